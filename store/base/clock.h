@@ -1,0 +1,29 @@
+#ifndef FERRY_BASE_CLOCK_H
+#define FERRY_BASE_CLOCK_H
+
+/* Times: seconds since the epoch, and their RFC 3339 texts in UTC. */
+
+#include <stdint.h>
+
+#include "store/base/bytes.h"
+
+struct ferry_error;
+
+#define FERRY_TIME_TEXT 24
+
+/*
+ * Now.  FERRY_NOW (seconds) in the environment overrides it, so that expiry
+ * and grace times can be tested.
+ */
+int64_t ferry_now(void);
+/* Milliseconds of a clock that never goes back; for measuring. */
+uint64_t ferry_ticks_ms(void);
+/* "2026-11-21T03:31:00Z".  Returns buf. */
+const char *ferry_time_text(int64_t t, char buf[FERRY_TIME_TEXT]);
+/*
+ * RFC 3339 with any fraction (dropped) and offset.  Errors: FERRY_EFORMAT.
+ */
+int ferry_time_parse(
+    int64_t *out, struct ferry_bytes text, struct ferry_error *err);
+
+#endif

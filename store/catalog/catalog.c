@@ -1,0 +1,556 @@
+#include "store/catalog/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/clock.h"
+#include "store/base/json.h"
+#include "store/internal.h"
+
+struct ferry_catalog_iter {
+	struct ferry_kv_iter *it;
+};
+
+struct ferry_ref_iter {
+	struct ferry_kv_iter *it;
+};
+
+struct ferry_journal_iter {
+	struct ferry_kv_iter *it;
+	json_t *root;
+};
+
+static struct ferry_bytes
+key_bytes(const struct ferry_key *key)
+{
+
+	return ferry_bytes_of(key->text, key->size);
+}
+
+/* Reading */
+
+static int
+get_json(struct ferry_store *st, enum ferry_cf cf, const struct ferry_key *key,
+    json_t **out, struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	char text[FERRY_KEY_TEXT];
+	int rc = ferry_kv_get(st->kv, cf, key_bytes(key), &buf, err);
+
+	if (rc == 1 && ferry_json_parse(out, ferry_bytes_buf(&buf),
+			   ferry_key_text(key, text), err) == -1)
+		rc = -1;
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+int
+ferry_catalog_get(struct ferry_store *st, const struct ferry_key *key,
+    json_t **out, struct ferry_error *err)
+{
+
+	return get_json(st, FERRY_CF_CATALOG, key, out, err);
+}
+
+static int
+iter_new(struct ferry_catalog_iter **out, struct ferry_store *st,
+    enum ferry_cf cf, const struct ferry_key *prefix,
+    const struct ferry_key *from, struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it;
+
+	if (ferry_calloc(&it, 1, sizeof(*it), err) == -1)
+		return -1;
+	if (ferry_kv_iter_new(&it->it, st->kv, cf, key_bytes(prefix),
+		from == NULL ? ferry_bytes_str("") : key_bytes(from),
+		err) == -1) {
+		free(it);
+		return -1;
+	}
+	*out = it;
+	return 0;
+}
+
+int
+ferry_catalog_iter_new(struct ferry_catalog_iter **out, struct ferry_store *st,
+    const struct ferry_key *prefix, const struct ferry_key *from,
+    struct ferry_error *err)
+{
+
+	return iter_new(out, st, FERRY_CF_CATALOG, prefix, from, err);
+}
+
+int
+ferry_catalog_iter_next(struct ferry_catalog_iter *it, struct ferry_key *key,
+    json_t **value, struct ferry_error *err)
+{
+	struct ferry_bytes k, v;
+	char text[FERRY_KEY_TEXT];
+	int rc = ferry_kv_iter_next(it->it, &k, &v, err);
+
+	if (rc != 1)
+		return rc;
+	if (ferry_key_parse(key, k, err) == -1)
+		return -1;
+	if (value != NULL && ferry_json_parse(value, v,
+				 ferry_key_text(key, text), err) == -1)
+		return -1;
+	return 1;
+}
+
+void
+ferry_catalog_iter_free(struct ferry_catalog_iter *it)
+{
+
+	if (it == NULL)
+		return;
+	ferry_kv_iter_free(it->it);
+	free(it);
+}
+
+/* Files */
+
+int
+ferry_files_count(const json_t *record, struct ferry_error *err)
+{
+	const json_t *files = json_object_get(record, "files");
+
+	if (files == NULL)
+		return 0;
+	if (!json_is_array(files) || json_array_size(files) > 1U << 20)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "a record's \"files\" is not an array");
+	return (int)json_array_size(files);
+}
+
+int
+ferry_files_get(const json_t *record, size_t i, struct ferry_file *out,
+    struct ferry_error *err)
+{
+	const json_t *file =
+	    json_array_get(json_object_get(record, "files"), i);
+	const char *hex;
+
+	if (ferry_json_str(file, "name", &out->name, err) == -1 ||
+	    ferry_json_str(file, "sha256", &hex, err) == -1 ||
+	    ferry_json_u64(file, "size", INT64_MAX, &out->size, err) == -1 ||
+	    ferry_digest_from_hex(&out->sha256, FERRY_SHA256,
+		ferry_bytes_str(hex), err) == -1)
+		return ferry_error_in(err, "file %zu of a record", i);
+	return 0;
+}
+
+int
+ferry_files_find(const json_t *record, const char *name,
+    struct ferry_file *out, struct ferry_error *err)
+{
+	int n = ferry_files_count(record, err);
+
+	for (int i = 0; i < n; i++) {
+		if (ferry_files_get(record, (size_t)i, out, err) == -1)
+			return -1;
+		if (strcmp(out->name, name) == 0)
+			return 1;
+	}
+	return n == -1 ? -1 : 0;
+}
+
+int
+ferry_files_add(json_t *record, const char *name, uint64_t size,
+    const struct ferry_digest *sha256, json_t **object,
+    struct ferry_error *err)
+{
+	char hex[FERRY_DIGEST_TEXT];
+	json_t *files = json_object_get(record, "files"), *file;
+
+	if (files == NULL) {
+		files = json_array();
+		if (ferry_json_set(record, "files", files, err) == -1)
+			return -1;
+	}
+	file = json_object();
+	if (ferry_json_push(files, file, err) == -1 ||
+	    ferry_json_set(file, "name", ferry_json_text(ferry_bytes_str(name)),
+		err) == -1 ||
+	    ferry_json_set(
+		file, "size", json_integer((json_int_t)size), err) == -1 ||
+	    ferry_json_set(file, "sha256",
+		json_string(ferry_digest_hex(sha256, hex)), err) == -1)
+		return -1;
+	if (object != NULL)
+		*object = file;
+	return 0;
+}
+
+/* Writing */
+
+/* What a record adds to the totals; sign is +1 or -1. */
+static int
+count(struct ferry_store *st, const struct ferry_key *key,
+    const json_t *record, int sign, struct ferry_error *err)
+{
+	uint64_t step = (uint64_t)(int64_t)sign;
+	int n = ferry_files_count(record, err);
+	struct ferry_file file;
+
+	for (int i = 0; i < n; i++) {
+		if (ferry_files_get(record, (size_t)i, &file, err) == -1)
+			return -1;
+		st->totals.logical_bytes += step * file.size;
+	}
+	if (strcmp(ferry_key_part(key, 0), "package") == 0)
+		st->totals.packages += step;
+	if (strcmp(ferry_key_part(key, 0), "version") == 0) {
+		if (json_object_get(record, "deleted_at") != NULL)
+			st->totals.removed += step;
+		else
+			st->totals.versions += step;
+	}
+	return n == -1 ? -1 : 0;
+}
+
+/* Put or delete the back references of a record's files. */
+static int
+refer(struct ferry_store *st, const struct ferry_key *key,
+    const json_t *record, uint64_t seq, struct ferry_error *err)
+{
+	uint8_t ref[FERRY_SHA256_SIZE + FERRY_KEY_MAX];
+	int n = ferry_files_count(record, err);
+	struct ferry_file file;
+
+	for (int i = 0; i < n; i++) {
+		struct ferry_bytes at =
+		    ferry_bytes_of(ref, FERRY_SHA256_SIZE + key->size);
+
+		if (ferry_files_get(record, (size_t)i, &file, err) == -1)
+			return -1;
+		memcpy(ref, file.sha256.v, FERRY_SHA256_SIZE);
+		memcpy(ref + FERRY_SHA256_SIZE, key->text, key->size);
+		if (seq == 0)
+			ferry_kv_delete(st->kv, FERRY_CF_REF, at);
+		else if (ferry_blob_referenced(st, &file.sha256, seq, err) ==
+		    -1)
+			return -1;
+		else
+			ferry_kv_put(
+			    st->kv, FERRY_CF_REF, at, ferry_bytes_str(""));
+	}
+	return n == -1 ? -1 : 0;
+}
+
+/* Append the journal record; value is NULL for a delete. */
+static int
+append(struct ferry_store *st, const struct ferry_key *key,
+    const json_t *value, struct ferry_error *err)
+{
+	struct ferry_digester *digester = NULL;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	char at[FERRY_TIME_TEXT], hex[FERRY_DIGEST_TEXT];
+	uint64_t seq = st->totals.records + 1;
+	json_t *names = ferry_key_json(key);
+	uint8_t number[8];
+	int rc = -1;
+
+	if (names == NULL) {
+		ferry_error_set(err, FERRY_ENOMEM, "no memory for a key");
+		goto out;
+	}
+	if (ferry_buf_addf(&text, err,
+		"{\"seq\":%llu,\"at\":\"%s\",\"op\":\"%s\",\"key\":",
+		(unsigned long long)seq, ferry_time_text(ferry_now(), at),
+		value == NULL ? "delete" : "put") == -1 ||
+	    ferry_json_add(&text, names, err) == -1)
+		goto out;
+	if (value != NULL && (ferry_buf_adds(&text, ",\"value\":", err) == -1 ||
+				 ferry_json_add(&text, value, err) == -1))
+		goto out;
+	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1)
+		goto out;
+	ferry_digester_update(digester, st->chain.v, st->chain.n);
+	ferry_digester_update(digester, text.p, text.n);
+	ferry_digester_final(digester, FERRY_SHA256, &st->chain);
+	if (ferry_buf_addf(&text, err, ",\"chain\":\"%s\"}",
+		ferry_digest_hex(&st->chain, hex)) == -1)
+		goto out;
+	ferry_put_be64(number, seq);
+	ferry_kv_put(st->kv, FERRY_CF_JOURNAL,
+	    ferry_bytes_of(number, sizeof(number)), ferry_bytes_buf(&text));
+	st->totals.records = seq;
+	st->changes++;
+	rc = 0;
+out:
+	ferry_digester_free(digester);
+	json_decref(names);
+	ferry_buf_free(&text);
+	return rc;
+}
+
+static int
+put_record(struct ferry_store *st, const struct ferry_key *key, json_t *value,
+    struct ferry_error *err)
+{
+	uint64_t seq = st->totals.records + 1;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	int rc = -1;
+
+	if (append(st, key, value, err) == -1 ||
+	    refer(st, key, value, seq, err) == -1 ||
+	    count(st, key, value, +1, err) == -1 ||
+	    ferry_json_add(&text, value, err) == -1)
+		goto out;
+	/* The stored text is the value with its number as the last member. */
+	text.n--;
+	if (ferry_buf_addf(&text, err, "%s\"seq\":%llu}",
+		json_object_size(value) == 0 ? "" : ",",
+		(unsigned long long)seq) == -1)
+		goto out;
+	ferry_kv_put(st->kv, FERRY_CF_CATALOG, key_bytes(key),
+	    ferry_bytes_buf(&text));
+	rc = 0;
+out:
+	ferry_buf_free(&text);
+	return rc;
+}
+
+int
+ferry_catalog_put(struct ferry_store *st, const struct ferry_key *key,
+    json_t *value, struct ferry_error *err)
+{
+	char text[FERRY_KEY_TEXT];
+	json_t *old = NULL;
+	int rc = -1, found;
+
+	if (!json_is_object(value) || json_object_get(value, "seq") != NULL)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "a record is not a plain object");
+	if ((found = ferry_catalog_get(st, key, &old, err)) == -1)
+		goto out;
+	if (found == 1) {
+		(void)json_object_del(old, "seq");
+		if (json_equal(old, value)) {
+			rc = 0;
+			goto out;
+		}
+		if (refer(st, key, old, 0, err) == -1 ||
+		    count(st, key, old, -1, err) == -1)
+			goto out;
+	}
+	if (put_record(st, key, value, err) == -1)
+		goto out;
+	rc = 1;
+out:
+	if (rc == -1)
+		ferry_error_in(err, "recording %s", ferry_key_text(key, text));
+	json_decref(old);
+	return rc;
+}
+
+int
+ferry_catalog_delete(struct ferry_store *st, const struct ferry_key *key,
+    struct ferry_error *err)
+{
+	json_t *old = NULL;
+	int rc = ferry_catalog_get(st, key, &old, err);
+
+	if (rc != 1)
+		return rc;
+	if (refer(st, key, old, 0, err) == -1 ||
+	    count(st, key, old, -1, err) == -1 ||
+	    append(st, key, NULL, err) == -1)
+		rc = -1;
+	else
+		ferry_kv_delete(st->kv, FERRY_CF_CATALOG, key_bytes(key));
+	json_decref(old);
+	return rc;
+}
+
+/* References */
+
+int
+ferry_ref_iter_new(struct ferry_ref_iter **out, struct ferry_store *st,
+    const struct ferry_digest *digest, struct ferry_error *err)
+{
+	struct ferry_ref_iter *it;
+
+	if (ferry_calloc(&it, 1, sizeof(*it), err) == -1)
+		return -1;
+	if (ferry_kv_iter_new(&it->it, st->kv, FERRY_CF_REF,
+		ferry_bytes_of(digest->v, FERRY_SHA256_SIZE),
+		ferry_bytes_str(""), err) == -1) {
+		free(it);
+		return -1;
+	}
+	*out = it;
+	return 0;
+}
+
+int
+ferry_ref_iter_next(struct ferry_ref_iter *it, struct ferry_key *key,
+    struct ferry_error *err)
+{
+	struct ferry_bytes k, v;
+	int rc = ferry_kv_iter_next(it->it, &k, &v, err);
+
+	if (rc != 1)
+		return rc;
+	return ferry_key_parse(key,
+		   ferry_bytes_of(k.p + FERRY_SHA256_SIZE,
+		       k.n - FERRY_SHA256_SIZE),
+		   err) == -1
+	    ? -1
+	    : 1;
+}
+
+void
+ferry_ref_iter_free(struct ferry_ref_iter *it)
+{
+
+	if (it == NULL)
+		return;
+	ferry_kv_iter_free(it->it);
+	free(it);
+}
+
+/* Journal */
+
+int
+ferry_journal_iter_new(struct ferry_journal_iter **out, struct ferry_store *st,
+    uint64_t from, struct ferry_error *err)
+{
+	struct ferry_journal_iter *it;
+	uint8_t number[8];
+
+	if (ferry_calloc(&it, 1, sizeof(*it), err) == -1)
+		return -1;
+	ferry_put_be64(number, from);
+	if (ferry_kv_iter_new(&it->it, st->kv, FERRY_CF_JOURNAL,
+		ferry_bytes_str(""), ferry_bytes_of(number, sizeof(number)),
+		err) == -1) {
+		free(it);
+		return -1;
+	}
+	*out = it;
+	return 0;
+}
+
+static int
+journal_parse(struct ferry_bytes text, json_t **root,
+    struct ferry_journal_record *out, struct ferry_error *err)
+{
+	const char *op, *chain;
+
+	if (ferry_json_parse(root, text, "a journal record", err) == -1 ||
+	    ferry_json_u64(*root, "seq", INT64_MAX, &out->seq, err) == -1 ||
+	    ferry_json_str(*root, "op", &op, err) == -1 ||
+	    ferry_json_str(*root, "chain", &chain, err) == -1 ||
+	    ferry_digest_from_hex(&out->chain, FERRY_SHA256,
+		ferry_bytes_str(chain), err) == -1 ||
+	    ferry_key_from_json(
+		&out->key, json_object_get(*root, "key"), err) == -1)
+		return -1;
+	out->text = text;
+	out->value = NULL;
+	if (strcmp(op, "delete") == 0)
+		return 0;
+	if (strcmp(op, "put") != 0)
+		return ferry_error_set(
+		    err, FERRY_ENEWER, "unknown journal operation '%s'", op);
+	return ferry_json_object(*root, "value", &out->value, err);
+}
+
+int
+ferry_journal_iter_next(struct ferry_journal_iter *it,
+    struct ferry_journal_record *out, struct ferry_error *err)
+{
+	struct ferry_bytes k, v;
+	int rc = ferry_kv_iter_next(it->it, &k, &v, err);
+
+	json_decref(it->root);
+	it->root = NULL;
+	if (rc != 1)
+		return rc;
+	return journal_parse(v, &it->root, out, err) == -1 ? -1 : 1;
+}
+
+void
+ferry_journal_iter_free(struct ferry_journal_iter *it)
+{
+
+	if (it == NULL)
+		return;
+	json_decref(it->root);
+	ferry_kv_iter_free(it->it);
+	free(it);
+}
+
+int
+ferry_journal_chain(struct ferry_store *st, uint64_t seq,
+    struct ferry_digest *out, struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_journal_record record;
+	json_t *root = NULL;
+	uint8_t number[8];
+	int rc;
+
+	*out = (struct ferry_digest){ FERRY_SHA256, FERRY_SHA256_SIZE, { 0 } };
+	if (seq == 0)
+		return 1;
+	ferry_put_be64(number, seq);
+	rc = ferry_kv_get(st->kv, FERRY_CF_JOURNAL,
+	    ferry_bytes_of(number, sizeof(number)), &buf, err);
+	if (rc == 1) {
+		if (journal_parse(
+			ferry_bytes_buf(&buf), &root, &record, err) == -1)
+			rc = -1;
+		else
+			*out = record.chain;
+	}
+	json_decref(root);
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+/* Local state */
+
+int
+ferry_local_get(struct ferry_store *st, const struct ferry_key *key,
+    json_t **out, struct ferry_error *err)
+{
+
+	return get_json(st, FERRY_CF_LOCAL, key, out, err);
+}
+
+int
+ferry_local_put(struct ferry_store *st, const struct ferry_key *key,
+    const json_t *value, struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+
+	if (ferry_json_add(&text, value, err) == -1)
+		return -1;
+	ferry_kv_put(
+	    st->kv, FERRY_CF_LOCAL, key_bytes(key), ferry_bytes_buf(&text));
+	st->changes++;
+	ferry_buf_free(&text);
+	return 0;
+}
+
+int
+ferry_local_delete(struct ferry_store *st, const struct ferry_key *key,
+    struct ferry_error *err)
+{
+
+	(void)err;
+	ferry_kv_delete(st->kv, FERRY_CF_LOCAL, key_bytes(key));
+	st->changes++;
+	return 0;
+}
+
+int
+ferry_local_iter_new(struct ferry_catalog_iter **out, struct ferry_store *st,
+    const struct ferry_key *prefix, struct ferry_error *err)
+{
+
+	return iter_new(out, st, FERRY_CF_LOCAL, prefix, NULL, err);
+}

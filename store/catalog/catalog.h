@@ -1,0 +1,177 @@
+#ifndef FERRY_CATALOG_H
+#define FERRY_CATALOG_H
+
+/*
+ * The catalog: records by key, and the journal of the changes that made them.
+ *
+ * A key is a short list of strings; what is listed together lies together:
+ *
+ *	upstream NAME
+ *	package FORMAT NAME OWNER
+ *	version FORMAT NAME OWNER VERSION
+ *	tag     FORMAT NAME OWNER TAG
+ *
+ * A record is a JSON object, described in store/catalog/README.md.  Whatever
+ * its type, it may have "files": an array of objects with "name", "sha256"
+ * (hexadecimal) and "size", each naming a blob; that is how verify, gc and
+ * bundles know what belongs to what without knowing any format.
+ */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/base/bytes.h"
+#include "store/base/digest.h"
+
+struct ferry_error;
+struct ferry_store;
+
+#define FERRY_KEY_PARTS 6
+#define FERRY_KEY_MAX 1500
+
+/*
+ * Parts are stored each followed by a NUL byte: comparing bytes compares part
+ * by part, and the key of fewer parts is the prefix of its children's.
+ */
+struct ferry_key {
+	size_t n;	/* parts */
+	size_t size;	/* bytes used of text */
+	char text[FERRY_KEY_MAX];
+};
+
+/*
+ * Build a key; the list ends with NULL.  Errors: FERRY_EFORMAT for an empty
+ * part, FERRY_ELIMIT for too long or too many.
+ */
+int ferry_key_make(struct ferry_key *key, struct ferry_error *err,
+    const char *first, ...) __attribute__((sentinel));
+int ferry_key_parse(
+    struct ferry_key *key, struct ferry_bytes raw, struct ferry_error *err);
+/* Part i, borrowed from key; "" beyond the last. */
+const char *ferry_key_part(const struct ferry_key *key, size_t i);
+bool ferry_key_equal(const struct ferry_key *a, const struct ferry_key *b);
+/* "npm @s/n 1.0.0 of npmjs", for messages; for whatever kind of key.
+ * Returns buf. */
+#define FERRY_KEY_TEXT 256
+const char *ferry_key_text(
+    const struct ferry_key *key, char buf[FERRY_KEY_TEXT]);
+/* As a JSON array of strings, and back. */
+json_t *ferry_key_json(const struct ferry_key *key);
+int ferry_key_from_json(
+    struct ferry_key *key, const json_t *array, struct ferry_error *err);
+
+/*
+ * The record of key; the writer sees its own pending changes.  It has the
+ * member "seq": the number of the journal record that made it.
+ * Returns: 1 and *out (the caller decrefs), 0, or -1.
+ */
+int ferry_catalog_get(struct ferry_store *st, const struct ferry_key *key,
+    json_t **out, struct ferry_error *err);
+
+/*
+ * Writer: set the record of key (value is borrowed and must not have "seq"),
+ * or delete it.  Part of the next ferry_store_commit().  Setting what is
+ * already there, or deleting what is not, changes nothing and makes no
+ * journal record.
+ * Returns: 1 changed, 0 nothing to change, -1.
+ * Errors: FERRY_ENOTFOUND (a blob that is named is not here), FERRY_EFORMAT.
+ */
+int ferry_catalog_put(struct ferry_store *st, const struct ferry_key *key,
+    json_t *value, struct ferry_error *err);
+int ferry_catalog_delete(struct ferry_store *st, const struct ferry_key *key,
+    struct ferry_error *err);
+
+/*
+ * Committed records whose key starts with the parts of prefix, in key order.
+ * from, if not NULL, is the first key wanted.  _next: 1 with key and *value
+ * (the caller decrefs), 0 at the end, -1.  The iterator sees one state.
+ * value may be NULL where only keys are wanted.
+ */
+struct ferry_catalog_iter;
+int ferry_catalog_iter_new(struct ferry_catalog_iter **out,
+    struct ferry_store *st, const struct ferry_key *prefix,
+    const struct ferry_key *from, struct ferry_error *err);
+int ferry_catalog_iter_next(struct ferry_catalog_iter *it,
+    struct ferry_key *key, json_t **value, struct ferry_error *err);
+void ferry_catalog_iter_free(struct ferry_catalog_iter *it);
+
+/*
+ * The keys whose records name a blob.  Committed state.  _next: 1, 0, -1.
+ */
+struct ferry_ref_iter;
+int ferry_ref_iter_new(struct ferry_ref_iter **out, struct ferry_store *st,
+    const struct ferry_digest *digest, struct ferry_error *err);
+int ferry_ref_iter_next(struct ferry_ref_iter *it, struct ferry_key *key,
+    struct ferry_error *err);
+void ferry_ref_iter_free(struct ferry_ref_iter *it);
+
+/*
+ * A file of a record, parsed.  name is borrowed from the record.
+ */
+struct ferry_file {
+	const char *name;
+	uint64_t size;
+	struct ferry_digest sha256;
+};
+/* Returns: how many files record has (0 if none), or -1 (FERRY_EFORMAT). */
+int ferry_files_count(const json_t *record, struct ferry_error *err);
+int ferry_files_get(const json_t *record, size_t i, struct ferry_file *out,
+    struct ferry_error *err);
+/* Returns: 1 and *out for the file called name, 0, -1. */
+int ferry_files_find(const json_t *record, const char *name,
+    struct ferry_file *out, struct ferry_error *err);
+/* Append a file object to record's "files"; *object, if not NULL, is borrowed
+ * for adding further members. */
+int ferry_files_add(json_t *record, const char *name, uint64_t size,
+    const struct ferry_digest *sha256, json_t **object,
+    struct ferry_error *err);
+
+/*
+ * The journal.  One record, as its JSON text and parsed:
+ *
+ *	{"seq":7,"at":"2026-…Z","op":"put","key":[…],"value":{…},"chain":"…"}
+ *
+ * chain is the SHA-256, in hexadecimal, of the chain of the record before
+ * (32 zero bytes before the first; as bytes) followed by this record's text
+ * up to and without ,"chain"…  Two stores whose chains at a number agree have
+ * the same history up to it.
+ */
+struct ferry_journal_record {
+	uint64_t seq;
+	struct ferry_bytes text; /* borrowed until the next call */
+	struct ferry_key key;
+	json_t *value; /* NULL for a delete; borrowed until the next call */
+	struct ferry_digest chain;
+};
+struct ferry_journal_iter;
+/* Committed records from number from on.  _next: 1, 0, -1. */
+int ferry_journal_iter_new(struct ferry_journal_iter **out,
+    struct ferry_store *st, uint64_t from, struct ferry_error *err);
+int ferry_journal_iter_next(struct ferry_journal_iter *it,
+    struct ferry_journal_record *out, struct ferry_error *err);
+void ferry_journal_iter_free(struct ferry_journal_iter *it);
+/* The chain after record seq; seq 0 is 32 zero bytes.  1, 0 (no such), -1. */
+int ferry_journal_chain(struct ferry_store *st, uint64_t seq,
+    struct ferry_digest *out, struct ferry_error *err);
+
+/*
+ * Local state: what never leaves this store (validators, positions of sites,
+ * trust, incidents, times of last runs).  Same keys, other namespace:
+ *
+ *	validator UPSTREAM URL		etag, last_modified of a document
+ *	incident FORMAT NAME OWNER VERSION
+ *	last sync|export|import		time and summary
+ *	(store/bundle and sync/carry list theirs in their headers)
+ */
+int ferry_local_get(struct ferry_store *st, const struct ferry_key *key,
+    json_t **out, struct ferry_error *err);
+int ferry_local_put(struct ferry_store *st, const struct ferry_key *key,
+    const json_t *value, struct ferry_error *err);
+int ferry_local_delete(struct ferry_store *st, const struct ferry_key *key,
+    struct ferry_error *err);
+int ferry_local_iter_new(struct ferry_catalog_iter **out,
+    struct ferry_store *st, const struct ferry_key *prefix,
+    struct ferry_error *err); /* then ferry_catalog_iter_next() */
+
+#endif

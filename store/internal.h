@@ -1,0 +1,45 @@
+#ifndef FERRY_STORE_INTERNAL_H
+#define FERRY_STORE_INTERNAL_H
+
+/* What the parts of store/ share of a struct ferry_store. */
+
+#include "store/base/bytes.h"
+#include "store/base/digest.h"
+#include "store/base/error.h"
+#include "store/kv.h"
+#include "store/store.h"
+
+struct ferry_store {
+	char *path;
+	char *scratch; /* a reader's own folder, removed at close */
+	char id[FERRY_STORE_ID];
+	char *name;
+	int dirfd, blobsfd, tmpfd, keysfd, lockfd; /* -1 if not open */
+	bool writer;
+	bool failed; /* a commit failed: refuse further work */
+	struct ferry_kv *kv;
+
+	/* Of the writer: */
+	struct ferry_store_totals totals; /* as the pending batch leaves them */
+	struct ferry_digest chain; /* of journal record totals.records */
+	uint64_t changes;	   /* pending */
+	uint64_t tmp_count;	   /* for names in tmp/ */
+	struct ferry_digest *files; /* large blobs not yet durable */
+	size_t files_n, files_cap;
+	struct ferry_digest *unlinks; /* files to remove after the commit */
+	size_t unlinks_n, unlinks_cap;
+};
+
+#define FERRY_BLOB_PATH 68 /* "ab/cdef…" and NUL */
+void ferry_blob_path(
+    const struct ferry_digest *digest, char path[FERRY_BLOB_PATH]);
+
+/* store/blob: make the files of st->files durable. */
+int ferry_blob_sync(struct ferry_store *st, struct ferry_error *err);
+/* store/blob: remove the files of st->unlinks, which nothing names now. */
+void ferry_blob_unlink(struct ferry_store *st);
+/* store/blob: note that a record of number seq names digest. */
+int ferry_blob_referenced(struct ferry_store *st,
+    const struct ferry_digest *digest, uint64_t seq, struct ferry_error *err);
+
+#endif

@@ -1,0 +1,513 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/base/json.h"
+#include "store/internal.h"
+
+static const char *const folders[] = { "index", "blobs", "tmp", "keys" };
+#define FOLDERS (sizeof(folders) / sizeof(folders[0]))
+
+static bool
+name_ok(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n >= 1 && n <= 64 && name[0] != '.' && name[0] != '-' &&
+	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			 "0123456789._-") == n;
+}
+
+static int
+folder_empty(const char *path, struct ferry_error *err)
+{
+	struct dirent *de;
+	DIR *d = opendir(path);
+	int rc = 0;
+
+	if (d == NULL)
+		return ferry_error_errno(err, "%s", path);
+	while ((de = readdir(d)) != NULL)
+		if (strcmp(de->d_name, ".") != 0 &&
+		    strcmp(de->d_name, "..") != 0) {
+			rc = ferry_error_set(err, FERRY_EEXIST,
+			    "%s is not empty; choose another folder for the "
+			    "store",
+			    path);
+			break;
+		}
+	(void)closedir(d);
+	return rc;
+}
+
+/* Write a file durably: the store exists once ferry.json does. */
+static int
+write_marker(int dirfd, const struct ferry_buf *text, struct ferry_error *err)
+{
+	int fd = openat(dirfd, "ferry.json.new",
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int rc = -1;
+
+	if (fd == -1)
+		return ferry_error_errno(err, "ferry.json.new");
+	if (write(fd, text->p, text->n) != (ssize_t)text->n || fsync(fd) == -1 ||
+	    renameat(dirfd, "ferry.json.new", dirfd, "ferry.json") == -1 ||
+	    fsync(dirfd) == -1)
+		ferry_error_errno(err, "ferry.json");
+	else
+		rc = 0;
+	(void)close(fd);
+	return rc;
+}
+
+static int
+make_index(const char *path, struct ferry_error *err)
+{
+	struct ferry_buf index = FERRY_BUF_INIT;
+	struct ferry_kv *kv = NULL;
+	int rc = -1;
+
+	if (ferry_buf_addf(&index, err, "%s/index", path) == 0 &&
+	    ferry_kv_open(
+		&kv, (const char *)index.p, FERRY_KV_CREATE, NULL, err) == 0)
+		rc = 0;
+	ferry_kv_close(kv);
+	ferry_buf_free(&index);
+	return rc;
+}
+
+int
+ferry_store_create(const char *path, const char *name, struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT, id = FERRY_BUF_INIT;
+	uint8_t random[16];
+	char sub[4];
+	int dirfd = -1, blobsfd = -1, rc = -1;
+
+	if (!name_ok(name))
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "'%s' cannot be a store's name (1 to 64 letters, digits, "
+		    "'.', '_' and '-')",
+		    name);
+	if (mkdir(path, 0755) == -1 && errno != EEXIST)
+		return ferry_error_errno(err, "%s", path);
+	if (folder_empty(path, err) == -1)
+		return -1;
+	if ((dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
+		ferry_error_errno(err, "%s", path);
+		goto out;
+	}
+	for (size_t i = 0; i < FOLDERS; i++)
+		if (mkdirat(dirfd, folders[i],
+			strcmp(folders[i], "keys") == 0 ? 0700 : 0755) == -1) {
+			ferry_error_errno(err, "%s/%s", path, folders[i]);
+			goto out;
+		}
+	if ((blobsfd = openat(dirfd, "blobs",
+		 O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
+		ferry_error_errno(err, "%s/blobs", path);
+		goto out;
+	}
+	for (int i = 0; i < 256; i++) {
+		(void)snprintf(sub, sizeof(sub), "%02x", (unsigned)i);
+		if (mkdirat(blobsfd, sub, 0755) == -1) {
+			ferry_error_errno(err, "%s/blobs/%s", path, sub);
+			goto out;
+		}
+	}
+	if (fsync(blobsfd) == -1) {
+		ferry_error_errno(err, "%s/blobs", path);
+		goto out;
+	}
+	if (make_index(path, err) == -1 ||
+	    ferry_random(random, sizeof(random), err) == -1 ||
+	    ferry_hex_add(
+		&id, ferry_bytes_of(random, sizeof(random)), err) == -1 ||
+	    ferry_buf_addf(&text, err,
+		"{\"format\":\"ferry-store\",\"version\":%d,\"id\":\"%s\","
+		"\"name\":\"%s\"}\n",
+		FERRY_STORE_VERSION, (const char *)id.p, name) == -1 ||
+	    write_marker(dirfd, &text, err) == -1)
+		goto out;
+	rc = 0;
+out:
+	if (blobsfd != -1)
+		(void)close(blobsfd);
+	if (dirfd != -1)
+		(void)close(dirfd);
+	ferry_buf_free(&id);
+	ferry_buf_free(&text);
+	return rc;
+}
+
+static int
+read_marker(struct ferry_store *st, struct ferry_error *err)
+{
+	const char *format, *id, *name;
+	json_t *root = NULL;
+	uint64_t version;
+	char text[1024];
+	int fd, rc = -1;
+	ssize_t n;
+
+	if ((fd = openat(st->dirfd, "ferry.json", O_RDONLY | O_CLOEXEC)) == -1)
+		return ferry_error_set(err, FERRY_ESTORE,
+		    "%s is not a ferry store (it has no ferry.json); make one "
+		    "with 'ferry init'",
+		    st->path);
+	n = read(fd, text, sizeof(text));
+	(void)close(fd);
+	if (n < 0)
+		return ferry_error_errno(err, "%s/ferry.json", st->path);
+	if (ferry_json_parse(&root, ferry_bytes_of(text, (size_t)n),
+		"ferry.json", err) == -1 ||
+	    ferry_json_str(root, "format", &format, err) == -1 ||
+	    ferry_json_u64(root, "version", 1U << 30, &version, err) == -1)
+		goto out;
+	if (strcmp(format, "ferry-store") != 0) {
+		ferry_error_set(err, FERRY_ESTORE,
+		    "%s/ferry.json is of a '%s', not of a store", st->path,
+		    format);
+		goto out;
+	}
+	if (version > FERRY_STORE_VERSION) {
+		ferry_error_set(err, FERRY_ENEWER,
+		    "%s was written by a newer ferry (store version %" PRIu64
+		    ", this ferry reads up to %d); use the newer ferry",
+		    st->path, version, FERRY_STORE_VERSION);
+		goto out;
+	}
+	if (ferry_json_str(root, "id", &id, err) == -1 ||
+	    ferry_json_str(root, "name", &name, err) == -1)
+		goto out;
+	if (strlen(id) != FERRY_STORE_ID - 1 || !name_ok(name)) {
+		ferry_error_set(err, FERRY_ESTORE,
+		    "%s/ferry.json is damaged", st->path);
+		goto out;
+	}
+	memcpy(st->id, id, FERRY_STORE_ID);
+	rc = ferry_strdup(&st->name, name, err);
+out:
+	json_decref(root);
+	return rc;
+}
+
+static int
+take_lock(struct ferry_store *st, struct ferry_error *err)
+{
+	char pid[24] = "";
+	ssize_t n;
+	int len;
+
+	st->lockfd =
+	    openat(st->dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (st->lockfd == -1)
+		return ferry_error_errno(err, "%s/lock", st->path);
+	if (flock(st->lockfd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK)
+			return ferry_error_errno(err, "%s/lock", st->path);
+		n = read(st->lockfd, pid, sizeof(pid) - 1);
+		pid[n > 0 ? n : 0] = 0;
+		pid[strcspn(pid, "\n")] = 0;
+		return ferry_error_set(err, FERRY_ELOCKED,
+		    "process %s is writing to %s; wait until it is done",
+		    pid[0] == 0 ? "?" : pid, st->path);
+	}
+	len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+	if (ftruncate(st->lockfd, 0) == -1 ||
+	    pwrite(st->lockfd, pid, (size_t)len, 0) != len)
+		return ferry_error_errno(err, "%s/lock", st->path);
+	return 0;
+}
+
+/* Remove what a killed writer left in tmp/. */
+static int
+empty_tmp(struct ferry_store *st, struct ferry_error *err)
+{
+	struct dirent *de;
+	int fd = dup(st->tmpfd);
+	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+
+	if (d == NULL)
+		return ferry_error_errno(err, "%s/tmp", st->path);
+	while ((de = readdir(d)) != NULL)
+		if (de->d_name[0] != '.')
+			(void)unlinkat(st->tmpfd, de->d_name, 0);
+	(void)closedir(d);
+	return 0;
+}
+
+static int
+open_folder(struct ferry_store *st, const char *name, int *fd,
+    struct ferry_error *err)
+{
+
+	*fd = openat(st->dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* A server need not be allowed to see the keys. */
+	if (*fd == -1 && !(errno == EACCES && !st->writer))
+		return ferry_error_errno(err, "%s/%s", st->path, name);
+	return 0;
+}
+
+static int
+make_scratch(struct ferry_store *st, struct ferry_error *err)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct ferry_buf path = FERRY_BUF_INIT;
+	int rc = -1;
+
+	if (ferry_buf_addf(&path, err, "%s/ferry-reader-XXXXXX",
+		tmp == NULL || *tmp == 0 ? "/tmp" : tmp) == -1)
+		goto out;
+	if (mkdtemp((char *)path.p) == NULL) {
+		ferry_error_errno(err, "%s", (const char *)path.p);
+		goto out;
+	}
+	st->scratch = (char *)path.p;
+	return 0;
+out:
+	ferry_buf_free(&path);
+	return rc;
+}
+
+static void
+remove_scratch(struct ferry_store *st)
+{
+	struct dirent *de;
+	DIR *d = opendir(st->scratch);
+
+	/* RocksDB leaves its log there, and no folders. */
+	while (d != NULL && (de = readdir(d)) != NULL)
+		if (de->d_name[0] != '.')
+			(void)unlinkat(dirfd(d), de->d_name, 0);
+	if (d != NULL)
+		(void)closedir(d);
+	(void)rmdir(st->scratch);
+}
+
+static int
+read_totals(
+    struct ferry_store *st, struct ferry_store_totals *t, struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	const char *chain;
+	json_t *root = NULL;
+	int rc, found;
+
+	*t = (struct ferry_store_totals){ 0 };
+	found = ferry_kv_get(st->kv, FERRY_CF_META, ferry_bytes_str("totals"),
+	    &buf, err);
+	rc = found == -1 ? -1 : 0;
+	if (found == 1) {
+		rc = -1;
+		if (ferry_json_parse(
+			&root, ferry_bytes_buf(&buf), "totals", err) == 0 &&
+		    ferry_json_u64(root, "packages", INT64_MAX, &t->packages,
+			err) == 0 &&
+		    ferry_json_u64(root, "versions", INT64_MAX, &t->versions,
+			err) == 0 &&
+		    ferry_json_u64(
+			root, "removed", INT64_MAX, &t->removed, err) == 0 &&
+		    ferry_json_u64(root, "logical_bytes", INT64_MAX,
+			&t->logical_bytes, err) == 0 &&
+		    ferry_json_u64(
+			root, "blobs", INT64_MAX, &t->blobs, err) == 0 &&
+		    ferry_json_u64(root, "stored_bytes", INT64_MAX,
+			&t->stored_bytes, err) == 0 &&
+		    ferry_json_u64(
+			root, "records", INT64_MAX, &t->records, err) == 0 &&
+		    ferry_json_str(root, "chain", &chain, err) == 0 &&
+		    (!st->writer ||
+			ferry_digest_from_hex(&st->chain, FERRY_SHA256,
+			    ferry_bytes_str(chain), err) == 0))
+			rc = 0;
+	}
+	json_decref(root);
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+int
+ferry_store_open(struct ferry_store **out, const char *path,
+    enum ferry_store_mode mode, struct ferry_error *err)
+{
+	struct ferry_buf index = FERRY_BUF_INIT;
+	struct ferry_store *st;
+
+	if (ferry_calloc(&st, 1, sizeof(*st), err) == -1)
+		return -1;
+	st->dirfd = st->blobsfd = st->tmpfd = st->keysfd = st->lockfd = -1;
+	st->writer = mode == FERRY_STORE_WRITE;
+	st->chain = (struct ferry_digest){ FERRY_SHA256, FERRY_SHA256_SIZE,
+		{ 0 } };
+	if (ferry_strdup(&st->path, path, err) == -1)
+		goto fail;
+	st->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (st->dirfd == -1) {
+		ferry_error_errno(err, "%s", path);
+		ferry_error_in(err, "make a store with 'ferry init'");
+		goto fail;
+	}
+	if (read_marker(st, err) == -1 ||
+	    open_folder(st, "blobs", &st->blobsfd, err) == -1 ||
+	    open_folder(st, "tmp", &st->tmpfd, err) == -1 ||
+	    open_folder(st, "keys", &st->keysfd, err) == -1 ||
+	    ferry_buf_addf(&index, err, "%s/index", path) == -1)
+		goto fail;
+	if (st->writer) {
+		if (take_lock(st, err) == -1 || empty_tmp(st, err) == -1)
+			goto fail;
+	} else if (make_scratch(st, err) == -1) {
+		goto fail;
+	}
+	if (ferry_kv_open(&st->kv, (const char *)index.p,
+		st->writer ? FERRY_KV_WRITE : FERRY_KV_READ, st->scratch,
+		err) == -1 ||
+	    read_totals(st, &st->totals, err) == -1)
+		goto fail;
+	ferry_buf_free(&index);
+	*out = st;
+	return 0;
+fail:
+	ferry_error_in(err, "opening store %s", path);
+	ferry_buf_free(&index);
+	ferry_store_close(st);
+	return -1;
+}
+
+void
+ferry_store_close(struct ferry_store *st)
+{
+
+	if (st == NULL)
+		return;
+	ferry_kv_close(st->kv);
+	if (st->scratch != NULL)
+		remove_scratch(st);
+	if (st->lockfd != -1)
+		(void)close(st->lockfd);
+	if (st->keysfd != -1)
+		(void)close(st->keysfd);
+	if (st->tmpfd != -1)
+		(void)close(st->tmpfd);
+	if (st->blobsfd != -1)
+		(void)close(st->blobsfd);
+	if (st->dirfd != -1)
+		(void)close(st->dirfd);
+	free(st->unlinks);
+	free(st->files);
+	free(st->scratch);
+	free(st->name);
+	free(st->path);
+	free(st);
+}
+
+const char *
+ferry_store_path(const struct ferry_store *st)
+{
+
+	return st->path;
+}
+
+const char *
+ferry_store_id(const struct ferry_store *st)
+{
+
+	return st->id;
+}
+
+const char *
+ferry_store_name(const struct ferry_store *st)
+{
+
+	return st->name;
+}
+
+bool
+ferry_store_writable(const struct ferry_store *st)
+{
+
+	return st->writer;
+}
+
+int
+ferry_store_keysfd(const struct ferry_store *st)
+{
+
+	return st->keysfd;
+}
+
+int
+ferry_store_catch_up(struct ferry_store *st, struct ferry_error *err)
+{
+
+	return ferry_kv_catch_up(st->kv, err);
+}
+
+static int
+put_totals(struct ferry_store *st, struct ferry_error *err)
+{
+	const struct ferry_store_totals *t = &st->totals;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	char hex[FERRY_DIGEST_TEXT];
+
+	if (ferry_buf_addf(&buf, err,
+		"{\"packages\":%" PRIu64 ",\"versions\":%" PRIu64
+		",\"removed\":%" PRIu64 ",\"logical_bytes\":%" PRIu64
+		",\"blobs\":%" PRIu64 ",\"stored_bytes\":%" PRIu64
+		",\"records\":%" PRIu64 ",\"chain\":\"%s\"}",
+		t->packages, t->versions, t->removed, t->logical_bytes,
+		t->blobs, t->stored_bytes, t->records,
+		ferry_digest_hex(&st->chain, hex)) == -1)
+		return -1;
+	ferry_kv_put(st->kv, FERRY_CF_META, ferry_bytes_str("totals"),
+	    ferry_bytes_buf(&buf));
+	ferry_buf_free(&buf);
+	return 0;
+}
+
+int
+ferry_store_commit(struct ferry_store *st, struct ferry_error *err)
+{
+
+	if (st->failed)
+		return ferry_error_set(err, FERRY_EINDEX,
+		    "an earlier commit to %s failed; start again", st->path);
+	if (st->changes == 0)
+		return 0;
+	st->failed = true;
+	if (ferry_blob_sync(st, err) == -1 || put_totals(st, err) == -1 ||
+	    ferry_kv_commit(st->kv, err) == -1)
+		return ferry_error_in(err, "committing to %s", st->path);
+	ferry_blob_unlink(st);
+	st->failed = false;
+	st->changes = 0;
+	return 0;
+}
+
+uint64_t
+ferry_store_pending(const struct ferry_store *st)
+{
+
+	return st->changes;
+}
+
+int
+ferry_store_totals(struct ferry_store *st, struct ferry_store_totals *out,
+    struct ferry_error *err)
+{
+
+	if (!st->writer)
+		return read_totals(st, out, err);
+	*out = st->totals;
+	return 0;
+}

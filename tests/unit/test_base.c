@@ -1,0 +1,252 @@
+#include "unit.h"
+
+#include "store/base/bytes.h"
+#include "store/base/clock.h"
+#include "store/base/digest.h"
+#include "store/base/json.h"
+#include "store/base/span.h"
+
+static struct ferry_bytes
+B(const char *s)
+{
+
+	return ferry_bytes_str(s);
+}
+
+static void
+test_error_keeps_cause_when_cut(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(
+	    ferry_error_set(&err, FERRY_EDIGEST, "cause %d", 1), -1);
+	for (int i = 0; i < 100; i++)
+		ferry_error_in(&err, "context number %d", i);
+	assert_int_equal(err.code, FERRY_EDIGEST);
+	assert_memory_equal(err.text, "cause 1; context number 0;", 26);
+	assert_true(strlen(err.text) < sizeof(err.text));
+}
+
+static void
+test_parse_u64_bounds(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	uint64_t v;
+
+	(void)state;
+	assert_ok(ferry_parse_u64(
+		      B("18446744073709551615"), 0, UINT64_MAX, &v, &err),
+	    &err);
+	assert_true(v == UINT64_MAX);
+	assert_int_equal(ferry_parse_u64(B("18446744073709551616"), 0,
+			     UINT64_MAX, &v, &err),
+	    -1);
+	assert_int_equal(err.code, FERRY_ELIMIT);
+	assert_int_equal(ferry_parse_u64(B(""), 0, 9, &v, &err), -1);
+	assert_int_equal(ferry_parse_u64(B("+1"), 0, 9, &v, &err), -1);
+	assert_int_equal(ferry_parse_u64(B(" 1"), 0, 9, &v, &err), -1);
+	assert_int_equal(ferry_parse_u64(B("1x"), 0, 9, &v, &err), -1);
+	assert_int_equal(err.code, FERRY_EFORMAT);
+	assert_int_equal(ferry_parse_u64(B("10"), 0, 9, &v, &err), -1);
+	assert_int_equal(err.code, FERRY_ELIMIT);
+}
+
+static void
+test_parse_size_units(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	uint64_t v;
+
+	(void)state;
+	assert_ok(ferry_parse_size(B("4G"), 0, UINT64_MAX, &v, &err), &err);
+	assert_true(v == 4000000000U);
+	assert_ok(ferry_parse_size(B("2Ki"), 0, UINT64_MAX, &v, &err), &err);
+	assert_true(v == 2048);
+	assert_ok(ferry_parse_size(B("17"), 0, UINT64_MAX, &v, &err), &err);
+	assert_true(v == 17);
+	assert_int_equal(
+	    ferry_parse_size(B("4X"), 0, UINT64_MAX, &v, &err), -1);
+	assert_int_equal(
+	    ferry_parse_size(B("4Gb"), 0, UINT64_MAX, &v, &err), -1);
+	assert_int_equal(ferry_parse_size(B("G"), 0, UINT64_MAX, &v, &err), -1);
+	assert_int_equal(ferry_parse_size(
+			     B("99999999999T"), 0, UINT64_MAX, &v, &err),
+	    -1);
+}
+
+static void
+test_url_decode_malformed(void **state)
+{
+	static const char *const bad[] = { "%", "%2", "a%g0", "%00", "x%2" };
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+
+	(void)state;
+	assert_ok(ferry_url_decode(&buf, B("@s%2fn%2Fa%41"), &err), &err);
+	assert_string_equal((char *)buf.p, "@s/n/aA");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ferry_buf_reset(&buf);
+		assert_int_equal(ferry_url_decode(&buf, B(bad[i]), &err), -1);
+	}
+	ferry_buf_free(&buf);
+}
+
+static void
+test_digest_known_answers(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	char text[FERRY_DIGEST_TEXT];
+	struct ferry_digest d, e;
+
+	(void)state;
+	/* FIPS 180-4 examples: "abc". */
+	assert_ok(ferry_digest_of(&d, FERRY_SHA256, B("abc"), &err), &err);
+	assert_string_equal(ferry_digest_text(&d, text),
+	    "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61"
+	    "f20015ad");
+	assert_ok(ferry_digest_parse(&e, B(text), &err), &err);
+	assert_true(ferry_digest_equal(&d, &e));
+	text[7] = 'B';
+	assert_int_equal(ferry_digest_parse(&e, B(text), &err), -1);
+	assert_int_equal(ferry_digest_parse(&e, B("sha256:ab"), &err), -1);
+	assert_int_equal(ferry_digest_parse(&e, B("md4:ab"), &err), -1);
+}
+
+static void
+test_sri_several_algorithms(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_digest d[4], want;
+
+	(void)state;
+	assert_int_equal(
+	    ferry_sri_parse(d, 4,
+		B("sha1-qZk+NkcGgWq6PiVxeFDCbJzQ2J0= future-AAAA "
+		  " sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=?x"),
+		&err),
+	    2);
+	assert_int_equal(d[0].alg, FERRY_SHA1);
+	assert_ok(ferry_digest_of(&want, FERRY_SHA256, B("abc"), &err), &err);
+	assert_true(ferry_digest_equal(&d[1], &want));
+	assert_ok(ferry_sri_add(&buf, &want, &err), &err);
+	assert_string_equal((char *)buf.p,
+	    "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+	assert_int_equal(ferry_sri_parse(d, 4, B("sha512-AAAA"), &err), -1);
+	assert_int_equal(ferry_sri_parse(d, 4, B("sha512-A=A="), &err), -1);
+	assert_int_equal(ferry_sri_parse(d, 4, B(""), &err), 0);
+	ferry_buf_free(&buf);
+}
+
+static void
+test_time_round_trip(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	char text[FERRY_TIME_TEXT];
+	int64_t t;
+
+	(void)state;
+	assert_ok(ferry_time_parse(&t, B("2011-12-01T10:22:40.118Z"), &err),
+	    &err);
+	assert_string_equal(ferry_time_text(t, text), "2011-12-01T10:22:40Z");
+	assert_ok(
+	    ferry_time_parse(&t, B("2011-12-01T12:22:40+02:00"), &err), &err);
+	assert_string_equal(ferry_time_text(t, text), "2011-12-01T10:22:40Z");
+	assert_int_equal(ferry_time_parse(&t, B("yesterday"), &err), -1);
+	assert_int_equal(ferry_time_parse(&t, B("2011-13-01T00:00:00Z"), &err),
+	    -1);
+}
+
+static void
+test_span_check_grammar(void **state)
+{
+	static const char *const good[] = { "{}", " [1, -0.5e+3, \"a\\u00e9\"] ",
+		"{\"a\":{\"b\":[]},\"c\":null}", "\"\"", "0", "true" };
+	static const char *const bad[] = { "", "{", "[1,]", "{\"a\":1,}",
+		"{a:1}", "01", "1.", "\"\n\"", "\"\\x\"", "nul", "[1] 2",
+		"{\"a\" 1}", "[1 2]", "]", "\"\\u12g4\"", "{\"a\":}", "-" };
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_bytes out;
+	char deep[2 * FERRY_SPAN_DEPTH + 8];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_ok(ferry_span_check(B(good[i]), &out, &err), &err);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (ferry_span_check(B(bad[i]), &out, &err) != -1)
+			fail_msg("accepted %s", bad[i]);
+	memset(deep, '[', FERRY_SPAN_DEPTH + 1);
+	assert_int_equal(
+	    ferry_span_check(
+		ferry_bytes_of(deep, FERRY_SPAN_DEPTH + 1), &out, &err),
+	    -1);
+	assert_int_equal(err.code, FERRY_ELIMIT);
+}
+
+static void
+test_span_walk_keeps_bytes(void **state)
+{
+	const char *text = "{ \"a\\u0062\" : 1.50 , \"x\":{\"y\":\"]}\\\"\"},"
+			   "\"x\":[true,\"z\"] }";
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_span_iter it;
+	struct ferry_bytes root, v;
+
+	(void)state;
+	assert_ok(ferry_span_check(B(text), &root, &err), &err);
+	assert_true(ferry_span_get(root, "ab", &v));
+	assert_true(ferry_bytes_is(v, "1.50"));
+	assert_true(ferry_span_get(root, "x", &v)); /* the last one wins */
+	assert_int_equal(ferry_span_type(v), FERRY_SPAN_ARRAY);
+	ferry_span_iter(&it, v);
+	assert_true(ferry_span_next(&it));
+	assert_true(ferry_span_true(it.value));
+	assert_true(ferry_span_next(&it));
+	assert_ok(ferry_span_string(&buf, it.value, &err), &err);
+	assert_string_equal((char *)buf.p, "z");
+	assert_false(ferry_span_next(&it));
+	ferry_span_iter(&it, root);
+	assert_true(ferry_span_next(&it) && ferry_span_next(&it));
+	assert_true(ferry_bytes_is(it.whole, "\"x\":{\"y\":\"]}\\\"\"}"));
+	ferry_buf_free(&buf);
+}
+
+static void
+test_span_unescape_unicode(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+
+	(void)state;
+	assert_ok(ferry_span_string(&buf,
+		      B("\"\\ud83d\\ude00 \\ud83d \\u00e9\\n\\/\""), &err),
+	    &err);
+	assert_string_equal(
+	    (char *)buf.p, "\xf0\x9f\x98\x80 \xef\xbf\xbd \xc3\xa9\n/");
+	assert_int_equal(ferry_span_string(&buf, B("\"\\u0000\""), &err), -1);
+	ferry_buf_reset(&buf);
+	assert_ok(ferry_span_quote(&buf, B("a\"b\\c\n"), &err), &err);
+	assert_string_equal((char *)buf.p, "\"a\\\"b\\\\c\\u000a\"");
+	ferry_buf_free(&buf);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_error_keeps_cause_when_cut),
+		cmocka_unit_test(test_parse_u64_bounds),
+		cmocka_unit_test(test_parse_size_units),
+		cmocka_unit_test(test_url_decode_malformed),
+		cmocka_unit_test(test_digest_known_answers),
+		cmocka_unit_test(test_sri_several_algorithms),
+		cmocka_unit_test(test_time_round_trip),
+		cmocka_unit_test(test_span_check_grammar),
+		cmocka_unit_test(test_span_walk_keeps_bytes),
+		cmocka_unit_test(test_span_unescape_unicode),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
