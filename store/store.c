@@ -494,6 +494,13 @@ ferry_store_commit(struct ferry_store *st, struct ferry_error *err)
 	return 0;
 }
 
+void
+ferry_store_compact(struct ferry_store *st)
+{
+
+	ferry_kv_compact(st->kv, FERRY_CF_BYTES);
+}
+
 uint64_t
 ferry_store_pending(const struct ferry_store *st)
 {

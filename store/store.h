@@ -60,6 +60,8 @@ int ferry_store_catch_up(struct ferry_store *st, struct ferry_error *err);
  * After a failure the handle only reports errors: close it.
  */
 int ferry_store_commit(struct ferry_store *st, struct ferry_error *err);
+/* Writer: give the space of removed small blobs back to the disk now. */
+void ferry_store_compact(struct ferry_store *st);
 /* Changes waiting for the commit, to decide when one is due. */
 uint64_t ferry_store_pending(const struct ferry_store *st);
 

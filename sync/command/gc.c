@@ -1,0 +1,273 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/base/clock.h"
+#include "store/base/json.h"
+#include "store/blob/blob.h"
+#include "store/catalog/catalog.h"
+#include "store/store.h"
+#include "sync/command/command.h"
+#include "sync/command/progress.h"
+
+static const char help[] =
+    "usage: ferry gc [--dry-run]\n"
+    "\n"
+    "Free what nothing needs: versions removed more than 30 days ago, blobs\n"
+    "that no record names (replaced documents, transfers that were stopped),\n"
+    "and files that a crash left.  Says what is kept, and why.\n"
+    "\n"
+    "  --dry-run  only say what would be freed\n";
+
+#define GRACE_S (30 * 24 * 3600)
+#define BATCH 1000
+
+struct gc {
+	struct ferry_store *st;
+	bool dry_run;
+	int64_t now;
+	uint64_t expired, waiting;	  /* removed versions */
+	int64_t next_expiry;		  /* of those waiting; 0: none */
+	uint64_t freed, freed_bytes;	  /* blobs */
+	uint64_t served, served_bytes;	  /* kept: a record is served */
+	uint64_t grace, grace_bytes;	  /* kept: removed, within 30 days */
+	uint64_t orphans, orphans_bytes; /* files nobody knows */
+};
+
+static bool
+is_expired(const struct gc *g, const json_t *record)
+{
+	const json_t *at = json_object_get(record, "deleted_at");
+
+	return at != NULL && json_integer_value(at) + GRACE_S <= g->now;
+}
+
+/* Delete what was removed long enough ago. */
+static int
+expire_versions(struct gc *g, struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_key prefix, key;
+	json_t *record;
+	int rc = -1;
+
+	if (ferry_key_make(&prefix, err, "version", NULL) == -1 ||
+	    ferry_catalog_iter_new(&it, g->st, &prefix, NULL, err) == -1)
+		return -1;
+	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+		const json_t *at = json_object_get(record, "deleted_at");
+		int64_t expiry = json_integer_value(at) + GRACE_S;
+		bool expired = is_expired(g, record);
+
+		if (expired) {
+			g->expired++;
+		} else if (at != NULL) {
+			g->waiting++;
+			if (g->next_expiry == 0 || expiry < g->next_expiry)
+				g->next_expiry = expiry;
+		}
+		json_decref(record);
+		if (!expired || g->dry_run)
+			continue;
+		if (ferry_catalog_delete(g->st, &key, err) == -1 ||
+		    (ferry_store_pending(g->st) >= BATCH &&
+			ferry_store_commit(g->st, err) == -1)) {
+			rc = -1;
+			break;
+		}
+	}
+	ferry_catalog_iter_free(it);
+	if (rc == 0 && !g->dry_run)
+		rc = ferry_store_commit(g->st, err);
+	return rc;
+}
+
+/* Delete packages without any version. */
+static int
+drop_packages(struct gc *g, struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it = NULL, *versions;
+	struct ferry_key prefix, key, version;
+	int rc = -1, any;
+
+	if (g->dry_run || g->expired == 0)
+		return 0;
+	if (ferry_key_make(&prefix, err, "package", NULL) == -1 ||
+	    ferry_catalog_iter_new(&it, g->st, &prefix, NULL, err) == -1)
+		return -1;
+	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
+		if (ferry_key_make(&prefix, err, "version",
+			ferry_key_part(&key, 1), ferry_key_part(&key, 2),
+			ferry_key_part(&key, 3), NULL) == -1 ||
+		    ferry_catalog_iter_new(
+			&versions, g->st, &prefix, NULL, err) == -1) {
+			rc = -1;
+			break;
+		}
+		any = ferry_catalog_iter_next(versions, &version, NULL, err);
+		ferry_catalog_iter_free(versions);
+		if (any == -1 ||
+		    (any == 0 &&
+			ferry_catalog_delete(g->st, &key, err) == -1)) {
+			rc = -1;
+			break;
+		}
+	}
+	ferry_catalog_iter_free(it);
+	if (rc == 0)
+		rc = ferry_store_commit(g->st, err);
+	return rc;
+}
+
+/* Who needs a blob: 0 nobody, 1 a removed version within grace, 2 served. */
+static int
+needed(struct gc *g, const struct ferry_digest *digest, struct ferry_error *err)
+{
+	struct ferry_ref_iter *refs = NULL;
+	struct ferry_key key;
+	json_t *record;
+	int rc, need = 0, found;
+
+	if (ferry_ref_iter_new(&refs, g->st, digest, err) == -1)
+		return -1;
+	while (need < 2 && (rc = ferry_ref_iter_next(refs, &key, err)) != 0) {
+		if (rc == -1 ||
+		    (found = ferry_catalog_get(g->st, &key, &record, err)) ==
+			-1) {
+			need = -1;
+			break;
+		}
+		if (found == 0)
+			continue;
+		if (json_object_get(record, "deleted_at") == NULL)
+			need = 2;
+		else if (!is_expired(g, record))
+			need = 1;
+		json_decref(record);
+	}
+	ferry_ref_iter_free(refs);
+	return need;
+}
+
+static int
+free_blobs(struct gc *g, struct ferry_progress *progress,
+    const struct ferry_store_totals *totals, struct ferry_error *err)
+{
+	struct ferry_blob_iter *it = NULL;
+	struct ferry_blob_info info;
+	struct ferry_digest digest;
+	int rc = -1, need;
+
+	if (ferry_blob_iter_new(&it, g->st, err) == -1)
+		return -1;
+	while ((rc = ferry_blob_iter_next(it, &digest, &info, err)) == 1) {
+		uint64_t *count, *bytes;
+
+		if (ferry_interrupted()) {
+			rc = ferry_error_set(err, FERRY_ECANCELLED,
+			    "stopped; what was freed is freed, the next gc "
+			    "goes on");
+			break;
+		}
+		if ((need = needed(g, &digest, err)) == -1) {
+			rc = -1;
+			break;
+		}
+		count = need == 2   ? &g->served
+		    : need == 1	    ? &g->grace
+				    : &g->freed;
+		bytes = need == 2   ? &g->served_bytes
+		    : need == 1	    ? &g->grace_bytes
+				    : &g->freed_bytes;
+		*count += 1;
+		*bytes += info.size;
+		if (need == 0 && !g->dry_run &&
+		    (ferry_blob_remove(g->st, &digest, err) == -1 ||
+			(ferry_store_pending(g->st) >= BATCH &&
+			    ferry_store_commit(g->st, err) == -1))) {
+			rc = -1;
+			break;
+		}
+		ferry_progress_set(progress, g->served + g->grace + g->freed,
+		    totals->blobs, 0, 0);
+	}
+	ferry_blob_iter_free(it);
+	if (rc == 0 && !g->dry_run)
+		rc = ferry_store_commit(g->st, err);
+	return rc;
+}
+
+static void
+print(const struct ferry_context *ctx, const struct gc *g)
+{
+	char a[FERRY_SIZE_TEXT], at[FERRY_TIME_TEXT];
+	const char *would = g->dry_run ? "would free" : "freed";
+
+	if (ctx->json) {
+		(void)printf("{\"event\":\"result\",\"dry_run\":%s,"
+			     "\"versions\":%" PRIu64 ",\"blobs\":%" PRIu64
+			     ",\"bytes\":%" PRIu64 ",\"orphans\":%" PRIu64
+			     ",\"kept_blobs\":%" PRIu64
+			     ",\"waiting_versions\":%" PRIu64 "}\n",
+		    g->dry_run ? "true" : "false", g->expired, g->freed,
+		    g->freed_bytes + g->orphans_bytes, g->orphans,
+		    g->served + g->grace, g->waiting);
+		return;
+	}
+	(void)printf("%s %" PRIu64 " versions removed more than 30 days ago\n",
+	    would, g->expired);
+	(void)printf("%s %" PRIu64 " blobs that nothing names, %s\n", would,
+	    g->freed, ferry_size_text(g->freed_bytes, a));
+	(void)printf("%s %" PRIu64 " files that a crash left, %s\n", would,
+	    g->orphans, ferry_size_text(g->orphans_bytes, a));
+	(void)printf("kept %" PRIu64 " blobs of served packages, %s\n",
+	    g->served, ferry_size_text(g->served_bytes, a));
+	if (g->waiting > 0)
+		(void)printf("kept %" PRIu64 " blobs, %s, of %" PRIu64
+			     " removed versions that can be restored; the "
+			     "first expires %s\n",
+		    g->grace, ferry_size_text(g->grace_bytes, a), g->waiting,
+		    ferry_time_text(g->next_expiry, at));
+}
+
+static int
+run(struct ferry_context *ctx, struct ferry_error *err)
+{
+	struct gc g = { .now = ferry_now() };
+	const struct ferry_option options[] = {
+		{ "dry-run", FERRY_OPTION_FLAG, &g.dry_run },
+		{ NULL, FERRY_OPTION_FLAG, NULL },
+	};
+	struct ferry_progress *progress = NULL;
+	struct ferry_store_totals totals;
+	int rc = -1;
+
+	if (ferry_options(ctx, options, err) == -1)
+		return -1;
+	if (ctx->argc > 1)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "'%s' is too much; see 'ferry gc --help'", ctx->argv[1]);
+	if (ferry_context_open(ctx, true, &g.st, err) == -1 ||
+	    ferry_store_totals(g.st, &totals, err) == -1)
+		goto out;
+	progress = ferry_progress_new(ctx, "gc", "blobs");
+	if (expire_versions(&g, err) == -1 || drop_packages(&g, err) == -1 ||
+	    free_blobs(&g, progress, &totals, err) == -1 ||
+	    ferry_blob_sweep(g.st, g.dry_run, &g.orphans, &g.orphans_bytes,
+		err) == -1)
+		goto out;
+	if (g.freed > 0 && !g.dry_run)
+		ferry_store_compact(g.st);
+	ferry_progress_free(progress);
+	progress = NULL;
+	print(ctx, &g);
+	rc = FERRY_EXIT_OK;
+out:
+	ferry_progress_free(progress);
+	ferry_store_close(g.st);
+	return rc;
+}
+
+const struct ferry_command ferry_command_gc = {
+	"gc", "free what nothing needs any more", help, run
+};

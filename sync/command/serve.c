@@ -1,0 +1,61 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/base/bytes.h"
+#include "sync/command/command.h"
+
+static const char help[] =
+    "usage: ferry serve [OPTION…]\n"
+    "\n"
+    "Run ferryd, the read-only server, with the same store and configuration.\n"
+    "The options are ferryd's; see 'ferryd --help'.\n";
+
+/* Path of ferryd beside this program, else found on PATH. */
+static const char *
+beside(char *buf, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", buf, size - 2);
+	char *slash;
+
+	if (n <= 0)
+		return "ferryd";
+	buf[n] = 0;
+	slash = strrchr(buf, '/');
+	if (slash == NULL || (size_t)(slash - buf) + 8 > size)
+		return "ferryd";
+	memcpy(slash + 1, "ferryd", 7);
+	return access(buf, X_OK) == 0 ? buf : "ferryd";
+}
+
+static int
+run(struct ferry_context *ctx, struct ferry_error *err)
+{
+	char path[4096];
+	const char *program = beside(path, sizeof(path));
+	char **argv;
+	int n = 0;
+
+	if (ferry_calloc(&argv, (size_t)ctx->argc + 6, sizeof(*argv), err) ==
+	    -1)
+		return -1;
+	/* execvp() takes char *, and changes nothing. */
+	argv[n++] = (char *)(uintptr_t)program;
+	argv[n++] = (char *)(uintptr_t)"--store";
+	argv[n++] = (char *)(uintptr_t)ctx->store_path;
+	if (ctx->config_path != NULL) {
+		argv[n++] = (char *)(uintptr_t)"--config";
+		argv[n++] = (char *)(uintptr_t)ctx->config_path;
+	}
+	for (int i = 1; i < ctx->argc; i++)
+		argv[n++] = ctx->argv[i];
+	(void)execvp(program, argv);
+	free(argv);
+	return ferry_error_errno(err, "%s", program);
+}
+
+const struct ferry_command ferry_command_serve = {
+	"serve", "run ferryd, the read-only server", help, run
+};

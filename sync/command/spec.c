@@ -1,0 +1,187 @@
+#include "sync/command/spec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/json.h"
+#include "store/format/format.h"
+
+/* Split "[FORMAT:]NAME[@VERSION]"; the parts are for the caller to free. */
+static int
+split(const char *text, char **format, char **name, char **version,
+    struct ferry_error *err)
+{
+	const char *colon = strchr(text, ':'), *at;
+
+	*format = *name = *version = NULL;
+	if (colon != NULL &&
+	    ferry_format_find(ferry_bytes_of(text, (size_t)(colon - text))) !=
+		NULL) {
+		if (ferry_strndup(format,
+			ferry_bytes_of(text, (size_t)(colon - text)),
+			err) == -1)
+			return -1;
+		text = colon + 1;
+	}
+	at = strrchr(text, '@');
+	if (at == NULL || at == text)
+		return ferry_strdup(name, text, err);
+	if (ferry_strdup(version, at + 1, err) == -1)
+		return -1;
+	return ferry_strndup(
+	    name, ferry_bytes_of(text, (size_t)(at - text)), err);
+}
+
+static int
+candidates(struct ferry_spec *out, struct ferry_store *st, const char *format,
+    const char *name, const char *owner, char *list, size_t size,
+    struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_key prefix, key;
+	size_t used = 0;
+	int n = 0, rc = -1;
+
+	list[0] = 0;
+	for (size_t i = 0; i < ferry_formats_count(); i++) {
+		const char *f = ferry_format_at(i)->name;
+
+		if (format != NULL && strcmp(format, f) != 0)
+			continue;
+		if (ferry_key_make(&prefix, err, "package", f, name, NULL) ==
+			-1 ||
+		    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
+			return -1;
+		while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) ==
+		    1) {
+			if (owner != NULL &&
+			    strcmp(owner, ferry_key_part(&key, 3)) != 0)
+				continue;
+			if (n++ == 0)
+				out->package = key;
+			if (used < size - 1)
+				used += (size_t)snprintf(list + used,
+				    size - used, "%s%s:%s --owner %s",
+				    used == 0 ? "" : ", ", f, name,
+				    ferry_key_part(&key, 3));
+		}
+		ferry_catalog_iter_free(it);
+		it = NULL;
+		if (rc == -1)
+			return -1;
+	}
+	return n;
+}
+
+int
+ferry_spec_find(struct ferry_spec *out, struct ferry_store *st,
+    const char *text, const char *owner, struct ferry_error *err)
+{
+	char *format = NULL, *name = NULL, list[300];
+	int n, rc = -1;
+
+	out->version = NULL;
+	if (split(text, &format, &name, &out->version, err) == -1)
+		goto out;
+	n = candidates(
+	    out, st, format, name, owner, list, sizeof(list), err);
+	if (n == 0)
+		ferry_error_set(err, FERRY_ENOTFOUND,
+		    "there is no package '%s' in %s; 'ferry list' shows what "
+		    "there is",
+		    name, ferry_store_path(st));
+	else if (n > 1)
+		ferry_error_set(err, FERRY_EUSAGE,
+		    "'%s' means several packages; say one of: %s", text, list);
+	else if (n == 1)
+		rc = 0;
+out:
+	free(format);
+	free(name);
+	if (rc == -1)
+		ferry_spec_free(out);
+	return rc;
+}
+
+void
+ferry_spec_free(struct ferry_spec *spec)
+{
+
+	free(spec->version);
+	spec->version = NULL;
+}
+
+int
+ferry_spec_version_key(struct ferry_key *out, const struct ferry_key *package,
+    const char *version, struct ferry_error *err)
+{
+
+	return ferry_key_make(out, err, "version", ferry_key_part(package, 1),
+	    ferry_key_part(package, 2), ferry_key_part(package, 3), version,
+	    NULL);
+}
+
+struct entry {
+	const struct ferry_format *format;
+	json_t *object;
+};
+
+static int
+by_version(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return x->format->compare_versions(
+	    ferry_bytes_str(json_string_value(
+		json_object_get(x->object, "version"))),
+	    ferry_bytes_str(json_string_value(
+		json_object_get(y->object, "version"))));
+}
+
+int
+ferry_spec_versions(json_t **out, struct ferry_store *st,
+    const struct ferry_key *package, struct ferry_error *err)
+{
+	const struct ferry_format *format =
+	    ferry_format_find(ferry_bytes_str(ferry_key_part(package, 1)));
+	struct ferry_catalog_iter *it = NULL;
+	struct entry *entries = NULL;
+	json_t *array = json_array(), *record;
+	struct ferry_key prefix, key;
+	size_t n = 0, cap = 0;
+	int rc = -1;
+
+	if (ferry_spec_version_key(&prefix, package, NULL, err) == -1 ||
+	    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
+		goto out;
+	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+		if (ferry_array_grow(
+			&entries, &cap, n + 1, sizeof(*entries), err) == -1) {
+			json_decref(record);
+			rc = -1;
+			goto out;
+		}
+		entries[n].format = format;
+		entries[n++].object = json_pack("{s:s,s:o}", "version",
+		    ferry_key_part(&key, 4), "record", record);
+	}
+	if (rc == -1)
+		goto out;
+	if (n > 1 && format != NULL)
+		qsort(entries, n, sizeof(*entries), by_version);
+	for (size_t i = 0; i < n; i++)
+		if (ferry_json_push(array, json_incref(entries[i].object),
+			err) == -1) {
+			rc = -1;
+			goto out;
+		}
+	*out = array;
+	array = NULL;
+out:
+	for (size_t i = 0; i < n; i++)
+		json_decref(entries[i].object);
+	free(entries);
+	ferry_catalog_iter_free(it);
+	json_decref(array);
+	return rc;
+}

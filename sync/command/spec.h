@@ -1,0 +1,41 @@
+#ifndef FERRY_COMMAND_SPEC_H
+#define FERRY_COMMAND_SPEC_H
+
+/*
+ * How people name packages on the command line:
+ * [FORMAT:]NAME[@VERSION][ of OWNER by --owner].
+ */
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "store/catalog/catalog.h"
+
+struct ferry_error;
+struct ferry_store;
+
+/*
+ * A package as named, found in the catalog.  If several formats or owners
+ * have the name, the error lists them and says how to choose.
+ */
+struct ferry_spec {
+	struct ferry_key package; /* package FORMAT NAME OWNER */
+	char *version;		  /* NULL: none was given */
+};
+int ferry_spec_find(struct ferry_spec *out, struct ferry_store *st,
+    const char *text, const char *owner, struct ferry_error *err);
+void ferry_spec_free(struct ferry_spec *spec);
+
+/* The key of a version (or its prefix, with NULL) of a package's key. */
+int ferry_spec_version_key(struct ferry_key *out,
+    const struct ferry_key *package, const char *version,
+    struct ferry_error *err);
+
+/*
+ * The versions of a package, sorted by its format's order.  Each element of
+ * *out is {"version":…,"record":…}.  The caller decrefs.
+ */
+int ferry_spec_versions(json_t **out, struct ferry_store *st,
+    const struct ferry_key *package, struct ferry_error *err);
+
+#endif

@@ -1,0 +1,171 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/base/clock.h"
+#include "store/base/json.h"
+#include "store/catalog/catalog.h"
+#include "store/store.h"
+#include "sync/command/command.h"
+
+static const char help[] =
+    "usage: ferry status [--json]\n"
+    "\n"
+    "What the store holds, what it saves by storing same bytes once, when it\n"
+    "last synced, exported and imported, and what is wrong with it.\n"
+    "Works beside a running sync or import.  Exit status 5 if there are\n"
+    "problems (incidents, lost blobs).\n";
+
+/* Local records below a prefix as a JSON array of {"key":…,"record":…}. */
+static int
+collect(struct ferry_store *st, const char *kind, json_t *out,
+    struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_key prefix, key;
+	json_t *record;
+	int rc = -1;
+
+	if (ferry_key_make(&prefix, err, kind, NULL) == -1 ||
+	    ferry_local_iter_new(&it, st, &prefix, err) == -1)
+		return -1;
+	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1)
+		if (ferry_json_push(out,
+			json_pack("{s:o,s:o}", "key", ferry_key_json(&key),
+			    "record", record),
+			err) == -1) {
+			rc = -1;
+			break;
+		}
+	ferry_catalog_iter_free(it);
+	return rc;
+}
+
+static int
+last(struct ferry_store *st, const char *what, json_t *out,
+    struct ferry_error *err)
+{
+	struct ferry_key key;
+	json_t *record = NULL;
+	int rc;
+
+	if (ferry_key_make(&key, err, "last", what, NULL) == -1)
+		return -1;
+	rc = ferry_local_get(st, &key, &record, err);
+	return rc == 1 ? ferry_json_set(out, what, record, err) : rc;
+}
+
+static void
+print_last(const json_t *lasts, const char *what)
+{
+	const json_t *r = json_object_get(lasts, what);
+	const char *summary =
+	    json_string_value(json_object_get(r, "summary"));
+	char at[FERRY_TIME_TEXT];
+
+	if (r == NULL) {
+		(void)printf("last %-7s never\n", what);
+		return;
+	}
+	(void)printf("last %-7s %s%s%s\n", what,
+	    ferry_time_text(
+		json_integer_value(json_object_get(r, "at")), at),
+	    summary == NULL ? "" : "  ", summary == NULL ? "" : summary);
+}
+
+static void
+print_problems(const json_t *problems)
+{
+	size_t i;
+	const json_t *p;
+
+	if (json_array_size(problems) == 0) {
+		(void)printf("problems     none\n");
+		return;
+	}
+	(void)printf("problems     %zu\n", json_array_size(problems));
+	json_array_foreach (problems, i, p) {
+		const char *text = json_string_value(json_object_get(
+		    json_object_get(p, "record"), "text"));
+
+		(void)printf("  %s %s: %s\n",
+		    json_string_value(
+			json_array_get(json_object_get(p, "key"), 0)),
+		    json_string_value(json_array_get(json_object_get(p, "key"),
+			json_array_size(json_object_get(p, "key")) > 2 ? 2
+								       : 1)),
+		    text == NULL ? "" : text);
+	}
+}
+
+static void
+print_text(struct ferry_store *st, const struct ferry_store_totals *t,
+    const json_t *lasts, const json_t *problems)
+{
+	char logical[FERRY_SIZE_TEXT], stored[FERRY_SIZE_TEXT];
+	char saved[FERRY_SIZE_TEXT];
+
+	(void)printf("store        %s, site '%s', id %s\n",
+	    ferry_store_path(st), ferry_store_name(st), ferry_store_id(st));
+	(void)printf("packages     %" PRIu64 ", %" PRIu64 " versions",
+	    t->packages, t->versions);
+	if (t->removed > 0)
+		(void)printf(", %" PRIu64 " removed", t->removed);
+	(void)printf("\nbytes        %s in %" PRIu64 " blobs",
+	    ferry_size_text(t->stored_bytes, stored), t->blobs);
+	if (t->logical_bytes > t->stored_bytes)
+		(void)printf("; %s without deduplication, which saves %s",
+		    ferry_size_text(t->logical_bytes, logical),
+		    ferry_size_text(t->logical_bytes - t->stored_bytes, saved));
+	(void)printf("\njournal      record %" PRIu64 "\n", t->records);
+	print_last(lasts, "sync");
+	print_last(lasts, "export");
+	print_last(lasts, "import");
+	print_problems(problems);
+}
+
+static int
+run(struct ferry_context *ctx, struct ferry_error *err)
+{
+	const struct ferry_option options[] = { { NULL, FERRY_OPTION_FLAG,
+	    NULL } };
+	json_t *lasts = json_object(), *problems = json_array(), *o = NULL;
+	struct ferry_store_totals t;
+	struct ferry_store *st = NULL;
+	int rc = -1;
+
+	if (ferry_options(ctx, options, err) == -1 ||
+	    ferry_context_open(ctx, false, &st, err) == -1 ||
+	    ferry_store_totals(st, &t, err) == -1 ||
+	    last(st, "sync", lasts, err) == -1 ||
+	    last(st, "export", lasts, err) == -1 ||
+	    last(st, "import", lasts, err) == -1 ||
+	    collect(st, "incident", problems, err) == -1 ||
+	    collect(st, "lost", problems, err) == -1)
+		goto out;
+	rc = json_array_size(problems) > 0 ? FERRY_EXIT_PROBLEMS
+					   : FERRY_EXIT_OK;
+	if (!ctx->json) {
+		print_text(st, &t, lasts, problems);
+		goto out;
+	}
+	o = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O}",
+	    "store", ferry_store_path(st), "name", ferry_store_name(st), "id",
+	    ferry_store_id(st), "packages", (json_int_t)t.packages, "versions",
+	    (json_int_t)t.versions, "removed", (json_int_t)t.removed, "blobs",
+	    (json_int_t)t.blobs, "stored_bytes", (json_int_t)t.stored_bytes,
+	    "logical_bytes", (json_int_t)t.logical_bytes, "records",
+	    (json_int_t)t.records, "last", lasts, "problems", problems);
+	(void)json_dumpf(o, stdout, JSON_INDENT(2));
+	(void)putchar('\n');
+out:
+	json_decref(o);
+	json_decref(lasts);
+	json_decref(problems);
+	ferry_store_close(st);
+	return rc;
+}
+
+const struct ferry_command ferry_command_status = {
+	"status", "what the store holds, and what is wrong", help, run
+};

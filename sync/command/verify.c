@@ -1,0 +1,327 @@
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "store/base/clock.h"
+#include "store/base/json.h"
+#include "store/blob/blob.h"
+#include "store/catalog/catalog.h"
+#include "store/store.h"
+#include "sync/command/command.h"
+#include "sync/command/progress.h"
+
+static const char help[] =
+    "usage: ferry verify [--threads N]\n"
+    "\n"
+    "Read everything again: hash every blob, and check that every file of\n"
+    "every record is there with its size.  Names each bad blob and the packages\n"
+    "it belongs to, and notes it as lost, so that the next sync fetches it and\n"
+    "the next receipt asks for it.  Works beside a running server or sync.\n"
+    "\n"
+    "  --threads N  how many to hash at once (default: one a processor)\n"
+    "\n"
+    "Exit status: 0 all is well; 5 problems were found.\n";
+
+#define THREADS_MAX 64
+
+struct verify {
+	struct ferry_store *st;
+	pthread_mutex_t lock; /* guards all below */
+	struct ferry_blob_iter *it;
+	uint64_t blobs, bytes;
+	json_t *problems;
+	bool stop;
+	unsigned running;
+	struct ferry_error error; /* why it stopped */
+};
+
+/* The keys that name a blob, as texts; at most some. */
+static json_t *
+affected(struct ferry_store *st, const struct ferry_digest *digest)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_ref_iter *refs = NULL;
+	json_t *array = json_array();
+	char text[FERRY_KEY_TEXT];
+	struct ferry_key key;
+
+	if (ferry_ref_iter_new(&refs, st, digest, &err) == -1)
+		return array;
+	while (json_array_size(array) < 100 &&
+	    ferry_ref_iter_next(refs, &key, &err) == 1)
+		(void)json_array_append_new(
+		    array, json_string(ferry_key_text(&key, text)));
+	ferry_ref_iter_free(refs);
+	return array;
+}
+
+static void
+problem(struct verify *v, const struct ferry_digest *digest,
+    const struct ferry_error *why)
+{
+	json_t *packages = affected(v->st, digest);
+	char hex[FERRY_DIGEST_TEXT];
+
+	(void)pthread_mutex_lock(&v->lock);
+	(void)json_array_append_new(v->problems,
+	    json_pack("{s:s,s:s,s:s,s:o}", "blob",
+		ferry_digest_hex(digest, hex), "code",
+		ferry_code_name(why->code), "text", why->text, "affects",
+		packages));
+	(void)pthread_mutex_unlock(&v->lock);
+}
+
+/* Take the next blob.  1, 0 at the end or when stopping. */
+static int
+take(struct verify *v, struct ferry_digest *digest,
+    struct ferry_blob_info *info)
+{
+	int rc = 0;
+
+	(void)pthread_mutex_lock(&v->lock);
+	if (!v->stop)
+		rc = ferry_blob_iter_next(v->it, digest, info, &v->error);
+	if (rc != 1)
+		v->stop = true;
+	(void)pthread_mutex_unlock(&v->lock);
+	return rc == 1;
+}
+
+static void *
+work(void *ctx)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_blob_info info;
+	struct ferry_digest digest;
+	struct verify *v = ctx;
+	int rc;
+
+	while (take(v, &digest, &info)) {
+		rc = ferry_blob_verify(v->st, &digest, &info, &err);
+		if (rc == 0)
+			problem(v, &digest, &err);
+		(void)pthread_mutex_lock(&v->lock);
+		v->blobs++;
+		v->bytes += info.size;
+		if (rc == -1) {
+			v->error = err;
+			v->stop = true;
+		}
+		(void)pthread_mutex_unlock(&v->lock);
+	}
+	(void)pthread_mutex_lock(&v->lock);
+	v->running--;
+	(void)pthread_mutex_unlock(&v->lock);
+	return NULL;
+}
+
+static int
+hash_all(struct verify *v, unsigned threads, struct ferry_progress *progress,
+    const struct ferry_store_totals *totals, struct ferry_error *err)
+{
+	pthread_t ids[THREADS_MAX];
+	unsigned started = 0, running;
+
+	v->running = threads;
+	for (; started < threads; started++)
+		if (pthread_create(&ids[started], NULL, work, v) != 0)
+			break;
+	(void)pthread_mutex_lock(&v->lock);
+	v->running -= threads - started;
+	(void)pthread_mutex_unlock(&v->lock);
+	do {
+		(void)usleep(20000);
+		(void)pthread_mutex_lock(&v->lock);
+		running = v->running;
+		if (ferry_interrupted() && !v->stop) {
+			v->stop = true;
+			ferry_error_set(&v->error, FERRY_ECANCELLED,
+			    "stopped before everything was verified");
+		}
+		ferry_progress_set(progress, v->blobs, totals->blobs, v->bytes,
+		    totals->stored_bytes);
+		(void)pthread_mutex_unlock(&v->lock);
+	} while (running > 0);
+	for (unsigned i = 0; i < started; i++)
+		(void)pthread_join(ids[i], NULL);
+	if (started == 0)
+		return ferry_error_set(
+		    err, FERRY_ESYSTEM, "cannot start a thread");
+	if (v->error.code != FERRY_OK) {
+		*err = v->error;
+		return -1;
+	}
+	return 0;
+}
+
+/* Every file of every record must be known to the index with its size. */
+static int
+check_records(struct verify *v, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_key all = { 0 }, key;
+	struct ferry_blob_info info;
+	struct ferry_file file;
+	char text[FERRY_KEY_TEXT];
+	json_t *record;
+	int rc = -1, n, known;
+
+	if (ferry_catalog_iter_new(&it, v->st, &all, NULL, err) == -1)
+		return -1;
+	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+		n = ferry_files_count(record, err);
+		for (int i = 0; i < n; i++) {
+			if (ferry_files_get(record, (size_t)i, &file, err) ==
+				-1 ||
+			    (known = ferry_blob_stat(
+				 v->st, &file.sha256, &info, err)) == -1) {
+				n = -1;
+				break;
+			}
+			if (known == 1 && info.size == file.size)
+				continue;
+			ferry_error_set(&why,
+			    known == 0 ? FERRY_EMISSING : FERRY_ESIZE,
+			    "file '%s' of %s %s", file.name,
+			    ferry_key_text(&key, text),
+			    known == 0 ? "is not in the store"
+				       : "has another size");
+			problem(v, &file.sha256, &why);
+		}
+		json_decref(record);
+		if (n == -1) {
+			rc = -1;
+			break;
+		}
+	}
+	ferry_catalog_iter_free(it);
+	return rc;
+}
+
+/* Local records "lost HEX" tell status and receipts. */
+static int
+note_lost(const struct ferry_context *ctx, const json_t *problems,
+    struct ferry_error *err)
+{
+	struct ferry_store *st = NULL;
+	struct ferry_digest digest;
+	struct ferry_key key;
+	size_t i;
+	json_t *p;
+	int rc = -1;
+
+	if (ferry_store_open(&st, ctx->store_path, FERRY_STORE_WRITE, err) ==
+	    -1)
+		return -1;
+	json_array_foreach (problems, i, p) {
+		const char *hex = json_string_value(json_object_get(p, "blob"));
+		json_t *record = json_pack("{s:I,s:O,s:O}", "at",
+		    (json_int_t)ferry_now(), "text", json_object_get(p, "text"),
+		    "affects", json_object_get(p, "affects"));
+
+		if (ferry_digest_from_hex(&digest, FERRY_SHA256,
+			ferry_bytes_str(hex), err) == -1 ||
+		    ferry_blob_mark_lost(st, &digest, err) == -1 ||
+		    ferry_key_make(&key, err, "lost", hex, NULL) == -1 ||
+		    ferry_local_put(st, &key, record, err) == -1) {
+			json_decref(record);
+			goto out;
+		}
+		json_decref(record);
+	}
+	rc = ferry_store_commit(st, err);
+out:
+	ferry_store_close(st);
+	return rc;
+}
+
+static void
+print(const struct ferry_context *ctx, const struct verify *v)
+{
+	char size[FERRY_SIZE_TEXT];
+	const json_t *p, *a;
+	size_t i, k;
+
+	if (ctx->json) {
+		json_t *o = json_pack("{s:s,s:I,s:I,s:O}", "event", "result",
+		    "blobs", (json_int_t)v->blobs, "bytes",
+		    (json_int_t)v->bytes, "problems", v->problems);
+
+		(void)json_dumpf(o, stdout, JSON_COMPACT);
+		(void)putchar('\n');
+		json_decref(o);
+		return;
+	}
+	json_array_foreach (v->problems, i, p) {
+		(void)printf("bad blob sha256:%s: %s\n",
+		    json_string_value(json_object_get(p, "blob")),
+		    json_string_value(json_object_get(p, "text")));
+		json_array_foreach (json_object_get(p, "affects"), k, a)
+			(void)printf("  affects %s\n", json_string_value(a));
+	}
+	(void)printf("verified %" PRIu64 " blobs, %s: %zu %s\n", v->blobs,
+	    ferry_size_text(v->bytes, size), json_array_size(v->problems),
+	    json_array_size(v->problems) == 1 ? "problem" : "problems");
+}
+
+static int
+run(struct ferry_context *ctx, struct ferry_error *err)
+{
+	const char *threads_text = NULL;
+	const struct ferry_option options[] = {
+		{ "threads", FERRY_OPTION_VALUE, &threads_text },
+		{ NULL, FERRY_OPTION_FLAG, NULL },
+	};
+	struct verify v = { .problems = json_array(),
+		.lock = PTHREAD_MUTEX_INITIALIZER };
+	struct ferry_progress *progress = NULL;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_store_totals totals;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t threads = cpus < 1 ? 1 : (uint64_t)cpus;
+	int rc = -1;
+
+	if (ferry_options(ctx, options, err) == -1 ||
+	    (threads_text != NULL &&
+		ferry_parse_u64(ferry_bytes_str(threads_text), 1, THREADS_MAX,
+		    &threads, err) == -1)) {
+		if (err->code != FERRY_EUSAGE) {
+			err->code = FERRY_EUSAGE;
+			ferry_error_in(err, "--threads");
+		}
+		goto out;
+	}
+	if (threads > THREADS_MAX)
+		threads = THREADS_MAX;
+	if (ferry_context_open(ctx, false, &v.st, err) == -1 ||
+	    ferry_store_totals(v.st, &totals, err) == -1 ||
+	    ferry_blob_iter_new(&v.it, v.st, err) == -1)
+		goto out;
+	progress = ferry_progress_new(ctx, "verify", "blobs");
+	if (hash_all(&v, (unsigned)threads, progress, &totals, err) == -1 ||
+	    check_records(&v, err) == -1)
+		goto out;
+	ferry_progress_free(progress);
+	progress = NULL;
+	print(ctx, &v);
+	rc = json_array_size(v.problems) > 0 ? FERRY_EXIT_PROBLEMS
+					     : FERRY_EXIT_OK;
+	if (rc == FERRY_EXIT_PROBLEMS &&
+	    note_lost(ctx, v.problems, &why) == -1)
+		(void)fprintf(stderr,
+		    "ferry: the problems could not be noted in the store: %s\n",
+		    why.text);
+out:
+	ferry_progress_free(progress);
+	ferry_blob_iter_free(v.it);
+	ferry_store_close(v.st);
+	json_decref(v.problems);
+	return rc;
+}
+
+const struct ferry_command ferry_command_verify = {
+	"verify", "hash everything again and name what is wrong", help, run
+};

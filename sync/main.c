@@ -1,0 +1,229 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/base/conf.h"
+#include "store/base/json.h"
+#include "sync/command/command.h"
+
+static const struct ferry_command *const commands[] = {
+	&ferry_command_init,
+	&ferry_command_status,
+	&ferry_command_verify,
+	&ferry_command_gc,
+	&ferry_command_serve,
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const char usage[] =
+    "usage: ferry [--config FILE] [--store DIR] [--json] [--quiet] COMMAND …\n"
+    "\n"
+    "Mirrors packages of registries, carries them over air gaps, serves them.\n"
+    "\n"
+    "commands:\n";
+static const char usage_rest[] =
+    "\n"
+    "options, before or after the command:\n"
+    "  --config FILE  configuration (FERRY_CONFIG; else /etc/ferry/ferry.conf)\n"
+    "  --store DIR    the store (FERRY_STORE; else of the configuration)\n"
+    "  --json         results and progress for programs, on standard output\n"
+    "  --quiet        no progress\n"
+    "  --version      print the version\n"
+    "\n"
+    "exit status: 0 done; 1 failed; 2 wrong command line; 3 wrong\n"
+    "configuration; 4 done, but some items failed; 5 problems found; 6 another\n"
+    "process writes to the store; 7 disk or system; 8 network or upstream;\n"
+    "9 stopped by a signal; import refusals: 20 damaged, 21 signature,\n"
+    "22 revoked key, 23 another site's, 24 gap, 25 replay, 26 fork,\n"
+    "27 expired, 28 newer format, 29 undeclared content, 30 missing content.\n"
+    "\n"
+    "'ferry COMMAND --help' explains one command.\n";
+
+static volatile sig_atomic_t interrupted;
+
+bool
+ferry_interrupted(void)
+{
+
+	return interrupted != 0;
+}
+
+static void
+on_signal(int sig)
+{
+
+	(void)sig;
+	interrupted = 1;
+}
+
+static void
+catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	/* A second signal ends the program at once. */
+	sa.sa_flags = (int)SA_RESETHAND;
+	(void)sigaction(SIGINT, &sa, NULL);
+	(void)sigaction(SIGTERM, &sa, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void
+print_usage(FILE *out)
+{
+
+	(void)fputs(usage, out);
+	for (size_t i = 0; i < COMMANDS; i++)
+		(void)fprintf(
+		    out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+	(void)fputs(usage_rest, out);
+}
+
+/*
+ * Take the common options out of argv, wherever they stand.  Returns how many
+ * arguments are left, or -1.
+ */
+static int
+common_options(struct ferry_context *ctx, int argc, char **argv, bool *help,
+    bool *version, struct ferry_error *err)
+{
+	const struct {
+		const char *name;
+		const char **value;
+		bool *flag;
+	} options[] = {
+		{ "--config", &ctx->config_path, NULL },
+		{ "--store", &ctx->store_path, NULL },
+		{ "--json", NULL, &ctx->json },
+		{ "--quiet", NULL, &ctx->quiet },
+		{ "--help", NULL, help },
+		{ "-h", NULL, help },
+		{ "--version", NULL, version },
+	};
+	int left = 1;
+
+	for (int i = 1; i < argc; i++) {
+		size_t k, n = strcspn(argv[i], "=");
+
+		for (k = 0; k < sizeof(options) / sizeof(options[0]); k++)
+			if (strlen(options[k].name) == n &&
+			    memcmp(options[k].name, argv[i], n) == 0)
+				break;
+		if (strcmp(argv[i], "--") == 0) {
+			while (i < argc)
+				argv[left++] = argv[i++];
+		} else if (k == sizeof(options) / sizeof(options[0])) {
+			argv[left++] = argv[i];
+		} else if (options[k].flag != NULL) {
+			*options[k].flag = true;
+		} else if (argv[i][n] == '=') {
+			*options[k].value = argv[i] + n + 1;
+		} else if (i + 1 < argc) {
+			*options[k].value = argv[++i];
+		} else {
+			return ferry_error_set(err, FERRY_EUSAGE,
+			    "option '%s' needs a value", argv[i]);
+		}
+	}
+	return left;
+}
+
+static int
+load_config(struct ferry_context *ctx, struct ferry_error *err)
+{
+	const char *path = ctx->config_path, *store;
+	int rc;
+
+	if (path == NULL)
+		path = getenv("FERRY_CONFIG");
+	if (path == NULL && access("/etc/ferry/ferry.conf", R_OK) == 0)
+		path = "/etc/ferry/ferry.conf";
+	ctx->config_path = path;
+	rc = path == NULL ? ferry_conf_empty(&ctx->conf, err)
+			  : ferry_conf_open(&ctx->conf, path, err);
+	if (rc == -1 ||
+	    ferry_conf_path(ferry_conf_root(ctx->conf), "store",
+		"/var/lib/ferry", &store, err) == -1)
+		return -1;
+	if (ctx->store_path == NULL)
+		ctx->store_path = getenv("FERRY_STORE");
+	if (ctx->store_path == NULL)
+		ctx->store_path = store;
+	return 0;
+}
+
+static int
+report(const struct ferry_context *ctx, const struct ferry_error *err)
+{
+	int status = ferry_exit_status(err->code);
+	json_t *o;
+
+	(void)fprintf(stderr, "ferry: %s\n", err->text);
+	if (!ctx->json)
+		return status;
+	o = json_pack("{s:s,s:s,s:s,s:i}", "event", "error", "code",
+	    ferry_code_name(err->code), "text", err->text, "status", status);
+	if (o != NULL && json_dumpf(o, stdout, JSON_COMPACT) == 0)
+		(void)putchar('\n');
+	json_decref(o);
+	return status;
+}
+
+static const struct ferry_command *
+find(const char *name)
+{
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	const struct ferry_command *command = NULL;
+	struct ferry_context ctx = { 0 };
+	bool help = false, version = false;
+	int n, status;
+
+	if ((n = common_options(&ctx, argc, argv, &help, &version, &err)) == -1)
+		return report(&ctx, &err);
+	if (version) {
+		(void)printf("ferry %s\n", FERRY_VERSION);
+		return FERRY_EXIT_OK;
+	}
+	if (n < 2 || strcmp(argv[1], "help") == 0) {
+		if (n > 2 && (command = find(argv[2])) != NULL)
+			(void)fputs(command->help, stdout);
+		else
+			print_usage(help || n >= 2 ? stdout : stderr);
+		return help || n >= 2 ? FERRY_EXIT_OK : FERRY_EXIT_USAGE;
+	}
+	if ((command = find(argv[1])) == NULL) {
+		ferry_error_set(&err, FERRY_EUSAGE,
+		    "there is no command '%s'; see 'ferry --help'", argv[1]);
+		return report(&ctx, &err);
+	}
+	if (help) {
+		(void)fputs(command->help, stdout);
+		return FERRY_EXIT_OK;
+	}
+	ctx.argc = n - 1;
+	ctx.argv = argv + 1;
+	catch_signals();
+	if (load_config(&ctx, &err) == -1 ||
+	    (status = command->run(&ctx, &err)) == -1)
+		status = report(&ctx, &err);
+	ferry_conf_free(ctx.conf);
+	if (fflush(stdout) == EOF && status == FERRY_EXIT_OK) {
+		(void)fprintf(stderr, "ferry: standard output: %s\n",
+		    strerror(errno));
+		status = FERRY_EXIT_SYSTEM;
+	}
+	return status;
+}
