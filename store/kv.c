@@ -35,7 +35,6 @@ struct ferry_kv {
 	rocksdb_cache_t *cache;
 	rocksdb_readoptions_t *read;
 	rocksdb_readoptions_t *scan;
-	rocksdb_writeoptions_t *write;
 	rocksdb_writeoptions_t *write_sync;
 	rocksdb_writebatch_wi_t *batch; /* NULL in a secondary */
 };
@@ -113,7 +112,6 @@ ferry_kv_open(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
 	kv->scan = rocksdb_readoptions_create();
 	rocksdb_readoptions_set_fill_cache(kv->scan, 0);
 	rocksdb_readoptions_set_readahead_size(kv->scan, 256U << 10);
-	kv->write = rocksdb_writeoptions_create();
 	kv->write_sync = rocksdb_writeoptions_create();
 	rocksdb_writeoptions_set_sync(kv->write_sync, 1);
 	for (int i = 0; i < FERRY_CFS; i++)
@@ -155,7 +153,6 @@ ferry_kv_close(struct ferry_kv *kv)
 		if (kv->options[i] != NULL)
 			rocksdb_options_destroy(kv->options[i]);
 	rocksdb_writeoptions_destroy(kv->write_sync);
-	rocksdb_writeoptions_destroy(kv->write);
 	rocksdb_readoptions_destroy(kv->scan);
 	rocksdb_readoptions_destroy(kv->read);
 	rocksdb_block_based_options_destroy(kv->table);
@@ -254,17 +251,6 @@ ferry_kv_rollback(struct ferry_kv *kv)
 {
 
 	rocksdb_writebatch_wi_clear(kv->batch);
-}
-
-int
-ferry_kv_put_now(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
-    struct ferry_bytes value, struct ferry_error *err)
-{
-	char *message = NULL;
-
-	rocksdb_put_cf(kv->db, kv->write, kv->cf[cf], (const char *)key.p,
-	    key.n, (const char *)value.p, value.n, &message);
-	return message == NULL ? 0 : ferry_error_rocksdb(err, message);
 }
 
 int

@@ -60,11 +60,6 @@ void ferry_kv_delete(
 int ferry_kv_commit(struct ferry_kv *kv, struct ferry_error *err);
 void ferry_kv_rollback(struct ferry_kv *kv);
 
-/* Past the batch, at once; durable with the next commit. */
-int ferry_kv_put_now(struct ferry_kv *kv, enum ferry_cf cf,
-    struct ferry_bytes key, struct ferry_bytes value,
-    struct ferry_error *err);
-
 /*
  * Committed entries whose keys start with prefix, from the key from (or the
  * first if from.n is 0), in byte order.  _next: 1, 0 at the end, or -1.

@@ -15,6 +15,9 @@
 #include "store/internal.h"
 
 static const char *const folders[] = { "index", "blobs", "tmp", "keys" };
+/* A batch is due at so many changes or bytes of small blobs. */
+#define COMMIT_CHANGES 4000
+#define COMMIT_BYTES (8U << 20)
 #define FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
 static bool
@@ -490,8 +493,16 @@ ferry_store_commit(struct ferry_store *st, struct ferry_error *err)
 		return ferry_error_in(err, "committing to %s", st->path);
 	ferry_blob_unlink(st);
 	st->failed = false;
-	st->changes = 0;
+	st->changes = st->pending_bytes = 0;
 	return 0;
+}
+
+bool
+ferry_store_commit_due(const struct ferry_store *st)
+{
+
+	return st->changes >= COMMIT_CHANGES ||
+	    st->pending_bytes >= COMMIT_BYTES;
 }
 
 void

@@ -62,8 +62,13 @@ int ferry_store_catch_up(struct ferry_store *st, struct ferry_error *err);
 int ferry_store_commit(struct ferry_store *st, struct ferry_error *err);
 /* Writer: give the space of removed small blobs back to the disk now. */
 void ferry_store_compact(struct ferry_store *st);
-/* Changes waiting for the commit, to decide when one is due. */
+/* Changes waiting for the commit. */
 uint64_t ferry_store_pending(const struct ferry_store *st);
+/*
+ * Whether a commit is due to keep memory bounded (small blobs wait in it).
+ * Who writes much asks after every record or blob.
+ */
+bool ferry_store_commit_due(const struct ferry_store *st);
 
 /* Totals, kept with every commit. */
 struct ferry_store_totals {

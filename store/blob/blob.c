@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@ struct ferry_blob_writer {
 	struct ferry_buf buf; /* content until it outgrows keep */
 	int fd;		      /* of tmp/<tmp>, or -1 */
 	char tmp[24];
+	void *map; /* of fd, for _view; MAP_FAILED if none */
 	uint64_t size;
 	struct ferry_error error; /* the first one */
 };
@@ -131,6 +133,7 @@ ferry_blob_writer_new(struct ferry_blob_writer **out, struct ferry_store *st,
 		return -1;
 	w->st = st;
 	w->fd = -1;
+	w->map = MAP_FAILED;
 	w->keep = kind == FERRY_BLOB_IS_DOCUMENT ? FERRY_BLOB_DOCUMENT
 						 : FERRY_BLOB_FILE;
 	if (ferry_digester_new(
@@ -202,6 +205,28 @@ ferry_blob_writer_write(struct ferry_blob_writer *w, const void *p, size_t n,
 	return 0;
 }
 
+int
+ferry_blob_writer_view(struct ferry_blob_writer *w, struct ferry_bytes *out,
+    struct ferry_error *err)
+{
+
+	if (w->error.code != FERRY_OK) {
+		*err = w->error;
+		return -1;
+	}
+	*out = ferry_bytes_buf(&w->buf);
+	if (w->fd == -1)
+		return 0;
+	if (w->map == MAP_FAILED)
+		w->map = mmap(NULL, (size_t)w->size, PROT_READ, MAP_PRIVATE,
+		    w->fd, 0);
+	if (w->map == MAP_FAILED)
+		return ferry_error_errno(err, "mapping %s/tmp/%s",
+		    w->st->path, w->tmp);
+	*out = ferry_bytes_of(w->map, (size_t)w->size);
+	return 0;
+}
+
 uint64_t
 ferry_blob_writer_size(const struct ferry_blob_writer *w)
 {
@@ -225,9 +250,12 @@ place_bytes(struct ferry_blob_writer *w, const struct ferry_digest *digest,
 	struct ferry_store *st = w->st;
 	char path[FERRY_BLOB_PATH];
 
-	if (w->fd == -1)
-		return ferry_kv_put_now(st->kv, FERRY_CF_BYTES,
-		    digest_key(digest), ferry_bytes_buf(&w->buf), err);
+	if (w->fd == -1) {
+		ferry_kv_put(st->kv, FERRY_CF_BYTES, digest_key(digest),
+		    ferry_bytes_buf(&w->buf));
+		st->pending_bytes += w->buf.n;
+		return 0;
+	}
 	if (ferry_array_grow(&st->files, &st->files_cap, st->files_n + 1,
 		sizeof(*st->files), err) == -1)
 		return -1;
@@ -297,6 +325,8 @@ ferry_blob_writer_free(struct ferry_blob_writer *w)
 
 	if (w == NULL)
 		return;
+	if (w->map != MAP_FAILED)
+		(void)munmap(w->map, (size_t)w->size);
 	if (w->fd != -1) {
 		(void)close(w->fd);
 		if (w->tmp[0] != 0)
@@ -402,8 +432,8 @@ ferry_blob_open(struct ferry_store *st, const struct ferry_digest *digest,
 		return rc == -1 ? -1 : 0;
 	out->size = info.size;
 	if (place == PLACE_BYTES) {
-		rc = ferry_kv_get_committed(st->kv, FERRY_CF_BYTES,
-		    digest_key(digest), &out->bytes, err);
+		rc = ferry_kv_get(st->kv, FERRY_CF_BYTES, digest_key(digest),
+		    &out->bytes, err);
 		if (rc == -1)
 			ferry_buf_free(&out->bytes);
 		return rc;

@@ -39,6 +39,10 @@ int ferry_blob_writer_new(struct ferry_blob_writer **out,
     struct ferry_error *err);
 int ferry_blob_writer_write(struct ferry_blob_writer *w, const void *p,
     size_t n, struct ferry_error *err);
+/* What was written, whole, borrowed until the next call on w.  For documents
+ * that are looked into before they are stored. */
+int ferry_blob_writer_view(struct ferry_blob_writer *w,
+    struct ferry_bytes *out, struct ferry_error *err);
 uint64_t ferry_blob_writer_size(const struct ferry_blob_writer *w);
 /* The digest of what was written so far; alg must be SHA-256 or of algs. */
 void ferry_blob_writer_digest(struct ferry_blob_writer *w, enum ferry_alg alg,

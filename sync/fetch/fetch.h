@@ -1,0 +1,106 @@
+#ifndef FERRY_FETCH_H
+#define FERRY_FETCH_H
+
+/*
+ * Many HTTP transfers at once over one libcurl multi handle.
+ *
+ * Requests wait in two queues (documents before files), run at most
+ * origin->connections at a time each origin, are retried with growing, jittered
+ * pauses that honour Retry-After, and go on where they broke off where the
+ * server can do ranges.  Everything happens in the thread that calls
+ * ferry_fetch_run(), callbacks included; they may add requests.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/base/error.h"
+
+struct ferry_fetch;
+
+/*
+ * Where requests go, and how to be let in.  Strings may be NULL.  Must outlive
+ * its requests.  token and password are secrets: they reach no log, no error
+ * and no other host (curl drops them when a redirect leaves host or port).
+ */
+struct ferry_fetch_origin {
+	const char *name;     /* for messages */
+	const char *token;    /* Authorization: Bearer … */
+	const char *user;     /* or Basic */
+	const char *password;
+	const char *netrc;    /* or a netrc file */
+	const char *ca_file;  /* private CA, instead of the system's */
+	const char *cert_file, *key_file; /* client certificate */
+	const char *proxy;    /* instead of the environment's */
+	unsigned connections; /* at once; at least 1 */
+	unsigned tries;	      /* of one request without progress */
+	uint64_t rate;	      /* bytes/s over all transfers; 0: no limit */
+
+	unsigned active; /* private to fetch */
+};
+
+enum ferry_fetch_verdict {
+	FERRY_FETCH_DONE,
+	FERRY_FETCH_AGAIN /* what arrived is wrong: once more from the start */
+};
+
+struct ferry_fetch_result {
+	struct ferry_error error; /* code FERRY_OK: status is 200 or 304 */
+	long status;		  /* of HTTP; 0 if there was no answer */
+	const char *etag;	  /* borrowed during the call, or NULL */
+	const char *last_modified;
+	unsigned tries;
+	bool last_try; /* FERRY_FETCH_AGAIN will not be heeded */
+};
+
+/*
+ * One request.  Everything is copied except origin and ctx.
+ *
+ * on_start (may be NULL): bytes follow from the very start; forget earlier ones.
+ * on_data: more bytes of a 200's body; -1 with err set ends the request.
+ * on_done: exactly once (unless it asks for FERRY_FETCH_AGAIN, or the fetch is
+ *     freed first).  Codes in result->error: FERRY_ENOTFOUND (404, 410),
+ *     FERRY_EDENIED (401, 403), FERRY_EHTTP, FERRY_ENETWORK, FERRY_ELIMIT
+ *     (longer than max_size), or what on_data set.
+ */
+struct ferry_fetch_request {
+	struct ferry_fetch_origin *origin;
+	const char *url;
+	const char *accept;	   /* NULL: anything */
+	const char *if_none_match; /* validators, or NULL */
+	const char *if_modified_since;
+	bool document;	   /* goes first; may arrive compressed */
+	uint64_t max_size; /* of the decoded body */
+	void *ctx;
+	void (*on_start)(void *ctx);
+	int (*on_data)(
+	    void *ctx, const void *p, size_t n, struct ferry_error *err);
+	enum ferry_fetch_verdict (*on_done)(
+	    void *ctx, const struct ferry_fetch_result *result);
+};
+
+int ferry_fetch_new(struct ferry_fetch **out, struct ferry_error *err);
+/* Ends what is under way without callbacks. */
+void ferry_fetch_free(struct ferry_fetch *f);
+
+int ferry_fetch_add(struct ferry_fetch *f,
+    const struct ferry_fetch_request *request, struct ferry_error *err);
+
+/*
+ * Work until nothing is left.  on_tick is called a few times a second and
+ * after every bunch of events; -1 from it (with err set) ends the work.
+ */
+int ferry_fetch_run(struct ferry_fetch *f,
+    int (*on_tick)(void *ctx, struct ferry_error *err), void *ctx,
+    struct ferry_error *err);
+
+struct ferry_fetch_counts {
+	uint64_t requests;     /* sent, retries included */
+	uint64_t not_modified; /* answers 304 */
+	uint64_t retries;
+	uint64_t bytes; /* of bodies, as they crossed the wire */
+};
+const struct ferry_fetch_counts *ferry_fetch_counts(
+    const struct ferry_fetch *f);
+
+#endif
