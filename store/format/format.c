@@ -1,0 +1,35 @@
+#include "store/format/format.h"
+
+#include <assert.h>
+
+#include "store/format/npm.h"
+
+static const struct ferry_format formats[] = {
+	{ "npm", ferry_npm_name_valid, ferry_npm_version_valid,
+	    ferry_npm_version_cmp, ferry_npm_version_prerelease },
+};
+
+const struct ferry_format *
+ferry_format_find(struct ferry_bytes name)
+{
+
+	for (size_t i = 0; i < ferry_formats_count(); i++)
+		if (ferry_bytes_is(name, formats[i].name))
+			return &formats[i];
+	return NULL;
+}
+
+size_t
+ferry_formats_count(void)
+{
+
+	return sizeof(formats) / sizeof(formats[0]);
+}
+
+const struct ferry_format *
+ferry_format_at(size_t i)
+{
+
+	assert(i < ferry_formats_count());
+	return &formats[i];
+}

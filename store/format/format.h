@@ -1,0 +1,30 @@
+#ifndef FERRY_FORMAT_FORMAT_H
+#define FERRY_FORMAT_FORMAT_H
+
+/*
+ * The formats of packages that a store can hold: one row each, so that no
+ * command says "npm".  A format adds its file beside npm.c and a row here.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "store/base/bytes.h"
+
+struct ferry_format {
+	const char *name; /* as in keys and configuration: "npm" */
+	bool (*name_valid)(struct ferry_bytes name);
+	bool (*version_valid)(struct ferry_bytes version);
+	/* A total order on any bytes: <0, 0 or >0. */
+	int (*compare_versions)(struct ferry_bytes a, struct ferry_bytes b);
+	bool (*prerelease)(struct ferry_bytes version);
+};
+
+/* The format of that name, or NULL.  Static. */
+const struct ferry_format *ferry_format_find(struct ferry_bytes name);
+
+/* All formats in the order of their names: 0 to ferry_formats_count() - 1. */
+size_t ferry_formats_count(void);
+const struct ferry_format *ferry_format_at(size_t i);
+
+#endif
