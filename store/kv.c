@@ -15,7 +15,6 @@
 #define WRITE_BUFFERS (24U << 20)
 #define BLOCK_CACHE (16U << 20)
 #define WAL_SIZE (64U << 20)
-#define BLOB_FILE_SIZE (256U << 20)
 
 static const char *const cf_names[FERRY_CFS] = {
 	[FERRY_CF_META] = "default",
@@ -76,14 +75,16 @@ options_new(struct ferry_kv *kv, enum ferry_cf cf, enum ferry_kv_mode mode)
 	rocksdb_options_set_max_manifest_file_size(o, 16U << 20);
 	rocksdb_options_set_compression(o, rocksdb_lz4_compression);
 	rocksdb_options_set_block_based_table_factory(o, kv->table);
+	/*
+	 * Small blobs: not in integrated blob files, which RocksDB 7.8's
+	 * secondary instances read through a dangling reference
+	 * (ReactiveVersionSet passes temporaries as db_id and db_session_id,
+	 * and BlobSource keeps references to them).
+	 */
 	if (cf == FERRY_CF_BYTES) {
-		rocksdb_options_set_enable_blob_files(o, 1);
-		rocksdb_options_set_min_blob_size(o, 1024);
-		rocksdb_options_set_blob_file_size(o, BLOB_FILE_SIZE);
-		rocksdb_options_set_blob_compression_type(
-		    o, rocksdb_zstd_compression);
-		rocksdb_options_set_enable_blob_gc(o, 1);
-		rocksdb_options_set_blob_gc_age_cutoff(o, 1.0);
+		rocksdb_options_set_compression(o, rocksdb_zstd_compression);
+		rocksdb_options_set_target_file_size_base(o, 128U << 20);
+		rocksdb_options_set_max_bytes_for_level_base(o, 1U << 30);
 	}
 	return o;
 }

@@ -250,21 +250,14 @@ ferry_conf_need_str(struct ferry_conf_group *g, const char *name,
 	return 0;
 }
 
-int
-ferry_conf_path(struct ferry_conf_group *g, const char *name,
-    const char *fallback, const char **out, struct ferry_error *err)
+/* A relative path starts at the file's folder. */
+static int
+resolve(struct ferry_conf *conf, const char *value, const char **out,
+    struct ferry_error *err)
 {
-	struct ferry_conf *conf = g->conf;
+	const char *slash = strrchr(conf->path, '/');
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	const char *slash, *value;
 
-	if (ferry_conf_str(g, name, NULL, &value, err) == -1)
-		return -1;
-	if (value == NULL) {
-		*out = fallback;
-		return 0;
-	}
-	slash = strrchr(conf->path, '/');
 	if (value[0] == '/' || slash == NULL) {
 		*out = value;
 		return 0;
@@ -276,6 +269,21 @@ ferry_conf_path(struct ferry_conf_group *g, const char *name,
 		return -1;
 	*out = conf->paths[conf->paths_n++] = (char *)buf.p;
 	return 0;
+}
+
+int
+ferry_conf_path(struct ferry_conf_group *g, const char *name,
+    const char *fallback, const char **out, struct ferry_error *err)
+{
+	const char *value;
+
+	if (ferry_conf_str(g, name, NULL, &value, err) == -1)
+		return -1;
+	if (value == NULL) {
+		*out = fallback;
+		return 0;
+	}
+	return resolve(g->conf, value, out, err);
 }
 
 static int
@@ -383,6 +391,18 @@ ferry_conf_strs(struct ferry_conf_group *g, const char *name, unsigned i,
 		return ferry_conf_error(
 		    g, name, err, "element %u is not a string", i + 1);
 	return 1;
+}
+
+int
+ferry_conf_path_at(struct ferry_conf_group *g, const char *name, unsigned i,
+    const char **out, struct ferry_error *err)
+{
+	const char *value;
+	int rc = ferry_conf_strs(g, name, i, &value, err);
+
+	if (rc == 1 && resolve(g->conf, value, out, err) == -1)
+		return -1;
+	return rc;
 }
 
 int

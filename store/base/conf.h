@@ -60,6 +60,10 @@ int ferry_conf_bool(struct ferry_conf_group *group, const char *name,
 int ferry_conf_strs(struct ferry_conf_group *group, const char *name,
     unsigned i, const char **out, struct ferry_error *err);
 
+/* The same, with each string a path. */
+int ferry_conf_path_at(struct ferry_conf_group *group, const char *name,
+    unsigned i, const char **out, struct ferry_error *err);
+
 /* An error at the option's line; an absent option's is the group's. */
 int ferry_conf_error(struct ferry_conf_group *group, const char *name,
     struct ferry_error *err, const char *fmt, ...)
