@@ -1,0 +1,67 @@
+#!/bin/sh
+# Installs what ferry needs from Debian 12.
+#
+#   packaging/install-deps.sh           to build and run
+#   packaging/install-deps.sh --tests   and what the tests drive
+#   packaging/install-deps.sh --bench   and what the benchmarks compare with
+set -eu
+
+build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
+    libarchive-dev libconfig-dev libcurl4-openssl-dev libjansson-dev
+    libmicrohttpd-dev librocksdb-dev libssl-dev libzstd-dev zlib1g-dev"
+tests="clang-format clang-tidy cppcheck curl git jq libcmocka-dev nginx-light
+    openssl procps python3 zstd"
+bench="aria2 hyperfine time wrk"
+
+want="$build"
+node=no
+for arg in "$@"; do
+	case "$arg" in
+	--tests) want="$want $tests" node=yes ;;
+	--bench) want="$want $tests $bench" node=yes ;;
+	--node) node=yes ;;
+	*)
+		echo "usage: packaging/install-deps.sh [--tests] [--bench] [--node]" >&2
+		exit 2
+		;;
+	esac
+done
+# A Node.js that is there already, from wherever, is the one that is tested.
+if [ "$node" = yes ] && ! command -v npm >/dev/null 2>&1; then
+	want="$want nodejs npm"
+fi
+
+# Ask for nothing where everything is there, so that no root is needed then.
+missing=
+for package in $want; do
+	case "$package" in
+	nginx-light) command -v nginx >/dev/null 2>&1 && continue ;;
+	gcc | cmake | curl | git | jq | python3 | openssl | zstd | aria2 | wrk | \
+	    hyperfine | nodejs | npm | clang-format | clang-tidy | cppcheck)
+		bin=$package
+		[ "$package" = aria2 ] && bin=aria2c
+		[ "$package" = nodejs ] && bin=node
+		command -v "$bin" >/dev/null 2>&1 && continue
+		;;
+	esac
+	state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || :)
+	[ "$state" = installed ] || missing="$missing $package"
+done
+if [ -z "$missing" ]; then
+	echo "install-deps: everything is installed"
+	exit 0
+fi
+
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null 2>&1 || {
+		echo "install-deps: become root to install:$missing" >&2
+		exit 1
+	}
+	sudo=sudo
+fi
+echo "install-deps: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -qq
+# shellcheck disable=SC2086
+$sudo apt-get install -y -qq --no-install-recommends $missing
