@@ -1,0 +1,127 @@
+#ifndef FERRY_HTTP_H
+#define FERRY_HTTP_H
+
+/*
+ * HTTP as the rest of serve/ sees it: a request in, a response out.
+ *
+ * The server (server.h) does what is the same for every resource: HEAD,
+ * If-None-Match, Range, dates, keep-alive, draining of request bodies,
+ * request ids, the access log, metrics.  A handler only says what the
+ * resource is.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/base/bytes.h"
+
+struct ferry_error;
+
+enum ferry_method { FERRY_GET, FERRY_HEAD, FERRY_POST, FERRY_OTHER_METHOD };
+
+#define FERRY_REQUEST_ID 65
+
+/*
+ * Borrowed by the handler for the call.  path and query are as the client
+ * wrote them, percent-encoded; path starts with '/', query has no '?'.
+ */
+struct ferry_request {
+	enum ferry_method method;
+	const char *method_text;
+	struct ferry_bytes path;
+	struct ferry_bytes query;
+	char id[FERRY_REQUEST_ID];
+	char peer[46]; /* the peer's address, as text */
+	bool secure; /* over TLS */
+	void *from; /* private to the server */
+};
+
+/* The header's value, borrowed, or NULL.  Name in any case. */
+const char *
+ferry_request_header(const struct ferry_request *rq, const char *name);
+/*
+ * The decoded value of a query parameter (the first of that name), appended
+ * to buf; '+' is a space.  Returns: 1, 0 if there is none, -1 (FERRY_EFORMAT).
+ */
+int ferry_request_query(const struct ferry_request *rq, const char *name,
+    struct ferry_buf *buf, struct ferry_error *err);
+/* A number of the query, clamped to min..max; fallback if there is none. */
+uint64_t ferry_request_query_u64(const struct ferry_request *rq,
+    const char *name, uint64_t min, uint64_t max, uint64_t fallback);
+/* Whether Accept-Encoding allows gzip (RFC 9110, 12.5.3). */
+bool ferry_request_takes_gzip(const struct ferry_request *rq);
+
+/*
+ * Content: bytes in memory, or a file.  Shared by count; never changed once
+ * it was handed to a second owner.
+ *
+ * Invariants: fd is -1 and bytes holds size bytes, or fd is open and bytes is
+ * empty.  etag is "" or a quoted strong entity tag.
+ */
+#define FERRY_ETAG 80
+struct ferry_body {
+	atomic_uint refs;
+	int fd;
+	uint64_t size;
+	struct ferry_buf bytes;
+	char etag[FERRY_ETAG];
+};
+/* *Takes* the bytes of buf (which is empty afterwards), or fd. */
+int ferry_body_new(
+    struct ferry_body **out, struct ferry_buf *buf, struct ferry_error *err);
+int ferry_body_file(
+    struct ferry_body **out, int fd, uint64_t size, struct ferry_error *err);
+struct ferry_body *ferry_body_ref(struct ferry_body *body);
+void ferry_body_unref(struct ferry_body *body); /* NULL is fine */
+/* Set etag to one made of the SHA-256 of the bytes and suffix (or ""). */
+int ferry_body_tag(
+    struct ferry_body *body, const char *suffix, struct ferry_error *err);
+
+/*
+ * Filled by the handler.  Strings called literal must live for ever.
+ */
+#define FERRY_RESPONSE_HEADERS 4
+#define FERRY_RESPONSE_VALUE 512
+#define FERRY_RESPONSE_PACKAGE 216
+struct ferry_response {
+	unsigned status;
+	const char *type; /* literal; of the body */
+	const char *encoding; /* literal: "gzip", or NULL */
+	const char *cache; /* literal: Cache-Control, or NULL */
+	const char *vary; /* literal, or NULL */
+	bool ranges; /* the body may be asked for in parts */
+	struct ferry_body *body; /* owned, or NULL for none */
+	size_t headers_n;
+	struct {
+		const char *name; /* literal */
+		char value[FERRY_RESPONSE_VALUE];
+	} headers[FERRY_RESPONSE_HEADERS];
+	/* For the log and the metrics. */
+	const char *format; /* literal, or NULL */
+	char package[FERRY_RESPONSE_PACKAGE];
+};
+
+/* An empty response of status. */
+void ferry_response_init(struct ferry_response *res, unsigned status);
+/* Set status and a small text; what was there is dropped.  Cannot fail: with
+ * no memory left the body is empty. */
+void ferry_response_text(struct ferry_response *res, unsigned status,
+    const char *type, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* {"error":"…"}, escaped. */
+void ferry_response_json_error(
+    struct ferry_response *res, unsigned status, const char *text);
+/* Status 200 with body, which is *taken*. */
+void ferry_response_body(
+    struct ferry_response *res, const char *type, struct ferry_body *body);
+/* Add a header; the value is copied.  One that is too long, or that holds
+ * control characters, is not sent. */
+void ferry_response_header(
+    struct ferry_response *res, const char *name, const char *value);
+
+/* Cannot fail: a failure is a response too. */
+typedef void ferry_handler(
+    void *ctx, const struct ferry_request *rq, struct ferry_response *res);
+
+#endif

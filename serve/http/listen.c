@@ -1,0 +1,111 @@
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "serve/http/server.h"
+#include "store/base/error.h"
+
+#define BACKLOG 1024
+
+static int
+resolve(struct addrinfo **out, const char *address, struct ferry_error *err)
+{
+	const struct addrinfo hints = { .ai_flags = AI_PASSIVE,
+		.ai_socktype = SOCK_STREAM };
+	const char *colon = strrchr(address, ':'), *from = address;
+	char host[256];
+	uint64_t port;
+	size_t n;
+	int rc;
+
+	if (colon == NULL || colon == address ||
+	    ferry_parse_u64(ferry_bytes_str(colon + 1), 0, 65535, &port, err) ==
+		-1)
+		goto bad;
+	n = (size_t)(colon - address);
+	if (*from == '[' && from[n - 1] == ']') {
+		from++;
+		n -= 2;
+	}
+	if (n == 0 || n >= sizeof(host))
+		goto bad;
+	memcpy(host, from, n);
+	host[n] = 0;
+	if ((rc = getaddrinfo(host, colon + 1, &hints, out)) != 0)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "cannot listen on '%s': %s", address, gai_strerror(rc));
+	return 0;
+bad:
+	return ferry_error_set(err, FERRY_EUSAGE,
+	    "'%s' is not ADDRESS:PORT, such as 127.0.0.1:8470 or [::1]:8470",
+	    address);
+}
+
+static bool
+is_loopback(const struct sockaddr *sa)
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+
+	if (sa->sa_family == AF_INET) {
+		memcpy(&in, sa, sizeof(in));
+		return ntohl(in.sin_addr.s_addr) >> 24 == 127;
+	}
+	if (sa->sa_family == AF_INET6) {
+		memcpy(&in6, sa, sizeof(in6));
+		return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
+	}
+	return false;
+}
+
+int
+ferry_listen_is_loopback(
+    const char *address, bool *loopback, struct ferry_error *err)
+{
+	struct addrinfo *list = NULL;
+
+	if (resolve(&list, address, err) == -1)
+		return -1;
+	*loopback = is_loopback(list->ai_addr);
+	freeaddrinfo(list);
+	return 0;
+}
+
+int
+ferry_listen(int *fd, const char *address, unsigned *port, bool *loopback,
+    struct ferry_error *err)
+{
+	struct sockaddr_storage bound;
+	socklen_t size = sizeof(bound);
+	struct addrinfo *list = NULL;
+	const int on = 1;
+	int s;
+
+	if (resolve(&list, address, err) == -1)
+		return -1;
+	s = socket(
+	    list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s == -1 ||
+	    setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
+	    bind(s, list->ai_addr, list->ai_addrlen) == -1 ||
+	    listen(s, BACKLOG) == -1 ||
+	    getsockname(s, (struct sockaddr *)&bound, &size) == -1) {
+		ferry_error_errno(err, "cannot listen on %s", address);
+		if (s != -1)
+			(void)close(s);
+		freeaddrinfo(list);
+		return -1;
+	}
+	*loopback = is_loopback(list->ai_addr);
+	freeaddrinfo(list);
+	if (bound.ss_family == AF_INET6)
+		*port = ntohs(((struct sockaddr_in6 *)&bound)->sin6_port);
+	else
+		*port = ntohs(((struct sockaddr_in *)&bound)->sin_port);
+	*fd = s;
+	return 0;
+}

@@ -1,0 +1,27 @@
+#ifndef FERRY_NETWORKS_H
+#define FERRY_NETWORKS_H
+
+/* Sets of addresses: "127.0.0.1", "10.0.0.0/8", "2001:db8::/32". */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ferry_error;
+struct sockaddr;
+
+#define FERRY_NETWORKS 32
+struct ferry_networks {
+	size_t n;
+	struct {
+		unsigned char address[16]; /* IPv4 as ::ffff:a.b.c.d */
+		unsigned bits;
+	} list[FERRY_NETWORKS];
+};
+
+/* Errors: FERRY_EFORMAT; FERRY_ELIMIT when the set is full. */
+int ferry_networks_add(
+    struct ferry_networks *set, const char *text, struct ferry_error *err);
+bool
+ferry_networks_has(const struct ferry_networks *set, const struct sockaddr *sa);
+
+#endif

@@ -1,0 +1,62 @@
+#ifndef FERRY_SERVER_H
+#define FERRY_SERVER_H
+
+/*
+ * libmicrohttpd behind ferry's interface.  Only server.c includes its header.
+ *
+ * A server's threads wait on one listening socket, which belongs to the
+ * caller and can be given to the next server: that is how a reload changes
+ * certificates without refusing a connection.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "serve/http/http.h"
+
+struct ferry_access_log;
+struct ferry_metrics;
+struct ferry_networks;
+struct ferry_server;
+
+struct ferry_server_options {
+	int listen_fd;
+	unsigned threads; /* 0: one for each processor */
+	unsigned connections; /* at most */
+	unsigned connections_per_ip; /* 0: no limit */
+	unsigned timeout_s; /* without a byte moving */
+	const char *certificate; /* PEM texts; NULL: plain HTTP */
+	const char *key;
+	const struct ferry_networks
+	    *proxies; /* whose X-Forwarded-* we believe */
+	ferry_handler *handler;
+	void *ctx;
+	struct ferry_metrics *metrics;
+	struct ferry_access_log *log; /* NULL: none */
+};
+
+/*
+ * Listen on "ADDRESS:PORT", "[V6]:PORT" or "HOST:PORT"; port 0 takes a free
+ * one.  *port is the one taken; *loopback says whether only this machine can
+ * reach it.  Errors: FERRY_EUSAGE (not of that form), FERRY_ESYSTEM.
+ */
+int ferry_listen(int *fd, const char *address, unsigned *port, bool *loopback,
+    struct ferry_error *err);
+/* Only the second answer, without listening. */
+int ferry_listen_is_loopback(
+    const char *address, bool *loopback, struct ferry_error *err);
+
+/* Options are borrowed until _stop.  Errors: FERRY_ESYSTEM. */
+int ferry_server_start(struct ferry_server **out,
+    const struct ferry_server_options *options, struct ferry_error *err);
+/* Accept nothing more, and close connections after their answers. */
+void ferry_server_drain(struct ferry_server *server);
+/* Requests whose answers are not completely handed to the system. */
+unsigned ferry_server_in_flight(const struct ferry_server *server);
+/* Cuts what is in flight; frees server, not the socket. */
+void ferry_server_stop(struct ferry_server *server);
+
+/* Whether rq comes from a proxy whose X-Forwarded-* headers count. */
+bool ferry_request_proxied(const struct ferry_request *rq);
+
+#endif

@@ -1,0 +1,452 @@
+/*
+ * ferryd: the read-only server.
+ *
+ * The library (store, cache) and the listening socket live as long as the
+ * process.  What the configuration says is a generation: a reload makes the
+ * next one beside the old one, on the same socket, and the old one ends when
+ * its requests are done.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "serve/http/log.h"
+#include "serve/http/metrics.h"
+#include "serve/http/server.h"
+#include "serve/options.h"
+#include "serve/replay/cache.h"
+#include "serve/replay/library.h"
+#include "serve/replay/replay.h"
+#include "serve/web/web.h"
+#include "store/base/bytes.h"
+#include "store/base/clock.h"
+#include "store/base/error.h"
+#include "store/base/log.h"
+
+/* The main loop's pace: flushing the access log, ending old generations. */
+#define TICK_MS 500
+#define PEM_MAX (1U << 20)
+
+struct daemon {
+	struct ferry_serve_args args;
+	struct ferry_library *library;
+	struct ferry_replayer *replayer;
+	struct ferry_metrics metrics;
+	struct ferry_access_log *log; /* NULL: none */
+	int listen_fd;
+	unsigned port;
+	uint64_t started_ms;
+	atomic_bool stopping;
+	struct generation *current;
+	struct generation *old; /* draining */
+};
+
+struct generation {
+	struct generation *next;
+	struct daemon *daemon;
+	struct ferry_serve_options *options;
+	struct ferry_buf certificate, key;
+	struct ferry_server_options http;
+	struct ferry_web web;
+	struct ferry_server *server;
+	uint64_t drain_until_ms;
+};
+
+static void
+on_request(
+    void *ctx, const struct ferry_request *rq, struct ferry_response *res)
+{
+	struct generation *g = ctx;
+
+	if (!ferry_replay_request(
+		g->daemon->replayer, &g->options->site, rq, res))
+		ferry_web_request(&g->web, rq, res);
+}
+
+static int
+read_file(struct ferry_buf *buf, const char *path, struct ferry_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = -1;
+	ssize_t n = 0;
+
+	if (fd == -1)
+		return ferry_error_errno(err, "%s", path);
+	while (buf->n < PEM_MAX) {
+		if (ferry_buf_reserve(buf, 8192, err) == -1)
+			goto out;
+		if ((n = read(fd, buf->p + buf->n, 8192)) <= 0)
+			break;
+		buf->n += (size_t)n;
+		buf->p[buf->n] = 0;
+	}
+	rc = n == 0  ? 0
+	     : n < 0 ? ferry_error_errno(err, "%s", path)
+	             : ferry_error_set(
+			   err, FERRY_ELIMIT, "%s is not a PEM file", path);
+out:
+	(void)close(fd);
+	return rc;
+}
+
+static void
+generation_free(struct generation *g)
+{
+
+	if (g == NULL)
+		return;
+	ferry_server_stop(g->server);
+	/* A key's bytes do not stay behind. */
+	if (g->key.p != NULL)
+		explicit_bzero(g->key.p, g->key.cap);
+	ferry_buf_free(&g->key);
+	ferry_buf_free(&g->certificate);
+	ferry_serve_options_free(g->options);
+	free(g);
+}
+
+/* Read the configuration; nothing is served yet. */
+static int
+generation_new(
+    struct generation **out, struct daemon *d, struct ferry_error *err)
+{
+	struct generation *g;
+
+	if (ferry_calloc(&g, 1, sizeof(*g), err) == -1)
+		return -1;
+	g->daemon = d;
+	if (ferry_serve_options_read(&g->options, &d->args, err) == -1)
+		goto fail;
+	if (g->options->certificate != NULL &&
+	    (read_file(&g->certificate, g->options->certificate, err) == -1 ||
+		read_file(&g->key, g->options->key, err) == -1))
+		goto fail;
+	*out = g;
+	return 0;
+fail:
+	generation_free(g);
+	return -1;
+}
+
+static int
+generation_start(struct generation *g, struct ferry_error *err)
+{
+	const struct ferry_serve_options *o = g->options;
+	struct daemon *d = g->daemon;
+
+	g->web = (struct ferry_web){ d->library, &d->metrics, &o->site,
+		d->started_ms, &d->stopping };
+	g->http = (struct ferry_server_options){
+		.listen_fd = d->listen_fd,
+		.threads = (unsigned)o->threads,
+		.connections = (unsigned)o->connections,
+		.connections_per_ip = (unsigned)o->connections_per_ip,
+		.timeout_s = (unsigned)o->timeout_s,
+		.proxies = &o->proxies,
+		.handler = on_request,
+		.ctx = g,
+		.metrics = &d->metrics,
+		.log = d->log,
+	};
+	if (o->certificate != NULL) {
+		g->http.certificate = (const char *)g->certificate.p;
+		g->http.key = (const char *)g->key.p;
+	}
+	return ferry_server_start(&g->server, &g->http, err);
+}
+
+static void
+generation_drain(struct generation *g)
+{
+
+	ferry_server_drain(g->server);
+	g->drain_until_ms = ferry_ticks_ms() + g->options->drain_s * 1000;
+}
+
+static bool
+generation_done(const struct generation *g)
+{
+
+	return ferry_server_in_flight(g->server) == 0 ||
+	       ferry_ticks_ms() >= g->drain_until_ms;
+}
+
+/* Exit status: the same numbers as of `ferry`, packaging/man/ferry.1. */
+static int
+exit_status(enum ferry_code code)
+{
+
+	switch (code) {
+	case FERRY_EUSAGE:
+		return 2;
+	case FERRY_ECONFIG:
+		return 3;
+	case FERRY_ESYSTEM:
+		return 7;
+	default:
+		return 1;
+	}
+}
+
+/* Tell the service manager, if there is one. */
+static void
+notify(const char *text)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	size_t n;
+	int fd;
+
+	if (path == NULL || (path[0] != '/' && path[0] != '@') ||
+	    (n = strlen(path)) >= sizeof(sun.sun_path))
+		return;
+	memcpy(sun.sun_path, path, n);
+	if (path[0] == '@')
+		sun.sun_path[0] = 0;
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
+		return;
+	(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL,
+	    (struct sockaddr *)&sun,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
+	(void)close(fd);
+}
+
+/* Each connection and each cached file is a descriptor. */
+static unsigned
+raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return 64;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur / 4 > 2048 ? 2048
+	                                 : (unsigned)(limit.rlim_cur / 4);
+}
+
+static int
+write_port(const char *path, unsigned port, struct ferry_error *err)
+{
+	struct ferry_buf tmp = FERRY_BUF_INIT;
+	FILE *file = NULL;
+	int rc = -1;
+
+	if (ferry_buf_addf(&tmp, err, "%s.new", path) == -1)
+		goto out;
+	/* Renamed, so that whoever waits for it never reads half a number. */
+	if ((file = fopen((const char *)tmp.p, "we")) == NULL ||
+	    fprintf(file, "%u\n", port) < 0 || fflush(file) == EOF ||
+	    rename((const char *)tmp.p, path) == -1) {
+		ferry_error_errno(err, "%s", path);
+		goto out;
+	}
+	rc = 0;
+out:
+	if (file != NULL)
+		(void)fclose(file);
+	ferry_buf_free(&tmp);
+	return rc;
+}
+
+static int
+open_socket(struct daemon *d, const struct ferry_serve_options *o,
+    struct ferry_error *err)
+{
+	bool loopback;
+
+	if (ferry_listen_is_loopback(o->listen, &loopback, err) == -1)
+		return -1;
+	if (!loopback && !o->public)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "refusing to listen on %s: no access rules exist, so "
+		    "everybody who reaches that address could read every "
+		    "package; if that is meant, say --public, or public = true "
+		    "in the group serve",
+		    o->listen);
+	if (ferry_listen(&d->listen_fd, o->listen, &d->port, &loopback, err) ==
+	    -1)
+		return -1;
+	return 0;
+}
+
+static void
+announce(const struct daemon *d)
+{
+	const struct ferry_serve_options *o = d->current->options;
+	const char *colon = strrchr(o->listen, ':');
+
+	ferry_log(FERRY_LOG_INFO, "serving %s at %s://%.*s:%u/", o->store,
+	    o->certificate == NULL ? "http" : "https", (int)(colon - o->listen),
+	    o->listen, d->port);
+	if (o->site.public_url != NULL)
+		ferry_log(FERRY_LOG_INFO, "known as %s/", o->site.public_url);
+}
+
+static int
+start(struct daemon *d, struct ferry_error *err)
+{
+	const struct ferry_serve_options *o;
+
+	if (generation_new(&d->current, d, err) == -1)
+		return -1;
+	o = d->current->options;
+	if (open_socket(d, o, err) == -1)
+		return -1;
+	ferry_metrics_init(&d->metrics, ferry_replay_formats());
+	if (ferry_library_open(&d->library, o->store, o->cache_bytes,
+		raise_files(), err) == -1 ||
+	    ferry_replayer_new(
+		&d->replayer, d->library, o->search_bytes, err) == -1)
+		return -1;
+	if (o->access_log != NULL &&
+	    ferry_access_log_open(&d->log, o->access_log, err) == -1)
+		return -1;
+	if (generation_start(d->current, err) == -1)
+		return -1;
+	if (d->args.port_file != NULL &&
+	    write_port(d->args.port_file, d->port, err) == -1)
+		return -1;
+	announce(d);
+	notify("READY=1");
+	return 0;
+}
+
+static void
+reload(struct daemon *d)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct generation *next = NULL;
+
+	notify("RELOADING=1");
+	if (d->log != NULL && ferry_access_log_reopen(d->log, &err) == -1) {
+		ferry_log(FERRY_LOG_ERROR, "%s; the old one goes on", err.text);
+		err = (struct ferry_error)FERRY_ERROR_INIT;
+	}
+	if (generation_new(&next, d, &err) == -1 ||
+	    generation_start(next, &err) == -1) {
+		generation_free(next);
+		ferry_log(FERRY_LOG_ERROR,
+		    "%s; the configuration stays as it was", err.text);
+	} else {
+		ferry_cache_resize(ferry_library_cache(d->library),
+		    next->options->cache_bytes);
+		/* Links and scripts may say another base now. */
+		ferry_cache_drop_all(ferry_library_cache(d->library));
+		generation_drain(d->current);
+		d->current->next = d->old;
+		d->old = d->current;
+		d->current = next;
+		ferry_log(FERRY_LOG_INFO, "configuration read again");
+	}
+	notify("READY=1");
+}
+
+static void
+reap(struct daemon *d)
+{
+	struct generation **p = &d->old;
+
+	while (*p != NULL) {
+		struct generation *g = *p;
+
+		if (generation_done(g)) {
+			*p = g->next;
+			generation_free(g);
+		} else {
+			p = &g->next;
+		}
+	}
+}
+
+/* Until a signal ends it. */
+static void
+run(struct daemon *d, const sigset_t *signals)
+{
+	const struct timespec tick = { 0, TICK_MS * 1000000L };
+
+	for (;;) {
+		int number = sigtimedwait(signals, NULL, &tick);
+
+		if (number == SIGTERM || number == SIGINT)
+			return;
+		if (number == SIGHUP)
+			reload(d);
+		if (d->log != NULL)
+			ferry_access_log_flush(d->log);
+		reap(d);
+	}
+}
+
+static void
+stop(struct daemon *d, const sigset_t *signals)
+{
+	const struct timespec tick = { 0, 20 * 1000000L };
+
+	notify("STOPPING=1");
+	atomic_store(&d->stopping, true);
+	generation_drain(d->current);
+	d->current->next = d->old;
+	d->old = d->current;
+	d->current = NULL;
+	for (reap(d); d->old != NULL; reap(d)) {
+		int number = sigtimedwait(signals, NULL, &tick);
+
+		/* Asked twice: at once. */
+		if (number == SIGTERM || number == SIGINT)
+			for (struct generation *g = d->old; g != NULL;
+			     g = g->next)
+				g->drain_until_ms = 0;
+	}
+	ferry_log(FERRY_LOG_INFO, "stopped");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct daemon d = { .listen_fd = -1 };
+	sigset_t signals;
+	int rc;
+
+	d.started_ms = ferry_ticks_ms();
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGHUP);
+	/* Before any thread is made, so that none is interrupted. */
+	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	rc = ferry_serve_args(&d.args, argc, argv, &err);
+	if (rc == FERRY_ARGS_DONE)
+		return 0;
+	if (rc != -1)
+		rc = start(&d, &err);
+	if (rc != -1) {
+		run(&d, &signals);
+		stop(&d, &signals);
+	} else {
+		ferry_log(FERRY_LOG_ERROR, "%s", err.text);
+		rc = exit_status(err.code);
+	}
+	generation_free(d.current);
+	ferry_replayer_free(d.replayer);
+	ferry_library_close(d.library);
+	ferry_access_log_close(d.log);
+	if (d.listen_fd != -1)
+		(void)close(d.listen_fd);
+	return rc;
+}

@@ -1,0 +1,249 @@
+#include "serve/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/base/bytes.h"
+#include "store/base/conf.h"
+#include "store/base/error.h"
+
+static const char help[] =
+    "usage: ferryd [OPTION…]\n"
+    "\n"
+    "Serve the packages of a ferry store to their native clients, read-only.\n"
+    "\n"
+    "  --config FILE        configuration (FERRY_CONFIG; else "
+    "/etc/ferry/ferry.conf)\n"
+    "  --store DIR          the store (FERRY_STORE; else of the "
+    "configuration)\n"
+    "  --listen ADDR:PORT   where to listen (default 127.0.0.1:8470; port 0\n"
+    "                       takes a free one)\n"
+    "  --port-file FILE     write the port that was taken to FILE\n"
+    "  --public             let everybody who reaches the address read\n"
+    "                       everything; needed for addresses that are not\n"
+    "                       of this machine while no access rules exist\n"
+    "  --help, --version\n"
+    "\n"
+    "SIGTERM and SIGINT stop accepting, finish what is under way, and end.\n"
+    "SIGHUP reads the configuration and the certificate again, and opens the\n"
+    "access log anew.\n";
+
+/* The value of option name at argv[*i], in either form, or NULL. */
+static const char *
+value_of(const char *name, int argc, char **argv, int *i)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(argv[*i], name, n) != 0)
+		return NULL;
+	if (argv[*i][n] == '=')
+		return argv[*i] + n + 1;
+	if (argv[*i][n] != 0 || *i + 1 == argc)
+		return NULL;
+	return argv[++*i];
+}
+
+int
+ferry_serve_args(struct ferry_serve_args *out, int argc, char **argv,
+    struct ferry_error *err)
+{
+	struct {
+		const char *name;
+		const char **value;
+	} options[] = { { "--config", &out->config },
+		{ "--store", &out->store }, { "--listen", &out->listen },
+		{ "--port-file", &out->port_file } };
+
+	*out = (struct ferry_serve_args){ 0 };
+	for (int i = 1; i < argc; i++) {
+		bool known = false;
+
+		if (strcmp(argv[i], "--help") == 0) {
+			(void)fputs(help, stdout);
+			return FERRY_ARGS_DONE;
+		}
+		if (strcmp(argv[i], "--version") == 0) {
+			(void)puts("ferryd " FERRY_VERSION);
+			return FERRY_ARGS_DONE;
+		}
+		if (strcmp(argv[i], "--public") == 0) {
+			out->public = true;
+			continue;
+		}
+		for (size_t k = 0;
+		     !known && k < sizeof(options) / sizeof(options[0]); k++) {
+			const char *value =
+			    value_of(options[k].name, argc, argv, &i);
+
+			if (value != NULL) {
+				*options[k].value = value;
+				known = true;
+			}
+		}
+		if (!known)
+			return ferry_error_set(err, FERRY_EUSAGE,
+			    "'%s' is not an option, or lacks its value; see "
+			    "'ferryd --help'",
+			    argv[i]);
+	}
+	return FERRY_ARGS_RUN;
+}
+
+/* Without a final '/', and only what can stand in a document as it is. */
+static int
+read_public_url(struct ferry_serve_options *o, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	const char *url;
+	size_t n;
+
+	if (ferry_conf_str(group, "public_url", NULL, &url, err) == -1)
+		return -1;
+	if (url == NULL || *url == 0)
+		return 0;
+	if ((strncmp(url, "http://", 7) != 0 &&
+		strncmp(url, "https://", 8) != 0) ||
+	    strpbrk(url, " \"'<>\\?#") != NULL)
+		return ferry_conf_error(group, "public_url", err,
+		    "expected a URL such as \"https://packages.example.com\"");
+	if (ferry_strdup(&o->public_url, url, err) == -1)
+		return -1;
+	for (n = strlen(o->public_url); o->public_url[n - 1] == '/'; n--)
+		o->public_url[n - 1] = 0;
+	o->site.public_url = o->public_url;
+	return 0;
+}
+
+static int
+read_proxies(struct ferry_serve_options *o, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	struct ferry_error cause = FERRY_ERROR_INIT;
+	const char *text;
+	int rc;
+
+	for (unsigned i = 0; (rc = ferry_conf_strs(group, "trusted_proxies", i,
+				  &text, err)) == 1;
+	     i++)
+		if (ferry_networks_add(&o->proxies, text, &cause) == -1)
+			return ferry_conf_error(
+			    group, "trusted_proxies", err, "%s", cause.text);
+	return rc;
+}
+
+static int
+read_tls(struct ferry_serve_options *o, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+
+	if (ferry_conf_path(
+		group, "tls_certificate", NULL, &o->certificate, err) == -1 ||
+	    ferry_conf_path(group, "tls_key", NULL, &o->key, err) == -1)
+		return -1;
+	if (o->certificate != NULL && *o->certificate == 0)
+		o->certificate = NULL;
+	if (o->key != NULL && *o->key == 0)
+		o->key = NULL;
+	if ((o->certificate == NULL) != (o->key == NULL))
+		return ferry_conf_error(group,
+		    o->certificate == NULL ? "tls_key" : "tls_certificate", err,
+		    "tls_certificate and tls_key go together");
+	return 0;
+}
+
+static int
+read_group(struct ferry_serve_options *o, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	const char *log;
+
+	if (ferry_conf_str(
+		group, "listen", "127.0.0.1:8470", &o->listen, err) == -1 ||
+	    ferry_conf_bool(group, "public", false, &o->public, err) == -1 ||
+	    read_public_url(o, group, err) == -1 ||
+	    ferry_conf_bool(
+		group, "subdomains", false, &o->site.subdomains, err) == -1 ||
+	    read_proxies(o, group, err) == -1 ||
+	    read_tls(o, group, err) == -1 ||
+	    ferry_conf_u64(group, "threads", 0, 256, 0, &o->threads, err) ==
+		-1 ||
+	    ferry_conf_u64(group, "connections", 16, 1000000, 4096,
+		&o->connections, err) == -1 ||
+	    ferry_conf_u64(group, "connections_per_address", 0, 1000000, 0,
+		&o->connections_per_ip, err) == -1 ||
+	    ferry_conf_u64(
+		group, "timeout", 1, 86400, 60, &o->timeout_s, err) == -1 ||
+	    ferry_conf_u64(group, "drain", 0, 86400, 30, &o->drain_s, err) ==
+		-1 ||
+	    ferry_conf_size(group, "cache", 0, UINT64_C(1) << 40, 64U << 20,
+		&o->cache_bytes, err) == -1 ||
+	    ferry_conf_size(group, "search_index", 0, UINT64_C(1) << 34,
+		16U << 20, &o->search_bytes, err) == -1 ||
+	    ferry_conf_str(group, "access_log", NULL, &log, err) == -1)
+		return -1;
+	if (log != NULL &&
+	    (strcmp(log, "stdout") == 0 || strcmp(log, "stderr") == 0))
+		o->access_log = log;
+	else if (log != NULL && *log != 0 &&
+		 ferry_conf_path(
+		     group, "access_log", NULL, &o->access_log, err) == -1)
+		return -1;
+	return ferry_conf_finish(group, err);
+}
+
+/* The file that is named, or the usual one if it is there. */
+static int
+open_conf(struct ferry_conf **out, const char *path, struct ferry_error *err)
+{
+	static const char usual[] = "/etc/ferry/ferry.conf";
+
+	if (path == NULL)
+		path = getenv("FERRY_CONFIG");
+	if (path == NULL && access(usual, F_OK) == 0)
+		path = usual;
+	return path == NULL ? ferry_conf_empty(out, err)
+	                    : ferry_conf_open(out, path, err);
+}
+
+int
+ferry_serve_options_read(struct ferry_serve_options **out,
+    const struct ferry_serve_args *args, struct ferry_error *err)
+{
+	struct ferry_conf_group *group;
+	struct ferry_serve_options *o;
+	const char *store;
+
+	if (ferry_calloc(&o, 1, sizeof(*o), err) == -1)
+		return -1;
+	if (open_conf(&o->conf, args->config, err) == -1 ||
+	    ferry_conf_path(ferry_conf_root(o->conf), "store", "/var/lib/ferry",
+		&store, err) == -1 ||
+	    ferry_conf_group(ferry_conf_root(o->conf), "serve", &group, err) ==
+		-1 ||
+	    read_group(o, group, err) == -1)
+		goto fail;
+	o->store = args->store != NULL ? args->store : getenv("FERRY_STORE");
+	if (o->store == NULL)
+		o->store = store;
+	if (args->listen != NULL)
+		o->listen = args->listen;
+	o->public = o->public || args->public;
+	*out = o;
+	return 0;
+fail:
+	ferry_serve_options_free(o);
+	return -1;
+}
+
+void
+ferry_serve_options_free(struct ferry_serve_options *o)
+{
+
+	if (o == NULL)
+		return;
+	ferry_conf_free(o->conf);
+	free(o->public_url);
+	free(o);
+}

@@ -1,0 +1,87 @@
+#ifndef FERRY_REPLAY_FORMAT_H
+#define FERRY_REPLAY_FORMAT_H
+
+/*
+ * What a format is to the server: one row of the table in replay.c, made by
+ * one file.  Nothing outside serve/replay includes this header.
+ */
+
+#include <stdint.h>
+
+#include "serve/http/http.h"
+#include "serve/replay/replay.h"
+#include "store/access/access.h"
+#include "store/base/bytes.h"
+
+struct ferry_error;
+struct ferry_library;
+
+#define FERRY_PACKAGE_NAME 256
+#define FERRY_OWNER_NAME 256
+#define FERRY_ITEM_NAME 512
+
+/* What a URL names, before anybody looks whether it exists. */
+struct ferry_resource {
+	int kind; /* the format's own */
+	enum ferry_action action;
+	char package[FERRY_PACKAGE_NAME]; /* "": of no package */
+	char item[FERRY_ITEM_NAME]; /* version, tag, file … or "" */
+};
+
+/* One request on its way. */
+struct ferry_asked {
+	struct ferry_library *library;
+	void *state; /* of the format */
+	const struct ferry_site *site;
+	const struct ferry_request *rq;
+	const char *prefix; /* "/npm/", or "/" on a host of its own */
+	struct ferry_resource resource;
+	char owner[FERRY_OWNER_NAME]; /* "": there is no such package */
+};
+
+struct ferry_replay {
+	const char *format;
+	const char *const *prefixes; /* of paths, with a final '/'; NULL ends */
+	const char *host; /* "npm.", or NULL */
+
+	/*
+	 * Fill asked->resource from the rest of the path, still encoded.  May
+	 * look names up in the catalog, and must read nothing else.
+	 * Returns: 1; 0 if no resource can have that path; -1 (FERRY_EFORMAT).
+	 */
+	int (*parse)(struct ferry_asked *asked, struct ferry_bytes rest,
+	    struct ferry_error *err);
+	/*
+	 * Returns: 1 and res filled; 0 if it does not exist; -1.  It is called
+	 * again after a failure to read the store, once.
+	 */
+	int (*answer)(const struct ferry_asked *asked,
+	    const struct ferry_permit *permit, struct ferry_response *res,
+	    struct ferry_error *err);
+	/* Say no in the client's own form; text is NULL for "there is no
+	 * such thing". */
+	void (*refuse)(const struct ferry_asked *asked, unsigned status,
+	    const char *text, struct ferry_response *res);
+
+	/* Optional: state beside the store.  changed: as of library.h. */
+	int (*start)(void **state, struct ferry_library *library,
+	    uint64_t search_bytes, struct ferry_error *err);
+	void (*changed)(void *state, const char *package);
+	void (*stop)(void *state);
+};
+
+/* The base of absolute URLs: origin and prefix, with a final '/'. */
+int ferry_replay_base(const struct ferry_asked *asked, struct ferry_buf *out,
+    struct ferry_error *err);
+
+/*
+ * Which owner's package a name means in the view that is asked.
+ * Returns: 1 and owner; 0 if nobody has a package of that name; -1.
+ */
+int ferry_replay_owner(struct ferry_library *library, const char *format,
+    const char *package, char owner[FERRY_OWNER_NAME], struct ferry_error *err);
+
+/* One per file. */
+extern const struct ferry_replay ferry_replay_npm;
+
+#endif

@@ -1,0 +1,60 @@
+#ifndef FERRY_LIBRARY_H
+#define FERRY_LIBRARY_H
+
+/*
+ * The store as a server sees it: a reader that follows the writer, and the
+ * cache of what was made from it.
+ *
+ * A thread catches up four times a second and drops from the cache what the
+ * new journal records name.  A document in the cache is therefore never older
+ * than that, and needs no check when it is handed out.
+ *
+ * Threads: all functions from any thread, except _open and _close.
+ */
+
+#include <stdint.h>
+
+#include "store/base/bytes.h"
+
+struct ferry_cache;
+struct ferry_error;
+struct ferry_library;
+struct ferry_store;
+
+/*
+ * Called for each package that changed, from one thread at a time; NULL means
+ * that anything may have.
+ */
+typedef void
+ferry_library_changed(void *ctx, const char *format, const char *package);
+
+/* files: how many descriptors the cache may keep.  Errors: as of
+ * ferry_store_open(). */
+int ferry_library_open(struct ferry_library **out, const char *path,
+    uint64_t cache_bytes, unsigned files, struct ferry_error *err);
+/* Start to follow.  on_changed is called from then on. */
+int ferry_library_follow(struct ferry_library *library,
+    ferry_library_changed *on_changed, void *ctx, struct ferry_error *err);
+/* Stop to; on_changed is not called any more. */
+void ferry_library_unfollow(struct ferry_library *library);
+void ferry_library_close(struct ferry_library *library); /* NULL is fine */
+
+struct ferry_store *ferry_library_store(struct ferry_library *library);
+struct ferry_cache *ferry_library_cache(struct ferry_library *library);
+/* The last journal record that was seen. */
+uint64_t ferry_library_seq(struct ferry_library *library);
+/* Milliseconds since the writer was followed successfully. */
+uint64_t ferry_library_age_ms(struct ferry_library *library);
+
+/*
+ * Catch up now.  For a read that failed because the writer's compaction
+ * removed a file that this reader still pointed to.
+ */
+int
+ferry_library_refresh(struct ferry_library *library, struct ferry_error *err);
+
+/* The cache's group of a package: format, NUL, package.  Appended to buf. */
+int ferry_library_group(struct ferry_buf *buf, const char *format,
+    const char *package, struct ferry_error *err);
+
+#endif

@@ -1,0 +1,523 @@
+/*
+ * npm: paths, and which answer each of them gets.
+ * Source: npm.md, sections 2 and 4, where the clients are named.
+ */
+
+#include "serve/replay/npm.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "serve/replay/cache.h"
+#include "serve/replay/library.h"
+#include "store/base/error.h"
+#include "store/base/span.h"
+#include "store/blob/blob.h"
+#include "store/catalog/catalog.h"
+
+enum kind {
+	ROOT,
+	PING,
+	WHOAMI,
+	SEARCH,
+	KEYS,
+	AUDIT,
+	ATTESTATIONS, /* item: the version */
+	DIST_TAGS,
+	PACKUMENT,
+	VERSION, /* item: a version or a tag */
+	FILE_, /* item: the whole path */
+	WRITE, /* whatever it would have changed */
+};
+
+#define JSON "application/json"
+#define ABBREVIATED "application/vnd.npm.install-v1+json"
+
+static const char *const prefixes[] = { "/npm/", "/_registry/npm/", NULL };
+
+/* Paths */
+
+/* Copy n bytes as a string.  Returns whether they fit and are a name: what
+ * becomes a part of a catalog key and of messages. */
+static bool
+set(char *out, size_t room, const char *s, size_t n)
+{
+
+	if (n == 0 || n >= room || s[0] == '.')
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] <= ' ' || s[i] == 0x7f)
+			return false;
+	memcpy(out, s, n);
+	out[n] = 0;
+	return true;
+}
+
+/* The length of the package name that s starts with, or 0. */
+static size_t
+name_length(const char *s)
+{
+	size_t n = strcspn(s, "/"), m;
+
+	if (s[0] != '@')
+		return n;
+	if (n < 2 || s[n] != '/')
+		return 0;
+	m = strcspn(s + n + 1, "/");
+	return m == 0 ? 0 : n + 1 + m;
+}
+
+static int
+set_package(struct ferry_resource *r, const char *s, size_t n)
+{
+
+	return set(r->package, sizeof(r->package), s, n) ? 1 : 0;
+}
+
+/* Below "-/": what belongs to the registry as a whole. */
+static int
+parse_service(struct ferry_resource *r, const char *s)
+{
+	static const char tags[] = "/dist-tags", package[] = "package/",
+			  attestations[] = "npm/v1/attestations/";
+	size_t n = strlen(s);
+	const char *at;
+
+	r->action = FERRY_ACTION_SERVICE;
+	if (strcmp(s, "ping") == 0) {
+		r->kind = PING;
+	} else if (strcmp(s, "whoami") == 0) {
+		r->kind = WHOAMI;
+		r->action = FERRY_ACTION_IDENTITY;
+	} else if (strcmp(s, "v1/search") == 0) {
+		r->kind = SEARCH;
+	} else if (strcmp(s, "npm/v1/keys") == 0) {
+		r->kind = KEYS;
+	} else if (strncmp(s, "npm/v1/security/", 16) == 0) {
+		r->kind = AUDIT;
+	} else if (strncmp(s, package, sizeof(package) - 1) == 0 &&
+		   n > sizeof(package) + sizeof(tags) - 2 &&
+		   strcmp(s + n - (sizeof(tags) - 1), tags) == 0) {
+		r->kind = DIST_TAGS;
+		r->action = FERRY_ACTION_READ;
+		return set_package(r, s + sizeof(package) - 1,
+		    n - (sizeof(package) - 1) - (sizeof(tags) - 1));
+	} else if (strncmp(s, attestations, sizeof(attestations) - 1) == 0) {
+		s += sizeof(attestations) - 1;
+		at = strrchr(s, '@');
+		if (at == NULL || at == s)
+			return 0;
+		r->kind = ATTESTATIONS;
+		r->action = FERRY_ACTION_READ;
+		return set(r->item, sizeof(r->item), at + 1, strlen(at + 1)) &&
+		       set_package(r, s, (size_t)(at - s));
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
+/*
+ * A path of no shape that we know may be a tarball's path upstream, as lock
+ * files have it: the package is one of the names in it.
+ */
+static int
+parse_upstream_path(
+    struct ferry_asked *asked, const char *s, struct ferry_error *err)
+{
+	struct ferry_resource *r = &asked->resource;
+	char owner[FERRY_OWNER_NAME];
+	struct ferry_npm_file file;
+	unsigned tries = 0;
+
+	r->kind = FILE_;
+	if (!set(r->item, sizeof(r->item), s, strlen(s)))
+		return 0;
+	for (const char *p = s; *p != 0 && tries < 12; tries++) {
+		size_t n = name_length(p);
+		int rc;
+
+		if (n == 0 || p[n] == 0)
+			break;
+		if (set_package(r, p, n) == 1) {
+			rc = ferry_replay_owner(
+			    asked->library, "npm", r->package, owner, err);
+			if (rc == 1)
+				rc = ferry_npm_file_find(asked->library,
+				    r->package, owner, s, &file, err);
+			if (rc != 0)
+				return rc;
+		}
+		p += strcspn(p, "/");
+		p += strspn(p, "/");
+	}
+	r->package[0] = 0;
+	return 0;
+}
+
+static int
+parse_path(struct ferry_asked *asked, const char *s, struct ferry_error *err)
+{
+	struct ferry_resource *r = &asked->resource;
+	const char *tail;
+	size_t n;
+
+	r->action = FERRY_ACTION_SERVICE;
+	r->kind = ROOT;
+	if (*s == 0)
+		return 1;
+	if (strncmp(s, "-/", 2) == 0)
+		return parse_service(r, s + 2);
+	r->action = FERRY_ACTION_READ;
+	if ((n = name_length(s)) == 0)
+		return 0;
+	tail = s + n;
+	if (*tail == 0) {
+		r->kind = PACKUMENT;
+		return set_package(r, s, n);
+	}
+	if (strncmp(tail, "/-/", 3) == 0 && tail[3] != 0) {
+		r->kind = FILE_;
+		return set(r->item, sizeof(r->item), s, strlen(s)) &&
+		       set_package(r, s, n);
+	}
+	if (strchr(tail + 1, '/') != NULL)
+		return parse_upstream_path(asked, s, err);
+	r->kind = VERSION;
+	return set(r->item, sizeof(r->item), tail + 1, strlen(tail + 1)) &&
+	       set_package(r, s, n);
+}
+
+static int
+parse(
+    struct ferry_asked *asked, struct ferry_bytes rest, struct ferry_error *err)
+{
+	enum ferry_method method = asked->rq->method;
+	struct ferry_resource *r = &asked->resource;
+	struct ferry_buf path = FERRY_BUF_INIT;
+	int rc = -1;
+
+	/* Decoded first: "@s/n", "@s%2fn" and "@s%2Fn" are one name. */
+	if (ferry_url_decode(&path, rest, err) == -1 ||
+	    ferry_buf_adds(&path, "", err) == -1)
+		goto out;
+	if (path.n > 1 && path.p[path.n - 1] == '/')
+		path.p[--path.n] = 0;
+	rc = parse_path(asked, path.n == 0 ? "" : (const char *)path.p, err);
+	if (method == FERRY_GET || method == FERRY_HEAD)
+		goto out;
+	if (rc == 1 && r->kind == AUDIT && method == FERRY_POST)
+		goto out;
+	/* Nothing can be written, whatever it is. */
+	r->kind = WRITE;
+	r->action = FERRY_ACTION_WRITE;
+	rc = rc == -1 ? -1 : 1;
+out:
+	ferry_buf_free(&path);
+	return rc;
+}
+
+/* Answers */
+
+static void
+refuse(const struct ferry_asked *asked, unsigned status, const char *text,
+    struct ferry_response *res)
+{
+	const struct ferry_resource *r = &asked->resource;
+	char whole[FERRY_PACKAGE_NAME + FERRY_ITEM_NAME + 64];
+
+	if (text == NULL)
+		text = r->package[0] == 0 ? "this registry has no such URL"
+		       : asked->owner[0] == 0
+		           ? "this package is not in the mirror"
+		           : "this version or file is not in the mirror";
+	if (status == 404 && r->package[0] != 0) {
+		bool item = r->kind == VERSION || r->kind == FILE_;
+
+		(void)snprintf(whole, sizeof(whole), "%s%s%s: %.60s",
+		    r->package, item ? " " : "", item ? r->item : "", text);
+		text = whole;
+	}
+	ferry_response_json_error(res, status, text);
+}
+
+static int
+answer_packument(const struct ferry_asked *asked, const char *base,
+    struct ferry_response *res, struct ferry_error *err)
+{
+	const char *accept = ferry_request_header(asked->rq, "Accept");
+	bool abbreviated =
+	    accept != NULL && strstr(accept, ABBREVIATED) != NULL;
+	bool zipped = ferry_request_takes_gzip(asked->rq);
+	struct ferry_body *body;
+	int rc = ferry_npm_body(asked->library, asked->resource.package,
+	    asked->owner, base,
+	    abbreviated ? FERRY_NPM_ABBREVIATED : FERRY_NPM_FULL,
+	    zipped ? FERRY_NPM_GZIP : FERRY_NPM_IDENTITY, &body, err);
+
+	if (rc != 1)
+		return rc;
+	ferry_response_body(res, abbreviated ? ABBREVIATED : JSON, body);
+	res->encoding = zipped ? "gzip" : NULL;
+	res->vary = "Accept, Accept-Encoding";
+	/* To be asked again each time, which costs a 304. */
+	res->cache = "no-cache";
+	return 1;
+}
+
+/* A part of the full packument, of which the cache has the whole. */
+static int
+answer_part(const struct ferry_asked *asked, const char *base,
+    struct ferry_response *res, struct ferry_error *err)
+{
+	const struct ferry_resource *r = &asked->resource;
+	struct ferry_bytes root, part, tag;
+	struct ferry_buf buf = FERRY_BUF_INIT, version = FERRY_BUF_INIT;
+	struct ferry_body *whole = NULL, *body = NULL;
+	int rc = ferry_npm_body(asked->library, r->package, asked->owner, base,
+	    FERRY_NPM_FULL, FERRY_NPM_IDENTITY, &whole, err);
+
+	if (rc != 1)
+		goto out;
+	root = ferry_bytes_buf(&whole->bytes);
+	rc = ferry_span_get(root, "dist-tags", &part);
+	if (rc == 1 && r->kind == VERSION) {
+		const char *name = r->item;
+
+		if (ferry_span_get(part, name, &tag)) {
+			if (ferry_span_string(&version, tag, err) == -1) {
+				rc = -1;
+				goto out;
+			}
+			name = (const char *)version.p;
+		}
+		rc = ferry_span_get(root, "versions", &part) &&
+		     ferry_span_get(part, name, &part);
+	}
+	if (rc == 1 && (ferry_buf_add(&buf, part.p, part.n, err) == -1 ||
+			   ferry_body_new(&body, &buf, err) == -1 ||
+			   ferry_body_tag(body, "", err) == -1))
+		rc = -1;
+	if (rc == 1) {
+		ferry_response_body(res, JSON, body);
+		res->cache = "no-cache";
+		body = NULL;
+	}
+out:
+	ferry_body_unref(body);
+	ferry_body_unref(whole);
+	ferry_buf_free(&version);
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+static int
+answer_document(const struct ferry_asked *asked, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_buf base = FERRY_BUF_INIT;
+	int rc = -1;
+
+	if (asked->owner[0] == 0)
+		return 0;
+	if (ferry_replay_base(asked, &base, err) == 0)
+		rc = asked->resource.kind == PACKUMENT
+		         ? answer_packument(
+			       asked, (const char *)base.p, res, err)
+		         : answer_part(asked, (const char *)base.p, res, err);
+	ferry_buf_free(&base);
+	return rc;
+}
+
+static int
+answer_file(const struct ferry_asked *asked, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_body *body;
+	int rc;
+
+	if (asked->owner[0] == 0)
+		return 0;
+	rc = ferry_npm_file_body(asked->library, asked->resource.package,
+	    asked->owner, asked->resource.item, &body, err);
+	if (rc != 1)
+		return rc;
+	/* No Content-Encoding, ever: clients would unpack it once more. */
+	ferry_response_body(res, "application/octet-stream", body);
+	res->ranges = true;
+	res->cache = "public, max-age=31536000, immutable";
+	return 1;
+}
+
+/* Append the elements of an upstream's "keys" to out. */
+static int
+add_keys(struct ferry_store *store, const json_t *record, struct ferry_buf *out,
+    struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_bytes root, keys;
+	struct ferry_span_iter it;
+	struct ferry_file file;
+	int rc = ferry_files_find(record, "keys", &file, err);
+
+	if (rc != 1)
+		return rc;
+	rc = -1;
+	if (ferry_blob_load(store, &file.sha256, 1U << 20, &buf, err) == -1 ||
+	    ferry_span_check(ferry_bytes_buf(&buf), &root, err) == -1)
+		goto out;
+	if (ferry_span_get(root, "keys", &keys)) {
+		ferry_span_iter(&it, keys);
+		while (ferry_span_next(&it))
+			if ((out->n > 0 &&
+				ferry_buf_adds(out, ",", err) == -1) ||
+			    ferry_buf_add(out, it.value.p, it.value.n, err) ==
+				-1)
+				goto out;
+	}
+	rc = 1;
+out:
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+/*
+ * The signing keys of all npm upstreams.  404 without any: an empty list
+ * would mean that every package must be signed by nobody.
+ */
+static int
+answer_keys(const struct ferry_asked *asked, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_store *store = ferry_library_store(asked->library);
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_key prefix, key;
+	json_t *record = NULL;
+	int rc = -1;
+
+	if (ferry_key_make(&prefix, err, "upstream", NULL) == -1 ||
+	    ferry_catalog_iter_new(&it, store, &prefix, NULL, err) == -1)
+		return -1;
+	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+		const char *format =
+		    json_string_value(json_object_get(record, "format"));
+
+		if (format != NULL && strcmp(format, "npm") == 0)
+			rc = add_keys(store, record, &buf, err);
+		json_decref(record);
+		if (rc == -1)
+			break;
+	}
+	if (rc == 0 && buf.n > 0) {
+		ferry_response_text(res, 200, JSON, "{\"keys\":[%.*s]}\n",
+		    (int)buf.n, (const char *)buf.p);
+		rc = 1;
+	}
+	ferry_catalog_iter_free(it);
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+static int
+answer_attestations(const struct ferry_asked *asked, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_store *store = ferry_library_store(asked->library);
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_body *body = NULL;
+	struct ferry_file file;
+	json_t *record = NULL;
+	struct ferry_key key;
+	int rc;
+
+	if (asked->owner[0] == 0)
+		return 0;
+	if (ferry_key_make(&key, err, "version", "npm", asked->resource.package,
+		asked->owner, asked->resource.item, NULL) == -1)
+		return -1;
+	rc = ferry_catalog_get(store, &key, &record, err);
+	if (rc == 1 && json_object_get(record, "deleted_at") != NULL)
+		rc = 0;
+	if (rc == 1)
+		rc = ferry_files_find(record, "attestations", &file, err);
+	if (rc == 1 &&
+	    (ferry_blob_load(store, &file.sha256, 8U << 20, &buf, err) == -1 ||
+		ferry_body_new(&body, &buf, err) == -1 ||
+		ferry_body_tag(body, "", err) == -1))
+		rc = -1;
+	if (rc == 1)
+		ferry_response_body(res, JSON, ferry_body_ref(body));
+	ferry_body_unref(body);
+	ferry_buf_free(&buf);
+	json_decref(record);
+	return rc;
+}
+
+static int
+answer_search(const struct ferry_asked *asked,
+    const struct ferry_permit *permit, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_body *body = NULL;
+	int rc = -1;
+
+	if (ferry_npm_search(asked->state, asked->rq, permit, &buf, err) == 0 &&
+	    ferry_body_new(&body, &buf, err) == 0) {
+		ferry_response_body(res, JSON, body);
+		rc = 1;
+	}
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+static int
+answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
+    struct ferry_response *res, struct ferry_error *err)
+{
+
+	switch ((enum kind)asked->resource.kind) {
+	case ROOT:
+		ferry_response_text(
+		    res, 200, JSON, "{\"registry\":\"ferry\"}\n");
+		return 1;
+	case PING:
+		ferry_response_text(res, 200, JSON, "{}\n");
+		return 1;
+	case SEARCH:
+		return answer_search(asked, permit, res, err);
+	case KEYS:
+		return answer_keys(asked, res, err);
+	case AUDIT:
+		/* An empty answer would say "no vulnerabilities". */
+		refuse(asked, 404, "this mirror carries no security advisories",
+		    res);
+		return 1;
+	case ATTESTATIONS:
+		return answer_attestations(asked, res, err);
+	case DIST_TAGS:
+	case PACKUMENT:
+	case VERSION:
+		return answer_document(asked, res, err);
+	case FILE_:
+		return answer_file(asked, res, err);
+	case WHOAMI:
+	case WRITE:
+		break; /* never permitted */
+	}
+	return 0;
+}
+
+const struct ferry_replay ferry_replay_npm = {
+	.format = "npm",
+	.prefixes = prefixes,
+	.host = "npm.",
+	.parse = parse,
+	.answer = answer,
+	.refuse = refuse,
+	.start = ferry_npm_search_start,
+	.changed = ferry_npm_search_changed,
+	.stop = ferry_npm_search_stop,
+};

@@ -1,0 +1,375 @@
+#include "serve/replay/replay.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "serve/http/server.h"
+#include "serve/replay/cache.h"
+#include "serve/replay/format.h"
+#include "serve/replay/library.h"
+#include "store/base/error.h"
+#include "store/base/log.h"
+#include "store/catalog/catalog.h"
+#include "store/store.h"
+
+static const struct ferry_replay *const formats[] = { &ferry_replay_npm };
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+/* In the order of formats[]. */
+static const char *const format_names[FORMATS + 1] = { "npm", NULL };
+
+struct ferry_replayer {
+	struct ferry_library *library;
+	void *states[FORMATS];
+};
+
+const char *const *
+ferry_replay_formats(void)
+{
+
+	return format_names;
+}
+
+static void
+on_changed(void *ctx, const char *format, const char *package)
+{
+	struct ferry_replayer *r = ctx;
+
+	for (size_t i = 0; i < FORMATS; i++)
+		if (formats[i]->changed != NULL &&
+		    (format == NULL || strcmp(format, formats[i]->format) == 0))
+			formats[i]->changed(r->states[i], package);
+}
+
+int
+ferry_replayer_new(struct ferry_replayer **out, struct ferry_library *library,
+    uint64_t search_bytes, struct ferry_error *err)
+{
+	struct ferry_replayer *r;
+
+	if (ferry_calloc(&r, 1, sizeof(*r), err) == -1)
+		return -1;
+	r->library = library;
+	for (size_t i = 0; i < FORMATS; i++)
+		if (formats[i]->start != NULL &&
+		    formats[i]->start(
+			&r->states[i], library, search_bytes, err) == -1)
+			goto fail;
+	if (ferry_library_follow(library, on_changed, r, err) == -1)
+		goto fail;
+	*out = r;
+	return 0;
+fail:
+	ferry_replayer_free(r);
+	return -1;
+}
+
+void
+ferry_replayer_free(struct ferry_replayer *r)
+{
+
+	if (r == NULL)
+		return;
+	ferry_library_unfollow(r->library);
+	for (size_t i = 0; i < FORMATS; i++)
+		if (formats[i]->stop != NULL && r->states[i] != NULL)
+			formats[i]->stop(r->states[i]);
+	free(r);
+}
+
+/* Views */
+
+struct owner_search {
+	struct ferry_library *library;
+	const char *format;
+	const char *package;
+};
+
+static int
+find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	const struct owner_search *search = ctx;
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_key prefix, key;
+	int rc = -1;
+
+	if (ferry_key_make(&prefix, err, "package", search->format,
+		search->package, NULL) == -1 ||
+	    ferry_catalog_iter_new(&it, ferry_library_store(search->library),
+		&prefix, NULL, err) == -1)
+		goto out;
+	/* Owners in the order of their names, until views say otherwise.  The
+	 * first one decides alone: were another asked for what it lacks, one
+	 * upstream could put versions into another's package. */
+	if ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1 &&
+	    (ferry_buf_adds(&buf, ferry_key_part(&key, 3), err) == -1 ||
+		ferry_body_new(out, &buf, err) == -1))
+		rc = -1;
+out:
+	ferry_buf_free(&buf);
+	ferry_catalog_iter_free(it);
+	return rc;
+}
+
+int
+ferry_replay_owner(struct ferry_library *library, const char *format,
+    const char *package, char owner[FERRY_OWNER_NAME], struct ferry_error *err)
+{
+	struct owner_search search = { library, format, package };
+	struct ferry_buf group = FERRY_BUF_INIT;
+	struct ferry_body *body = NULL;
+	int rc = -1;
+
+	if (ferry_library_group(&group, format, package, err) == -1)
+		goto out;
+	rc = ferry_cache_get(ferry_library_cache(library),
+	    ferry_bytes_buf(&group), ferry_bytes_str("owner"), find_owner,
+	    &search, &body, err);
+	if (rc == 1 && body->bytes.n < FERRY_OWNER_NAME)
+		memcpy(owner, body->bytes.p, body->bytes.n + 1);
+	else if (rc == 1)
+		rc = ferry_error_set(
+		    err, FERRY_ELIMIT, "an owner's name is too long");
+out:
+	ferry_body_unref(body);
+	ferry_buf_free(&group);
+	return rc;
+}
+
+/* Where the client finds us */
+
+static bool
+host_ok(const char *host)
+{
+	size_t n = strlen(host);
+
+	return n >= 1 && n <= 255 &&
+	       strspn(host,
+		   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		   "0123456789.-_:[]") == n;
+}
+
+/* The host that the client named, or NULL. */
+static const char *
+request_host(const struct ferry_request *rq)
+{
+	const char *host = NULL;
+
+	if (ferry_request_proxied(rq))
+		host = ferry_request_header(rq, "X-Forwarded-Host");
+	if (host == NULL)
+		host = ferry_request_header(rq, "Host");
+	return host != NULL && host_ok(host) ? host : NULL;
+}
+
+int
+ferry_replay_origin(const struct ferry_site *site,
+    const struct ferry_request *rq, struct ferry_buf *out,
+    struct ferry_error *err)
+{
+	const char *scheme = rq->secure ? "https" : "http", *host, *forwarded;
+
+	if (site->public_url != NULL)
+		return ferry_buf_adds(out, site->public_url, err);
+	if ((host = request_host(rq)) == NULL)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "the request has no usable Host");
+	if (ferry_request_proxied(rq) && (forwarded = ferry_request_header(rq,
+					      "X-Forwarded-Proto")) != NULL) {
+		if (strcasecmp(forwarded, "https") == 0)
+			scheme = "https";
+		else if (strcasecmp(forwarded, "http") == 0)
+			scheme = "http";
+	}
+	return ferry_buf_addf(out, err, "%s://%s", scheme, host);
+}
+
+int
+ferry_replay_base(const struct ferry_asked *asked, struct ferry_buf *out,
+    struct ferry_error *err)
+{
+	struct ferry_site site = *asked->site;
+
+	/* A host of the format's own is not the public URL's. */
+	if (strcmp(asked->prefix, "/") == 0)
+		site.public_url = NULL;
+	if (ferry_replay_origin(&site, asked->rq, out, err) == -1)
+		return -1;
+	return ferry_buf_adds(out, asked->prefix, err);
+}
+
+/* Routes */
+
+static bool
+route_host(struct ferry_asked *asked, const struct ferry_replay *format)
+{
+	const char *host = asked->site->subdomains && format->host != NULL
+	                       ? request_host(asked->rq)
+	                       : NULL;
+
+	if (host == NULL ||
+	    strncasecmp(host, format->host, strlen(format->host)) != 0)
+		return false;
+	asked->prefix = "/";
+	return true;
+}
+
+/* Returns the row's number, or -1. */
+static int
+route(struct ferry_asked *asked, struct ferry_bytes *rest)
+{
+	struct ferry_bytes path = asked->rq->path;
+
+	for (size_t i = 0; i < FORMATS; i++) {
+		if (route_host(asked, formats[i])) {
+			*rest = path.n == 0
+			            ? path
+			            : ferry_bytes_of(path.p + 1, path.n - 1);
+			return (int)i;
+		}
+		for (size_t k = 0; formats[i]->prefixes[k] != NULL; k++) {
+			const char *prefix = formats[i]->prefixes[k];
+			size_t n = strlen(prefix);
+
+			/* "/npm" is "/npm/". */
+			if (path.n == n - 1 &&
+			    memcmp(path.p, prefix, n - 1) == 0) {
+				asked->prefix = prefix;
+				*rest = ferry_bytes_str("");
+				return (int)i;
+			}
+			if (ferry_bytes_starts(path, prefix)) {
+				asked->prefix = prefix;
+				*rest = ferry_bytes_of(path.p + n, path.n - n);
+				return (int)i;
+			}
+		}
+	}
+	return -1;
+}
+
+/* The one table of errors and statuses.  5xx makes clients try again. */
+static unsigned
+status_of(enum ferry_code code)
+{
+
+	switch (code) {
+	case FERRY_EFORMAT:
+	case FERRY_ELIMIT:
+		return 400;
+	case FERRY_EDENIED:
+		return 403;
+	case FERRY_ENOTFOUND:
+		return 404;
+	default:
+		return 500;
+	}
+}
+
+static void
+refuse(const struct ferry_asked *asked, const struct ferry_replay *format,
+    const struct ferry_access_decision *decision, struct ferry_response *res)
+{
+	static const unsigned statuses[] = { [FERRY_ALLOWED] = 500,
+		[FERRY_NEED_CREDENTIAL] = 401,
+		[FERRY_FORBIDDEN] = 403,
+		[FERRY_HIDDEN] = 404,
+		[FERRY_READ_ONLY] = 405 };
+	char text[400];
+
+	(void)snprintf(text, sizeof(text), "%s%s", decision->reason,
+	    decision->verdict == FERRY_READ_ONLY
+		? ": packages enter it through 'ferry sync' or 'ferry import' "
+		  "on the server, not from clients"
+		: "");
+	format->refuse(asked, statuses[decision->verdict], text, res);
+	if (decision->verdict == FERRY_READ_ONLY)
+		ferry_response_header(res, "Allow", "GET, HEAD");
+	if (decision->verdict == FERRY_NEED_CREDENTIAL)
+		ferry_response_header(
+		    res, "WWW-Authenticate", "Basic realm=\"ferry\"");
+}
+
+/* Parse, find the owner, decide, answer.  As answer() of a format. */
+static int
+serve(struct ferry_asked *asked, const struct ferry_replay *format,
+    struct ferry_bytes rest, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	const char *authorization =
+	    ferry_request_header(asked->rq, "Authorization");
+	struct ferry_identity identity = {
+		authorization == NULL ? FERRY_ANONYMOUS : FERRY_CREDENTIAL
+	};
+	struct ferry_access_decision decision;
+	int rc;
+
+	asked->owner[0] = 0;
+	memset(&asked->resource, 0, offsetof(struct ferry_resource, package));
+	asked->resource.package[0] = asked->resource.item[0] = 0;
+	if ((rc = format->parse(asked, rest, err)) != 1)
+		return rc;
+	if (asked->resource.package[0] != 0) {
+		(void)snprintf(res->package, sizeof(res->package), "%.*s",
+		    (int)sizeof(res->package) - 1, asked->resource.package);
+		if (ferry_replay_owner(asked->library, format->format,
+			asked->resource.package, asked->owner, err) == -1)
+			return -1;
+	}
+	ferry_access_decide(
+	    &(struct ferry_access_request){ &identity, asked->resource.action,
+		format->format, asked->owner[0] == 0 ? NULL : asked->owner,
+		asked->resource.package },
+	    &decision);
+	if (decision.permit == NULL) {
+		refuse(asked, format, &decision, res);
+		return 1;
+	}
+	return format->answer(asked, decision.permit, res, err);
+}
+
+bool
+ferry_replay_request(struct ferry_replayer *r, const struct ferry_site *site,
+    const struct ferry_request *rq, struct ferry_response *res)
+{
+	struct ferry_error err = FERRY_ERROR_INIT, again = FERRY_ERROR_INIT;
+	const struct ferry_replay *format;
+	struct ferry_asked asked;
+	struct ferry_bytes rest;
+	unsigned status;
+	int row, rc;
+
+	asked.library = r->library;
+	asked.site = site;
+	asked.rq = rq;
+	if ((row = route(&asked, &rest)) == -1)
+		return false;
+	format = formats[row];
+	asked.state = r->states[row];
+	res->format = format->format;
+	rc = serve(&asked, format, rest, res, &err);
+	if (rc == -1 && status_of(err.code) >= 404 &&
+	    ferry_library_refresh(r->library, &again) == 0) {
+		/* The writer may have removed a file that we read from. */
+		err = (struct ferry_error)FERRY_ERROR_INIT;
+		rc = serve(&asked, format, rest, res, &err);
+	}
+	if (rc == 0)
+		format->refuse(&asked, 404, NULL, res);
+	if (rc != -1)
+		return true;
+	status = status_of(err.code);
+	if (status >= 500)
+		ferry_log(FERRY_LOG_WARNING, "%s; answering request %s",
+		    err.text, rq->id);
+	format->refuse(&asked, status,
+	    status >= 500
+		? "the server cannot read its store; its log says more"
+		: err.text,
+	    res);
+	return true;
+}

@@ -1,0 +1,206 @@
+#include "serve/web/web.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "serve/http/http.h"
+#include "serve/http/metrics.h"
+#include "serve/replay/cache.h"
+#include "serve/replay/library.h"
+#include "serve/replay/replay.h"
+#include "store/access/access.h"
+#include "store/base/clock.h"
+#include "store/base/error.h"
+#include "store/store.h"
+
+#define TEXT "text/plain; charset=utf-8"
+/* Without following the store for so long, another server is the better one. */
+#define STALE_MS 10000
+
+static int
+add_escaped(struct ferry_buf *buf, const char *s, struct ferry_error *err)
+{
+	static const struct {
+		char c;
+		const char *entity;
+	} entities[] = { { '<', "&lt;" }, { '>', "&gt;" }, { '&', "&amp;" },
+		{ '"', "&quot;" }, { '\'', "&#39;" } };
+	int rc = 0;
+
+	for (; *s != 0 && rc == 0; s++) {
+		const char *entity = NULL;
+
+		for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]);
+		     i++)
+			if (entities[i].c == *s)
+				entity = entities[i].entity;
+		rc = entity != NULL ? ferry_buf_adds(buf, entity, err)
+		                    : ferry_buf_add(buf, s, 1, err);
+	}
+	return rc;
+}
+
+static int
+add_page(const struct ferry_web *web, const struct ferry_request *rq,
+    struct ferry_buf *page, struct ferry_error *err)
+{
+	struct ferry_store *store = ferry_library_store(web->library);
+	struct ferry_buf origin = FERRY_BUF_INIT, url = FERRY_BUF_INIT;
+	char size[FERRY_SIZE_TEXT];
+	struct ferry_store_totals t;
+	int rc = -1;
+
+	if (ferry_store_totals(store, &t, err) == -1 ||
+	    ferry_replay_origin(web->site, rq, &origin, err) == -1 ||
+	    add_escaped(&url, (const char *)origin.p, err) == -1)
+		goto out;
+	rc = ferry_buf_adds(page,
+		 "<!doctype html>\n<html lang=\"en\"><head>"
+		 "<meta charset=\"utf-8\"><meta name=\"viewport\" "
+		 "content=\"width=device-width\"><title>ferry</title>\n"
+		 "<style>body{font:16px/1.5 system-ui,sans-serif;"
+		 "max-width:42rem;margin:3rem auto;padding:0 1rem}"
+		 "pre{background:#8881;padding:.8rem;overflow:auto}"
+		 ":root{color-scheme:light dark}</style></head><body>\n"
+		 "<h1>",
+		 err) == -1 ||
+	             add_escaped(page, ferry_store_name(store), err) == -1 ||
+	             ferry_buf_addf(page, err,
+			 "</h1>\n<p>A read-only mirror of software packages, "
+	                 "served "
+			 "by ferry %s. It answers the package managers' own "
+			 "requests; nothing can be published here.</p>\n"
+			 "<p>%" PRIu64 " packages, %" PRIu64
+			 " versions, %s, up to record %" PRIu64 ".</p>\n"
+			 "<h2>npm, pnpm</h2>\n"
+			 "<pre>npm config set registry %s/npm/</pre>\n"
+			 "<h2>yarn 1</h2>\n"
+			 "<pre>yarn config set registry %s/npm/</pre>\n"
+			 "<h2>yarn</h2>\n"
+			 "<pre>yarn config set npmRegistryServer %s/npm</pre>\n"
+			 "<h2>bun</h2>\n<pre># bunfig.toml\n[install]\n"
+			 "registry = "
+	                 "&quot;%s/npm/&quot;</pre>\n</body></html>\n",
+			 FERRY_VERSION, t.packages, t.versions,
+			 ferry_size_text(t.logical_bytes, size), t.records,
+			 (const char *)url.p, (const char *)url.p,
+			 (const char *)url.p, (const char *)url.p) == -1
+	         ? -1
+	         : 0;
+out:
+	ferry_buf_free(&url);
+	ferry_buf_free(&origin);
+	return rc;
+}
+
+static int
+add_store(
+    const struct ferry_web *web, struct ferry_buf *buf, struct ferry_error *err)
+{
+	struct ferry_cache_stats c;
+
+	ferry_cache_stats(ferry_library_cache(web->library), &c);
+	return ferry_buf_addf(buf, err,
+	    "# HELP ferry_cache_hits_total Answers found ready.\n"
+	    "# TYPE ferry_cache_hits_total counter\n"
+	    "ferry_cache_hits_total %" PRIu64 "\n"
+	    "# HELP ferry_cache_misses_total Answers that were made.\n"
+	    "# TYPE ferry_cache_misses_total counter\n"
+	    "ferry_cache_misses_total %" PRIu64 "\n"
+	    "# HELP ferry_cache_evictions_total Answers dropped for room.\n"
+	    "# TYPE ferry_cache_evictions_total counter\n"
+	    "ferry_cache_evictions_total %" PRIu64 "\n"
+	    "# TYPE ferry_cache_entries gauge\n"
+	    "ferry_cache_entries %" PRIu64 "\n"
+	    "# TYPE ferry_cache_bytes gauge\n"
+	    "ferry_cache_bytes %" PRIu64 "\n"
+	    "# TYPE ferry_cache_limit_bytes gauge\n"
+	    "ferry_cache_limit_bytes %" PRIu64 "\n"
+	    "# TYPE ferry_cache_open_files gauge\n"
+	    "ferry_cache_open_files %" PRIu64 "\n"
+	    "# HELP ferry_store_journal_seq The last journal record seen.\n"
+	    "# TYPE ferry_store_journal_seq gauge\n"
+	    "ferry_store_journal_seq %" PRIu64 "\n"
+	    "# HELP ferry_store_followed_seconds Since the store was last "
+	    "looked at.\n"
+	    "# TYPE ferry_store_followed_seconds gauge\n"
+	    "ferry_store_followed_seconds %.3f\n"
+	    "# TYPE ferry_uptime_seconds gauge\n"
+	    "ferry_uptime_seconds %.3f\n"
+	    "# TYPE ferry_build_info gauge\n"
+	    "ferry_build_info{version=\"%s\"} 1\n",
+	    c.hits, c.misses, c.evictions, c.entries, c.bytes, c.limit, c.files,
+	    ferry_library_seq(web->library),
+	    (double)ferry_library_age_ms(web->library) / 1e3,
+	    (double)(ferry_ticks_ms() - web->started_ms) / 1e3, FERRY_VERSION);
+}
+
+static void
+answer_buf(struct ferry_response *res, const char *type, struct ferry_buf *buf,
+    int rc, struct ferry_error *err)
+{
+	struct ferry_body *body;
+
+	if (rc == 0 && ferry_body_new(&body, buf, err) == 0)
+		ferry_response_body(res, type, body);
+	else
+		ferry_response_text(res, err->code == FERRY_EFORMAT ? 400 : 500,
+		    TEXT, "%s\n", err->text);
+	ferry_buf_free(buf);
+}
+
+static void
+answer_ready(const struct ferry_web *web, struct ferry_response *res)
+{
+	uint64_t age = ferry_library_age_ms(web->library);
+
+	if (atomic_load(web->stopping))
+		ferry_response_text(res, 503, TEXT, "stopping\n");
+	else if (age > STALE_MS)
+		ferry_response_text(res, 503, TEXT,
+		    "the store was not followed for %" PRIu64 " ms\n", age);
+	else
+		ferry_response_text(res, 200, TEXT, "ready\n");
+}
+
+void
+ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
+    struct ferry_response *res)
+{
+	const struct ferry_identity anonymous = { FERRY_ANONYMOUS };
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_access_decision decision;
+
+	ferry_access_decide(
+	    &(struct ferry_access_request){ &anonymous,
+		rq->method == FERRY_GET || rq->method == FERRY_HEAD
+		    ? FERRY_ACTION_SERVICE
+		    : FERRY_ACTION_WRITE,
+		NULL, NULL, NULL },
+	    &decision);
+	if (decision.permit == NULL) {
+		ferry_response_text(res, 405, TEXT, "%s\n", decision.reason);
+		ferry_response_header(res, "Allow", "GET, HEAD");
+	} else if (ferry_bytes_is(rq->path, "/healthz")) {
+		ferry_response_text(res, 200, TEXT, "ok\n");
+	} else if (ferry_bytes_is(rq->path, "/readyz")) {
+		answer_ready(web, res);
+	} else if (ferry_bytes_is(rq->path, "/metrics")) {
+		int rc = ferry_metrics_add(web->metrics, &buf, &err) == -1 ||
+		                 add_store(web, &buf, &err) == -1
+		             ? -1
+		             : 0;
+
+		answer_buf(res, "text/plain; version=0.0.4", &buf, rc, &err);
+	} else if (ferry_bytes_is(rq->path, "/")) {
+		answer_buf(res, "text/html; charset=utf-8", &buf,
+		    add_page(web, rq, &buf, &err), &err);
+		ferry_response_header(res, "Content-Security-Policy",
+		    "default-src 'none'; style-src 'unsafe-inline'");
+		ferry_response_header(res, "X-Content-Type-Options", "nosniff");
+	} else {
+		ferry_response_text(res, 404, TEXT,
+		    "nothing is here; the page at / says what is\n");
+	}
+}
