@@ -1,0 +1,538 @@
+#include "store/bundle/head.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/clock.h"
+#include "store/base/json.h"
+
+static const char *const encodings[] = {
+	[FERRY_ENCODING_RAW] = "raw",
+	[FERRY_ENCODING_ZSTD] = "zstd",
+};
+
+/* Parts */
+
+static bool
+plain_name(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n >= 1 && n < FERRY_NAME && s[0] != '.' && s[0] != '-' &&
+	       strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			 "0123456789._-") == n;
+}
+
+int
+ferry_head_party(const json_t *root, const char *name, char id[FERRY_STORE_ID],
+    char label[FERRY_NAME], struct ferry_error *err)
+{
+	const char *i, *l;
+	json_t *o;
+
+	if (ferry_json_object(root, name, &o, err) == -1 ||
+	    ferry_json_str(o, "id", &i, err) == -1 ||
+	    ferry_json_str_opt(o, "name", "", &l, err) == -1)
+		return -1;
+	if (strlen(i) != FERRY_STORE_ID - 1 ||
+	    strspn(i, "0123456789abcdef") != FERRY_STORE_ID - 1 ||
+	    (l[0] != 0 && !plain_name(l)))
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "\"%s\" does not name a store", name);
+	memcpy(id, i, FERRY_STORE_ID);
+	(void)snprintf(label, FERRY_NAME, "%s", l);
+	return 0;
+}
+
+int
+ferry_head_digest(const json_t *root, const char *name,
+    struct ferry_digest *out, struct ferry_error *err)
+{
+	const char *hex;
+
+	if (ferry_json_str(root, name, &hex, err) == -1)
+		return -1;
+	if (strspn(hex, "0123456789abcdef") != strlen(hex))
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "\"%s\" is not a digest in lower case", name);
+	return ferry_digest_from_hex(
+	    out, FERRY_SHA256, ferry_bytes_str(hex), err);
+}
+
+int
+ferry_head_time(
+    const json_t *root, const char *name, int64_t *out, struct ferry_error *err)
+{
+	const char *text;
+
+	if (ferry_json_str(root, name, &text, err) == -1)
+		return -1;
+	return ferry_time_parse(out, ferry_bytes_str(text), err);
+}
+
+static bool
+is_null(const json_t *root, const char *name)
+{
+	const json_t *v = json_object_get(root, name);
+
+	return v == NULL || json_is_null(v);
+}
+
+/* The head, reading */
+
+static int
+parse_version(const json_t *root, struct ferry_error *err)
+{
+	const char *format;
+	uint64_t version;
+	json_t *requires;
+
+	if (ferry_json_str(root, "format", &format, err) == -1)
+		return -1;
+	if (strcmp(format, "ferry-bundle") != 0)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "this is a '%.40s', not a ferry-bundle", format);
+	if (ferry_json_u64(root, "version", UINT32_MAX, &version, err) == -1)
+		return -1;
+	if (version > FERRY_BUNDLE_VERSION)
+		return ferry_error_set(err, FERRY_ENEWER,
+		    "the bundle has format version %" PRIu64 ", this ferry "
+		    "reads up to %d; update ferry here",
+		    version, FERRY_BUNDLE_VERSION);
+	if (ferry_json_array(root, "requires", &requires, err) == -1)
+		return -1;
+	if (json_array_size(requires) > 0) {
+		const char *what =
+		    json_string_value(json_array_get(requires, 0));
+
+		return ferry_error_set(err, FERRY_ENEWER,
+		    "the bundle requires '%.40s', which this ferry does not "
+		    "know; update ferry here",
+		    what == NULL ? "?" : what);
+	}
+	return 0;
+}
+
+static int
+parse_marks(struct ferry_head *h, const json_t *root, struct ferry_error *err)
+{
+	json_t *list, *o;
+	size_t i;
+
+	if (ferry_json_array(root, "marks", &list, err) == -1)
+		return -1;
+	if (json_array_size(list) > FERRY_MARKS_MAX)
+		return ferry_error_set(
+		    err, FERRY_ELIMIT, "more than %d marks", FERRY_MARKS_MAX);
+	if (ferry_array_grow(&h->marks, &h->marks_cap, json_array_size(list),
+		sizeof(*h->marks), err) == -1)
+		return -1;
+	json_array_foreach(list, i, o)
+	{
+		struct ferry_mark *m = &h->marks[i];
+
+		if (ferry_json_u64(o, "seq", INT64_MAX - 1, &m->seq, err) ==
+			-1 ||
+		    ferry_head_digest(o, "chain", &m->chain, err) == -1)
+			return ferry_error_in(err, "mark %zu", i + 1);
+		if (m->seq > h->to || (i > 0 && m->seq <= m[-1].seq))
+			return ferry_error_set(
+			    err, FERRY_EFORMAT, "the marks are not in order");
+		h->marks_n++;
+	}
+	return 0;
+}
+
+static int
+parse_records(struct ferry_head *h, const json_t *root, struct ferry_error *err)
+{
+	json_t *o;
+
+	if (ferry_json_object(root, "records", &o, err) == -1 ||
+	    ferry_json_u64(o, "from", INT64_MAX - 1, &h->from, err) == -1 ||
+	    ferry_json_u64(o, "to", INT64_MAX - 1, &h->to, err) == -1 ||
+	    ferry_head_digest(o, "before", &h->before, err) == -1 ||
+	    ferry_head_digest(o, "after", &h->after, err) == -1)
+		return ferry_error_in(err, "\"records\"");
+	if (h->from == 0 || h->from > h->to + 1)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "records %" PRIu64 " to %" PRIu64 " are no range", h->from,
+		    h->to);
+	return 0;
+}
+
+static int
+parse_totals(struct ferry_head *h, const json_t *root, struct ferry_error *err)
+{
+	struct ferry_bundle_totals *t = &h->totals;
+	json_t *o;
+
+	if (ferry_json_object(root, "totals", &o, err) == -1 ||
+	    ferry_json_u64(o, "records", INT64_MAX, &t->records, err) == -1 ||
+	    ferry_json_u64(
+		o, "record_parts", 999999999, &t->record_parts, err) == -1 ||
+	    ferry_json_u64(o, "blobs", INT64_MAX, &t->blobs, err) == -1 ||
+	    ferry_json_u64(o, "blob_bytes", INT64_MAX, &t->blob_bytes, err) ==
+		-1 ||
+	    ferry_json_u64(
+		o, "stored_bytes", INT64_MAX, &t->stored_bytes, err) == -1)
+		return ferry_error_in(err, "\"totals\"");
+	if (t->records > h->to + 1 - h->from || t->record_parts > t->records ||
+	    (t->records > 0 && t->record_parts == 0))
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "the totals do not agree with each other");
+	return 0;
+}
+
+static int
+parse_volume(struct ferry_head *h, const json_t *o, struct ferry_error *err)
+{
+	struct ferry_head_volume *v = &h->volumes[h->volumes_n];
+	uint64_t number;
+	json_t *list, *entry;
+	char want[32];
+	size_t i;
+
+	if (ferry_json_u64(o, "number", FERRY_VOLUMES_MAX, &number, err) ==
+		-1 ||
+	    ferry_json_u64(o, "size", INT64_MAX, &v->size, err) == -1 ||
+	    ferry_json_array(o, "index", &list, err) == -1)
+		return -1;
+	if (number != h->volumes_n + 1 || json_array_size(list) == 0)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "volumes are not numbered from 1, or one is empty");
+	v->first = h->indexes_n;
+	v->count = json_array_size(list);
+	if (ferry_array_grow(&h->indexes, &h->indexes_cap,
+		h->indexes_n + v->count, sizeof(*h->indexes), err) == -1)
+		return -1;
+	json_array_foreach(list, i, entry)
+	{
+		struct ferry_index *index = &h->indexes[h->indexes_n];
+		const char *path;
+
+		if (ferry_json_str(entry, "path", &path, err) == -1 ||
+		    ferry_json_u64(entry, "size", FERRY_INDEX_MAX, &index->size,
+			err) == -1 ||
+		    ferry_head_digest(entry, "sha256", &index->sha256, err) ==
+			-1)
+			return -1;
+		(void)snprintf(
+		    want, sizeof(want), "index/%06zu.jsonl", h->indexes_n + 1);
+		if (strcmp(path, want) != 0)
+			return ferry_error_set(err, FERRY_EFORMAT,
+			    "an index is called '%.40s', not '%s'", path, want);
+		h->indexes_n++;
+	}
+	h->volumes_n++;
+	return 0;
+}
+
+static int
+parse_volumes(struct ferry_head *h, const json_t *root,
+    enum ferry_head_state state, struct ferry_error *err)
+{
+	json_t *list, *o;
+	size_t i;
+
+	if (ferry_json_array(root, "volumes", &list, err) == -1)
+		return -1;
+	if (json_array_size(list) > FERRY_VOLUMES_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "more than %d volumes", FERRY_VOLUMES_MAX);
+	if (json_array_size(list) == 0 && state == FERRY_HEAD_WHOLE)
+		return ferry_error_set(err, FERRY_EFORMAT, "no volumes");
+	if (ferry_array_grow(&h->volumes, &h->volumes_cap,
+		json_array_size(list), sizeof(*h->volumes), err) == -1)
+		return -1;
+	json_array_foreach(list, i,
+	    o) if (parse_volume(h, o, err) == -1) return ferry_error_in(err,
+	    "volume %zu", i + 1);
+	return 0;
+}
+
+static int
+parse(struct ferry_head *h, const json_t *root, enum ferry_head_state state,
+    struct ferry_error *err)
+{
+
+	if (parse_version(root, err) == -1 ||
+	    ferry_head_party(root, "origin", h->origin, h->origin_name, err) ==
+		-1 ||
+	    (!is_null(root, "site") && ferry_head_party(root, "site", h->site,
+					   h->site_name, err) == -1) ||
+	    ferry_head_time(root, "created_at", &h->created_at, err) == -1 ||
+	    (!is_null(root, "expires_at") && ferry_head_time(root, "expires_at",
+						 &h->expires_at, err) == -1) ||
+	    (!is_null(root, "previous") &&
+		ferry_head_digest(root, "previous", &h->previous, err) == -1))
+		return -1;
+	if (h->origin_name[0] == 0)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "the origin has no name");
+	if (parse_records(h, root, err) == -1 ||
+	    parse_marks(h, root, err) == -1 || parse_totals(h, root, err) == -1)
+		return -1;
+	return parse_volumes(h, root, state, err);
+}
+
+int
+ferry_head_parse(struct ferry_head **out, struct ferry_bytes text,
+    enum ferry_head_state state, struct ferry_error *err)
+{
+	struct ferry_head *h = NULL;
+	json_t *root = NULL;
+	int rc = -1;
+
+	if (text.n > FERRY_HEAD_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "a head has at most %u bytes, not %zu", FERRY_HEAD_MAX,
+		    text.n);
+	if (ferry_calloc(&h, 1, sizeof(*h), err) == -1)
+		return -1;
+	if (ferry_json_parse(&root, text, "the head", err) == -1 ||
+	    parse(h, root, state, err) == -1 ||
+	    ferry_digest_of(&h->digest, FERRY_SHA256, text, err) == -1)
+		goto out;
+	*out = h;
+	h = NULL;
+	rc = 0;
+out:
+	if (rc == -1)
+		ferry_error_in(err, "head.json");
+	json_decref(root);
+	ferry_head_free(h);
+	return rc;
+}
+
+void
+ferry_head_free(struct ferry_head *h)
+{
+
+	if (h == NULL)
+		return;
+	free(h->marks);
+	free(h->volumes);
+	free(h->indexes);
+	free(h);
+}
+
+/* The head, writing.  Every string in it is of a known plain alphabet. */
+
+static int
+write_front(
+    struct ferry_buf *buf, const struct ferry_head *h, struct ferry_error *err)
+{
+	char at[FERRY_TIME_TEXT], hex[FERRY_DIGEST_TEXT];
+
+	if (ferry_buf_addf(buf, err,
+		"{\"format\":\"ferry-bundle\",\"version\":%d,\"requires\":[],"
+		"\"origin\":{\"id\":\"%s\",\"name\":\"%s\"},\"site\":",
+		FERRY_BUNDLE_VERSION, h->origin, h->origin_name) == -1)
+		return -1;
+	if (h->site[0] == 0) {
+		if (ferry_buf_adds(buf, "null", err) == -1)
+			return -1;
+	} else if (ferry_buf_addf(buf, err, "{\"id\":\"%s\",\"name\":\"%s\"}",
+		       h->site, h->site_name) == -1) {
+		return -1;
+	}
+	if (ferry_buf_addf(buf, err, ",\"created_at\":\"%s\"",
+		ferry_time_text(h->created_at, at)) == -1)
+		return -1;
+	if (h->expires_at == 0) {
+		if (ferry_buf_adds(buf, ",\"expires_at\":null", err) == -1)
+			return -1;
+	} else if (ferry_buf_addf(buf, err, ",\"expires_at\":\"%s\"",
+		       ferry_time_text(h->expires_at, at)) == -1) {
+		return -1;
+	}
+	if (h->previous.n == 0)
+		return ferry_buf_adds(buf, ",\"previous\":null", err);
+	return ferry_buf_addf(buf, err, ",\"previous\":\"%s\"",
+	    ferry_digest_hex(&h->previous, hex));
+}
+
+static int
+write_middle(
+    struct ferry_buf *buf, const struct ferry_head *h, struct ferry_error *err)
+{
+	char a[FERRY_DIGEST_TEXT], b[FERRY_DIGEST_TEXT];
+
+	if (ferry_buf_addf(buf, err,
+		",\"records\":{\"from\":%" PRIu64 ",\"to\":%" PRIu64
+		",\"before\":\"%s\",\"after\":\"%s\"},\"marks\":[",
+		h->from, h->to, ferry_digest_hex(&h->before, a),
+		ferry_digest_hex(&h->after, b)) == -1)
+		return -1;
+	for (size_t i = 0; i < h->marks_n; i++)
+		if (ferry_buf_addf(buf, err,
+			"%s{\"seq\":%" PRIu64 ",\"chain\":\"%s\"}",
+			i == 0 ? "" : ",", h->marks[i].seq,
+			ferry_digest_hex(&h->marks[i].chain, a)) == -1)
+			return -1;
+	return ferry_buf_addf(buf, err,
+	    "],\"totals\":{\"records\":%" PRIu64 ",\"record_parts\":%" PRIu64
+	    ",\"blobs\":%" PRIu64 ",\"blob_bytes\":%" PRIu64
+	    ",\"stored_bytes\":%" PRIu64 "},\"volumes\":[",
+	    h->totals.records, h->totals.record_parts, h->totals.blobs,
+	    h->totals.blob_bytes, h->totals.stored_bytes);
+}
+
+int
+ferry_head_write(
+    struct ferry_buf *buf, const struct ferry_head *h, struct ferry_error *err)
+{
+	char hex[FERRY_DIGEST_TEXT];
+
+	if (write_front(buf, h, err) == -1 || write_middle(buf, h, err) == -1)
+		return -1;
+	for (size_t i = 0; i < h->volumes_n; i++) {
+		const struct ferry_head_volume *v = &h->volumes[i];
+
+		if (ferry_buf_addf(buf, err,
+			"%s{\"number\":%zu,\"size\":%" PRIu64 ",\"index\":[",
+			i == 0 ? "" : ",", i + 1, v->size) == -1)
+			return -1;
+		for (size_t k = v->first; k < v->first + v->count; k++)
+			if (ferry_buf_addf(buf, err,
+				"%s{\"path\":\"index/%06zu.jsonl\","
+				"\"size\":%" PRIu64 ",\"sha256\":\"%s\"}",
+				k == v->first ? "" : ",", k + 1,
+				h->indexes[k].size,
+				ferry_digest_hex(&h->indexes[k].sha256, hex)) ==
+			    -1)
+				return -1;
+		if (ferry_buf_adds(buf, "]}", err) == -1)
+			return -1;
+	}
+	return ferry_buf_adds(buf, "]}", err);
+}
+
+/* Index lines */
+
+void
+ferry_member_path(struct ferry_member *m)
+{
+	char hex[FERRY_DIGEST_TEXT];
+	const char *tail = m->encoding == FERRY_ENCODING_ZSTD ? ".zst" : "";
+
+	if (m->kind == FERRY_MEMBER_RECORDS)
+		(void)snprintf(m->path, sizeof(m->path),
+		    "records/%06" PRIu64 ".jsonl%s", m->part, tail);
+	else
+		(void)snprintf(m->path, sizeof(m->path), "blobs/sha256/%.64s%s",
+		    ferry_digest_hex(&m->blob, hex), tail);
+}
+
+static int
+parse_member(
+    struct ferry_member *m, const json_t *root, struct ferry_error *err)
+{
+	struct ferry_member want;
+	const char *path, *encoding;
+	size_t i;
+
+	if (ferry_json_str(root, "path", &path, err) == -1 ||
+	    ferry_json_u64(root, "size", INT64_MAX, &m->size, err) == -1 ||
+	    ferry_head_digest(root, "sha256", &m->sha256, err) == -1 ||
+	    ferry_json_str(root, "encoding", &encoding, err) == -1 ||
+	    ferry_json_u64(
+		root, "content_size", INT64_MAX, &m->content_size, err) == -1)
+		return -1;
+	for (i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++)
+		if (strcmp(encodings[i], encoding) == 0)
+			break;
+	if (i == sizeof(encodings) / sizeof(encodings[0]))
+		return ferry_error_set(err, FERRY_ENEWER,
+		    "encoding '%.20s' is not known to this ferry; update it",
+		    encoding);
+	m->encoding = (enum ferry_encoding)i;
+	if (json_object_get(root, "blob") != NULL) {
+		m->kind = FERRY_MEMBER_BLOB;
+		m->document = json_is_true(json_object_get(root, "document"));
+		if (ferry_head_digest(root, "blob", &m->blob, err) == -1)
+			return -1;
+	} else if (json_object_get(root, "part") != NULL) {
+		m->kind = FERRY_MEMBER_RECORDS;
+		if (ferry_json_u64(root, "part", 999999999, &m->part, err) ==
+			-1 ||
+		    ferry_json_u64(
+			root, "first", INT64_MAX - 1, &m->first, err) == -1 ||
+		    ferry_json_u64(
+			root, "last", INT64_MAX - 1, &m->last, err) == -1 ||
+		    ferry_json_u64(
+			root, "records", INT64_MAX, &m->count, err) == -1)
+			return -1;
+		if (m->content_size > FERRY_RECORDS_PART_MAX)
+			return ferry_error_set(err, FERRY_ELIMIT,
+			    "a part of records has %" PRIu64 " bytes, over %u",
+			    m->content_size, FERRY_RECORDS_PART_MAX);
+		if (m->first > m->last || m->count == 0 ||
+		    m->count > m->last - m->first + 1)
+			return ferry_error_set(err, FERRY_EFORMAT,
+			    "a part of records has no sound range");
+	} else {
+		return ferry_error_set(err, FERRY_ENEWER,
+		    "member '%.60s' is of a kind that this ferry does not "
+		    "know; update it",
+		    path);
+	}
+	want = *m;
+	ferry_member_path(&want);
+	if (strcmp(path, want.path) != 0)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "a member is called '%.90s', not '%s'", path, want.path);
+	memcpy(m->path, want.path, sizeof(m->path));
+	if (m->encoding == FERRY_ENCODING_RAW &&
+	    (m->size != m->content_size ||
+		(m->kind == FERRY_MEMBER_BLOB &&
+		    !ferry_digest_equal(&m->sha256, &m->blob))))
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "raw member '%s' differs from its content", m->path);
+	return 0;
+}
+
+int
+ferry_member_parse(
+    struct ferry_member *out, struct ferry_bytes line, struct ferry_error *err)
+{
+	struct ferry_member m = { 0 };
+	json_t *root = NULL;
+	int rc;
+
+	if (line.n > FERRY_LINE_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "a line of an index has %zu bytes", line.n);
+	if (ferry_json_parse(&root, line, "a line of an index", err) == -1)
+		return -1;
+	if ((rc = parse_member(&m, root, err)) == 0)
+		*out = m;
+	json_decref(root);
+	return rc;
+}
+
+int
+ferry_member_write(struct ferry_buf *buf, const struct ferry_member *m,
+    struct ferry_error *err)
+{
+	char hex[FERRY_DIGEST_TEXT];
+
+	if (ferry_buf_addf(buf, err,
+		"{\"path\":\"%s\",\"size\":%" PRIu64
+		",\"sha256\":\"%s\",\"encoding\":\"%s\",\"content_size\":"
+		"%" PRIu64,
+		m->path, m->size, ferry_digest_hex(&m->sha256, hex),
+		encodings[m->encoding], m->content_size) == -1)
+		return -1;
+	if (m->kind == FERRY_MEMBER_RECORDS)
+		return ferry_buf_addf(buf, err,
+		    ",\"part\":%" PRIu64 ",\"first\":%" PRIu64
+		    ",\"last\":%" PRIu64 ",\"records\":%" PRIu64 "}\n",
+		    m->part, m->first, m->last, m->count);
+	return ferry_buf_addf(buf, err, ",\"blob\":\"%s\"%s}\n",
+	    ferry_digest_hex(&m->blob, hex),
+	    m->document ? ",\"document\":true" : "");
+}

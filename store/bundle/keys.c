@@ -1,0 +1,417 @@
+#include "store/bundle/keys.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/base/digest.h"
+#include "store/base/error.h"
+#include "store/store.h"
+
+#define PEM_MAX 4096
+#define FILE_NAME (FERRY_KEYID + 8)
+
+struct key {
+	struct ferry_public public;
+	EVP_PKEY *pkey;
+	bool active;
+};
+
+struct ferry_keys {
+	struct key key[FERRY_KEYS_MAX];
+	size_t n;
+};
+
+int
+ferry_public_from_raw(
+    struct ferry_public *out, struct ferry_bytes raw, struct ferry_error *err)
+{
+	char hex[FERRY_DIGEST_TEXT];
+	struct ferry_digest d;
+
+	if (raw.n != sizeof(out->raw))
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "an Ed25519 key has 32 bytes");
+	if (ferry_digest_of(&d, FERRY_SHA256, raw, err) == -1)
+		return -1;
+	memcpy(out->raw, raw.p, sizeof(out->raw));
+	memcpy(out->id, ferry_digest_hex(&d, hex), FERRY_KEYID - 1);
+	out->id[FERRY_KEYID - 1] = 0;
+	return 0;
+}
+
+static int
+public_of(struct ferry_public *out, EVP_PKEY *pkey, struct ferry_error *err)
+{
+	uint8_t raw[32];
+	size_t n = sizeof(raw);
+
+	if (EVP_PKEY_get_base_id(pkey) != EVP_PKEY_ED25519 ||
+	    EVP_PKEY_get_raw_public_key(pkey, raw, &n) != 1)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "this is not an Ed25519 key");
+	return ferry_public_from_raw(out, ferry_bytes_of(raw, n), err);
+}
+
+int
+ferry_public_from_pem(
+    struct ferry_public *out, struct ferry_bytes pem, struct ferry_error *err)
+{
+	BIO *bio = pem.n > PEM_MAX ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+	EVP_PKEY *pkey =
+	    bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	int rc;
+
+	if (pkey == NULL)
+		rc = ferry_error_set(err, FERRY_EFORMAT,
+		    "this is not a public key in PEM (-----BEGIN PUBLIC "
+		    "KEY-----), as 'ferry key export' writes it");
+	else
+		rc = public_of(out, pkey, err);
+	EVP_PKEY_free(pkey);
+	BIO_free(bio);
+	return rc;
+}
+
+int
+ferry_public_pem(struct ferry_buf *buf, const struct ferry_public *key,
+    struct ferry_error *err)
+{
+	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(
+	    EVP_PKEY_ED25519, NULL, key->raw, sizeof(key->raw));
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *p;
+	long n;
+	int rc = -1;
+
+	if (pkey == NULL || bio == NULL || PEM_write_bio_PUBKEY(bio, pkey) != 1)
+		ferry_error_set(err, FERRY_ENOMEM, "cannot write a public key");
+	else if ((n = BIO_get_mem_data(bio, &p)) > 0)
+		rc = ferry_buf_add(buf, p, (size_t)n, err);
+	BIO_free(bio);
+	EVP_PKEY_free(pkey);
+	return rc;
+}
+
+const char *
+ferry_public_fingerprint(
+    const struct ferry_public *key, char buf[FERRY_FINGERPRINT])
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	char hex[FERRY_DIGEST_TEXT];
+	struct ferry_digest d;
+	size_t n = 0;
+
+	if (ferry_digest_of(&d, FERRY_SHA256,
+		ferry_bytes_of(key->raw, sizeof(key->raw)), &err) == -1)
+		abort(); /* Only without memory. */
+	(void)ferry_digest_hex(&d, hex);
+	for (size_t i = 0; i < 64; i++) {
+		if (i > 0 && i % 4 == 0)
+			buf[n++] = ' ';
+		buf[n++] = hex[i];
+	}
+	buf[n] = 0;
+	return buf;
+}
+
+int
+ferry_public_verify(const struct ferry_public *key, struct ferry_bytes text,
+    const uint8_t signature[FERRY_SIGNATURE], struct ferry_error *err)
+{
+	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(
+	    EVP_PKEY_ED25519, NULL, key->raw, sizeof(key->raw));
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int rc = -1;
+
+	if (pkey == NULL || ctx == NULL ||
+	    EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) != 1)
+		ferry_error_set(
+		    err, FERRY_ENOMEM, "cannot start to verify a signature");
+	else
+		rc = EVP_DigestVerify(
+			 ctx, signature, FERRY_SIGNATURE, text.p, text.n) == 1
+		         ? 1
+		         : 0;
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(pkey);
+	return rc;
+}
+
+bool
+ferry_keyid_ok(const char *id)
+{
+
+	return strlen(id) == FERRY_KEYID - 1 &&
+	       strspn(id, "0123456789abcdef") == FERRY_KEYID - 1;
+}
+
+/* The store's own keys */
+
+static int
+load(struct key *key, int dirfd, const char *name, struct ferry_error *err)
+{
+	char pem[PEM_MAX];
+	BIO *bio = NULL;
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC), rc = -1;
+	ssize_t n;
+
+	if (fd == -1)
+		return ferry_error_errno(err, "keys/%s", name);
+	n = read(fd, pem, sizeof(pem));
+	(void)close(fd);
+	if (n == -1)
+		return ferry_error_errno(err, "keys/%s", name);
+	bio = BIO_new_mem_buf(pem, (int)n);
+	if (bio != NULL)
+		key->pkey = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+	if (key->pkey == NULL)
+		ferry_error_set(err, FERRY_EFORMAT,
+		    "keys/%s is not a private key in PEM", name);
+	else
+		rc = public_of(&key->public, key->pkey, err);
+	BIO_free(bio);
+	OPENSSL_cleanse(pem, sizeof(pem));
+	return rc;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+
+	return strcmp(((const struct key *)a)->public.id,
+	    ((const struct key *)b)->public.id);
+}
+
+/* The id that a file of keys/ is named after, and whether it signs. */
+static bool
+is_key_file(const char *name, bool *active)
+{
+	char id[FERRY_KEYID];
+
+	if (strlen(name) < FERRY_KEYID)
+		return false;
+	memcpy(id, name, FERRY_KEYID - 1);
+	id[FERRY_KEYID - 1] = 0;
+	*active = strcmp(name + FERRY_KEYID - 1, ".pem") == 0;
+	return ferry_keyid_ok(id) &&
+	       (*active || strcmp(name + FERRY_KEYID - 1, ".retired") == 0);
+}
+
+static int
+scan(struct ferry_keys *keys, struct ferry_store *st, struct ferry_error *err)
+{
+	int keysfd = ferry_store_keysfd(st), fd = -1, rc = 0;
+	struct dirent *de;
+	bool active;
+	DIR *d;
+
+	if (keysfd != -1)
+		fd = openat(keysfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (keysfd == -1 || fd == -1 || (d = fdopendir(fd)) == NULL) {
+		ferry_error_errno(err, "%s/keys", ferry_store_path(st));
+		if (fd != -1)
+			(void)close(fd);
+		return -1;
+	}
+	while (rc == 0 && (de = readdir(d)) != NULL) {
+		struct key *key = &keys->key[keys->n];
+
+		if (!is_key_file(de->d_name, &active))
+			continue;
+		if (keys->n == FERRY_KEYS_MAX) {
+			rc = ferry_error_set(err, FERRY_ELIMIT,
+			    "%s/keys holds more than %d keys; remove "
+			    "retired ones",
+			    ferry_store_path(st), FERRY_KEYS_MAX);
+			break;
+		}
+		key->active = active;
+		keys->n++;
+		rc = load(key, keysfd, de->d_name, err);
+		if (rc == 0 &&
+		    strncmp(key->public.id, de->d_name, FERRY_KEYID - 1) != 0)
+			rc = ferry_error_set(err, FERRY_EFORMAT,
+			    "keys/%s holds the key %s", de->d_name,
+			    key->public.id);
+	}
+	(void)closedir(d);
+	if (rc == 0)
+		qsort(keys->key, keys->n, sizeof(keys->key[0]), by_id);
+	return rc;
+}
+
+static int
+write_key(int dirfd, const char *name, EVP_PKEY *pkey, struct ferry_error *err)
+{
+	int fd = openat(
+	    dirfd, "new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *p;
+	long n;
+	int rc = -1;
+
+	if (fd == -1 || fchmod(fd, 0600) == -1)
+		ferry_error_errno(err, "keys/new");
+	else if (bio == NULL ||
+		 PEM_write_bio_PKCS8PrivateKey(
+		     bio, pkey, NULL, NULL, 0, NULL, NULL) != 1 ||
+		 (n = BIO_get_mem_data(bio, &p)) <= 0)
+		ferry_error_set(err, FERRY_ENOMEM, "cannot write a key");
+	else if (write(fd, p, (size_t)n) != n || fsync(fd) == -1 ||
+		 renameat(dirfd, "new", dirfd, name) == -1 ||
+		 fsync(dirfd) == -1)
+		ferry_error_errno(err, "keys/%s", name);
+	else
+		rc = 0;
+	if (fd != -1)
+		(void)close(fd);
+	BIO_free(bio);
+	return rc;
+}
+
+int
+ferry_keys_add(
+    struct ferry_store *st, struct ferry_public *out, struct ferry_error *err)
+{
+	EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	char name[FILE_NAME];
+	int rc = -1;
+
+	if (ferry_store_keysfd(st) == -1) {
+		errno = EACCES;
+		ferry_error_errno(err, "%s/keys", ferry_store_path(st));
+	} else if (pkey == NULL) {
+		ferry_error_set(err, FERRY_ESYSTEM, "cannot make a key");
+	} else if (public_of(out, pkey, err) == 0) {
+		(void)snprintf(name, sizeof(name), "%s.pem", out->id);
+		rc = write_key(ferry_store_keysfd(st), name, pkey, err);
+	}
+	EVP_PKEY_free(pkey);
+	return rc;
+}
+
+int
+ferry_keys_ensure(struct ferry_store *st, struct ferry_error *err)
+{
+	struct ferry_keys *keys = NULL;
+	int rc = ferry_keys_open(&keys, st, err);
+
+	ferry_keys_free(keys);
+	return rc;
+}
+
+int
+ferry_keys_open(
+    struct ferry_keys **out, struct ferry_store *st, struct ferry_error *err)
+{
+	struct ferry_public made;
+	struct ferry_keys *keys;
+
+	if (ferry_calloc(&keys, 1, sizeof(*keys), err) == -1)
+		return -1;
+	if (scan(keys, st, err) == -1 ||
+	    (keys->n == 0 && (ferry_keys_add(st, &made, err) == -1 ||
+				 scan(keys, st, err) == -1))) {
+		ferry_keys_free(keys);
+		return -1;
+	}
+	*out = keys;
+	return 0;
+}
+
+void
+ferry_keys_free(struct ferry_keys *keys)
+{
+
+	if (keys == NULL)
+		return;
+	for (size_t i = 0; i < keys->n; i++)
+		EVP_PKEY_free(keys->key[i].pkey);
+	free(keys);
+}
+
+size_t
+ferry_keys_count(const struct ferry_keys *keys)
+{
+
+	return keys->n;
+}
+
+const struct ferry_public *
+ferry_keys_public(const struct ferry_keys *keys, size_t i)
+{
+
+	return &keys->key[i].public;
+}
+
+bool
+ferry_keys_active(const struct ferry_keys *keys, size_t i)
+{
+
+	return keys->key[i].active;
+}
+
+int
+ferry_keys_sign(const struct ferry_keys *keys, size_t i,
+    struct ferry_bytes text, uint8_t signature[FERRY_SIGNATURE],
+    struct ferry_error *err)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t n = FERRY_SIGNATURE;
+	int rc = -1;
+
+	if (ctx == NULL ||
+	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, keys->key[i].pkey) != 1 ||
+	    EVP_DigestSign(ctx, signature, &n, text.p, text.n) != 1)
+		ferry_error_set(err, FERRY_ENOMEM, "cannot sign");
+	else
+		rc = 0;
+	EVP_MD_CTX_free(ctx);
+	return rc;
+}
+
+int
+ferry_keys_retire(
+    struct ferry_store *st, const char *id, struct ferry_error *err)
+{
+	char from[FILE_NAME], to[FILE_NAME];
+	struct ferry_keys *keys = NULL;
+	size_t active = 0;
+	bool found = false;
+	int rc = -1, fd = ferry_store_keysfd(st);
+
+	if (ferry_keys_open(&keys, st, err) == -1)
+		return -1;
+	for (size_t i = 0; i < keys->n; i++) {
+		active += keys->key[i].active;
+		found |= keys->key[i].active &&
+		         strcmp(keys->key[i].public.id, id) == 0;
+	}
+	if (!found) {
+		ferry_error_set(err, FERRY_ENOTFOUND,
+		    "no key '%s' signs here; see 'ferry key'", id);
+	} else if (active < 2) {
+		ferry_error_set(err, FERRY_EUSAGE,
+		    "%s is the only key that signs; make another first with "
+		    "'ferry key new'",
+		    id);
+	} else {
+		(void)snprintf(from, sizeof(from), "%s.pem", id);
+		(void)snprintf(to, sizeof(to), "%s.retired", id);
+		if (renameat(fd, from, fd, to) == -1 || fsync(fd) == -1)
+			ferry_error_errno(err, "keys/%s", from);
+		else
+			rc = 0;
+	}
+	ferry_keys_free(keys);
+	return rc;
+}

@@ -1,0 +1,597 @@
+#include "store/bundle/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "store/base/error.h"
+#include "store/blob/blob.h"
+#include "store/bundle/file.h"
+
+#define BLOCK (256U << 10)
+#define GROUP_MEMBERS 4096
+#define GROUP_PACKED (8U << 20) /* compressed bytes that wait in memory */
+#define LINE_ROOM 480 /* the longest index line and to spare */
+/* What may be compressed: larger blobs, or those that stay larger than
+ * PACKED_MAX, travel raw, which bounds memory. */
+#define PACK_MAX (64U << 20)
+#define PACKED_MAX (16U << 20)
+#define PACK_MIN 512
+#define SAMPLE (64U << 10)
+#define LEVEL 3
+/* Groups that are ended by GROUP_PACKED; later blobs travel raw.  This bounds
+ * the head. */
+#define PACKED_GROUPS 20000
+
+/* A member that waits for its index. */
+struct waiting {
+	struct ferry_member member;
+	size_t packed; /* where its bytes are in packed; raw blobs: unused */
+};
+
+struct ferry_bundle_writer {
+	struct ferry_store *st;
+	const struct ferry_bundle_target *target;
+	struct ferry_head *head;
+	ferry_bundle_on_volume *on_volume;
+	void *ctx;
+	struct ferry_file *file; /* the current volume, or NULL */
+	/* The group: */
+	struct waiting *waiting;
+	size_t waiting_n, waiting_cap;
+	struct ferry_buf lines, packed;
+	uint64_t span; /* of its members in the file */
+	uint64_t packed_groups;
+	struct ferry_digest rotten;
+	ZSTD_CCtx *zstd;
+	uint8_t *block;
+	uint64_t bytes; /* of volumes that are closed */
+};
+
+void
+ferry_bundle_volume_name(const struct ferry_bundle_target *target,
+    size_t number, enum ferry_volume_state state, char name[FERRY_VOLUME_NAME])
+{
+
+	(void)snprintf(name, FERRY_VOLUME_NAME, "%s-%03zu.tar%s", target->base,
+	    number, state == FERRY_VOLUME_PART ? ".part" : "");
+}
+
+/* Where the first index begins. */
+static uint64_t
+front(const struct ferry_bundle_target *target)
+{
+
+	return ferry_tar_span(target->reserve) +
+	       target->signatures * ferry_tar_span(FERRY_SIGNATURE);
+}
+
+size_t
+ferry_bundle_reserve(
+    uint64_t members, uint64_t bytes, size_t marks, uint64_t volume_size)
+{
+	uint64_t volumes = 1, groups = bytes / GROUP_PACKED, n;
+
+	/* Two neighbours hold more than one volume's room between them. */
+	if (volume_size > 0)
+		volumes += 2 * ((bytes + members * (1024 + LINE_ROOM)) /
+				   (volume_size - volume_size / 4)) +
+		           1;
+	if (groups > PACKED_GROUPS)
+		groups = PACKED_GROUPS;
+	groups += members / GROUP_MEMBERS + 1 + volumes;
+	n = 2048 + marks * 110 + volumes * 80 + groups * 128;
+	return (size_t)(n + ferry_tar_padding(n));
+}
+
+int
+ferry_bundle_writer_new(struct ferry_bundle_writer **out,
+    struct ferry_store *st, const struct ferry_bundle_target *target,
+    struct ferry_head *head, ferry_bundle_on_volume *on_volume, void *ctx,
+    struct ferry_error *err)
+{
+	struct ferry_bundle_writer *w;
+
+	if (ferry_calloc(&w, 1, sizeof(*w), err) == -1)
+		return -1;
+	w->st = st;
+	w->target = target;
+	w->head = head;
+	w->on_volume = on_volume;
+	w->ctx = ctx;
+	if (ferry_calloc(&w->block, 1, BLOCK, err) == -1)
+		goto fail;
+	if ((w->zstd = ZSTD_createCCtx()) == NULL) {
+		ferry_error_set(err, FERRY_ENOMEM, "no memory to compress");
+		goto fail;
+	}
+	for (size_t i = 0; i < head->volumes_n; i++)
+		w->bytes += head->volumes[i].size;
+	*out = w;
+	return 0;
+fail:
+	ferry_bundle_writer_free(w);
+	return -1;
+}
+
+void
+ferry_bundle_writer_free(struct ferry_bundle_writer *w)
+{
+
+	if (w == NULL)
+		return;
+	ferry_file_free(w->file);
+	ZSTD_freeCCtx(w->zstd);
+	ferry_buf_free(&w->lines);
+	ferry_buf_free(&w->packed);
+	free(w->waiting);
+	free(w->block);
+	free(w);
+}
+
+const struct ferry_digest *
+ferry_bundle_writer_rotten(const struct ferry_bundle_writer *w)
+{
+
+	return w->rotten.n == 0 ? NULL : &w->rotten;
+}
+
+uint64_t
+ferry_bundle_writer_bytes(const struct ferry_bundle_writer *w)
+{
+
+	return w->bytes + (w->file == NULL ? 0 : ferry_file_size(w->file));
+}
+
+/* Volumes */
+
+static int
+open_volume(struct ferry_bundle_writer *w, struct ferry_error *err)
+{
+	char name[FERRY_VOLUME_NAME];
+	struct ferry_head_volume *v;
+
+	if (w->head->volumes_n == FERRY_VOLUMES_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "a bundle has at most %d volumes; choose larger ones",
+		    FERRY_VOLUMES_MAX);
+	if (ferry_array_grow(&w->head->volumes, &w->head->volumes_cap,
+		w->head->volumes_n + 1, sizeof(*v), err) == -1)
+		return -1;
+	ferry_bundle_volume_name(
+	    w->target, w->head->volumes_n + 1, FERRY_VOLUME_PART, name);
+	if (ferry_file_create(
+		&w->file, w->target->dirfd, name, front(w->target), err) == -1)
+		return -1;
+	v = &w->head->volumes[w->head->volumes_n++];
+	*v = (struct ferry_head_volume){ 0, w->head->indexes_n, 0 };
+	return 0;
+}
+
+static int
+close_volume(struct ferry_bundle_writer *w, struct ferry_error *err)
+{
+	static const uint8_t zeros[FERRY_TAR_END];
+	struct ferry_head_volume *v = &w->head->volumes[w->head->volumes_n - 1];
+
+	if (ferry_file_write(w->file, zeros, sizeof(zeros), err) == -1 ||
+	    ferry_file_finish(w->file, err) == -1)
+		return -1;
+	v->size = ferry_file_size(w->file);
+	w->bytes += v->size;
+	ferry_file_free(w->file);
+	w->file = NULL;
+	return 0;
+}
+
+static int
+put_padding(
+    struct ferry_bundle_writer *w, uint64_t size, struct ferry_error *err)
+{
+	static const uint8_t zeros[FERRY_TAR_BLOCK];
+
+	return ferry_file_write(w->file, zeros, ferry_tar_padding(size), err);
+}
+
+static int
+put_header(struct ferry_bundle_writer *w, const char *path, uint64_t size,
+    struct ferry_error *err)
+{
+	uint8_t header[FERRY_TAR_HEADER_MAX];
+	size_t n = ferry_tar_header(header, path, size, w->head->created_at);
+
+	return ferry_file_write(w->file, header, n, err);
+}
+
+/* Groups */
+
+static int
+rotten(struct ferry_bundle_writer *w, const struct ferry_digest *digest,
+    enum ferry_code code, struct ferry_error *err)
+{
+	char text[FERRY_DIGEST_TEXT];
+
+	w->rotten = *digest;
+	return ferry_error_set(err, code,
+	    "blob %s is %s in this store; nothing was exported. 'ferry verify' "
+	    "says whose it is, 'ferry sync' fetches it again",
+	    ferry_digest_text(digest, text),
+	    code == FERRY_EMISSING ? "gone" : "damaged");
+}
+
+/* Copy a blob into the file, hashing what is copied. */
+static int
+put_blob(struct ferry_bundle_writer *w, const struct ferry_member *m,
+    struct ferry_error *err)
+{
+	struct ferry_digester *digester = NULL;
+	struct ferry_digest got;
+	struct ferry_blob blob;
+	uint64_t offset = 0;
+	int rc = ferry_blob_open(w->st, &m->blob, &blob, err);
+
+	if (rc == -1)
+		return -1;
+	if (rc == 0)
+		return rotten(w, &m->blob, FERRY_EMISSING, err);
+	rc = -1;
+	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1)
+		goto out;
+	if (blob.fd != -1 && blob.size > BLOCK)
+		(void)posix_fadvise(blob.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	while (offset < m->size) {
+		size_t room;
+		uint8_t *p = ferry_file_room(w->file, &room, err);
+		ssize_t n;
+
+		if (p == NULL)
+			goto out;
+		n = ferry_blob_read(&blob, offset, p, room, err);
+		if (n == -1)
+			goto out;
+		if (n == 0) {
+			rotten(w, &m->blob, FERRY_ESIZE, err);
+			goto out;
+		}
+		ferry_digester_update(digester, p, (size_t)n);
+		ferry_file_wrote(w->file, (size_t)n);
+		offset += (uint64_t)n;
+	}
+	ferry_digester_final(digester, FERRY_SHA256, &got);
+	if (!ferry_digest_equal(&got, &m->blob))
+		rotten(w, &m->blob, FERRY_EDIGEST, err);
+	else
+		rc = 0;
+out:
+	ferry_digester_free(digester);
+	ferry_blob_close(&blob);
+	return rc;
+}
+
+static int
+put_member(struct ferry_bundle_writer *w, const struct waiting *waiting,
+    struct ferry_error *err)
+{
+	const struct ferry_member *m = &waiting->member;
+
+	if (put_header(w, m->path, m->size, err) == -1)
+		return -1;
+	if (m->encoding == FERRY_ENCODING_RAW) {
+		if (put_blob(w, m, err) == -1)
+			return -1;
+	} else if (ferry_file_write(w->file, w->packed.p + waiting->packed,
+		       (size_t)m->size, err) == -1) {
+		return -1;
+	}
+	return put_padding(w, m->size, err);
+}
+
+/* Write the group's index and its members. */
+static int
+flush(struct ferry_bundle_writer *w, struct ferry_error *err)
+{
+	struct ferry_head *h = w->head;
+	struct ferry_index *index;
+	char path[32];
+
+	if (w->waiting_n == 0)
+		return 0;
+	if (ferry_array_grow(&h->indexes, &h->indexes_cap, h->indexes_n + 1,
+		sizeof(*h->indexes), err) == -1)
+		return -1;
+	index = &h->indexes[h->indexes_n];
+	index->size = w->lines.n;
+	if (ferry_digest_of(&index->sha256, FERRY_SHA256,
+		ferry_bytes_buf(&w->lines), err) == -1)
+		return -1;
+	(void)snprintf(
+	    path, sizeof(path), "index/%06zu.jsonl", h->indexes_n + 1);
+	if (put_header(w, path, w->lines.n, err) == -1 ||
+	    ferry_file_write(w->file, w->lines.p, w->lines.n, err) == -1 ||
+	    put_padding(w, w->lines.n, err) == -1)
+		return -1;
+	for (size_t i = 0; i < w->waiting_n; i++)
+		if (put_member(w, &w->waiting[i], err) == -1)
+			return -1;
+	h->indexes_n++;
+	h->volumes[h->volumes_n - 1].count++;
+	w->waiting_n = 0;
+	w->span = 0;
+	ferry_buf_reset(&w->lines);
+	ferry_buf_reset(&w->packed);
+	return 0;
+}
+
+/* Whether a member of size bytes still fits with the group into the volume. */
+static bool
+fits(const struct ferry_bundle_writer *w, uint64_t size)
+{
+	uint64_t used;
+
+	if (w->target->volume_size == 0)
+		return true;
+	used = (w->file == NULL ? front(w->target) : ferry_file_size(w->file)) +
+	       ferry_tar_span(w->lines.n + LINE_ROOM) + w->span + FERRY_TAR_END;
+	return used <= w->target->volume_size &&
+	       ferry_tar_span(size) <= w->target->volume_size - used;
+}
+
+/* Have a volume with room for a member of at most size bytes. */
+static int
+make_room(struct ferry_bundle_writer *w, uint64_t size, struct ferry_error *err)
+{
+	char text[FERRY_SIZE_TEXT];
+
+	if (w->waiting_n >= GROUP_MEMBERS || w->packed.n >= GROUP_PACKED) {
+		w->packed_groups += w->packed.n >= GROUP_PACKED;
+		if (flush(w, err) == -1)
+			return -1;
+	}
+	if (w->file != NULL && !fits(w, size)) {
+		if (flush(w, err) == -1 || close_volume(w, err) == -1 ||
+		    w->on_volume(w->ctx, err) == -1)
+			return -1;
+	}
+	if (w->file != NULL)
+		return 0;
+	if (!fits(w, size))
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "a blob of %s fits into no volume of this size; choose "
+		    "larger volumes",
+		    ferry_size_text(size, text));
+	return open_volume(w, err);
+}
+
+static int
+wait_for_index(struct ferry_bundle_writer *w, struct ferry_member *m,
+    size_t packed, struct ferry_error *err)
+{
+
+	ferry_member_path(m);
+	if (ferry_array_grow(&w->waiting, &w->waiting_cap, w->waiting_n + 1,
+		sizeof(*w->waiting), err) == -1 ||
+	    ferry_member_write(&w->lines, m, err) == -1)
+		return -1;
+	w->waiting[w->waiting_n++] = (struct waiting){ *m, packed };
+	w->span += ferry_tar_span(m->size);
+	w->head->totals.stored_bytes += m->size;
+	return 0;
+}
+
+/* Compressing */
+
+/* Whether the first bytes promise a gain of a tenth. */
+static int
+promising(struct ferry_bundle_writer *w, const struct ferry_blob *blob,
+    struct ferry_error *err)
+{
+	size_t bound = ZSTD_compressBound(SAMPLE), packed;
+	ssize_t n = ferry_blob_read(blob, 0, w->block, SAMPLE, err);
+
+	if (n == -1)
+		return -1;
+	if (ferry_buf_reserve(&w->packed, bound, err) == -1)
+		return -1;
+	packed = ZSTD_compressCCtx(
+	    w->zstd, w->packed.p + w->packed.n, bound, w->block, (size_t)n, 1);
+	w->packed.p[w->packed.n] = 0;
+	return !ZSTD_isError(packed) && packed < (size_t)n - (size_t)n / 10;
+}
+
+static int
+error_zstd(struct ferry_error *err, size_t code)
+{
+
+	return ferry_error_set(
+	    err, FERRY_ENOMEM, "zstd: %s", ZSTD_getErrorName(code));
+}
+
+static int
+start_frame(
+    struct ferry_bundle_writer *w, uint64_t size, struct ferry_error *err)
+{
+	size_t rc;
+
+	(void)ZSTD_CCtx_reset(w->zstd, ZSTD_reset_session_and_parameters);
+	if (ZSTD_isError(rc = ZSTD_CCtx_setParameter(
+			     w->zstd, ZSTD_c_compressionLevel, LEVEL)) ||
+	    ZSTD_isError(
+		rc = ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_windowLog, 21)) ||
+	    ZSTD_isError(rc = ZSTD_CCtx_setPledgedSrcSize(w->zstd, size)))
+		return error_zstd(err, rc);
+	return 0;
+}
+
+/* Append n bytes to the frame at the end of packed.  1, 0 if it grew over
+ * max, -1. */
+static int
+pack(struct ferry_bundle_writer *w, const void *p, size_t n, bool last,
+    size_t max, struct ferry_error *err)
+{
+	ZSTD_inBuffer in = { p, n, 0 };
+	size_t left;
+
+	do {
+		ZSTD_outBuffer out;
+
+		if (w->packed.n > max)
+			return 0;
+		if (ferry_buf_reserve(&w->packed, ZSTD_CStreamOutSize(), err) ==
+		    -1)
+			return -1;
+		out = (ZSTD_outBuffer){ w->packed.p + w->packed.n,
+			ZSTD_CStreamOutSize(), 0 };
+		left = ZSTD_compressStream2(
+		    w->zstd, &out, &in, last ? ZSTD_e_end : ZSTD_e_continue);
+		if (ZSTD_isError(left))
+			return error_zstd(err, left);
+		w->packed.n += out.pos;
+	} while (in.pos < in.size || (last && left > 0));
+	return w->packed.n <= max;
+}
+
+/*
+ * Compress a blob behind packed.  Returns: 1, 0 if it does not pay (packed is
+ * as before), -1.
+ */
+static int
+pack_blob(struct ferry_bundle_writer *w, const struct ferry_blob *blob,
+    const struct ferry_digest *digest, struct ferry_error *err)
+{
+	size_t start = w->packed.n, max = PACKED_MAX;
+	struct ferry_digester *digester = NULL;
+	struct ferry_digest got;
+	uint64_t offset = 0;
+	int rc = -1;
+
+	if (blob->size - blob->size / 10 < max)
+		max = (size_t)(blob->size - blob->size / 10);
+	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1 ||
+	    start_frame(w, blob->size, err) == -1)
+		goto out;
+	do {
+		ssize_t n = ferry_blob_read(blob, offset, w->block, BLOCK, err);
+
+		if (n == -1)
+			goto out;
+		if (n == 0) {
+			rotten(w, digest, FERRY_ESIZE, err);
+			goto out;
+		}
+		ferry_digester_update(digester, w->block, (size_t)n);
+		offset += (uint64_t)n;
+		rc = pack(w, w->block, (size_t)n, offset == blob->size,
+		    start + max, err);
+	} while (rc == 1 && offset < blob->size);
+	if (rc == 1) {
+		ferry_digester_final(digester, FERRY_SHA256, &got);
+		if (!ferry_digest_equal(&got, digest))
+			rc = rotten(w, digest, FERRY_EDIGEST, err);
+	}
+out:
+	if (rc != 1)
+		w->packed.n = start;
+	ferry_digester_free(digester);
+	return rc;
+}
+
+/* 1 packed, 0 travels raw, -1. */
+static int
+try_pack(struct ferry_bundle_writer *w, const struct ferry_digest *digest,
+    const struct ferry_blob_info *info, struct ferry_error *err)
+{
+	struct ferry_blob blob;
+	int rc;
+
+	if (info->size < PACK_MIN || info->size > PACK_MAX ||
+	    w->packed_groups >= PACKED_GROUPS)
+		return 0;
+	if ((rc = ferry_blob_open(w->st, digest, &blob, err)) == -1)
+		return -1;
+	if (rc == 0)
+		return rotten(w, digest, FERRY_EMISSING, err);
+	if (blob.size <= SAMPLE || (rc = promising(w, &blob, err)) == 1)
+		rc = pack_blob(w, &blob, digest, err);
+	ferry_blob_close(&blob);
+	return rc;
+}
+
+int
+ferry_bundle_writer_blob(struct ferry_bundle_writer *w,
+    const struct ferry_digest *digest, const struct ferry_blob_info *info,
+    struct ferry_error *err)
+{
+	struct ferry_member m = { .kind = FERRY_MEMBER_BLOB,
+		.size = info->size,
+		.sha256 = *digest,
+		.content_size = info->size,
+		.blob = *digest,
+		.document = !info->file && info->size > FERRY_BLOB_FILE };
+	size_t start;
+	int rc;
+
+	/* Raw it may need more room than packed, but never less. */
+	if (make_room(w, info->size, err) == -1)
+		return -1;
+	start = w->packed.n;
+	if ((rc = try_pack(w, digest, info, err)) == -1)
+		return -1;
+	if (rc == 1) {
+		m.encoding = FERRY_ENCODING_ZSTD;
+		m.size = w->packed.n - start;
+		if (ferry_digest_of(&m.sha256, FERRY_SHA256,
+			ferry_bytes_of(w->packed.p + start, (size_t)m.size),
+			err) == -1)
+			return -1;
+	}
+	w->head->totals.blobs++;
+	w->head->totals.blob_bytes += info->size;
+	return wait_for_index(w, &m, start, err);
+}
+
+int
+ferry_bundle_writer_records(struct ferry_bundle_writer *w,
+    struct ferry_bytes lines, uint64_t first, uint64_t last, uint64_t count,
+    struct ferry_error *err)
+{
+	struct ferry_member m = { .kind = FERRY_MEMBER_RECORDS,
+		.encoding = FERRY_ENCODING_ZSTD,
+		.content_size = lines.n,
+		.part = w->head->totals.record_parts + 1,
+		.first = first,
+		.last = last,
+		.count = count };
+	size_t start;
+
+	if (make_room(w, ZSTD_compressBound(lines.n), err) == -1)
+		return -1;
+	start = w->packed.n;
+	if (start_frame(w, lines.n, err) == -1 ||
+	    pack(w, lines.p, lines.n, true, SIZE_MAX, err) == -1)
+		return -1;
+	m.size = w->packed.n - start;
+	if (ferry_digest_of(&m.sha256, FERRY_SHA256,
+		ferry_bytes_of(w->packed.p + start, (size_t)m.size), err) == -1)
+		return -1;
+	w->head->totals.records += count;
+	w->head->totals.record_parts++;
+	return wait_for_index(w, &m, start, err);
+}
+
+int
+ferry_bundle_writer_finish(
+    struct ferry_bundle_writer *w, struct ferry_error *err)
+{
+
+	if (w->file == NULL)
+		return 0;
+	if (flush(w, err) == -1 || close_volume(w, err) == -1)
+		return -1;
+	return w->on_volume(w->ctx, err);
+}
