@@ -1,0 +1,170 @@
+# shellcheck shell=bash
+# What the end-to-end scripts share.  Source it first:
+#
+#	. "$(dirname "$0")/../lib.sh"
+#
+# It makes a folder $T that is removed at the end (kept, and named, on a
+# failure with KEEP=1), ends every server it started by its process id, and
+# stops the script at the first command that fails.
+set -euo pipefail
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+FERRY=${FERRY:-$TOP/build/strict/ferry}
+FERRYD=${FERRYD:-$TOP/build/strict/ferryd}
+# npm packages that tests run (Verdaccio, pnpm, …) are installed once, here.
+TOOLS=${FERRY_TEST_TOOLS:-$TOP/build/test-tools}
+T=$(mktemp -d "${TMPDIR:-/tmp}/ferry-test-XXXXXX")
+PIDS=()
+
+finish() {
+	local status=$?
+	set +e
+	for pid in "${PIDS[@]}"; do
+		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	chmod -R u+w "$T" 2>/dev/null
+	if [ $status -ne 0 ] && [ "${KEEP:-0}" = 1 ]; then
+		echo "kept $T" >&2
+	else
+		rm -rf "$T"
+	fi
+	[ $status -eq 0 ] || [ $status -eq 77 ] || echo "FAILED with status $status" >&2
+	exit $status
+}
+trap finish EXIT
+trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR
+
+say() { printf -- '-- %s\n' "$*"; }
+fail() {
+	printf 'FAIL: %s\n' "$*" >&2
+	exit 1
+}
+# A whole script that cannot run here; ctest shows it as skipped.
+skip() {
+	printf 'SKIP: %s\n' "$*"
+	exit 77
+}
+# expect STATUS COMMAND…: its output goes to $T/out and $T/err.
+expect() {
+	local want=$1 got=0
+	shift
+	"$@" >"$T/out" 2>"$T/err" || got=$?
+	[ "$got" -eq "$want" ] || {
+		cat "$T/out" "$T/err" >&2
+		fail "status $got instead of $want: $*"
+	}
+}
+# has FILE TEXT…: each TEXT stands in FILE.
+has() {
+	local file=$1 text
+	shift
+	for text in "$@"; do
+		grep -qF -- "$text" "$file" || {
+			sed 's/^/  | /' "$file" >&2
+			fail "'$text' is not in $file"
+		}
+	done
+}
+hasnt() {
+	if grep -qF -- "$2" "$1"; then
+		sed 's/^/  | /' "$1" >&2
+		fail "'$2' is in $1"
+	fi
+}
+same() { cmp "$1" "$2" || fail "$1 and $2 differ"; }
+
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+# wait_for SECONDS COMMAND…: until it succeeds.
+wait_for() {
+	local end=$(($(date +%s) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt "$end" ] || fail "waited in vain for: $*"
+		sleep 0.1
+	done
+}
+
+# ferryd STORE [OPTION…]: sets URL (without a slash at its end) and LASTPID.
+start_ferryd() {
+	local store=$1
+	shift
+	rm -f "$T/ferryd.port"
+	"$FERRYD" --store "$store" --listen 127.0.0.1:0 \
+	    --port-file "$T/ferryd.port" "$@" >>"$T/ferryd.log" 2>&1 &
+	LASTPID=$!
+	PIDS+=("$LASTPID")
+	wait_for 20 test -s "$T/ferryd.port"
+	URL=http://127.0.0.1:$(cat "$T/ferryd.port")
+}
+
+# need_tool NAME PACKAGE@VERSION [JSON-MEMBERS]: an npm package in its own
+# folder below $TOOLS; sets TOOL to its node_modules/.bin.  Status 1 if it
+# cannot be installed.
+need_tool() {
+	local dir=$TOOLS/$1
+	TOOL=$dir/node_modules/.bin
+	[ -e "$dir/.done" ] && return 0
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	printf '{"private":true%s}\n' "${3:-}" >"$dir/package.json"
+	(cd "$dir" && npm install --no-audit --no-fund --save-exact "$2" >install.log 2>&1) || return 1
+	touch "$dir/.done"
+}
+
+# A Verdaccio without uplinks: sets UPSTREAM (with a slash at its end).
+start_verdaccio() {
+	local port
+	need_tool verdaccio verdaccio@6.1.2 ',"overrides":{"node-fetch":"2.7.0"}' ||
+	    skip "Verdaccio cannot be installed"
+	port=$(free_port)
+	mkdir -p "$T/verdaccio"
+	cat >"$T/verdaccio/config.yaml" <<-EOF
+		storage: $T/verdaccio/storage
+		auth: { htpasswd: { file: $T/verdaccio/htpasswd } }
+		packages: { '**': { access: \$all, publish: \$all } }
+		max_body_size: 100mb
+		log: { type: file, path: $T/verdaccio/log, level: info }
+	EOF
+	"$TOOL/verdaccio" --config "$T/verdaccio/config.yaml" \
+	    --listen "127.0.0.1:$port" >"$T/verdaccio/out" 2>&1 &
+	PIDS+=($!)
+	UPSTREAM=http://127.0.0.1:$port/
+	wait_for 30 curl -sf "${UPSTREAM}-/ping"
+}
+
+# publish NAME VERSION [JSON-MEMBERS [FILE-SIZE]]: a small package to Verdaccio.
+publish() {
+	local dir=$T/publish
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	printf '{"name":"%s","version":"%s"%s}\n' "$1" "$2" "${3:-}" >"$dir/package.json"
+	printf 'module.exports = "%s %s";\n' "$1" "$2" >"$dir/index.js"
+	[ -z "${4:-}" ] || head -c "$4" /dev/urandom >"$dir/data"
+	(cd "$dir" && isolated_npm publish --tag "${TAG:-latest}" \
+	    --registry "$UPSTREAM" "--//${UPSTREAM#http://}:_authToken=any") \
+	    >"$T/publish.log" 2>&1 || {
+		cat "$T/publish.log" >&2
+		fail "publishing $1@$2"
+	}
+}
+
+# npm with no configuration, cache or proxy of this machine.
+isolated_npm() {
+	HOME=$T/home npm_config_userconfig=$T/home/.npmrc \
+	    npm_config_cache=$T/npm-cache npm_config_update_notifier=false \
+	    npm_config_fund=false npm_config_audit=false npm "$@"
+}
+mkdir -p "$T/home"
+
+# near_conf URL MEMBERS…: writes $T/near.conf with one npm upstream "up".
+near_conf() {
+	local url=$1
+	shift
+	cat >"$T/near.conf" <<-EOF
+		store = "near";
+		upstreams = ( { name = "up"; format = "npm"; url = "$url"; $* } );
+	EOF
+}
+near() { "$FERRY" --config "$T/near.conf" "$@"; }
