@@ -322,6 +322,7 @@ struct compiler {
 	enum ferry_semver_mode mode;
 	size_t from; /* the set's first comparator in range->list */
 	bool any; /* the set holds a comparator that lets in everything */
+	bool star; /* the word at hand was one, written with x or nothing */
 	struct ferry_error *err;
 };
 
@@ -397,7 +398,7 @@ compile_tilde(struct compiler *c, const struct partial *p)
 	struct ferry_semver low;
 
 	if (is_x(p->part[0])) {
-		c->any = true;
+		c->star = true;
 		return WORD_OK;
 	}
 	if (!low_end(&low, p))
@@ -413,7 +414,7 @@ compile_caret(struct compiler *c, const struct partial *p)
 	struct ferry_semver low;
 
 	if (is_x(p->part[0])) {
-		c->any = true;
+		c->star = true;
 		return WORD_OK;
 	}
 	if (!low_end(&low, p))
@@ -436,7 +437,7 @@ compile_x(struct compiler *c, bool has_op, enum op op, const struct partial *p)
 	if (all && has_op && (op == OP_GT || op == OP_LT))
 		return push_below(c, 0, 0, 0); /* nothing */
 	if (all) {
-		c->any = true;
+		c->star = true;
 		return WORD_OK;
 	}
 	if (!low_end(&low, p))
@@ -543,7 +544,7 @@ compile_word(struct compiler *c, uint8_t *bytes, size_t n)
 	enum op op;
 
 	if (s.n == 0) {
-		c->any = true;
+		c->star = true;
 		return WORD_OK;
 	}
 	if (*s.p == '^' || *s.p == '~') {
@@ -578,7 +579,7 @@ compile_end(
 	struct ferry_semver v;
 
 	if (is_x(p->part[0])) {
-		c->any = true;
+		c->star = true;
 		return WORD_OK;
 	}
 	if (!is_x(p->part[1]) && !is_x(p->part[2])) {
@@ -632,41 +633,61 @@ compile_hyphen(struct compiler *c, struct ferry_bytes s)
 	return WORD_BAD;
 }
 
+/* How many bytes at p are an operator: "<", ">", "=", "<=" or ">=". */
+static size_t
+op_size(const uint8_t *p, const uint8_t *end)
+{
+
+	if (p == end || (*p != '<' && *p != '>' && *p != '='))
+		return 0;
+	return *p != '=' && p + 1 < end && p[1] == '=' ? 2 : 1;
+}
+
 /*
- * Take blanks out of the n bytes at s: of "> 1.2", "~ 1.2", "~> 1.2", "^ 1.2".
+ * Take the blank out of "> 1.2" in the n bytes at s, so that a word is a
+ * comparator.  Blanks behind further "v" and "=" stay and part words.
  * Returns how many bytes are left.
  */
 static size_t
-join_operators(uint8_t *s, size_t n)
+join_comparators(uint8_t *s, size_t n)
+{
+	size_t out = 0;
+
+	for (size_t i = 0, j, k; i < n;) {
+		bool word = i == 0 || !is_ident(s[i - 1]);
+
+		j = i + op_size(s + i, s + n);
+		k = j > i && j < n && s[j] == ' ' ? j + 1 : j;
+		if (j > i || (s[i] == 'v' && word))
+			while (k < n &&
+			       (s[k] == 'v' || s[k] == '=' || s[k] == ' '))
+				k++;
+		if (k == j || k == n ||
+		    !(is_digit(s[k]) || s[k] == 'x' || s[k] == 'X' ||
+			s[k] == '*')) {
+			s[out++] = s[i++];
+			continue;
+		}
+		while (i < k) {
+			if (i != j || s[i] != ' ')
+				s[out++] = s[i];
+			i++;
+		}
+	}
+	return out;
+}
+
+/* The same for "~ 1.2", "~> 1.2" and "^ 1.2". */
+static size_t
+join_sigils(uint8_t *s, size_t n)
 {
 	size_t out = 0;
 
 	for (size_t i = 0; i < n;) {
-		size_t j = i + 2;
-
-		s[out++] = s[i++];
-		if (strchr("<>=", s[out - 1]) == NULL || s[out - 1] == 0 ||
-		    i == n || s[i] != ' ')
-			continue;
-		while (j < n && strchr("v= ", s[j]) != NULL && s[j] != 0)
-			j++;
-		if (j == n ||
-		    !(is_digit(s[j]) || strchr("xX*", s[j]) != NULL) ||
-		    s[j] == 0)
-			continue;
-		/* Only this blank; those behind "v" and "=" part words. */
-		for (i++; i < j;)
-			s[out++] = s[i++];
-	}
-	n = out;
-	out = 0;
-	for (size_t i = 0; i < n;) {
 		uint8_t sigil = s[i];
 
 		s[out++] = s[i++];
-		if (sigil == '^' && i < n && s[i] == ' ')
-			i++;
-		else if (sigil == '~' && i < n && s[i] == ' ')
+		if ((sigil == '^' || sigil == '~') && i < n && s[i] == ' ')
 			i++;
 		else if (sigil == '~' && i + 1 < n && s[i] == '>' &&
 			 s[i + 1] == ' ')
@@ -704,11 +725,11 @@ compile_set(struct compiler *c, uint8_t *s, size_t n)
 	size_t end;
 
 	c->from = c->range->n;
-	c->any = false;
+	c->any = c->star = false;
 	n = strip_builds(s, n);
 	word = compile_hyphen(c, ferry_bytes_of(s, n));
 	if (word == WORD_BAD) {
-		n = join_operators(s, n);
+		n = join_sigils(s, join_comparators(s, n));
 		for (size_t i = 0; i <= n; i = end + 1) {
 			for (end = i; end < n && s[end] != ' '; end++)
 				;
@@ -717,10 +738,14 @@ compile_set(struct compiler *c, uint8_t *s, size_t n)
 				word = WORD_FATAL;
 			if (word == WORD_FATAL || word == WORD_NOMEM)
 				return word;
+			/* Words that become nothing are seen at the ends. */
+			c->any = c->any || (c->star && (i == 0 || end == n));
+			c->star = false;
 		}
 	} else if (word != WORD_OK) {
 		return word;
 	}
+	c->any = c->any || c->star;
 	if (c->range->n > c->from)
 		return WORD_OK;
 	c->range->any = c->range->any || c->any;
