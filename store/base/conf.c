@@ -397,7 +397,7 @@ int
 ferry_conf_path_at(struct ferry_conf_group *g, const char *name, unsigned i,
     const char **out, struct ferry_error *err)
 {
-	const char *value;
+	const char *value = NULL;
 	int rc = ferry_conf_strs(g, name, i, &value, err);
 
 	if (rc == 1 && resolve(g->conf, value, out, err) == -1)

@@ -93,6 +93,8 @@ record_get(struct ferry_store *st, const struct ferry_digest *digest,
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	int rc;
 
+	*place = PLACE_LOST;
+	*info = (struct ferry_blob_info){ 0 };
 	if (digest->alg != FERRY_SHA256)
 		return ferry_error_set(
 		    err, FERRY_EFORMAT, "a blob is named by its SHA-256");

@@ -86,12 +86,12 @@ ferry_key_text(const struct ferry_key *key, char buf[FERRY_KEY_TEXT])
 	const char *kind = ferry_key_part(key, 0);
 
 	if (key->n >= 4)
-		(void)snprintf(buf, FERRY_KEY_TEXT, "%s %s%s%s of %s",
+		(void)snprintf(buf, FERRY_KEY_TEXT, "%.16s %.110s%s%.70s of %.40s",
 		    ferry_key_part(key, 1), ferry_key_part(key, 2),
 		    key->n > 4 ? (strcmp(kind, "tag") == 0 ? ":" : "@") : "",
 		    ferry_key_part(key, 4), ferry_key_part(key, 3));
 	else
-		(void)snprintf(buf, FERRY_KEY_TEXT, "%s %s %s", kind,
+		(void)snprintf(buf, FERRY_KEY_TEXT, "%.16s %.100s %.100s", kind,
 		    ferry_key_part(key, 1), ferry_key_part(key, 2));
 	return buf;
 }
