@@ -22,9 +22,9 @@ struct ferry_store {
 	/* Of the writer: */
 	struct ferry_store_totals totals; /* as the pending batch leaves them */
 	struct ferry_digest chain; /* of journal record totals.records */
-	uint64_t changes;	   /* pending */
-	uint64_t pending_bytes;	   /* of small blobs in the batch */
-	uint64_t tmp_count;	   /* for names in tmp/ */
+	uint64_t changes; /* pending */
+	uint64_t pending_bytes; /* of small blobs in the batch */
+	uint64_t tmp_count; /* for names in tmp/ */
 	struct ferry_digest *files; /* large blobs not yet durable */
 	size_t files_n, files_cap;
 	struct ferry_digest *unlinks; /* files to remove after the commit */
@@ -32,8 +32,8 @@ struct ferry_store {
 };
 
 #define FERRY_BLOB_PATH 68 /* "ab/cdef…" and NUL */
-void ferry_blob_path(
-    const struct ferry_digest *digest, char path[FERRY_BLOB_PATH]);
+void
+ferry_blob_path(const struct ferry_digest *digest, char path[FERRY_BLOB_PATH]);
 
 /* store/blob: make the files of st->files durable. */
 int ferry_blob_sync(struct ferry_store *st, struct ferry_error *err);

@@ -220,8 +220,8 @@ ferry_kv_put(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
     struct ferry_bytes value)
 {
 
-	rocksdb_writebatch_wi_put_cf(kv->batch, kv->cf[cf],
-	    (const char *)key.p, key.n, (const char *)value.p, value.n);
+	rocksdb_writebatch_wi_put_cf(kv->batch, kv->cf[cf], (const char *)key.p,
+	    key.n, (const char *)value.p, value.n);
 }
 
 void

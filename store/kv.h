@@ -18,13 +18,13 @@ struct ferry_kv;
 struct ferry_kv_iter;
 
 enum ferry_cf {
-	FERRY_CF_META,	  /* schema, journal head, counters */
+	FERRY_CF_META, /* schema, journal head, counters */
 	FERRY_CF_CATALOG, /* key → record */
 	FERRY_CF_JOURNAL, /* big-endian number → record */
-	FERRY_CF_REF,	  /* digest ‖ key → nothing: who names a blob */
-	FERRY_CF_BLOB,	  /* digest → place, size, first record */
-	FERRY_CF_BYTES,	  /* digest → content of a small blob */
-	FERRY_CF_LOCAL,	  /* what never leaves this store */
+	FERRY_CF_REF, /* digest ‖ key → nothing: who names a blob */
+	FERRY_CF_BLOB, /* digest → place, size, first record */
+	FERRY_CF_BYTES, /* digest → content of a small blob */
+	FERRY_CF_LOCAL, /* what never leaves this store */
 	FERRY_CFS
 };
 
@@ -46,16 +46,16 @@ int ferry_kv_catch_up(struct ferry_kv *kv, struct ferry_error *err);
  * Replace *out by the value of key.  The first sees the pending batch.
  * Returns: 1 found, 0 not, -1 with err set (FERRY_EINDEX, FERRY_ENOMEM).
  */
-int ferry_kv_get(struct ferry_kv *kv, enum ferry_cf cf,
-    struct ferry_bytes key, struct ferry_buf *out, struct ferry_error *err);
+int ferry_kv_get(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
+    struct ferry_buf *out, struct ferry_error *err);
 int ferry_kv_get_committed(struct ferry_kv *kv, enum ferry_cf cf,
     struct ferry_bytes key, struct ferry_buf *out, struct ferry_error *err);
 
 /* Into the pending batch. */
-void ferry_kv_put(struct ferry_kv *kv, enum ferry_cf cf,
-    struct ferry_bytes key, struct ferry_bytes value);
-void ferry_kv_delete(
-    struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key);
+void ferry_kv_put(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
+    struct ferry_bytes value);
+void
+ferry_kv_delete(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key);
 /* Write and empty the pending batch, durably; or only empty it. */
 int ferry_kv_commit(struct ferry_kv *kv, struct ferry_error *err);
 void ferry_kv_rollback(struct ferry_kv *kv);

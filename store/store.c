@@ -1,7 +1,7 @@
 #include "store/store.h"
 
-#include <errno.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,8 +26,9 @@ name_ok(const char *name)
 	size_t n = strlen(name);
 
 	return n >= 1 && n <= 64 && name[0] != '.' && name[0] != '-' &&
-	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			 "0123456789._-") == n;
+	       strspn(name,
+		   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		   "0123456789._-") == n;
 }
 
 static int
@@ -62,7 +63,8 @@ write_marker(int dirfd, const struct ferry_buf *text, struct ferry_error *err)
 
 	if (fd == -1)
 		return ferry_error_errno(err, "ferry.json.new");
-	if (write(fd, text->p, text->n) != (ssize_t)text->n || fsync(fd) == -1 ||
+	if (write(fd, text->p, text->n) != (ssize_t)text->n ||
+	    fsync(fd) == -1 ||
 	    renameat(dirfd, "ferry.json.new", dirfd, "ferry.json") == -1 ||
 	    fsync(dirfd) == -1)
 		ferry_error_errno(err, "ferry.json");
@@ -115,8 +117,8 @@ ferry_store_create(const char *path, const char *name, struct ferry_error *err)
 			ferry_error_errno(err, "%s/%s", path, folders[i]);
 			goto out;
 		}
-	if ((blobsfd = openat(dirfd, "blobs",
-		 O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
+	if ((blobsfd = openat(
+		 dirfd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
 		ferry_error_errno(err, "%s/blobs", path);
 		goto out;
 	}
@@ -133,8 +135,8 @@ ferry_store_create(const char *path, const char *name, struct ferry_error *err)
 	}
 	if (make_index(path, err) == -1 ||
 	    ferry_random(random, sizeof(random), err) == -1 ||
-	    ferry_hex_add(
-		&id, ferry_bytes_of(random, sizeof(random)), err) == -1 ||
+	    ferry_hex_add(&id, ferry_bytes_of(random, sizeof(random)), err) ==
+		-1 ||
 	    ferry_buf_addf(&text, err,
 		"{\"format\":\"ferry-store\",\"version\":%d,\"id\":\"%s\","
 		"\"name\":\"%s\"}\n",
@@ -193,8 +195,8 @@ read_marker(struct ferry_store *st, struct ferry_error *err)
 	    ferry_json_str(root, "name", &name, err) == -1)
 		goto out;
 	if (strlen(id) != FERRY_STORE_ID - 1 || !name_ok(name)) {
-		ferry_error_set(err, FERRY_ESTORE,
-		    "%s/ferry.json is damaged", st->path);
+		ferry_error_set(
+		    err, FERRY_ESTORE, "%s/ferry.json is damaged", st->path);
 		goto out;
 	}
 	memcpy(st->id, id, FERRY_STORE_ID);
@@ -250,8 +252,8 @@ empty_tmp(struct ferry_store *st, struct ferry_error *err)
 }
 
 static int
-open_folder(struct ferry_store *st, const char *name, int *fd,
-    struct ferry_error *err)
+open_folder(
+    struct ferry_store *st, const char *name, int *fd, struct ferry_error *err)
 {
 
 	*fd = openat(st->dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -298,8 +300,8 @@ remove_scratch(struct ferry_store *st)
 }
 
 static int
-read_totals(
-    struct ferry_store *st, struct ferry_store_totals *t, struct ferry_error *err)
+read_totals(struct ferry_store *st, struct ferry_store_totals *t,
+    struct ferry_error *err)
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	const char *chain;
@@ -307,23 +309,23 @@ read_totals(
 	int rc, found;
 
 	*t = (struct ferry_store_totals){ 0 };
-	found = ferry_kv_get(st->kv, FERRY_CF_META, ferry_bytes_str("totals"),
-	    &buf, err);
+	found = ferry_kv_get(
+	    st->kv, FERRY_CF_META, ferry_bytes_str("totals"), &buf, err);
 	rc = found == -1 ? -1 : 0;
 	if (found == 1) {
 		rc = -1;
 		if (ferry_json_parse(
 			&root, ferry_bytes_buf(&buf), "totals", err) == 0 &&
-		    ferry_json_u64(root, "packages", INT64_MAX, &t->packages,
-			err) == 0 &&
-		    ferry_json_u64(root, "versions", INT64_MAX, &t->versions,
-			err) == 0 &&
+		    ferry_json_u64(
+			root, "packages", INT64_MAX, &t->packages, err) == 0 &&
+		    ferry_json_u64(
+			root, "versions", INT64_MAX, &t->versions, err) == 0 &&
 		    ferry_json_u64(
 			root, "removed", INT64_MAX, &t->removed, err) == 0 &&
 		    ferry_json_u64(root, "logical_bytes", INT64_MAX,
 			&t->logical_bytes, err) == 0 &&
-		    ferry_json_u64(
-			root, "blobs", INT64_MAX, &t->blobs, err) == 0 &&
+		    ferry_json_u64(root, "blobs", INT64_MAX, &t->blobs, err) ==
+			0 &&
 		    ferry_json_u64(root, "stored_bytes", INT64_MAX,
 			&t->stored_bytes, err) == 0 &&
 		    ferry_json_u64(
@@ -350,8 +352,8 @@ ferry_store_open(struct ferry_store **out, const char *path,
 		return -1;
 	st->dirfd = st->blobsfd = st->tmpfd = st->keysfd = st->lockfd = -1;
 	st->writer = mode == FERRY_STORE_WRITE;
-	st->chain = (struct ferry_digest){ FERRY_SHA256, FERRY_SHA256_SIZE,
-		{ 0 } };
+	st->chain =
+	    (struct ferry_digest){ FERRY_SHA256, FERRY_SHA256_SIZE, { 0 } };
 	if (ferry_strdup(&st->path, path, err) == -1)
 		goto fail;
 	st->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -502,7 +504,7 @@ ferry_store_commit_due(const struct ferry_store *st)
 {
 
 	return st->changes >= COMMIT_CHANGES ||
-	    st->pending_bytes >= COMMIT_BYTES;
+	       st->pending_bytes >= COMMIT_BYTES;
 }
 
 void

@@ -31,8 +31,8 @@ enum ferry_store_mode { FERRY_STORE_WRITE, FERRY_STORE_READ };
  * site called name (shown to people; 1 to 64 of A-Z a-z 0-9 . _ -).
  * Errors: FERRY_EEXIST, FERRY_EUSAGE (bad name), FERRY_ESYSTEM.
  */
-int ferry_store_create(
-    const char *path, const char *name, struct ferry_error *err);
+int
+ferry_store_create(const char *path, const char *name, struct ferry_error *err);
 
 /*
  * Open.  A reader sees the state at opening until ferry_store_catch_up().
@@ -73,12 +73,12 @@ bool ferry_store_commit_due(const struct ferry_store *st);
 /* Totals, kept with every commit. */
 struct ferry_store_totals {
 	uint64_t packages;
-	uint64_t versions;	/* that can be served */
-	uint64_t removed;	/* versions under a tombstone */
+	uint64_t versions; /* that can be served */
+	uint64_t removed; /* versions under a tombstone */
 	uint64_t logical_bytes; /* files of all records, each time named */
 	uint64_t blobs;
 	uint64_t stored_bytes; /* blobs, each once, before compression */
-	uint64_t records;      /* the journal's last number */
+	uint64_t records; /* the journal's last number */
 };
 int ferry_store_totals(struct ferry_store *st, struct ferry_store_totals *out,
     struct ferry_error *err);

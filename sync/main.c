@@ -11,9 +11,14 @@
 
 static const struct ferry_command *const commands[] = {
 	&ferry_command_init,
+	&ferry_command_sync,
 	&ferry_command_status,
+	&ferry_command_list,
+	&ferry_command_show,
 	&ferry_command_verify,
 	&ferry_command_gc,
+	&ferry_command_remove,
+	&ferry_command_restore,
 	&ferry_command_serve,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -27,7 +32,7 @@ static const char usage[] =
 static const char usage_rest[] =
     "\n"
     "options, before or after the command:\n"
-    "  --config FILE  configuration (FERRY_CONFIG; else /etc/ferry/ferry.conf)\n"
+    "  --config FILE  configuration (FERRY_CONFIG, /etc/ferry/ferry.conf)\n"
     "  --store DIR    the store (FERRY_STORE; else of the configuration)\n"
     "  --json         results and progress for programs, on standard output\n"
     "  --quiet        no progress\n"
@@ -77,8 +82,8 @@ print_usage(FILE *out)
 
 	(void)fputs(usage, out);
 	for (size_t i = 0; i < COMMANDS; i++)
-		(void)fprintf(
-		    out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+		(void)fprintf(out, "  %-9s %s\n", commands[i]->name,
+		    commands[i]->summary);
 	(void)fputs(usage_rest, out);
 }
 
@@ -143,10 +148,9 @@ load_config(struct ferry_context *ctx, struct ferry_error *err)
 		path = "/etc/ferry/ferry.conf";
 	ctx->config_path = path;
 	rc = path == NULL ? ferry_conf_empty(&ctx->conf, err)
-			  : ferry_conf_open(&ctx->conf, path, err);
-	if (rc == -1 ||
-	    ferry_conf_path(ferry_conf_root(ctx->conf), "store",
-		"/var/lib/ferry", &store, err) == -1)
+	                  : ferry_conf_open(&ctx->conf, path, err);
+	if (rc == -1 || ferry_conf_path(ferry_conf_root(ctx->conf), "store",
+			    "/var/lib/ferry", &store, err) == -1)
 		return -1;
 	if (ctx->store_path == NULL)
 		ctx->store_path = getenv("FERRY_STORE");
@@ -221,8 +225,8 @@ main(int argc, char **argv)
 		status = report(&ctx, &err);
 	ferry_conf_free(ctx.conf);
 	if (fflush(stdout) == EOF && status == FERRY_EXIT_OK) {
-		(void)fprintf(stderr, "ferry: standard output: %s\n",
-		    strerror(errno));
+		(void)fprintf(
+		    stderr, "ferry: standard output: %s\n", strerror(errno));
 		status = FERRY_EXIT_SYSTEM;
 	}
 	return status;

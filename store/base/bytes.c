@@ -164,8 +164,8 @@ ferry_size_mul(size_t a, size_t b, size_t *out, struct ferry_error *err)
 }
 
 int
-ferry_array_grow(void *array, size_t *cap, size_t need, size_t size,
-    struct ferry_error *err)
+ferry_array_grow(
+    void *array, size_t *cap, size_t need, size_t size, struct ferry_error *err)
 {
 	void **slot = array, *p;
 	size_t n = *cap < 8 ? 8 : *cap, bytes;
@@ -216,8 +216,8 @@ ferry_strdup(char **out, const char *s, struct ferry_error *err)
 }
 
 int
-ferry_parse_u64(struct ferry_bytes s, uint64_t min, uint64_t max,
-    uint64_t *out, struct ferry_error *err)
+ferry_parse_u64(struct ferry_bytes s, uint64_t min, uint64_t max, uint64_t *out,
+    struct ferry_error *err)
 {
 	uint64_t v = 0;
 
@@ -252,8 +252,8 @@ ferry_parse_size(struct ferry_bytes s, uint64_t min, uint64_t max,
 	struct ferry_bytes digits = s;
 	uint64_t unit = 1, v;
 
-	while (digits.n > 0 && (digits.p[digits.n - 1] < '0' ||
-				   digits.p[digits.n - 1] > '9'))
+	while (digits.n > 0 &&
+	       (digits.p[digits.n - 1] < '0' || digits.p[digits.n - 1] > '9'))
 		digits.n--;
 	if (digits.n < s.n) {
 		const char *at = strchr(letters, s.p[digits.n]);
@@ -280,8 +280,8 @@ ferry_parse_size(struct ferry_bytes s, uint64_t min, uint64_t max,
 const char *
 ferry_size_text(uint64_t size, char buf[FERRY_SIZE_TEXT])
 {
-	static const char *const units[] = { "B", "kB", "MB", "GB", "TB",
-		"PB", "EB" };
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB",
+		"EB" };
 	double v = (double)size;
 	size_t u = 0;
 
@@ -289,8 +289,8 @@ ferry_size_text(uint64_t size, char buf[FERRY_SIZE_TEXT])
 		v /= 1000;
 		u++;
 	}
-	(void)snprintf(buf, FERRY_SIZE_TEXT, u == 0 ? "%.0f %s" : "%.1f %s", v,
-	    units[u]);
+	(void)snprintf(
+	    buf, FERRY_SIZE_TEXT, u == 0 ? "%.0f %s" : "%.1f %s", v, units[u]);
 	return buf;
 }
 
@@ -360,8 +360,8 @@ ferry_url_encode(
 	for (size_t i = 0; i < src.n; i++) {
 		uint8_t c = src.p[i];
 		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-		    (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
-		    c == '_' || c == '~';
+		             (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
+		             c == '_' || c == '~';
 
 		if (plain ? ferry_buf_add(buf, &c, 1, err) == -1
 			  : ferry_buf_addf(buf, err, "%%%02X", c) == -1)

@@ -46,17 +46,16 @@ int ferry_bytes_cmp(struct ferry_bytes a, struct ferry_bytes b);
  * Append; the buffer is unchanged on failure.
  * Errors: FERRY_ENOMEM, FERRY_ELIMIT (size overflow).
  */
-int ferry_buf_add(struct ferry_buf *buf, const void *p, size_t n,
-    struct ferry_error *err);
-int ferry_buf_adds(
-    struct ferry_buf *buf, const char *s, struct ferry_error *err);
+int ferry_buf_add(
+    struct ferry_buf *buf, const void *p, size_t n, struct ferry_error *err);
+int
+ferry_buf_adds(struct ferry_buf *buf, const char *s, struct ferry_error *err);
 int ferry_buf_addf(struct ferry_buf *buf, struct ferry_error *err,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Make room for n more bytes behind buf->n. */
-int ferry_buf_reserve(
-    struct ferry_buf *buf, size_t n, struct ferry_error *err);
+int ferry_buf_reserve(struct ferry_buf *buf, size_t n, struct ferry_error *err);
 void ferry_buf_reset(struct ferry_buf *buf); /* empties, keeps the memory */
-void ferry_buf_free(struct ferry_buf *buf);  /* frees the bytes, not buf */
+void ferry_buf_free(struct ferry_buf *buf); /* frees the bytes, not buf */
 
 /* Errors: FERRY_ELIMIT when the result does not fit. */
 int ferry_size_add(size_t a, size_t b, size_t *out, struct ferry_error *err);
@@ -70,11 +69,9 @@ int ferry_array_grow(void *array, size_t *cap, size_t need, size_t size,
     struct ferry_error *err);
 
 /* Allocation that reports.  The string is copied and ends in NUL. */
-int ferry_calloc(
-    void *out, size_t count, size_t size, struct ferry_error *err);
+int ferry_calloc(void *out, size_t count, size_t size, struct ferry_error *err);
 int ferry_strdup(char **out, const char *s, struct ferry_error *err);
-int ferry_strndup(
-    char **out, struct ferry_bytes s, struct ferry_error *err);
+int ferry_strndup(char **out, struct ferry_bytes s, struct ferry_error *err);
 
 /*
  * Decimal digits only: no sign, no blanks, nothing behind.

@@ -42,8 +42,7 @@ ferry_time_text(int64_t t, char buf[FERRY_TIME_TEXT])
 }
 
 int
-ferry_time_parse(
-    int64_t *out, struct ferry_bytes text, struct ferry_error *err)
+ferry_time_parse(int64_t *out, struct ferry_bytes text, struct ferry_error *err)
 {
 	int Y, M, D, h, m, s, n = 0, oh = 0, om = 0;
 	char buf[40], sign = '+';
@@ -73,7 +72,7 @@ ferry_time_parse(
 	tm.tm_min = m;
 	tm.tm_sec = s;
 	*out = (int64_t)timegm(&tm) +
-	    (sign == '+' ? -1 : 1) * (int64_t)(oh * 3600 + om * 60);
+	       (sign == '+' ? -1 : 1) * (int64_t)(oh * 3600 + om * 60);
 	return 0;
 bad:
 	return ferry_error_set(err, FERRY_EFORMAT, "'%.*s' is not a time",

@@ -13,8 +13,8 @@
 struct ferry_conf_group {
 	struct ferry_conf *conf;
 	struct ferry_conf_group *next; /* in conf's list */
-	config_setting_t *setting;     /* NULL reads as empty */
-	const char **asked;	       /* names, for _finish */
+	config_setting_t *setting; /* NULL reads as empty */
+	const char **asked; /* names, for _finish */
 	size_t asked_n, asked_cap;
 };
 
@@ -70,7 +70,8 @@ ferry_conf_empty(struct ferry_conf **out, struct ferry_error *err)
 
 	if (conf_new(out, "", err) == -1)
 		return -1;
-	return group_new(*out, config_root_setting(&(*out)->config), &root, err);
+	return group_new(
+	    *out, config_root_setting(&(*out)->config), &root, err);
 }
 
 int
@@ -95,8 +96,8 @@ ferry_conf_open(
 	}
 	(void)fclose(file);
 	file = NULL;
-	if (group_new(
-		conf, config_root_setting(&conf->config), &root, err) == -1)
+	if (group_new(conf, config_root_setting(&conf->config), &root, err) ==
+	    -1)
 		goto fail;
 	*out = conf;
 	return 0;
@@ -153,7 +154,7 @@ ask(struct ferry_conf_group *g, const char *name, config_setting_t **out,
 		g->asked[g->asked_n++] = name;
 	}
 	*out = g->setting == NULL ? NULL
-				  : config_setting_get_member(g->setting, name);
+	                          : config_setting_get_member(g->setting, name);
 	return 0;
 }
 
@@ -162,7 +163,7 @@ ferry_conf_has(struct ferry_conf_group *g, const char *name)
 {
 
 	return g->setting != NULL &&
-	    config_setting_get_member(g->setting, name) != NULL;
+	       config_setting_get_member(g->setting, name) != NULL;
 }
 
 int
@@ -170,8 +171,8 @@ ferry_conf_error(struct ferry_conf_group *g, const char *name,
     struct ferry_error *err, const char *fmt, ...)
 {
 	config_setting_t *s = g->setting == NULL || name == NULL
-	    ? NULL
-	    : config_setting_get_member(g->setting, name);
+	                          ? NULL
+	                          : config_setting_get_member(g->setting, name);
 	char text[300];
 	va_list ap;
 
@@ -303,7 +304,7 @@ is_number(const config_setting_t *s)
 {
 
 	return config_setting_type(s) == CONFIG_TYPE_INT ||
-	    config_setting_type(s) == CONFIG_TYPE_INT64;
+	       config_setting_type(s) == CONFIG_TYPE_INT64;
 }
 
 int
@@ -320,8 +321,7 @@ ferry_conf_u64(struct ferry_conf_group *g, const char *name, uint64_t min,
 	}
 	if (!is_number(s))
 		return ferry_conf_error(g, name, err, "expected a number");
-	return ranged(
-	    g, name, config_setting_get_int64(s), min, max, out, err);
+	return ranged(g, name, config_setting_get_int64(s), min, max, out, err);
 }
 
 int
@@ -383,8 +383,8 @@ ferry_conf_strs(struct ferry_conf_group *g, const char *name, unsigned i,
 		return i == 0;
 	}
 	if (!config_setting_is_array(s) && !config_setting_is_list(s))
-		return ferry_conf_error(g, name, err,
-		    "expected strings: [ \"…\", \"…\" ]");
+		return ferry_conf_error(
+		    g, name, err, "expected strings: [ \"…\", \"…\" ]");
 	if ((e = config_setting_get_elem(s, i)) == NULL)
 		return 0;
 	if ((*out = config_setting_get_string(e)) == NULL)

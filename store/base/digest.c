@@ -62,7 +62,7 @@ ferry_digest_equal(const struct ferry_digest *a, const struct ferry_digest *b)
 {
 
 	return a->alg == b->alg && a->n == b->n &&
-	    memcmp(a->v, b->v, a->n) == 0;
+	       memcmp(a->v, b->v, a->n) == 0;
 }
 
 const char *
@@ -136,8 +136,8 @@ ferry_digest_parse(
 }
 
 static int
-sri_word(struct ferry_digest *out, struct ferry_bytes word,
-    struct ferry_error *err)
+sri_word(
+    struct ferry_digest *out, struct ferry_bytes word, struct ferry_error *err)
 {
 	static const enum ferry_alg known[] = { FERRY_SHA512, FERRY_SHA384,
 		FERRY_SHA256, FERRY_SHA1, FERRY_MD5 };
@@ -154,8 +154,8 @@ sri_word(struct ferry_digest *out, struct ferry_bytes word,
 		if (word.n <= n || !ferry_bytes_starts(word, name) ||
 		    word.p[n] != '-')
 			continue;
-		rc = ferry_base64_decode(&raw,
-		    ferry_bytes_of(word.p + n + 1, word.n - n - 1), err);
+		rc = ferry_base64_decode(
+		    &raw, ferry_bytes_of(word.p + n + 1, word.n - n - 1), err);
 		if (rc == 0 && raw.n != algs[known[i]].size)
 			rc = ferry_error_set(err, FERRY_EFORMAT,
 			    "integrity '%.*s' has %zu bytes, not %d",
@@ -183,12 +183,13 @@ ferry_sri_parse(struct ferry_digest *out, size_t max, struct ferry_bytes text,
 		size_t start;
 		int rc;
 
-		while (i < text.n && (text.p[i] == ' ' || text.p[i] == '\t' ||
-					 text.p[i] == '\n' || text.p[i] == '\r'))
+		while (
+		    i < text.n && (text.p[i] == ' ' || text.p[i] == '\t' ||
+				      text.p[i] == '\n' || text.p[i] == '\r'))
 			i++;
 		start = i;
 		while (i < text.n && text.p[i] != ' ' && text.p[i] != '\t' &&
-		    text.p[i] != '\n' && text.p[i] != '\r')
+		       text.p[i] != '\n' && text.p[i] != '\r')
 			i++;
 		if (i == start)
 			break;
@@ -208,8 +209,7 @@ ferry_sri_add(struct ferry_buf *buf, const struct ferry_digest *digest,
 
 	if (ferry_buf_addf(buf, err, "%s-", algs[digest->alg].name) == -1)
 		return -1;
-	return ferry_base64_add(
-	    buf, ferry_bytes_of(digest->v, digest->n), err);
+	return ferry_base64_add(buf, ferry_bytes_of(digest->v, digest->n), err);
 }
 
 int

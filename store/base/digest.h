@@ -16,7 +16,7 @@ enum ferry_alg {
 	FERRY_SHA512,
 	FERRY_SHA384,
 	FERRY_SHA1, /* only to check old declarations */
-	FERRY_MD5,  /* only to check and replay old declarations */
+	FERRY_MD5, /* only to check and replay old declarations */
 	FERRY_ALGS
 };
 #define FERRY_ALG(alg) (1U << (alg)) /* for sets of algorithms */
@@ -36,16 +36,16 @@ const char *ferry_digest_text(
 /* Only the hexadecimal part.  Returns buf. */
 const char *ferry_digest_hex(
     const struct ferry_digest *digest, char buf[FERRY_DIGEST_TEXT]);
-bool ferry_digest_equal(
-    const struct ferry_digest *a, const struct ferry_digest *b);
+bool
+ferry_digest_equal(const struct ferry_digest *a, const struct ferry_digest *b);
 const char *ferry_alg_name(enum ferry_alg alg);
 
 /* Exactly 2 * size lower- or upper-case digits.  Errors: FERRY_EFORMAT. */
 int ferry_digest_from_hex(struct ferry_digest *out, enum ferry_alg alg,
     struct ferry_bytes hex, struct ferry_error *err);
 /* "sha256:…" or "sha512:…" in lower case, as OCI writes.  FERRY_EFORMAT. */
-int ferry_digest_parse(struct ferry_digest *out, struct ferry_bytes text,
-    struct ferry_error *err);
+int ferry_digest_parse(
+    struct ferry_digest *out, struct ferry_bytes text, struct ferry_error *err);
 
 /*
  * Subresource integrity: blank-separated "alg-base64[?options]" words.
@@ -66,11 +66,10 @@ int ferry_sri_add(struct ferry_buf *buf, const struct ferry_digest *digest,
 struct ferry_digester;
 int ferry_digester_new(
     struct ferry_digester **out, unsigned algs, struct ferry_error *err);
-void ferry_digester_update(
-    struct ferry_digester *d, const void *p, size_t n);
+void ferry_digester_update(struct ferry_digester *d, const void *p, size_t n);
 /* Digests so far, as if finished; more may be added afterwards. */
-void ferry_digester_final(struct ferry_digester *d, enum ferry_alg alg,
-    struct ferry_digest *out);
+void ferry_digester_final(
+    struct ferry_digester *d, enum ferry_alg alg, struct ferry_digest *out);
 void ferry_digester_free(struct ferry_digester *d);
 
 /* One shot. */

@@ -14,42 +14,42 @@
 
 enum ferry_code {
 	FERRY_OK = 0,
-	FERRY_EUSAGE,	   /* the command line is wrong */
-	FERRY_ECONFIG,	   /* the configuration is wrong */
-	FERRY_ESYSTEM,	   /* a system call failed; sys is errno */
-	FERRY_ENOMEM,	   /* out of memory */
-	FERRY_EINDEX,	   /* RocksDB reported an error */
-	FERRY_ELOCKED,	   /* another writer holds the store */
-	FERRY_ESTORE,	   /* not a store, a newer one, or a damaged one */
-	FERRY_EFORMAT,	   /* bytes from outside are not well-formed */
-	FERRY_ELIMIT,	   /* a size or count from outside is over its bound */
-	FERRY_EDIGEST,	   /* content does not match its digest */
-	FERRY_ESIZE,	   /* content does not match its size */
-	FERRY_ENOTFOUND,   /* the named thing does not exist */
-	FERRY_EEXIST,	   /* the named thing exists already */
-	FERRY_EDENIED,	   /* refused by a rule of access */
-	FERRY_ENETWORK,	   /* no answer from upstream; sys is the CURLcode */
-	FERRY_EHTTP,	   /* upstream answered an error; sys is the status */
-	FERRY_EINCIDENT,   /* changed bytes under a known name and version */
+	FERRY_EUSAGE, /* the command line is wrong */
+	FERRY_ECONFIG, /* the configuration is wrong */
+	FERRY_ESYSTEM, /* a system call failed; sys is errno */
+	FERRY_ENOMEM, /* out of memory */
+	FERRY_EINDEX, /* RocksDB reported an error */
+	FERRY_ELOCKED, /* another writer holds the store */
+	FERRY_ESTORE, /* not a store, a newer one, or a damaged one */
+	FERRY_EFORMAT, /* bytes from outside are not well-formed */
+	FERRY_ELIMIT, /* a size or count from outside is over its bound */
+	FERRY_EDIGEST, /* content does not match its digest */
+	FERRY_ESIZE, /* content does not match its size */
+	FERRY_ENOTFOUND, /* the named thing does not exist */
+	FERRY_EEXIST, /* the named thing exists already */
+	FERRY_EDENIED, /* refused by a rule of access */
+	FERRY_ENETWORK, /* no answer from upstream; sys is the CURLcode */
+	FERRY_EHTTP, /* upstream answered an error; sys is the status */
+	FERRY_EINCIDENT, /* changed bytes under a known name and version */
 	FERRY_EUNRESOLVED, /* nothing upstream satisfies what was asked for */
-	FERRY_ESIGNATURE,  /* a signature is wrong or of an unknown key */
-	FERRY_EREVOKED,	   /* signed by a key whose trust was revoked */
-	FERRY_EWRONGSITE,  /* a bundle for another site */
-	FERRY_EGAP,	   /* records before this bundle are missing here */
-	FERRY_EREPLAY,	   /* an older bundle than what is here */
-	FERRY_EFORK,	   /* the origin's history differs from ours */
-	FERRY_EEXPIRED,	   /* past its expiry time */
-	FERRY_ENEWER,	   /* written by a newer version of ferry */
+	FERRY_ESIGNATURE, /* a signature is wrong or of an unknown key */
+	FERRY_EREVOKED, /* signed by a key whose trust was revoked */
+	FERRY_EWRONGSITE, /* a bundle for another site */
+	FERRY_EGAP, /* records before this bundle are missing here */
+	FERRY_EREPLAY, /* an older bundle than what is here */
+	FERRY_EFORK, /* the origin's history differs from ours */
+	FERRY_EEXPIRED, /* past its expiry time */
+	FERRY_ENEWER, /* written by a newer version of ferry */
 	FERRY_EUNDECLARED, /* the bundle holds what its head does not name */
-	FERRY_EMISSING,	   /* the bundle lacks what its head names */
-	FERRY_ECANCELLED,  /* stopped by the user */
+	FERRY_EMISSING, /* the bundle lacks what its head names */
+	FERRY_ECANCELLED, /* stopped by the user */
 	FERRY_CODES
 };
 
 struct ferry_error {
 	enum ferry_code code; /* what callers branch on */
-	int sys;	      /* errno, HTTP status or CURLcode, as code tells */
-	char text[488];	      /* the cause, then each context outwards */
+	int sys; /* errno, HTTP status or CURLcode, as code tells */
+	char text[488]; /* the cause, then each context outwards */
 };
 #define FERRY_ERROR_INIT                                                       \
 	{                                                                      \

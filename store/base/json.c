@@ -84,8 +84,8 @@ ferry_json_u64(const json_t *object, const char *name, uint64_t max,
 	if (!json_is_integer(v) || json_integer_value(v) < 0)
 		return wrong(name, v, "a whole number", err);
 	if ((uint64_t)json_integer_value(v) > max)
-		return ferry_error_set(err, FERRY_ELIMIT,
-		    "\"%s\" is over %" PRIu64, name, max);
+		return ferry_error_set(
+		    err, FERRY_ELIMIT, "\"%s\" is over %" PRIu64, name, max);
 	*out = (uint64_t)json_integer_value(v);
 	return 0;
 }

@@ -43,8 +43,8 @@ int ferry_json_object(const json_t *object, const char *name, json_t **out,
     struct ferry_error *err);
 
 /* Set a member; *takes* value, and fails with FERRY_ENOMEM if it is NULL. */
-int ferry_json_set(json_t *object, const char *name, json_t *value,
-    struct ferry_error *err);
+int ferry_json_set(
+    json_t *object, const char *name, json_t *value, struct ferry_error *err);
 int ferry_json_push(json_t *array, json_t *value, struct ferry_error *err);
 /* A string value of bytes that may not be UTF-8: bad bytes become U+FFFD. */
 json_t *ferry_json_text(struct ferry_bytes s);

@@ -8,8 +8,7 @@ static const uint8_t *
 skip_space(const uint8_t *p, const uint8_t *end)
 {
 
-	while (p < end &&
-	    (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
 		p++;
 	return p;
 }
@@ -35,8 +34,7 @@ check_string(const uint8_t *p, const uint8_t *end)
 			for (int i = 0; i < 4; i++, p++)
 				if (p >= end ||
 				    !((*p >= '0' && *p <= '9') ||
-					((*p | 32) >= 'a' &&
-					    (*p | 32) <= 'f')))
+					((*p | 32) >= 'a' && (*p | 32) <= 'f')))
 					return NULL;
 		} else if (c == 0 || strchr("\"\\/bfnrt", c) == NULL) {
 			return NULL;
@@ -307,7 +305,7 @@ ferry_span_is(struct ferry_bytes raw, struct ferry_bytes s)
 	if (memchr(raw.p, '\\', raw.n) == NULL)
 		return ferry_bytes_equal(raw, s);
 	same = ferry_span_unescape(&buf, raw, &err) == 0 &&
-	    ferry_bytes_equal(ferry_bytes_buf(&buf), s);
+	       ferry_bytes_equal(ferry_bytes_buf(&buf), s);
 	ferry_buf_free(&buf);
 	return same;
 }
@@ -437,7 +435,7 @@ ferry_span_quote(
 		return -1;
 	for (size_t i = 0, from = 0; i <= s.n; i++) {
 		bool plain = i < s.n && s.p[i] >= 0x20 && s.p[i] != '"' &&
-		    s.p[i] != '\\';
+		             s.p[i] != '\\';
 
 		if (plain)
 			continue;
@@ -447,8 +445,8 @@ ferry_span_quote(
 		if (i < s.n &&
 		    (s.p[i] == '"' || s.p[i] == '\\'
 			    ? ferry_buf_addf(buf, err, "\\%c", s.p[i])
-			    : ferry_buf_addf(
-				  buf, err, "\\u%04x", s.p[i])) == -1)
+			    : ferry_buf_addf(buf, err, "\\u%04x", s.p[i])) ==
+			-1)
 			return -1;
 	}
 	return ferry_buf_adds(buf, "\"", err);

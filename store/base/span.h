@@ -23,8 +23,8 @@ struct ferry_error;
  * and trim white space around it.
  * Errors: FERRY_EFORMAT with the byte offset.
  */
-int ferry_span_check(struct ferry_bytes text, struct ferry_bytes *out,
-    struct ferry_error *err);
+int ferry_span_check(
+    struct ferry_bytes text, struct ferry_bytes *out, struct ferry_error *err);
 
 /* Of a checked text: what the value is. */
 enum ferry_span_type {
@@ -73,8 +73,8 @@ bool ferry_span_is(struct ferry_bytes raw, struct ferry_bytes s);
  * as UTF-8.  Lone surrogates become U+FFFD.  Errors: FERRY_EFORMAT (value is
  * not a string, or holds NUL).
  */
-int ferry_span_string(struct ferry_buf *buf, struct ferry_bytes value,
-    struct ferry_error *err);
+int ferry_span_string(
+    struct ferry_buf *buf, struct ferry_bytes value, struct ferry_error *err);
 int ferry_span_unescape(
     struct ferry_buf *buf, struct ferry_bytes raw, struct ferry_error *err);
 /* Append s as a JSON string with quotes. */

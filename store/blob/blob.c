@@ -18,8 +18,8 @@
  */
 #define RECORD 17
 #define PLACE_BYTES 'b' /* content in FERRY_CF_BYTES */
-#define PLACE_FILE 'f'	/* content in blobs/ab/cdef… */
-#define PLACE_LOST 'l'	/* content found wrong or gone */
+#define PLACE_FILE 'f' /* content in blobs/ab/cdef… */
+#define PLACE_LOST 'l' /* content found wrong or gone */
 
 /* From this many new files on, one syncfs() beats an fsync() each. */
 #define SYNCFS_FROM 8
@@ -29,7 +29,7 @@ struct ferry_blob_writer {
 	struct ferry_digester *digester;
 	size_t keep; /* up to this size in the index */
 	struct ferry_buf buf; /* content until it outgrows keep */
-	int fd;		      /* of tmp/<tmp>, or -1 */
+	int fd; /* of tmp/<tmp>, or -1 */
 	char tmp[24];
 	void *map; /* of fd, for _view; MAP_FAILED if none */
 	uint64_t size;
@@ -137,7 +137,7 @@ ferry_blob_writer_new(struct ferry_blob_writer **out, struct ferry_store *st,
 	w->fd = -1;
 	w->map = MAP_FAILED;
 	w->keep = kind == FERRY_BLOB_IS_DOCUMENT ? FERRY_BLOB_DOCUMENT
-						 : FERRY_BLOB_FILE;
+	                                         : FERRY_BLOB_FILE;
 	if (ferry_digester_new(
 		&w->digester, algs | FERRY_ALG(FERRY_SHA256), err) == -1) {
 		free(w);
@@ -169,13 +169,11 @@ static int
 spill(struct ferry_blob_writer *w, struct ferry_error *err)
 {
 
-	(void)snprintf(
-	    w->tmp, sizeof(w->tmp), "%" PRIu64, w->st->tmp_count++);
-	w->fd = openat(w->st->tmpfd, w->tmp,
-	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	(void)snprintf(w->tmp, sizeof(w->tmp), "%" PRIu64, w->st->tmp_count++);
+	w->fd = openat(
+	    w->st->tmpfd, w->tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (w->fd == -1)
-		return ferry_error_errno(
-		    err, "%s/tmp/%s", w->st->path, w->tmp);
+		return ferry_error_errno(err, "%s/tmp/%s", w->st->path, w->tmp);
 	if (write_all(w->fd, w->buf.p, w->buf.n, err) == -1)
 		return -1;
 	ferry_buf_free(&w->buf);
@@ -220,11 +218,11 @@ ferry_blob_writer_view(struct ferry_blob_writer *w, struct ferry_bytes *out,
 	if (w->fd == -1)
 		return 0;
 	if (w->map == MAP_FAILED)
-		w->map = mmap(NULL, (size_t)w->size, PROT_READ, MAP_PRIVATE,
-		    w->fd, 0);
+		w->map = mmap(
+		    NULL, (size_t)w->size, PROT_READ, MAP_PRIVATE, w->fd, 0);
 	if (w->map == MAP_FAILED)
-		return ferry_error_errno(err, "mapping %s/tmp/%s",
-		    w->st->path, w->tmp);
+		return ferry_error_errno(
+		    err, "mapping %s/tmp/%s", w->st->path, w->tmp);
 	*out = ferry_bytes_of(w->map, (size_t)w->size);
 	return 0;
 }
@@ -404,8 +402,8 @@ ferry_blob_unlink(struct ferry_store *st)
 }
 
 int
-ferry_blob_referenced(struct ferry_store *st,
-    const struct ferry_digest *digest, uint64_t seq, struct ferry_error *err)
+ferry_blob_referenced(struct ferry_store *st, const struct ferry_digest *digest,
+    uint64_t seq, struct ferry_error *err)
 {
 	char place, text[FERRY_DIGEST_TEXT];
 	struct ferry_blob_info info;
@@ -561,8 +559,8 @@ ferry_blob_iter_next(struct ferry_blob_iter *it, struct ferry_digest *digest,
 	if (key.n != FERRY_SHA256_SIZE)
 		return ferry_error_set(
 		    err, FERRY_EINDEX, "a blob's index key is damaged");
-	*digest = (struct ferry_digest){ FERRY_SHA256, FERRY_SHA256_SIZE,
-		{ 0 } };
+	*digest =
+	    (struct ferry_digest){ FERRY_SHA256, FERRY_SHA256_SIZE, { 0 } };
 	memcpy(digest->v, key.p, key.n);
 	return record_parse(value, &place, info, err) == -1 ? -1 : 1;
 }
@@ -602,8 +600,8 @@ ferry_blob_verify(struct ferry_store *st, const struct ferry_digest *digest,
 		goto out;
 	if (blob.fd != -1)
 		(void)posix_fadvise(blob.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	while ((n = ferry_blob_read(
-		    &blob, offset, block, 256U << 10, err)) > 0) {
+	while (
+	    (n = ferry_blob_read(&blob, offset, block, 256U << 10, err)) > 0) {
 		ferry_digester_update(digester, block, (size_t)n);
 		offset += (uint64_t)n;
 	}

@@ -41,12 +41,12 @@ int ferry_blob_writer_write(struct ferry_blob_writer *w, const void *p,
     size_t n, struct ferry_error *err);
 /* What was written, whole, borrowed until the next call on w.  For documents
  * that are looked into before they are stored. */
-int ferry_blob_writer_view(struct ferry_blob_writer *w,
-    struct ferry_bytes *out, struct ferry_error *err);
+int ferry_blob_writer_view(struct ferry_blob_writer *w, struct ferry_bytes *out,
+    struct ferry_error *err);
 uint64_t ferry_blob_writer_size(const struct ferry_blob_writer *w);
 /* The digest of what was written so far; alg must be SHA-256 or of algs. */
-void ferry_blob_writer_digest(struct ferry_blob_writer *w, enum ferry_alg alg,
-    struct ferry_digest *out);
+void ferry_blob_writer_digest(
+    struct ferry_blob_writer *w, enum ferry_alg alg, struct ferry_digest *out);
 /*
  * Check against every digest of want (n may be 0) and store.
  * Errors: FERRY_EDIGEST, FERRY_ESYSTEM (disk full …), FERRY_EINDEX.
@@ -63,9 +63,9 @@ int ferry_blob_put(struct ferry_store *st, enum ferry_blob_kind kind,
 
 struct ferry_blob_info {
 	uint64_t size;
-	uint64_t seq;	/* the record that first named it; 0: none yet */
-	bool lost;	/* verify found its bytes wrong or gone */
-	bool file;	/* a file of its own */
+	uint64_t seq; /* the record that first named it; 0: none yet */
+	bool lost; /* verify found its bytes wrong or gone */
+	bool file; /* a file of its own */
 };
 /* Returns: 1 and *out; 0 if there is no such blob; -1. */
 int ferry_blob_stat(struct ferry_store *st, const struct ferry_digest *digest,
@@ -88,8 +88,8 @@ struct ferry_blob {
 int ferry_blob_open(struct ferry_store *st, const struct ferry_digest *digest,
     struct ferry_blob *out, struct ferry_error *err);
 /* Up to n bytes from offset; returns how many, 0 at the end, or -1. */
-ssize_t ferry_blob_read(const struct ferry_blob *blob, uint64_t offset,
-    void *p, size_t n, struct ferry_error *err);
+ssize_t ferry_blob_read(const struct ferry_blob *blob, uint64_t offset, void *p,
+    size_t n, struct ferry_error *err);
 void ferry_blob_close(struct ferry_blob *blob);
 /* All of it appended to buf, if it has at most max bytes (FERRY_ELIMIT).
  * FERRY_ENOTFOUND if there is no such blob. */
@@ -112,9 +112,8 @@ void ferry_blob_iter_free(struct ferry_blob_iter *it);
  * text (FERRY_EDIGEST or FERRY_ESIZE or FERRY_EMISSING); -1 could not tell.
  * Threads: may run in several at once, on readers and writers.
  */
-int ferry_blob_verify(struct ferry_store *st,
-    const struct ferry_digest *digest, const struct ferry_blob_info *info,
-    struct ferry_error *err);
+int ferry_blob_verify(struct ferry_store *st, const struct ferry_digest *digest,
+    const struct ferry_blob_info *info, struct ferry_error *err);
 
 /* Writer: keep the record, say that the bytes are lost. */
 int ferry_blob_mark_lost(struct ferry_store *st,
@@ -123,8 +122,8 @@ int ferry_blob_mark_lost(struct ferry_store *st,
  * Writer: forget a blob in the next commit and remove its bytes then.  The
  * caller has made sure that no record names it.
  */
-int ferry_blob_remove(struct ferry_store *st,
-    const struct ferry_digest *digest, struct ferry_error *err);
+int ferry_blob_remove(struct ferry_store *st, const struct ferry_digest *digest,
+    struct ferry_error *err);
 /*
  * Writer, with nothing pending: remove files in blobs/ that no record of the
  * index knows (a crash left them).  Returns how many through out parameters.

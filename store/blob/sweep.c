@@ -20,8 +20,8 @@ known(struct ferry_store *st, const char *folder, const char *name,
 
 	if (snprintf(hex, sizeof(hex), "%s%s", folder, name) !=
 		2 * FERRY_SHA256_SIZE ||
-	    ferry_digest_from_hex(&digest, FERRY_SHA256, ferry_bytes_str(hex),
-		&malformed) == -1)
+	    ferry_digest_from_hex(
+		&digest, FERRY_SHA256, ferry_bytes_str(hex), &malformed) == -1)
 		return 1; /* Not one of ours: leave it alone. */
 	return ferry_blob_stat(st, &digest, &info, err);
 }
@@ -30,8 +30,8 @@ static int
 sweep_folder(struct ferry_store *st, const char *folder, bool dry_run,
     uint64_t *count, uint64_t *bytes, struct ferry_error *err)
 {
-	int fd = openat(
-	    st->blobsfd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd =
+	    openat(st->blobsfd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *de;
 	struct stat sb;
 	int rc = -1, k;

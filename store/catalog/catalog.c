@@ -92,8 +92,8 @@ ferry_catalog_iter_next(struct ferry_catalog_iter *it, struct ferry_key *key,
 		return rc;
 	if (ferry_key_parse(key, k, err) == -1)
 		return -1;
-	if (value != NULL && ferry_json_parse(value, v,
-				 ferry_key_text(key, text), err) == -1)
+	if (value != NULL &&
+	    ferry_json_parse(value, v, ferry_key_text(key, text), err) == -1)
 		return -1;
 	return 1;
 }
@@ -134,15 +134,15 @@ ferry_files_get(const json_t *record, size_t i, struct ferry_file *out,
 	if (ferry_json_str(file, "name", &out->name, err) == -1 ||
 	    ferry_json_str(file, "sha256", &hex, err) == -1 ||
 	    ferry_json_u64(file, "size", INT64_MAX, &out->size, err) == -1 ||
-	    ferry_digest_from_hex(&out->sha256, FERRY_SHA256,
-		ferry_bytes_str(hex), err) == -1)
+	    ferry_digest_from_hex(
+		&out->sha256, FERRY_SHA256, ferry_bytes_str(hex), err) == -1)
 		return ferry_error_in(err, "file %zu of a record", i);
 	return 0;
 }
 
 int
-ferry_files_find(const json_t *record, const char *name,
-    struct ferry_file *out, struct ferry_error *err)
+ferry_files_find(const json_t *record, const char *name, struct ferry_file *out,
+    struct ferry_error *err)
 {
 	int n = ferry_files_count(record, err);
 
@@ -157,8 +157,7 @@ ferry_files_find(const json_t *record, const char *name,
 
 int
 ferry_files_add(json_t *record, const char *name, uint64_t size,
-    const struct ferry_digest *sha256, json_t **object,
-    struct ferry_error *err)
+    const struct ferry_digest *sha256, json_t **object, struct ferry_error *err)
 {
 	char hex[FERRY_DIGEST_TEXT];
 	json_t *files = json_object_get(record, "files"), *file;
@@ -172,8 +171,8 @@ ferry_files_add(json_t *record, const char *name, uint64_t size,
 	if (ferry_json_push(files, file, err) == -1 ||
 	    ferry_json_set(file, "name", ferry_json_text(ferry_bytes_str(name)),
 		err) == -1 ||
-	    ferry_json_set(
-		file, "size", json_integer((json_int_t)size), err) == -1 ||
+	    ferry_json_set(file, "size", json_integer((json_int_t)size), err) ==
+		-1 ||
 	    ferry_json_set(file, "sha256",
 		json_string(ferry_digest_hex(sha256, hex)), err) == -1)
 		return -1;
@@ -186,8 +185,8 @@ ferry_files_add(json_t *record, const char *name, uint64_t size,
 
 /* What a record adds to the totals; sign is +1 or -1. */
 static int
-count(struct ferry_store *st, const struct ferry_key *key,
-    const json_t *record, int sign, struct ferry_error *err)
+count(struct ferry_store *st, const struct ferry_key *key, const json_t *record,
+    int sign, struct ferry_error *err)
 {
 	uint64_t step = (uint64_t)(int64_t)sign;
 	int n = ferry_files_count(record, err);
@@ -211,8 +210,8 @@ count(struct ferry_store *st, const struct ferry_key *key,
 
 /* Put or delete the back references of a record's files. */
 static int
-refer(struct ferry_store *st, const struct ferry_key *key,
-    const json_t *record, uint64_t seq, struct ferry_error *err)
+refer(struct ferry_store *st, const struct ferry_key *key, const json_t *record,
+    uint64_t seq, struct ferry_error *err)
 {
 	uint8_t ref[FERRY_SHA256_SIZE + FERRY_KEY_MAX];
 	int n = ferry_files_count(record, err);
@@ -229,7 +228,7 @@ refer(struct ferry_store *st, const struct ferry_key *key,
 		if (seq == 0)
 			ferry_kv_delete(st->kv, FERRY_CF_REF, at);
 		else if (ferry_blob_referenced(st, &file.sha256, seq, err) ==
-		    -1)
+			 -1)
 			return -1;
 		else
 			ferry_kv_put(
@@ -240,8 +239,8 @@ refer(struct ferry_store *st, const struct ferry_key *key,
 
 /* Append the journal record; value is NULL for a delete. */
 static int
-append(struct ferry_store *st, const struct ferry_key *key,
-    const json_t *value, struct ferry_error *err)
+append(struct ferry_store *st, const struct ferry_key *key, const json_t *value,
+    struct ferry_error *err)
 {
 	struct ferry_digester *digester = NULL;
 	struct ferry_buf text = FERRY_BUF_INIT;
@@ -304,8 +303,8 @@ put_record(struct ferry_store *st, const struct ferry_key *key, json_t *value,
 		json_object_size(value) == 0 ? "" : ",",
 		(unsigned long long)seq) == -1)
 		goto out;
-	ferry_kv_put(st->kv, FERRY_CF_CATALOG, key_bytes(key),
-	    ferry_bytes_buf(&text));
+	ferry_kv_put(
+	    st->kv, FERRY_CF_CATALOG, key_bytes(key), ferry_bytes_buf(&text));
 	rc = 0;
 out:
 	ferry_buf_free(&text);
@@ -385,8 +384,8 @@ ferry_ref_iter_new(struct ferry_ref_iter **out, struct ferry_store *st,
 }
 
 int
-ferry_ref_iter_next(struct ferry_ref_iter *it, struct ferry_key *key,
-    struct ferry_error *err)
+ferry_ref_iter_next(
+    struct ferry_ref_iter *it, struct ferry_key *key, struct ferry_error *err)
 {
 	struct ferry_bytes k, v;
 	int rc = ferry_kv_iter_next(it->it, &k, &v, err);
@@ -394,11 +393,11 @@ ferry_ref_iter_next(struct ferry_ref_iter *it, struct ferry_key *key,
 	if (rc != 1)
 		return rc;
 	return ferry_key_parse(key,
-		   ferry_bytes_of(k.p + FERRY_SHA256_SIZE,
-		       k.n - FERRY_SHA256_SIZE),
+		   ferry_bytes_of(
+		       k.p + FERRY_SHA256_SIZE, k.n - FERRY_SHA256_SIZE),
 		   err) == -1
-	    ? -1
-	    : 1;
+	           ? -1
+	           : 1;
 }
 
 void
@@ -443,8 +442,8 @@ journal_parse(struct ferry_bytes text, json_t **root,
 	    ferry_json_u64(*root, "seq", INT64_MAX, &out->seq, err) == -1 ||
 	    ferry_json_str(*root, "op", &op, err) == -1 ||
 	    ferry_json_str(*root, "chain", &chain, err) == -1 ||
-	    ferry_digest_from_hex(&out->chain, FERRY_SHA256,
-		ferry_bytes_str(chain), err) == -1 ||
+	    ferry_digest_from_hex(
+		&out->chain, FERRY_SHA256, ferry_bytes_str(chain), err) == -1 ||
 	    ferry_key_from_json(
 		&out->key, json_object_get(*root, "key"), err) == -1)
 		return -1;
@@ -500,8 +499,8 @@ ferry_journal_chain(struct ferry_store *st, uint64_t seq,
 	rc = ferry_kv_get(st->kv, FERRY_CF_JOURNAL,
 	    ferry_bytes_of(number, sizeof(number)), &buf, err);
 	if (rc == 1) {
-		if (journal_parse(
-			ferry_bytes_buf(&buf), &root, &record, err) == -1)
+		if (journal_parse(ferry_bytes_buf(&buf), &root, &record, err) ==
+		    -1)
 			rc = -1;
 		else
 			*out = record.chain;

@@ -35,8 +35,8 @@ struct ferry_store;
  * by part, and the key of fewer parts is the prefix of its children's.
  */
 struct ferry_key {
-	size_t n;	/* parts */
-	size_t size;	/* bytes used of text */
+	size_t n; /* parts */
+	size_t size; /* bytes used of text */
 	char text[FERRY_KEY_MAX];
 };
 
@@ -54,8 +54,8 @@ bool ferry_key_equal(const struct ferry_key *a, const struct ferry_key *b);
 /* "npm @s/n 1.0.0 of npmjs", for messages; for whatever kind of key.
  * Returns buf. */
 #define FERRY_KEY_TEXT 256
-const char *ferry_key_text(
-    const struct ferry_key *key, char buf[FERRY_KEY_TEXT]);
+const char *
+ferry_key_text(const struct ferry_key *key, char buf[FERRY_KEY_TEXT]);
 /* As a JSON array of strings, and back. */
 json_t *ferry_key_json(const struct ferry_key *key);
 int ferry_key_from_json(
@@ -102,8 +102,8 @@ void ferry_catalog_iter_free(struct ferry_catalog_iter *it);
 struct ferry_ref_iter;
 int ferry_ref_iter_new(struct ferry_ref_iter **out, struct ferry_store *st,
     const struct ferry_digest *digest, struct ferry_error *err);
-int ferry_ref_iter_next(struct ferry_ref_iter *it, struct ferry_key *key,
-    struct ferry_error *err);
+int ferry_ref_iter_next(
+    struct ferry_ref_iter *it, struct ferry_key *key, struct ferry_error *err);
 void ferry_ref_iter_free(struct ferry_ref_iter *it);
 
 /*

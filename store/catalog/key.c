@@ -7,12 +7,13 @@
 #include "store/catalog/catalog.h"
 
 static int
-add_part(struct ferry_key *key, struct ferry_bytes part, struct ferry_error *err)
+add_part(
+    struct ferry_key *key, struct ferry_bytes part, struct ferry_error *err)
 {
 
 	if (part.n == 0 || memchr(part.p, 0, part.n) != NULL)
-		return ferry_error_set(
-		    err, FERRY_EFORMAT, "a part of a key is empty or holds NUL");
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "a part of a key is empty or holds NUL");
 	if (key->n == FERRY_KEY_PARTS ||
 	    part.n + 1 > sizeof(key->text) - key->size)
 		return ferry_error_set(err, FERRY_ELIMIT,
@@ -86,8 +87,9 @@ ferry_key_text(const struct ferry_key *key, char buf[FERRY_KEY_TEXT])
 	const char *kind = ferry_key_part(key, 0);
 
 	if (key->n >= 4)
-		(void)snprintf(buf, FERRY_KEY_TEXT, "%.16s %.110s%s%.70s of %.40s",
-		    ferry_key_part(key, 1), ferry_key_part(key, 2),
+		(void)snprintf(buf, FERRY_KEY_TEXT,
+		    "%.16s %.110s%s%.70s of %.40s", ferry_key_part(key, 1),
+		    ferry_key_part(key, 2),
 		    key->n > 4 ? (strcmp(kind, "tag") == 0 ? ":" : "@") : "",
 		    ferry_key_part(key, 4), ferry_key_part(key, 3));
 	else
@@ -103,8 +105,8 @@ ferry_key_json(const struct ferry_key *key)
 
 	for (size_t i = 0; i < key->n; i++)
 		if (json_array_append_new(array,
-			ferry_json_text(ferry_bytes_str(
-			    ferry_key_part(key, i)))) == -1) {
+			ferry_json_text(
+			    ferry_bytes_str(ferry_key_part(key, i)))) == -1) {
 			json_decref(array);
 			return NULL;
 		}
@@ -127,8 +129,8 @@ ferry_key_from_json(
 			return ferry_error_set(err, FERRY_EFORMAT,
 			    "a part of a record's key is not a string");
 		if (add_part(key,
-			ferry_bytes_of(json_string_value(part),
-			    json_string_length(part)),
+			ferry_bytes_of(
+			    json_string_value(part), json_string_length(part)),
 			err) == -1)
 			return -1;
 	}

@@ -16,11 +16,11 @@ struct ferry_store;
 struct ferry_context {
 	const char *config_path; /* NULL: none was found */
 	struct ferry_conf *conf; /* never NULL */
-	const char *store_path;	 /* --store, else the configuration's */
-	bool json;		 /* --json */
-	bool quiet;		 /* --quiet: no progress */
-	int argc;		 /* the command's own arguments, */
-	char **argv;		 /* argv[0] being its name */
+	const char *store_path; /* --store, else the configuration's */
+	bool json; /* --json */
+	bool quiet; /* --quiet: no progress */
+	int argc; /* the command's own arguments, */
+	char **argv; /* argv[0] being its name */
 };
 
 /*
@@ -30,18 +30,18 @@ struct ferry_context {
  */
 enum {
 	FERRY_EXIT_OK = 0,
-	FERRY_EXIT_FAILED = 1,	 /* whatever has no status of its own */
-	FERRY_EXIT_USAGE = 2,	 /* command line */
-	FERRY_EXIT_CONFIG = 3,	 /* configuration */
-	FERRY_EXIT_PARTIAL = 4,	 /* done, but some items failed */
+	FERRY_EXIT_FAILED = 1, /* whatever has no status of its own */
+	FERRY_EXIT_USAGE = 2, /* command line */
+	FERRY_EXIT_CONFIG = 3, /* configuration */
+	FERRY_EXIT_PARTIAL = 4, /* done, but some items failed */
 	FERRY_EXIT_PROBLEMS = 5, /* verify found problems */
-	FERRY_EXIT_LOCKED = 6,	 /* another process writes to the store */
-	FERRY_EXIT_SYSTEM = 7,	 /* disk full, permission, I/O */
-	FERRY_EXIT_NETWORK = 8,	 /* upstream not reached or refusing */
+	FERRY_EXIT_LOCKED = 6, /* another process writes to the store */
+	FERRY_EXIT_SYSTEM = 7, /* disk full, permission, I/O */
+	FERRY_EXIT_NETWORK = 8, /* upstream not reached or refusing */
 	FERRY_EXIT_INTERRUPTED = 9, /* stopped by a signal */
 	/* Refusals of an import or a receipt: */
-	FERRY_EXIT_DAMAGED = 20,    /* digest, size or form of the bundle */
-	FERRY_EXIT_SIGNATURE = 21,  /* unknown, too few or wrong signatures */
+	FERRY_EXIT_DAMAGED = 20, /* digest, size or form of the bundle */
+	FERRY_EXIT_SIGNATURE = 21, /* unknown, too few or wrong signatures */
 	FERRY_EXIT_REVOKED = 22,
 	FERRY_EXIT_WRONG_SITE = 23,
 	FERRY_EXIT_GAP = 24,
@@ -57,7 +57,7 @@ int ferry_exit_status(enum ferry_code code);
 struct ferry_command {
 	const char *name;
 	const char *summary; /* one line for `ferry --help` */
-	const char *help;    /* the whole text of `ferry NAME --help` */
+	const char *help; /* the whole text of `ferry NAME --help` */
 	int (*run)(struct ferry_context *ctx, struct ferry_error *err);
 };
 

@@ -26,11 +26,11 @@ struct gc {
 	struct ferry_store *st;
 	bool dry_run;
 	int64_t now;
-	uint64_t expired, waiting;	  /* removed versions */
-	int64_t next_expiry;		  /* of those waiting; 0: none */
-	uint64_t freed, freed_bytes;	  /* blobs */
-	uint64_t served, served_bytes;	  /* kept: a record is served */
-	uint64_t grace, grace_bytes;	  /* kept: removed, within 30 days */
+	uint64_t expired, waiting; /* removed versions */
+	int64_t next_expiry; /* of those waiting; 0: none */
+	uint64_t freed, freed_bytes; /* blobs */
+	uint64_t served, served_bytes; /* kept: a record is served */
+	uint64_t grace, grace_bytes; /* kept: removed, within 30 days */
 	uint64_t orphans, orphans_bytes; /* files nobody knows */
 };
 
@@ -106,9 +106,8 @@ drop_packages(struct gc *g, struct ferry_error *err)
 		}
 		any = ferry_catalog_iter_next(versions, &version, NULL, err);
 		ferry_catalog_iter_free(versions);
-		if (any == -1 ||
-		    (any == 0 &&
-			ferry_catalog_delete(g->st, &key, err) == -1)) {
+		if (any == -1 || (any == 0 && ferry_catalog_delete(
+						  g->st, &key, err) == -1)) {
 			rc = -1;
 			break;
 		}
@@ -131,9 +130,8 @@ needed(struct gc *g, const struct ferry_digest *digest, struct ferry_error *err)
 	if (ferry_ref_iter_new(&refs, g->st, digest, err) == -1)
 		return -1;
 	while (need < 2 && (rc = ferry_ref_iter_next(refs, &key, err)) != 0) {
-		if (rc == -1 ||
-		    (found = ferry_catalog_get(g->st, &key, &record, err)) ==
-			-1) {
+		if (rc == -1 || (found = ferry_catalog_get(
+				     g->st, &key, &record, err)) == -1) {
 			need = -1;
 			break;
 		}
@@ -174,11 +172,11 @@ free_blobs(struct gc *g, struct ferry_progress *progress,
 			break;
 		}
 		count = need == 2   ? &g->served
-		    : need == 1	    ? &g->grace
-				    : &g->freed;
+		        : need == 1 ? &g->grace
+		                    : &g->freed;
 		bytes = need == 2   ? &g->served_bytes
-		    : need == 1	    ? &g->grace_bytes
-				    : &g->freed_bytes;
+		        : need == 1 ? &g->grace_bytes
+		                    : &g->freed_bytes;
 		*count += 1;
 		*bytes += info.size;
 		if (need == 0 && !g->dry_run &&
@@ -223,9 +221,9 @@ print(const struct ferry_context *ctx, const struct gc *g)
 	(void)printf("kept %" PRIu64 " blobs of served packages, %s\n",
 	    g->served, ferry_size_text(g->served_bytes, a));
 	if (g->waiting > 0)
-		(void)printf("kept %" PRIu64 " blobs, %s, of %" PRIu64
-			     " removed versions that can be restored; the "
-			     "first expires %s\n",
+		(void)printf(
+		    "kept %" PRIu64 " blobs, %s, of %" PRIu64
+		    " removed versions that can be restored; the first expires %s\n",
 		    g->grace, ferry_size_text(g->grace_bytes, a), g->waiting,
 		    ferry_time_text(g->next_expiry, at));
 }
@@ -253,8 +251,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	progress = ferry_progress_new(ctx, "gc", "blobs");
 	if (expire_versions(&g, err) == -1 || drop_packages(&g, err) == -1 ||
 	    free_blobs(&g, progress, &totals, err) == -1 ||
-	    ferry_blob_sweep(g.st, g.dry_run, &g.orphans, &g.orphans_bytes,
-		err) == -1)
+	    ferry_blob_sweep(
+		g.st, g.dry_run, &g.orphans, &g.orphans_bytes, err) == -1)
 		goto out;
 	if (g.freed > 0 && !g.dry_run)
 		ferry_store_compact(g.st);
@@ -268,6 +266,5 @@ out:
 	return rc;
 }
 
-const struct ferry_command ferry_command_gc = {
-	"gc", "free what nothing needs any more", help, run
-};
+const struct ferry_command ferry_command_gc = { "gc",
+	"free what nothing needs any more", help, run };

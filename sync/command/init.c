@@ -50,6 +50,5 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	return FERRY_EXIT_OK;
 }
 
-const struct ferry_command ferry_command_init = {
-	"init", "make an empty store", help, run
-};
+const struct ferry_command ferry_command_init = { "init", "make an empty store",
+	help, run };

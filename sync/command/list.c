@@ -40,8 +40,8 @@ print_package(const struct list *l, const struct ferry_key *package,
 	    ferry_key_part(package, 1), "name", ferry_key_part(package, 2),
 	    "owner", ferry_key_part(package, 3), "versions");
 	json_array_foreach (versions, i, v) {
-		if (json_object_get(json_object_get(v, "record"),
-			"deleted_at") != NULL)
+		if (json_object_get(
+			json_object_get(v, "record"), "deleted_at") != NULL)
 			continue;
 		shown++;
 		newest = json_string_value(json_object_get(v, "version"));
@@ -57,7 +57,8 @@ print_package(const struct list *l, const struct ferry_key *package,
 		    shown, shown == 1 ? "version " : "versions",
 		    shown == 0 ? "" : "up to ", newest);
 		if (l->versions)
-			json_array_foreach (json_object_get(o, "versions"), i, v)
+			json_array_foreach (
+			    json_object_get(o, "versions"), i, v)
 				(void)printf("    %s\n", json_string_value(v));
 	}
 	json_decref(o);
@@ -138,6 +139,5 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	return rc;
 }
 
-const struct ferry_command ferry_command_list = {
-	"list", "the packages of the store", help, run
-};
+const struct ferry_command ferry_command_list = { "list",
+	"the packages of the store", help, run };

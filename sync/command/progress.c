@@ -34,10 +34,10 @@ ferry_progress_new(
 		abort(); /* Nothing sensible can follow. */
 	p->verb = verb;
 	p->unit = unit;
-	p->mode = ctx->json ? EVENTS
-	    : ctx->quiet    ? QUIET
-	    : isatty(STDERR_FILENO) ? LIVE
-				    : LINES;
+	p->mode = ctx->json               ? EVENTS
+	          : ctx->quiet            ? QUIET
+	          : isatty(STDERR_FILENO) ? LIVE
+	                                  : LINES;
 	p->started = p->drawn = ferry_ticks_ms();
 	return p;
 }
@@ -55,11 +55,12 @@ time_left(const struct ferry_progress *p, uint64_t ms, char *buf, size_t size)
 	s = (uint64_t)((double)ms * (double)(total - done) / (double)done) /
 	    1000;
 	if (s >= 3600)
-		(void)snprintf(buf, size, ", %" PRIu64 " h %" PRIu64 " min left",
-		    s / 3600, s % 3600 / 60);
+		(void)snprintf(buf, size,
+		    ", %" PRIu64 " h %" PRIu64 " min left", s / 3600,
+		    s % 3600 / 60);
 	else if (s >= 60)
-		(void)snprintf(buf, size, ", %" PRIu64 " min %" PRIu64 " s left",
-		    s / 60, s % 60);
+		(void)snprintf(buf, size,
+		    ", %" PRIu64 " min %" PRIu64 " s left", s / 60, s % 60);
 	else
 		(void)snprintf(buf, size, ", %" PRIu64 " s left", s);
 }
@@ -110,7 +111,8 @@ draw_live(struct ferry_progress *p)
 	memset(bar, '#', filled);
 	memset(bar + filled, '.', 20 - filled);
 	bar[20] = 0;
-	(void)fprintf(stderr, "\r\033[K[%s] %.*s", bar, (int)(width - 24), line);
+	(void)fprintf(
+	    stderr, "\r\033[K[%s] %.*s", bar, (int)(width - 24), line);
 	(void)fflush(stderr);
 	p->dirty = true;
 }

@@ -61,8 +61,8 @@ change_spec(struct ferry_store *st, const char *text, const char *owner,
 		if (spec.version != NULL && strcmp(version, spec.version) != 0)
 			continue;
 		matched++;
-		if (ferry_spec_version_key(
-			&key, &spec.package, version, err) == -1 ||
+		if (ferry_spec_version_key(&key, &spec.package, version, err) ==
+			-1 ||
 		    (one = change(st, &key, json_object_get(v, "record"),
 			 action, err)) == -1)
 			goto out;
@@ -134,10 +134,7 @@ run_restore(struct ferry_context *ctx, struct ferry_error *err)
 	return run(ctx, RESTORE, err);
 }
 
-const struct ferry_command ferry_command_remove = {
-	"remove", "stop serving a version; undone by restore", remove_help,
-	run_remove
-};
-const struct ferry_command ferry_command_restore = {
-	"restore", "serve removed versions again", restore_help, run_restore
-};
+const struct ferry_command ferry_command_remove = { "remove",
+	"stop serving a version; undone by restore", remove_help, run_remove };
+const struct ferry_command ferry_command_restore = { "restore",
+	"serve removed versions again", restore_help, run_restore };

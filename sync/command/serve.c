@@ -43,10 +43,10 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		return -1;
 	/* execvp() takes char *, and changes nothing. */
 	argv[n++] = (char *)(uintptr_t)program;
-	argv[n++] = (char *)(uintptr_t)"--store";
+	argv[n++] = (char *)(uintptr_t) "--store";
 	argv[n++] = (char *)(uintptr_t)ctx->store_path;
 	if (ctx->config_path != NULL) {
-		argv[n++] = (char *)(uintptr_t)"--config";
+		argv[n++] = (char *)(uintptr_t) "--config";
 		argv[n++] = (char *)(uintptr_t)ctx->config_path;
 	}
 	for (int i = 1; i < ctx->argc; i++)
@@ -56,6 +56,5 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	return ferry_error_errno(err, "%s", program);
 }
 
-const struct ferry_command ferry_command_serve = {
-	"serve", "run ferryd, the read-only server", help, run
-};
+const struct ferry_command ferry_command_serve = { "serve",
+	"run ferryd, the read-only server", help, run };

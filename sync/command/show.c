@@ -34,8 +34,8 @@ print_files(const json_t *record)
 		for (size_t d = 0; d < 3; d++)
 			if (json_object_get(file, digests[d]) != NULL)
 				(void)printf("    %s:%s\n", digests[d],
-				    json_string_value(json_object_get(
-					file, digests[d])));
+				    json_string_value(
+					json_object_get(file, digests[d])));
 	}
 }
 
@@ -52,7 +52,7 @@ print_scalars(const json_t *record)
 		if (json_is_string(v))
 			(void)printf("%-12s %s\n", name, json_string_value(v));
 		else if (json_is_integer(v) && n > 3 &&
-		    strcmp(name + n - 3, "_at") == 0)
+			 strcmp(name + n - 3, "_at") == 0)
 			(void)printf("%-12s %s\n", name,
 			    ferry_time_text(json_integer_value(v), at));
 		else if (json_is_integer(v))
@@ -64,8 +64,8 @@ print_scalars(const json_t *record)
 static void
 print_json(const struct ferry_key *key, json_t *record, json_t *versions)
 {
-	json_t *o = json_pack("{s:o,s:O}", "key", ferry_key_json(key), "record",
-	    record);
+	json_t *o = json_pack(
+	    "{s:o,s:O}", "key", ferry_key_json(key), "record", record);
 
 	if (versions != NULL)
 		(void)json_object_set(o, "versions", versions);
@@ -170,13 +170,12 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    ferry_spec_find(&spec, st, ctx->argv[1], owner, err) == -1)
 		goto out;
 	rc = spec.version == NULL ? show_package(ctx, st, &spec.package, err)
-				  : show_version(ctx, st, &spec, err);
+	                          : show_version(ctx, st, &spec, err);
 out:
 	ferry_spec_free(&spec);
 	ferry_store_close(st);
 	return rc;
 }
 
-const struct ferry_command ferry_command_show = {
-	"show", "one package or version, with its files", help, run
-};
+const struct ferry_command ferry_command_show = { "show",
+	"one package or version, with its files", help, run };

@@ -5,6 +5,7 @@
 
 #include "store/base/json.h"
 #include "store/format/format.h"
+#include "store/store.h"
 
 /* Split "[FORMAT:]NAME[@VERSION]"; the parts are for the caller to free. */
 static int
@@ -14,9 +15,8 @@ split(const char *text, char **format, char **name, char **version,
 	const char *colon = strchr(text, ':'), *at;
 
 	*format = *name = *version = NULL;
-	if (colon != NULL &&
-	    ferry_format_find(ferry_bytes_of(text, (size_t)(colon - text))) !=
-		NULL) {
+	if (colon != NULL && ferry_format_find(ferry_bytes_of(
+				 text, (size_t)(colon - text))) != NULL) {
 		if (ferry_strndup(format,
 			ferry_bytes_of(text, (size_t)(colon - text)),
 			err) == -1)
@@ -52,8 +52,8 @@ candidates(struct ferry_spec *out, struct ferry_store *st, const char *format,
 			-1 ||
 		    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
 			return -1;
-		while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) ==
-		    1) {
+		while (
+		    (rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
 			if (owner != NULL &&
 			    strcmp(owner, ferry_key_part(&key, 3)) != 0)
 				continue;
@@ -83,8 +83,7 @@ ferry_spec_find(struct ferry_spec *out, struct ferry_store *st,
 	out->version = NULL;
 	if (split(text, &format, &name, &out->version, err) == -1)
 		goto out;
-	n = candidates(
-	    out, st, format, name, owner, list, sizeof(list), err);
+	n = candidates(out, st, format, name, owner, list, sizeof(list), err);
 	if (n == 0)
 		ferry_error_set(err, FERRY_ENOTFOUND,
 		    "there is no package '%s' in %s; 'ferry list' shows what "
@@ -132,10 +131,10 @@ by_version(const void *a, const void *b)
 	const struct entry *x = a, *y = b;
 
 	return x->format->compare_versions(
-	    ferry_bytes_str(json_string_value(
-		json_object_get(x->object, "version"))),
-	    ferry_bytes_str(json_string_value(
-		json_object_get(y->object, "version"))));
+	    ferry_bytes_str(
+		json_string_value(json_object_get(x->object, "version"))),
+	    ferry_bytes_str(
+		json_string_value(json_object_get(y->object, "version"))));
 }
 
 int
@@ -170,8 +169,8 @@ ferry_spec_versions(json_t **out, struct ferry_store *st,
 	if (n > 1 && format != NULL)
 		qsort(entries, n, sizeof(*entries), by_version);
 	for (size_t i = 0; i < n; i++)
-		if (ferry_json_push(array, json_incref(entries[i].object),
-			err) == -1) {
+		if (ferry_json_push(
+			array, json_incref(entries[i].object), err) == -1) {
 			rc = -1;
 			goto out;
 		}

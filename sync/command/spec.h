@@ -20,7 +20,7 @@ struct ferry_store;
  */
 struct ferry_spec {
 	struct ferry_key package; /* package FORMAT NAME OWNER */
-	char *version;		  /* NULL: none was given */
+	char *version; /* NULL: none was given */
 };
 int ferry_spec_find(struct ferry_spec *out, struct ferry_store *st,
     const char *text, const char *owner, struct ferry_error *err);

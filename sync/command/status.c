@@ -59,8 +59,7 @@ static void
 print_last(const json_t *lasts, const char *what)
 {
 	const json_t *r = json_object_get(lasts, what);
-	const char *summary =
-	    json_string_value(json_object_get(r, "summary"));
+	const char *summary = json_string_value(json_object_get(r, "summary"));
 	char at[FERRY_TIME_TEXT];
 
 	if (r == NULL) {
@@ -68,8 +67,7 @@ print_last(const json_t *lasts, const char *what)
 		return;
 	}
 	(void)printf("last %-7s %s%s%s\n", what,
-	    ferry_time_text(
-		json_integer_value(json_object_get(r, "at")), at),
+	    ferry_time_text(json_integer_value(json_object_get(r, "at")), at),
 	    summary == NULL ? "" : "  ", summary == NULL ? "" : summary);
 }
 
@@ -85,8 +83,8 @@ print_problems(const json_t *problems)
 	}
 	(void)printf("problems     %zu\n", json_array_size(problems));
 	json_array_foreach (problems, i, p) {
-		const char *text = json_string_value(json_object_get(
-		    json_object_get(p, "record"), "text"));
+		const char *text = json_string_value(
+		    json_object_get(json_object_get(p, "record"), "text"));
 
 		(void)printf("  %s %s: %s\n",
 		    json_string_value(
@@ -143,8 +141,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    collect(st, "incident", problems, err) == -1 ||
 	    collect(st, "lost", problems, err) == -1)
 		goto out;
-	rc = json_array_size(problems) > 0 ? FERRY_EXIT_PROBLEMS
-					   : FERRY_EXIT_OK;
+	rc =
+	    json_array_size(problems) > 0 ? FERRY_EXIT_PROBLEMS : FERRY_EXIT_OK;
 	if (!ctx->json) {
 		print_text(st, &t, lasts, problems);
 		goto out;
@@ -166,6 +164,5 @@ out:
 	return rc;
 }
 
-const struct ferry_command ferry_command_status = {
-	"status", "what the store holds, and what is wrong", help, run
-};
+const struct ferry_command ferry_command_status = { "status",
+	"what the store holds, and what is wrong", help, run };

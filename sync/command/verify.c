@@ -50,7 +50,7 @@ affected(struct ferry_store *st, const struct ferry_digest *digest)
 	if (ferry_ref_iter_new(&refs, st, digest, &err) == -1)
 		return array;
 	while (json_array_size(array) < 100 &&
-	    ferry_ref_iter_next(refs, &key, &err) == 1)
+	       ferry_ref_iter_next(refs, &key, &err) == 1)
 		(void)json_array_append_new(
 		    array, json_string(ferry_key_text(&key, text)));
 	ferry_ref_iter_free(refs);
@@ -65,18 +65,18 @@ problem(struct verify *v, const struct ferry_digest *digest,
 	char hex[FERRY_DIGEST_TEXT];
 
 	(void)pthread_mutex_lock(&v->lock);
-	(void)json_array_append_new(v->problems,
-	    json_pack("{s:s,s:s,s:s,s:o}", "blob",
-		ferry_digest_hex(digest, hex), "code",
-		ferry_code_name(why->code), "text", why->text, "affects",
-		packages));
+	(void)json_array_append_new(
+	    v->problems, json_pack("{s:s,s:s,s:s,s:o}", "blob",
+			     ferry_digest_hex(digest, hex), "code",
+			     ferry_code_name(why->code), "text", why->text,
+			     "affects", packages));
 	(void)pthread_mutex_unlock(&v->lock);
 }
 
 /* Take the next blob.  1, 0 at the end or when stopping. */
 static int
-take(struct verify *v, struct ferry_digest *digest,
-    struct ferry_blob_info *info)
+take(
+    struct verify *v, struct ferry_digest *digest, struct ferry_blob_info *info)
 {
 	int rc = 0;
 
@@ -308,9 +308,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	progress = NULL;
 	print(ctx, &v);
 	rc = json_array_size(v.problems) > 0 ? FERRY_EXIT_PROBLEMS
-					     : FERRY_EXIT_OK;
-	if (rc == FERRY_EXIT_PROBLEMS &&
-	    note_lost(ctx, v.problems, &why) == -1)
+	                                     : FERRY_EXIT_OK;
+	if (rc == FERRY_EXIT_PROBLEMS && note_lost(ctx, v.problems, &why) == -1)
 		(void)fprintf(stderr,
 		    "ferry: the problems could not be noted in the store: %s\n",
 		    why.text);
@@ -322,6 +321,5 @@ out:
 	return rc;
 }
 
-const struct ferry_command ferry_command_verify = {
-	"verify", "hash everything again and name what is wrong", help, run
-};
+const struct ferry_command ferry_command_verify = { "verify",
+	"hash everything again and name what is wrong", help, run };

@@ -11,11 +11,11 @@
 #include "store/base/clock.h"
 #include "store/base/digest.h"
 
-#define ACTIVE_MAX 256	     /* transfers over all origins */
-#define BACKOFF_MS 500	     /* the first pause; doubles */
+#define ACTIVE_MAX 256 /* transfers over all origins */
+#define BACKOFF_MS 500 /* the first pause; doubles */
 #define BACKOFF_MAX_MS 60000 /* without Retry-After */
 #define RETRY_AFTER_MAX_S 600
-#define STALL_S 60		  /* no byte for so long is a break */
+#define STALL_S 60 /* no byte for so long is a break */
 #define PROGRESS_BYTES (1U << 20) /* so much resets the tries */
 #define VALIDATOR_MAX 512
 
@@ -33,9 +33,9 @@ struct transfer {
 	uint64_t offset; /* bytes handed to on_data */
 	uint64_t offset_then; /* when the tries were last reset */
 	unsigned tries;
-	long status;	 /* of the answer under way; 0 before its headers */
-	bool failed;	 /* on_data said -1, error says why */
-	bool checked;	 /* this answer's first byte was looked at */
+	long status; /* of the answer under way; 0 before its headers */
+	bool failed; /* on_data said -1, error says why */
+	bool checked; /* this answer's first byte was looked at */
 	struct ferry_error error;
 	char etag[VALIDATOR_MAX], last_modified[64];
 	uint64_t retry_after_s;
@@ -50,7 +50,7 @@ struct ferry_fetch {
 	CURLM *multi;
 	struct queue waiting[2]; /* documents, files */
 	struct transfer *pausing; /* unsorted; few */
-	struct transfer *active;  /* linked by next */
+	struct transfer *active; /* linked by next */
 	unsigned active_n;
 	struct ferry_fetch_counts counts;
 	uint64_t random;
@@ -128,6 +128,8 @@ list_free(struct transfer *t)
 		if (t->easy != NULL)
 			(void)curl_multi_remove_handle(
 			    t->fetch->multi, t->easy);
+		if (t->request.on_drop != NULL)
+			t->request.on_drop(t->request.ctx);
 		transfer_free(t);
 	}
 }
@@ -150,8 +152,8 @@ ferry_fetch_new(struct ferry_fetch **out, struct ferry_error *err)
 		return ferry_error_set(
 		    err, FERRY_ENOMEM, "no memory for transfers");
 	}
-	(void)curl_multi_setopt(f->multi, CURLMOPT_PIPELINING,
-	    (long)CURLPIPE_MULTIPLEX);
+	(void)curl_multi_setopt(
+	    f->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
 	(void)curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, 64L);
 	*out = f;
 	return 0;
@@ -374,8 +376,8 @@ set_headers(struct transfer *t, struct ferry_error *err)
 
 	curl_slist_free_all(t->headers);
 	t->headers = NULL;
-	if (add_header(t, err, "Accept",
-		r->accept == NULL ? "*/*" : r->accept) == -1)
+	if (add_header(
+		t, err, "Accept", r->accept == NULL ? "*/*" : r->accept) == -1)
 		return -1;
 	if (t->offset > 0) {
 		(void)snprintf(range, sizeof(range), "%" PRIu64 "-", t->offset);
@@ -384,10 +386,10 @@ set_headers(struct transfer *t, struct ferry_error *err)
 		    add_header(t, err, "If-Range", t->etag) == -1)
 			return -1;
 	} else if (add_header(t, err, "If-None-Match", r->if_none_match) ==
-		-1 ||
-	    (r->if_none_match == NULL &&
-		add_header(t, err, "If-Modified-Since",
-		    r->if_modified_since) == -1)) {
+		       -1 ||
+		   (r->if_none_match == NULL &&
+		       add_header(t, err, "If-Modified-Since",
+			   r->if_modified_since) == -1)) {
 		return -1;
 	}
 	(void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
@@ -401,8 +403,7 @@ set_origin(CURL *easy, const struct ferry_fetch_origin *o)
 	if (o->token != NULL) {
 		(void)curl_easy_setopt(
 		    easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-		(void)curl_easy_setopt(
-		    easy, CURLOPT_XOAUTH2_BEARER, o->token);
+		(void)curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, o->token);
 	} else if (o->user != NULL) {
 		(void)curl_easy_setopt(
 		    easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
@@ -443,12 +444,12 @@ start(struct ferry_fetch *f, struct transfer *t, struct ferry_error *err)
 	(void)curl_easy_setopt(t->easy, CURLOPT_URL, r->url);
 	(void)curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
 	(void)curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->reason);
-	(void)curl_easy_setopt(t->easy, CURLOPT_USERAGENT,
-	    "ferry/" FERRY_VERSION);
+	(void)curl_easy_setopt(
+	    t->easy, CURLOPT_USERAGENT, "ferry/" FERRY_VERSION);
 	(void)curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	/* A redirect never leaves TLS. */
-	(void)curl_easy_setopt(t->easy, CURLOPT_REDIR_PROTOCOLS_STR,
-	    tls ? "https" : "http,https");
+	(void)curl_easy_setopt(
+	    t->easy, CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
 	(void)curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 1L);
 	(void)curl_easy_setopt(t->easy, CURLOPT_MAXREDIRS, 5L);
 	(void)curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, 30L);
@@ -456,8 +457,8 @@ start(struct ferry_fetch *f, struct transfer *t, struct ferry_error *err)
 	(void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_S);
 	(void)curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, 131072L);
-	(void)curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
-	    (long)CURL_HTTP_VERSION_2TLS);
+	(void)curl_easy_setopt(
+	    t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	if (tls)
 		(void)curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 1L);
 	/* Packages are digests of their bytes: only documents may be packed. */
@@ -467,6 +468,7 @@ start(struct ferry_fetch *f, struct transfer *t, struct ferry_error *err)
 	(void)curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
 	(void)curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
 	(void)curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+	(void)curl_easy_setopt(t->easy, CURLOPT_NOBODY, r->head ? 1L : 0L);
 	set_origin(t->easy, r->origin);
 	if (set_headers(t, err) == -1)
 		return -1;
@@ -498,7 +500,7 @@ start_due(struct ferry_fetch *f, struct ferry_error *err)
 	}
 	for (int q = 0; q < 2; q++)
 		while (f->active_n < ACTIVE_MAX &&
-		    (t = queue_take(&f->waiting[q])) != NULL)
+		       (t = queue_take(&f->waiting[q])) != NULL)
 			if (start(f, t, err) == -1) {
 				transfer_free(t);
 				return -1;
@@ -530,7 +532,7 @@ worth_retrying(const struct transfer *t, CURLcode code)
 		return true;
 	}
 	return t->status == 408 || t->status == 416 || t->status == 420 ||
-	    t->status == 429 || t->status >= 500;
+	       t->status == 429 || t->status >= 500;
 }
 
 static void
@@ -546,10 +548,9 @@ classify(struct transfer *t, CURLcode code, struct ferry_error *err)
 		return;
 	else
 		ferry_error_set(err,
-		    t->status == 404 || t->status == 410 ? FERRY_ENOTFOUND
-			: t->status == 401 || t->status == 403
-			? FERRY_EDENIED
-			: FERRY_EHTTP,
+		    t->status == 404 || t->status == 410   ? FERRY_ENOTFOUND
+		    : t->status == 401 || t->status == 403 ? FERRY_EDENIED
+							   : FERRY_EHTTP,
 		    "%s answered %ld%s", t->request.origin->name, t->status,
 		    t->status == 401 || t->status == 403
 			? " (is the token right?)"
@@ -583,7 +584,7 @@ finish(struct ferry_fetch *f, struct transfer *t, CURLcode code)
 {
 	struct ferry_fetch_result result = { .error = FERRY_ERROR_INIT };
 	struct transfer **at = &f->active;
-	curl_off_t bytes = 0;
+	curl_off_t bytes = 0, length = -1;
 
 	while (*at != t)
 		at = &(*at)->next;
@@ -591,6 +592,8 @@ finish(struct ferry_fetch *f, struct transfer *t, CURLcode code)
 	f->active_n--;
 	t->request.origin->active--;
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+	(void)curl_easy_getinfo(
+	    t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
 	f->counts.bytes += (uint64_t)bytes;
 	if (!t->failed && code == CURLE_OK && !t->checked)
 		(void)check_answer(t); /* an empty body */
@@ -609,6 +612,7 @@ finish(struct ferry_fetch *f, struct transfer *t, CURLcode code)
 	result.etag = t->etag[0] == 0 ? NULL : t->etag;
 	result.last_modified =
 	    t->last_modified[0] == 0 ? NULL : t->last_modified;
+	result.length = length > 0 ? (uint64_t)length : 0;
 	result.tries = t->tries;
 	result.last_try = t->tries >= t->request.origin->tries;
 	if (t->status == 304)

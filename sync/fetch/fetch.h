@@ -24,17 +24,17 @@ struct ferry_fetch;
  * and no other host (curl drops them when a redirect leaves host or port).
  */
 struct ferry_fetch_origin {
-	const char *name;     /* for messages */
-	const char *token;    /* Authorization: Bearer … */
-	const char *user;     /* or Basic */
+	const char *name; /* for messages */
+	const char *token; /* Authorization: Bearer … */
+	const char *user; /* or Basic */
 	const char *password;
-	const char *netrc;    /* or a netrc file */
-	const char *ca_file;  /* private CA, instead of the system's */
+	const char *netrc; /* or a netrc file */
+	const char *ca_file; /* private CA, instead of the system's */
 	const char *cert_file, *key_file; /* client certificate */
-	const char *proxy;    /* instead of the environment's */
+	const char *proxy; /* instead of the environment's */
 	unsigned connections; /* at once; at least 1 */
-	unsigned tries;	      /* of one request without progress */
-	uint64_t rate;	      /* bytes/s over all transfers; 0: no limit */
+	unsigned tries; /* of one request without progress */
+	uint64_t rate; /* bytes/s over all transfers; 0: no limit */
 
 	unsigned active; /* private to fetch */
 };
@@ -46,9 +46,10 @@ enum ferry_fetch_verdict {
 
 struct ferry_fetch_result {
 	struct ferry_error error; /* code FERRY_OK: status is 200 or 304 */
-	long status;		  /* of HTTP; 0 if there was no answer */
-	const char *etag;	  /* borrowed during the call, or NULL */
+	long status; /* of HTTP; 0 if there was no answer */
+	const char *etag; /* borrowed during the call, or NULL */
 	const char *last_modified;
+	uint64_t length; /* of a head request's answer; 0 if not told */
 	unsigned tries;
 	bool last_try; /* FERRY_FETCH_AGAIN will not be heeded */
 };
@@ -62,14 +63,16 @@ struct ferry_fetch_result {
  *     freed first).  Codes in result->error: FERRY_ENOTFOUND (404, 410),
  *     FERRY_EDENIED (401, 403), FERRY_EHTTP, FERRY_ENETWORK, FERRY_ELIMIT
  *     (longer than max_size), or what on_data set.
+ * on_drop (may be NULL): the request will never be done; free ctx.
  */
 struct ferry_fetch_request {
 	struct ferry_fetch_origin *origin;
 	const char *url;
-	const char *accept;	   /* NULL: anything */
+	const char *accept; /* NULL: anything */
 	const char *if_none_match; /* validators, or NULL */
 	const char *if_modified_since;
-	bool document;	   /* goes first; may arrive compressed */
+	bool document; /* goes first; may arrive compressed */
+	bool head; /* only ask how long it is */
 	uint64_t max_size; /* of the decoded body */
 	void *ctx;
 	void (*on_start)(void *ctx);
@@ -77,10 +80,11 @@ struct ferry_fetch_request {
 	    void *ctx, const void *p, size_t n, struct ferry_error *err);
 	enum ferry_fetch_verdict (*on_done)(
 	    void *ctx, const struct ferry_fetch_result *result);
+	void (*on_drop)(void *ctx);
 };
 
 int ferry_fetch_new(struct ferry_fetch **out, struct ferry_error *err);
-/* Ends what is under way without callbacks. */
+/* Ends what is under way: on_drop instead of on_done. */
 void ferry_fetch_free(struct ferry_fetch *f);
 
 int ferry_fetch_add(struct ferry_fetch *f,
@@ -95,12 +99,12 @@ int ferry_fetch_run(struct ferry_fetch *f,
     struct ferry_error *err);
 
 struct ferry_fetch_counts {
-	uint64_t requests;     /* sent, retries included */
+	uint64_t requests; /* sent, retries included */
 	uint64_t not_modified; /* answers 304 */
 	uint64_t retries;
 	uint64_t bytes; /* of bodies, as they crossed the wire */
 };
-const struct ferry_fetch_counts *ferry_fetch_counts(
-    const struct ferry_fetch *f);
+const struct ferry_fetch_counts *
+ferry_fetch_counts(const struct ferry_fetch *f);
 
 #endif

@@ -1,0 +1,204 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/base/clock.h"
+#include "store/base/conf.h"
+#include "store/base/json.h"
+#include "store/store.h"
+#include "sync/command/command.h"
+#include "sync/command/progress.h"
+#include "sync/upstream/run.h"
+
+static const char help[] =
+    "usage: ferry sync [--dry-run] [UPSTREAM…]\n"
+    "\n"
+    "Pull what the configuration wants of its upstreams (or of those named)\n"
+    "into the store.  What is here already costs one conditional request a\n"
+    "package.  One broken package does not stop the others; the summary and\n"
+    "the exit status say what failed.  Stopping (Ctrl-C, kill) loses at most\n"
+    "the transfers under way; run it again to go on.\n"
+    "\n"
+    "  --dry-run  print what would be pulled, with sizes; store nothing\n"
+    "  --json     events and the result as JSON, a line each\n"
+    "\n"
+    "Exit status: 0 all that is wanted is here; 4 some items failed (they are\n"
+    "listed); 8 nothing could be fetched.  /etc/ferry/ferry.conf explains\n"
+    "every option.\n";
+
+/* Options of the top level that belong to others. */
+static int
+finish_root(struct ferry_conf_group *root, struct ferry_error *err)
+{
+	struct ferry_conf_group *others;
+
+	if (ferry_conf_group(root, "serve", &others, err) == -1 ||
+	    ferry_conf_group(root, "export", &others, err) == -1)
+		return -1;
+	return ferry_conf_finish(root, err);
+}
+
+static int
+keep_last(struct ferry_run *run, const char *summary, struct ferry_error *err)
+{
+	struct ferry_key key;
+	json_t *record = json_pack("{s:I,s:s,s:I,s:I,s:I}", "at",
+	    (json_int_t)ferry_now(), "summary", summary, "added",
+	    (json_int_t)run->added, "present", (json_int_t)run->present,
+	    "failed", (json_int_t)json_array_size(run->failures));
+	int rc = -1;
+
+	if (record != NULL &&
+	    ferry_key_make(&key, err, "last", "sync", NULL) == 0 &&
+	    ferry_local_put(run->st, &key, record, err) == 0)
+		rc = ferry_store_commit(run->st, err);
+	json_decref(record);
+	return rc;
+}
+
+static void
+print_plan(const struct ferry_run *run)
+{
+	char size[FERRY_SIZE_TEXT];
+	uint64_t total = 0;
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach (run->plan, i, item) {
+		uint64_t n = (uint64_t)json_integer_value(
+		    json_object_get(item, "unpacked"));
+
+		total += n;
+		(void)printf("would pull %-50s %10s unpacked\n",
+		    json_string_value(json_object_get(item, "item")),
+		    n == 0 ? "?" : ferry_size_text(n, size));
+	}
+	(void)printf("%zu versions would be pulled, %s unpacked (as upstream "
+		     "declares); %" PRIu64 " are here already\n",
+	    json_array_size(run->plan), ferry_size_text(total, size),
+	    run->present);
+}
+
+static void
+print_list(const char *title, const json_t *list)
+{
+	const json_t *item;
+	size_t i;
+
+	if (json_array_size(list) == 0)
+		return;
+	(void)printf("%s\n", title);
+	json_array_foreach (list, i, item)
+		(void)printf("  %s: %s\n",
+		    json_string_value(json_object_get(item, "item")),
+		    json_string_value(json_object_get(item, "text")));
+}
+
+static void
+print(const struct ferry_context *ctx, const struct ferry_run *run,
+    const char *summary)
+{
+	const struct ferry_fetch_counts *c = ferry_fetch_counts(run->fetch);
+	json_t *o;
+
+	if (!ctx->json) {
+		if (run->dry_run)
+			print_plan(run);
+		print_list("cannot be mirrored:", run->skipped);
+		print_list("failed:", run->failures);
+		(void)printf("%s\n", summary);
+		return;
+	}
+	o = json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O}",
+	    "event", "result", "dry_run", run->dry_run, "packages",
+	    (json_int_t)run->packages, "added", (json_int_t)run->added,
+	    "present", (json_int_t)run->present, "requests",
+	    (json_int_t)c->requests, "not_modified",
+	    (json_int_t)c->not_modified, "retries", (json_int_t)c->retries,
+	    "bytes", (json_int_t)c->bytes, "failures", run->failures,
+	    "not_mirrorable", run->skipped, "plan", run->plan);
+	(void)json_dumpf(o, stdout, JSON_COMPACT);
+	(void)putchar('\n');
+	json_decref(o);
+}
+
+static void
+summarise(const struct ferry_run *run, uint64_t ms, char *text, size_t size)
+{
+	const struct ferry_fetch_counts *c = ferry_fetch_counts(run->fetch);
+	char bytes[FERRY_SIZE_TEXT];
+
+	(void)snprintf(text, size,
+	    "%" PRIu64 " packages: %" PRIu64 " versions %s, %" PRIu64
+	    " here already, %zu failed; %" PRIu64 " requests (%" PRIu64
+	    " not modified), %s in %.1f s",
+	    run->packages, run->added, run->dry_run ? "to pull" : "pulled",
+	    run->present, json_array_size(run->failures), c->requests,
+	    c->not_modified, ferry_size_text(c->bytes, bytes),
+	    (double)ms / 1000);
+}
+
+static int
+work(struct ferry_context *ctx, struct ferry_run *run, struct ferry_error *err)
+{
+	uint64_t start = ferry_ticks_ms();
+	char summary[300];
+
+	if (ferry_run_work(run, err) == -1)
+		return -1;
+	ferry_progress_free(run->progress);
+	run->progress = NULL;
+	summarise(run, ferry_ticks_ms() - start, summary, sizeof(summary));
+	if (!run->dry_run && keep_last(run, summary, err) == -1)
+		return -1;
+	print(ctx, run, summary);
+	if (json_array_size(run->failures) == 0)
+		return FERRY_EXIT_OK;
+	return run->packages == 0 && run->present == 0 ? FERRY_EXIT_NETWORK
+	                                               : FERRY_EXIT_PARTIAL;
+}
+
+static int
+run_sync(struct ferry_context *ctx, struct ferry_error *err)
+{
+	struct ferry_run run = { .failures = json_array(),
+		.skipped = json_array(),
+		.plan = json_array() };
+	const struct ferry_option options[] = {
+		{ "dry-run", FERRY_OPTION_FLAG, &run.dry_run },
+		{ NULL, FERRY_OPTION_FLAG, NULL },
+	};
+	struct ferry_conf_group *root = ferry_conf_root(ctx->conf);
+	int rc = -1;
+
+	if (ferry_options(ctx, options, err) == -1 ||
+	    ferry_upstreams_read(
+		&run, root, ctx->argv + 1, ctx->argc - 1, err) == -1 ||
+	    finish_root(root, err) == -1)
+		goto out;
+	if (run.upstreams_n == 0) {
+		ferry_error_set(err, FERRY_ECONFIG,
+		    "%s names no upstreams; etc/ferry.conf shows how",
+		    ctx->config_path == NULL
+			? "there is no configuration, which"
+			: ctx->config_path);
+		goto out;
+	}
+	if (ferry_context_open(ctx, true, &run.st, err) == -1 ||
+	    ferry_fetch_new(&run.fetch, err) == -1)
+		goto out;
+	run.progress = ferry_progress_new(ctx, "sync", "files");
+	rc = work(ctx, &run, err);
+out:
+	ferry_progress_free(run.progress);
+	ferry_fetch_free(run.fetch);
+	ferry_upstreams_free(&run);
+	ferry_store_close(run.st);
+	json_decref(run.failures);
+	json_decref(run.skipped);
+	json_decref(run.plan);
+	return rc;
+}
+
+const struct ferry_command ferry_command_sync = { "sync",
+	"pull what the configuration wants", help, run_sync };

@@ -1,0 +1,255 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/json.h"
+#include "store/store.h"
+#include "sync/upstream/run.h"
+
+#define FILE_ALGS (FERRY_ALG(FERRY_SHA1) | FERRY_ALG(FERRY_SHA512))
+
+struct job {
+	struct ferry_run *run;
+	struct ferry_pull pull; /* url and accept are the fetch's copies */
+	char *url;
+	struct ferry_blob_writer *writer;
+	json_t *validator; /* of the last time, or NULL */
+};
+
+static int
+validator_key(
+    const struct job *job, struct ferry_key *key, struct ferry_error *err)
+{
+
+	return ferry_key_make(
+	    key, err, "validator", job->pull.up->name, job->url, NULL);
+}
+
+static void
+job_free(struct job *job)
+{
+
+	ferry_blob_writer_free(job->writer);
+	json_decref(job->validator);
+	free(job->url);
+	free(job);
+}
+
+static void
+on_drop(void *ctx)
+{
+
+	job_free(ctx);
+}
+
+static void
+on_start(void *ctx)
+{
+	struct job *job = ctx;
+
+	ferry_blob_writer_free(job->writer);
+	job->writer = NULL;
+}
+
+static int
+on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
+{
+	struct job *job = ctx;
+	unsigned algs = job->pull.kind == FERRY_BLOB_IS_FILE ? FILE_ALGS : 0;
+
+	for (size_t i = 0; i < job->pull.want_n; i++)
+		algs |= FERRY_ALG(job->pull.want[i].alg);
+	if (job->writer == NULL &&
+	    ferry_blob_writer_new(
+		&job->writer, job->run->st, job->pull.kind, algs, err) == -1)
+		return -1;
+	if (job->pull.kind == FERRY_BLOB_IS_FILE)
+		job->run->files_bytes += n;
+	return ferry_blob_writer_write(job->writer, p, n, err);
+}
+
+/* A 304: the bytes are those of the last time. */
+static int
+same_as_last(struct job *job, struct ferry_buf *buf, struct ferry_pulled *done,
+    struct ferry_error *err)
+{
+	const char *hex;
+
+	if (ferry_json_str(job->validator, "sha256", &hex, err) == -1 ||
+	    ferry_digest_from_hex(
+		&done->sha256, FERRY_SHA256, ferry_bytes_str(hex), err) == -1 ||
+	    ferry_blob_load(job->run->st, &done->sha256, job->pull.max_size,
+		buf, err) == -1)
+		return -1;
+	done->not_modified = true;
+	done->view = ferry_bytes_buf(buf);
+	done->size = buf->n;
+	return 0;
+}
+
+static int
+keep_validator(struct job *job, const struct ferry_fetch_result *result,
+    const struct ferry_pulled *done, struct ferry_error *err)
+{
+	char hex[FERRY_DIGEST_TEXT];
+	struct ferry_key key;
+	json_t *record;
+	int rc = 0;
+
+	if (result->etag == NULL && result->last_modified == NULL)
+		return 0;
+	record = json_pack("{s:s,s:s*,s:s*}", "sha256",
+	    ferry_digest_hex(&done->sha256, hex), "etag", result->etag,
+	    "last_modified", result->last_modified);
+	if (record == NULL || validator_key(job, &key, err) == -1)
+		rc = 0; /* Only costs a transfer next time. */
+	else if (!json_equal(record, job->validator))
+		rc = ferry_local_put(job->run->st, &key, record, err);
+	json_decref(record);
+	return rc;
+}
+
+/* What arrived whole: look, check, store. */
+static int
+store(struct job *job, const struct ferry_fetch_result *result,
+    struct ferry_pulled *done, struct ferry_error *err)
+{
+	const struct ferry_pull *pull = &job->pull;
+	bool file = pull->kind == FERRY_BLOB_IS_FILE;
+
+	if (job->writer == NULL && on_data(job, "", 0, err) == -1)
+		return -1;
+	if (!file &&
+	    (ferry_blob_writer_view(job->writer, &done->view, err) == -1 ||
+		(pull->on_check != NULL &&
+		    pull->on_check(pull->ctx, done->view, err) == -1)))
+		return -1;
+	done->size = ferry_blob_writer_size(job->writer);
+	if (file) {
+		ferry_blob_writer_digest(job->writer, FERRY_SHA1, &done->sha1);
+		ferry_blob_writer_digest(
+		    job->writer, FERRY_SHA512, &done->sha512);
+	}
+	if (job->run->dry_run) {
+		ferry_blob_writer_digest(
+		    job->writer, FERRY_SHA256, &done->sha256);
+		return 0;
+	}
+	/* The view stays: the writer is freed after on_done. */
+	if (ferry_blob_writer_finish(job->writer, pull->want, pull->want_n,
+		&done->sha256, err) == -1)
+		return -1;
+	return file ? 0 : keep_validator(job, result, done, err);
+}
+
+static enum ferry_fetch_verdict
+on_done(void *ctx, const struct ferry_fetch_result *result)
+{
+	struct ferry_pulled done = { .error = result->error };
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct job *job = ctx;
+	int rc = -1;
+
+	if (done.error.code == FERRY_OK && result->status == 304)
+		rc = same_as_last(job, &buf, &done, &done.error);
+	else if (done.error.code == FERRY_OK)
+		rc = store(job, result, &done, &done.error);
+	if (rc == -1 && result->error.code == FERRY_OK)
+		ferry_error_in(&done.error, "from %s", job->url);
+	/* Bytes that arrived wrong are worth a second look. */
+	if (rc == -1 && result->tries < 2 && !result->last_try &&
+	    (done.error.code == FERRY_EDIGEST ||
+		done.error.code == FERRY_EFORMAT)) {
+		on_start(job);
+		return FERRY_FETCH_AGAIN;
+	}
+	/* A full disk or a broken index fails every other item as well. */
+	if (done.error.code == FERRY_ESYSTEM || done.error.code == FERRY_EINDEX)
+		job->run->fatal = done.error;
+	job->pull.on_done(job->pull.ctx, &done);
+	ferry_buf_free(&buf);
+	job_free(job);
+	return FERRY_FETCH_DONE;
+}
+
+/* Whether url has the scheme, host and port of base. */
+static bool
+same_origin(const char *base, const char *url)
+{
+	const char *host = strstr(base, "://");
+	size_t n;
+
+	if (host == NULL)
+		return false;
+	n = (size_t)(host - base) + 3;
+	n += strcspn(base + n, "/?#");
+	return strncmp(base, url, n) == 0 &&
+	       (url[n] == 0 || url[n] == '/' || url[n] == '?');
+}
+
+static int
+load_validator(struct job *job, struct ferry_error *err)
+{
+	struct ferry_digest digest;
+	struct ferry_key key;
+	const char *hex;
+	int rc;
+
+	if (job->pull.kind != FERRY_BLOB_IS_DOCUMENT)
+		return 0;
+	if (validator_key(job, &key, err) == -1 ||
+	    (rc = ferry_local_get(job->run->st, &key, &job->validator, err)) ==
+		-1)
+		return -1;
+	/* Useless if the document is not here any more. */
+	if (rc == 1 &&
+	    (ferry_json_str(job->validator, "sha256", &hex, err) == -1 ||
+		ferry_digest_from_hex(
+		    &digest, FERRY_SHA256, ferry_bytes_str(hex), err) == -1 ||
+		(rc = ferry_blob_has(job->run->st, &digest, err)) == -1))
+		return -1;
+	if (rc == 0) {
+		json_decref(job->validator);
+		job->validator = NULL;
+	}
+	return 0;
+}
+
+int
+ferry_run_pull(struct ferry_run *run, const struct ferry_pull *pull,
+    struct ferry_error *err)
+{
+	struct ferry_fetch_request request = {
+		.url = pull->url,
+		.accept = pull->accept,
+		.document = pull->kind == FERRY_BLOB_IS_DOCUMENT,
+		.max_size = pull->max_size,
+		.on_start = on_start,
+		.on_data = on_data,
+		.on_done = on_done,
+		.on_drop = on_drop,
+	};
+	struct job *job;
+
+	if (ferry_calloc(&job, 1, sizeof(*job), err) == -1)
+		return -1;
+	job->run = run;
+	job->pull = *pull;
+	if (ferry_strdup(&job->url, pull->url, err) == -1 ||
+	    load_validator(job, err) == -1)
+		goto fail;
+	job->pull.url = job->url;
+	request.ctx = job;
+	request.origin = same_origin(pull->up->url, pull->url)
+	                     ? &pull->up->origin
+	                     : &pull->up->elsewhere;
+	request.if_none_match =
+	    json_string_value(json_object_get(job->validator, "etag"));
+	request.if_modified_since =
+	    json_string_value(json_object_get(job->validator, "last_modified"));
+	if (ferry_fetch_add(run->fetch, &request, err) == -1)
+		goto fail;
+	return 0;
+fail:
+	job_free(job);
+	return -1;
+}

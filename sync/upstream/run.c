@@ -1,0 +1,127 @@
+#include "sync/upstream/run.h"
+
+#include <stdio.h>
+
+#include "store/base/clock.h"
+#include "store/base/json.h"
+#include "store/store.h"
+#include "sync/command/command.h"
+#include "sync/command/progress.h"
+
+/* What was fetched becomes visible, and safe from a crash, so often. */
+#define COMMIT_MS 1000
+
+static void
+note(json_t *list, const char *item, const char *code, const char *text)
+{
+
+	(void)json_array_append_new(
+	    list, json_pack("{s:o,s:s,s:o}", "item",
+		      ferry_json_text(ferry_bytes_str(item)), "code", code,
+		      "text", ferry_json_text(ferry_bytes_str(text))));
+}
+
+void
+ferry_run_fail(
+    struct ferry_run *run, const char *item, const struct ferry_error *why)
+{
+
+	note(run->failures, item, ferry_code_name(why->code), why->text);
+	ferry_progress_note(run->progress, "failed: %s: %s", item, why->text);
+}
+
+void
+ferry_run_skip(struct ferry_run *run, const char *item, const char *text)
+{
+
+	note(run->skipped, item, "not-mirrorable", text);
+}
+
+void
+ferry_run_incident(struct ferry_run *run, const struct ferry_key *key,
+    const char *item, const char *text)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_key incident;
+	json_t *record;
+
+	run->incidents++;
+	ferry_error_set(&err, FERRY_EINCIDENT, "%s", text);
+	ferry_run_fail(run, item, &err);
+	if (run->dry_run)
+		return;
+	record = json_pack("{s:I,s:s,s:s}", "at", (json_int_t)ferry_now(),
+	    "item", item, "text", text);
+	if (ferry_key_make(&incident, &err, "incident", ferry_key_part(key, 1),
+		ferry_key_part(key, 2), ferry_key_part(key, 3),
+		ferry_key_part(key, 4), NULL) == -1 ||
+	    record == NULL ||
+	    ferry_local_put(run->st, &incident, record, &err) == -1)
+		run->fatal = err;
+	json_decref(record);
+}
+
+static int
+on_tick(void *ctx, struct ferry_error *err)
+{
+	struct ferry_run *run = ctx;
+	uint64_t now = ferry_ticks_ms();
+
+	if (run->fatal.code != FERRY_OK) {
+		*err = run->fatal;
+		return -1;
+	}
+	if (ferry_interrupted())
+		return ferry_error_set(err, FERRY_ECANCELLED,
+		    "stopped; what has arrived is kept, and the next sync goes "
+		    "on from there");
+	ferry_progress_set(
+	    run->progress, run->files, run->files_total, run->files_bytes, 0);
+	if (run->dry_run || ferry_store_pending(run->st) == 0)
+		return 0;
+	if (!ferry_store_commit_due(run->st) &&
+	    now - run->committed_ms < COMMIT_MS)
+		return 0;
+	run->committed_ms = now;
+	return ferry_store_commit(run->st, err);
+}
+
+int
+ferry_run_work(struct ferry_run *run, struct ferry_error *err)
+{
+	bool more = true;
+	int rc;
+
+	for (size_t i = 0; i < run->upstreams_n; i++)
+		if (run->upstreams[i].wanted &&
+		    run->upstreams[i].kind->sync(
+			run, &run->upstreams[i], err) == -1)
+			return -1;
+	while (more) {
+		rc = ferry_fetch_run(run->fetch, on_tick, run, err);
+		/* Even a run that is stopped keeps what has arrived. */
+		if (rc == -1 && err->code != FERRY_ECANCELLED)
+			return -1;
+		if (!run->dry_run) {
+			struct ferry_error why = FERRY_ERROR_INIT;
+
+			if (ferry_store_commit(run->st, &why) == -1) {
+				*err = why;
+				return -1;
+			}
+		}
+		if (rc == -1)
+			return -1;
+		more = false;
+		for (size_t i = 0; i < run->upstreams_n; i++) {
+			struct ferry_upstream *up = &run->upstreams[i];
+
+			if (!up->wanted)
+				continue;
+			if ((rc = up->kind->after(run, up, err)) == -1)
+				return -1;
+			more = more || rc == 1;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,291 @@
+/* The upstreams of the configuration, and the table of their kinds. */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/base/conf.h"
+#include "sync/upstream/run.h"
+
+extern const struct ferry_upstream_kind ferry_upstream_npm;
+
+static const struct ferry_upstream_kind *const kinds[] = {
+	&ferry_upstream_npm,
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static int
+find_kind(struct ferry_upstream *up, struct ferry_error *err)
+{
+	const char *format;
+
+	if (ferry_conf_need_str(up->group, "format", &format, err) == -1)
+		return -1;
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(kinds[i]->format, format) == 0) {
+			up->kind = kinds[i];
+			return 0;
+		}
+	return ferry_conf_error(up->group, "format", err,
+	    "'%s' is not a format that ferry knows (npm)", format);
+}
+
+/* A secret's file: the first line, without blanks at its end. */
+static int
+read_token(struct ferry_upstream *up, const char *path, struct ferry_error *err)
+{
+	char text[8192];
+	ssize_t n = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd != -1) {
+		n = read(fd, text, sizeof(text) - 1);
+		(void)close(fd);
+	}
+	if (n < 0) {
+		ferry_error_errno(err, "%s", path);
+		return ferry_error_in(
+		    err, "the token of upstream '%s'", up->name);
+	}
+	text[n] = 0;
+	text[strcspn(text, "\r\n")] = 0;
+	if (text[0] == 0)
+		return ferry_conf_error(
+		    up->group, "token_file", err, "%s is empty", path);
+	n = ferry_strdup(&up->token, text, err);
+	explicit_bzero(text, sizeof(text));
+	return (int)n;
+}
+
+static int
+configure_token(struct ferry_upstream *up, struct ferry_error *err)
+{
+	const char *file, *variable, *value;
+
+	if (ferry_conf_path(up->group, "token_file", NULL, &file, err) == -1 ||
+	    ferry_conf_str(up->group, "token_env", NULL, &variable, err) == -1)
+		return -1;
+	if (file != NULL && variable != NULL)
+		return ferry_conf_error(up->group, "token_env", err,
+		    "token_file is given as well; keep one of them");
+	if (file != NULL && read_token(up, file, err) == -1)
+		return -1;
+	if (variable != NULL) {
+		if ((value = getenv(variable)) == NULL || *value == 0)
+			return ferry_conf_error(up->group, "token_env", err,
+			    "the environment has no %s", variable);
+		if (ferry_strdup(&up->token, value, err) == -1)
+			return -1;
+	}
+	up->origin.token = up->token;
+	return 0;
+}
+
+static int
+configure_origin(struct ferry_upstream *up, struct ferry_error *err)
+{
+	struct ferry_fetch_origin *o = &up->origin;
+	uint64_t connections, tries;
+
+	if (ferry_conf_u64(up->group, "connections", 1, 256, 16, &connections,
+		err) == -1 ||
+	    ferry_conf_u64(up->group, "tries", 1, 20, 5, &tries, err) == -1 ||
+	    ferry_conf_size(
+		up->group, "rate", 0, INT64_MAX, 0, &o->rate, err) == -1 ||
+	    ferry_conf_path(up->group, "ca_file", NULL, &o->ca_file, err) ==
+		-1 ||
+	    ferry_conf_path(up->group, "cert_file", NULL, &o->cert_file, err) ==
+		-1 ||
+	    ferry_conf_path(up->group, "key_file", NULL, &o->key_file, err) ==
+		-1 ||
+	    ferry_conf_path(up->group, "netrc", NULL, &o->netrc, err) == -1 ||
+	    ferry_conf_str(up->group, "proxy", NULL, &o->proxy, err) == -1)
+		return -1;
+	o->name = up->name;
+	o->connections = (unsigned)connections;
+	o->tries = (unsigned)tries;
+	/* Other hosts get the same patience and none of the credentials. */
+	up->elsewhere = *o;
+	up->elsewhere.cert_file = up->elsewhere.key_file = NULL;
+	up->elsewhere.netrc = NULL;
+	return configure_token(up, err);
+}
+
+static int
+configure_protect(struct ferry_upstream *up, struct ferry_error *err)
+{
+	const char *pattern;
+	size_t cap = 0;
+	int rc;
+
+	for (unsigned i = 0; (rc = ferry_conf_strs(
+				  up->group, "protect", i, &pattern, err)) == 1;
+	     i++) {
+		if (ferry_array_grow(&up->protect, &cap, up->protect_n + 1,
+			sizeof(*up->protect), err) == -1)
+			return -1;
+		up->protect[up->protect_n++] = pattern;
+	}
+	return rc;
+}
+
+static int
+configure_url(struct ferry_upstream *up, struct ferry_error *err)
+{
+	const char *url;
+	size_t n;
+
+	if (ferry_conf_need_str(up->group, "url", &url, err) == -1)
+		return -1;
+	n = strlen(url);
+	while (n > 0 && url[n - 1] == '/')
+		n--;
+	if ((strncmp(url, "http://", 7) != 0 &&
+		strncmp(url, "https://", 8) != 0) ||
+	    strpbrk(url, "?# \t") != NULL || strchr(url, '@') != NULL)
+		return ferry_conf_error(up->group, "url", err,
+		    "expected https://HOST/… without user, '?' or '#'");
+	return ferry_strndup(
+	    (char **)(uintptr_t)&up->url, ferry_bytes_of(url, n), err);
+}
+
+static int
+configure(struct ferry_upstream *up, struct ferry_error *err)
+{
+
+	if (ferry_conf_need_str(up->group, "name", &up->name, err) == -1 ||
+	    find_kind(up, err) == -1 || configure_url(up, err) == -1 ||
+	    configure_origin(up, err) == -1 ||
+	    configure_protect(up, err) == -1 ||
+	    up->kind->configure(up, err) == -1 ||
+	    ferry_conf_finish(up->group, err) == -1)
+		return -1;
+	return 0;
+}
+
+static bool
+named(const char *name, char **names, int n)
+{
+
+	for (int i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return n == 0;
+}
+
+/* Every upstream is read, so that protection and mistakes count; only those
+ * of names are synced. */
+static int
+mark_wanted(struct ferry_run *run, char **names, int n, struct ferry_error *err)
+{
+
+	for (int i = 0; i < n; i++) {
+		size_t k;
+
+		for (k = 0; k < run->upstreams_n &&
+			    strcmp(run->upstreams[k].name, names[i]) != 0;
+		     k++)
+			;
+		if (k == run->upstreams_n)
+			return ferry_error_set(err, FERRY_EUSAGE,
+			    "the configuration has no upstream '%s'", names[i]);
+	}
+	for (size_t i = 0; i < run->upstreams_n; i++)
+		run->upstreams[i].wanted =
+		    named(run->upstreams[i].name, names, n);
+	return 0;
+}
+
+int
+ferry_upstreams_read(struct ferry_run *run, struct ferry_conf_group *root,
+    char **names, int names_n, struct ferry_error *err)
+{
+	struct ferry_conf_group *group;
+	size_t cap = 0;
+	int rc;
+
+	for (unsigned i = 0;
+	     (rc = ferry_conf_list(root, "upstreams", i, &group, err)) == 1;
+	     i++) {
+		if (ferry_array_grow(&run->upstreams, &cap,
+			run->upstreams_n + 1, sizeof(*run->upstreams),
+			err) == -1)
+			return -1;
+		memset(&run->upstreams[run->upstreams_n], 0,
+		    sizeof(*run->upstreams));
+		run->upstreams[run->upstreams_n].group = group;
+		run->upstreams_n++;
+	}
+	if (rc == -1)
+		return -1;
+	/* Only now do their addresses stay. */
+	for (size_t i = 0; i < run->upstreams_n; i++) {
+		if (configure(&run->upstreams[i], err) == -1)
+			return -1;
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(run->upstreams[i].name,
+				run->upstreams[k].name) == 0)
+				return ferry_conf_error(run->upstreams[i].group,
+				    "name", err,
+				    "two upstreams are called '%s'",
+				    run->upstreams[i].name);
+	}
+	return mark_wanted(run, names, names_n, err);
+}
+
+void
+ferry_upstreams_free(struct ferry_run *run)
+{
+
+	for (size_t i = 0; i < run->upstreams_n; i++) {
+		struct ferry_upstream *up = &run->upstreams[i];
+
+		if (up->kind != NULL)
+			up->kind->free(up);
+		if (up->token != NULL)
+			explicit_bzero(up->token, strlen(up->token));
+		free(up->token);
+		free((char *)(uintptr_t)up->url);
+		free(up->protect);
+	}
+	free(run->upstreams);
+	run->upstreams = NULL;
+	run->upstreams_n = 0;
+}
+
+/* A pattern is a name, or a prefix followed by '*'. */
+static bool
+matches(const char *pattern, const char *name)
+{
+	size_t n = strlen(pattern);
+
+	if (n > 0 && pattern[n - 1] == '*')
+		return strncasecmp(pattern, name, n - 1) == 0;
+	return strcasecmp(pattern, name) == 0;
+}
+
+int
+ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
+    const char *name, struct ferry_error *err)
+{
+	const struct ferry_upstream *holder = NULL;
+
+	for (size_t i = 0; i < run->upstreams_n; i++)
+		for (size_t k = 0; k < run->upstreams[i].protect_n; k++)
+			if (strcmp(run->upstreams[i].kind->format,
+				up->kind->format) == 0 &&
+			    matches(run->upstreams[i].protect[k], name)) {
+				holder = &run->upstreams[i];
+				if (holder == up)
+					return 0;
+			}
+	if (holder == NULL)
+		return 0;
+	return ferry_error_set(err, FERRY_EDENIED,
+	    "the name '%s' is bound to upstream '%s' (protect); '%s' may not "
+	    "supply it",
+	    name, holder->name, up->name);
+}
