@@ -66,9 +66,9 @@ ferry_error_errno(struct ferry_error *err, const char *fmt, ...)
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	n = strlen(err->text);
-	if (strerror_r(saved, reason, sizeof(reason)) != 0)
-		(void)snprintf(reason, sizeof(reason), "errno %d", saved);
-	(void)snprintf(err->text + n, sizeof(err->text) - n, ": %s", reason);
+	/* With _GNU_SOURCE it returns the text, which need not be in reason. */
+	(void)snprintf(err->text + n, sizeof(err->text) - n, ": %s",
+	    strerror_r(saved, reason, sizeof(reason)));
 	return -1;
 }
 
