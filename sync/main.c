@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,6 +196,12 @@ main(int argc, char **argv)
 	bool help = false, version = false;
 	int n, status;
 
+	/*
+	 * Give large buffers back to the system at once: glibc would learn to
+	 * keep what is freed, and memory would follow the largest document.
+	 */
+	(void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
+	(void)mallopt(M_ARENA_MAX, 2);
 	if ((n = common_options(&ctx, argc, argv, &help, &version, &err)) == -1)
 		return report(&ctx, &err);
 	if (version) {

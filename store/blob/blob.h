@@ -22,7 +22,7 @@ struct ferry_store;
 #define FERRY_BLOB_FILE (32U << 10)
 /* Documents compress well and are never sent as they are: kept in the index
  * up to this size. */
-#define FERRY_BLOB_DOCUMENT (4U << 20)
+#define FERRY_BLOB_DOCUMENT (2U << 20)
 
 enum ferry_blob_kind { FERRY_BLOB_IS_FILE, FERRY_BLOB_IS_DOCUMENT };
 

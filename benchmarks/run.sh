@@ -1,0 +1,231 @@
+#!/bin/bash
+# ferry beside its peers and beside the physical limit, in one run.
+#
+#   benchmarks/run.sh [--only serve|sync|bundle|start] [--rounds N]
+#
+# Prints one table and writes build/bench/results.json.  Every figure is the
+# median of N rounds (default 3) in which ferry and its peer take turns; peers
+# serve the same bytes, from the same disk, over loopback.
+set -euo pipefail
+TOP=$(cd "$(dirname "$0")/.." && pwd)
+BENCH=$TOP/build/bench
+ROUNDS=3 ONLY=all SECONDS_EACH=4
+while [ $# -gt 0 ]; do
+	case "$1" in
+	--only) ONLY=$2 && shift ;;
+	--rounds) ROUNDS=$2 && shift ;;
+	*)
+		sed -n '2,8s/^# \{0,1\}//p' "$0"
+		[ "$1" = --help ] && exit 0 || exit 2
+		;;
+	esac
+	shift
+done
+"$TOP/packaging/install-deps.sh" --bench
+cmake -S "$TOP" -B "$BENCH/build" -G Ninja -D PRESET=release >/dev/null
+ninja -C "$BENCH/build" ferry ferryd fill | tail -n 1
+export FERRY=$BENCH/build/ferry FERRYD=$BENCH/build/ferryd FILL=$BENCH/build/tests/tools/fill
+export TMPDIR=$BENCH/tmp
+mkdir -p "$TMPDIR"
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+cd "$T"
+: >results
+
+# row NAME UNIT BETTER TARGET FERRY PEER PEER-NAME: BETTER is more or less; the
+# ratio is ferry/peer.  FERRY and PEER are files with a figure a line.
+row() {
+	python3 - "$@" <<'EOF' >>results
+import json, statistics, sys
+name, unit, better, target, a, b, peer = sys.argv[1:8]
+med = lambda f: statistics.median(float(x) for x in open(f)) if f != "-" else None
+x, y = med(a), med(b)
+print(json.dumps({"name": name, "unit": unit, "better": better, "target": target,
+                  "ferry": x, "peer": y, "peer_name": peer, "ratio": x / y if y else None}))
+EOF
+}
+# rps URL [HEADER…]: requests a second that wrk gets.
+rps() {
+	local url=$1 headers=()
+	shift
+	for h in "$@"; do headers+=(-H "$h"); done
+	wrk -t1 -c32 -d"${SECONDS_EACH}s" "${headers[@]}" "$url" >wrk.out
+	grep -q 'Non-2xx' wrk.out && {
+		cat wrk.out >&2
+		fail "errors from $url"
+	}
+	sed -n 's/^Requests\/sec: *//p' wrk.out
+}
+# timed FILE-FOR-SECONDS FILE-FOR-KB COMMAND…
+timed() {
+	local seconds=$1 kb=$2
+	shift 2
+	/usr/bin/time -o time.out -f '%e %M' "$@" >timed.out 2>&1 || {
+		cat timed.out >&2
+		fail "$*"
+	}
+	cut -d' ' -f1 time.out >>"$seconds"
+	cut -d' ' -f2 time.out >>"$kb"
+}
+peak_kb() { sed -n 's/^VmHWM: *\([0-9]*\) kB/\1/p' "/proc/$1/status"; }
+start_nginx() { # ROOT: sets NGINX
+	local port
+	port=$(free_port)
+	cat >nginx.conf <<-EOF
+		worker_processes auto; daemon off; pid $T/nginx.pid; error_log $T/nginx.log;
+		events { worker_connections 1024; }
+		http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 10000000; gzip_static on;
+		client_body_temp_path $T/n1; proxy_temp_path $T/n2; fastcgi_temp_path $T/n3;
+		uwsgi_temp_path $T/n4; scgi_temp_path $T/n5;
+		server { listen 127.0.0.1:$port; root $1; default_type application/json;
+		location / { try_files \$uri \$uri/packument.json =404; } } }
+	EOF
+	nginx -c "$T/nginx.conf" 2>/dev/null &
+	PIDS+=($!)
+	NGINX=http://127.0.0.1:$port
+	wait_for 10 curl -s -o /dev/null "$NGINX/"
+}
+
+bench_serve() {
+	say "serving: packument of 165 kB beside Verdaccio, tarball of 300 kB beside nginx"
+	start_verdaccio
+	local readme
+	readme=$(head -c 120000 /dev/urandom | base64 -w0)
+	publish bench-doc 1.0.0 ",\"readme\":\"$readme\"" 100
+	publish bench-tgz 1.0.0 '' 300000
+	near_conf "$UPSTREAM" 'packages = [ "bench-doc", "bench-tgz" ];'
+	near init --name bench >/dev/null
+	near sync >/dev/null
+	mkdir root
+	curl -s "${UPSTREAM}bench-tgz/-/bench-tgz-1.0.0.tgz" >root/t.tgz
+	start_nginx "$T/root"
+	start_ferryd near
+	local ferryd=$LASTPID doc
+	doc=$(curl -s "$URL/npm/bench-doc" | wc -c)
+	say "the packument has $doc bytes, the tarball $(stat -c %s root/t.tgz)"
+	for _ in $(seq "$ROUNDS"); do
+		rps "$URL/npm/bench-doc" "Accept-Encoding: gzip" >>doc.ferry
+		rps "${UPSTREAM}bench-doc" "Accept-Encoding: gzip" >>doc.verdaccio
+		rps "$URL/npm/bench-tgz/-/bench-tgz-1.0.0.tgz" >>tgz.ferry
+		rps "$NGINX/t.tgz" >>tgz.nginx
+	done
+	row "packument 165 kB" req/s more ">= 100" doc.ferry doc.verdaccio Verdaccio
+	row "tarball 300 kB" req/s more ">= 0.9" tgz.ferry tgz.nginx nginx
+	peak_kb "$ferryd" >mem.ferryd
+	awk '{ print $1 / 1000 }' mem.ferryd >mem.mb
+	row "ferryd memory" MB less "<= 128" mem.mb - ""
+}
+
+bench_sync() {
+	say "cold sync of 500 packages beside aria2c -j16, then a warm one"
+	mkdir tree
+	start_nginx "$T/tree"
+	python3 "$TOP/tests/tools/mkregistry.py" tree "$NGINX" --packages 500 \
+	    --versions 3 --size 100000 --readme 20000
+	local names
+	names=$(cd tree && ls -d pkg-* @load/*)
+	near_conf "$NGINX" "select = ( $(for p in $names; do
+		printf '{ name = "%s"; latest = 1; },' "$p"
+	done | sed 's/,$//') );"
+	for p in $names; do
+		printf '%s\n out=%s.json\n%s\n out=%s.tgz\n' "$NGINX/$p" "${p#*/}" \
+		    "$NGINX/$p/-/${p#*/}-1.2.0.tgz" "${p#*/}"
+	done >urls
+	for _ in $(seq "$ROUNDS"); do
+		rm -rf near out
+		near init --name bench >/dev/null
+		sync
+		timed cold.ferry cold.kb "$FERRY" --config near.conf sync
+		sync
+		timed cold.aria cold.aria.kb aria2c -q -j16 -i urls -d out --file-allocation=none
+		timed warm.ferry warm.kb "$FERRY" --config near.conf sync
+	done
+	row "cold sync, 500 packages" s less "<= 1.3" cold.ferry cold.aria "aria2c -j16"
+	awk '{ print $1 * 2 }' warm.ferry >warm.1000
+	row "warm sync, per 1,000 packages" s less "< 2" warm.1000 - ""
+	awk '{ print $1 / 1000 }' cold.kb >cold.mb
+	row "sync memory" MB less "<= 128" cold.mb - ""
+}
+
+bench_bundle() {
+	say "export and import of about 1 GB beside tar | sha256sum on the same disk"
+	mkdir plain
+	"$FERRY" --store big init --name big >/dev/null
+	"$FILL" big --packages 400 --versions 4 --size 600000 >/dev/null
+	"$FERRY" --store big key export big.pub >/dev/null
+	find big/blobs -type f >files
+	for _ in $(seq "$ROUNDS"); do
+		rm -rf medium far plain.tar
+		mkdir medium
+		sync
+		timed export.ferry export.kb "$FERRY" --store big export --to medium
+		sync
+		timed export.tar export.tar.kb bash -c 'tar -cf - -T files | tee plain.tar | sha256sum && sync plain.tar'
+		"$FERRY" --store far init --name far >/dev/null
+		"$FERRY" --store far trust add big.pub >/dev/null
+		sync
+		timed import.ferry import.kb "$FERRY" --store far import medium --no-receipt
+		rm -rf plain && mkdir plain
+		sync
+		timed import.tar import.tar.kb bash -c 'cat medium/*.tar | tee >(sha256sum >&2) | tar -xf - -C plain && sync -f plain'
+	done
+	local bytes
+	bytes=$(du -sb medium | cut -f1)
+	for f in export.ferry export.tar import.ferry import.tar; do
+		awk -v b="$bytes" '{ print b / 1e6 / $1 }' $f >$f.mbs
+	done
+	row "export" MB/s more ">= 0.7" export.ferry.mbs export.tar.mbs "tar | sha256sum"
+	row "import" MB/s more ">= 0.7" import.ferry.mbs import.tar.mbs "sha256sum | tar -x"
+	for f in export import; do
+		awk '{ print $1 / 1000 }' $f.kb >$f.mb
+		row "$f memory" MB less "<= 128" $f.mb - ""
+	done
+}
+
+bench_start() {
+	say "start of ferryd with 1,000,000 synthetic versions"
+	"$FERRY" --store million init --name million >/dev/null
+	"$FILL" million --packages 100000 --versions 10 --size 10 >/dev/null
+	local start name
+	name=$("$FERRY" --store million --json list 2>/dev/null | head -n 1 |
+	    python3 -c 'import json,sys; print(json.loads(sys.stdin.readline())["name"])') || :
+	for _ in $(seq "$ROUNDS"); do
+		start=$(date +%s%N)
+		start_ferryd million
+		curl -sf -o /dev/null "$URL/npm/$name"
+		awk "BEGIN { print ($(date +%s%N) - $start) / 1e9 }" >>start.ferry
+		curl -s -o /dev/null -w '%{time_total}\n' "$URL/npm/$name" |
+		    awk '{ print $1 * 1000 }' >>latency.ferry
+		peak_kb "$LASTPID" | awk '{ print $1 / 1000 }' >>start.mb
+		kill "$LASTPID"
+		wait "$LASTPID" || :
+	done
+	row "start to first answer, 1,000,000 versions" s less "< 1" start.ferry - ""
+	row "request then" ms less "" latency.ferry - ""
+	row "ferryd memory then" MB less "<= 128" start.mb - ""
+}
+
+for part in serve sync bundle start; do
+	[ "$ONLY" = all ] || [ "$ONLY" = $part ] || continue
+	mkdir -p "$T/$part" && cd "$T/$part"
+	T_SAVED=$T T=$T/$part
+	ln -sf "$T_SAVED/results" results
+	mkdir -p home
+	"bench_$part"
+	for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null || :; done
+	PIDS=()
+	T=$T_SAVED
+	cd "$T" && rm -rf "$part"
+done
+
+python3 - results "$BENCH/results.json" <<'EOF'
+import json, sys
+rows = [json.loads(l) for l in open(sys.argv[1])]
+json.dump(rows, open(sys.argv[2], "w"), indent=1)
+num = lambda v: "" if v is None else f"{v:,.0f}" if v >= 1000 else f"{v:.1f}" if v >= 10 else f"{v:.2f}"
+print()
+print(f"{'':44} {'ferry':>10} {'peer':>10} {'':6} {'ferry/peer':>10}  target")
+for r in rows:
+    print(f"{r['name']:44} {num(r['ferry']):>10} {num(r['peer']):>10} {r['unit']:6} "
+          f"{num(r['ratio']):>10}  {r['target']} {r['peer_name']}")
+EOF
