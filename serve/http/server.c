@@ -37,6 +37,7 @@
 
 struct ferry_server {
 	struct MHD_Daemon *daemon;
+	int listen_fd; /* our own duplicate, once the library gave it back */
 	const struct ferry_server_options *options;
 	char id_prefix[17]; /* of request ids, made at the start */
 	atomic_uint_fast64_t requests; /* for ids */
@@ -495,34 +496,22 @@ threads(const struct ferry_server_options *o)
 	return n < 1 ? 1 : n > 256 ? 256 : (unsigned)n;
 }
 
-int
-ferry_server_start(struct ferry_server **out,
-    const struct ferry_server_options *o, struct ferry_error *err)
+static struct MHD_Daemon *
+start_daemon(struct ferry_server *server, int listen_fd)
 {
+	const struct ferry_server_options *o = server->options;
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG |
 	                 MHD_USE_ITC |
 	                 (o->certificate == NULL ? 0 : MHD_USE_TLS);
 	unsigned pool = threads(o);
-	struct MHD_OptionItem items[16];
-	struct ferry_server *server;
-	uint8_t random[8];
+	struct MHD_OptionItem items[8];
 	size_t n = 0;
 
-	if (ferry_calloc(&server, 1, sizeof(*server), err) == -1 ||
-	    ferry_random(random, sizeof(random), err) == -1) {
-		free(server);
-		return -1;
-	}
-	for (size_t i = 0; i < 5; i++)
-		(void)snprintf(server->id_prefix + 2 * i, 3, "%02x", random[i]);
-	server->options = o;
+	/* Options whose presence depends on something. */
 	if (pool > 1)
 		items[n++] =
 		    (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE,
 			    (intptr_t)pool, NULL };
-	items[n++] = (struct MHD_OptionItem){ MHD_OPTION_CONNECTION_LIMIT,
-		(intptr_t)(o->connections < pool ? pool : o->connections),
-		NULL };
 	if (o->certificate != NULL) {
 		items[n++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT,
 			0, (void *)(uintptr_t)o->certificate };
@@ -530,9 +519,11 @@ ferry_server_start(struct ferry_server **out,
 			0, (void *)(uintptr_t)o->key };
 	}
 	items[n] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
-	server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request,
-	    server, MHD_OPTION_EXTERNAL_LOGGER, on_message, server,
-	    MHD_OPTION_LISTEN_SOCKET, o->listen_fd, MHD_OPTION_ARRAY, items,
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, server,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_message, server,
+	    MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_ARRAY, items,
+	    MHD_OPTION_CONNECTION_LIMIT,
+	    o->connections < pool ? pool : o->connections,
 	    MHD_OPTION_CONNECTION_TIMEOUT, o->timeout_s,
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, o->connections_per_ip,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
@@ -540,7 +531,31 @@ ferry_server_start(struct ferry_server **out,
 	    MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
-	if (server->daemon == NULL) {
+}
+
+int
+ferry_server_start(struct ferry_server **out,
+    const struct ferry_server_options *o, struct ferry_error *err)
+{
+	struct ferry_server *server;
+	uint8_t random[5];
+	int fd;
+
+	if (ferry_calloc(&server, 1, sizeof(*server), err) == -1 ||
+	    ferry_random(random, sizeof(random), err) == -1) {
+		free(server);
+		return -1;
+	}
+	for (size_t i = 0; i < sizeof(random); i++)
+		(void)snprintf(server->id_prefix + 2 * i, 3, "%02x", random[i]);
+	server->options = o;
+	server->listen_fd = -1;
+	/* The library closes the socket when it cannot start. */
+	if ((fd = fcntl(o->listen_fd, F_DUPFD_CLOEXEC, 0)) == -1) {
+		free(server);
+		return ferry_error_errno(err, "cannot share the socket");
+	}
+	if ((server->daemon = start_daemon(server, fd)) == NULL) {
 		server->message[strcspn(server->message, "\n")] = 0;
 		ferry_error_set(err, FERRY_ESYSTEM,
 		    "cannot start the HTTP server: %s", server->message);
@@ -556,8 +571,8 @@ void
 ferry_server_drain(struct ferry_server *server)
 {
 
-	atomic_store(&server->draining, true);
-	(void)MHD_quiesce_daemon(server->daemon);
+	if (!atomic_exchange(&server->draining, true))
+		server->listen_fd = MHD_quiesce_daemon(server->daemon);
 }
 
 unsigned
@@ -573,8 +588,9 @@ ferry_server_stop(struct ferry_server *server)
 
 	if (server == NULL)
 		return;
-	if (!atomic_load(&server->draining))
-		ferry_server_drain(server);
+	ferry_server_drain(server);
 	MHD_stop_daemon(server->daemon);
+	if (server->listen_fd != -1)
+		(void)close(server->listen_fd);
 	free(server);
 }

@@ -225,7 +225,7 @@ refuse(const struct ferry_asked *asked, unsigned status, const char *text,
     struct ferry_response *res)
 {
 	const struct ferry_resource *r = &asked->resource;
-	char whole[FERRY_PACKAGE_NAME + FERRY_ITEM_NAME + 64];
+	char whole[FERRY_PACKAGE_NAME + FERRY_ITEM_NAME + 256];
 
 	if (text == NULL)
 		text = r->package[0] == 0 ? "this registry has no such URL"
@@ -235,7 +235,7 @@ refuse(const struct ferry_asked *asked, unsigned status, const char *text,
 	if (status == 404 && r->package[0] != 0) {
 		bool item = r->kind == VERSION || r->kind == FILE_;
 
-		(void)snprintf(whole, sizeof(whole), "%s%s%s: %.60s",
+		(void)snprintf(whole, sizeof(whole), "%s%s%s: %.200s",
 		    r->package, item ? " " : "", item ? r->item : "", text);
 		text = whole;
 	}

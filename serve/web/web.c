@@ -67,7 +67,7 @@ add_page(const struct ferry_web *web, const struct ferry_request *rq,
 	             add_escaped(page, ferry_store_name(store), err) == -1 ||
 	             ferry_buf_addf(page, err,
 			 "</h1>\n<p>A read-only mirror of software packages, "
-	                 "served "
+			 "served "
 			 "by ferry %s. It answers the package managers' own "
 			 "requests; nothing can be published here.</p>\n"
 			 "<p>%" PRIu64 " packages, %" PRIu64
@@ -80,7 +80,7 @@ add_page(const struct ferry_web *web, const struct ferry_request *rq,
 			 "<pre>yarn config set npmRegistryServer %s/npm</pre>\n"
 			 "<h2>bun</h2>\n<pre># bunfig.toml\n[install]\n"
 			 "registry = "
-	                 "&quot;%s/npm/&quot;</pre>\n</body></html>\n",
+			 "&quot;%s/npm/&quot;</pre>\n</body></html>\n",
 			 FERRY_VERSION, t.packages, t.versions,
 			 ferry_size_text(t.logical_bytes, size), t.records,
 			 (const char *)url.p, (const char *)url.p,

@@ -1,64 +1,27 @@
-# Sourced by the scripts of tests/serve and tests/npm: a scratch folder, small
-# packages made on the spot, a ferryd on a free port.
-#
-# From the environment: FERRYD, PUT_NPM (programs); TMPDIR.
+# shellcheck shell=bash
+# For the scripts of tests/serve and tests/npm that need a store without a
+# sync: small packages made on the spot, and put into it by put_npm.
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-set -eu
-: "${FERRYD:?the path of ferryd}" "${PUT_NPM:?the path of put_npm}"
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/ferry-test-XXXXXX")
-store=$work/store
-pids=
-
-cleanup() {
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null || :
-		wait "$pid" 2>/dev/null || :
-	done
-	rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
-fail() {
-	printf 'FAIL: %s\n' "$*" >&2
-	for log in "$work"/ferryd*.log; do
-		[ -s "$log" ] && sed "s/^/  ${log##*/}: /" "$log" >&2
-	done
-	exit 1
-}
+PUT_NPM=${PUT_NPM:-${FERRY_BUILD:-$TOP/build/strict}/tests/tools/put_npm}
+STORE=$T/store
 
 # is WHAT GOT WANT
 is() {
 	[ "$2" = "$3" ] || fail "$1: got '$2', want '$3'"
 }
 
-# has WHAT TEXT PATTERN (of case)
-has() {
-	case $2 in
-	*$3*) ;;
-	*) fail "$1: no '$3' in: $2" ;;
-	esac
-}
-
-hasnt() {
-	case $2 in
-	*$3*) fail "$1: '$3' is in: $2" ;;
-	esac
-}
-
 # make_version NAME VERSION [MEMBERS [BYTES]]
 #
-# A tarball and the packument's member for it.  MEMBERS is JSON such as
+# A tarball, and the packument's member for it.  MEMBERS is JSON such as
 # '"dependencies":{"a":"^1"}'; BYTES of noise make the tarball large.
 make_version() {
-	dir=$work/pkg/$1/$2
+	local dir=$T/pkg/$1/$2 integrity shasum
 	rm -rf "$dir"
 	mkdir -p "$dir/package"
 	printf '{"name":"%s","version":"%s"%s}\n' "$1" "$2" "${3:+,$3}" \
 	    >"$dir/package/package.json"
-	printf 'module.exports = "%s@%s";\n' "$1" "$2" \
-	    >"$dir/package/index.js"
+	printf 'module.exports = "%s@%s";\n' "$1" "$2" >"$dir/package/index.js"
 	[ "${4:-0}" -eq 0 ] || head -c "$4" /dev/urandom >"$dir/package/noise"
 	tar -C "$dir" --sort=name --owner=0 --group=0 --mtime=@0 \
 	    -czf "$dir/tarball.tgz" package
@@ -70,15 +33,16 @@ make_version() {
 	    "$shasum" >"$dir/version.json"
 }
 
-# make_packument NAME LATEST VERSION… > FILE: of versions that were made.
+# make_packument NAME LATEST VERSION…: of versions that were made, to stdout.
+# TAGS: further dist-tags, as JSON members.
 make_packument() {
-	name=$1 latest=$2 comma=
+	local name=$1 latest=$2 comma= v
 	shift 2
 	printf '{"_id":"%s","name":"%s","description":"the %s package","dist-tags":{"latest":"%s"%s},"versions":{' \
 	    "$name" "$name" "$name" "$latest" "${TAGS:+,$TAGS}"
 	for v; do
 		printf %s "$comma"
-		cat "$work/pkg/$name/$v/version.json"
+		cat "$T/pkg/$name/$v/version.json"
 		comma=,
 	done
 	printf '},"time":{"created":"2020-01-01T00:00:00.000Z","modified":"2020-02-02T00:00:00.000Z"'
@@ -89,55 +53,48 @@ make_packument() {
 	    "${name##*/}" "$name"
 }
 
-# put NAME LATEST VERSION…: make the packument of versions that were made and
-# put it and them into the store.  HOLD: only these versions' tarballs.
-# ARGS: further arguments of put_npm.  OWNER: default npm.
+# put NAME LATEST VERSION…: put the packument of these versions, and them,
+# into the store.  HOLD: only these versions ("" for none).  ARGS: further
+# arguments of put_npm.  OWNER: default "up".
 put() {
-	make_packument "$@" >"$work/packument.json"
-	name=$1
+	local name=$1 files=() v
+	make_packument "$@" >"$T/packument.json"
 	shift 2
-	files=
 	for v in ${HOLD-"$@"}; do
-		files="$files $v=$work/pkg/$name/$v/tarball.tgz"
+		files+=("$v=$T/pkg/$name/$v/tarball.tgz")
 	done
 	# shellcheck disable=SC2086
-	"$PUT_NPM" "$store" "${OWNER:-npm}" "$work/packument.json" $files \
+	"$PUT_NPM" "$STORE" "${OWNER:-up}" "$T/packument.json" "${files[@]}" \
 	    ${ARGS-}
 }
 
-# serve [OPTION…]: start ferryd; sets port, url, npm and pid.
+# The tarball that make_version made.
+tarball() { printf '%s' "$T/pkg/$1/$2/tarball.tgz"; }
+
+# serve [OPTION…]: start ferryd on $STORE; sets URL, NPM and LASTPID.
 serve() {
-	rm -f "$work/port"
-	"$FERRYD" --store "$store" --listen 127.0.0.1:0 \
-	    --port-file "$work/port" "$@" >>"$work/ferryd.log" 2>&1 &
-	pid=$!
-	pids="$pids $pid"
-	wait_for '[ -s "$work/port" ]'
-	port=$(cat "$work/port")
-	url=http://127.0.0.1:$port
-	npm=$url/npm
+	start_ferryd "$STORE" "$@"
+	NPM=$URL/npm
+}
+# stop: the last one, which must end well.
+stop() {
+	kill "$LASTPID"
+	wait "$LASTPID" || fail "ferryd ended with status $?"
 }
 
-# wait_for COMMAND [SECONDS]: until it succeeds; looks ten times a second.
-wait_for() {
-	n=0
-	until eval "$1"; do
-		n=$((n + 1))
-		[ "$n" -lt $((${2:-20} * 10)) ] || fail "timeout: $1"
-		sleep 0.1
-	done
-}
-
-# get [CURL-OPTION…] URL: the body; code and header are kept in $work.
+# get STATUS [CURL-OPTION…] URL: the body is in $T/body, the head in $T/head.
 get() {
-	curl -sS -o "$work/body" -D "$work/head" -w '%{http_code}' "$@" \
-	    >"$work/code" || fail "curl $*"
-	cat "$work/body"
+	local want=$1 got
+	shift
+	: >"$T/body" # curl leaves it alone where there is none
+	got=$(curl -sS -o "$T/body" -D "$T/head" -w '%{http_code}' "$@") ||
+	    fail "curl $*"
+	[ "$got" = "$want" ] || {
+		cat "$T/head" "$T/body" >&2
+		fail "status $got instead of $want: $*"
+	}
 }
-code() {
-	curl -sS -o "$work/body" -D "$work/head" -w '%{http_code}' "$@"
-}
-# header NAME: of the last get or code.
-header() {
-	sed -n "s/^$1: *//Ip" "$work/head" | tr -d '\r'
-}
+# header NAME: its value in the last answer; empty if it is not there.
+header() { sed -n "s/^$1: *//Ip" "$T/head" | tr -d '\r'; }
+# member EXPRESSION: of the last body as JSON, by python: member 'd["name"]'
+member() { python3 -c "import json,sys; d=json.load(open(sys.argv[1])); print($1)" "$T/body"; }
