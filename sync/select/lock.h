@@ -50,7 +50,8 @@ struct ferry_lock_sink {
  * Read the lock file at path.  Its name tells its kind, or else its content.
  *
  * What is inside the project (links, workspaces) or inside another package's
- * tarball (bundled) is passed over silently.  An entry is from a registry if
+ * tarball (bundled) is passed over silently, as is an optional entry with
+ * neither version nor URL.  An entry is from a registry if
  * its version is one and its tarball's URL, if given, is http(s) and of a
  * registry.  That is every URL in lockfileVersion 1, where other tarballs have
  * their URL as version.  In 2 and 3 a URL that some package of the lock file

@@ -204,6 +204,12 @@ report(struct reader *r, struct ferry_error *err)
 	if (!registry)
 		return unmirrorable(r, text(&e->resolved),
 		    ferry_npm_spec_why(FERRY_NPM_SPEC_URL), err);
+	/*
+	 * npm writes { "optional": true } and no more for what it left out on
+	 * the platform where it ran; "npm ci" does not install it either.
+	 */
+	if (e->optional && !e->has_version && !e->has_resolved)
+		return 0;
 	if (!ferry_npm_name_valid(ferry_bytes_buf(&e->name)))
 		return unmirrorable(
 		    r, text(&e->version), "not a package name", err);
