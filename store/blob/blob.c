@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/catalog/catalog.h"
 #include "store/internal.h"
 
 /*
@@ -54,6 +55,17 @@ ferry_blob_path(const struct ferry_digest *digest, char path[FERRY_BLOB_PATH])
 
 	(void)snprintf(path, FERRY_BLOB_PATH, "%.2s/%.62s",
 	    ferry_digest_hex(digest, hex), hex + 2);
+}
+
+/* The local record "lost HEX" of a blob whose bytes are lost. */
+static int
+lost_key(const struct ferry_digest *digest, struct ferry_key *key,
+    struct ferry_error *err)
+{
+	char hex[FERRY_DIGEST_TEXT];
+
+	return ferry_key_make(
+	    key, err, "lost", ferry_digest_hex(digest, hex), NULL);
 }
 
 static int
@@ -282,6 +294,7 @@ ferry_blob_writer_finish(struct ferry_blob_writer *w,
 	char text[FERRY_DIGEST_TEXT], wanted[FERRY_DIGEST_TEXT];
 	struct ferry_blob_info info = { 0 };
 	struct ferry_digest got;
+	struct ferry_key lost;
 	char place;
 	int known;
 
@@ -307,6 +320,10 @@ ferry_blob_writer_finish(struct ferry_blob_writer *w,
 			goto fail;
 		record_put(w->st, &got, w->fd == -1 ? PLACE_BYTES : PLACE_FILE,
 		    w->size, info.seq);
+		if (info.lost && (lost_key(&got, &lost, err) == -1 ||
+				     ferry_local_delete(
+					 w->st, &lost, err) == -1))
+			goto fail;
 		if (known == 0) {
 			w->st->totals.blobs++;
 			w->st->totals.stored_bytes += w->size;
@@ -630,15 +647,19 @@ out:
 
 int
 ferry_blob_mark_lost(struct ferry_store *st, const struct ferry_digest *digest,
-    struct ferry_error *err)
+    const json_t *note, struct ferry_error *err)
 {
 	struct ferry_blob_info info;
+	struct ferry_key lost;
 	char place;
 	int rc = record_get(st, digest, &place, &info, err);
 
-	if (rc == 1)
-		record_put(st, digest, PLACE_LOST, info.size, info.seq);
-	return rc == -1 ? -1 : 0;
+	if (rc != 1)
+		return rc;
+	record_put(st, digest, PLACE_LOST, info.size, info.seq);
+	if (lost_key(digest, &lost, err) == -1)
+		return -1;
+	return ferry_local_put(st, &lost, note, err);
 }
 
 int
@@ -646,6 +667,7 @@ ferry_blob_remove(struct ferry_store *st, const struct ferry_digest *digest,
     struct ferry_error *err)
 {
 	struct ferry_blob_info info;
+	struct ferry_key lost;
 	char place;
 	int rc = record_get(st, digest, &place, &info, err);
 
@@ -657,6 +679,10 @@ ferry_blob_remove(struct ferry_store *st, const struct ferry_digest *digest,
 			return -1;
 		st->unlinks[st->unlinks_n++] = *digest;
 	}
+	if (place == PLACE_LOST &&
+	    (lost_key(digest, &lost, err) == -1 ||
+		ferry_local_delete(st, &lost, err) == -1))
+		return -1;
 	ferry_kv_delete(st->kv, FERRY_CF_BYTES, digest_key(digest));
 	ferry_kv_delete(st->kv, FERRY_CF_BLOB, digest_key(digest));
 	st->totals.blobs--;

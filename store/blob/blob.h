@@ -10,6 +10,7 @@
  * the writer's own handle sees it as soon as it is finished.
  */
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -115,9 +116,14 @@ void ferry_blob_iter_free(struct ferry_blob_iter *it);
 int ferry_blob_verify(struct ferry_store *st, const struct ferry_digest *digest,
     const struct ferry_blob_info *info, struct ferry_error *err);
 
-/* Writer: keep the record, say that the bytes are lost. */
+/*
+ * Writer: keep the record, say that the bytes are lost, and note why in the
+ * local record "lost HEX" (an object with "at" and "text"), which goes away
+ * when the blob is stored again.
+ */
 int ferry_blob_mark_lost(struct ferry_store *st,
-    const struct ferry_digest *digest, struct ferry_error *err);
+    const struct ferry_digest *digest, const json_t *note,
+    struct ferry_error *err);
 /*
  * Writer: forget a blob in the next commit and remove its bytes then.  The
  * caller has made sure that no record names it.

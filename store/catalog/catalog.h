@@ -161,6 +161,7 @@ int ferry_journal_chain(struct ferry_store *st, uint64_t seq,
  *
  *	validator UPSTREAM URL		etag, last_modified of a document
  *	incident FORMAT NAME OWNER VERSION
+ *	lost HEX			a blob that verify found wrong (blob.h)
  *	last sync|export|import		time and summary
  *	(store/bundle and sync/carry list theirs in their headers)
  */

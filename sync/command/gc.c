@@ -82,12 +82,36 @@ expire_versions(struct gc *g, struct ferry_error *err)
 	return rc;
 }
 
+/* Whether a package has a version that is not expired.  1, 0 or -1. */
+static int
+has_version(
+    struct gc *g, const struct ferry_key *package, struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_key prefix, key;
+	json_t *record;
+	int rc = -1, any = 0;
+
+	if (ferry_key_make(&prefix, err, "version", ferry_key_part(package, 1),
+		ferry_key_part(package, 2), ferry_key_part(package, 3),
+		NULL) == -1 ||
+	    ferry_catalog_iter_new(&it, g->st, &prefix, NULL, err) == -1)
+		return -1;
+	while (any == 0 &&
+	       (rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+		any = !is_expired(g, record);
+		json_decref(record);
+	}
+	ferry_catalog_iter_free(it);
+	return rc == -1 ? -1 : any;
+}
+
 /* Delete packages without any version. */
 static int
 drop_packages(struct gc *g, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL, *versions;
-	struct ferry_key prefix, key, version;
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_key prefix, key;
 	int rc = -1, any;
 
 	if (g->dry_run || g->expired == 0)
@@ -96,18 +120,10 @@ drop_packages(struct gc *g, struct ferry_error *err)
 	    ferry_catalog_iter_new(&it, g->st, &prefix, NULL, err) == -1)
 		return -1;
 	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
-		if (ferry_key_make(&prefix, err, "version",
-			ferry_key_part(&key, 1), ferry_key_part(&key, 2),
-			ferry_key_part(&key, 3), NULL) == -1 ||
-		    ferry_catalog_iter_new(
-			&versions, g->st, &prefix, NULL, err) == -1) {
-			rc = -1;
-			break;
-		}
-		any = ferry_catalog_iter_next(versions, &version, NULL, err);
-		ferry_catalog_iter_free(versions);
-		if (any == -1 || (any == 0 && ferry_catalog_delete(
-						  g->st, &key, err) == -1)) {
+		any = has_version(g, &key, err);
+		if (any == -1 ||
+		    (any == 0 &&
+			ferry_catalog_delete(g->st, &key, err) == -1)) {
 			rc = -1;
 			break;
 		}
@@ -116,6 +132,24 @@ drop_packages(struct gc *g, struct ferry_error *err)
 	if (rc == 0)
 		rc = ferry_store_commit(g->st, err);
 	return rc;
+}
+
+/* Whether a record will still be there: 0 no, 1 removed lately, 2 served. */
+static int
+lives(struct gc *g, const struct ferry_key *key, const json_t *record,
+    struct ferry_error *err)
+{
+	int any;
+
+	if (json_object_get(record, "deleted_at") != NULL)
+		return is_expired(g, record) ? 0 : 1;
+	/* A dry run has not dropped the packages that would go. */
+	if (g->dry_run && g->expired > 0 &&
+	    strcmp(ferry_key_part(key, 0), "package") == 0) {
+		any = has_version(g, key, err);
+		return any == 1 ? 2 : any;
+	}
+	return 2;
 }
 
 /* Who needs a blob: 0 nobody, 1 a removed version within grace, 2 served. */
@@ -137,11 +171,12 @@ needed(struct gc *g, const struct ferry_digest *digest, struct ferry_error *err)
 		}
 		if (found == 0)
 			continue;
-		if (json_object_get(record, "deleted_at") == NULL)
-			need = 2;
-		else if (!is_expired(g, record))
-			need = 1;
+		found = lives(g, &key, record, err);
 		json_decref(record);
+		if (found == -1 || found > need)
+			need = found;
+		if (need == -1)
+			break;
 	}
 	ferry_ref_iter_free(refs);
 	return need;

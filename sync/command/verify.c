@@ -201,14 +201,13 @@ check_records(struct verify *v, struct ferry_error *err)
 	return rc;
 }
 
-/* Local records "lost HEX" tell status and receipts. */
+/* For status, receipts and the next sync. */
 static int
 note_lost(const struct ferry_context *ctx, const json_t *problems,
     struct ferry_error *err)
 {
 	struct ferry_store *st = NULL;
 	struct ferry_digest digest;
-	struct ferry_key key;
 	size_t i;
 	json_t *p;
 	int rc = -1;
@@ -224,9 +223,7 @@ note_lost(const struct ferry_context *ctx, const json_t *problems,
 
 		if (ferry_digest_from_hex(&digest, FERRY_SHA256,
 			ferry_bytes_str(hex), err) == -1 ||
-		    ferry_blob_mark_lost(st, &digest, err) == -1 ||
-		    ferry_key_make(&key, err, "lost", hex, NULL) == -1 ||
-		    ferry_local_put(st, &key, record, err) == -1) {
+		    ferry_blob_mark_lost(st, &digest, record, err) == -1) {
 			json_decref(record);
 			goto out;
 		}

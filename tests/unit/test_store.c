@@ -135,6 +135,7 @@ test_blob_verify_finds_rot(void **state)
 	struct ferry_blob_info info;
 	struct ferry_digest d, again;
 	char hex[FERRY_DIGEST_TEXT], path[600];
+	json_t *note;
 	FILE *file;
 
 	put_blob(f->st, 100000, 'r', &d);
@@ -149,7 +150,9 @@ test_blob_verify_finds_rot(void **state)
 	assert_int_equal(ferry_blob_stat(f->st, &d, &info, &err), 1);
 	assert_int_equal(ferry_blob_verify(f->st, &d, &info, &err), 0);
 	assert_int_equal(err.code, FERRY_EDIGEST);
-	assert_ok(ferry_blob_mark_lost(f->st, &d, &err), &err);
+	note = json_pack("{s:i,s:s}", "at", 1, "text", "rot");
+	assert_ok(ferry_blob_mark_lost(f->st, &d, note, &err), &err);
+	json_decref(note);
 	assert_int_equal(ferry_blob_has(f->st, &d, &err), 0);
 	assert_ok(ferry_store_commit(f->st, &err), &err);
 
