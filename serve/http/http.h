@@ -66,6 +66,7 @@ struct ferry_body {
 	uint64_t size;
 	struct ferry_buf bytes;
 	char etag[FERRY_ETAG];
+	atomic_uint uses; /* for who shares it to count */
 };
 /* *Takes* the bytes of buf (which is empty afterwards), or fd. */
 int ferry_body_new(

@@ -1,8 +1,10 @@
 /* Tarballs of npm: from a path to a blob. */
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "serve/replay/cache.h"
 #include "serve/replay/library.h"
@@ -11,6 +13,13 @@
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
+
+/*
+ * A file that is asked for again is kept in memory if it is not larger than
+ * this.  Measured with 300 kB: twice the requests of sendfile(), before which
+ * libmicrohttpd pushes the header out in a packet of its own.
+ */
+#define CONTENT_MAX (1U << 20)
 
 /* The tarball of a version's record.  1; 0 if it is under a tombstone; -1. */
 static int
@@ -153,6 +162,7 @@ struct job {
 	const char *package;
 	const char *owner;
 	const char *path;
+	const struct ferry_body *file;
 };
 
 static int
@@ -186,22 +196,78 @@ make(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	return 1;
 }
 
+/* The content of a file that is asked for often, which job->file is. */
+static int
+make_content(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	const struct job *job = ctx;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	const struct ferry_body *file = job->file;
+	int rc = -1;
+
+	if (ferry_buf_reserve(&buf, (size_t)file->size, err) == -1)
+		return -1;
+	while (buf.n < file->size) {
+		ssize_t n = pread(file->fd, buf.p + buf.n,
+		    (size_t)file->size - buf.n, (off_t)buf.n);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			ferry_error_errno(err, "reading a tarball");
+			goto out;
+		}
+		buf.n += (size_t)n;
+	}
+	if (ferry_body_new(out, &buf, err) == -1)
+		goto out;
+	memcpy((*out)->etag, file->etag, sizeof(file->etag));
+	rc = 1;
+out:
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+static int
+get(struct job *job, const char *what, ferry_cache_make *on_make,
+    struct ferry_body **out, struct ferry_error *err)
+{
+	struct ferry_buf group = FERRY_BUF_INIT, name = FERRY_BUF_INIT;
+	int rc = -1;
+
+	if (ferry_library_group(&group, "npm", job->package, err) == 0 &&
+	    ferry_buf_adds(&name, what, err) == 0 &&
+	    ferry_buf_adds(&name, job->path, err) == 0)
+		rc = ferry_cache_get(ferry_library_cache(job->library),
+		    ferry_bytes_buf(&group), ferry_bytes_buf(&name), on_make,
+		    job, out, err);
+	ferry_buf_free(&name);
+	ferry_buf_free(&group);
+	return rc;
+}
+
 int
 ferry_npm_file_body(struct ferry_library *library, const char *package,
     const char *owner, const char *path, struct ferry_body **out,
     struct ferry_error *err)
 {
-	struct job job = { library, package, owner, path };
-	struct ferry_buf group = FERRY_BUF_INIT, name = FERRY_BUF_INIT;
-	int rc = -1;
+	struct job job = { library, package, owner, path, NULL };
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_body *file = NULL, *content = NULL;
+	int rc = get(&job, "file ", make, &file, err);
 
-	if (ferry_library_group(&group, "npm", package, err) == 0 &&
-	    ferry_buf_adds(&name, "file ", err) == 0 &&
-	    ferry_buf_adds(&name, path, err) == 0)
-		rc = ferry_cache_get(ferry_library_cache(library),
-		    ferry_bytes_buf(&group), ferry_bytes_buf(&name), make, &job,
-		    out, err);
-	ferry_buf_free(&name);
-	ferry_buf_free(&group);
-	return rc;
+	if (rc != 1)
+		return rc;
+	*out = file;
+	if (file->fd == -1 || file->size > CONTENT_MAX ||
+	    atomic_fetch_add_explicit(&file->uses, 1, memory_order_relaxed) ==
+		0)
+		return 1;
+	job.file = file;
+	if (get(&job, "content ", make_content, &content, &ignored) == 1) {
+		ferry_body_unref(file);
+		*out = content;
+	}
+	/* A file that cannot be read now is sendfile's to report. */
+	return 1;
 }
