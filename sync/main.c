@@ -13,6 +13,11 @@
 static const struct ferry_command *const commands[] = {
 	&ferry_command_init,
 	&ferry_command_sync,
+	&ferry_command_export,
+	&ferry_command_import,
+	&ferry_command_receipt,
+	&ferry_command_key,
+	&ferry_command_trust,
 	&ferry_command_status,
 	&ferry_command_list,
 	&ferry_command_show,

@@ -129,8 +129,7 @@ parse_marks(struct ferry_head *h, const json_t *root, struct ferry_error *err)
 	if (ferry_array_grow(&h->marks, &h->marks_cap, json_array_size(list),
 		sizeof(*h->marks), err) == -1)
 		return -1;
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach (list, i, o) {
 		struct ferry_mark *m = &h->marks[i];
 
 		if (ferry_json_u64(o, "seq", INT64_MAX - 1, &m->seq, err) ==
@@ -208,8 +207,7 @@ parse_volume(struct ferry_head *h, const json_t *o, struct ferry_error *err)
 	if (ferry_array_grow(&h->indexes, &h->indexes_cap,
 		h->indexes_n + v->count, sizeof(*h->indexes), err) == -1)
 		return -1;
-	json_array_foreach(list, i, entry)
-	{
+	json_array_foreach (list, i, entry) {
 		struct ferry_index *index = &h->indexes[h->indexes_n];
 		const char *path;
 
@@ -247,9 +245,9 @@ parse_volumes(struct ferry_head *h, const json_t *root,
 	if (ferry_array_grow(&h->volumes, &h->volumes_cap,
 		json_array_size(list), sizeof(*h->volumes), err) == -1)
 		return -1;
-	json_array_foreach(list, i,
-	    o) if (parse_volume(h, o, err) == -1) return ferry_error_in(err,
-	    "volume %zu", i + 1);
+	json_array_foreach (list, i, o)
+		if (parse_volume(h, o, err) == -1)
+			return ferry_error_in(err, "volume %zu", i + 1);
 	return 0;
 }
 

@@ -124,8 +124,7 @@ parse_wanted(
 	if (json_array_size(list) > FERRY_RECEIPT_WANTED)
 		return ferry_error_set(err, FERRY_ELIMIT,
 		    "more than %d wanted blobs", FERRY_RECEIPT_WANTED);
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach (list, i, o) {
 		const char *hex = json_string_value(o);
 
 		if (hex == NULL ||

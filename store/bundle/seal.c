@@ -49,6 +49,17 @@ head_text(const struct ferry_bundle_target *target, struct ferry_head *head,
 	    &head->digest, FERRY_SHA256, ferry_bytes_buf(text), err);
 }
 
+int
+ferry_bundle_digest(const struct ferry_bundle_target *target,
+    struct ferry_head *head, struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	int rc = head_text(target, head, &text, err);
+
+	ferry_buf_free(&text);
+	return rc;
+}
+
 /* Everything before the first index. */
 static int
 front_text(const struct ferry_bundle_target *target, struct ferry_head *head,

@@ -221,13 +221,11 @@ ferry_volume_signer(const struct ferry_volume *v, size_t i)
 	return v->signatures[i].signer;
 }
 
-int
-ferry_volume_verify(const struct ferry_volume *v, size_t i,
-    const struct ferry_public *key, struct ferry_error *err)
+const uint8_t *
+ferry_volume_signature(const struct ferry_volume *v, size_t i)
 {
 
-	return ferry_public_verify(
-	    key, ferry_bytes_buf(&v->text), v->signatures[i].v, err);
+	return v->signatures[i].v;
 }
 
 const struct ferry_head *
@@ -404,7 +402,8 @@ ferry_volume_next(struct ferry_volume *v, const struct ferry_member **out,
 struct flow {
 	ferry_volume_sink *on_data;
 	void *ctx;
-	uint64_t size;
+	uint64_t size, limit;
+	bool packed; /* to be decoded */
 	struct ferry_digester *digester; /* of the stored bytes, or NULL */
 };
 
@@ -414,11 +413,11 @@ deliver(struct ferry_volume *v, struct flow *flow, const void *p, size_t n,
 {
 
 	flow->size += n;
-	if (flow->size > v->member.content_size)
+	if (flow->size > flow->limit)
 		return ferry_error_set(err, FERRY_ESIZE,
 		    "'%s' decodes to more than the %" PRIu64
 		    " bytes that are declared",
-		    v->member.path, v->member.content_size);
+		    v->member.path, flow->limit);
 	return flow->on_data(flow->ctx, p, n, err);
 }
 
@@ -453,7 +452,7 @@ inflate(struct ferry_volume *v, struct flow *flow, size_t n, bool *over,
 static int
 stream(struct ferry_volume *v, struct flow *flow, struct ferry_error *err)
 {
-	bool packed = v->member.encoding == FERRY_ENCODING_ZSTD, over = false;
+	bool packed = flow->packed, over = false;
 	ssize_t n;
 
 	if (packed && v->zstd == NULL && (v->zstd = ZSTD_createDCtx()) == NULL)
@@ -476,19 +475,24 @@ stream(struct ferry_volume *v, struct flow *flow, struct ferry_error *err)
 	if (packed && !over)
 		return ferry_error_set(err, FERRY_EFORMAT,
 		    "'%s' ends within its zstd frame", v->member.path);
-	if (flow->size != v->member.content_size)
+	if (flow->size != flow->limit)
 		return ferry_error_set(err, FERRY_ESIZE,
 		    "'%s' decodes to %" PRIu64 " bytes instead of %" PRIu64,
-		    v->member.path, flow->size, v->member.content_size);
+		    v->member.path, flow->size, flow->limit);
 	return 0;
 }
 
 int
-ferry_volume_content(struct ferry_volume *v, enum ferry_content_check check,
+ferry_volume_content(struct ferry_volume *v, enum ferry_content_mode mode,
     ferry_volume_sink *on_data, void *ctx, struct ferry_error *err)
 {
-	struct flow flow = { on_data, ctx, 0, NULL };
 	const struct ferry_member *m = &v->member;
+	bool raw = m->encoding == FERRY_ENCODING_RAW;
+	struct flow flow = { .on_data = on_data,
+		.ctx = ctx,
+		.limit =
+		    mode == FERRY_CONTENT_STORED ? m->size : m->content_size,
+		.packed = mode != FERRY_CONTENT_STORED && !raw };
 	struct ferry_digest got;
 	int rc = -1;
 
@@ -498,9 +502,8 @@ ferry_volume_content(struct ferry_volume *v, enum ferry_content_check check,
 		goto out;
 	}
 	v->unread = false;
-	if ((check == FERRY_CONTENT_CHECKED_HERE ||
-		m->kind != FERRY_MEMBER_BLOB ||
-		m->encoding != FERRY_ENCODING_RAW) &&
+	if (!(mode == FERRY_CONTENT_UNCHECKED && raw &&
+		m->kind == FERRY_MEMBER_BLOB) &&
 	    ferry_digester_new(&flow.digester, FERRY_ALG(FERRY_SHA256), err) ==
 		-1)
 		goto out;

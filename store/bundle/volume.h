@@ -6,7 +6,7 @@
  *
  * Life cycle: _open reads the head's bytes and the signatures, without
  * looking into the head: nothing that no trusted key signed is parsed.  The
- * caller verifies (ferry_volume_verify), then calls _begin, which parses the
+ * caller verifies the signatures, then calls _begin, which parses the
  * head and finds out which of its volumes this is.  Then _next and _content
  * alternate until _next returns 0.  After an error the volume can only be
  * closed.
@@ -36,9 +36,8 @@ struct ferry_bytes ferry_volume_text(const struct ferry_volume *v);
 size_t ferry_volume_signatures(const struct ferry_volume *v);
 /* The id that signature i says its key has; borrowed. */
 const char *ferry_volume_signer(const struct ferry_volume *v, size_t i);
-/* Returns: 1 if signature i is key's over the head, 0, -1. */
-int ferry_volume_verify(const struct ferry_volume *v, size_t i,
-    const struct ferry_public *key, struct ferry_error *err);
+/* Its FERRY_SIGNATURE bytes; borrowed. */
+const uint8_t *ferry_volume_signature(const struct ferry_volume *v, size_t i);
 
 /*
  * Parse the head.  Errors as of ferry_head_parse(), FERRY_EMISSING (no index),
@@ -58,22 +57,24 @@ size_t ferry_volume_number(const struct ferry_volume *v);
 int ferry_volume_next(struct ferry_volume *v, const struct ferry_member **out,
     struct ferry_error *err);
 /*
- * Hand the current member's content, decoded, to on_data; without this call
- * it is passed over unread.  Returns 0 after all of it had the declared size.
+ * Hand the current member's content to on_data; without this call it is passed
+ * over unread.  Returns 0 after all of it had the declared size.
  *
- * The stored bytes' digest is checked here, except for raw blobs with
- * FERRY_CONTENT_CHECKED_BY_CALLER: there the caller computes the SHA-256 of
- * what it gets, and must compare it with the member's blob.  One pass of
- * hashing is half of an import's time.
+ * FERRY_CONTENT_CHECKED: decoded, and the stored bytes' digest is checked here.
+ * FERRY_CONTENT_UNCHECKED: the same, but of raw blobs the caller computes the
+ *     SHA-256 and must compare it with the member's blob.  One pass of hashing
+ *     is half of an import's time.
+ * FERRY_CONTENT_STORED: as it travels, checked.
  * Errors: as of _next, or on_data's.
  */
-enum ferry_content_check {
-	FERRY_CONTENT_CHECKED_HERE,
-	FERRY_CONTENT_CHECKED_BY_CALLER
+enum ferry_content_mode {
+	FERRY_CONTENT_CHECKED,
+	FERRY_CONTENT_UNCHECKED,
+	FERRY_CONTENT_STORED
 };
 typedef int
 ferry_volume_sink(void *ctx, const void *p, size_t n, struct ferry_error *err);
-int ferry_volume_content(struct ferry_volume *v, enum ferry_content_check check,
+int ferry_volume_content(struct ferry_volume *v, enum ferry_content_mode mode,
     ferry_volume_sink *on_data, void *ctx, struct ferry_error *err);
 /* Bytes of the file that were passed, for progress. */
 uint64_t ferry_volume_offset(const struct ferry_volume *v);

@@ -95,6 +95,9 @@ uint64_t ferry_bundle_writer_bytes(const struct ferry_bundle_writer *w);
 int ferry_bundle_seal(const struct ferry_bundle_target *target,
     struct ferry_head *head, const struct ferry_keys *keys,
     struct ferry_error *err);
+/* Set head->digest as _seal did. */
+int ferry_bundle_digest(const struct ferry_bundle_target *target,
+    struct ferry_head *head, struct ferry_error *err);
 /*
  * Give the volumes their names, durably.  Those that have them already are
  * passed over, so that it can be repeated.

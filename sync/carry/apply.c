@@ -1,0 +1,273 @@
+#include "sync/carry/apply.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <zstd.h>
+
+#include "store/base/clock.h"
+#include "store/base/json.h"
+#include "store/blob/blob.h"
+#include "store/catalog/catalog.h"
+#include "store/store.h"
+#include "sync/carry/incoming.h"
+#include "sync/carry/position.h"
+
+#define BATCH 2000 /* records of a commit */
+#define NOTED_MAX 4096 /* wanted blobs that are noted */
+
+struct apply {
+	const struct ferry_carry *carry;
+	const struct ferry_head *head;
+	struct ferry_import_bundle *out;
+	uint64_t records; /* seen in this pass */
+	uint64_t last; /* the number of the record before */
+	uint64_t missing; /* blobs */
+	char example[FERRY_KEY_TEXT];
+	uint64_t changed; /* since the last commit */
+};
+
+struct record {
+	struct ferry_key key;
+	json_t *root;
+	json_t *value; /* NULL for a delete; borrowed from root */
+	uint64_t seq;
+};
+
+typedef int
+on_record(struct apply *a, struct record *record, struct ferry_error *err);
+
+/* One line: what a journal record of another store may be, and no more. */
+static int
+parse(struct record *r, struct ferry_bytes line, struct ferry_error *err)
+{
+	const char *op;
+
+	if (ferry_json_parse(&r->root, line, "a record", err) == -1 ||
+	    ferry_json_u64(r->root, "seq", INT64_MAX, &r->seq, err) == -1 ||
+	    ferry_json_str(r->root, "op", &op, err) == -1 ||
+	    ferry_key_from_json(
+		&r->key, json_object_get(r->root, "key"), err) == -1)
+		return -1;
+	r->value = NULL;
+	if (strcmp(op, "delete") == 0)
+		return 0;
+	if (strcmp(op, "put") != 0)
+		return ferry_error_set(err, FERRY_ENEWER,
+		    "operation '%.20s' is not known to this ferry; update it",
+		    op);
+	if (ferry_json_object(r->root, "value", &r->value, err) == -1)
+		return -1;
+	if (json_object_get(r->value, "seq") != NULL)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "a record's value must not have \"seq\"");
+	return 0;
+}
+
+static int
+each_line(struct apply *a, const struct ferry_member *m,
+    struct ferry_bytes text, on_record *on, struct ferry_error *err)
+{
+	uint64_t count = 0;
+	size_t at = 0;
+
+	while (at < text.n) {
+		const uint8_t *end = memchr(text.p + at, '\n', text.n - at);
+		size_t n =
+		    end == NULL ? text.n - at : (size_t)(end - (text.p + at));
+		struct record r = { .root = NULL };
+		int rc = parse(&r, ferry_bytes_of(text.p + at, n), err);
+
+		if (rc == 0 &&
+		    (r.seq < m->first || r.seq > m->last || r.seq <= a->last))
+			rc = ferry_error_set(err, FERRY_EFORMAT,
+			    "record %" PRIu64 " is not where it belongs",
+			    r.seq);
+		if (rc == 0) {
+			a->last = r.seq;
+			count++;
+			rc = on(a, &r, err);
+		}
+		json_decref(r.root);
+		if (rc == -1)
+			return ferry_error_in(err, "line %" PRIu64, count + 1);
+		at += n + 1;
+	}
+	a->records += count;
+	if (count != m->count)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "there are %" PRIu64 " records instead of %" PRIu64, count,
+		    m->count);
+	return 0;
+}
+
+/* Decode a part; its size is bounded by what ferry_member_parse() allows. */
+static int
+load(struct ferry_store *st, const struct ferry_member *m,
+    struct ferry_buf *stored, struct ferry_buf *text, struct ferry_error *err)
+{
+	size_t n;
+
+	ferry_buf_reset(stored);
+	ferry_buf_reset(text);
+	if (ferry_blob_load(
+		st, &m->sha256, 2 * FERRY_RECORDS_PART_MAX, stored, err) == -1)
+		return -1;
+	if (m->encoding == FERRY_ENCODING_RAW)
+		return ferry_buf_add(text, stored->p, stored->n, err);
+	if (ferry_buf_reserve(text, (size_t)m->content_size, err) == -1)
+		return -1;
+	n = ZSTD_decompress(
+	    text->p, (size_t)m->content_size, stored->p, stored->n);
+	if (ZSTD_isError(n) || n != m->content_size)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "it does not decode to the %" PRIu64
+		    " bytes that are declared",
+		    m->content_size);
+	text->n = n;
+	text->p[n] = 0;
+	return 0;
+}
+
+static int
+each_record(struct apply *a, on_record *on, struct ferry_error *err)
+{
+	struct ferry_buf stored = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
+	struct ferry_member m;
+	int rc = 0;
+
+	a->records = a->last = 0;
+	for (uint64_t i = 1; rc == 0 && i <= a->head->totals.record_parts;
+	     i++) {
+		rc = ferry_part_get(a->carry->st, a->head, i, &m, err);
+		if (rc == 0)
+			rc = ferry_error_set(err, FERRY_EMISSING,
+			    "the bundle has no part %" PRIu64 " of its records",
+			    i);
+		else if (rc == 1)
+			rc = load(a->carry->st, &m, &stored, &text, err);
+		if (rc == 0)
+			rc = each_line(a, &m, ferry_bytes_buf(&text), on, err);
+		if (rc == -1)
+			ferry_error_in(
+			    err, "part %" PRIu64 " of the records", i);
+	}
+	ferry_buf_free(&stored);
+	ferry_buf_free(&text);
+	if (rc == 0 && a->records != a->head->totals.records)
+		rc = ferry_error_set(err, FERRY_EFORMAT,
+		    "the bundle has %" PRIu64 " records instead of %" PRIu64,
+		    a->records, a->head->totals.records);
+	return rc;
+}
+
+/* First pass: is everything well-formed and every blob here? */
+static int
+check(struct apply *a, struct record *r, struct ferry_error *err)
+{
+	int n = r->value == NULL ? 0 : ferry_files_count(r->value, err);
+	struct ferry_blob_info info;
+	struct ferry_file file;
+
+	if (ferry_carry_stopped(a->carry))
+		return ferry_error_set(err, FERRY_ECANCELLED,
+		    "stopped; the same command goes on from here");
+	for (int i = 0; i < n; i++) {
+		int rc;
+
+		if (ferry_files_get(r->value, (size_t)i, &file, err) == -1)
+			return -1;
+		rc = ferry_blob_stat(a->carry->st, &file.sha256, &info, err);
+		if (rc == -1)
+			return -1;
+		if (rc == 1 && info.size != file.size)
+			return ferry_error_set(err, FERRY_ESIZE,
+			    "a record says that '%s' has %" PRIu64
+			    " bytes; the blob has %" PRIu64,
+			    file.name, file.size, info.size);
+		/* A blob that rotted here is the receipt's business. */
+		if (rc == 1)
+			continue;
+		if (a->missing++ == 0)
+			(void)ferry_key_text(&r->key, a->example);
+		if (a->missing <= NOTED_MAX &&
+		    ferry_wanted_put(
+			a->carry->st, &file.sha256, a->head->origin, err) == -1)
+			return -1;
+	}
+	return n == -1 ? -1 : 0;
+}
+
+static int
+refuse_missing(struct apply *a, struct ferry_error *err)
+{
+
+	/* Should gc have taken what earlier volumes brought, reading them
+	 * again helps. */
+	if (ferry_incoming_forget(a->carry->st, a->head->origin, err) == -1 ||
+	    ferry_store_commit(a->carry->st, err) == -1)
+		return -1;
+	return ferry_error_set(err, FERRY_EMISSING,
+	    "%" PRIu64 " blobs, such as one of %s, are neither here nor in "
+	    "the bundle; nothing was applied. They are noted for the receipt: "
+	    "hand it to %s ('ferry receipt') and ask for a new bundle",
+	    a->missing, a->example, a->head->origin_name);
+}
+
+/* Second pass. */
+static int
+apply(struct apply *a, struct record *r, struct ferry_error *err)
+{
+	struct ferry_store *st = a->carry->st;
+	int rc = r->value == NULL
+	             ? ferry_catalog_delete(st, &r->key, err)
+	             : ferry_catalog_put(st, &r->key, r->value, err);
+
+	if (rc == -1)
+		return -1;
+	a->out->records++;
+	a->changed += (uint64_t)rc;
+	if (a->changed < BATCH && !ferry_store_commit_due(st))
+		return 0;
+	a->changed = 0;
+	ferry_carry_progress(
+	    a->carry, a->out->records, a->head->totals.records, 0, 0);
+	if (ferry_store_commit(st, err) == -1)
+		return -1;
+	if (ferry_carry_stopped(a->carry))
+		return ferry_error_set(err, FERRY_ECANCELLED,
+		    "stopped; the same command goes on from here");
+	return 0;
+}
+
+static int
+finish(struct apply *a, struct ferry_error *err)
+{
+	struct ferry_position here = { .seq = a->head->to,
+		.chain = a->head->after,
+		.head = a->head->digest };
+	struct ferry_store *st = a->carry->st;
+
+	memcpy(here.name, a->head->origin_name, sizeof(here.name));
+	if (ferry_position_put(st, a->head->origin, &here, err) == -1 ||
+	    ferry_boundary_put(
+		st, a->head->origin, a->head->to, &a->head->after, err) == -1 ||
+	    ferry_incoming_forget(st, a->head->origin, err) == -1)
+		return -1;
+	return ferry_store_commit(st, err);
+}
+
+int
+ferry_apply(const struct ferry_carry *carry, const struct ferry_head *head,
+    struct ferry_import_bundle *out, struct ferry_error *err)
+{
+	struct apply a = { .carry = carry, .head = head, .out = out };
+
+	if (each_record(&a, check, err) == -1)
+		return -1;
+	if (a.missing > 0)
+		return refuse_missing(&a, err);
+	if (each_record(&a, apply, err) == -1)
+		return -1;
+	return finish(&a, err);
+}

@@ -1,0 +1,23 @@
+#ifndef FERRY_CARRY_APPLY_H
+#define FERRY_CARRY_APPLY_H
+
+/*
+ * The second stage of an import: the records of a bundle whose volumes have
+ * all been received are checked as a whole, then applied.
+ */
+
+#include "sync/carry/import.h"
+
+struct ferry_error;
+
+/*
+ * Commits; the last commit also moves the position of the origin and forgets
+ * the incoming state.
+ * Errors: FERRY_EMISSING (records name blobs that are neither here nor in the
+ *     bundle: they are noted as wanted, nothing was applied), FERRY_EFORMAT,
+ *     FERRY_ENEWER, FERRY_EUNDECLARED, FERRY_ECANCELLED, FERRY_ESYSTEM.
+ */
+int ferry_apply(const struct ferry_carry *carry, const struct ferry_head *head,
+    struct ferry_import_bundle *out, struct ferry_error *err);
+
+#endif

@@ -1,0 +1,237 @@
+#include "sync/carry/import.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "store/base/clock.h"
+#include "store/base/json.h"
+#include "store/catalog/catalog.h"
+#include "store/store.h"
+#include "sync/carry/apply.h"
+#include "sync/carry/gather.h"
+#include "sync/carry/incoming.h"
+#include "sync/carry/judge.h"
+#include "sync/carry/position.h"
+#include "sync/carry/receipt.h"
+#include "sync/carry/receive.h"
+
+static struct ferry_import_bundle *
+add_result(struct ferry_import_result *result, const struct ferry_head *h,
+    struct ferry_error *err)
+{
+	struct ferry_import_bundle *b;
+
+	if (ferry_array_grow(&result->bundles, &result->cap, result->n + 1,
+		sizeof(*b), err) == -1)
+		return NULL;
+	b = &result->bundles[result->n++];
+	*b = (struct ferry_import_bundle){ .outcome = FERRY_IMPORT_REFUSED,
+		.from = h->from,
+		.to = h->to,
+		.volumes = h->volumes_n };
+	memcpy(b->origin, h->origin, sizeof(b->origin));
+	memcpy(b->origin_name, h->origin_name, sizeof(b->origin_name));
+	return b;
+}
+
+/* One bundle.  -1 with err for what ends the import; refusals are in b->why. */
+static void
+import_bundle(const struct ferry_carry *carry,
+    const struct ferry_found_bundle *found, struct ferry_import_bundle *b)
+{
+	int rc = ferry_judge(carry->st, found->head, &b->why);
+
+	if (rc == 0)
+		rc = ferry_receive_repairs(carry, found, b, &b->why) == -1 ? -1
+		                                                           : 0;
+	else if (rc == 1 &&
+		 (ferry_receive(carry, found, b, &b->why) == -1 ||
+		     ferry_apply(carry, found->head, b, &b->why) == -1))
+		rc = -1;
+	if (rc == -1)
+		ferry_error_in(&b->why,
+		    "records %" PRIu64 " to %" PRIu64 " of %s",
+		    found->head->from, found->head->to,
+		    found->head->origin_name);
+	else
+		b->outcome =
+		    rc == 1 ? FERRY_IMPORT_APPLIED : FERRY_IMPORT_ALREADY;
+}
+
+/* What lies beside the wanted bundle by right: older ones, and those for
+ * other sites. */
+static bool
+is_bystander(enum ferry_code code)
+{
+
+	return code == FERRY_EREPLAY || code == FERRY_EWRONGSITE;
+}
+
+/* After these nothing more can be done with this store. */
+static bool
+ends_all(enum ferry_code code)
+{
+
+	return code == FERRY_EINDEX || code == FERRY_ENOMEM ||
+	       code == FERRY_ESYSTEM || code == FERRY_ECANCELLED;
+}
+
+/* Note the import for `ferry status`. */
+static int
+record_import(const struct ferry_carry *carry,
+    const struct ferry_import_result *result, struct ferry_error *err)
+{
+	char summary[300], size[FERRY_SIZE_TEXT];
+	struct ferry_key key;
+	json_t *record;
+	int rc = -1;
+
+	for (size_t i = result->n; i-- > 0;) {
+		const struct ferry_import_bundle *b = &result->bundles[i];
+
+		if (b->outcome != FERRY_IMPORT_APPLIED)
+			continue;
+		(void)snprintf(summary, sizeof(summary),
+		    "records %" PRIu64 " to %" PRIu64 " of %s, %" PRIu64
+		    " new blobs, %s",
+		    b->from, b->to, b->origin_name, b->blobs,
+		    ferry_size_text(b->blob_bytes, size));
+		record = json_pack("{s:I,s:s}", "at", (json_int_t)ferry_now(),
+		    "summary", summary);
+		if (record == NULL)
+			return ferry_error_set(
+			    err, FERRY_ENOMEM, "no memory for a record");
+		if (ferry_key_make(&key, err, "last", "import", NULL) == 0 &&
+		    ferry_local_put(carry->st, &key, record, err) == 0)
+			rc = ferry_store_commit(carry->st, err);
+		json_decref(record);
+		return rc;
+	}
+	return 0;
+}
+
+/* A receipt for every origin, beside the first volume. */
+static void
+write_receipts(const struct ferry_carry *carry,
+    const struct ferry_import_options *o, struct ferry_import_result *result)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	char name[FERRY_RECEIPT_NAME], dir[4096];
+	struct stat sb;
+	char *slash;
+
+	(void)snprintf(dir, sizeof(dir), "%s", o->paths[0]);
+	if (stat(dir, &sb) == 0 && !S_ISDIR(sb.st_mode)) {
+		if ((slash = strrchr(dir, '/')) == NULL)
+			(void)snprintf(dir, sizeof(dir), ".");
+		else
+			*slash = 0;
+	}
+	for (size_t i = 0; i < result->n; i++) {
+		const struct ferry_import_bundle *b = &result->bundles[i];
+		bool newest = is_bystander(b->why.code) ? false : true;
+
+		for (size_t k = i + 1; k < result->n; k++)
+			newest &=
+			    strcmp(b->origin, result->bundles[k].origin) != 0;
+		if (!newest)
+			continue;
+		ferry_buf_reset(&text);
+		if (ferry_receipt_make(carry, b->origin, &text, name, &why) ==
+			0 &&
+		    ferry_receipt_save(dir, name, &text, &why) == 0)
+			(void)snprintf(result->receipt, sizeof(result->receipt),
+			    "%s/%s", dir, name);
+		else
+			ferry_carry_note(carry,
+			    "no receipt on the medium (%s); write one "
+			    "elsewhere with 'ferry receipt --to DIR'",
+			    why.text);
+	}
+	ferry_buf_free(&text);
+}
+
+/* The error of the whole, from those of its bundles. */
+static int
+conclude(const struct ferry_carry *carry, const struct ferry_found *found,
+    const struct ferry_import_result *result, struct ferry_error *err)
+{
+	const struct ferry_error *first = NULL, *bystander = NULL;
+	bool welcome = false;
+
+	if (found->refused > 0)
+		first = &found->first;
+	for (size_t i = 0; i < result->n; i++) {
+		const struct ferry_import_bundle *b = &result->bundles[i];
+
+		if (b->outcome != FERRY_IMPORT_REFUSED)
+			welcome = true;
+		else if (!is_bystander(b->why.code))
+			first = first == NULL ? &b->why : first;
+		else if (bystander == NULL)
+			bystander = &b->why;
+	}
+	/* Damage that is told with the bundle is the better story. */
+	if (first == NULL && !welcome)
+		first = bystander;
+	if (first == NULL && result->n == 0)
+		return ferry_error_set(err, FERRY_ENOTFOUND,
+		    "there is no bundle (ferry-….tar) to import");
+	for (size_t i = 0; i < result->n; i++) {
+		const struct ferry_import_bundle *b = &result->bundles[i];
+
+		if (b->outcome == FERRY_IMPORT_REFUSED && &b->why != first)
+			ferry_carry_note(
+			    carry, "not imported: %s", b->why.text);
+	}
+	if (first == NULL)
+		return 0;
+	*err = *first;
+	return -1;
+}
+
+int
+ferry_import(const struct ferry_carry *carry,
+    const struct ferry_import_options *o, struct ferry_import_result *result,
+    struct ferry_error *err)
+{
+	struct ferry_found found = { 0 };
+	int rc = -1;
+
+	*result = (struct ferry_import_result){ 0 };
+	if (ferry_gather(carry, o->paths, o->paths_n, &found, err) == -1)
+		goto out;
+	for (size_t i = 0; i < found.n; i++) {
+		struct ferry_import_bundle *b =
+		    add_result(result, found.bundles[i].head, err);
+
+		if (b == NULL)
+			goto out;
+		import_bundle(carry, &found.bundles[i], b);
+		if (b->outcome == FERRY_IMPORT_REFUSED &&
+		    ends_all(b->why.code)) {
+			*err = b->why;
+			goto out;
+		}
+	}
+	if (record_import(carry, result, err) == -1)
+		goto out;
+	if (!o->no_receipt && result->n > 0)
+		write_receipts(carry, o, result);
+	rc = conclude(carry, &found, result, err);
+out:
+	ferry_found_clear(&found);
+	return rc;
+}
+
+void
+ferry_import_clear(struct ferry_import_result *result)
+{
+
+	free(result->bundles);
+	*result = (struct ferry_import_result){ 0 };
+}

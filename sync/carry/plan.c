@@ -1,0 +1,298 @@
+#include "sync/carry/plan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/base/clock.h"
+#include "store/base/error.h"
+#include "store/blob/blob.h"
+#include "store/bundle/receipt.h"
+#include "store/store.h"
+#include "sync/carry/position.h"
+#include "sync/carry/select.h"
+
+static bool
+id_ok(const char *id)
+{
+
+	return strlen(id) == FERRY_STORE_ID - 1 &&
+	       strspn(id, "0123456789abcdef") == FERRY_STORE_ID - 1;
+}
+
+/* A site that is named for the first time. */
+static int
+register_site(const struct ferry_carry *carry,
+    const struct ferry_export_options *o, struct ferry_receipt *site,
+    struct ferry_error *err)
+{
+
+	if (o->site_id == NULL)
+		return ferry_error_set(err, FERRY_ENOTFOUND,
+		    "no site '%s' is known here; add its receipt with 'ferry "
+		    "receipt add FILE', or name its id with --site-id ('ferry "
+		    "status' prints it there)",
+		    o->site);
+	if (!id_ok(o->site_id) || strlen(o->site) >= sizeof(site->site_name) ||
+	    strspn(o->site,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789._-") != strlen(o->site) ||
+	    o->site[0] == '.' || o->site[0] == '-' || o->site[0] == 0)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "a site's id has 32 hexadecimal digits, its name 1 to 64 "
+		    "letters, digits, '.', '_' and '-'");
+	*site = (struct ferry_receipt){ 0 };
+	(void)snprintf(site->site, sizeof(site->site), "%s", o->site_id);
+	(void)snprintf(site->site_name, sizeof(site->site_name), "%s", o->site);
+	site->chain =
+	    (struct ferry_digest){ FERRY_SHA256, FERRY_SHA256_SIZE, { 0 } };
+	return ferry_store_writable(carry->st)
+	           ? ferry_site_put(carry->st, site, err)
+	           : 0;
+}
+
+static int
+find_site(const struct ferry_carry *carry, const struct ferry_export_options *o,
+    struct ferry_receipt *site, struct ferry_error *err)
+{
+	int rc;
+
+	*site = (struct ferry_receipt){ 0 };
+	if (o->site == NULL)
+		return o->site_id == NULL
+		           ? 0
+		           : ferry_error_set(err, FERRY_EUSAGE,
+				 "--site-id goes with --for NAME");
+	if ((rc = ferry_site_find(carry->st, o->site, site, err)) == -1)
+		return -1;
+	if (rc == 0)
+		return register_site(carry, o, site, err);
+	if (o->site_id != NULL && strcmp(site->site, o->site_id) != 0)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "site '%s' is known here by the id %s", o->site,
+		    site->site);
+	return 0;
+}
+
+/* The record after which the bundle starts, and the head before it. */
+static int
+find_start(const struct ferry_carry *carry,
+    const struct ferry_export_options *o, struct ferry_export_plan *plan,
+    uint64_t *start, struct ferry_error *err)
+{
+	struct ferry_digest head;
+	uint64_t sent;
+	int rc;
+
+	*start = plan->site.seq;
+	plan->head->previous = plan->site.head;
+	if (o->has_since) {
+		*start = o->since;
+		plan->head->previous.n = 0;
+		return 0;
+	}
+	if (!o->one_way) {
+		if (o->site != NULL && plan->site.at == 0)
+			ferry_carry_note(carry,
+			    "no receipt of %s is here: the bundle carries "
+			    "everything",
+			    plan->site.site_name);
+		return 0;
+	}
+	rc = ferry_sent_get(carry->st, plan->site.site, &sent, &head, err);
+	if (rc == 1 && sent > *start) {
+		*start = sent;
+		plan->head->previous = head;
+		plan->assumed = true;
+		ferry_carry_note(carry,
+		    "--one-way: assuming that the bundle up to record %" PRIu64
+		    " has arrived",
+		    sent);
+	}
+	return rc == -1 ? -1 : 0;
+}
+
+/* The site's history must be ours. */
+static int
+check_site(const struct ferry_carry *carry,
+    const struct ferry_export_plan *plan, struct ferry_error *err)
+{
+	struct ferry_digest chain;
+	int rc;
+
+	if (plan->site.site[0] == 0)
+		return 0;
+	rc = ferry_journal_chain(carry->st, plan->site.seq, &chain, err);
+	if (rc == -1)
+		return -1;
+	if (rc == 0 || !ferry_digest_equal(&chain, &plan->site.chain))
+		return ferry_error_set(err, FERRY_EFORK,
+		    "%s holds record %" PRIu64 " of another history than this "
+		    "store's (was it restored from a backup?); that site must "
+		    "begin anew, from a full bundle",
+		    plan->site.site_name, plan->site.seq);
+	return 0;
+}
+
+int
+ferry_plan_range(const struct ferry_carry *carry,
+    const struct ferry_export_options *o, struct ferry_export_plan *plan,
+    struct ferry_error *err)
+{
+	struct ferry_store_totals totals;
+	struct ferry_head *h;
+	uint64_t start = 0;
+
+	*plan = (struct ferry_export_plan){ 0 };
+	if (ferry_calloc(&plan->head, 1, sizeof(*plan->head), err) == -1 ||
+	    ferry_store_totals(carry->st, &totals, err) == -1 ||
+	    find_site(carry, o, &plan->site, err) == -1 ||
+	    check_site(carry, plan, err) == -1 ||
+	    find_start(carry, o, plan, &start, err) == -1)
+		return -1;
+	h = plan->head;
+	if (start > totals.records)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "there is no record %" PRIu64 " yet; the journal ends at "
+		    "%" PRIu64,
+		    start, totals.records);
+	plan->from = h->from = start + 1;
+	h->to = totals.records;
+	h->created_at = ferry_now();
+	if (o->expires_s > 0)
+		h->expires_at = h->created_at + o->expires_s;
+	(void)snprintf(
+	    h->origin, sizeof(h->origin), "%s", ferry_store_id(carry->st));
+	(void)snprintf(h->origin_name, sizeof(h->origin_name), "%s",
+	    ferry_store_name(carry->st));
+	memcpy(h->site, plan->site.site, sizeof(h->site));
+	memcpy(h->site_name, plan->site.site_name, sizeof(h->site_name));
+	if (ferry_journal_chain(carry->st, start, &h->before, err) != 1 ||
+	    ferry_journal_chain(carry->st, h->to, &h->after, err) != 1)
+		return err->code != FERRY_OK
+		           ? -1
+		           : ferry_error_set(err, FERRY_EINDEX,
+				 "the journal of this store has a gap");
+	return ferry_marks_load(carry->st, start, h->to, h, err);
+}
+
+void
+ferry_plan_clear(struct ferry_export_plan *plan)
+{
+
+	ferry_head_free(plan->head);
+	plan->head = NULL;
+}
+
+int
+ferry_plan_wanted(const struct ferry_carry *carry,
+    const struct ferry_export_plan *plan, size_t i,
+    struct ferry_blob_info *info, struct ferry_error *err)
+{
+	const struct ferry_digest *blob = &plan->site.wanted[i];
+	int rc = ferry_blob_stat(carry->st, blob, info, err);
+
+	if (rc != 1)
+		return rc;
+	if (info->lost)
+		return 0;
+	rc = ferry_selection_has(carry->st, blob, info, plan->from, err);
+	return rc == -1 ? -1 : !rc;
+}
+
+static void
+add_blob(struct ferry_export_plan *plan, const struct ferry_blob_info *info)
+{
+
+	plan->blobs++;
+	plan->blob_bytes += info->size;
+	if (!info->file)
+		plan->packable_bytes += info->size;
+	if (info->size > plan->largest)
+		plan->largest = info->size;
+}
+
+static int
+count_wanted(const struct ferry_carry *carry, struct ferry_export_plan *plan,
+    struct ferry_error *err)
+{
+	char text[FERRY_DIGEST_TEXT];
+	struct ferry_blob_info info;
+
+	for (size_t i = 0; i < plan->site.wanted_n; i++) {
+		int rc = ferry_plan_wanted(carry, plan, i, &info, err);
+
+		if (rc == -1)
+			return -1;
+		if (rc == 1) {
+			plan->wanted++;
+			add_blob(plan, &info);
+			continue;
+		}
+		rc = ferry_blob_has(carry->st, &plan->site.wanted[i], err);
+		if (rc == -1)
+			return -1;
+		if (rc == 0)
+			ferry_carry_note(carry,
+			    "%s asks for blob %s, which this store has not "
+			    "either",
+			    plan->site.site_name,
+			    ferry_digest_text(&plan->site.wanted[i], text));
+	}
+	return 0;
+}
+
+static int
+count_record(const struct ferry_carry *carry, struct ferry_export_plan *plan,
+    const struct ferry_journal_record *record, struct ferry_error *err)
+{
+	int n =
+	    record->value == NULL ? 0 : ferry_files_count(record->value, err);
+	struct ferry_blob_info info;
+	struct ferry_file file;
+
+	plan->records++;
+	plan->record_bytes += record->text.n + 1;
+	for (int i = 0; i < n; i++) {
+		int rc = ferry_selection_file(carry->st, record, (size_t)i,
+		    plan->from, &file, &info, err);
+
+		if (rc == -1)
+			return -1;
+		if (rc == 1)
+			add_blob(plan, &info);
+	}
+	return n == -1 ? -1 : 0;
+}
+
+int
+ferry_plan_count(const struct ferry_carry *carry,
+    struct ferry_export_plan *plan, struct ferry_error *err)
+{
+	struct ferry_selection *s = NULL;
+	struct ferry_journal_record record;
+	int rc;
+
+	if (count_wanted(carry, plan, err) == -1 ||
+	    ferry_selection_new(&s, carry->st, plan->from, err) == -1)
+		return -1;
+	while ((rc = ferry_selection_next(s, &record, err)) == 1) {
+		if (ferry_carry_stopped(carry))
+			rc = ferry_error_set(err, FERRY_ECANCELLED, "stopped");
+		else
+			rc = count_record(carry, plan, &record, err);
+		if (rc == -1)
+			break;
+	}
+	ferry_selection_free(s);
+	return rc;
+}
+
+uint64_t
+ferry_plan_estimate(const struct ferry_export_plan *plan)
+{
+
+	return plan->blob_bytes - plan->packable_bytes +
+	       (plan->packable_bytes + plan->record_bytes) / 4 +
+	       plan->blobs * 1400 + 65536;
+}

@@ -1,0 +1,88 @@
+#ifndef FERRY_CARRY_POSITION_H
+#define FERRY_CARRY_POSITION_H
+
+/*
+ * How far things have come, on both sides.  Local records:
+ *
+ *	at the origin
+ *	site ID			what its newest receipt says (struct ferry_site)
+ *	sent ID|any		{"seq","head","at"}: the newest export to a
+ *				site, or to any
+ *	mark NUMBER		{"chain"}: the journal's chain where an export
+ *				ended
+ *	at a site
+ *	origin ID		{"name","seq","chain","head","at"}
+ *	boundary ORIGIN NUMBER	{"chain"}: where an import ended
+ *	wanted HEX		{"at","origin"}: a blob that a bundle should
+ *				have brought
+ *	incoming ORIGIN		an import that is not complete (import.h)
+ *	lost HEX		written by verify: a blob that rotted
+ *
+ * NUMBER has 20 digits, so that their order is the records'.  Writing is part
+ * of the next ferry_store_commit().
+ */
+
+#include <stdint.h>
+
+#include "store/bundle/head.h"
+#include "store/bundle/receipt.h"
+
+struct ferry_error;
+struct ferry_store;
+
+/* Where a site stands in an origin's journal. */
+struct ferry_position {
+	char name[FERRY_NAME]; /* of the origin */
+	uint64_t seq;
+	struct ferry_digest chain;
+	struct ferry_digest head; /* n == 0: none */
+};
+/* 1 and *out; 0 (and *out at record 0) if nothing came from there yet; -1. */
+int ferry_position_get(struct ferry_store *st, const char *origin,
+    struct ferry_position *out, struct ferry_error *err);
+int ferry_position_put(struct ferry_store *st, const char *origin,
+    const struct ferry_position *position, struct ferry_error *err);
+
+/* The chain at a boundary: 1, 0 (not remembered), -1. */
+int ferry_boundary_get(struct ferry_store *st, const char *origin, uint64_t seq,
+    struct ferry_digest *chain, struct ferry_error *err);
+int ferry_boundary_put(struct ferry_store *st, const char *origin, uint64_t seq,
+    const struct ferry_digest *chain, struct ferry_error *err);
+
+/*
+ * A site that the origin knows: its newest receipt, without one (registered by
+ * hand) at record 0 with at 0.
+ */
+int ferry_site_get(struct ferry_store *st, const char *id,
+    struct ferry_receipt *out, struct ferry_error *err);
+int ferry_site_put(struct ferry_store *st, const struct ferry_receipt *site,
+    struct ferry_error *err);
+/* By name or id: 1, 0, -1 (FERRY_EUSAGE if several have that name). */
+int ferry_site_find(struct ferry_store *st, const char *name,
+    struct ferry_receipt *out, struct ferry_error *err);
+
+/* The newest export to site ("" for any): 1, 0, -1. */
+int ferry_sent_get(struct ferry_store *st, const char *site, uint64_t *seq,
+    struct ferry_digest *head, struct ferry_error *err);
+int ferry_sent_put(struct ferry_store *st, const char *site, uint64_t seq,
+    const struct ferry_digest *head, struct ferry_error *err);
+
+int ferry_mark_put(struct ferry_store *st, uint64_t seq,
+    const struct ferry_digest *chain, struct ferry_error *err);
+/* Fill head->marks with the newest of those after from and up to to. */
+int ferry_marks_load(struct ferry_store *st, uint64_t from, uint64_t to,
+    struct ferry_head *head, struct ferry_error *err);
+
+/* Wanted blobs: note one; note that it came (also if it was lost). */
+int ferry_wanted_put(struct ferry_store *st, const struct ferry_digest *blob,
+    const char *origin, struct ferry_error *err);
+int ferry_wanted_came(struct ferry_store *st, const struct ferry_digest *blob,
+    struct ferry_error *err);
+/* 1 if noted, 0, -1. */
+int ferry_wanted_has(struct ferry_store *st, const struct ferry_digest *blob,
+    struct ferry_error *err);
+/* Those wanted and those lost, into a receipt. */
+int ferry_wanted_load(struct ferry_store *st, struct ferry_receipt *receipt,
+    struct ferry_error *err);
+
+#endif

@@ -1,0 +1,148 @@
+#include "sync/carry/receipt.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/base/clock.h"
+#include "store/base/error.h"
+#include "store/bundle/file.h"
+#include "store/catalog/catalog.h"
+#include "store/store.h"
+#include "sync/carry/position.h"
+#include "sync/carry/trust.h"
+
+int
+ferry_receipt_make(const struct ferry_carry *carry, const char *origin,
+    struct ferry_buf *buf, char name[FERRY_RECEIPT_NAME],
+    struct ferry_error *err)
+{
+	struct ferry_receipt r = { .at = ferry_now() };
+	struct ferry_position here;
+	struct ferry_keys *keys = NULL;
+	int rc = -1;
+
+	(void)snprintf(r.site, sizeof(r.site), "%s", ferry_store_id(carry->st));
+	(void)snprintf(r.site_name, sizeof(r.site_name), "%s",
+	    ferry_store_name(carry->st));
+	(void)snprintf(r.origin, sizeof(r.origin), "%s", origin);
+	if (ferry_position_get(
+		carry->st, origin[0] == 0 ? "-" : origin, &here, err) == -1 ||
+	    ferry_wanted_load(carry->st, &r, err) == -1 ||
+	    ferry_keys_open(&keys, carry->st, err) == -1)
+		goto out;
+	r.seq = here.seq;
+	r.chain = here.chain;
+	r.head = here.head;
+	(void)snprintf(name, FERRY_RECEIPT_NAME, "ferry-receipt-%s%s%s.txt",
+	    r.site_name, here.name[0] == 0 ? "" : "-", here.name);
+	rc = ferry_receipt_write(buf, &r, keys, err);
+out:
+	ferry_keys_free(keys);
+	return rc;
+}
+
+int
+ferry_receipt_save(const char *dir, const char *name,
+    const struct ferry_buf *text, struct ferry_error *err)
+{
+	int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1;
+	char temporary[FERRY_RECEIPT_NAME + 8];
+	int rc = -1;
+
+	(void)snprintf(temporary, sizeof(temporary), "%s.new", name);
+	if (dirfd == -1) {
+		ferry_error_errno(err, "%s", dir);
+		goto out;
+	}
+	fd = openat(dirfd, temporary,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd == -1 || write(fd, text->p, text->n) != (ssize_t)text->n ||
+	    fsync(fd) == -1 || renameat(dirfd, temporary, dirfd, name) == -1 ||
+	    fsync(dirfd) == -1)
+		ferry_error_errno(err, "%s/%s", dir, name);
+	else
+		rc = 0;
+out:
+	if (fd != -1)
+		(void)close(fd);
+	if (dirfd != -1)
+		(void)close(dirfd);
+	return rc;
+}
+
+/* What it says must be about this store, and about its history. */
+static int
+check(struct ferry_store *st, const struct ferry_receipt *r,
+    struct ferry_error *err)
+{
+	struct ferry_digest chain;
+	int rc;
+
+	if (strcmp(r->site, ferry_store_id(st)) == 0)
+		return ferry_error_set(err, FERRY_EWRONGSITE,
+		    "this receipt was written by this very store; take it to "
+		    "the origin");
+	if (r->origin[0] != 0 && strcmp(r->origin, ferry_store_id(st)) != 0)
+		return ferry_error_set(err, FERRY_EWRONGSITE,
+		    "this receipt of %s is for the origin %s, here is %s",
+		    r->site_name, r->origin, ferry_store_id(st));
+	if (r->origin[0] == 0 && r->seq != 0)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "this receipt names records but no origin");
+	if ((rc = ferry_journal_chain(st, r->seq, &chain, err)) == -1)
+		return -1;
+	if (rc == 0 || !ferry_digest_equal(&chain, &r->chain))
+		return ferry_error_set(err, FERRY_EFORK,
+		    "%s holds record %" PRIu64 " of another history than this "
+		    "store's (was this store restored from a backup?); that "
+		    "site must begin anew, from a full bundle",
+		    r->site_name, r->seq);
+	return 0;
+}
+
+/* Another site of the same name would make --for NAME ambiguous. */
+static int
+check_name(struct ferry_store *st, const struct ferry_receipt *r,
+    struct ferry_error *err)
+{
+	struct ferry_receipt other;
+	int rc = ferry_site_find(st, r->site_name, &other, err);
+
+	if (rc == 1 && strcmp(other.site, r->site) != 0)
+		return ferry_error_set(err, FERRY_EEXIST,
+		    "another site (%s) is known here as '%s'", other.site,
+		    r->site_name);
+	return rc == -1 ? -1 : 0;
+}
+
+int
+ferry_receipt_add(const struct ferry_carry *carry, struct ferry_bytes text,
+    struct ferry_receipt *out, struct ferry_error *err)
+{
+	struct ferry_receipt_signature signatures[FERRY_RECEIPT_SIGNATURES];
+	struct ferry_bytes signed_text;
+	struct ferry_receipt known;
+	size_t n;
+	int rc;
+
+	if (ferry_receipt_parse(out, text, &signed_text, signatures, &n, err) ==
+		-1 ||
+	    ferry_trust_receipt(carry->st, signed_text, signatures, n, err) ==
+		-1 ||
+	    check(carry->st, out, err) == -1 ||
+	    check_name(carry->st, out, err) == -1)
+		return -1;
+	rc = ferry_site_get(carry->st, out->site, &known, err);
+	if (rc == -1)
+		return -1;
+	/* Also of the same second: the position only grows. */
+	if (rc == 1 && (known.at > out->at || known.seq > out->seq))
+		return 0;
+	if (ferry_site_put(carry->st, out, err) == -1 ||
+	    ferry_store_commit(carry->st, err) == -1)
+		return -1;
+	return 1;
+}

@@ -1,0 +1,314 @@
+#include "sync/carry/receive.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/base/error.h"
+#include "store/blob/blob.h"
+#include "store/store.h"
+#include "sync/carry/incoming.h"
+#include "sync/carry/position.h"
+
+/* Large files wait for their commit in the page cache: not too many. */
+#define COMMIT_BYTES (128U << 20)
+#define COMMIT_BLOBS 2000
+
+struct receive {
+	const struct ferry_carry *carry;
+	const struct ferry_found_bundle *bundle;
+	struct ferry_import_bundle *out;
+	struct ferry_incoming incoming;
+	bool repairing;
+	uint64_t bytes, blobs; /* written since the last commit */
+	uint64_t passed, size; /* of the files, for progress */
+};
+
+static int
+commit(struct receive *r, struct ferry_error *err)
+{
+
+	r->bytes = r->blobs = 0;
+	return ferry_store_commit(r->carry->st, err);
+}
+
+static int
+on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
+{
+
+	return ferry_blob_writer_write(ctx, p, n, err);
+}
+
+/* Store the current member under the digest want of what it delivers. */
+static int
+store(struct receive *r, struct ferry_volume *v, enum ferry_blob_kind kind,
+    enum ferry_content_mode mode, const struct ferry_digest *want,
+    struct ferry_error *err)
+{
+	struct ferry_blob_writer *w = NULL;
+	struct ferry_digest got;
+	int rc = -1;
+
+	if (ferry_blob_writer_new(&w, r->carry->st, kind, 0, err) == -1 ||
+	    ferry_volume_content(v, mode, on_data, w, err) == -1)
+		goto out;
+	r->bytes += ferry_blob_writer_size(w);
+	r->blobs++;
+	rc = ferry_blob_writer_finish(w, want, 1, &got, err);
+out:
+	ferry_blob_writer_free(w);
+	return rc;
+}
+
+static int
+take_blob(struct receive *r, struct ferry_volume *v,
+    const struct ferry_member *m, struct ferry_error *err)
+{
+	struct ferry_store *st = r->carry->st;
+	struct ferry_blob_info info = { 0 };
+	int known = ferry_blob_stat(st, &m->blob, &info, err), wanted = 0;
+
+	if (known == -1)
+		return -1;
+	if (known == 1 && !info.lost) {
+		r->out->blobs_known++;
+		return 0;
+	}
+	if ((wanted = ferry_wanted_has(st, &m->blob, err)) == -1)
+		return -1;
+	/* What gc freed since need not come back. */
+	if (r->repairing && known == 0 && wanted == 0)
+		return 0;
+	if (store(r, v,
+		m->document ? FERRY_BLOB_IS_DOCUMENT : FERRY_BLOB_IS_FILE,
+		FERRY_CONTENT_UNCHECKED, &m->blob, err) == -1)
+		return ferry_error_in(err, "'%s'", m->path);
+	r->out->blobs++;
+	r->out->blob_bytes += m->content_size;
+	if (known == 0 && wanted == 0)
+		return 0;
+	r->out->repaired += known == 1;
+	return ferry_wanted_came(st, &m->blob, err);
+}
+
+static int
+take_part(struct receive *r, struct ferry_volume *v,
+    const struct ferry_member *m, struct ferry_error *err)
+{
+	const struct ferry_head *h = r->bundle->head;
+	int known;
+
+	if (r->repairing)
+		return 0;
+	if (m->part == 0 || m->part > h->totals.record_parts ||
+	    m->first < h->from || m->last > h->to)
+		return ferry_error_set(err, FERRY_EUNDECLARED,
+		    "'%s' holds records that the head does not announce",
+		    m->path);
+	if ((known = ferry_blob_has(r->carry->st, &m->sha256, err)) == -1)
+		return -1;
+	if (known == 0 && store(r, v, FERRY_BLOB_IS_FILE, FERRY_CONTENT_STORED,
+			      &m->sha256, err) == -1)
+		return ferry_error_in(err, "'%s'", m->path);
+	return ferry_part_put(r->carry->st, h, m, err);
+}
+
+static int
+pause_for_commit(
+    struct receive *r, const struct ferry_volume *v, struct ferry_error *err)
+{
+
+	ferry_carry_progress(r->carry, r->out->blobs + r->out->blobs_known,
+	    r->bundle->head->totals.blobs, r->passed + ferry_volume_offset(v),
+	    r->size);
+	if ((r->bytes >= COMMIT_BYTES || r->blobs >= COMMIT_BLOBS ||
+		ferry_store_commit_due(r->carry->st)) &&
+	    commit(r, err) == -1)
+		return -1;
+	if (!ferry_carry_stopped(r->carry))
+		return 0;
+	if (commit(r, err) == -1)
+		return -1;
+	return ferry_error_set(err, FERRY_ECANCELLED,
+	    "stopped; the same command goes on from here");
+}
+
+/* One volume from its head to its end. */
+static int
+read_volume(struct receive *r, const struct ferry_found_volume *fv,
+    struct ferry_error *err)
+{
+	const struct ferry_member *m;
+	struct ferry_volume *v = NULL;
+	int rc = -1;
+
+	if (ferry_volume_open(&v, AT_FDCWD, fv->path, err) == -1 ||
+	    ferry_volume_begin(v, err) == -1)
+		goto out;
+	if (!ferry_digest_equal(
+		&ferry_volume_head(v)->digest, &r->bundle->head->digest)) {
+		ferry_error_set(err, FERRY_EDIGEST,
+		    "%s was changed while it was imported", fv->path);
+		goto out;
+	}
+	while ((rc = ferry_volume_next(v, &m, err)) == 1) {
+		rc = m->kind == FERRY_MEMBER_BLOB ? take_blob(r, v, m, err)
+		                                  : take_part(r, v, m, err);
+		if (rc == -1) {
+			ferry_error_in(err, "%s", fv->path);
+			break;
+		}
+		if ((rc = pause_for_commit(r, v, err)) == -1)
+			break;
+	}
+	r->passed += ferry_volume_offset(v);
+out:
+	ferry_volume_close(v);
+	return rc;
+}
+
+/* Whether going on with other volumes makes sense. */
+static bool
+is_damage(enum ferry_code code)
+{
+
+	switch (code) {
+	case FERRY_EFORMAT:
+	case FERRY_ELIMIT:
+	case FERRY_EDIGEST:
+	case FERRY_ESIZE:
+	case FERRY_EUNDECLARED:
+	case FERRY_EMISSING:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int
+missing(const struct receive *r, size_t number, struct ferry_error *err)
+{
+	const struct ferry_head *h = r->bundle->head;
+	char site[FERRY_NAME + 1] = "";
+
+	if (h->site_name[0] != 0)
+		(void)snprintf(site, sizeof(site), "-%s", h->site_name);
+	return ferry_error_set(err, FERRY_EMISSING,
+	    "volume %zu of %zu is missing (ferry-%s%s-%06" PRIu64 "-%06" PRIu64
+	    "-%03zu.tar); bring it and import it, the others "
+	    "are not needed again",
+	    number, h->volumes_n, h->origin_name, site, h->from, h->to, number);
+}
+
+/* Volume number (from 1): 1 done now, 0 failed with why, -1. */
+static int
+try_volume(struct receive *r, size_t number, struct ferry_error *why,
+    struct ferry_error *err)
+{
+	bool any = false;
+	int rc;
+
+	for (size_t i = 0; i < r->bundle->n; i++) {
+		const struct ferry_found_volume *fv = &r->bundle->volumes[i];
+
+		if (fv->number != number)
+			continue;
+		any = true;
+		rc = read_volume(r, fv, why);
+		if (rc == 0)
+			return 1;
+		/* An unreadable sector is the medium's damage, not ours. */
+		if (!is_damage(why->code) &&
+		    !(why->code == FERRY_ESYSTEM && why->sys == 5 /* EIO */)) {
+			*err = *why;
+			return -1;
+		}
+		ferry_carry_note(r->carry, "damaged: %s", why->text);
+	}
+	if (!any)
+		missing(r, number, why);
+	return 0;
+}
+
+static void
+sum_sizes(struct receive *r)
+{
+
+	for (size_t i = 0; i < r->bundle->head->volumes_n; i++)
+		if (r->repairing || !r->incoming.done[i])
+			r->size += r->bundle->head->volumes[i].size;
+}
+
+int
+ferry_receive(const struct ferry_carry *carry,
+    const struct ferry_found_bundle *bundle, struct ferry_import_bundle *out,
+    struct ferry_error *err)
+{
+	struct receive r = { .carry = carry, .bundle = bundle, .out = out };
+	struct ferry_error first = FERRY_ERROR_INIT, why;
+	int rc = ferry_incoming_load(&r.incoming, carry->st, bundle->head, err);
+
+	if (rc == 1)
+		ferry_carry_note(carry,
+		    "an unfinished import of another bundle of %s is dropped",
+		    bundle->head->origin_name);
+	if (rc == -1)
+		goto out;
+	sum_sizes(&r);
+	out->volumes_kept = r.incoming.done_n;
+	for (size_t i = 0; i < bundle->head->volumes_n; i++) {
+		if (r.incoming.done[i])
+			continue;
+		why = (struct ferry_error)FERRY_ERROR_INIT;
+		if ((rc = try_volume(&r, i + 1, &why, err)) == -1)
+			goto out;
+		if (rc == 1) {
+			r.incoming.done[i] = true;
+			r.incoming.done_n++;
+			out->volumes_read++;
+		} else if (first.code == FERRY_OK) {
+			first = why;
+		}
+		/* Also after a failure: what came is kept. */
+		if ((rc = ferry_incoming_save(&r.incoming, carry->st, err)) ==
+			-1 ||
+		    (rc = commit(&r, err)) == -1)
+			goto out;
+	}
+	rc = 0;
+	if (first.code != FERRY_OK) {
+		*err = first;
+		rc = -1;
+	}
+out:
+	ferry_incoming_clear(&r.incoming);
+	return rc;
+}
+
+int
+ferry_receive_repairs(const struct ferry_carry *carry,
+    const struct ferry_found_bundle *bundle, struct ferry_import_bundle *out,
+    struct ferry_error *err)
+{
+	struct receive r = {
+		.carry = carry, .bundle = bundle, .out = out, .repairing = true
+	};
+	struct ferry_receipt wanted = { 0 };
+	struct ferry_error why = FERRY_ERROR_INIT;
+
+	if (ferry_wanted_load(carry->st, &wanted, err) == -1)
+		return -1;
+	if (wanted.wanted_n == 0)
+		return 0;
+	sum_sizes(&r);
+	for (size_t i = 0; i < bundle->n; i++)
+		if (read_volume(&r, &bundle->volumes[i], &why) == -1) {
+			if (!is_damage(why.code)) {
+				*err = why;
+				return -1;
+			}
+			ferry_carry_note(carry, "damaged: %s", why.text);
+		}
+	return commit(&r, err);
+}

@@ -1,0 +1,312 @@
+#include "sync/carry/trust.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/clock.h"
+#include "store/base/json.h"
+#include "store/bundle/receipt.h"
+#include "store/bundle/volume.h"
+#include "store/catalog/catalog.h"
+#include "store/store.h"
+
+/* Records */
+
+static int
+parse(struct ferry_trust *out, const json_t *record, struct ferry_error *err)
+{
+	struct ferry_buf raw = FERRY_BUF_INIT;
+	const char *key, *name;
+	uint64_t use, added_at, revoked_at;
+	int rc = -1;
+
+	if (ferry_json_str(record, "key", &key, err) == 0 &&
+	    ferry_json_str_opt(record, "name", "", &name, err) == 0 &&
+	    ferry_json_u64(record, "use", 3, &use, err) == 0 &&
+	    ferry_json_u64(record, "added_at", INT64_MAX, &added_at, err) ==
+		0 &&
+	    ferry_json_u64_opt(
+		record, "revoked_at", INT64_MAX, 0, &revoked_at, err) == 0 &&
+	    ferry_base64_decode(&raw, ferry_bytes_str(key), err) == 0 &&
+	    ferry_public_from_raw(&out->key, ferry_bytes_buf(&raw), err) == 0) {
+		(void)snprintf(out->name, sizeof(out->name), "%s", name);
+		out->use = (unsigned)use;
+		out->added_at = (int64_t)added_at;
+		out->revoked_at = (int64_t)revoked_at;
+		rc = 0;
+	}
+	ferry_buf_free(&raw);
+	return rc;
+}
+
+static int
+put(struct ferry_store *st, const struct ferry_trust *t,
+    struct ferry_error *err)
+{
+	struct ferry_buf raw = FERRY_BUF_INIT;
+	struct ferry_key key;
+	json_t *record = NULL;
+	int rc = -1;
+
+	if (ferry_base64_add(&raw,
+		ferry_bytes_of(t->key.raw, sizeof(t->key.raw)), err) == -1)
+		goto out;
+	record = json_pack("{s:s,s:s,s:i,s:I,s:I}", "key", (char *)raw.p,
+	    "name", t->name, "use", (int)t->use, "added_at",
+	    (json_int_t)t->added_at, "revoked_at", (json_int_t)t->revoked_at);
+	if (record == NULL)
+		ferry_error_set(err, FERRY_ENOMEM, "no memory for a record");
+	else if (ferry_key_make(&key, err, "trust", t->key.id, NULL) == 0 &&
+		 ferry_local_put(st, &key, record, err) == 0)
+		rc = ferry_store_commit(st, err);
+out:
+	json_decref(record);
+	ferry_buf_free(&raw);
+	return rc;
+}
+
+int
+ferry_trust_get(struct ferry_store *st, const char *id, struct ferry_trust *out,
+    struct ferry_error *err)
+{
+	struct ferry_key key;
+	json_t *record = NULL;
+	int rc;
+
+	if (ferry_key_make(&key, err, "trust", id, NULL) == -1)
+		return -1;
+	rc = ferry_local_get(st, &key, &record, err);
+	if (rc == 1 && parse(out, record, err) == -1)
+		rc = -1;
+	json_decref(record);
+	return rc;
+}
+
+int
+ferry_trust_list(struct ferry_store *st, struct ferry_trust **out, size_t *n,
+    struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_trust *list = NULL;
+	struct ferry_key prefix, key;
+	size_t cap = 0;
+	json_t *record;
+	int rc = -1;
+
+	*n = 0;
+	if (ferry_key_make(&prefix, err, "trust", NULL) == -1 ||
+	    ferry_local_iter_new(&it, st, &prefix, err) == -1)
+		return -1;
+	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+		if (ferry_array_grow(&list, &cap, *n + 1, sizeof(*list), err) ==
+			-1 ||
+		    parse(&list[*n], record, err) == -1)
+			rc = -1;
+		json_decref(record);
+		if (rc == -1)
+			break;
+		*n += 1;
+	}
+	ferry_catalog_iter_free(it);
+	if (rc == -1) {
+		free(list);
+		return -1;
+	}
+	*out = list;
+	return 0;
+}
+
+int
+ferry_trust_add(struct ferry_store *st, const struct ferry_public *key,
+    const char *name, unsigned use, struct ferry_error *err)
+{
+	struct ferry_trust t = { 0 };
+	int rc = ferry_trust_get(st, key->id, &t, err);
+
+	if (rc == -1)
+		return -1;
+	if (rc == 1 && t.revoked_at != 0)
+		return ferry_error_set(err, FERRY_EREVOKED,
+		    "key %s was revoked here and stays so; let its owner make "
+		    "a new one with 'ferry key new'",
+		    key->id);
+	if (strlen(name) >= sizeof(t.name) ||
+	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			 "0123456789._-@+") != strlen(name))
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "a key's name has at most %d letters, digits and '._-@+'",
+		    FERRY_NAME - 1);
+	if (rc == 0)
+		t.added_at = ferry_now();
+	t.key = *key;
+	t.use = use;
+	if (name[0] != 0 || rc == 0)
+		(void)snprintf(t.name, sizeof(t.name), "%s", name);
+	return put(st, &t, err);
+}
+
+int
+ferry_trust_revoke(
+    struct ferry_store *st, const char *id, struct ferry_error *err)
+{
+	struct ferry_trust t;
+	int rc = ferry_trust_get(st, id, &t, err);
+
+	if (rc == -1)
+		return -1;
+	if (rc == 0)
+		return ferry_error_set(err, FERRY_ENOTFOUND,
+		    "no key '%s' is known here; see 'ferry trust list'", id);
+	if (t.revoked_at != 0)
+		return 0;
+	t.revoked_at = ferry_now();
+	return put(st, &t, err);
+}
+
+int
+ferry_trust_required(
+    struct ferry_store *st, uint64_t *out, struct ferry_error *err)
+{
+	struct ferry_key key;
+	json_t *record = NULL;
+	int rc;
+
+	*out = 1;
+	if (ferry_key_make(&key, err, "policy", "signatures", NULL) == -1)
+		return -1;
+	rc = ferry_local_get(st, &key, &record, err);
+	if (rc == 1)
+		rc = ferry_json_u64(
+		    record, "require", FERRY_SIGNATURES_MAX, out, err);
+	json_decref(record);
+	return rc;
+}
+
+int
+ferry_trust_require(struct ferry_store *st, uint64_t n, struct ferry_error *err)
+{
+	json_t *record = json_pack("{s:I}", "require", (json_int_t)n);
+	struct ferry_key key;
+	int rc = -1;
+
+	if (record == NULL)
+		return ferry_error_set(
+		    err, FERRY_ENOMEM, "no memory for a record");
+	if (ferry_key_make(&key, err, "policy", "signatures", NULL) == 0 &&
+	    ferry_local_put(st, &key, record, err) == 0)
+		rc = ferry_store_commit(st, err);
+	json_decref(record);
+	return rc;
+}
+
+/* Deciding */
+
+/* What was found among the signatures of one text. */
+struct tally {
+	uint64_t good, revoked, unknown, other_use;
+	char revoked_id[FERRY_KEYID], unknown_id[FERRY_KEYID];
+};
+
+/* Look at one signature; verify() is 1, 0 or -1 as of ferry_public_verify. */
+static int
+count(struct ferry_store *st, struct tally *tally, const char *signer,
+    unsigned use, struct ferry_bytes text, const uint8_t *signature,
+    struct ferry_error *err)
+{
+	struct ferry_trust t;
+	int rc = ferry_trust_get(st, signer, &t, err);
+
+	if (rc == -1)
+		return -1;
+	if (rc == 0) {
+		if (tally->unknown++ == 0)
+			memcpy(tally->unknown_id, signer, FERRY_KEYID);
+		return 0;
+	}
+	if ((rc = ferry_public_verify(&t.key, text, signature, err)) == -1)
+		return -1;
+	if (rc == 0)
+		return ferry_error_set(err, FERRY_ESIGNATURE,
+		    "the signature of key %s (%s) is wrong: this was changed "
+		    "after it was signed; ask for it again",
+		    signer, t.name[0] == 0 ? "no name" : t.name);
+	if (t.revoked_at != 0) {
+		if (tally->revoked++ == 0)
+			memcpy(tally->revoked_id, signer, FERRY_KEYID);
+	} else if ((t.use & use) == 0) {
+		tally->other_use++;
+	} else {
+		tally->good++;
+	}
+	return 0;
+}
+
+static int
+decide(const struct tally *tally, uint64_t required, struct ferry_error *err)
+{
+
+	if (tally->good >= required)
+		return 0;
+	if (tally->revoked > 0)
+		return ferry_error_set(err, FERRY_EREVOKED,
+		    "signed by key %s, which was revoked here; it needs the "
+		    "signature of a key that is trusted",
+		    tally->revoked_id);
+	if (tally->other_use > 0)
+		return ferry_error_set(err, FERRY_ESIGNATURE,
+		    "signed by a key that is trusted for something else; see "
+		    "'ferry trust list'");
+	if (tally->good > 0)
+		return ferry_error_set(err, FERRY_ESIGNATURE,
+		    "%" PRIu64 " trusted signatures, but %" PRIu64
+		    " are required here ('ferry trust require')",
+		    tally->good, required);
+	if (tally->unknown == 0)
+		return ferry_error_set(
+		    err, FERRY_ESIGNATURE, "there is no signature");
+	return ferry_error_set(err, FERRY_ESIGNATURE,
+	    "signed by key %s, which is not trusted here; if it is your "
+	    "origin's, get it by a safe way and 'ferry trust add' it",
+	    tally->unknown_id);
+}
+
+int
+ferry_trust_volume(struct ferry_store *st, const struct ferry_volume *v,
+    struct ferry_error *err)
+{
+	struct tally tally = { 0 };
+	uint64_t required;
+
+	if (ferry_trust_required(st, &required, err) == -1)
+		return -1;
+	for (size_t i = 0; i < ferry_volume_signatures(v); i++) {
+		const char *signer = ferry_volume_signer(v, i);
+
+		/* One key counts once. */
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(ferry_volume_signer(v, k), signer) == 0)
+				return ferry_error_set(err, FERRY_EUNDECLARED,
+				    "two signatures of key %s", signer);
+		if (count(st, &tally, signer, FERRY_TRUST_BUNDLES,
+			ferry_volume_text(v), ferry_volume_signature(v, i),
+			err) == -1)
+			return -1;
+	}
+	return decide(&tally, required, err);
+}
+
+int
+ferry_trust_receipt(struct ferry_store *st, struct ferry_bytes text,
+    const struct ferry_receipt_signature *signatures, size_t n,
+    struct ferry_error *err)
+{
+	struct tally tally = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (count(st, &tally, signatures[i].signer,
+			FERRY_TRUST_RECEIPTS, text, signatures[i].v, err) == -1)
+			return -1;
+	return decide(&tally, 1, err);
+}

@@ -1,0 +1,175 @@
+#include "sync/carry/export.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sync/command/carrier.h"
+
+static const char help[] =
+    "usage: ferry export --to DIR [--for SITE [--site-id ID]] [--one-way]\n"
+    "                    [--since N] [--volume-size SIZE] [--expires TIME]\n"
+    "                    [--dry-run]\n"
+    "\n"
+    "Write a signed bundle: the journal's records and the blobs they need.\n"
+    "\n"
+    "  --to DIR            the folder, such as a mounted medium\n"
+    "  --for SITE          for one site, by name or id: what its newest\n"
+    "                      receipt does not show, and what it has lost\n"
+    "  --site-id ID        the id of a new SITE ('ferry status' prints it\n"
+    "                      there), instead of a first receipt\n"
+    "  --one-way           there is no way back for receipts: assume that the\n"
+    "                      export before (to SITE, or to any) has arrived\n"
+    "  --since N           start after record N\n"
+    "  --volume-size SIZE  split into files of at most SIZE, such as 4G, 650M\n"
+    "                      (default: no split; 4G on FAT)\n"
+    "  --expires TIME      sites refuse it after TIME from now: 30d, 12h\n"
+    "  --dry-run           print counts and sizes, write nothing\n"
+    "\n"
+    "Without --for, --one-way and --since the bundle carries everything, for\n"
+    "any site.  A killed export is gone on with by the same command.\n";
+
+/* "30d", "12h", "90m". */
+static int
+parse_time(const char *text, int64_t *out, struct ferry_error *err)
+{
+	size_t n = strlen(text);
+	uint64_t value, unit;
+
+	unit = n == 0               ? 0
+	       : text[n - 1] == 'd' ? 86400
+	       : text[n - 1] == 'h' ? 3600
+	       : text[n - 1] == 'm' ? 60
+	                            : 0;
+	if (unit == 0 || ferry_parse_u64(ferry_bytes_of(text, n - 1), 1, 100000,
+			     &value, err) == -1)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "'%s' is not a time such as 30d, 12h or 90m", text);
+	*out = (int64_t)(value * unit);
+	return 0;
+}
+
+static int
+parse(struct ferry_context *ctx, struct ferry_export_options *o,
+    struct ferry_error *err)
+{
+	const char *volume_size = NULL, *expires = NULL, *since = NULL;
+	const struct ferry_option options[] = {
+		{ "to", FERRY_OPTION_VALUE, &o->to },
+		{ "for", FERRY_OPTION_VALUE, &o->site },
+		{ "site-id", FERRY_OPTION_VALUE, &o->site_id },
+		{ "one-way", FERRY_OPTION_FLAG, &o->one_way },
+		{ "since", FERRY_OPTION_VALUE, &since },
+		{ "volume-size", FERRY_OPTION_VALUE, &volume_size },
+		{ "expires", FERRY_OPTION_VALUE, &expires },
+		{ "dry-run", FERRY_OPTION_FLAG, &o->dry_run },
+		{ NULL, FERRY_OPTION_FLAG, NULL },
+	};
+
+	if (ferry_options(ctx, options, err) == -1)
+		return -1;
+	if (ctx->argc > 1)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "'%s' is too much; the folder is given by --to",
+		    ctx->argv[1]);
+	if (o->to == NULL)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "--to DIR is missing; see 'ferry export --help'");
+	if (since != NULL) {
+		o->has_since = true;
+		if (ferry_parse_u64(ferry_bytes_str(since), 0, INT64_MAX - 1,
+			&o->since, err) == -1)
+			return ferry_error_set(err, FERRY_EUSAGE,
+			    "'%s' is not the number of a record", since);
+	}
+	if (volume_size != NULL &&
+	    ferry_parse_size(ferry_bytes_str(volume_size), 1, INT64_MAX,
+		&o->volume_size, err) == -1)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "'%s' is not a size such as 4G or 650M", volume_size);
+	return expires == NULL ? 0 : parse_time(expires, &o->expires_s, err);
+}
+
+static const char *const outcomes[] = {
+	[FERRY_EXPORT_NOTHING] = "nothing",
+	[FERRY_EXPORT_PLANNED] = "planned",
+	[FERRY_EXPORT_WRITTEN] = "written",
+	[FERRY_EXPORT_ALREADY] = "already",
+};
+
+static void
+print_text(
+    const struct ferry_export_options *o, const struct ferry_export_result *r)
+{
+	char bytes[FERRY_SIZE_TEXT], content[FERRY_SIZE_TEXT];
+	const char *site = r->site_name[0] == 0 ? "any site" : r->site_name;
+
+	if (r->outcome == FERRY_EXPORT_NOTHING) {
+		(void)printf("nothing to export: %s everything up to record "
+			     "%" PRIu64 "%s\n",
+		    r->assumed             ? "assuming that"
+		    : r->site_name[0] == 0 ? "there is"
+					   : site,
+		    r->to,
+		    r->assumed             ? " has arrived"
+		    : r->site_name[0] == 0 ? ""
+					   : " is there, says its receipt");
+		return;
+	}
+	if (r->outcome == FERRY_EXPORT_ALREADY)
+		(void)printf("this bundle is in %s already:\n", o->to);
+	(void)printf("%s records %" PRIu64 " to %" PRIu64 " for %s: %" PRIu64
+		     " records that stand, %" PRIu64 " blobs (%s)\n",
+	    r->outcome == FERRY_EXPORT_PLANNED ? "would export" : "exported",
+	    r->from, r->to, site, r->records, r->blobs,
+	    ferry_size_text(r->blob_bytes, content));
+	(void)printf("%s%s in %" PRIu64 " volume%s: %s/%s-*.tar\n",
+	    r->outcome == FERRY_EXPORT_PLANNED ? "about " : "",
+	    ferry_size_text(r->bytes, bytes), r->volumes,
+	    r->volumes == 1 ? "" : "s", o->to, r->base);
+	if (r->head[0] != 0)
+		(void)printf("head sha256:%s\n", r->head);
+}
+
+static void
+print(const struct ferry_context *ctx, const struct ferry_export_options *o,
+    const struct ferry_export_result *r)
+{
+
+	if (!ctx->json) {
+		print_text(o, r);
+		return;
+	}
+	ferry_carrier_print(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,"
+				      "s:I,s:I,s:I,s:I,s:b,s:b,s:s}",
+	    "event", "result", "code", "ok", "outcome", outcomes[r->outcome],
+	    "site", r->site_name, "to", o->to, "base", r->base, "from",
+	    (json_int_t)r->from, "last", (json_int_t)r->to, "records",
+	    (json_int_t)r->records, "blobs", (json_int_t)r->blobs, "blob_bytes",
+	    (json_int_t)r->blob_bytes, "bytes", (json_int_t)r->bytes, "volumes",
+	    (json_int_t)r->volumes, "assumed_delivery", r->assumed, "resumed",
+	    r->resumed, "head", r->head));
+}
+
+static int
+run(struct ferry_context *ctx, struct ferry_error *err)
+{
+	struct ferry_export_options o = { 0 };
+	struct ferry_export_result result;
+	struct ferry_carrier c;
+	int rc = -1;
+
+	if (parse(ctx, &o, err) == -1 ||
+	    ferry_carrier_open(&c, ctx, !o.dry_run, "export", err) == -1)
+		return -1;
+	if (ferry_export(&c.carry, &o, &result, err) == 0)
+		rc = FERRY_EXIT_OK;
+	ferry_carrier_quiet(&c);
+	if (rc == FERRY_EXIT_OK)
+		print(ctx, &o, &result);
+	ferry_carrier_close(&c);
+	return rc;
+}
+
+const struct ferry_command ferry_command_export = { "export",
+	"write a signed bundle onto a medium", help, run };

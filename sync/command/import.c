@@ -1,0 +1,130 @@
+#include "sync/carry/import.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "store/base/json.h"
+#include "sync/command/carrier.h"
+
+static const char help[] =
+    "usage: ferry import [--no-receipt] DIR|FILE…\n"
+    "\n"
+    "Verify bundles and bring what they carry into the store.  Folders are\n"
+    "searched for volumes (*.tar); they may be read-only.  Readers see nothing\n"
+    "of a bundle until all of it was checked.  Run it again after it was\n"
+    "stopped, or with a volume that was damaged or missing: only that one is\n"
+    "needed again.\n"
+    "\n"
+    "  --no-receipt  write no receipt beside the volumes\n"
+    "\n"
+    "Exit status: 0 imported, or here already.  Refusals: 20 damaged,\n"
+    "21 not signed by enough trusted keys, 22 signed by a revoked key, 23 for\n"
+    "another site, 24 a gap (earlier records are missing here), 25 older than\n"
+    "what is here, 26 the origin's history is another one, 27 expired,\n"
+    "28 needs a newer ferry, 29 holds what is not declared, 30 lacks what is\n"
+    "declared.  The text says what to do.\n";
+
+static const char *const outcomes[] = {
+	[FERRY_IMPORT_APPLIED] = "imported",
+	[FERRY_IMPORT_ALREADY] = "already",
+	[FERRY_IMPORT_REFUSED] = "refused",
+};
+
+static void
+print_text(const struct ferry_import_result *result)
+{
+	char bytes[FERRY_SIZE_TEXT];
+
+	for (size_t i = 0; i < result->n; i++) {
+		const struct ferry_import_bundle *b = &result->bundles[i];
+
+		if (b->outcome == FERRY_IMPORT_REFUSED)
+			continue;
+		if (b->outcome == FERRY_IMPORT_ALREADY) {
+			(void)printf("records %" PRIu64 " to %" PRIu64
+				     " of %s are imported already",
+			    b->from, b->to, b->origin_name);
+			if (b->blobs > 0)
+				(void)printf("; %" PRIu64
+					     " lost blobs were repaired",
+				    b->blobs);
+			(void)printf("\n");
+			continue;
+		}
+		(void)printf("imported records %" PRIu64 " to %" PRIu64
+			     " of %s: %" PRIu64 " records, %" PRIu64
+			     " new blobs (%s), %" PRIu64 " here already\n",
+		    b->from, b->to, b->origin_name, b->records, b->blobs,
+		    ferry_size_text(b->blob_bytes, bytes), b->blobs_known);
+	}
+	if (result->receipt[0] != 0)
+		(void)printf("receipt: %s\n", result->receipt);
+}
+
+static json_t *
+bundle_json(const struct ferry_import_bundle *b)
+{
+
+	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
+			 "s:I,s:s}",
+	    "outcome", outcomes[b->outcome], "code",
+	    ferry_code_name(b->why.code), "origin", b->origin, "name",
+	    b->origin_name, "from", (json_int_t)b->from, "last",
+	    (json_int_t)b->to, "records", (json_int_t)b->records, "blobs",
+	    (json_int_t)b->blobs, "blob_bytes", (json_int_t)b->blob_bytes,
+	    "blobs_known", (json_int_t)b->blobs_known, "repaired",
+	    (json_int_t)b->repaired, "volumes", (json_int_t)b->volumes,
+	    "volumes_read", (json_int_t)b->volumes_read, "text", b->why.text);
+}
+
+static void
+print(const struct ferry_context *ctx, const struct ferry_import_result *result,
+    const struct ferry_error *err)
+{
+	json_t *bundles;
+
+	if (!ctx->json) {
+		print_text(result);
+		return;
+	}
+	bundles = json_array();
+	for (size_t i = 0; i < result->n; i++)
+		(void)json_array_append_new(
+		    bundles, bundle_json(&result->bundles[i]));
+	ferry_carrier_print(json_pack("{s:s,s:s,s:o,s:s}", "event", "result",
+	    "code", ferry_code_name(err->code), "bundles", bundles, "receipt",
+	    result->receipt));
+}
+
+static int
+run(struct ferry_context *ctx, struct ferry_error *err)
+{
+	struct ferry_import_options o = { 0 };
+	const struct ferry_option options[] = {
+		{ "no-receipt", FERRY_OPTION_FLAG, &o.no_receipt },
+		{ NULL, FERRY_OPTION_FLAG, NULL },
+	};
+	struct ferry_import_result result;
+	struct ferry_carrier c;
+	int rc = -1;
+
+	if (ferry_options(ctx, options, err) == -1)
+		return -1;
+	if (ctx->argc < 2)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "name a folder or files; see 'ferry import --help'");
+	o.paths = ctx->argv + 1;
+	o.paths_n = (size_t)ctx->argc - 1;
+	if (ferry_carrier_open(&c, ctx, true, "import", err) == -1)
+		return -1;
+	if (ferry_import(&c.carry, &o, &result, err) == 0)
+		rc = FERRY_EXIT_OK;
+	ferry_carrier_quiet(&c);
+	print(ctx, &result, err);
+	ferry_import_clear(&result);
+	ferry_carrier_close(&c);
+	return rc;
+}
+
+const struct ferry_command ferry_command_import = { "import",
+	"verify bundles and bring them into the store", help, run };

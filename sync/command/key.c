@@ -1,0 +1,133 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/bundle/keys.h"
+#include "store/store.h"
+#include "sync/command/carrier.h"
+
+static const char help[] =
+    "usage: ferry key\n"
+    "       ferry key export [FILE]\n"
+    "       ferry key new\n"
+    "       ferry key retire ID\n"
+    "\n"
+    "The keys that this store signs bundles and receipts with.  The first is\n"
+    "made on first use; private keys stay in STORE/keys.\n"
+    "\n"
+    "  key         list them, with fingerprints to compare by telephone\n"
+    "  key export  the public keys in PEM, for 'ferry trust add' elsewhere\n"
+    "  key new     make another; both sign, until you\n"
+    "  key retire  stop signing with one (when all sites trust the new one)\n";
+
+static void
+print_key(const struct ferry_context *ctx, const struct ferry_public *key,
+    bool active)
+{
+	char fingerprint[FERRY_FINGERPRINT];
+
+	(void)ferry_public_fingerprint(key, fingerprint);
+	if (ctx->json)
+		ferry_carrier_print(
+		    json_pack("{s:s,s:s,s:s,s:b}", "event", "key", "id",
+			key->id, "fingerprint", fingerprint, "active", active));
+	else
+		(void)printf("%s  %s\n  %.39s\n  %.39s\n", key->id,
+		    active ? "signs" : "retired", fingerprint,
+		    fingerprint + 40);
+}
+
+static int
+list(struct ferry_context *ctx, struct ferry_store *st, struct ferry_error *err)
+{
+	struct ferry_keys *keys = NULL;
+
+	if (ferry_keys_open(&keys, st, err) == -1)
+		return -1;
+	for (size_t i = 0; i < ferry_keys_count(keys); i++)
+		print_key(ctx, ferry_keys_public(keys, i),
+		    ferry_keys_active(keys, i));
+	ferry_keys_free(keys);
+	return 0;
+}
+
+static int
+write_file(
+    const char *path, const struct ferry_buf *text, struct ferry_error *err)
+{
+	FILE *f = fopen(path, "we");
+
+	if (f == NULL || fwrite(text->p, 1, text->n, f) != text->n) {
+		ferry_error_errno(err, "%s", path);
+		if (f != NULL)
+			(void)fclose(f);
+		return -1;
+	}
+	return fclose(f) == EOF ? ferry_error_errno(err, "%s", path) : 0;
+}
+
+/* The PEM of every key that signs, one after the other. */
+static int
+export_keys(struct ferry_store *st, const char *path, struct ferry_error *err)
+{
+	struct ferry_buf pem = FERRY_BUF_INIT;
+	struct ferry_keys *keys = NULL;
+	int rc = ferry_keys_open(&keys, st, err);
+
+	for (size_t i = 0; rc == 0 && i < ferry_keys_count(keys); i++)
+		if (ferry_keys_active(keys, i))
+			rc = ferry_public_pem(
+			    &pem, ferry_keys_public(keys, i), err);
+	if (rc == 0 && path != NULL)
+		rc = write_file(path, &pem, err);
+	else if (rc == 0)
+		(void)fwrite(pem.p, 1, pem.n, stdout);
+	ferry_keys_free(keys);
+	ferry_buf_free(&pem);
+	return rc;
+}
+
+static int
+dispatch(
+    struct ferry_context *ctx, struct ferry_store *st, struct ferry_error *err)
+{
+	const char *what = ctx->argc > 1 ? ctx->argv[1] : "";
+	struct ferry_public made;
+
+	if (ctx->argc == 1)
+		return list(ctx, st, err);
+	if (strcmp(what, "export") == 0 && ctx->argc <= 3)
+		return export_keys(
+		    st, ctx->argc == 3 ? ctx->argv[2] : NULL, err);
+	if (strcmp(what, "new") == 0 && ctx->argc == 2) {
+		if (ferry_keys_ensure(st, err) == -1 ||
+		    ferry_keys_add(st, &made, err) == -1)
+			return -1;
+		print_key(ctx, &made, true);
+		return 0;
+	}
+	if (strcmp(what, "retire") == 0 && ctx->argc == 3)
+		return ferry_keys_retire(st, ctx->argv[2], err);
+	return ferry_error_set(
+	    err, FERRY_EUSAGE, "see 'ferry key --help' for its forms");
+}
+
+static int
+run(struct ferry_context *ctx, struct ferry_error *err)
+{
+	const struct ferry_option options[] = { { NULL, FERRY_OPTION_FLAG,
+	    NULL } };
+	struct ferry_carrier c;
+	int rc;
+
+	if (ferry_options(ctx, options, err) == -1 ||
+	    ferry_carrier_open(&c, ctx, false, NULL, err) == -1)
+		return -1;
+	rc = dispatch(ctx, c.carry.st, err);
+	ferry_carrier_close(&c);
+	return rc == -1 ? -1 : FERRY_EXIT_OK;
+}
+
+const struct ferry_command ferry_command_key = { "key",
+	"the keys that this store signs with", help, run };
