@@ -67,12 +67,12 @@ timed() {
 	cut -d' ' -f1 time.out >>"$seconds"
 	cut -d' ' -f2 time.out >>"$kb"
 }
-peak_kb() { sed -n 's/^VmHWM: *\([0-9]*\) kB/\1/p' "/proc/$1/status"; }
+peak_kb() { sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status"; }
 start_nginx() { # ROOT: sets NGINX
 	local port
 	port=$(free_port)
 	cat >nginx.conf <<-EOF
-		worker_processes auto; daemon off; pid $T/nginx.pid; error_log $T/nginx.log;
+		user root; worker_processes auto; daemon off; pid $T/nginx.pid; error_log $T/nginx.log;
 		events { worker_connections 1024; }
 		http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 10000000; gzip_static on;
 		client_body_temp_path $T/n1; proxy_temp_path $T/n2; fastcgi_temp_path $T/n3;
@@ -90,7 +90,10 @@ bench_serve() {
 	say "serving: packument of 165 kB beside Verdaccio, tarball of 300 kB beside nginx"
 	start_verdaccio
 	local readme
-	readme=$(head -c 120000 /dev/urandom | base64 -w0)
+	# Words by chance: compresses about as the documents of registries do.
+	readme=$(python3 -c 'import random; r = random.Random(1)
+words = ["".join(r.choices("abcdefghijklmnopqrstuvwxyz", k=r.randint(2, 9))) for _ in range(900)]
+print(" ".join(r.choices(words, k=12600))[:81000])')
 	publish bench-doc 1.0.0 ",\"readme\":\"$readme\"" 100
 	publish bench-tgz 1.0.0 '' 300000
 	near_conf "$UPSTREAM" 'packages = [ "bench-doc", "bench-tgz" ];'

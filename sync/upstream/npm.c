@@ -1,5 +1,5 @@
 /*
- * Pulling from an npm registry.
+ * Pulling from an npm registry: packages.
  *
  * Flow: every wanted package's document is asked for; when it arrives, npm_pick
  * chooses versions, npm_choose asks for their tarballs and npm_depend wants
@@ -13,37 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/base/clock.h"
-#include "store/base/conf.h"
 #include "store/base/json.h"
-#include "store/base/span.h"
 #include "store/format/npm.h"
 #include "store/store.h"
 
 #define DOCUMENT_MAX (256U << 20)
-#define TARBALL_MAX (16ULL << 30)
-
-/* A version that is being fetched. */
-struct job {
-	struct npm_package *package;
-	char *version;
-	char *file; /* the tarball's usual name */
-	char *path; /* its path upstream, if unusual, or NULL */
-	const char *signature; /* a literal: verified, none, no-key */
-	bool optional;
-};
-
-static void
-job_free(struct job *job)
-{
-
-	if (job == NULL)
-		return;
-	free(job->version);
-	free(job->file);
-	free(job->path);
-	free(job);
-}
 
 static void
 want_free(struct npm_want *w)
@@ -94,14 +68,6 @@ package_free(struct npm_package *p)
 	free(p);
 }
 
-static void
-item_text(char *buf, size_t size, const char *name, const char *version)
-{
-
-	(void)snprintf(buf, size, "npm:%s%s%s", name,
-	    version == NULL ? "" : "@", version == NULL ? "" : version);
-}
-
 /* All wants of a package fail for one reason. */
 static void
 package_fail(struct npm_package *p, const struct ferry_error *why)
@@ -114,7 +80,7 @@ package_fail(struct npm_package *p, const struct ferry_error *why)
 		needed = needed || !p->wants[i].optional;
 		p->wants[i].done = true;
 	}
-	item_text(item, sizeof(item), p->name, NULL);
+	npm_item(item, sizeof(item), p->name, NULL);
 	if (needed)
 		ferry_run_fail(p->npm->run, item, why);
 	else
@@ -295,310 +261,6 @@ npm_want(struct npm *npm, const char *name, const struct npm_want *want,
 		p->waiting = true;
 	}
 	return 0;
-}
-
-/* Versions */
-
-static int
-put_version(const struct job *job, const struct ferry_pulled *pulled,
-    struct ferry_error *err)
-{
-	struct npm_package *p = job->package;
-	struct ferry_upstream *up = p->npm->up;
-	char hex[FERRY_DIGEST_TEXT];
-	struct ferry_key key;
-	json_t *record, *file;
-	int rc = -1;
-
-	record = json_pack("{s:I,s:s}", "pulled_at", (json_int_t)ferry_now(),
-	    "signature", job->signature);
-	if (record == NULL)
-		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	if (ferry_files_add(record, job->file, pulled->size, &pulled->sha256,
-		&file, err) == -1 ||
-	    ferry_json_set(file, "sha1",
-		json_string(ferry_digest_hex(&pulled->sha1, hex)), err) == -1 ||
-	    ferry_json_set(file, "sha512",
-		json_string(ferry_digest_hex(&pulled->sha512, hex)),
-		err) == -1 ||
-	    (job->path != NULL &&
-		ferry_json_set(file, "path",
-		    ferry_json_text(ferry_bytes_str(job->path)), err) == -1))
-		goto out;
-	if (ferry_key_make(&key, err, "version", "npm", p->name, up->name,
-		job->version, NULL) == -1 ||
-	    ferry_catalog_put(p->npm->run->st, &key, record, err) == -1)
-		goto out;
-	/* Whatever was wrong with it before is mended. */
-	if (ferry_key_make(&key, err, "incident", "npm", p->name, up->name,
-		job->version, NULL) == 0)
-		rc = ferry_local_delete(p->npm->run->st, &key, err);
-out:
-	json_decref(record);
-	return rc;
-}
-
-static void
-on_tarball(void *ctx, const struct ferry_pulled *pulled)
-{
-	struct ferry_error err = FERRY_ERROR_INIT;
-	struct job *job = ctx;
-	struct ferry_run *run = job->package->npm->run;
-	char item[320];
-
-	run->files++;
-	item_text(item, sizeof(item), job->package->name, job->version);
-	if (pulled->error.code != FERRY_OK) {
-		if (job->optional && pulled->error.code == FERRY_ENOTFOUND)
-			ferry_run_skip(run, item, pulled->error.text);
-		else
-			ferry_run_fail(run, item, &pulled->error);
-	} else if (put_version(job, pulled, &err) == -1) {
-		run->fatal = err;
-	} else {
-		run->added++;
-	}
-	job_free(job);
-}
-
-/*
- * The path that the tarball had upstream, if it is not the usual one: lock
- * files written against the upstream ask for it.  It is relative to the
- * registry's base, or starts with '/' if it is outside of that.
- */
-static int
-unusual_path(const struct npm_package *p, const char *tarball, const char *file,
-    char **out, struct ferry_error *err)
-{
-	const char *base = p->npm->up->url, *path;
-	struct ferry_buf usual = FERRY_BUF_INIT;
-	size_t n = strlen(base);
-
-	*out = NULL;
-	if (strncmp(tarball, base, n) == 0 && tarball[n] == '/') {
-		path = tarball + n + 1;
-	} else {
-		path = strstr(tarball, "://") + 3;
-		path += strcspn(path, "/");
-		if (*path == 0)
-			return 0;
-	}
-	if (ferry_buf_addf(&usual, err, "%s/-/%s", p->name, file) == -1)
-		return -1;
-	n = strcspn(path, "?#");
-	if (n != usual.n || memcmp(path, usual.p, n) != 0) {
-		/* The usual path below another prefix needs no note either. */
-		if (!(n > usual.n && path[n - usual.n - 1] == '/' &&
-			memcmp(path + n - usual.n, usual.p, usual.n) == 0 &&
-			*path == '/') &&
-		    ferry_strndup(out, ferry_bytes_of(path, n), err) == -1) {
-			ferry_buf_free(&usual);
-			return -1;
-		}
-	}
-	ferry_buf_free(&usual);
-	return 0;
-}
-
-static int
-fetch_version(struct npm_package *p, const struct npm_want *want,
-    const char *version, const struct ferry_npm_dist *dist,
-    const struct ferry_digest *lock, size_t lock_n, const char *signature,
-    struct ferry_error *err)
-{
-	struct ferry_bytes base = ferry_npm_name_base(ferry_bytes_str(p->name));
-	struct ferry_pull pull = {
-		.up = p->npm->up,
-		.url = dist->tarball,
-		.kind = FERRY_BLOB_IS_FILE,
-		.max_size = TARBALL_MAX,
-		.on_done = on_tarball,
-	};
-	struct ferry_buf file = FERRY_BUF_INIT;
-	struct job *job;
-
-	if (ferry_calloc(&job, 1, sizeof(*job), err) == -1)
-		return -1;
-	job->package = p;
-	job->signature = signature;
-	job->optional = want->optional;
-	if (ferry_strdup(&job->version, version, err) == -1 ||
-	    ferry_buf_addf(&file, err, "%.*s-%s.tgz", (int)base.n,
-		(const char *)base.p, version) == -1)
-		goto fail;
-	job->file = (char *)file.p;
-	if (unusual_path(p, dist->tarball, job->file, &job->path, err) == -1)
-		goto fail;
-	for (size_t i = 0; i < dist->n; i++)
-		pull.want[pull.want_n++] = dist->digests[i];
-	for (size_t i = 0; i < lock_n && pull.want_n < 6; i++)
-		pull.want[pull.want_n++] = lock[i];
-	pull.ctx = job;
-	if (ferry_run_pull(p->npm->run, &pull, err) == -1)
-		goto fail;
-	p->npm->run->files_total++;
-	return 0;
-fail:
-	job_free(job);
-	return -1;
-}
-
-/*
- * Compare a version that is here with what upstream says now.
- * Returns: 1 it is here, 0 fetch it, -1 changed (err: FERRY_EINCIDENT).
- */
-static int
-is_here(struct npm_package *p, const struct ferry_key *key,
-    const struct ferry_npm_dist *dist, struct ferry_error *err)
-{
-	static const char *const members[] = { [FERRY_SHA256] = "sha256",
-		[FERRY_SHA512] = "sha512",
-		[FERRY_SHA1] = "sha1" };
-	char hex[FERRY_DIGEST_TEXT];
-	struct ferry_file file;
-	json_t *record = NULL, *object;
-	int rc = ferry_catalog_get(p->npm->run->st, key, &record, err);
-
-	if (rc != 1)
-		return rc;
-	if (ferry_files_get(record, 0, &file, err) == -1) {
-		rc = -1;
-		goto out;
-	}
-	object = json_array_get(json_object_get(record, "files"), 0);
-	for (size_t i = 0; i < dist->n; i++) {
-		const struct ferry_digest *d = &dist->digests[i];
-		const char *known =
-		    d->alg > FERRY_SHA1 || members[d->alg] == NULL
-			? NULL
-			: json_string_value(
-			      json_object_get(object, members[d->alg]));
-
-		if (known == NULL ||
-		    strcmp(known, ferry_digest_hex(d, hex)) == 0)
-			continue;
-		rc = ferry_error_set(err, FERRY_EINCIDENT,
-		    "upstream '%s' now declares %s:%.16s…, but the version "
-		    "here has %.16s…; what is here is kept. Ask the registry's "
-		    "owner why a published version changed",
-		    p->npm->up->name, ferry_alg_name(d->alg), hex, known);
-		goto out;
-	}
-	/* Removed by the operator: left alone.  Rotten: fetched again. */
-	if (json_object_get(record, "deleted_at") == NULL)
-		rc = ferry_blob_has(p->npm->run->st, &file.sha256, err);
-out:
-	json_decref(record);
-	return rc;
-}
-
-static int
-mark_chosen(struct npm_package *p, const char *version, struct ferry_error *err)
-{
-
-	if (ferry_array_grow(&p->chosen, &p->chosen_cap, p->chosen_n + 1,
-		sizeof(*p->chosen), err) == -1 ||
-	    ferry_strdup(&p->chosen[p->chosen_n], version, err) == -1)
-		return -1;
-	p->chosen_n++;
-	return 0;
-}
-
-static void
-plan_version(struct npm_package *p, const char *item,
-    const struct ferry_npm_version *version)
-{
-	struct ferry_bytes dist, unpacked;
-	struct ferry_error err = FERRY_ERROR_INIT;
-	uint64_t size = 0;
-
-	if (ferry_span_get(version->object, "dist", &dist) &&
-	    ferry_span_get(dist, "unpackedSize", &unpacked))
-		(void)ferry_parse_u64(unpacked, 0, INT64_MAX, &size, &err);
-	(void)json_array_append_new(p->npm->run->plan,
-	    json_pack("{s:s,s:I}", "item", item, "unpacked", (json_int_t)size));
-	p->npm->run->added++;
-}
-
-/* What is wrong with one version is a failure of that version only. */
-static int
-choose_new(struct npm_package *p, const struct npm_want *want,
-    const struct ferry_npm_doc *doc, const struct ferry_npm_version *version,
-    const char *item, struct ferry_error *why)
-{
-	struct ferry_npm_dist dist = { 0 };
-	struct ferry_digest lock[4];
-	const char *signature = "none";
-	struct ferry_key key;
-	int here, lock_n = 0, rc = -1;
-
-	if (ferry_npm_dist_read(&dist, version, why) == -1 ||
-	    ferry_key_make(&key, why, "version", "npm", p->name,
-		p->npm->up->name, version->name, NULL) == -1)
-		goto out;
-	if (want->integrity != NULL &&
-	    (lock_n = ferry_sri_parse(
-		 lock, 4, ferry_bytes_str(want->integrity), why)) == -1)
-		goto out;
-	if ((here = is_here(p, &key, &dist, why)) == -1) {
-		if (why->code == FERRY_EINCIDENT) {
-			ferry_run_incident(p->npm->run, &key, item, why->text);
-			rc = 0;
-		}
-		goto out;
-	}
-	if (here == 1) {
-		p->npm->run->present++;
-		rc = 0;
-		goto out;
-	}
-	if (npm_keys_check(p->npm, p->name, version->name, &dist,
-		ferry_npm_doc_time(doc, version->name), &signature, why) == -1)
-		goto out;
-	if (p->npm->run->dry_run) {
-		plan_version(p, item, version);
-		rc = 0;
-		goto out;
-	}
-	rc = fetch_version(p, want, version->name, &dist, lock, (size_t)lock_n,
-	    signature, why);
-out:
-	ferry_npm_dist_free(&dist);
-	return rc;
-}
-
-/* Only what a dependency tree may leave out is left out for a platform. */
-static bool
-platform_ok(const struct npm *npm, const struct ferry_npm_version *version)
-{
-	struct ferry_bytes o = version->object;
-
-	return ferry_npm_platform_ok(o, "os", npm->os, npm->os_n) &&
-	       ferry_npm_platform_ok(o, "cpu", npm->cpu, npm->cpu_n) &&
-	       ferry_npm_platform_ok(o, "libc", npm->libc, npm->libc_n);
-}
-
-int
-npm_choose(struct npm_package *p, const struct npm_want *want,
-    const struct ferry_npm_doc *doc, const struct ferry_npm_version *version,
-    struct ferry_error *err)
-{
-	struct ferry_error why = FERRY_ERROR_INIT;
-	bool known = false;
-	char item[320];
-
-	for (size_t i = 0; i < p->chosen_n && !known; i++)
-		known = strcmp(p->chosen[i], version->name) == 0;
-	item_text(item, sizeof(item), p->name, version->name);
-	if (want->optional && want->closure && !platform_ok(p->npm, version))
-		return 0;
-	if (!known) {
-		if (mark_chosen(p, version->name, err) == -1)
-			return -1;
-		if (choose_new(p, want, doc, version, item, &why) == -1)
-			ferry_run_fail(p->npm->run, item, &why);
-	}
-	return want->closure ? npm_depend(p, version, err) : 0;
 }
 
 /* The kind */

@@ -2,9 +2,10 @@
 #define FERRY_UPSTREAM_NPM_H
 
 /*
- * What the files of the npm upstream share: npm.c (configuration and flow),
- * npm_pick.c (which versions of a package), npm_keys.c (signatures), npm_doc.c
- * (reading packuments).
+ * What the files of the npm upstream share: npm.c (packages and the flow),
+ * npm_pick.c (which versions of a package), npm_version.c (one version),
+ * npm_keys.c (signatures), npm_doc.c (reading packuments), npm_conf.c (the
+ * configuration).
  */
 
 #include "sync/upstream/npm_doc.h"
@@ -71,7 +72,9 @@ struct npm {
 /* npm.c: want more of name; duplicates are dropped.  Copies everything. */
 int npm_want(struct npm *npm, const char *name, const struct npm_want *want,
     struct ferry_error *err);
-/* npm.c: a version was chosen: fetch it unless it is here. */
+/* npm_version.c: "npm:NAME" or "npm:NAME@VERSION". */
+void npm_item(char *buf, size_t size, const char *name, const char *version);
+/* npm_version.c: a version was chosen: fetch it unless it is here. */
 int npm_choose(struct npm_package *p, const struct npm_want *want,
     const struct ferry_npm_doc *doc, const struct ferry_npm_version *version,
     struct ferry_error *err);

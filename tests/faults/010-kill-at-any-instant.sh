@@ -16,7 +16,7 @@ port=$(free_port)
 base=http://127.0.0.1:$port
 python3 "$TOP/tests/tools/mkregistry.py" tree "$base" --packages 60 --versions 4 --size 60000
 cat >nginx.conf <<-EOF
-	worker_processes 1; daemon off; pid $T/nginx.pid; error_log $T/nginx.log;
+	user root; worker_processes 1; daemon off; pid $T/nginx.pid; error_log $T/nginx.log;
 	events { worker_connections 512; }
 	http { access_log off; client_body_temp_path $T/n1; proxy_temp_path $T/n2;
 	fastcgi_temp_path $T/n3; uwsgi_temp_path $T/n4; scgi_temp_path $T/n5;
