@@ -42,5 +42,12 @@ void ferry_blob_unlink(struct ferry_store *st);
 /* store/blob: note that a record of number seq names digest. */
 int ferry_blob_referenced(struct ferry_store *st,
     const struct ferry_digest *digest, uint64_t seq, struct ferry_error *err);
+/*
+ * store/blob: a record is about to name digest.  If none does now, the number
+ * of the first that did counts no more: sites that got their state meanwhile
+ * may never have had the blob.
+ */
+int ferry_blob_renew(struct ferry_store *st, const struct ferry_digest *digest,
+    struct ferry_error *err);
 
 #endif

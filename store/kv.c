@@ -219,6 +219,34 @@ ferry_kv_get(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
 	return rc;
 }
 
+int
+ferry_kv_any(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes prefix,
+    struct ferry_error *err)
+{
+	rocksdb_iterator_t *it =
+	    rocksdb_create_iterator_cf(kv->db, kv->read, kv->cf[cf]);
+	char *message = NULL;
+	const char *key;
+	size_t n = 0;
+	int rc = 0;
+
+	/* The new iterator owns the one it is based on. */
+	if (kv->batch != NULL)
+		it = rocksdb_writebatch_wi_create_iterator_with_base_cf(
+		    kv->batch, it, kv->cf[cf]);
+	rocksdb_iter_seek(it, (const char *)prefix.p, prefix.n);
+	if (rocksdb_iter_valid(it)) {
+		key = rocksdb_iter_key(it, &n);
+		rc = n >= prefix.n && memcmp(key, prefix.p, prefix.n) == 0;
+	} else {
+		rocksdb_iter_get_error(it, &message);
+		if (message != NULL)
+			rc = ferry_error_rocksdb(err, message);
+	}
+	rocksdb_iter_destroy(it);
+	return rc;
+}
+
 void
 ferry_kv_put(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
     struct ferry_bytes value)

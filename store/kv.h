@@ -51,6 +51,10 @@ int ferry_kv_get(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
 int ferry_kv_get_committed(struct ferry_kv *kv, enum ferry_cf cf,
     struct ferry_bytes key, struct ferry_buf *out, struct ferry_error *err);
 
+/* Whether any key starts with prefix, seeing the pending batch: 1, 0, -1. */
+int ferry_kv_any(struct ferry_kv *kv, enum ferry_cf cf,
+    struct ferry_bytes prefix, struct ferry_error *err);
+
 /* Into the pending batch. */
 void ferry_kv_put(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
     struct ferry_bytes value);

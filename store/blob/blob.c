@@ -320,9 +320,9 @@ ferry_blob_writer_finish(struct ferry_blob_writer *w,
 			goto fail;
 		record_put(w->st, &got, w->fd == -1 ? PLACE_BYTES : PLACE_FILE,
 		    w->size, info.seq);
-		if (info.lost && (lost_key(&got, &lost, err) == -1 ||
-				     ferry_local_delete(
-					 w->st, &lost, err) == -1))
+		if (info.lost &&
+		    (lost_key(&got, &lost, err) == -1 ||
+			ferry_local_delete(w->st, &lost, err) == -1))
 			goto fail;
 		if (known == 0) {
 			w->st->totals.blobs++;
@@ -432,6 +432,22 @@ ferry_blob_referenced(struct ferry_store *st, const struct ferry_digest *digest,
 		    ferry_digest_text(digest, text));
 	if (rc == 1 && info.seq == 0)
 		record_put(st, digest, place, info.size, seq);
+	return rc == -1 ? -1 : 0;
+}
+
+int
+ferry_blob_renew(struct ferry_store *st, const struct ferry_digest *digest,
+    struct ferry_error *err)
+{
+	struct ferry_blob_info info;
+	char place;
+	int rc = record_get(st, digest, &place, &info, err);
+
+	if (rc != 1 || info.seq == 0)
+		return rc == -1 ? -1 : 0;
+	rc = ferry_kv_any(st->kv, FERRY_CF_REF, digest_key(digest), err);
+	if (rc == 0)
+		record_put(st, digest, place, info.size, 0);
 	return rc == -1 ? -1 : 0;
 }
 

@@ -64,7 +64,9 @@ int ferry_blob_put(struct ferry_store *st, enum ferry_blob_kind kind,
 
 struct ferry_blob_info {
 	uint64_t size;
-	uint64_t seq; /* the record that first named it; 0: none yet */
+	/* The record since which it has been named without a pause; 0: none has
+	 * named it yet. */
+	uint64_t seq;
 	bool lost; /* verify found its bytes wrong or gone */
 	bool file; /* a file of its own */
 };

@@ -237,6 +237,20 @@ refer(struct ferry_store *st, const struct ferry_key *key, const json_t *record,
 	return n == -1 ? -1 : 0;
 }
 
+/* Before the references of a record change: see ferry_blob_renew(). */
+static int
+renew(struct ferry_store *st, const json_t *record, struct ferry_error *err)
+{
+	int n = ferry_files_count(record, err);
+	struct ferry_file file;
+
+	for (int i = 0; i < n; i++)
+		if (ferry_files_get(record, (size_t)i, &file, err) == -1 ||
+		    ferry_blob_renew(st, &file.sha256, err) == -1)
+			return -1;
+	return n == -1 ? -1 : 0;
+}
+
 /* Append the journal record; value is NULL for a delete. */
 static int
 append(struct ferry_store *st, const struct ferry_key *key, const json_t *value,
@@ -330,6 +344,10 @@ ferry_catalog_put(struct ferry_store *st, const struct ferry_key *key,
 			rc = 0;
 			goto out;
 		}
+	}
+	if (renew(st, value, err) == -1)
+		goto out;
+	if (found == 1) {
 		if (refer(st, key, old, 0, err) == -1 ||
 		    count(st, key, old, -1, err) == -1)
 			goto out;

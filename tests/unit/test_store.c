@@ -342,6 +342,44 @@ test_sweep_removes_only_orphans(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void
+test_blob_named_again_gets_a_new_number(void **state)
+{
+	struct fixture *f = *state;
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_blob_info info;
+	struct ferry_digest x, y;
+	struct ferry_key key;
+
+	put_blob(f->st, 100, 'x', &x);
+	put_blob(f->st, 100, 'y', &y);
+	put_version(f->st, "1.0.0", &x, 100);
+	assert_ok(ferry_store_commit(f->st, &err), &err);
+
+	/* Named by another record too: no pause, the number stays. */
+	put_version(f->st, "2.0.0", &x, 100);
+	assert_ok(ferry_key_make(&key, &err, "version", "npm", "@s/n", "up",
+		      "1.0.0", NULL),
+	    &err);
+	assert_int_equal(ferry_catalog_delete(f->st, &key, &err), 1);
+	assert_ok(ferry_store_commit(f->st, &err), &err);
+	put_version(f->st, "1.0.0", &x, 100);
+	assert_int_equal(ferry_blob_stat(f->st, &x, &info, &err), 1);
+	assert_true(info.seq == 1);
+
+	/* Pauses in one batch and over a commit. */
+	put_version(f->st, "1.0.0", &y, 100);
+	put_version(f->st, "2.0.0", &y, 100);
+	put_version(f->st, "1.0.0", &x, 100);
+	assert_int_equal(ferry_blob_stat(f->st, &x, &info, &err), 1);
+	assert_true(info.seq == 7);
+	put_version(f->st, "1.0.0", &y, 100);
+	assert_ok(ferry_store_commit(f->st, &err), &err);
+	put_version(f->st, "1.0.0", &x, 100);
+	assert_int_equal(ferry_blob_stat(f->st, &x, &info, &err), 1);
+	assert_true(info.seq == 9);
+}
+
 int
 main(void)
 {
@@ -351,6 +389,7 @@ main(void)
 		T(test_blob_verify_finds_rot),
 		T(test_catalog_needs_the_blob),
 		T(test_catalog_totals_and_references),
+		T(test_blob_named_again_gets_a_new_number),
 		T(test_journal_chain_can_be_recomputed),
 		T(test_reader_follows_writer),
 		T(test_open_second_writer_is_refused),
