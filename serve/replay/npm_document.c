@@ -105,6 +105,14 @@ is_shown(const struct writer *w, struct ferry_bytes version)
 		   compare) != NULL;
 }
 
+/* Names may be written with escapes. */
+static bool
+named(const struct ferry_span_iter *it, const char *name)
+{
+
+	return ferry_span_is(it->name, ferry_bytes_str(name));
+}
+
 /* What a JSON string says, if it needs no decoding (no version does). */
 static struct ferry_bytes
 plain_string(struct ferry_bytes value)
@@ -198,7 +206,7 @@ put_tags(struct writer *w, struct ferry_bytes tags)
 	puts_(w, "{");
 	ferry_span_iter(&it, tags);
 	while (ferry_span_next(&it)) {
-		if (ferry_bytes_is(it.name, "latest")) {
+		if (named(&it, "latest")) {
 			latest = true;
 			puts_(w, comma);
 			puts_(w, "\"latest\":\"");
@@ -253,7 +261,7 @@ put_attestations(
 	while (ferry_span_next(&it)) {
 		puts_(w, comma);
 		comma = ",";
-		if (!ferry_bytes_is(it.name, "url")) {
+		if (!named(&it, "url")) {
 			put(w, it.whole);
 			continue;
 		}
@@ -283,7 +291,7 @@ put_dist(struct writer *w, struct ferry_bytes dist, struct ferry_bytes version)
 	while (ferry_span_next(&it)) {
 		puts_(w, comma);
 		comma = ",";
-		if (ferry_bytes_is(it.name, "tarball")) {
+		if (named(&it, "tarball")) {
 			puts_(w, "\"tarball\":\"");
 			puts_(w, w->base);
 			put_url(w, ferry_bytes_str(w->name));
@@ -293,7 +301,7 @@ put_dist(struct writer *w, struct ferry_bytes dist, struct ferry_bytes version)
 			puts_(w, "-");
 			put_url(w, version);
 			puts_(w, ".tgz\"");
-		} else if (ferry_bytes_is(it.name, "attestations") &&
+		} else if (named(&it, "attestations") &&
 			   ferry_span_type(it.value) == FERRY_SPAN_OBJECT) {
 			puts_(w, "\"attestations\":");
 			put_attestations(w, it.value, version);
@@ -310,7 +318,7 @@ in_abbreviated(struct ferry_bytes name)
 
 	for (size_t i = 0; i < sizeof(abbreviated) / sizeof(abbreviated[0]);
 	     i++)
-		if (ferry_bytes_is(name, abbreviated[i]))
+		if (ferry_span_is(name, ferry_bytes_str(abbreviated[i])))
 			return true;
 	return false;
 }
@@ -337,15 +345,15 @@ put_version(
 	puts_(w, "{");
 	ferry_span_iter(&it, value);
 	while (ferry_span_next(&it)) {
-		if (short_form && ferry_bytes_is(it.name, "scripts"))
+		if (short_form && named(&it, "scripts"))
 			script = installs(it.value);
 		if (short_form && !in_abbreviated(it.name))
 			continue;
-		if (ferry_bytes_is(it.name, "hasInstallScript"))
+		if (named(&it, "hasInstallScript"))
 			said = true;
 		puts_(w, comma);
 		comma = ",";
-		if (ferry_bytes_is(it.name, "dist") &&
+		if (named(&it, "dist") &&
 		    ferry_span_type(it.value) == FERRY_SPAN_OBJECT)
 			put_dist(w, it.value, version);
 		else
@@ -391,14 +399,14 @@ put_full(struct writer *w, struct ferry_bytes root)
 	while (ferry_span_next(&it)) {
 		puts_(w, comma);
 		comma = ",";
-		if (ferry_bytes_is(it.name, "dist-tags")) {
+		if (named(&it, "dist-tags")) {
 			puts_(w, "\"dist-tags\":");
 			put_tags(w, it.value);
 			tags = true;
-		} else if (ferry_bytes_is(it.name, "versions")) {
+		} else if (named(&it, "versions")) {
 			puts_(w, "\"versions\":");
 			put_versions(w, it.value);
-		} else if (ferry_bytes_is(it.name, "time")) {
+		} else if (named(&it, "time")) {
 			puts_(w, "\"time\":");
 			put_time(w, it.value);
 		} else {

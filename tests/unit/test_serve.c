@@ -1,0 +1,461 @@
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "serve/http/http.h"
+#include "serve/http/net.h"
+#include "serve/http/range.h"
+#include "serve/replay/cache.h"
+#include "serve/replay/npm_document.h"
+#include "store/base/span.h"
+
+/* Ranges and tags */
+
+static void
+test_range_parse(void **state)
+{
+	static const struct {
+		const char *value;
+		uint64_t size;
+		enum ferry_range_kind kind;
+		uint64_t offset, n;
+	} rows[] = {
+		{ "bytes=0-0", 10, FERRY_RANGE_PART, 0, 1 },
+		{ "bytes=0-", 10, FERRY_RANGE_PART, 0, 10 },
+		{ "bytes=9-", 10, FERRY_RANGE_PART, 9, 1 },
+		{ "bytes=2-100", 10, FERRY_RANGE_PART, 2, 8 },
+		{ "Bytes=2-3", 10, FERRY_RANGE_PART, 2, 2 },
+		{ "bytes=-3", 10, FERRY_RANGE_PART, 7, 3 },
+		{ "bytes=-30", 10, FERRY_RANGE_PART, 0, 10 },
+		{ "bytes=0-18446744073709551615", 10, FERRY_RANGE_PART, 0, 10 },
+		{ "bytes=10-", 10, FERRY_RANGE_UNSATISFIABLE, 0, 0 },
+		{ "bytes=-0", 10, FERRY_RANGE_UNSATISFIABLE, 0, 0 },
+		{ "bytes=0-", 0, FERRY_RANGE_UNSATISFIABLE, 0, 0 },
+		{ "bytes=3-2", 10, FERRY_RANGE_NONE, 0, 0 },
+		{ "bytes=0-1,3-4", 10, FERRY_RANGE_NONE, 0, 0 },
+		{ "bytes=", 10, FERRY_RANGE_NONE, 0, 0 },
+		{ "bytes=-", 10, FERRY_RANGE_NONE, 0, 0 },
+		{ "bytes=a-", 10, FERRY_RANGE_NONE, 0, 0 },
+		{ "bytes=18446744073709551616-", 10, FERRY_RANGE_NONE, 0, 0 },
+		{ "lines=1-2", 10, FERRY_RANGE_NONE, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ferry_range r = { 0, 0 };
+
+		if (ferry_range_parse(rows[i].value, rows[i].size, &r) !=
+			rows[i].kind ||
+		    r.offset != rows[i].offset || r.size != rows[i].n)
+			fail_msg("%s", rows[i].value);
+	}
+}
+
+static void
+test_etag_matches(void **state)
+{
+
+	(void)state;
+	assert_true(ferry_etag_matches("\"a\"", "\"a\""));
+	assert_true(ferry_etag_matches("\"x,\", \"a\"", "\"a\""));
+	assert_true(ferry_etag_matches("W/\"a\"", "\"a\""));
+	assert_true(ferry_etag_matches("*", "\"a\""));
+	assert_false(ferry_etag_matches("", "\"a\""));
+	assert_false(ferry_etag_matches("\"b\"", "\"a\""));
+	assert_false(ferry_etag_matches("a", "\"a\""));
+	assert_false(ferry_etag_matches("\"x", "\"a\""));
+	assert_false(ferry_etag_matches("\"ab\"", "\"a\""));
+}
+
+static bool
+in(const struct ferry_networks *set, int family, const char *address)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in in4 = { .sin_family = AF_INET };
+
+	if (family == AF_INET) {
+		assert_int_equal(inet_pton(AF_INET, address, &in4.sin_addr), 1);
+		return ferry_networks_has(set, (struct sockaddr *)&in4);
+	}
+	assert_int_equal(inet_pton(AF_INET6, address, &in6.sin6_addr), 1);
+	return ferry_networks_has(set, (struct sockaddr *)&in6);
+}
+
+static void
+test_networks(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_networks set = { 0 };
+
+	(void)state;
+	assert_false(in(&set, AF_INET, "127.0.0.1"));
+	assert_ok(ferry_networks_add(&set, "10.0.0.0/9", &err), &err);
+	assert_ok(ferry_networks_add(&set, "192.0.2.1", &err), &err);
+	assert_ok(ferry_networks_add(&set, "fd00::/8", &err), &err);
+	assert_true(in(&set, AF_INET, "10.127.255.255"));
+	assert_false(in(&set, AF_INET, "10.128.0.0"));
+	assert_true(in(&set, AF_INET, "192.0.2.1"));
+	assert_false(in(&set, AF_INET, "192.0.2.2"));
+	assert_true(in(&set, AF_INET6, "::ffff:10.0.0.1"));
+	assert_true(in(&set, AF_INET6, "fdff::1"));
+	assert_false(in(&set, AF_INET6, "fe00::1"));
+	assert_int_equal(ferry_networks_add(&set, "10.0.0.0/33", &err), -1);
+	assert_int_equal(ferry_networks_add(&set, "10.0.0", &err), -1);
+	assert_int_equal(ferry_networks_add(&set, "", &err), -1);
+}
+
+/* The cache */
+
+struct made {
+	unsigned calls;
+	size_t size;
+	int rc;
+	struct ferry_cache *drop; /* drops its own group meanwhile */
+	unsigned sleep_us;
+};
+
+static int
+on_make(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	struct made *m = ctx;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+
+	__atomic_fetch_add(&m->calls, 1, __ATOMIC_RELAXED);
+	if (m->sleep_us != 0)
+		(void)usleep(m->sleep_us);
+	if (m->drop != NULL)
+		ferry_cache_drop(m->drop, ferry_bytes_str("g"));
+	if (m->rc == -1)
+		return ferry_error_set(err, FERRY_EINDEX, "broken");
+	if (m->rc == 0)
+		return 0;
+	if (ferry_buf_reserve(&buf, m->size + 1, err) == -1)
+		return -1;
+	memset(buf.p, 'x', m->size);
+	buf.n = m->size;
+	return ferry_body_new(out, &buf, err) == -1 ? -1 : 1;
+}
+
+static int
+ask(struct ferry_cache *cache, const char *group, const char *name,
+    struct made *m)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_body *body = NULL;
+	int rc = ferry_cache_get(cache, ferry_bytes_str(group),
+	    ferry_bytes_str(name), on_make, m, &body, &err);
+
+	if (rc == 1)
+		assert_int_equal(body->size, m->size);
+	if (rc == -1)
+		assert_string_equal(err.text, "broken");
+	ferry_body_unref(body);
+	return rc;
+}
+
+static void
+test_cache_made_once_until_dropped(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct made m = { .size = 100, .rc = 1 };
+	struct ferry_cache_stats stats;
+	struct ferry_cache *cache;
+
+	(void)state;
+	assert_ok(ferry_cache_new(&cache, 1U << 20, 10, &err), &err);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(ask(cache, "g", "a", &m), 1);
+	assert_int_equal(m.calls, 1);
+	assert_int_equal(ask(cache, "g", "b", &m), 1);
+	assert_int_equal(ask(cache, "h", "a", &m), 1);
+	assert_int_equal(m.calls, 3);
+	ferry_cache_drop(cache, ferry_bytes_str("g"));
+	assert_int_equal(ask(cache, "h", "a", &m), 1);
+	assert_int_equal(m.calls, 3);
+	assert_int_equal(ask(cache, "g", "a", &m), 1);
+	assert_int_equal(m.calls, 4);
+	ferry_cache_stats(cache, &stats);
+	assert_int_equal(stats.entries, 2);
+	ferry_cache_drop_all(cache);
+	ferry_cache_stats(cache, &stats);
+	assert_int_equal(stats.entries, 0);
+	assert_int_equal(stats.bytes, 0);
+	ferry_cache_free(cache);
+}
+
+static void
+test_cache_keeps_no_failure(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct made m = { .size = 1, .rc = -1 };
+	struct ferry_cache *cache;
+
+	(void)state;
+	assert_ok(ferry_cache_new(&cache, 1U << 20, 10, &err), &err);
+	assert_int_equal(ask(cache, "g", "a", &m), -1);
+	m.rc = 0;
+	assert_int_equal(ask(cache, "g", "a", &m), 0);
+	m.rc = 1;
+	assert_int_equal(ask(cache, "g", "a", &m), 1);
+	assert_int_equal(m.calls, 3);
+	ferry_cache_free(cache);
+}
+
+/* A change that is seen while an entry is made leaves nothing stale. */
+static void
+test_cache_dropped_while_made(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct made m = { .size = 1, .rc = 1 };
+	struct ferry_cache *cache;
+
+	(void)state;
+	assert_ok(ferry_cache_new(&cache, 1U << 20, 10, &err), &err);
+	m.drop = cache;
+	assert_int_equal(ask(cache, "g", "a", &m), 1);
+	m.drop = NULL;
+	assert_int_equal(ask(cache, "g", "a", &m), 1);
+	assert_int_equal(m.calls, 2);
+	ferry_cache_free(cache);
+}
+
+static void
+test_cache_bounded(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct made m = { .size = 10000, .rc = 1 };
+	struct ferry_cache_stats stats;
+	struct ferry_cache *cache;
+	char name[16];
+
+	(void)state;
+	assert_ok(ferry_cache_new(&cache, 100000, 10, &err), &err);
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof(name), "%d", i);
+		assert_int_equal(ask(cache, name, "a", &m), 1);
+		/* Used again and again: it stays. */
+		assert_int_equal(ask(cache, "0", "a", &m), 1);
+		ferry_cache_stats(cache, &stats);
+		assert_true(stats.bytes <= 100000);
+	}
+	assert_int_equal(m.calls, 100);
+	m.size = 200000; /* larger than all: handed out, not kept */
+	assert_int_equal(ask(cache, "big", "a", &m), 1);
+	assert_int_equal(ask(cache, "big", "a", &m), 1);
+	assert_int_equal(m.calls, 102);
+	ferry_cache_resize(cache, 0);
+	ferry_cache_stats(cache, &stats);
+	assert_int_equal(stats.entries, 0);
+	ferry_cache_free(cache);
+}
+
+struct crowd {
+	struct ferry_cache *cache;
+	struct made *made;
+	int wrong;
+};
+
+static void *
+on_crowd(void *ctx)
+{
+	struct crowd *c = ctx;
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_body *body = NULL;
+
+	if (ferry_cache_get(c->cache, ferry_bytes_str("g"),
+		ferry_bytes_str("a"), on_make, c->made, &body, &err) != 1 ||
+	    body->size != c->made->size)
+		__atomic_fetch_add(&c->wrong, 1, __ATOMIC_RELAXED);
+	ferry_body_unref(body);
+	return NULL;
+}
+
+static void
+test_cache_several_ask_one_makes(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct made m = { .size = 50, .rc = 1, .sleep_us = 100000 };
+	struct crowd c = { .made = &m };
+	pthread_t threads[8];
+
+	(void)state;
+	assert_ok(ferry_cache_new(&c.cache, 1U << 20, 10, &err), &err);
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, on_crowd, &c), 0);
+	for (size_t i = 0; i < 8; i++)
+		(void)pthread_join(threads[i], NULL);
+	assert_int_equal(c.wrong, 0);
+	assert_int_equal(m.calls, 1);
+	ferry_cache_free(c.cache);
+}
+
+/* Documents */
+
+static char *
+document(const char *upstream, const char *held, enum ferry_npm_form form)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_npm_held versions = { 0 };
+	struct ferry_buf out = FERRY_BUF_INIT;
+	char words[200], *save = NULL;
+	int rc;
+
+	(void)snprintf(words, sizeof(words), "%s", held);
+	for (char *w = strtok_r(words, " ", &save); w != NULL;
+	     w = strtok_r(NULL, " ", &save))
+		assert_ok(ferry_npm_held_add(&versions, w, &err), &err);
+	rc = ferry_npm_document(&out, ferry_bytes_str(upstream), "@s/n",
+	    &versions, form, "http://h/npm/", &err);
+	ferry_npm_held_free(&versions);
+	if (rc != 1) {
+		ferry_buf_free(&out);
+		return NULL;
+	}
+	return (char *)out.p;
+}
+
+static void
+check(const char *upstream, const char *held, enum ferry_npm_form form,
+    const char *want)
+{
+	char *got = document(upstream, held, form);
+
+	assert_non_null(got);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void
+test_document_keeps_bytes(void **state)
+{
+
+	(void)state;
+	check("{ \"_id\" : \"\\u0040s/n\", \"n\": 1e400, \"name\":\"@s/n\",\n"
+	      "\"dist-tags\":{\"latest\":\"1.0.0\", \"x\":\"2.0.0\"},"
+	      "\"versions\":{\"1.0.0\":{\"a\" : 12345678901234567890.10,"
+	      "\"dist\":{\"tarball\":\"https://u/x.tgz\",\"size\" :1 ,"
+	      "\"attestations\":{\"url\":\"https://u/a\",\"p\":{}}}},"
+	      "\"2.0.0\":{}},\"time\":{\"created\":\"c\",\"1.0.0\":\"t\","
+	      "\"2.0.0\":\"t\",\"3.0.0\":\"t\"}}",
+	    "1.0.0", FERRY_NPM_FULL,
+	    "{\"_id\" : \"\\u0040s/n\",\"n\": 1e400,\"name\":\"@s/n\","
+	    "\"dist-tags\":{\"latest\":\"1.0.0\"},"
+	    "\"versions\":{\"1.0.0\":{\"a\" : 12345678901234567890.10,"
+	    "\"dist\":{\"tarball\":\"http://h/npm/@s/n/-/n-1.0.0.tgz\","
+	    "\"size\" :1,\"attestations\":{\"url\":"
+	    "\"http://h/npm/-/npm/v1/attestations/@s%2fn@1.0.0\",\"p\":{}}}}},"
+	    "\"time\":{\"created\":\"c\",\"1.0.0\":\"t\"}}");
+}
+
+static void
+test_document_abbreviated(void **state)
+{
+
+	(void)state;
+	check("{\"versions\":{\"1.0.0\":{\"name\":\"@s/n\",\"readme\":\"r\","
+	      "\"scripts\":{\"test\":\"t\",\"preinstall\":\"p\"},"
+	      "\"os\":[\"linux\"],\"deprecated\":\"d\"}},"
+	      "\"time\":{\"modified\":\"m\"}}",
+	    "1.0.0", FERRY_NPM_ABBREVIATED,
+	    "{\"name\":\"@s/n\",\"modified\":\"m\",\"dist-tags\":"
+	    "{\"latest\":\"1.0.0\"},\"versions\":{\"1.0.0\":{\"name\":"
+	    "\"@s/n\",\"os\":[\"linux\"],\"deprecated\":\"d\","
+	    "\"hasInstallScript\":true}}}");
+}
+
+static void
+test_document_latest(void **state)
+{
+	static const struct {
+		const char *held, *latest;
+	} rows[] = {
+		{ "1.0.0", "1.0.0" },
+		{ "1.10.0 1.9.0", "1.10.0" },
+		{ "1.9.0 2.0.0-rc.1", "1.9.0" },
+		{ "2.0.0-rc.1 2.0.0-rc.10 2.0.0-rc.9", "2.0.0-rc.10" },
+		{ "1.0.0 3.0.0", "3.0.0" },
+	};
+	static const char upstream[] =
+	    "{\"dist-tags\":{\"latest\":\"9.0.0\"},\"versions\":{"
+	    "\"1.0.0\":{},\"1.9.0\":{},\"1.10.0\":{},\"2.0.0-rc.1\":{},"
+	    "\"2.0.0-rc.9\":{},\"2.0.0-rc.10\":{},\"3.0.0\":{},"
+	    "\"9.0.0\":{}}}";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *got = document(upstream, rows[i].held, FERRY_NPM_FULL);
+		char want[64];
+
+		assert_non_null(got);
+		(void)snprintf(want, sizeof(want),
+		    "{\"dist-tags\":{\"latest\":\"%s\"}", rows[i].latest);
+		assert_memory_equal(got, want, strlen(want));
+		free(got);
+	}
+	check(
+	    "{\"versions\":{\"1.0.0\":{\"d\\u0069st\":{\"t\\u0061rball\":1}}}}",
+	    "1.0.0", FERRY_NPM_FULL,
+	    "{\"versions\":{\"1.0.0\":{\"dist\":{\"tarball\":"
+	    "\"http://h/npm/@s/n/-/n-1.0.0.tgz\"}}},\"dist-tags\":"
+	    "{\"latest\":\"1.0.0\"}}");
+	assert_null(document(upstream, "", FERRY_NPM_FULL));
+	assert_null(document(upstream, "5.0.0", FERRY_NPM_FULL));
+}
+
+/* Whatever upstream sends, the result is JSON or a refusal. */
+static void
+test_document_of_damaged_text(void **state)
+{
+	static const char whole[] =
+	    "{\"name\":\"@s/n\",\"dist-tags\":{\"latest\":\"1.0.0\"},"
+	    "\"versions\":{\"1.0.0\":{\"dist\":{\"tarball\":\"t\"},"
+	    "\"scripts\":[1]}},\"time\":{\"1.0.0\":\"t\"}}";
+	struct ferry_error err = FERRY_ERROR_INIT;
+	char text[sizeof(whole)];
+	struct ferry_bytes out;
+
+	(void)state;
+	for (size_t i = 0; i + 1 < sizeof(whole); i++)
+		for (size_t k = 0; k < 6; k++) {
+			char *got;
+
+			memcpy(text, whole, sizeof(whole));
+			text[i] = "\"{}[,1"[k];
+			for (int form = 0; form < 2; form++) {
+				got = document(
+				    text, "1.0.0", (enum ferry_npm_form)form);
+				if (got != NULL)
+					assert_ok(ferry_span_check(
+						      ferry_bytes_str(got),
+						      &out, &err),
+					    &err);
+				free(got);
+			}
+		}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_range_parse),
+		cmocka_unit_test(test_etag_matches),
+		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_cache_made_once_until_dropped),
+		cmocka_unit_test(test_cache_keeps_no_failure),
+		cmocka_unit_test(test_cache_dropped_while_made),
+		cmocka_unit_test(test_cache_bounded),
+		cmocka_unit_test(test_cache_several_ask_one_makes),
+		cmocka_unit_test(test_document_keeps_bytes),
+		cmocka_unit_test(test_document_abbreviated),
+		cmocka_unit_test(test_document_latest),
+		cmocka_unit_test(test_document_of_damaged_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
