@@ -19,7 +19,7 @@ static const char help[] =
     "\n"
     "  --dry-run  only say what would be freed\n";
 
-#define GRACE_S (30 * 24 * 3600)
+#define GRACE_S INT64_C(2592000) /* 30 days */
 #define BATCH 1000
 
 struct gc {
@@ -31,6 +31,8 @@ struct gc {
 	uint64_t freed, freed_bytes; /* blobs */
 	uint64_t served, served_bytes; /* kept: a record is served */
 	uint64_t grace, grace_bytes; /* kept: removed, within 30 days */
+	bool importing; /* an import is not complete */
+	uint64_t incoming, incoming_bytes; /* kept for it */
 	uint64_t orphans, orphans_bytes; /* files nobody knows */
 };
 
@@ -121,9 +123,8 @@ drop_packages(struct gc *g, struct ferry_error *err)
 		return -1;
 	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
 		any = has_version(g, &key, err);
-		if (any == -1 ||
-		    (any == 0 &&
-			ferry_catalog_delete(g->st, &key, err) == -1)) {
+		if (any == -1 || (any == 0 && ferry_catalog_delete(
+						  g->st, &key, err) == -1)) {
 			rc = -1;
 			break;
 		}
@@ -182,6 +183,45 @@ needed(struct gc *g, const struct ferry_digest *digest, struct ferry_error *err)
 	return need;
 }
 
+/* Whether an import waits for volumes: what it brought is not garbage. */
+static int
+look_for_imports(struct gc *g, struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_key prefix, key;
+	int rc;
+
+	if (ferry_key_make(&prefix, err, "incoming", NULL) == -1 ||
+	    ferry_local_iter_new(&it, g->st, &prefix, err) == -1)
+		return -1;
+	rc = ferry_catalog_iter_next(it, &key, NULL, err);
+	ferry_catalog_iter_free(it);
+	g->importing = rc == 1;
+	return rc == -1 ? -1 : 0;
+}
+
+/* What becomes of a blob, and where that is counted. */
+enum fate { FREE, INCOMING, GRACE, SERVED };
+
+static enum fate
+count_blob(struct gc *g, int need, const struct ferry_blob_info *info)
+{
+	enum fate fate = need == 2                        ? SERVED
+	                 : need == 1                      ? GRACE
+	                 : g->importing && info->seq == 0 ? INCOMING
+	                                                  : FREE;
+	uint64_t *const counts[][2] = {
+		[FREE] = { &g->freed, &g->freed_bytes },
+		[INCOMING] = { &g->incoming, &g->incoming_bytes },
+		[GRACE] = { &g->grace, &g->grace_bytes },
+		[SERVED] = { &g->served, &g->served_bytes },
+	};
+
+	*counts[fate][0] += 1;
+	*counts[fate][1] += info->size;
+	return fate;
+}
+
 static int
 free_blobs(struct gc *g, struct ferry_progress *progress,
     const struct ferry_store_totals *totals, struct ferry_error *err)
@@ -194,8 +234,6 @@ free_blobs(struct gc *g, struct ferry_progress *progress,
 	if (ferry_blob_iter_new(&it, g->st, err) == -1)
 		return -1;
 	while ((rc = ferry_blob_iter_next(it, &digest, &info, err)) == 1) {
-		uint64_t *count, *bytes;
-
 		if (ferry_interrupted()) {
 			rc = ferry_error_set(err, FERRY_ECANCELLED,
 			    "stopped; what was freed is freed, the next gc "
@@ -206,22 +244,15 @@ free_blobs(struct gc *g, struct ferry_progress *progress,
 			rc = -1;
 			break;
 		}
-		count = need == 2   ? &g->served
-		        : need == 1 ? &g->grace
-		                    : &g->freed;
-		bytes = need == 2   ? &g->served_bytes
-		        : need == 1 ? &g->grace_bytes
-		                    : &g->freed_bytes;
-		*count += 1;
-		*bytes += info.size;
-		if (need == 0 && !g->dry_run &&
+		if (count_blob(g, need, &info) == FREE && !g->dry_run &&
 		    (ferry_blob_remove(g->st, &digest, err) == -1 ||
 			(ferry_store_pending(g->st) >= BATCH &&
 			    ferry_store_commit(g->st, err) == -1))) {
 			rc = -1;
 			break;
 		}
-		ferry_progress_set(progress, g->served + g->grace + g->freed,
+		ferry_progress_set(progress,
+		    g->served + g->grace + g->incoming + g->freed,
 		    totals->blobs, 0, 0);
 	}
 	ferry_blob_iter_free(it);
@@ -244,7 +275,7 @@ print(const struct ferry_context *ctx, const struct gc *g)
 			     ",\"waiting_versions\":%" PRIu64 "}\n",
 		    g->dry_run ? "true" : "false", g->expired, g->freed,
 		    g->freed_bytes + g->orphans_bytes, g->orphans,
-		    g->served + g->grace, g->waiting);
+		    g->served + g->grace + g->incoming, g->waiting);
 		return;
 	}
 	(void)printf("%s %" PRIu64 " versions removed more than 30 days ago\n",
@@ -255,6 +286,10 @@ print(const struct ferry_context *ctx, const struct gc *g)
 	    g->orphans, ferry_size_text(g->orphans_bytes, a));
 	(void)printf("kept %" PRIu64 " blobs of served packages, %s\n",
 	    g->served, ferry_size_text(g->served_bytes, a));
+	if (g->incoming > 0)
+		(void)printf("kept %" PRIu64 " blobs of an import that is not "
+			     "complete, %s\n",
+		    g->incoming, ferry_size_text(g->incoming_bytes, a));
 	if (g->waiting > 0)
 		(void)printf(
 		    "kept %" PRIu64 " blobs, %s, of %" PRIu64
@@ -284,7 +319,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    ferry_store_totals(g.st, &totals, err) == -1)
 		goto out;
 	progress = ferry_progress_new(ctx, "gc", "blobs");
-	if (expire_versions(&g, err) == -1 || drop_packages(&g, err) == -1 ||
+	if (look_for_imports(&g, err) == -1 || expire_versions(&g, err) == -1 ||
+	    drop_packages(&g, err) == -1 ||
 	    free_blobs(&g, progress, &totals, err) == -1 ||
 	    ferry_blob_sweep(
 		g.st, g.dry_run, &g.orphans, &g.orphans_bytes, err) == -1)
