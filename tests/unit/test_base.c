@@ -7,8 +7,7 @@
 #include "store/base/span.h"
 
 static struct ferry_bytes
-B(const char *s)
-{
+B(const char *s) {
 
 	return ferry_bytes_str(s);
 }
@@ -35,12 +34,12 @@ test_parse_u64_bounds(void **state)
 	uint64_t v;
 
 	(void)state;
-	assert_ok(ferry_parse_u64(
-		      B("18446744073709551615"), 0, UINT64_MAX, &v, &err),
+	assert_ok(
+	    ferry_parse_u64(B("18446744073709551615"), 0, UINT64_MAX, &v, &err),
 	    &err);
 	assert_true(v == UINT64_MAX);
-	assert_int_equal(ferry_parse_u64(B("18446744073709551616"), 0,
-			     UINT64_MAX, &v, &err),
+	assert_int_equal(
+	    ferry_parse_u64(B("18446744073709551616"), 0, UINT64_MAX, &v, &err),
 	    -1);
 	assert_int_equal(err.code, FERRY_ELIMIT);
 	assert_int_equal(ferry_parse_u64(B(""), 0, 9, &v, &err), -1);
@@ -70,9 +69,8 @@ test_parse_size_units(void **state)
 	assert_int_equal(
 	    ferry_parse_size(B("4Gb"), 0, UINT64_MAX, &v, &err), -1);
 	assert_int_equal(ferry_parse_size(B("G"), 0, UINT64_MAX, &v, &err), -1);
-	assert_int_equal(ferry_parse_size(
-			     B("99999999999T"), 0, UINT64_MAX, &v, &err),
-	    -1);
+	assert_int_equal(
+	    ferry_parse_size(B("99999999999T"), 0, UINT64_MAX, &v, &err), -1);
 }
 
 static void
@@ -147,22 +145,23 @@ test_time_round_trip(void **state)
 	int64_t t;
 
 	(void)state;
-	assert_ok(ferry_time_parse(&t, B("2011-12-01T10:22:40.118Z"), &err),
-	    &err);
+	assert_ok(
+	    ferry_time_parse(&t, B("2011-12-01T10:22:40.118Z"), &err), &err);
 	assert_string_equal(ferry_time_text(t, text), "2011-12-01T10:22:40Z");
 	assert_ok(
 	    ferry_time_parse(&t, B("2011-12-01T12:22:40+02:00"), &err), &err);
 	assert_string_equal(ferry_time_text(t, text), "2011-12-01T10:22:40Z");
 	assert_int_equal(ferry_time_parse(&t, B("yesterday"), &err), -1);
-	assert_int_equal(ferry_time_parse(&t, B("2011-13-01T00:00:00Z"), &err),
-	    -1);
+	assert_int_equal(
+	    ferry_time_parse(&t, B("2011-13-01T00:00:00Z"), &err), -1);
 }
 
 static void
 test_span_check_grammar(void **state)
 {
-	static const char *const good[] = { "{}", " [1, -0.5e+3, \"a\\u00e9\"] ",
-		"{\"a\":{\"b\":[]},\"c\":null}", "\"\"", "0", "true" };
+	static const char *const good[] = { "{}",
+		" [1, -0.5e+3, \"a\\u00e9\"] ", "{\"a\":{\"b\":[]},\"c\":null}",
+		"\"\"", "0", "true" };
 	static const char *const bad[] = { "", "{", "[1,]", "{\"a\":1,}",
 		"{a:1}", "01", "1.", "\"\n\"", "\"\\x\"", "nul", "[1] 2",
 		"{\"a\" 1}", "[1 2]", "]", "\"\\u12g4\"", "{\"a\":}", "-" };

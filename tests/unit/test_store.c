@@ -42,8 +42,8 @@ teardown(void **state)
 }
 
 static void
-put_blob(struct ferry_store *st, size_t size, char fill,
-    struct ferry_digest *digest)
+put_blob(
+    struct ferry_store *st, size_t size, char fill, struct ferry_digest *digest)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	uint8_t *p = malloc(size + 1);
@@ -92,11 +92,10 @@ test_blob_small_and_large(void **state)
 		assert_int_equal(ferry_blob_stat(f->st, &d, &info, &err), 1);
 		assert_true(info.size == sizes[i]);
 		assert_int_equal(info.file, sizes[i] > FERRY_BLOB_FILE);
-		assert_int_equal(
-		    ferry_blob_verify(f->st, &d, &info, &err), 1);
+		assert_int_equal(ferry_blob_verify(f->st, &d, &info, &err), 1);
 		ferry_buf_reset(&buf);
-		assert_ok(ferry_blob_load(f->st, &d, 1U << 30, &buf, &err),
-		    &err);
+		assert_ok(
+		    ferry_blob_load(f->st, &d, 1U << 30, &buf, &err), &err);
 		assert_true(buf.n == sizes[i]);
 	}
 	ferry_buf_free(&buf);
@@ -117,12 +116,11 @@ test_blob_wrong_digest_is_refused(void **state)
 		      FERRY_ALG(FERRY_SHA512), &err),
 	    &err);
 	assert_ok(ferry_blob_writer_write(w, "wrong", 5, &err), &err);
-	assert_int_equal(
-	    ferry_blob_writer_finish(w, &want, 1, &got, &err), -1);
+	assert_int_equal(ferry_blob_writer_finish(w, &want, 1, &got, &err), -1);
 	assert_int_equal(err.code, FERRY_EDIGEST);
 	ferry_blob_writer_free(w);
-	assert_ok(ferry_digest_of(
-		      &got, FERRY_SHA256, ferry_bytes_str("wrong"), &err),
+	assert_ok(
+	    ferry_digest_of(&got, FERRY_SHA256, ferry_bytes_str("wrong"), &err),
 	    &err);
 	assert_int_equal(ferry_blob_has(f->st, &got, &err), 0);
 }
@@ -141,8 +139,8 @@ test_blob_verify_finds_rot(void **state)
 	put_blob(f->st, 100000, 'r', &d);
 	assert_ok(ferry_store_commit(f->st, &err), &err);
 	ferry_digest_hex(&d, hex);
-	(void)snprintf(path, sizeof(path), "%s/blobs/%.2s/%s", f->path, hex,
-	    hex + 2);
+	(void)snprintf(
+	    path, sizeof(path), "%s/blobs/%.2s/%s", f->path, hex, hex + 2);
 	assert_non_null(file = fopen(path, "r+"));
 	assert_int_equal(fseek(file, 5000, SEEK_SET), 0);
 	assert_int_equal(fputc('R', file), 'R');
@@ -173,12 +171,11 @@ test_catalog_needs_the_blob(void **state)
 	struct ferry_digest d;
 	struct ferry_key key;
 
-	assert_ok(
-	    ferry_digest_of(&d, FERRY_SHA256, ferry_bytes_str("?"), &err),
+	assert_ok(ferry_digest_of(&d, FERRY_SHA256, ferry_bytes_str("?"), &err),
 	    &err);
 	assert_ok(ferry_files_add(record, "n", 1, &d, NULL, &err), &err);
-	assert_ok(ferry_key_make(&key, &err, "version", "npm", "n", "up", "1",
-		      NULL),
+	assert_ok(
+	    ferry_key_make(&key, &err, "version", "npm", "n", "up", "1", NULL),
 	    &err);
 	assert_int_equal(ferry_catalog_put(f->st, &key, record, &err), -1);
 	assert_int_equal(err.code, FERRY_ENOTFOUND);
@@ -239,12 +236,11 @@ test_journal_chain_can_be_recomputed(void **state)
 		size_t tail = strlen(",\"chain\":\"\"}") + 64;
 
 		assert_true(record.seq == ++n);
-		assert_ok(ferry_digester_new(
-			      &dig, FERRY_ALG(FERRY_SHA256), &err),
+		assert_ok(
+		    ferry_digester_new(&dig, FERRY_ALG(FERRY_SHA256), &err),
 		    &err);
 		ferry_digester_update(dig, chain.v, chain.n);
-		ferry_digester_update(
-		    dig, record.text.p, record.text.n - tail);
+		ferry_digester_update(dig, record.text.p, record.text.n - tail);
 		ferry_digester_final(dig, FERRY_SHA256, &chain);
 		ferry_digester_free(dig);
 		assert_true(ferry_digest_equal(&chain, &record.chain));
@@ -278,8 +274,7 @@ test_reader_follows_writer(void **state)
 	assert_ok(ferry_store_commit(f->st, &err), &err);
 	assert_ok(ferry_store_catch_up(reader, &err), &err);
 	assert_int_equal(ferry_catalog_get(reader, &key, &record, &err), 1);
-	assert_int_equal(
-	    json_integer_value(json_object_get(record, "seq")), 1);
+	assert_int_equal(json_integer_value(json_object_get(record, "seq")), 1);
 	json_decref(record);
 	ferry_store_close(reader);
 }
@@ -307,8 +302,8 @@ test_open_newer_store_is_refused(void **state)
 
 	(void)snprintf(path, sizeof(path), "%s/ferry.json", f->path);
 	assert_non_null(file = fopen(path, "w"));
-	assert_true(fprintf(file, "{\"format\":\"ferry-store\",\"version\":2}") >
-	    0);
+	assert_true(
+	    fprintf(file, "{\"format\":\"ferry-store\",\"version\":2}") > 0);
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(
 	    ferry_store_open(&st, f->path, FERRY_STORE_READ, &err), -1);
@@ -331,11 +326,9 @@ test_sweep_removes_only_orphans(void **state)
 	assert_non_null(file = fopen(path, "w"));
 	assert_int_equal(fputs("orphan", file) >= 0, 1);
 	assert_int_equal(fclose(file), 0);
-	assert_ok(
-	    ferry_blob_sweep(f->st, true, &count, &bytes, &err), &err);
+	assert_ok(ferry_blob_sweep(f->st, true, &count, &bytes, &err), &err);
 	assert_true(count == 1 && bytes == 6 && access(path, F_OK) == 0);
-	assert_ok(
-	    ferry_blob_sweep(f->st, false, &count, &bytes, &err), &err);
+	assert_ok(ferry_blob_sweep(f->st, false, &count, &bytes, &err), &err);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(ferry_blob_has(f->st, &d, &err), 1);
 }

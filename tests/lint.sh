@@ -1,0 +1,26 @@
+#!/bin/sh
+# Formatter and static analysers over our C, with their configurations at the
+# top: tests/lint.sh format|cppcheck|tidy [BUILD-FOLDER]
+set -eu
+cd "$(dirname "$0")/.."
+build=${2:-build/strict}
+sources=$(git ls-files 'store/*.c' 'sync/*.c' 'serve/*.c')
+case "$1" in
+format)
+	git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
+	;;
+cppcheck)
+	# C's NULL is a pointer: varFuncNullUB is about C++.
+	cppcheck --enable=warning,performance,portability --std=c11 --quiet \
+	    --inline-suppr --suppress=missingInclude --suppress=varFuncNullUB \
+	    --error-exitcode=1 -D_GNU_SOURCE -I. store sync serve
+	;;
+tidy)
+	printf '%s\n' $sources | xargs -P "$(nproc)" -n 8 \
+	    clang-tidy -p "$build" --quiet --warnings-as-errors='*' 2>/dev/null
+	;;
+*)
+	echo "usage: tests/lint.sh format|cppcheck|tidy [BUILD-FOLDER]" >&2
+	exit 2
+	;;
+esac
