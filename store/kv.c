@@ -106,7 +106,20 @@ ferry_kv_open(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
 	kv->cache = rocksdb_cache_create_lru(BLOCK_CACHE);
 	kv->table = rocksdb_block_based_options_create();
 	rocksdb_block_based_options_set_block_cache(kv->table, kv->cache);
+	/*
+	 * Indexes and filters in parts of 4 KiB: whole ones of large tables
+	 * do not fit into a shard of so small a cache, and were read and
+	 * unpacked again for each look-up.
+	 */
+	rocksdb_block_based_options_set_index_type(kv->table,
+	    rocksdb_block_based_table_index_type_two_level_index_search);
+	rocksdb_block_based_options_set_partition_filters(kv->table, 1);
+	rocksdb_block_based_options_set_metadata_block_size(kv->table, 4096);
+	rocksdb_block_based_options_set_pin_top_level_index_and_filter(
+	    kv->table, 1);
 	rocksdb_block_based_options_set_cache_index_and_filter_blocks(
+	    kv->table, 1);
+	rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(
 	    kv->table, 1);
 	rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(
 	    kv->table, 1);
@@ -286,6 +299,17 @@ ferry_kv_rollback(struct ferry_kv *kv)
 	rocksdb_writebatch_wi_clear(kv->batch);
 }
 
+/* Whether keys with this prefix are few: three parts name one package. */
+static bool
+is_narrow(struct ferry_bytes prefix)
+{
+	unsigned parts = 0;
+
+	for (size_t i = 0; i < prefix.n; i++)
+		parts += prefix.p[i] == 0;
+	return parts >= 3;
+}
+
 int
 ferry_kv_iter_new(struct ferry_kv_iter **out, struct ferry_kv *kv,
     enum ferry_cf cf, struct ferry_bytes prefix, struct ferry_bytes from,
@@ -299,7 +323,10 @@ ferry_kv_iter_new(struct ferry_kv_iter **out, struct ferry_kv *kv,
 		free(it);
 		return -1;
 	}
-	it->it = rocksdb_create_iterator_cf(kv->db, kv->scan, kv->cf[cf]);
+	/* Reading ahead, past the cache, is for scans: for one package's keys
+	 * it costs a millisecond each time. */
+	it->it = rocksdb_create_iterator_cf(
+	    kv->db, is_narrow(prefix) ? kv->read : kv->scan, kv->cf[cf]);
 	if (from.n == 0)
 		from = ferry_bytes_buf(&it->prefix);
 	rocksdb_iter_seek(it->it, (const char *)from.p, from.n);
