@@ -1,0 +1,269 @@
+#include "sync/fetch/transfer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "store/base/bytes.h"
+#include "store/base/clock.h"
+
+#define RETRY_AFTER_MAX_S 600
+#define STALL_S 60 /* no byte for so long is a break */
+#define PROGRESS_BYTES (1U << 20) /* so much resets the tries */
+
+/* Receiving */
+
+/* The value of header line if it is called name; else n is 0. */
+static struct ferry_bytes
+header_value(const char *line, size_t n, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (n <= len || strncasecmp(line, name, len) != 0 || line[len] != ':')
+		return ferry_bytes_of("", 0);
+	line += len + 1;
+	n -= len + 1;
+	while (n > 0 && (*line == ' ' || *line == '\t')) {
+		line++;
+		n--;
+	}
+	while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == '\n' ||
+			    line[n - 1] == ' '))
+		n--;
+	return ferry_bytes_of(line, n);
+}
+
+static void
+keep(char *to, size_t size, struct ferry_bytes value)
+{
+
+	if (value.n > 0 && value.n < size) {
+		memcpy(to, value.p, value.n);
+		to[value.n] = 0;
+	}
+}
+
+/* Seconds of a Retry-After: a number, or a date of HTTP. */
+static uint64_t
+retry_after(struct ferry_bytes value)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	uint64_t s = 0;
+	char date[64] = "";
+	time_t t;
+
+	if (ferry_parse_u64(value, 0, UINT32_MAX, &s, &err) == -1) {
+		keep(date, sizeof(date), value);
+		t = curl_getdate(date, NULL);
+		if (t != (time_t)-1 && t > (time_t)ferry_now())
+			s = (uint64_t)t - (uint64_t)ferry_now();
+	}
+	return s > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : s;
+}
+
+static size_t
+on_header(char *line, size_t size, size_t n, void *ctx)
+{
+	struct ferry_transfer *t = ctx;
+	struct ferry_bytes v;
+
+	n *= size;
+	if (n > 5 && strncmp(line, "HTTP/", 5) == 0) {
+		/* A new answer (after a redirect or 100): forget the last. */
+		t->etag[0] = t->last_modified[0] = 0;
+		t->retry_after_s = 0;
+		t->status = 0;
+		t->checked = false;
+		return n;
+	}
+	v = header_value(line, n, "etag");
+	keep(t->etag, sizeof(t->etag), v);
+	v = header_value(line, n, "last-modified");
+	keep(t->last_modified, sizeof(t->last_modified), v);
+	v = header_value(line, n, "retry-after");
+	if (v.n > 0)
+		t->retry_after_s = retry_after(v);
+	return n;
+}
+
+/* Look at the answer before its first byte is used. */
+int
+ferry_transfer_answer(struct ferry_transfer *t)
+{
+	const struct ferry_fetch_request *r = &t->request;
+	struct curl_header *h;
+	uint64_t start;
+
+	t->checked = true;
+	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
+	if (t->status == 206 && t->offset > 0) {
+		if (curl_easy_header(t->easy, "Content-Range", 0, CURLH_HEADER,
+			-1, &h) == CURLHE_OK &&
+		    sscanf(h->value, "bytes %" SCNu64 "-", &start) == 1 &&
+		    start == t->offset)
+			return 0;
+		t->failed = true;
+		return ferry_error_set(&t->error, FERRY_EHTTP,
+		    "the server resumed at another place than asked");
+	}
+	if (t->status == 200) {
+		t->offset = t->offset_then = 0;
+		if (r->on_start != NULL)
+			r->on_start(r->ctx);
+	}
+	return 0;
+}
+
+static size_t
+on_body(char *p, size_t size, size_t n, void *ctx)
+{
+	struct ferry_transfer *t = ctx;
+	struct ferry_fetch_request *r = &t->request;
+
+	n *= size;
+	if (!t->checked && ferry_transfer_answer(t) == -1)
+		return CURL_WRITEFUNC_ERROR;
+	if (t->status != 200 && t->status != 206)
+		return n; /* The body of an error is not for us. */
+	if (n > r->max_size || t->offset > r->max_size - n) {
+		ferry_error_set(&t->error, FERRY_ELIMIT,
+		    "it is longer than %" PRIu64 " bytes", r->max_size);
+		t->failed = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (r->on_data(r->ctx, p, n, &t->error) == -1) {
+		t->failed = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	t->offset += n;
+	if (t->offset - t->offset_then >= PROGRESS_BYTES) {
+		t->offset_then = t->offset;
+		t->tries = 1;
+	}
+	return n;
+}
+
+static int
+add_header(struct ferry_transfer *t, struct ferry_error *err, const char *name,
+    const char *value)
+{
+	struct ferry_buf line = FERRY_BUF_INIT;
+	struct curl_slist *longer = NULL;
+
+	if (value == NULL)
+		return 0;
+	if (ferry_buf_addf(&line, err, "%s: %s", name, value) == 0)
+		longer = curl_slist_append(t->headers, (const char *)line.p);
+	ferry_buf_free(&line);
+	if (longer == NULL)
+		return ferry_error_set(
+		    err, FERRY_ENOMEM, "no memory for a header");
+	t->headers = longer;
+	return 0;
+}
+
+static int
+set_headers(struct ferry_transfer *t, struct ferry_error *err)
+{
+	const struct ferry_fetch_request *r = &t->request;
+	char range[40];
+
+	curl_slist_free_all(t->headers);
+	t->headers = NULL;
+	if (add_header(
+		t, err, "Accept", r->accept == NULL ? "*/*" : r->accept) == -1)
+		return -1;
+	if (t->offset > 0) {
+		(void)snprintf(range, sizeof(range), "%" PRIu64 "-", t->offset);
+		(void)curl_easy_setopt(t->easy, CURLOPT_RANGE, range);
+		if (t->etag[0] == '"' &&
+		    add_header(t, err, "If-Range", t->etag) == -1)
+			return -1;
+	} else if (add_header(t, err, "If-None-Match", r->if_none_match) ==
+		       -1 ||
+		   (r->if_none_match == NULL &&
+		       add_header(t, err, "If-Modified-Since",
+			   r->if_modified_since) == -1)) {
+		return -1;
+	}
+	(void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	return 0;
+}
+
+static void
+set_origin(CURL *easy, const struct ferry_fetch_origin *o)
+{
+
+	if (o->token != NULL) {
+		(void)curl_easy_setopt(
+		    easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		(void)curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, o->token);
+	} else if (o->user != NULL) {
+		(void)curl_easy_setopt(
+		    easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		(void)curl_easy_setopt(easy, CURLOPT_USERNAME, o->user);
+		(void)curl_easy_setopt(easy, CURLOPT_PASSWORD,
+		    o->password == NULL ? "" : o->password);
+	} else if (o->netrc != NULL) {
+		(void)curl_easy_setopt(
+		    easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+		(void)curl_easy_setopt(easy, CURLOPT_NETRC_FILE, o->netrc);
+	}
+	if (o->ca_file != NULL)
+		(void)curl_easy_setopt(easy, CURLOPT_CAINFO, o->ca_file);
+	if (o->cert_file != NULL)
+		(void)curl_easy_setopt(easy, CURLOPT_SSLCERT, o->cert_file);
+	if (o->key_file != NULL)
+		(void)curl_easy_setopt(easy, CURLOPT_SSLKEY, o->key_file);
+	if (o->proxy != NULL)
+		(void)curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy);
+	if (o->rate > 0)
+		(void)curl_easy_setopt(easy, CURLOPT_MAX_RECV_SPEED_LARGE,
+		    (curl_off_t)(o->rate / o->connections + 1));
+}
+
+int
+ferry_transfer_prepare(struct ferry_transfer *t, struct ferry_error *err)
+{
+	const struct ferry_fetch_request *r = &t->request;
+	bool tls = strncmp(r->url, "https:", 6) == 0;
+
+	if (t->easy == NULL && (t->easy = curl_easy_init()) == NULL)
+		return ferry_error_set(
+		    err, FERRY_ENOMEM, "no memory for a transfer");
+	curl_easy_reset(t->easy);
+	t->reason[0] = 0;
+	t->failed = t->checked = false;
+	t->error = (struct ferry_error)FERRY_ERROR_INIT;
+	(void)curl_easy_setopt(t->easy, CURLOPT_URL, r->url);
+	(void)curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+	(void)curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->reason);
+	(void)curl_easy_setopt(
+	    t->easy, CURLOPT_USERAGENT, "ferry/" FERRY_VERSION);
+	(void)curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	/* A redirect never leaves TLS. */
+	(void)curl_easy_setopt(
+	    t->easy, CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
+	(void)curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 1L);
+	(void)curl_easy_setopt(t->easy, CURLOPT_MAXREDIRS, 5L);
+	(void)curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, 30L);
+	(void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	(void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_S);
+	(void)curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, 131072L);
+	(void)curl_easy_setopt(
+	    t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	if (tls)
+		(void)curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 1L);
+	/* Packages are digests of their bytes: only documents may be packed. */
+	if (r->document)
+		(void)curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "");
+	(void)curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+	(void)curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+	(void)curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+	(void)curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+	(void)curl_easy_setopt(t->easy, CURLOPT_NOBODY, r->head ? 1L : 0L);
+	set_origin(t->easy, r->origin);
+	return set_headers(t, err);
+}

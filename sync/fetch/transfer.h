@@ -1,0 +1,46 @@
+#ifndef FERRY_FETCH_TRANSFER_H
+#define FERRY_FETCH_TRANSFER_H
+
+/*
+ * One transfer: what fetch.c (queues, retries, the loop) and transfer.c (one
+ * libcurl easy handle: options, headers, bodies) share.
+ */
+
+#include <curl/curl.h>
+
+#include "sync/fetch/fetch.h"
+
+#define FERRY_VALIDATOR_MAX 512
+
+/*
+ * Life of a transfer: waiting (in a queue) → active (has an easy handle) →
+ * pausing (due later) → waiting …; freed after on_done.
+ */
+struct ferry_transfer {
+	struct ferry_transfer *next; /* in its queue */
+	struct ferry_fetch *fetch;
+	struct ferry_fetch_request request; /* strings are our copies */
+	CURL *easy;
+	struct curl_slist *headers;
+	uint64_t due_ms; /* when pausing */
+	uint64_t offset; /* bytes handed to on_data */
+	uint64_t offset_then; /* when the tries were last reset */
+	unsigned tries;
+	long status; /* of the answer under way; 0 before its headers */
+	bool failed; /* on_data said -1, error says why */
+	bool checked; /* this answer's first byte was looked at */
+	struct ferry_error error;
+	char etag[FERRY_VALIDATOR_MAX], last_modified[64];
+	uint64_t retry_after_s;
+	char reason[CURL_ERROR_SIZE];
+};
+
+/* Set up the easy handle for the next try. */
+int ferry_transfer_prepare(struct ferry_transfer *t, struct ferry_error *err);
+/*
+ * Look at the answer before its first byte is used (or at its end if it has
+ * none): sets t->status.  -1 with t->error set if it cannot be used.
+ */
+int ferry_transfer_answer(struct ferry_transfer *t);
+
+#endif
