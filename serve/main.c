@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -423,6 +424,8 @@ main(int argc, char **argv)
 	int rc;
 
 	d.started_ms = ferry_ticks_ms();
+	/* What many threads free must not stay in an arena of each. */
+	(void)mallopt(M_ARENA_MAX, 2);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);

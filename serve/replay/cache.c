@@ -8,8 +8,9 @@
 #include "serve/http/http.h"
 #include "store/base/error.h"
 
-/* Counted for each entry besides its content. */
-#define OVERHEAD 320
+/* Counted for each entry besides its content: entry, body, a part of the
+ * group, and what malloc rounds up. */
+#define OVERHEAD 512
 
 struct group;
 
@@ -22,7 +23,7 @@ struct entry {
 	unsigned holders; /* threads that make or wait */
 	bool made;
 	struct ferry_body *body; /* NULL: there is none, or it failed */
-	struct ferry_error error; /* set if rc is -1 */
+	struct ferry_error *error; /* if rc is -1; NULL: no memory for it */
 	int rc;
 	uint64_t cost;
 	size_t name_n;
@@ -94,6 +95,7 @@ release(struct entry *e)
 {
 
 	ferry_body_unref(e->body);
+	free(e->error);
 	free(e);
 }
 
@@ -296,7 +298,8 @@ make(struct ferry_cache *cache, struct entry *e, ferry_cache_make *on_make,
 	(void)pthread_mutex_lock(&cache->mutex);
 	e->rc = rc;
 	e->body = body;
-	e->error = error;
+	if (rc == -1 && (e->error = malloc(sizeof(error))) != NULL)
+		*e->error = error;
 	e->made = true;
 	keep(cache, e);
 	(void)pthread_cond_broadcast(&cache->made);
@@ -342,8 +345,10 @@ ferry_cache_get(struct ferry_cache *cache, struct ferry_bytes group,
 	rc = e->rc;
 	if (rc == 1)
 		*out = ferry_body_ref(e->body);
+	else if (rc == -1 && e->error != NULL)
+		*err = *e->error;
 	else if (rc == -1)
-		*err = e->error;
+		ferry_error_set(err, FERRY_ENOMEM, "no memory");
 	if (--e->holders == 0 && e->group == NULL)
 		release(e);
 	(void)pthread_mutex_unlock(&cache->mutex);

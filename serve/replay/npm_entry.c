@@ -214,18 +214,15 @@ add_package(struct ferry_buf *json, struct ferry_buf *text, const char *name,
 
 int
 ferry_npm_entry_make(struct ferry_library *library, const char *name,
-    struct ferry_npm_entry *out, struct ferry_error *err)
+    const char *owner, struct ferry_npm_entry *out, struct ferry_error *err)
 {
 	struct ferry_buf upstream = FERRY_BUF_INIT, latest = FERRY_BUF_INIT;
 	struct ferry_buf json = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
 	struct ferry_npm_held held = { 0 };
-	char owner[FERRY_OWNER_NAME];
 	struct ferry_bytes root;
 	int rc;
 
 	*out = (struct ferry_npm_entry){ 0 };
-	if ((rc = ferry_replay_owner(library, "npm", name, owner, err)) != 1)
-		return rc;
 	rc = ferry_npm_load(library, name, owner, &upstream, &held, err);
 	if (rc == 1 &&
 	    ferry_span_check(ferry_bytes_buf(&upstream), &root, err) == -1)

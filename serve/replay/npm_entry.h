@@ -23,7 +23,7 @@ struct ferry_npm_entry {
 
 /* Returns: 1 and *out, 0 if there is nothing to find, -1. */
 int ferry_npm_entry_make(struct ferry_library *library, const char *name,
-    struct ferry_npm_entry *out, struct ferry_error *err);
+    const char *owner, struct ferry_npm_entry *out, struct ferry_error *err);
 void ferry_npm_entry_free(struct ferry_npm_entry *entry); /* not entry itself */
 
 #endif

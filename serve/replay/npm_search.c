@@ -119,12 +119,21 @@ put_in(struct ferry_npm_search *s, struct ferry_npm_entry *e)
 
 /* The thread */
 
+/* owner: whose package the name means, or NULL to find out. */
 static void
-look_at(struct ferry_npm_search *s, const char *name)
+look_at(struct ferry_npm_search *s, const char *name, const char *owner)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
+	char found[FERRY_OWNER_NAME];
 	struct ferry_npm_entry e;
-	int rc = ferry_npm_entry_make(s->library, name, &e, &err);
+	int rc = 1;
+
+	if (owner == NULL) {
+		rc = ferry_replay_owner(s->library, "npm", name, found, &err);
+		owner = found;
+	}
+	if (rc == 1)
+		rc = ferry_npm_entry_make(s->library, name, owner, &e, &err);
 
 	if (rc == -1)
 		ferry_log(FERRY_LOG_WARNING,
@@ -177,7 +186,9 @@ look_at_all(struct ferry_npm_search *s)
 			    strlen(name) >= sizeof(last))
 				continue;
 			(void)snprintf(last, sizeof(last), "%s", name);
-			look_at(s, name);
+			/* The first owner is the one: as ferry_replay_owner(),
+			 * whose results would crowd the cache here. */
+			look_at(s, name, ferry_key_part(&key, 3));
 			if (s->full_logged)
 				break;
 		}
@@ -203,7 +214,7 @@ work(void *ctx)
 			char *name = s->dirty[--s->dirty_n];
 
 			(void)pthread_mutex_unlock(&s->mutex);
-			look_at(s, name);
+			look_at(s, name, NULL);
 			free(name);
 			(void)pthread_mutex_lock(&s->mutex);
 		} else {
