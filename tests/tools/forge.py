@@ -1,0 +1,611 @@
+#!/usr/bin/env python3
+"""Makes hostile volumes: forge.py ATTACK IN.tar OUT.tar KEY.pem
+
+Takes a sound volume of a bundle that has only this one, changes it as ATTACK
+says, and signs what is signed again with the private key KEY.pem, so that the
+refusal is not the signature's.  forge.py --list prints "ATTACK STATUS", the
+exit status that `ferry import` must end with.
+"""
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+
+ATTACKS = {}
+
+
+def attack(status):
+    def add(function):
+        ATTACKS[function.__name__.replace("_", "-")] = (status, function)
+        return function
+
+    return add
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def zstd(data):
+    return subprocess.run(["zstd", "-q", "-c"], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def unzstd(data):
+    return subprocess.run(["zstd", "-q", "-d", "-c"], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+class Info(tarfile.TarInfo):
+    """With room for pax (extended headers) and gnu (GNU's long names)."""
+
+
+class Volume:
+    """head: a dict; groups: [[line, bytes]] by index; extra: functions that
+    change the finished tar's member list, as (TarInfo, bytes)."""
+
+    def __init__(self, path, key):
+        self.key = key
+        self.raw_head = None  # instead of the head's text
+        self.keep_signature = False
+        self.signers = None
+        members = []
+        with tarfile.open(path, "r:") as tar:
+            for info in tar:
+                members.append((info, tar.extractfile(info).read()))
+        self.head = json.loads(members[0][1])
+        self.signatures = [(i.name, d) for i, d in members if i.name.startswith("signatures/")]
+        self.groups = []
+        rest = iter(members[1 + len(self.signatures):])
+        for info, data in rest:
+            lines = [json.loads(line) for line in data.splitlines()]
+            self.groups.append([[line, next(rest)[1]] for line in lines])
+        self.index_text = {}  # replaces that of a group
+        self.tar_members = []  # hooks
+        self.tail = b""
+        self.cut = None
+
+    def sign(self, text):
+        with tempfile.NamedTemporaryFile() as f:
+            f.write(text)
+            f.flush()
+            out = subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", self.key, "-in", f.name],
+                                 stdout=subprocess.PIPE, check=True).stdout
+        return out
+
+    def members(self):
+        texts = []
+        for i, group in enumerate(self.groups):
+            text = "".join(json.dumps(line) + "\n" for line, _ in group).encode()
+            texts.append(self.index_text.get(i, text))
+        index = self.head["volumes"][0]["index"]
+        for entry, text in zip(index, texts):
+            entry["size"] = len(text)
+            entry["sha256"] = sha256(text)
+        head = self.raw_head or json.dumps(self.head).encode() + b"\n"
+        out = [("head.json", head)]
+        for name, data in self.signatures:
+            out.append((name, data if self.keep_signature else self.sign(head)))
+        for i, group in enumerate(self.groups):
+            out.append(("index/%06d.jsonl" % (i + 1), texts[i]))
+            for line, data in group:
+                out.append((line["path"], data))
+        return out
+
+    def write(self, path):
+        members = []
+        for name, data in self.members():
+            info = Info(name)
+            info.size = len(data)
+            members.append((info, data))
+        for hook in self.tar_members:
+            hook(members)
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+            for info, data in members:
+                if getattr(info, "pax", None):
+                    tar.format = tarfile.PAX_FORMAT
+                    info.pax_headers = info.pax
+                if getattr(info, "gnu", False):
+                    tar.format = tarfile.GNU_FORMAT
+                tar.addfile(info, io.BytesIO(data))
+                tar.format = tarfile.USTAR_FORMAT
+        raw = out.getvalue()
+        if self.cut is not None:
+            raw = raw[: self.cut(len(raw))]
+        with open(path, "wb") as f:
+            f.write(raw + self.tail)
+
+    def blob(self, encoding, skip=0):
+        for group in self.groups:
+            for entry in group:
+                if "blob" in entry[0] and entry[0]["encoding"] == encoding:
+                    if skip == 0:
+                        return entry
+                    skip -= 1
+        raise SystemExit("no blob with encoding " + encoding)
+
+    def records(self, change):
+        for group in self.groups:
+            for entry in group:
+                if "part" in entry[0]:
+                    lines = [json.loads(l) for l in unzstd(entry[1]).splitlines()]
+                    change(lines)
+                    text = "".join(json.dumps(l) + "\n" for l in lines).encode()
+                    entry[1] = zstd(text)
+                    entry[0].update(size=len(entry[1]), sha256=sha256(entry[1]), content_size=len(text))
+                    return
+
+
+# The head
+
+@attack(0)
+def nothing(v):
+    pass
+
+
+@attack(27)
+def expired(v):
+    v.head["expires_at"] = "2020-01-01T00:00:00Z"
+
+
+@attack(28)
+def newer_version(v):
+    v.head["version"] = 2
+
+
+@attack(28)
+def newer_feature(v):
+    v.head["requires"] = ["recipes"]
+
+
+@attack(23)
+def other_site(v):
+    v.head["site"] = {"id": "0" * 32, "name": "elsewhere"}
+
+
+@attack(24)
+def gap(v):
+    v.head["records"]["from"] = 2
+    v.head["totals"]["records"] -= 1
+
+
+@attack(20)
+def no_range(v):
+    v.head["records"]["from"] = v.head["records"]["to"] + 2
+
+
+@attack(20)
+def other_format(v):
+    v.head["format"] = "ferry-store"
+
+
+@attack(20)
+def head_is_not_json(v):
+    v.raw_head = b"{" * 100000
+
+
+@attack(20)
+def head_too_large(v):
+    v.raw_head = b"[" + b"0," * (5 << 20) + b"0]"
+
+
+@attack(20)
+def head_duplicate_member(v):
+    v.raw_head = json.dumps(v.head).encode()[:-1] + b',"version":1}'
+
+
+@attack(20)
+def too_many_volumes(v):
+    v.head["volumes"] = [{"number": i + 1, "size": 1, "index": [
+        {"path": "index/%06d.jsonl" % (i + 1), "size": 1, "sha256": "0" * 64}]} for i in range(10000)]
+
+
+@attack(20)
+def huge_counts(v):
+    v.head["totals"]["records"] = (1 << 62)
+
+
+@attack(20)
+def negative_size(v):
+    v.head["volumes"][0]["index"][0]["size"] = -1
+    v.raw_head = json.dumps(v.head).encode()
+
+
+@attack(20)
+def index_too_large(v):
+    v.index_text[0] = b" " * ((4 << 20) + 1)
+
+
+@attack(20)
+def index_path_leaves(v):
+    v.head["volumes"][0]["index"][0]["path"] = "../../etc/passwd"
+
+
+@attack(30)
+def missing_volume(v):
+    v.head["volumes"].append({"number": 2, "size": 1, "index": [
+        {"path": "index/%06d.jsonl" % (len(v.groups) + 1), "size": 1, "sha256": "0" * 64}]})
+
+
+@attack(20)
+def head_changed(v):
+    """Not signed again: see the script, which expects 21."""
+    v.keep_signature = True
+    v.head["created_at"] = "2020-01-01T00:00:00Z"
+
+
+ATTACKS["head-changed"] = (21, ATTACKS["head-changed"][1])
+
+
+@attack(21)
+def no_signature(v):
+    v.signatures = []
+
+
+@attack(21)
+def unknown_signer(v):
+    v.signatures = [("signatures/" + "0" * 32 + ".sig", b"")]
+
+
+@attack(29)
+def signature_twice(v):
+    v.signatures = v.signatures * 2
+
+
+# Indexes and members
+
+@attack(20)
+def member_path_leaves(v):
+    v.blob("raw")[0]["path"] = "../../../tmp/owned"
+
+
+@attack(20)
+def member_path_absolute(v):
+    v.blob("raw")[0]["path"] = "/tmp/owned"
+
+
+@attack(20)
+def member_of_other_name(v):
+    v.blob("raw")[0]["path"] = "blobs/sha256/" + "0" * 64
+
+
+@attack(28)
+def unknown_encoding(v):
+    v.blob("raw")[0]["encoding"] = "recipe"
+
+
+@attack(28)
+def unknown_kind(v):
+    line = v.blob("raw")[0]
+    del line["blob"]
+
+
+@attack(29)
+def member_twice(v):
+    v.groups[0].append(v.groups[0][-1])
+
+
+@attack(20)
+def too_many_members(v):
+    for i in range(9000):
+        data = b"%d" % i
+        v.groups[0].append([{"path": "blobs/sha256/" + sha256(data), "size": len(data), "sha256": sha256(data),
+                             "encoding": "raw", "content_size": len(data), "blob": sha256(data)}, data])
+
+
+@attack(20)
+def long_line(v):
+    v.groups[0][0][0]["note"] = "x" * 4000
+
+
+@attack(20)
+def raw_content_wrong(v):
+    entry = v.blob("raw")
+    entry[1] = bytes([entry[1][0] ^ 1]) + entry[1][1:]
+
+
+@attack(20)
+def raw_sizes_differ(v):
+    v.blob("raw")[0]["content_size"] += 1
+
+
+@attack(20)
+def zstd_too_long(v):
+    """Decodes to more than is declared."""
+    v.blob("zstd")[0]["content_size"] -= 1
+
+
+@attack(20)
+def zstd_too_short(v):
+    v.blob("zstd")[0]["content_size"] += 1
+
+
+@attack(20)
+def zstd_bomb(v):
+    entry = v.blob("zstd")
+    entry[1] = zstd(b"\0" * (1 << 29))
+    entry[0].update(size=len(entry[1]), sha256=sha256(entry[1]))
+
+
+@attack(20)
+def zstd_wrong_content(v):
+    entry = v.blob("zstd")
+    text = b"x" * entry[0]["content_size"]
+    entry[1] = zstd(text)
+    entry[0].update(size=len(entry[1]), sha256=sha256(entry[1]))
+
+
+@attack(20)
+def zstd_trailing(v):
+    entry = v.blob("zstd")
+    entry[1] += b"more"
+    entry[0].update(size=len(entry[1]), sha256=sha256(entry[1]))
+
+
+@attack(20)
+def zstd_cut(v):
+    entry = v.blob("zstd")
+    entry[1] = entry[1][:-3]
+    entry[0].update(size=len(entry[1]), sha256=sha256(entry[1]))
+
+
+@attack(20)
+def zstd_huge_window(v):
+    entry = v.blob("zstd")
+    entry[1] = subprocess.run(["zstd", "-q", "-c", "--ultra", "--long=30", "-22"], input=b"\0" * (1 << 28),
+                              stdout=subprocess.PIPE, check=True).stdout
+    entry[0].update(size=len(entry[1]), sha256=sha256(entry[1]), content_size=1 << 28)
+
+
+# Records
+
+@attack(30)
+def record_names_missing_blob(v):
+    def change(lines):
+        for line in lines:
+            if line.get("value", {}).get("files"):
+                line["value"]["files"][0]["sha256"] = "12" * 32
+                return
+    v.records(change)
+
+
+@attack(20)
+def record_lies_about_size(v):
+    def change(lines):
+        for line in lines:
+            if line.get("value", {}).get("files"):
+                line["value"]["files"][0]["size"] += 1
+                return
+    v.records(change)
+
+
+@attack(20)
+def record_out_of_order(v):
+    v.records(lambda lines: lines.reverse())
+
+
+@attack(20)
+def record_beyond_range(v):
+    v.records(lambda lines: lines[-1].update(seq=10 ** 9))
+
+
+@attack(20)
+def record_left_out(v):
+    v.records(lambda lines: lines.pop())
+
+
+@attack(20)
+def record_with_number(v):
+    v.records(lambda lines: lines[0]["value"].update(seq=99))
+
+
+@attack(20)
+def record_with_empty_key(v):
+    v.records(lambda lines: lines[0].update(key=["version", "", "x"]))
+
+
+@attack(20)
+def record_with_huge_key(v):
+    v.records(lambda lines: lines[0].update(key=["version", "x" * 100000]))
+
+
+@attack(28)
+def record_unknown_operation(v):
+    v.records(lambda lines: lines[0].update(op="exec"))
+
+
+@attack(20)
+def part_decodes_to_more(v):
+    for group in v.groups:
+        for entry in group:
+            if "part" in entry[0]:
+                entry[0]["content_size"] = 100
+
+
+@attack(20)
+def part_too_large(v):
+    for group in v.groups:
+        for entry in group:
+            if "part" in entry[0]:
+                entry[0]["content_size"] = 1 << 40
+
+
+# The tar around it
+
+def insert(position, info, data=b""):
+    def hook(members):
+        info.size = len(data) if info.type == tarfile.REGTYPE else 0
+        members.insert(position if position >= 0 else len(members), (info, data))
+
+    return hook
+
+
+@attack(29)
+def symlink(v):
+    info = Info("index/000002.jsonl")
+    info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    v.tar_members.append(insert(4, info))
+
+
+@attack(29)
+def hard_link(v):
+    info = Info("x")
+    info.type, info.linkname = tarfile.LNKTYPE, "head.json"
+    v.tar_members.append(insert(-1, info))
+
+
+@attack(29)
+def link_instead_of_blob(v):
+    def hook(members):
+        i = [m[0].name for m in members].index(v.blob("raw")[0]["path"])
+        members[i][0].type, members[i][0].linkname, members[i][0].size = tarfile.SYMTYPE, "/etc/shadow", 0
+    v.tar_members.append(hook)
+
+
+@attack(29)
+def device(v):
+    info = Info("x")
+    info.type = tarfile.CHRTYPE
+    v.tar_members.append(insert(3, info))
+
+
+@attack(29)
+def folder(v):
+    info = Info("blobs")
+    info.type = tarfile.DIRTYPE
+    v.tar_members.append(insert(3, info))
+
+
+@attack(29)
+def extra_member(v):
+    v.tar_members.append(insert(-1, Info("extra"), b"content"))
+
+
+@attack(29)
+def extra_member_within(v):
+    v.tar_members.append(insert(4, Info("../../tmp/owned"), b"content"))
+
+
+@attack(29)
+def repeated_member(v):
+    v.tar_members.append(lambda members: members.insert(5, members[4]))
+
+
+@attack(29)
+def long_name(v):
+    info = Info("a/" * 150)
+    info.gnu = True
+    v.tar_members.append(insert(4, info, b"x"))
+
+
+@attack(29)
+def pax_path(v):
+    def hook(members):
+        members[4][0].pax = {"path": "/tmp/owned"}
+    v.tar_members.append(hook)
+
+
+@attack(29)
+def pax_sparse(v):
+    def hook(members):
+        members[4][0].pax = {"GNU.sparse.major": "1", "GNU.sparse.realsize": "99999999999"}
+    v.tar_members.append(hook)
+
+
+@attack(30)
+def member_missing(v):
+    v.tar_members.append(lambda members: members.pop(4))
+
+
+@attack(30)
+def last_member_missing(v):
+    v.tar_members.append(lambda members: members.pop())
+
+
+@attack(29)
+def members_swapped(v):
+    """The first of the two is there, but later than declared."""
+    def hook(members):
+        members[4], members[5] = members[5], members[4]
+    v.tar_members.append(hook)
+
+
+ATTACKS["members-swapped"] = (30, ATTACKS["members-swapped"][1])
+
+
+@attack(20)
+def member_too_long(v):
+    def hook(members):
+        info, data = members[4]
+        info.size += 1
+        members[4] = (info, data + b"x")
+    v.tar_members.append(hook)
+
+
+@attack(20)
+def member_too_short(v):
+    def hook(members):
+        info, data = members[4]
+        info.size -= 1
+        members[4] = (info, data[:-1])
+    v.tar_members.append(hook)
+
+
+@attack(20)
+def signature_too_long(v):
+    def hook(members):
+        info, data = members[1]
+        info.size += 1
+        members[1] = (info, data + b"x")
+    v.tar_members.append(hook)
+
+
+@attack(29)
+def bytes_behind(v):
+    v.tail = b"\0" * 512 + b"hidden"
+
+
+@attack(20)
+def truncated_head(v):
+    v.cut = lambda n: 700
+
+
+@attack(20)
+def truncated_half(v):
+    v.cut = lambda n: n // 2
+
+
+@attack(20)
+def truncated_end(v):
+    """Only the zero blocks are missing, and a little more."""
+    v.cut = lambda n: n - 10240
+
+
+@attack(20)
+def not_a_tar(v):
+    v.cut = lambda n: 0
+    v.tail = os.urandom(20000)
+
+
+@attack(20)
+def empty_file(v):
+    v.cut = lambda n: 0
+
+
+def main():
+    if sys.argv[1:] == ["--list"]:
+        for name, (status, _) in ATTACKS.items():
+            print(name, status)
+        return
+    name, source, target, key = sys.argv[1:]
+    volume = Volume(source, key)
+    ATTACKS[name][1](volume)
+    volume.write(target)
+
+
+main()
