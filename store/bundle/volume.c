@@ -16,6 +16,9 @@
  * memory than this. */
 #define WINDOW_LOG 23
 
+/* Slots for twice the members of an index. */
+#define SEEN (2 * FERRY_INDEX_MEMBERS)
+
 struct signature {
 	char signer[FERRY_KEYID];
 	uint8_t v[FERRY_SIGNATURE];
@@ -41,6 +44,7 @@ struct ferry_volume {
 	struct ferry_buf lines;
 	size_t at; /* in lines */
 	size_t members; /* seen of it */
+	uint64_t *seen; /* a hash table of their digests' first bytes */
 	struct ferry_member member;
 	bool unread; /* its content */
 	ZSTD_DCtx *zstd;
@@ -196,6 +200,7 @@ ferry_volume_close(struct ferry_volume *v)
 	ZSTD_freeDCtx(v->zstd);
 	free(v->in);
 	free(v->out);
+	free(v->seen);
 	free(v->name);
 	free(v);
 }
@@ -286,8 +291,10 @@ ferry_volume_begin(struct ferry_volume *v, struct ferry_error *err)
 		    "it holds only a head and no index; copy it again");
 	else if (rc == 1)
 		rc = find_number(v, err);
-	if (rc == 0 && (ferry_calloc(&v->in, 1, BLOCK, err) == -1 ||
-			   ferry_calloc(&v->out, 1, BLOCK, err) == -1))
+	if (rc == 0 &&
+	    (ferry_calloc(&v->in, 1, BLOCK, err) == -1 ||
+		ferry_calloc(&v->out, 1, BLOCK, err) == -1 ||
+		ferry_calloc(&v->seen, SEEN, sizeof(*v->seen), err) == -1))
 		rc = -1;
 out:
 	return rc == -1 ? ferry_error_in(err, "%s", v->name) : 0;
@@ -311,7 +318,7 @@ expect(struct ferry_volume *v, const char *path, uint64_t size,
 		    err, FERRY_EMISSING, "it lacks '%s'", path);
 	if (strcmp(v->path, path) != 0) {
 		(void)snprintf(
-		    wanted, sizeof(wanted), "\"path\":\"%s\"", v->path);
+		    wanted, sizeof(wanted), "\"%s\"", v->path);
 		if (v->at < v->lines.n &&
 		    memmem(v->lines.p + v->at, v->lines.n - v->at, wanted,
 			strlen(wanted)) != NULL)
@@ -346,7 +353,27 @@ next_index(struct ferry_volume *v, struct ferry_error *err)
 		return ferry_error_set(
 		    err, FERRY_EDIGEST, "'%s' is damaged", path);
 	v->index++;
+	memset(v->seen, 0, SEEN * sizeof(*v->seen));
 	return 0;
+}
+
+/* Whether the index named this member before.  The table is never full. */
+static bool
+is_repeated(struct ferry_volume *v)
+{
+	const struct ferry_member *m = &v->member;
+	uint64_t id = ferry_get_be64(
+	    m->kind == FERRY_MEMBER_BLOB ? m->blob.v : m->sha256.v);
+	size_t i = id % SEEN;
+
+	id += id == 0; /* 0 is a free slot */
+	while (v->seen[i] != 0) {
+		if (v->seen[i] == id)
+			return true;
+		i = (i + 1) % SEEN;
+	}
+	v->seen[i] = id;
+	return false;
 }
 
 static int
@@ -381,6 +408,9 @@ next(struct ferry_volume *v, struct ferry_error *err)
 		&v->member, ferry_bytes_of(v->lines.p + v->at, n), err) == -1)
 		return -1;
 	v->at += n + 1;
+	if (is_repeated(v))
+		return ferry_error_set(err, FERRY_EUNDECLARED,
+		    "its index names '%s' twice", v->member.path);
 	if (expect(v, v->member.path, v->member.size, err) == -1)
 		return -1;
 	v->ahead = false;
@@ -392,10 +422,9 @@ int
 ferry_volume_next(struct ferry_volume *v, const struct ferry_member **out,
     struct ferry_error *err)
 {
-	int rc = next(v, err);
 
 	*out = &v->member;
-	return rc == -1 ? ferry_error_in(err, "%s", v->name) : rc;
+	return next(v, err);
 }
 
 /* What is decoded so far, and where it goes. */
@@ -519,8 +548,6 @@ ferry_volume_content(struct ferry_volume *v, enum ferry_content_mode mode,
 	}
 	rc = 0;
 out:
-	if (rc == -1)
-		ferry_error_in(err, "%s", v->name);
 	ferry_digester_free(flow.digester);
 	return rc;
 }

@@ -50,7 +50,8 @@ size_t ferry_volume_number(const struct ferry_volume *v);
 
 /*
  * The next member: 1 and *out, borrowed until the next call; 0 when every
- * declared member was there and nothing else is; -1.
+ * declared member was there and nothing else is; -1.  Errors of this and of
+ * _content do not name the volume.
  * Errors: FERRY_EDIGEST, FERRY_ESIZE, FERRY_EMISSING, FERRY_EUNDECLARED,
  *     FERRY_EFORMAT, FERRY_ENEWER, FERRY_ESYSTEM.
  */

@@ -155,13 +155,13 @@ read_volume(struct receive *r, const struct ferry_found_volume *fv,
 	while ((rc = ferry_volume_next(v, &m, err)) == 1) {
 		rc = m->kind == FERRY_MEMBER_BLOB ? take_blob(r, v, m, err)
 		                                  : take_part(r, v, m, err);
-		if (rc == -1) {
-			ferry_error_in(err, "%s", fv->path);
+		if (rc == -1)
 			break;
-		}
 		if ((rc = pause_for_commit(r, v, err)) == -1)
-			break;
+			goto out;
 	}
+	if (rc == -1)
+		ferry_error_in(err, "%s", fv->path);
 	r->passed += ferry_volume_offset(v);
 out:
 	ferry_volume_close(v);
