@@ -34,6 +34,8 @@
  * its own default halves the throughput of large files.
  */
 #define TLS_BLOCK (128U << 10)
+/* Making a large document holds its thread: others must be there to answer. */
+#define THREADS_MIN 4
 
 struct ferry_server {
 	struct MHD_Daemon *daemon;
@@ -490,10 +492,11 @@ on_message(void *cls, const char *fmt, va_list ap)
 static unsigned
 threads(const struct ferry_server_options *o)
 {
-	long n =
-	    o->threads != 0 ? (long)o->threads : sysconf(_SC_NPROCESSORS_ONLN);
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return n < 1 ? 1 : n > 256 ? 256 : (unsigned)n;
+	if (o->threads != 0)
+		return o->threads;
+	return n < THREADS_MIN ? THREADS_MIN : n > 256 ? 256 : (unsigned)n;
 }
 
 static struct MHD_Daemon *

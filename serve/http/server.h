@@ -21,7 +21,7 @@ struct ferry_server;
 
 struct ferry_server_options {
 	int listen_fd;
-	unsigned threads; /* 0: one for each processor */
+	unsigned threads; /* 0: one for each processor, at least 4 */
 	unsigned connections; /* at most */
 	unsigned connections_per_ip; /* 0: no limit */
 	unsigned timeout_s; /* without a byte moving */
