@@ -339,7 +339,7 @@ next_index(struct ferry_volume *v, struct ferry_error *err)
 {
 	const struct ferry_index *index = &v->head->indexes[v->index];
 	struct ferry_digest got;
-	char path[32];
+	char path[40];
 
 	(void)snprintf(path, sizeof(path), "index/%06zu.jsonl", v->index + 1);
 	ferry_buf_reset(&v->lines);
