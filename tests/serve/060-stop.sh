@@ -8,7 +8,7 @@ printf 'serve = { drain = 20; cache = "8Mi"; };\n' >"$T/ferry.conf"
 serve --config "$T/ferry.conf"
 
 say "a slow download survives SIGTERM"
-curl -sS --limit-rate 10M -o "$T/slow" "$NPM/big/-/big-1.0.0.tgz" &
+curl -sS --limit-rate 4M -o "$T/slow" "$NPM/big/-/big-1.0.0.tgz" &
 download=$!
 sleep 0.5
 kill "$LASTPID"
@@ -37,7 +37,7 @@ printf 'serve = { drain = 20; access_log = "log"; };\n' >"$T/ferry.conf"
 serve --config "$T/ferry.conf"
 get 200 "$NPM/big"
 has "$T/body" "$NPM/big/-/"
-curl -sS --limit-rate 10M -o "$T/slow" "$NPM/big/-/big-1.0.0.tgz" &
+curl -sS --limit-rate 4M -o "$T/slow" "$NPM/big/-/big-1.0.0.tgz" &
 download=$!
 sleep 0.3
 mv "$T/log" "$T/log.1"
