@@ -323,10 +323,11 @@ ferry_kv_iter_new(struct ferry_kv_iter **out, struct ferry_kv *kv,
 		free(it);
 		return -1;
 	}
-	/* Reading ahead, past the cache, is for scans: for one package's keys
-	 * it costs a millisecond each time. */
-	it->it = rocksdb_create_iterator_cf(
-	    kv->db, is_narrow(prefix) ? kv->read : kv->scan, kv->cf[cf]);
+	/* Reading ahead, past the cache, is for scans: for one package's keys,
+	 * or one blob's references, it costs a millisecond each time. */
+	it->it = rocksdb_create_iterator_cf(kv->db,
+	    cf == FERRY_CF_REF || is_narrow(prefix) ? kv->read : kv->scan,
+	    kv->cf[cf]);
 	if (from.n == 0)
 		from = ferry_bytes_buf(&it->prefix);
 	rocksdb_iter_seek(it->it, (const char *)from.p, from.n);
