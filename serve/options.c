@@ -30,19 +30,15 @@ static const char help[] =
     "SIGHUP reads the configuration and the certificate again, and opens the\n"
     "access log anew.\n";
 
-/* The value of option name at argv[*i], in either form, or NULL. */
+/* The value of option name in arg, or in next (which may be NULL); or NULL. */
 static const char *
-value_of(const char *name, int argc, char **argv, int *i)
+value_of(const char *name, const char *arg, const char *next)
 {
 	size_t n = strlen(name);
 
-	if (strncmp(argv[*i], name, n) != 0)
+	if (strncmp(arg, name, n) != 0)
 		return NULL;
-	if (argv[*i][n] == '=')
-		return argv[*i] + n + 1;
-	if (argv[*i][n] != 0 || *i + 1 == argc)
-		return NULL;
-	return argv[++*i];
+	return arg[n] == '=' ? arg + n + 1 : arg[n] == 0 ? next : NULL;
 }
 
 int
@@ -57,7 +53,7 @@ ferry_serve_args(struct ferry_serve_args *out, int argc, char **argv,
 		{ "--port-file", &out->port_file } };
 
 	*out = (struct ferry_serve_args){ 0 };
-	for (int i = 1; i < argc; i++) {
+	for (int i = 1; i < argc && argv[i] != NULL; i++) {
 		bool known = false;
 
 		if (strcmp(argv[i], "--help") == 0) {
@@ -75,11 +71,13 @@ ferry_serve_args(struct ferry_serve_args *out, int argc, char **argv,
 		for (size_t k = 0;
 		     !known && k < sizeof(options) / sizeof(options[0]); k++) {
 			const char *value =
-			    value_of(options[k].name, argc, argv, &i);
+			    value_of(options[k].name, argv[i], argv[i + 1]);
 
 			if (value != NULL) {
 				*options[k].value = value;
 				known = true;
+				if (value == argv[i + 1])
+					i++;
 			}
 		}
 		if (!known)

@@ -35,14 +35,17 @@ resolve(struct addrinfo **out, const char *address, struct ferry_error *err)
 		goto bad;
 	memcpy(host, from, n);
 	host[n] = 0;
-	if ((rc = getaddrinfo(host, colon + 1, &hints, out)) != 0)
-		return ferry_error_set(err, FERRY_EUSAGE,
-		    "cannot listen on '%s': %s", address, gai_strerror(rc));
+	if ((rc = getaddrinfo(host, colon + 1, &hints, out)) != 0) {
+		ferry_error_set(err, FERRY_EUSAGE, "cannot listen on '%s': %s",
+		    address, gai_strerror(rc));
+		return -1;
+	}
 	return 0;
 bad:
-	return ferry_error_set(err, FERRY_EUSAGE,
+	ferry_error_set(err, FERRY_EUSAGE,
 	    "'%s' is not ADDRESS:PORT, such as 127.0.0.1:8470 or [::1]:8470",
 	    address);
+	return -1;
 }
 
 static bool
@@ -79,7 +82,11 @@ int
 ferry_listen(int *fd, const char *address, unsigned *port, bool *loopback,
     struct ferry_error *err)
 {
-	struct sockaddr_storage bound;
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} bound = { 0 };
 	socklen_t size = sizeof(bound);
 	struct addrinfo *list = NULL;
 	const int on = 1;
@@ -93,7 +100,7 @@ ferry_listen(int *fd, const char *address, unsigned *port, bool *loopback,
 	    setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
 	    bind(s, list->ai_addr, list->ai_addrlen) == -1 ||
 	    listen(s, BACKLOG) == -1 ||
-	    getsockname(s, (struct sockaddr *)&bound, &size) == -1) {
+	    getsockname(s, &bound.sa, &size) == -1) {
 		ferry_error_errno(err, "cannot listen on %s", address);
 		if (s != -1)
 			(void)close(s);
@@ -102,10 +109,8 @@ ferry_listen(int *fd, const char *address, unsigned *port, bool *loopback,
 	}
 	*loopback = is_loopback(list->ai_addr);
 	freeaddrinfo(list);
-	if (bound.ss_family == AF_INET6)
-		*port = ntohs(((struct sockaddr_in6 *)&bound)->sin6_port);
-	else
-		*port = ntohs(((struct sockaddr_in *)&bound)->sin_port);
+	*port = ntohs(bound.sa.sa_family == AF_INET6 ? bound.v6.sin6_port
+						     : bound.v4.sin_port);
 	*fd = s;
 	return 0;
 }

@@ -88,10 +88,9 @@ empty(struct ferry_access_log *log, struct stripe *s)
 static size_t
 put(char *out, size_t n, const char *text)
 {
-	size_t len = strlen(text);
-
-	memcpy(out + n, text, len);
-	return n + len;
+	while (*text != 0)
+		out[n++] = *text++;
+	return n;
 }
 
 /* Escaped, at most max bytes of text; six times as much room is there. */

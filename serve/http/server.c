@@ -345,27 +345,32 @@ build(struct exchange *ex, struct ferry_response *res)
 	struct ferry_range range = { 0, 0 };
 	struct MHD_Response *out;
 	char text[80];
+	bool partial;
 
 	if (res->body != NULL)
 		range.size = res->body->size;
 	if (res->status == 200 && res->body != NULL &&
 	    (ex->rq.method == FERRY_GET || ex->rq.method == FERRY_HEAD))
 		apply_conditions(&ex->rq, res, &range);
+	partial =
+	    res->body != NULL && (res->status == 206 || res->status == 416);
 	if (res->status == 304 || res->status == 416)
 		range.size = 0;
 	if ((out = make_response(ex, res->body, range.offset, range.size)) ==
 	    NULL)
 		return NULL;
 	ex->bytes = ex->rq.method == FERRY_HEAD ? 0 : range.size;
-	if (res->status == 206)
-		(void)snprintf(text, sizeof(text),
-		    "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, range.offset,
-		    range.offset + range.size - 1, res->body->size);
-	else if (res->status == 416)
-		(void)snprintf(
-		    text, sizeof(text), "bytes */%" PRIu64, res->body->size);
-	if (res->status == 206 || res->status == 416)
+	if (partial) {
+		if (res->status == 206)
+			(void)snprintf(text, sizeof(text),
+			    "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
+			    range.offset, range.offset + range.size - 1,
+			    res->body->size);
+		else
+			(void)snprintf(text, sizeof(text), "bytes */%" PRIu64,
+			    res->body->size);
 		add(out, "Content-Range", text);
+	}
 	if (res->status != 304 && res->status != 416) {
 		add(out, "Content-Type", res->type);
 		add(out, "Content-Encoding", res->encoding);

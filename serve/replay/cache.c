@@ -176,7 +176,7 @@ drop_entry(struct ferry_cache *cache, struct entry *e)
 }
 
 static void
-drop_group(struct ferry_cache *cache, struct group *g)
+drop_entries(struct ferry_cache *cache, struct group *g)
 {
 	struct entry *e, *next;
 
@@ -184,7 +184,6 @@ drop_group(struct ferry_cache *cache, struct group *g)
 		next = e->group_next;
 		forget(cache, e);
 	}
-	free_group(cache, g);
 }
 
 static struct group *
@@ -362,19 +361,25 @@ ferry_cache_drop(struct ferry_cache *cache, struct ferry_bytes group)
 
 	(void)pthread_mutex_lock(&cache->mutex);
 	g = find_group(cache, group, hash(HASH_START, group));
-	if (g != NULL)
-		drop_group(cache, g);
+	if (g != NULL) {
+		drop_entries(cache, g);
+		free_group(cache, g);
+	}
 	(void)pthread_mutex_unlock(&cache->mutex);
 }
 
 void
 ferry_cache_drop_all(struct ferry_cache *cache)
 {
+	struct group *g;
 
 	(void)pthread_mutex_lock(&cache->mutex);
 	for (size_t i = 0; i <= cache->mask; i++)
-		while (cache->groups[i] != NULL)
-			drop_group(cache, cache->groups[i]);
+		while ((g = cache->groups[i]) != NULL) {
+			cache->groups[i] = g->next;
+			drop_entries(cache, g);
+			free(g);
+		}
 	(void)pthread_mutex_unlock(&cache->mutex);
 }
 

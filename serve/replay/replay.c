@@ -309,7 +309,6 @@ serve(struct ferry_asked *asked, const struct ferry_replay *format,
 	int rc;
 
 	asked->owner[0] = 0;
-	memset(&asked->resource, 0, offsetof(struct ferry_resource, package));
 	asked->resource.package[0] = asked->resource.item[0] = 0;
 	if ((rc = format->parse(asked, rest, err)) != 1)
 		return rc;
@@ -338,14 +337,13 @@ ferry_replay_request(struct ferry_replayer *r, const struct ferry_site *site,
 {
 	struct ferry_error err = FERRY_ERROR_INIT, again = FERRY_ERROR_INIT;
 	const struct ferry_replay *format;
-	struct ferry_asked asked;
+	struct ferry_asked asked = {
+		.library = r->library, .site = site, .rq = rq
+	};
 	struct ferry_bytes rest;
 	unsigned status;
 	int row, rc;
 
-	asked.library = r->library;
-	asked.site = site;
-	asked.rq = rq;
 	if ((row = route(&asked, &rest)) == -1)
 		return false;
 	format = formats[row];
