@@ -400,7 +400,7 @@ ferry_conf_path_at(struct ferry_conf_group *g, const char *name, unsigned i,
 	const char *value = NULL;
 	int rc = ferry_conf_strs(g, name, i, &value, err);
 
-	if (rc == 1 && resolve(g->conf, value, out, err) == -1)
+	if (rc == 1 && value != NULL && resolve(g->conf, value, out, err) == -1)
 		return -1;
 	return rc;
 }

@@ -1,3 +1,4 @@
+#define FERRY_BASE_ERROR_C /* defines what the header may wrap */
 #include "store/base/error.h"
 
 #include <errno.h>

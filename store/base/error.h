@@ -68,6 +68,13 @@ int ferry_error_errno(struct ferry_error *err, const char *fmt, ...)
 int ferry_error_in(struct ferry_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+#if defined(__clang_analyzer__) && !defined(FERRY_BASE_ERROR_C)
+/* The analyser sees one file at a time: tell it that these return -1. */
+#define ferry_error_set(...) (ferry_error_set(__VA_ARGS__), -1)
+#define ferry_error_errno(...) (ferry_error_errno(__VA_ARGS__), -1)
+#define ferry_error_in(...) (ferry_error_in(__VA_ARGS__), -1)
+#endif
+
 /* Returns: the code's stable name for machines ("digest", "gap", ...). */
 const char *ferry_code_name(enum ferry_code code);
 

@@ -374,6 +374,7 @@ ferry_tar_next(struct ferry_tar *tar, char path[FERRY_TAR_PATH], uint64_t *size,
 	    raw_skip(tar, tar->padding, err) == -1)
 		return -1;
 	tar->left = tar->padding = 0;
+	memset(header, 0, sizeof(header));
 	for (;;) {
 		if (raw_full(tar, header, sizeof(header), err) == -1)
 			return -1;

@@ -317,8 +317,7 @@ expect(struct ferry_volume *v, const char *path, uint64_t size,
 		return ferry_error_set(
 		    err, FERRY_EMISSING, "it lacks '%s'", path);
 	if (strcmp(v->path, path) != 0) {
-		(void)snprintf(
-		    wanted, sizeof(wanted), "\"%s\"", v->path);
+		(void)snprintf(wanted, sizeof(wanted), "\"%s\"", v->path);
 		if (v->at < v->lines.n &&
 		    memmem(v->lines.p + v->at, v->lines.n - v->at, wanted,
 			strlen(wanted)) != NULL)

@@ -72,7 +72,7 @@ add_one(struct ferry_context *ctx, struct ferry_carrier *c, const char *path,
     struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
-	struct ferry_receipt r;
+	struct ferry_receipt r = { 0 };
 	char at[FERRY_TIME_TEXT];
 	int rc = ferry_carrier_read(path, FERRY_RECEIPT_MAX, &text, err);
 
@@ -86,7 +86,8 @@ add_one(struct ferry_context *ctx, struct ferry_carrier *c, const char *path,
 		ferry_carrier_print(json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:b}",
 		    "event", "result", "code", "ok", "site", r.site_name, "id",
 		    r.site, "seq", (json_int_t)r.seq, "wanted",
-		    (json_int_t)(r.wanted_n + r.wanted_more), "news", rc == 1));
+		    (json_int_t)r.wanted_n + (json_int_t)r.wanted_more, "news",
+		    rc == 1));
 	else
 		(void)printf("%s (%s) was at record %" PRIu64 " at %s, wants "
 			     "%" PRIu64 " lost blobs%s\n",

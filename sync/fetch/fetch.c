@@ -1,5 +1,6 @@
 #include "sync/fetch/fetch.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -388,6 +389,7 @@ ferry_fetch_run(struct ferry_fetch *f,
 				continue;
 			(void)curl_easy_getinfo(
 			    m->easy_handle, CURLINFO_PRIVATE, &t);
+			assert(t != NULL);
 			finish(f, t, code);
 		}
 		if (on_tick(ctx, err) == -1)

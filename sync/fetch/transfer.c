@@ -100,7 +100,7 @@ ferry_transfer_answer(struct ferry_transfer *t)
 	if (t->status == 206 && t->offset > 0) {
 		if (curl_easy_header(t->easy, "Content-Range", 0, CURLH_HEADER,
 			-1, &h) == CURLHE_OK &&
-		    sscanf(h->value, "bytes %" SCNu64 "-", &start) == 1 &&
+		    sscanf(h->value, "bytes %19" SCNu64 "-", &start) == 1 &&
 		    start == t->offset)
 			return 0;
 		t->failed = true;
