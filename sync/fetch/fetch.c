@@ -1,6 +1,5 @@
 #include "sync/fetch/fetch.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -311,7 +310,7 @@ finish(struct ferry_fetch *f, struct ferry_transfer *t, CURLcode code)
 	struct ferry_transfer **at = &f->active;
 	curl_off_t bytes = 0, length = -1;
 
-	while (*at != t)
+	while (*at != NULL && *at != t)
 		at = &(*at)->next;
 	*at = t->next;
 	f->active_n--;
@@ -389,8 +388,8 @@ ferry_fetch_run(struct ferry_fetch *f,
 				continue;
 			(void)curl_easy_getinfo(
 			    m->easy_handle, CURLINFO_PRIVATE, &t);
-			assert(t != NULL);
-			finish(f, t, code);
+			if (t != NULL)
+				finish(f, t, code);
 		}
 		if (on_tick(ctx, err) == -1)
 			return -1;
