@@ -299,21 +299,10 @@ ferry_kv_rollback(struct ferry_kv *kv)
 	rocksdb_writebatch_wi_clear(kv->batch);
 }
 
-/* Whether keys with this prefix are few: three parts name one package. */
-static bool
-is_narrow(struct ferry_bytes prefix)
-{
-	unsigned parts = 0;
-
-	for (size_t i = 0; i < prefix.n; i++)
-		parts += prefix.p[i] == 0;
-	return parts >= 3;
-}
-
 int
 ferry_kv_iter_new(struct ferry_kv_iter **out, struct ferry_kv *kv,
-    enum ferry_cf cf, struct ferry_bytes prefix, struct ferry_bytes from,
-    struct ferry_error *err)
+    enum ferry_cf cf, enum ferry_kv_reach reach, struct ferry_bytes prefix,
+    struct ferry_bytes from, struct ferry_error *err)
 {
 	struct ferry_kv_iter *it;
 
@@ -323,11 +312,9 @@ ferry_kv_iter_new(struct ferry_kv_iter **out, struct ferry_kv *kv,
 		free(it);
 		return -1;
 	}
-	/* Reading ahead, past the cache, is for scans: for one package's keys,
-	 * or one blob's references, it costs a millisecond each time. */
-	it->it = rocksdb_create_iterator_cf(kv->db,
-	    cf == FERRY_CF_REF || is_narrow(prefix) ? kv->read : kv->scan,
-	    kv->cf[cf]);
+	/* Reading ahead, past the cache, costs a millisecond each time. */
+	it->it = rocksdb_create_iterator_cf(
+	    kv->db, reach == FERRY_KV_SCAN ? kv->scan : kv->read, kv->cf[cf]);
 	if (from.n == 0)
 		from = ferry_bytes_buf(&it->prefix);
 	rocksdb_iter_seek(it->it, (const char *)from.p, from.n);

@@ -70,9 +70,13 @@ void ferry_kv_rollback(struct ferry_kv *kv);
  * key and value are borrowed until the next call; the prefix is copied.
  * The iterator sees one state.
  */
+enum ferry_kv_reach {
+	FERRY_KV_FEW, /* some neighbours: through the cache */
+	FERRY_KV_SCAN /* many: reads ahead, and leaves the cache alone */
+};
 int ferry_kv_iter_new(struct ferry_kv_iter **out, struct ferry_kv *kv,
-    enum ferry_cf cf, struct ferry_bytes prefix, struct ferry_bytes from,
-    struct ferry_error *err);
+    enum ferry_cf cf, enum ferry_kv_reach reach, struct ferry_bytes prefix,
+    struct ferry_bytes from, struct ferry_error *err);
 int ferry_kv_iter_next(struct ferry_kv_iter *it, struct ferry_bytes *key,
     struct ferry_bytes *value, struct ferry_error *err);
 void ferry_kv_iter_free(struct ferry_kv_iter *it);

@@ -570,7 +570,7 @@ ferry_blob_iter_new(struct ferry_blob_iter **out, struct ferry_store *st,
 
 	if (ferry_calloc(&it, 1, sizeof(*it), err) == -1)
 		return -1;
-	if (ferry_kv_iter_new(&it->it, st->kv, FERRY_CF_BLOB,
+	if (ferry_kv_iter_new(&it->it, st->kv, FERRY_CF_BLOB, FERRY_KV_SCAN,
 		ferry_bytes_str(""), ferry_bytes_str(""), err) == -1) {
 		free(it);
 		return -1;

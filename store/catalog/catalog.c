@@ -61,7 +61,9 @@ iter_new(struct ferry_catalog_iter **out, struct ferry_store *st,
 
 	if (ferry_calloc(&it, 1, sizeof(*it), err) == -1)
 		return -1;
-	if (ferry_kv_iter_new(&it->it, st->kv, cf, key_bytes(prefix),
+	/* Three parts name one package. */
+	if (ferry_kv_iter_new(&it->it, st->kv, cf,
+		prefix->n < 3 ? FERRY_KV_SCAN : FERRY_KV_FEW, key_bytes(prefix),
 		from == NULL ? ferry_bytes_str("") : key_bytes(from),
 		err) == -1) {
 		free(it);
@@ -391,7 +393,7 @@ ferry_ref_iter_new(struct ferry_ref_iter **out, struct ferry_store *st,
 
 	if (ferry_calloc(&it, 1, sizeof(*it), err) == -1)
 		return -1;
-	if (ferry_kv_iter_new(&it->it, st->kv, FERRY_CF_REF,
+	if (ferry_kv_iter_new(&it->it, st->kv, FERRY_CF_REF, FERRY_KV_FEW,
 		ferry_bytes_of(digest->v, FERRY_SHA256_SIZE),
 		ferry_bytes_str(""), err) == -1) {
 		free(it);
@@ -440,7 +442,7 @@ ferry_journal_iter_new(struct ferry_journal_iter **out, struct ferry_store *st,
 	if (ferry_calloc(&it, 1, sizeof(*it), err) == -1)
 		return -1;
 	ferry_put_be64(number, from);
-	if (ferry_kv_iter_new(&it->it, st->kv, FERRY_CF_JOURNAL,
+	if (ferry_kv_iter_new(&it->it, st->kv, FERRY_CF_JOURNAL, FERRY_KV_SCAN,
 		ferry_bytes_str(""), ferry_bytes_of(number, sizeof(number)),
 		err) == -1) {
 		free(it);
