@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/catalog/catalog.h"
+#include "store/catalog/local.h"
 #include "store/internal.h"
 
 /*

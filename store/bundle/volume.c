@@ -308,7 +308,7 @@ static int
 expect(struct ferry_volume *v, const char *path, uint64_t size,
     struct ferry_error *err)
 {
-	char wanted[FERRY_TAR_PATH + 12];
+	char wanted[FERRY_TAR_PATH + 8];
 	int rc = peek(v, err);
 
 	if (rc == -1)

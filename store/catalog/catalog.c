@@ -7,10 +7,6 @@
 #include "store/base/json.h"
 #include "store/internal.h"
 
-struct ferry_catalog_iter {
-	struct ferry_kv_iter *it;
-};
-
 struct ferry_ref_iter {
 	struct ferry_kv_iter *it;
 };
@@ -20,57 +16,14 @@ struct ferry_journal_iter {
 	json_t *root;
 };
 
-static struct ferry_bytes
-key_bytes(const struct ferry_key *key)
-{
-
-	return ferry_bytes_of(key->text, key->size);
-}
-
 /* Reading */
-
-static int
-get_json(struct ferry_store *st, enum ferry_cf cf, const struct ferry_key *key,
-    json_t **out, struct ferry_error *err)
-{
-	struct ferry_buf buf = FERRY_BUF_INIT;
-	char text[FERRY_KEY_TEXT];
-	int rc = ferry_kv_get(st->kv, cf, key_bytes(key), &buf, err);
-
-	if (rc == 1 && ferry_json_parse(out, ferry_bytes_buf(&buf),
-			   ferry_key_text(key, text), err) == -1)
-		rc = -1;
-	ferry_buf_free(&buf);
-	return rc;
-}
 
 int
 ferry_catalog_get(struct ferry_store *st, const struct ferry_key *key,
     json_t **out, struct ferry_error *err)
 {
 
-	return get_json(st, FERRY_CF_CATALOG, key, out, err);
-}
-
-static int
-iter_new(struct ferry_catalog_iter **out, struct ferry_store *st,
-    enum ferry_cf cf, const struct ferry_key *prefix,
-    const struct ferry_key *from, struct ferry_error *err)
-{
-	struct ferry_catalog_iter *it;
-
-	if (ferry_calloc(&it, 1, sizeof(*it), err) == -1)
-		return -1;
-	/* Three parts name one package. */
-	if (ferry_kv_iter_new(&it->it, st->kv, cf,
-		prefix->n < 3 ? FERRY_KV_SCAN : FERRY_KV_FEW, key_bytes(prefix),
-		from == NULL ? ferry_bytes_str("") : key_bytes(from),
-		err) == -1) {
-		free(it);
-		return -1;
-	}
-	*out = it;
-	return 0;
+	return ferry_records_get(st, FERRY_CF_CATALOG, key, out, err);
 }
 
 int
@@ -79,35 +32,7 @@ ferry_catalog_iter_new(struct ferry_catalog_iter **out, struct ferry_store *st,
     struct ferry_error *err)
 {
 
-	return iter_new(out, st, FERRY_CF_CATALOG, prefix, from, err);
-}
-
-int
-ferry_catalog_iter_next(struct ferry_catalog_iter *it, struct ferry_key *key,
-    json_t **value, struct ferry_error *err)
-{
-	struct ferry_bytes k, v;
-	char text[FERRY_KEY_TEXT];
-	int rc = ferry_kv_iter_next(it->it, &k, &v, err);
-
-	if (rc != 1)
-		return rc;
-	if (ferry_key_parse(key, k, err) == -1)
-		return -1;
-	if (value != NULL &&
-	    ferry_json_parse(value, v, ferry_key_text(key, text), err) == -1)
-		return -1;
-	return 1;
-}
-
-void
-ferry_catalog_iter_free(struct ferry_catalog_iter *it)
-{
-
-	if (it == NULL)
-		return;
-	ferry_kv_iter_free(it->it);
-	free(it);
+	return ferry_records_iter(out, st, FERRY_CF_CATALOG, prefix, from, err);
 }
 
 /* Files */
@@ -319,8 +244,8 @@ put_record(struct ferry_store *st, const struct ferry_key *key, json_t *value,
 		json_object_size(value) == 0 ? "" : ",",
 		(unsigned long long)seq) == -1)
 		goto out;
-	ferry_kv_put(
-	    st->kv, FERRY_CF_CATALOG, key_bytes(key), ferry_bytes_buf(&text));
+	ferry_kv_put(st->kv, FERRY_CF_CATALOG, ferry_key_bytes(key),
+	    ferry_bytes_buf(&text));
 	rc = 0;
 out:
 	ferry_buf_free(&text);
@@ -378,7 +303,7 @@ ferry_catalog_delete(struct ferry_store *st, const struct ferry_key *key,
 	    append(st, key, NULL, err) == -1)
 		rc = -1;
 	else
-		ferry_kv_delete(st->kv, FERRY_CF_CATALOG, key_bytes(key));
+		ferry_kv_delete(st->kv, FERRY_CF_CATALOG, ferry_key_bytes(key));
 	json_decref(old);
 	return rc;
 }
@@ -528,48 +453,4 @@ ferry_journal_chain(struct ferry_store *st, uint64_t seq,
 	json_decref(root);
 	ferry_buf_free(&buf);
 	return rc;
-}
-
-/* Local state */
-
-int
-ferry_local_get(struct ferry_store *st, const struct ferry_key *key,
-    json_t **out, struct ferry_error *err)
-{
-
-	return get_json(st, FERRY_CF_LOCAL, key, out, err);
-}
-
-int
-ferry_local_put(struct ferry_store *st, const struct ferry_key *key,
-    const json_t *value, struct ferry_error *err)
-{
-	struct ferry_buf text = FERRY_BUF_INIT;
-
-	if (ferry_json_add(&text, value, err) == -1)
-		return -1;
-	ferry_kv_put(
-	    st->kv, FERRY_CF_LOCAL, key_bytes(key), ferry_bytes_buf(&text));
-	st->changes++;
-	ferry_buf_free(&text);
-	return 0;
-}
-
-int
-ferry_local_delete(struct ferry_store *st, const struct ferry_key *key,
-    struct ferry_error *err)
-{
-
-	(void)err;
-	ferry_kv_delete(st->kv, FERRY_CF_LOCAL, key_bytes(key));
-	st->changes++;
-	return 0;
-}
-
-int
-ferry_local_iter_new(struct ferry_catalog_iter **out, struct ferry_store *st,
-    const struct ferry_key *prefix, struct ferry_error *err)
-{
-
-	return iter_new(out, st, FERRY_CF_LOCAL, prefix, NULL, err);
 }

@@ -23,43 +23,11 @@
 
 #include "store/base/bytes.h"
 #include "store/base/digest.h"
+#include "store/catalog/key.h"
+#include "store/catalog/local.h"
 
 struct ferry_error;
 struct ferry_store;
-
-#define FERRY_KEY_PARTS 6
-#define FERRY_KEY_MAX 1500
-
-/*
- * Parts are stored each followed by a NUL byte: comparing bytes compares part
- * by part, and the key of fewer parts is the prefix of its children's.
- */
-struct ferry_key {
-	size_t n; /* parts */
-	size_t size; /* bytes used of text */
-	char text[FERRY_KEY_MAX];
-};
-
-/*
- * Build a key; the list ends with NULL.  Errors: FERRY_EFORMAT for an empty
- * part, FERRY_ELIMIT for too long or too many.
- */
-int ferry_key_make(struct ferry_key *key, struct ferry_error *err,
-    const char *first, ...) __attribute__((sentinel));
-int ferry_key_parse(
-    struct ferry_key *key, struct ferry_bytes raw, struct ferry_error *err);
-/* Part i, borrowed from key; "" beyond the last. */
-const char *ferry_key_part(const struct ferry_key *key, size_t i);
-bool ferry_key_equal(const struct ferry_key *a, const struct ferry_key *b);
-/* "npm @s/n 1.0.0 of npmjs", for messages; for whatever kind of key.
- * Returns buf. */
-#define FERRY_KEY_TEXT 256
-const char *
-ferry_key_text(const struct ferry_key *key, char buf[FERRY_KEY_TEXT]);
-/* As a JSON array of strings, and back. */
-json_t *ferry_key_json(const struct ferry_key *key);
-int ferry_key_from_json(
-    struct ferry_key *key, const json_t *array, struct ferry_error *err);
 
 /*
  * The record of key; the writer sees its own pending changes.  It has the
@@ -154,25 +122,5 @@ void ferry_journal_iter_free(struct ferry_journal_iter *it);
 /* The chain after record seq; seq 0 is 32 zero bytes.  1, 0 (no such), -1. */
 int ferry_journal_chain(struct ferry_store *st, uint64_t seq,
     struct ferry_digest *out, struct ferry_error *err);
-
-/*
- * Local state: what never leaves this store (validators, positions of sites,
- * trust, incidents, times of last runs).  Same keys, other namespace:
- *
- *	validator UPSTREAM URL		etag, last_modified of a document
- *	incident FORMAT NAME OWNER VERSION
- *	lost HEX			a blob that verify found wrong (blob.h)
- *	last sync|export|import		time and summary
- *	(store/bundle and sync/carry list theirs in their headers)
- */
-int ferry_local_get(struct ferry_store *st, const struct ferry_key *key,
-    json_t **out, struct ferry_error *err);
-int ferry_local_put(struct ferry_store *st, const struct ferry_key *key,
-    const json_t *value, struct ferry_error *err);
-int ferry_local_delete(struct ferry_store *st, const struct ferry_key *key,
-    struct ferry_error *err);
-int ferry_local_iter_new(struct ferry_catalog_iter **out,
-    struct ferry_store *st, const struct ferry_key *prefix,
-    struct ferry_error *err); /* then ferry_catalog_iter_next() */
 
 #endif

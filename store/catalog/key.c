@@ -4,7 +4,8 @@
 
 #include "store/base/error.h"
 #include "store/base/json.h"
-#include "store/catalog/catalog.h"
+#include "store/catalog/key.h"
+#include "store/internal.h"
 
 static int
 add_part(
@@ -60,6 +61,13 @@ ferry_key_parse(
 		raw = ferry_bytes_of(end + 1, raw.n - n - 1);
 	}
 	return 0;
+}
+
+struct ferry_bytes
+ferry_key_bytes(const struct ferry_key *key)
+{
+
+	return ferry_bytes_of(key->text, key->size);
 }
 
 const char *

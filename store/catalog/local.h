@@ -1,0 +1,29 @@
+#ifndef FERRY_CATALOG_LOCAL_H
+#define FERRY_CATALOG_LOCAL_H
+
+#include "store/catalog/key.h"
+
+struct ferry_catalog_iter;
+struct ferry_store;
+
+/*
+ * Local state: what never leaves this store (validators, positions of sites,
+ * trust, incidents, times of last runs).  Same keys, other namespace:
+ *
+ *	validator UPSTREAM URL		etag, last_modified of a document
+ *	incident FORMAT NAME OWNER VERSION
+ *	lost HEX			a blob that verify found wrong (blob.h)
+ *	last sync|export|import		time and summary
+ *	(store/bundle and sync/carry list theirs in their headers)
+ */
+int ferry_local_get(struct ferry_store *st, const struct ferry_key *key,
+    json_t **out, struct ferry_error *err);
+int ferry_local_put(struct ferry_store *st, const struct ferry_key *key,
+    const json_t *value, struct ferry_error *err);
+int ferry_local_delete(struct ferry_store *st, const struct ferry_key *key,
+    struct ferry_error *err);
+int ferry_local_iter_new(struct ferry_catalog_iter **out,
+    struct ferry_store *st, const struct ferry_key *prefix,
+    struct ferry_error *err); /* then ferry_catalog_iter_next() */
+
+#endif
