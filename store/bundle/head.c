@@ -191,7 +191,7 @@ parse_volume(struct ferry_head *h, const json_t *o, struct ferry_error *err)
 	struct ferry_head_volume *v = &h->volumes[h->volumes_n];
 	uint64_t number;
 	json_t *list, *entry;
-	char want[32];
+	char want[40];
 	size_t i;
 
 	if (ferry_json_u64(o, "number", FERRY_VOLUMES_MAX, &number, err) ==

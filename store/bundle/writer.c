@@ -46,6 +46,7 @@ struct ferry_bundle_writer {
 	struct waiting *waiting;
 	size_t waiting_n, waiting_cap;
 	struct ferry_buf lines, packed;
+	struct ferry_buf frame; /* of the member that is being added */
 	uint64_t span; /* of its members in the file */
 	uint64_t packed_groups;
 	struct ferry_digest rotten;
@@ -130,6 +131,7 @@ ferry_bundle_writer_free(struct ferry_bundle_writer *w)
 	ZSTD_freeCCtx(w->zstd);
 	ferry_buf_free(&w->lines);
 	ferry_buf_free(&w->packed);
+	ferry_buf_free(&w->frame);
 	free(w->waiting);
 	free(w->block);
 	free(w);
@@ -298,7 +300,7 @@ flush(struct ferry_bundle_writer *w, struct ferry_error *err)
 {
 	struct ferry_head *h = w->head;
 	struct ferry_index *index;
-	char path[32];
+	char path[40];
 
 	if (w->waiting_n == 0)
 		return 0;
@@ -368,13 +370,26 @@ make_room(struct ferry_bundle_writer *w, uint64_t size, struct ferry_error *err)
 	return open_volume(w, err);
 }
 
+/* Add a member to the group; of a packed one the frame. */
 static int
 wait_for_index(struct ferry_bundle_writer *w, struct ferry_member *m,
-    size_t packed, struct ferry_error *err)
+    struct ferry_error *err)
 {
+	size_t packed;
 
+	if (m->encoding != FERRY_ENCODING_RAW) {
+		m->size = w->frame.n;
+		if (ferry_digest_of(&m->sha256, FERRY_SHA256,
+			ferry_bytes_buf(&w->frame), err) == -1)
+			return -1;
+	}
 	ferry_member_path(m);
-	if (ferry_array_grow(&w->waiting, &w->waiting_cap, w->waiting_n + 1,
+	if (make_room(w, m->size, err) == -1)
+		return -1;
+	packed = w->packed.n;
+	if ((m->encoding != FERRY_ENCODING_RAW &&
+		ferry_buf_add(&w->packed, w->frame.p, w->frame.n, err) == -1) ||
+	    ferry_array_grow(&w->waiting, &w->waiting_cap, w->waiting_n + 1,
 		sizeof(*w->waiting), err) == -1 ||
 	    ferry_member_write(&w->lines, m, err) == -1)
 		return -1;
@@ -394,13 +409,11 @@ promising(struct ferry_bundle_writer *w, const struct ferry_blob *blob,
 	size_t bound = ZSTD_compressBound(SAMPLE), packed;
 	ssize_t n = ferry_blob_read(blob, 0, w->block, SAMPLE, err);
 
-	if (n == -1)
-		return -1;
-	if (ferry_buf_reserve(&w->packed, bound, err) == -1)
+	ferry_buf_reset(&w->frame);
+	if (n == -1 || ferry_buf_reserve(&w->frame, bound, err) == -1)
 		return -1;
 	packed = ZSTD_compressCCtx(
-	    w->zstd, w->packed.p + w->packed.n, bound, w->block, (size_t)n, 1);
-	w->packed.p[w->packed.n] = 0;
+	    w->zstd, w->frame.p, bound, w->block, (size_t)n, 1);
 	return !ZSTD_isError(packed) && packed < (size_t)n - (size_t)n / 10;
 }
 
@@ -418,6 +431,7 @@ start_frame(
 {
 	size_t rc;
 
+	ferry_buf_reset(&w->frame);
 	(void)ZSTD_CCtx_reset(w->zstd, ZSTD_reset_session_and_parameters);
 	if (ZSTD_isError(rc = ZSTD_CCtx_setParameter(
 			     w->zstd, ZSTD_c_compressionLevel, LEVEL)) ||
@@ -428,8 +442,7 @@ start_frame(
 	return 0;
 }
 
-/* Append n bytes to the frame at the end of packed.  1, 0 if it grew over
- * max, -1. */
+/* Append n bytes to the frame.  1, 0 if it grew over max, -1. */
 static int
 pack(struct ferry_bundle_writer *w, const void *p, size_t n, bool last,
     size_t max, struct ferry_error *err)
@@ -440,31 +453,28 @@ pack(struct ferry_bundle_writer *w, const void *p, size_t n, bool last,
 	do {
 		ZSTD_outBuffer out;
 
-		if (w->packed.n > max)
+		if (w->frame.n > max)
 			return 0;
-		if (ferry_buf_reserve(&w->packed, ZSTD_CStreamOutSize(), err) ==
+		if (ferry_buf_reserve(&w->frame, ZSTD_CStreamOutSize(), err) ==
 		    -1)
 			return -1;
-		out = (ZSTD_outBuffer){ w->packed.p + w->packed.n,
+		out = (ZSTD_outBuffer){ w->frame.p + w->frame.n,
 			ZSTD_CStreamOutSize(), 0 };
 		left = ZSTD_compressStream2(
 		    w->zstd, &out, &in, last ? ZSTD_e_end : ZSTD_e_continue);
 		if (ZSTD_isError(left))
 			return error_zstd(err, left);
-		w->packed.n += out.pos;
+		w->frame.n += out.pos;
 	} while (in.pos < in.size || (last && left > 0));
-	return w->packed.n <= max;
+	return w->frame.n <= max;
 }
 
-/*
- * Compress a blob behind packed.  Returns: 1, 0 if it does not pay (packed is
- * as before), -1.
- */
+/* Compress a blob into the frame.  1, 0 if it does not pay, -1. */
 static int
 pack_blob(struct ferry_bundle_writer *w, const struct ferry_blob *blob,
     const struct ferry_digest *digest, struct ferry_error *err)
 {
-	size_t start = w->packed.n, max = PACKED_MAX;
+	size_t max = PACKED_MAX;
 	struct ferry_digester *digester = NULL;
 	struct ferry_digest got;
 	uint64_t offset = 0;
@@ -486,8 +496,8 @@ pack_blob(struct ferry_bundle_writer *w, const struct ferry_blob *blob,
 		}
 		ferry_digester_update(digester, w->block, (size_t)n);
 		offset += (uint64_t)n;
-		rc = pack(w, w->block, (size_t)n, offset == blob->size,
-		    start + max, err);
+		rc = pack(
+		    w, w->block, (size_t)n, offset == blob->size, max, err);
 	} while (rc == 1 && offset < blob->size);
 	if (rc == 1) {
 		ferry_digester_final(digester, FERRY_SHA256, &got);
@@ -495,8 +505,6 @@ pack_blob(struct ferry_bundle_writer *w, const struct ferry_blob *blob,
 			rc = rotten(w, digest, FERRY_EDIGEST, err);
 	}
 out:
-	if (rc != 1)
-		w->packed.n = start;
 	ferry_digester_free(digester);
 	return rc;
 }
@@ -533,26 +541,17 @@ ferry_bundle_writer_blob(struct ferry_bundle_writer *w,
 		.content_size = info->size,
 		.blob = *digest,
 		.document = !info->file && info->size > FERRY_BLOB_FILE };
-	size_t start;
-	int rc;
+	int rc = try_pack(w, digest, info, err);
 
-	/* Raw it may need more room than packed, but never less. */
-	if (make_room(w, info->size, err) == -1)
+	if (rc == -1)
 		return -1;
-	start = w->packed.n;
-	if ((rc = try_pack(w, digest, info, err)) == -1)
-		return -1;
-	if (rc == 1) {
+	if (rc == 1)
 		m.encoding = FERRY_ENCODING_ZSTD;
-		m.size = w->packed.n - start;
-		if (ferry_digest_of(&m.sha256, FERRY_SHA256,
-			ferry_bytes_of(w->packed.p + start, (size_t)m.size),
-			err) == -1)
-			return -1;
-	}
+	if (wait_for_index(w, &m, err) == -1)
+		return -1;
 	w->head->totals.blobs++;
 	w->head->totals.blob_bytes += info->size;
-	return wait_for_index(w, &m, start, err);
+	return 0;
 }
 
 int
@@ -567,21 +566,14 @@ ferry_bundle_writer_records(struct ferry_bundle_writer *w,
 		.first = first,
 		.last = last,
 		.count = count };
-	size_t start;
 
-	if (make_room(w, ZSTD_compressBound(lines.n), err) == -1)
-		return -1;
-	start = w->packed.n;
 	if (start_frame(w, lines.n, err) == -1 ||
-	    pack(w, lines.p, lines.n, true, SIZE_MAX, err) == -1)
-		return -1;
-	m.size = w->packed.n - start;
-	if (ferry_digest_of(&m.sha256, FERRY_SHA256,
-		ferry_bytes_of(w->packed.p + start, (size_t)m.size), err) == -1)
+	    pack(w, lines.p, lines.n, true, SIZE_MAX, err) == -1 ||
+	    wait_for_index(w, &m, err) == -1)
 		return -1;
 	w->head->totals.records += count;
 	w->head->totals.record_parts++;
-	return wait_for_index(w, &m, start, err);
+	return 0;
 }
 
 int
