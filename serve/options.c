@@ -14,10 +14,10 @@ static const char help[] =
     "\n"
     "Serve the packages of a ferry store to their native clients, read-only.\n"
     "\n"
-    "  --config FILE        configuration (FERRY_CONFIG; else "
-    "/etc/ferry/ferry.conf)\n"
-    "  --store DIR          the store (FERRY_STORE; else of the "
-    "configuration)\n"
+    "  --config FILE        configuration (else FERRY_CONFIG, else\n"
+    "                       " FERRY_CONF ")\n"
+    "  --store DIR          the store (else FERRY_STORE, else the\n"
+    "                       configuration's)\n"
     "  --listen ADDR:PORT   where to listen (default 127.0.0.1:8470; port 0\n"
     "                       takes a free one)\n"
     "  --port-file FILE     write the port that was taken to FILE\n"
@@ -195,7 +195,7 @@ read_group(struct ferry_serve_options *o, struct ferry_conf_group *group,
 static int
 open_conf(struct ferry_conf **out, const char *path, struct ferry_error *err)
 {
-	static const char usual[] = "/etc/ferry/ferry.conf";
+	static const char usual[] = FERRY_CONF;
 
 	if (path == NULL)
 		path = getenv("FERRY_CONFIG");

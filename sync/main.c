@@ -38,7 +38,8 @@ static const char usage[] =
 static const char usage_rest[] =
     "\n"
     "options, before or after the command:\n"
-    "  --config FILE  configuration (FERRY_CONFIG, /etc/ferry/ferry.conf)\n"
+    "  --config FILE  configuration (else FERRY_CONFIG in the environment, else\n"
+    "                 " FERRY_CONF ")\n"
     "  --store DIR    the store (FERRY_STORE; else of the configuration)\n"
     "  --json         results and progress for programs, on standard output\n"
     "  --quiet        no progress\n"
@@ -150,8 +151,8 @@ load_config(struct ferry_context *ctx, struct ferry_error *err)
 
 	if (path == NULL)
 		path = getenv("FERRY_CONFIG");
-	if (path == NULL && access("/etc/ferry/ferry.conf", R_OK) == 0)
-		path = "/etc/ferry/ferry.conf";
+	if (path == NULL && access(FERRY_CONF, R_OK) == 0)
+		path = FERRY_CONF;
 	ctx->config_path = path;
 	rc = path == NULL ? ferry_conf_empty(&ctx->conf, err)
 	                  : ferry_conf_open(&ctx->conf, path, err);

@@ -81,7 +81,7 @@ look(const struct ferry_carry *carry, const char *path, bool named,
 		else if (ferry_volume_begin(v, &why) == 0 &&
 			 keep(found, v, path, err) == -1)
 			rc = -1;
-	} else if (why.code == FERRY_EFORMAT && !named &&
+	} else if (why.code != FERRY_ESYSTEM && !is_fatal(&why) && !named &&
 		   !called_as_volume(path)) {
 		ferry_carry_note(
 		    carry, "passing over %s: no ferry volume", path);

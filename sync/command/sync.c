@@ -23,8 +23,8 @@ static const char help[] =
     "  --json     events and the result as JSON, a line each\n"
     "\n"
     "Exit status: 0 all that is wanted is here; 4 some items failed (they are\n"
-    "listed); 8 nothing could be fetched.  /etc/ferry/ferry.conf explains\n"
-    "every option.\n";
+    "listed); 8 nothing could be fetched.\n" FERRY_CONF
+    " explains every option.\n";
 
 /* Options of the top level that belong to others. */
 static int
