@@ -134,6 +134,17 @@ start_verdaccio() {
 	wait_for 30 curl -sf "${UPSTREAM}-/ping"
 }
 
+# start_faulty DIR: tests/tools/faulty.py over DIR in $T, with rules in $T/rules
+# and requests in $T/log; sets BASE.
+start_faulty() {
+	mkdir -p "$T/$1"
+	: >"$T/rules"
+	python3 "$TOP/tests/tools/faulty.py" "$T/$1" "$T/port" "$T/rules" "$T/log" &
+	PIDS+=($!)
+	wait_for 10 test -s "$T/port"
+	BASE=http://127.0.0.1:$(cat "$T/port")
+}
+
 # publish NAME VERSION [JSON-MEMBERS [FILE-SIZE]]: a small package to Verdaccio.
 publish() {
 	local dir=$T/publish

@@ -312,8 +312,8 @@ ferry_get_be64(const uint8_t p[8])
 	return v;
 }
 
-static int
-hex_value(uint8_t c)
+int
+ferry_hex_value(uint8_t c)
 {
 
 	if (c >= '0' && c <= '9')
@@ -337,8 +337,8 @@ ferry_url_decode(
 
 		if (c == '%') {
 			bool whole = src.n - i > 2;
-			int hi = whole ? hex_value(src.p[i + 1]) : -1;
-			int lo = whole ? hex_value(src.p[i + 2]) : -1;
+			int hi = whole ? ferry_hex_value(src.p[i + 1]) : -1;
+			int lo = whole ? ferry_hex_value(src.p[i + 2]) : -1;
 
 			if (hi < 0 || lo < 0 || (hi | lo) == 0)
 				return ferry_error_set(err, FERRY_EFORMAT,

@@ -94,6 +94,9 @@ const char *ferry_size_text(uint64_t size, char buf[FERRY_SIZE_TEXT]);
 void ferry_put_be64(uint8_t p[8], uint64_t v);
 uint64_t ferry_get_be64(const uint8_t p[8]);
 
+/* What a hexadecimal digit of either case stands for, or -1. */
+int ferry_hex_value(uint8_t c);
+
 /*
  * Percent-decode src into buf (appended).  A '%' that is not followed by two
  * hexadecimal digits, or one that encodes NUL, is FERRY_EFORMAT.

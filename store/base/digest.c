@@ -72,19 +72,6 @@ ferry_alg_name(enum ferry_alg alg)
 	return algs[alg].name;
 }
 
-static int
-nibble(uint8_t c)
-{
-
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int
 ferry_digest_from_hex(struct ferry_digest *out, enum ferry_alg alg,
     struct ferry_bytes hex, struct ferry_error *err)
@@ -94,7 +81,8 @@ ferry_digest_from_hex(struct ferry_digest *out, enum ferry_alg alg,
 	if (hex.n != 2U * d.n)
 		goto bad;
 	for (size_t i = 0; i < d.n; i++) {
-		int hi = nibble(hex.p[2 * i]), lo = nibble(hex.p[2 * i + 1]);
+		int hi = ferry_hex_value(hex.p[2 * i]),
+		    lo = ferry_hex_value(hex.p[2 * i + 1]);
 
 		if (hi < 0 || lo < 0)
 			goto bad;

@@ -3,14 +3,11 @@
 # next sync completes once there is room.
 . "$(dirname "$0")/../lib.sh"
 cd "$T"
-mkdir tree small
+mkdir small
 mount -t tmpfs -o size=12m none small 2>/dev/null || skip "no tmpfs can be mounted here"
 trap 'umount "$T/small" 2>/dev/null || :; finish' EXIT
-: >rules
-python3 "$TOP/tests/tools/faulty.py" tree port rules log &
-PIDS+=($!)
-wait_for 10 test -s port
-base=http://127.0.0.1:$(cat port)
+start_faulty tree
+base=$BASE
 python3 "$TOP/tests/tools/mkregistry.py" tree "$base" --packages 40 --versions 1 --size 400000
 near_conf "$base" "select = ( $(cd tree && for p in pkg-* @load/*; do
 	printf '%s{ name = "%s"; }' "${comma:-}" "$p" && comma=,

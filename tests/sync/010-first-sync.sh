@@ -4,12 +4,8 @@
 . "$(dirname "$0")/../lib.sh"
 
 openssl ecparam -genkey -name prime256v1 -noout -out "$T/registry.key" 2>/dev/null
-mkdir "$T/tree"
-: >"$T/rules"
-python3 "$TOP/tests/tools/faulty.py" "$T/tree" "$T/port" "$T/rules" "$T/log" &
-PIDS+=($!)
-wait_for 10 test -s "$T/port"
-base=http://127.0.0.1:$(cat "$T/port")
+start_faulty tree
+base=$BASE
 python3 "$TOP/tests/tools/mkregistry.py" "$T/tree" "$base" --packages 12 \
     --versions 3 --size 60000 --sign "$T/registry.key"
 cd "$T"

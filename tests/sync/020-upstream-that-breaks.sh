@@ -3,12 +3,8 @@
 # mended is, what cannot is refused, and nothing wrong gets in.
 . "$(dirname "$0")/../lib.sh"
 
-mkdir "$T/tree"
-: >"$T/rules"
-python3 "$TOP/tests/tools/faulty.py" "$T/tree" "$T/port" "$T/rules" "$T/log" &
-PIDS+=($!)
-wait_for 10 test -s "$T/port"
-base=http://127.0.0.1:$(cat "$T/port")
+start_faulty tree
+base=$BASE
 python3 "$TOP/tests/tools/mkregistry.py" "$T/tree" "$base" --packages 8 \
     --versions 1 --size 300000
 cd "$T"

@@ -3,12 +3,8 @@
 # gc takes it; a second writer and a newer store are refused.
 . "$(dirname "$0")/../lib.sh"
 cd "$T"
-mkdir tree
-: >rules
-python3 "$TOP/tests/tools/faulty.py" tree port rules log &
-PIDS+=($!)
-wait_for 10 test -s port
-base=http://127.0.0.1:$(cat port)
+start_faulty tree
+base=$BASE
 python3 "$TOP/tests/tools/mkregistry.py" tree "$base" --packages 3 --versions 3 --size 90000
 near_conf "$base" 'select = ( { name = "pkg-00000"; }, { name = "pkg-00001"; } );'
 expect 0 near init --name near
