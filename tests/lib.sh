@@ -145,13 +145,15 @@ start_faulty() {
 	BASE=http://127.0.0.1:$(cat "$T/port")
 }
 
-# publish NAME VERSION [JSON-MEMBERS [FILE-SIZE]]: a small package to Verdaccio.
+# publish NAME VERSION [JSON-MEMBERS [FILE-SIZE]]: a small package to Verdaccio,
+# under the dist-tag TAG, with an npm-shrinkwrap.json of the text SHRINKWRAP.
 publish() {
 	local dir=$T/publish
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	printf '{"name":"%s","version":"%s"%s}\n' "$1" "$2" "${3:-}" >"$dir/package.json"
 	printf 'module.exports = "%s %s";\n' "$1" "$2" >"$dir/index.js"
+	[ -z "${SHRINKWRAP:-}" ] || printf '%s\n' "$SHRINKWRAP" >"$dir/npm-shrinkwrap.json"
 	[ -z "${4:-}" ] || head -c "$4" /dev/urandom >"$dir/data"
 	(cd "$dir" && isolated_npm publish --tag "${TAG:-latest}" \
 	    --registry "$UPSTREAM" "--//${UPSTREAM#http://}:_authToken=any") \

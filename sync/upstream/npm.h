@@ -86,6 +86,11 @@ int npm_pick(struct npm_package *p, const struct ferry_npm_doc *doc,
 int npm_depend(struct npm_package *p, const struct ferry_npm_version *version,
     struct ferry_error *err);
 
+/* npm_shrinkwrap.c: want what the tarball's own npm-shrinkwrap.json pins.
+ * Errors: FERRY_EFORMAT, FERRY_ELIMIT: of this version only. */
+int npm_shrinkwrap(struct npm_package *p, const char *version,
+    const struct ferry_digest *sha256, struct ferry_error *err);
+
 /* npm_conf.c: the format's options; then what is wanted, only checked or
  * passed to npm_want(). */
 enum npm_wants_mode { NPM_WANTS_CHECK, NPM_WANTS_ADD };

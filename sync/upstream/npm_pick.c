@@ -177,6 +177,31 @@ peer_optional(struct ferry_bytes object, const char *name)
 	       ferry_span_true(optional);
 }
 
+/* Whether a dependency travels inside the tarball; true means all do. */
+static bool
+is_bundled(struct ferry_bytes object, struct ferry_bytes name)
+{
+	static const char *const members[] = { "bundleDependencies",
+		"bundledDependencies" };
+	struct ferry_span_iter it;
+	struct ferry_bytes list;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!ferry_span_get(object, members[i], &list))
+			continue;
+		if (ferry_span_true(list))
+			return true;
+		ferry_span_iter(&it, list);
+		while (ferry_span_next(&it))
+			if (ferry_span_type(it.value) == FERRY_SPAN_STRING &&
+			    ferry_span_is(
+				ferry_bytes_of(it.value.p + 1, it.value.n - 2),
+				name))
+				return true;
+	}
+	return false;
+}
+
 static int
 depend_on(struct npm_package *p, const struct ferry_npm_version *version,
     const char *name, const char *spec_text, bool optional,
@@ -236,6 +261,9 @@ depend_member(struct npm_package *p, const struct ferry_npm_version *version,
 		    ferry_span_string(&spec, it.value, &why) == -1 ||
 		    name.n == 0)
 			continue; /* npm passes over such entries, too. */
+		if (!peer &&
+		    is_bundled(version->object, ferry_bytes_buf(&name)))
+			continue;
 		if (peer && peer_optional(version->object, (char *)name.p))
 			continue;
 		/* An optional dependency stands in both lists. */

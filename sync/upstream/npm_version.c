@@ -24,6 +24,7 @@ struct job {
 	char *path; /* its path upstream, if unusual, or NULL */
 	const char *signature; /* a literal: verified, none, no-key */
 	bool optional;
+	bool shrinkwrap; /* its own npm-shrinkwrap.json is wanted, too */
 };
 
 static void
@@ -104,6 +105,10 @@ on_tarball(void *ctx, const struct ferry_pulled *pulled)
 		run->fatal = err;
 	} else {
 		run->added++;
+		if (job->shrinkwrap &&
+		    npm_shrinkwrap(job->package, job->version, &pulled->sha256,
+			&err) == -1)
+			ferry_run_fail(run, item, &err);
 	}
 	job_free(job);
 }
@@ -151,7 +156,7 @@ static int
 fetch_version(struct npm_package *p, const struct npm_want *want,
     const char *version, const struct ferry_npm_dist *dist,
     const struct ferry_digest *lock, size_t lock_n, const char *signature,
-    struct ferry_error *err)
+    bool shrinkwrap, struct ferry_error *err)
 {
 	struct ferry_bytes base = ferry_npm_name_base(ferry_bytes_str(p->name));
 	struct ferry_pull pull = {
@@ -169,6 +174,7 @@ fetch_version(struct npm_package *p, const struct npm_want *want,
 	job->package = p;
 	job->signature = signature;
 	job->optional = want->optional;
+	job->shrinkwrap = shrinkwrap;
 	if (ferry_strdup(&job->version, version, err) == -1 ||
 	    ferry_buf_addf(&file, err, "%.*s-%s.tgz", (int)base.n,
 		(const char *)base.p, version) == -1)
@@ -196,7 +202,8 @@ fail:
  */
 static int
 is_here(struct npm_package *p, const struct ferry_key *key,
-    const struct ferry_npm_dist *dist, struct ferry_error *err)
+    const struct ferry_npm_dist *dist, struct ferry_digest *sha256,
+    struct ferry_error *err)
 {
 	static const char *const members[] = { [FERRY_SHA256] = "sha256",
 		[FERRY_SHA512] = "sha512",
@@ -212,6 +219,7 @@ is_here(struct npm_package *p, const struct ferry_key *key,
 		rc = -1;
 		goto out;
 	}
+	*sha256 = file.sha256;
 	object = json_array_get(json_object_get(record, "files"), 0);
 	for (size_t i = 0; i < dist->n; i++) {
 		const struct ferry_digest *d = &dist->digests[i];
@@ -267,6 +275,15 @@ plan_version(struct npm_package *p, const char *item,
 	p->npm->run->added++;
 }
 
+static bool
+has_shrinkwrap(const struct ferry_npm_version *version)
+{
+	struct ferry_bytes v;
+
+	return ferry_span_get(version->object, "_hasShrinkwrap", &v) &&
+	       ferry_span_true(v);
+}
+
 /* What is wrong with one version is a failure of that version only. */
 static int
 choose_new(struct npm_package *p, const struct npm_want *want,
@@ -277,6 +294,8 @@ choose_new(struct npm_package *p, const struct npm_want *want,
 	struct ferry_digest lock[4];
 	const char *signature = "none";
 	struct ferry_key key;
+	struct ferry_digest sha256;
+	bool shrinkwrap;
 	int here, lock_n = 0, rc = -1;
 
 	if (ferry_npm_dist_read(&dist, version, why) == -1 ||
@@ -287,16 +306,18 @@ choose_new(struct npm_package *p, const struct npm_want *want,
 	    (lock_n = ferry_sri_parse(
 		 lock, 4, ferry_bytes_str(want->integrity), why)) == -1)
 		goto out;
-	if ((here = is_here(p, &key, &dist, why)) == -1) {
+	if ((here = is_here(p, &key, &dist, &sha256, why)) == -1) {
 		if (why->code == FERRY_EINCIDENT) {
 			ferry_run_incident(p->npm->run, &key, item, why->text);
 			rc = 0;
 		}
 		goto out;
 	}
+	shrinkwrap = want->closure && has_shrinkwrap(version);
 	if (here == 1) {
 		p->npm->run->present++;
-		rc = 0;
+		rc = shrinkwrap ? npm_shrinkwrap(p, version->name, &sha256, why)
+		                : 0;
 		goto out;
 	}
 	if (npm_keys_check(p->npm, p->name, version->name, &dist,
@@ -308,7 +329,7 @@ choose_new(struct npm_package *p, const struct npm_want *want,
 		goto out;
 	}
 	rc = fetch_version(p, want, version->name, &dist, lock, (size_t)lock_n,
-	    signature, why);
+	    signature, shrinkwrap, why);
 out:
 	ferry_npm_dist_free(&dist);
 	return rc;

@@ -16,10 +16,19 @@ publish old 1.0.0
 publish old 1.0.1
 isolated_npm deprecate old@1.0.1 "do not use" --registry "$UPSTREAM" \
     "--//${UPSTREAM#http://}:_authToken=any" >/dev/null 2>&1 || fail "deprecate"
+publish pinned 1.0.0
+publish pinned 1.0.1
+publish inside 1.0.0
+SHRINKWRAP='{"name":"shrunk","version":"1.0.0","lockfileVersion":3,"packages":{"":{"dependencies":{"pinned":"^1.0.0"}},
+    "node_modules/pinned":{"version":"1.0.0"}}}' publish shrunk 1.0.0 \
+    ',"dependencies":{"pinned":"^1.0.0","inside":"^1"},"bundledDependencies":["inside"]'
+# Registries note a shrinkwrap in the document; Verdaccio leaves that to clients.
+sed -i 's/"version": "1.0.0",/&"_hasShrinkwrap": true,/' verdaccio/storage/shrunk/package.json
+grep -q _hasShrinkwrap verdaccio/storage/shrunk/package.json || fail "no note of the shrinkwrap"
 publish deep 1.0.0 ',"dependencies":{"left":"~1.0"}'
 TAG=next publish deep 2.0.0 ',"dependencies":{"deep":"^1.0.0"}'
 publish app 1.0.0 ',"dependencies":{"left":"^1.0.0","deep":"next","old":"^1.0.0",
-    "aliased":"npm:left@^2.0.0","from-git":"git+ssh://git@git.example/x/y.git"},
+    "aliased":"npm:left@^2.0.0","shrunk":"^1.0.0","from-git":"git+ssh://git@git.example/x/y.git"},
     "peerDependencies":{"@acme/peer":">=3","maybe":"*"},"peerDependenciesMeta":{"maybe":{"optional":true}},
     "optionalDependencies":{"native-linux":"^1","native-win":"^1","gone":"^1"}'
 near_conf "$UPSTREAM" 'packages = [ "app" ]; os = [ "linux" ]; cpu = [ "x64", "arm64" ];'
@@ -31,7 +40,8 @@ has out "from-git" "not in the registry" "npm:gone: "
 expect 0 near --json list
 jq -r '.name as $n | .versions[] | "\($n)@\(.)"' out | sort >got
 # latest satisfies ~1.0 for nobody: left's latest is 2.0.0; old's latest is
-# deprecated, so the other one is taken.
+# deprecated, so the other one is taken.  shrunk pins pinned@1.0.0 in its own
+# shrinkwrap, which other clients than npm do not read; inside is in its tarball.
 sort >want <<-EOF
 	@acme/peer@3.1.0
 	app@1.0.0
@@ -42,6 +52,9 @@ sort >want <<-EOF
 	left@2.0.0
 	native-linux@1.0.0
 	old@1.0.0
+	pinned@1.0.0
+	pinned@1.0.1
+	shrunk@1.0.0
 EOF
 diff want got || fail "another closure than npm's"
 
