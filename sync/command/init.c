@@ -1,14 +1,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "store/base/json.h"
+#include "store/bundle/keys.h"
 #include "store/store.h"
 #include "sync/command/command.h"
 
 static const char help[] =
     "usage: ferry init [--name NAME]\n"
     "\n"
-    "Make an empty store in the folder of --store (or of the configuration).\n"
+    "Make an empty store in the folder of --store (or of the configuration),\n"
+    "with the key that will sign its bundles and receipts.\n"
     "\n"
     "  --name NAME  what people call this site (default: the host's name);\n"
     "               bundles and receipts carry it\n";
@@ -37,8 +38,11 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		name = host;
 	}
 	if (ferry_store_create(ctx->store_path, name, err) == -1 ||
-	    ferry_context_open(ctx, false, &st, err) == -1)
+	    ferry_context_open(ctx, false, &st, err) == -1 ||
+	    ferry_keys_ensure(st, err) == -1) {
+		ferry_store_close(st);
 		return ferry_error_in(err, "making a store");
+	}
 	if (ctx->json)
 		(void)printf("{\"store\":\"%s\",\"id\":\"%s\",\"name\":\"%s\"}"
 			     "\n",
