@@ -96,6 +96,33 @@ print_problems(const json_t *problems)
 	}
 }
 
+/* Bundles of which volumes are missing, and blobs that a bundle should bring. */
+static void
+print_waiting(const json_t *incoming, const json_t *wanted)
+{
+	const json_t *i, *v;
+	size_t n, k;
+
+	json_array_foreach (incoming, n, i) {
+		(void)printf(
+		    "importing    a bundle of %s, not complete; here are "
+		    "volumes",
+		    json_string_value(
+			json_array_get(json_object_get(i, "key"), 1)));
+		json_array_foreach (
+		    json_object_get(json_object_get(i, "record"), "volumes"), k,
+		    v)
+			(void)printf(
+			    " %" JSON_INTEGER_FORMAT, json_integer_value(v));
+		(void)printf("; import the others\n");
+	}
+	if (json_array_size(wanted) > 0)
+		(void)printf(
+		    "wanted       %zu blobs that the next bundle should "
+		    "bring; give the origin a receipt\n",
+		    json_array_size(wanted));
+}
+
 static void
 print_text(struct ferry_store *st, const struct ferry_store_totals *t,
     const json_t *lasts, const json_t *problems)
@@ -128,6 +155,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	const struct ferry_option options[] = { { NULL, FERRY_OPTION_FLAG,
 	    NULL } };
 	json_t *lasts = json_object(), *problems = json_array(), *o = NULL;
+	json_t *incoming = json_array(), *wanted = json_array();
 	struct ferry_store_totals t;
 	struct ferry_store *st = NULL;
 	int rc = -1;
@@ -139,27 +167,34 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    last(st, "export", lasts, err) == -1 ||
 	    last(st, "import", lasts, err) == -1 ||
 	    collect(st, "incident", problems, err) == -1 ||
-	    collect(st, "lost", problems, err) == -1)
+	    collect(st, "lost", problems, err) == -1 ||
+	    collect(st, "incoming", incoming, err) == -1 ||
+	    collect(st, "wanted", wanted, err) == -1)
 		goto out;
 	rc =
 	    json_array_size(problems) > 0 ? FERRY_EXIT_PROBLEMS : FERRY_EXIT_OK;
 	if (!ctx->json) {
 		print_text(st, &t, lasts, problems);
+		print_waiting(incoming, wanted);
 		goto out;
 	}
-	o = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O}",
+	o = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,"
+		      "s:O}",
 	    "store", ferry_store_path(st), "name", ferry_store_name(st), "id",
 	    ferry_store_id(st), "packages", (json_int_t)t.packages, "versions",
 	    (json_int_t)t.versions, "removed", (json_int_t)t.removed, "blobs",
 	    (json_int_t)t.blobs, "stored_bytes", (json_int_t)t.stored_bytes,
 	    "logical_bytes", (json_int_t)t.logical_bytes, "records",
-	    (json_int_t)t.records, "last", lasts, "problems", problems);
+	    (json_int_t)t.records, "last", lasts, "problems", problems,
+	    "incoming", incoming, "wanted", wanted);
 	(void)json_dumpf(o, stdout, JSON_INDENT(2));
 	(void)putchar('\n');
 out:
 	json_decref(o);
 	json_decref(lasts);
 	json_decref(problems);
+	json_decref(incoming);
+	json_decref(wanted);
 	ferry_store_close(st);
 	return rc;
 }
