@@ -49,7 +49,8 @@ ferry_error_rocksdb(struct ferry_error *err, char *message)
 {
 
 	ferry_error_set(err,
-	    strstr(message, "lock ") != NULL ? FERRY_ELOCKED : FERRY_EINDEX,
+	    strstr(message, "While lock file") != NULL ? FERRY_ELOCKED
+						       : FERRY_EINDEX,
 	    "index: %s", message);
 	rocksdb_free(message);
 	return -1;
@@ -64,6 +65,10 @@ options_new(struct ferry_kv *kv, enum ferry_cf cf, enum ferry_kv_mode mode)
 	rocksdb_options_set_create_missing_column_families(
 	    o, mode == FERRY_KV_CREATE);
 	rocksdb_options_set_paranoid_checks(o, 1);
+	/* A torn end of the log is what a crash leaves; damage before the end
+	 * is an error, not a reason to forget what was committed. */
+	rocksdb_options_set_wal_recovery_mode(
+	    o, rocksdb_tolerate_corrupted_tail_records_recovery);
 	/* A secondary must have every file open before it is deleted. */
 	rocksdb_options_set_max_open_files(o, mode == FERRY_KV_READ ? -1 : 512);
 	/* Catching up opens files even if there are none: sixteen threads for

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "store/base/json.h"
+#include "store/catalog/catalog.h"
 #include "store/internal.h"
 
 static const char *const folders[] = { "index", "blobs", "tmp", "keys" };
@@ -341,6 +342,53 @@ read_totals(struct ferry_store *st, struct ferry_store_totals *t,
 	return rc;
 }
 
+/* Whether a family holds anything below prefix: 1, 0 or -1. */
+static int
+has_any(struct ferry_store *st, enum ferry_cf cf, struct ferry_bytes prefix,
+    struct ferry_error *err)
+{
+	struct ferry_bytes key, value;
+	struct ferry_kv_iter *it = NULL;
+	int rc;
+
+	if (ferry_kv_iter_new(&it, st->kv, cf, FERRY_KV_FEW, prefix,
+		ferry_bytes_str(""), err) == -1)
+		return -1;
+	rc = ferry_kv_iter_next(it, &key, &value, err);
+	ferry_kv_iter_free(it);
+	return rc;
+}
+
+/*
+ * RocksDB opens some damaged indexes as if what cannot be read had never
+ * been.  Compare what costs nothing with the totals; verify counts the rest.
+ */
+static int
+check_index(struct ferry_store *st, struct ferry_error *err)
+{
+	const struct ferry_store_totals *t = &st->totals;
+	struct ferry_digest chain;
+	int journal, packages, blobs;
+
+	if ((journal = ferry_journal_chain(st, t->records, &chain, err)) ==
+		-1 ||
+	    (packages = has_any(st, FERRY_CF_CATALOG,
+		 ferry_bytes_of("package", 8), err)) == -1 ||
+	    (blobs = has_any(st, FERRY_CF_BLOB, ferry_bytes_str(""), err)) ==
+		-1)
+		return -1;
+	if (journal == 0 || (packages == 0 && t->packages > 0) ||
+	    (blobs == 0 && t->blobs > 0))
+		return ferry_error_set(err, FERRY_EINDEX,
+		    "the index of the store is damaged: it lacks %s; restore "
+		    "STORE/index from a backup, or make a new store and sync "
+		    "or import again",
+		    journal == 0 ? "the end of the journal"
+		    : blobs == 0 ? "its blobs"
+				 : "its packages");
+	return 0;
+}
+
 int
 ferry_store_open(struct ferry_store **out, const char *path,
     enum ferry_store_mode mode, struct ferry_error *err)
@@ -377,7 +425,8 @@ ferry_store_open(struct ferry_store **out, const char *path,
 	if (ferry_kv_open(&st->kv, (const char *)index.p,
 		st->writer ? FERRY_KV_WRITE : FERRY_KV_READ, st->scratch,
 		err) == -1 ||
-	    read_totals(st, &st->totals, err) == -1)
+	    read_totals(st, &st->totals, err) == -1 ||
+	    check_index(st, err) == -1)
 		goto fail;
 	ferry_buf_free(&index);
 	*out = st;

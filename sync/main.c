@@ -156,6 +156,8 @@ load_config(struct ferry_context *ctx, struct ferry_error *err)
 	ctx->config_path = path;
 	rc = path == NULL ? ferry_conf_empty(&ctx->conf, err)
 	                  : ferry_conf_open(&ctx->conf, path, err);
+	if (rc == -1 && err->code == FERRY_ESYSTEM)
+		err->code = FERRY_ECONFIG;
 	if (rc == -1 || ferry_conf_path(ferry_conf_root(ctx->conf), "store",
 			    "/var/lib/ferry", &store, err) == -1)
 		return -1;
@@ -166,17 +168,32 @@ load_config(struct ferry_context *ctx, struct ferry_error *err)
 	return 0;
 }
 
+/* Damage is a refusal of a bundle only where a bundle was read. */
 static int
-report(const struct ferry_context *ctx, const struct ferry_error *err)
+status_of(const struct ferry_command *command, enum ferry_code code)
 {
-	int status = ferry_exit_status(err->code);
+	int status = ferry_exit_status(code);
+
+	return status == FERRY_EXIT_DAMAGED &&
+	               command != &ferry_command_import &&
+	               command != &ferry_command_receipt
+	           ? FERRY_EXIT_FAILED
+	           : status;
+}
+
+static int
+report(const struct ferry_context *ctx, const struct ferry_command *command,
+    const struct ferry_error *err)
+{
+	int status = status_of(command, err->code);
 	json_t *o;
 
 	(void)fprintf(stderr, "ferry: %s\n", err->text);
 	if (!ctx->json)
 		return status;
-	o = json_pack("{s:s,s:s,s:s,s:i}", "event", "error", "code",
-	    ferry_code_name(err->code), "text", err->text, "status", status);
+	o = json_pack("{s:s,s:s,s:o,s:i}", "event", "error", "code",
+	    ferry_code_name(err->code), "text",
+	    ferry_json_text(ferry_bytes_str(err->text)), "status", status);
 	if (o != NULL && json_dumpf(o, stdout, JSON_COMPACT) == 0)
 		(void)putchar('\n');
 	json_decref(o);
@@ -209,7 +226,7 @@ main(int argc, char **argv)
 	(void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	(void)mallopt(M_ARENA_MAX, 2);
 	if ((n = common_options(&ctx, argc, argv, &help, &version, &err)) == -1)
-		return report(&ctx, &err);
+		return report(&ctx, command, &err);
 	if (version) {
 		(void)printf("ferry %s\n", FERRY_VERSION);
 		return FERRY_EXIT_OK;
@@ -224,7 +241,7 @@ main(int argc, char **argv)
 	if ((command = find(argv[1])) == NULL) {
 		ferry_error_set(&err, FERRY_EUSAGE,
 		    "there is no command '%s'; see 'ferry --help'", argv[1]);
-		return report(&ctx, &err);
+		return report(&ctx, command, &err);
 	}
 	if (help) {
 		(void)fputs(command->help, stdout);
@@ -235,9 +252,11 @@ main(int argc, char **argv)
 	catch_signals();
 	if (load_config(&ctx, &err) == -1 ||
 	    (status = command->run(&ctx, &err)) == -1)
-		status = report(&ctx, &err);
+		status = report(&ctx, command, &err);
 	ferry_conf_free(ctx.conf);
-	if (fflush(stdout) == EOF && status == FERRY_EXIT_OK) {
+	/* A reader that left early (head) has what it wanted. */
+	if (fflush(stdout) == EOF && errno != EPIPE &&
+	    status == FERRY_EXIT_OK) {
 		(void)fprintf(
 		    stderr, "ferry: standard output: %s\n", strerror(errno));
 		status = FERRY_EXIT_SYSTEM;

@@ -616,6 +616,7 @@ ferry_blob_verify(struct ferry_store *st, const struct ferry_digest *digest,
 	char text[FERRY_DIGEST_TEXT];
 	struct ferry_digest got;
 	struct ferry_blob blob;
+	struct stat sb;
 	uint64_t offset = 0;
 	uint8_t *block = NULL;
 	ssize_t n;
@@ -644,6 +645,9 @@ ferry_blob_verify(struct ferry_store *st, const struct ferry_digest *digest,
 		goto out;
 	}
 	rc = 0;
+	if (blob.fd != -1 && fstat(blob.fd, &sb) == 0 &&
+	    (uint64_t)sb.st_size > offset)
+		offset = (uint64_t)sb.st_size;
 	ferry_digester_final(digester, FERRY_SHA256, &got);
 	if (offset != info->size)
 		ferry_error_set(err, FERRY_ESIZE,

@@ -46,8 +46,10 @@ is_expired(const struct gc *g, const json_t *record)
 
 /* Delete what was removed long enough ago. */
 static int
-expire_versions(struct gc *g, struct ferry_error *err)
+expire_versions(struct gc *g, const struct ferry_store_totals *totals,
+    struct ferry_error *err)
 {
+	uint64_t seen = 0;
 	struct ferry_catalog_iter *it = NULL;
 	struct ferry_key prefix, key;
 	json_t *record;
@@ -61,6 +63,7 @@ expire_versions(struct gc *g, struct ferry_error *err)
 		int64_t expiry = json_integer_value(at) + GRACE_S;
 		bool expired = is_expired(g, record);
 
+		seen++;
 		if (expired) {
 			g->expired++;
 		} else if (at != NULL) {
@@ -79,6 +82,12 @@ expire_versions(struct gc *g, struct ferry_error *err)
 		}
 	}
 	ferry_catalog_iter_free(it);
+	if (rc == 0 && seen != totals->versions + totals->removed)
+		rc = ferry_error_set(err, FERRY_EINDEX,
+		    "the index holds %" PRIu64 " versions where %" PRIu64
+		    " were recorded: it is damaged, and nothing was freed; "
+		    "restore STORE/index from a backup",
+		    seen, totals->versions + totals->removed);
 	if (rc == 0 && !g->dry_run)
 		rc = ferry_store_commit(g->st, err);
 	return rc;
@@ -170,8 +179,13 @@ needed(struct gc *g, const struct ferry_digest *digest, struct ferry_error *err)
 			need = -1;
 			break;
 		}
-		if (found == 0)
-			continue;
+		if (found == 0) {
+			need = ferry_error_set(err, FERRY_EINDEX,
+			    "the index is damaged: a blob is named by a record "
+			    "that is not there; restore STORE/index from a "
+			    "backup");
+			break;
+		}
 		found = lives(g, &key, record, err);
 		json_decref(record);
 		if (found == -1 || found > need)
@@ -229,6 +243,7 @@ free_blobs(struct gc *g, struct ferry_progress *progress,
 	struct ferry_blob_iter *it = NULL;
 	struct ferry_blob_info info;
 	struct ferry_digest digest;
+	uint64_t seen;
 	int rc = -1, need;
 
 	if (ferry_blob_iter_new(&it, g->st, err) == -1)
@@ -256,6 +271,14 @@ free_blobs(struct gc *g, struct ferry_progress *progress,
 		    totals->blobs, 0, 0);
 	}
 	ferry_blob_iter_free(it);
+	/* Before the sweep takes files that a damaged index does not know. */
+	seen = g->served + g->grace + g->incoming + g->freed;
+	if (rc == 0 && seen != totals->blobs)
+		rc = ferry_error_set(err, FERRY_EINDEX,
+		    "the index lists %" PRIu64 " blobs where %" PRIu64
+		    " were stored: it is damaged, and its files are left "
+		    "alone; restore STORE/index from a backup",
+		    seen, totals->blobs);
 	if (rc == 0 && !g->dry_run)
 		rc = ferry_store_commit(g->st, err);
 	return rc;
@@ -319,7 +342,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    ferry_store_totals(g.st, &totals, err) == -1)
 		goto out;
 	progress = ferry_progress_new(ctx, "gc", "blobs");
-	if (look_for_imports(&g, err) == -1 || expire_versions(&g, err) == -1 ||
+	if (look_for_imports(&g, err) == -1 ||
+	    expire_versions(&g, &totals, err) == -1 ||
 	    drop_packages(&g, err) == -1 ||
 	    free_blobs(&g, progress, &totals, err) == -1 ||
 	    ferry_blob_sweep(

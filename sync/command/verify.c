@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "store/base/clock.h"
@@ -158,7 +159,8 @@ hash_all(struct verify *v, unsigned threads, struct ferry_progress *progress,
 
 /* Every file of every record must be known to the index with its size. */
 static int
-check_records(struct verify *v, struct ferry_error *err)
+check_records(struct verify *v, const struct ferry_store_totals *totals,
+    struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_catalog_iter *it = NULL;
@@ -166,12 +168,15 @@ check_records(struct verify *v, struct ferry_error *err)
 	struct ferry_blob_info info;
 	struct ferry_file file;
 	char text[FERRY_KEY_TEXT];
+	uint64_t versions = 0;
 	json_t *record;
 	int rc = -1, n, known;
 
 	if (ferry_catalog_iter_new(&it, v->st, &all, NULL, err) == -1)
 		return -1;
 	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+		if (strcmp(ferry_key_part(&key, 0), "version") == 0)
+			versions++;
 		n = ferry_files_count(record, err);
 		for (int i = 0; i < n; i++) {
 			if (ferry_files_get(record, (size_t)i, &file, err) ==
@@ -198,6 +203,16 @@ check_records(struct verify *v, struct ferry_error *err)
 		}
 	}
 	ferry_catalog_iter_free(it);
+	if (rc == 0 && (versions != totals->versions + totals->removed ||
+			   v->blobs != totals->blobs))
+		rc = ferry_error_set(err, FERRY_EINDEX,
+		    "the index is damaged: it holds %" PRIu64
+		    " versions and %" PRIu64 " blobs of %" PRIu64
+		    " and %" PRIu64
+		    "; restore STORE/index from a backup, or make a new store "
+		    "and sync or import again",
+		    versions, v->blobs, totals->versions + totals->removed,
+		    totals->blobs);
 	return rc;
 }
 
@@ -299,7 +314,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		goto out;
 	progress = ferry_progress_new(ctx, "verify", "blobs");
 	if (hash_all(&v, (unsigned)threads, progress, &totals, err) == -1 ||
-	    check_records(&v, err) == -1)
+	    check_records(&v, &totals, err) == -1)
 		goto out;
 	ferry_progress_free(progress);
 	progress = NULL;

@@ -343,7 +343,7 @@ finish(struct ferry_fetch *f, struct ferry_transfer *t, CURLcode code)
 		f->counts.not_modified++;
 	if (t->request.on_done(t->request.ctx, &result) == FERRY_FETCH_AGAIN &&
 	    !result.last_try) {
-		t->offset = t->offset_then = 0;
+		t->offset = 0;
 		pause_transfer(f, t);
 		return;
 	}

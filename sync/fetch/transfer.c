@@ -97,7 +97,12 @@ ferry_transfer_answer(struct ferry_transfer *t)
 
 	t->checked = true;
 	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
-	if (t->status == 206 && t->offset > 0) {
+	if (t->status == 206 && t->offset == 0) {
+		t->failed = true;
+		return ferry_error_set(&t->error, FERRY_EHTTP,
+		    "the server sent a part that nobody asked for");
+	}
+	if (t->status == 206) {
 		if (curl_easy_header(t->easy, "Content-Range", 0, CURLH_HEADER,
 			-1, &h) == CURLHE_OK &&
 		    sscanf(h->value, "bytes %19" SCNu64 "-", &start) == 1 &&
@@ -108,7 +113,7 @@ ferry_transfer_answer(struct ferry_transfer *t)
 		    "the server resumed at another place than asked");
 	}
 	if (t->status == 200) {
-		t->offset = t->offset_then = 0;
+		t->offset = 0;
 		if (r->on_start != NULL)
 			r->on_start(r->ctx);
 	}
@@ -137,7 +142,8 @@ on_body(char *p, size_t size, size_t n, void *ctx)
 		return CURL_WRITEFUNC_ERROR;
 	}
 	t->offset += n;
-	if (t->offset - t->offset_then >= PROGRESS_BYTES) {
+	/* Only what goes beyond every earlier try is progress. */
+	if (t->offset >= t->offset_then + PROGRESS_BYTES) {
 		t->offset_then = t->offset;
 		t->tries = 1;
 	}

@@ -76,11 +76,13 @@ package_fail(struct npm_package *p, const struct ferry_error *why)
 	char item[320];
 
 	p->failed = true;
+	p->why = *why;
 	for (size_t i = 0; i < p->wants_n; i++) {
 		needed = needed || !p->wants[i].optional;
 		p->wants[i].done = true;
 	}
 	npm_item(item, sizeof(item), p->name, NULL);
+	p->reported = needed;
 	if (needed)
 		ferry_run_fail(p->npm->run, item, why);
 	else
@@ -235,7 +237,10 @@ npm_want(struct npm *npm, const char *name, const struct npm_want *want,
 	if (add_want(p, want, err) == -1)
 		return -1;
 	if (p->failed) {
+		/* It failed as something optional; now it is needed. */
 		p->wants[p->wants_n - 1].done = true;
+		if (!want->optional && !p->reported)
+			package_fail(p, &p->why);
 		return 0;
 	}
 	if (!p->asked) {
@@ -303,7 +308,9 @@ sync_start(
 	struct npm *npm = up->state;
 
 	npm->run = run;
-	return npm_keys_ask(npm, err);
+	return npm->signatures == NPM_SIGNATURES_OFF
+	           ? npm_wants_read(npm, NPM_WANTS_ADD, err)
+	           : npm_keys_ask(npm, err);
 }
 
 /* Packages that were wanted again after their document had been dealt with. */

@@ -39,7 +39,9 @@ struct npm_package {
 	size_t chosen_n, chosen_cap;
 	struct ferry_digest document; /* n == 0 before it arrived */
 	uint64_t document_size;
-	bool asked, failed, waiting; /* waiting: in npm->again */
+	bool asked, waiting; /* waiting: in npm->again */
+	bool failed, reported; /* reported: as a failure, not as skipped */
+	struct ferry_error why; /* it failed */
 };
 
 enum npm_signatures {
@@ -107,7 +109,7 @@ void npm_keys_free(struct npm *npm);
  * Source: npm.md section 7.
  */
 int npm_keys_check(struct npm *npm, const char *name, const char *version,
-    const struct ferry_npm_dist *dist, int64_t published, const char **word,
-    struct ferry_error *err);
+    const struct ferry_npm_dist *dist, const struct ferry_npm_doc *doc,
+    const char **word, struct ferry_error *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/span.h"
+#include "store/format/npm.h"
 
 #define VERSIONS_MAX 200000
 
@@ -109,8 +110,8 @@ ferry_npm_doc_read(struct ferry_npm_doc *doc, struct ferry_bytes text,
 		return 0;
 	ferry_span_iter(&it, versions);
 	while (ferry_span_next(&it)) {
-		/* Keys such as "" are nothing that could be asked for. */
-		if (it.name.n == 0 ||
+		/* No client can ask for what is not a version. */
+		if (!ferry_npm_version_valid(it.name) ||
 		    ferry_span_type(it.value) != FERRY_SPAN_OBJECT)
 			continue;
 		if (add_version(doc, &cap, &it, err) == -1) {
@@ -135,7 +136,8 @@ const struct ferry_npm_version *
 ferry_npm_doc_version(const struct ferry_npm_doc *doc, const char *name)
 {
 
-	for (size_t i = 0; i < doc->n; i++)
+	/* The last of duplicates, as JavaScript has it. */
+	for (size_t i = doc->n; i-- > 0;)
 		if (strcmp(doc->versions[i].name, name) == 0)
 			return &doc->versions[i];
 	return NULL;

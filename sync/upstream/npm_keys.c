@@ -7,15 +7,18 @@
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/base/span.h"
+#include "store/store.h"
 #include "sync/upstream/npm.h"
 
 #define KEYS_MAX (1U << 20)
+#define KEYS_COUNT 64
 
 /* One key of the document: base64 SPKI without PEM armour. */
 static int
@@ -27,6 +30,9 @@ add_key(struct npm *npm, const json_t *entry, struct ferry_error *err)
 	struct npm_key *k;
 	int rc = -1;
 
+	if (npm->keys_n == KEYS_COUNT)
+		return ferry_error_set(
+		    err, FERRY_ELIMIT, "more than %d keys", KEYS_COUNT);
 	if (ferry_json_str(entry, "keyid", &id, err) == -1 ||
 	    ferry_json_str(entry, "key", &key, err) == -1 ||
 	    ferry_json_str_opt(entry, "expires", NULL, &expires, err) == -1 ||
@@ -55,6 +61,7 @@ out:
 static int
 read_keys(struct npm *npm, struct ferry_bytes text, struct ferry_error *err)
 {
+	struct ferry_error why = FERRY_ERROR_INIT;
 	json_t *root = NULL, *keys, *entry;
 	size_t i;
 	int rc = -1;
@@ -63,9 +70,13 @@ read_keys(struct npm *npm, struct ferry_bytes text, struct ferry_error *err)
 	if (ferry_json_parse(&root, text, "the keys document", err) == -1 ||
 	    ferry_json_array(root, "keys", &keys, err) == -1)
 		goto out;
+	/* A key of a kind that we do not know says nothing of the others. */
 	json_array_foreach (keys, i, entry)
-		if (add_key(npm, entry, err) == -1)
+		if (add_key(npm, entry, &why) == -1 &&
+		    why.code == FERRY_ENOMEM) {
+			*err = why;
 			goto out;
+		}
 	npm->keys_known = npm->keys_n > 0;
 	rc = 0;
 out:
@@ -94,9 +105,8 @@ put_upstream(
 	record = json_pack("{s:s,s:s}", "format", "npm", "url", npm->up->url);
 	if (record == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	if ((pulled->error.code != FERRY_OK ||
-		ferry_files_add(record, "keys", pulled->size, &pulled->sha256,
-		    NULL, err) == 0) &&
+	if ((pulled == NULL || ferry_files_add(record, "keys", pulled->size,
+				   &pulled->sha256, NULL, err) == 0) &&
 	    ferry_key_make(&key, err, "upstream", npm->up->name, NULL) == 0 &&
 	    ferry_catalog_put(npm->run->st, &key, record, err) != -1)
 		rc = 0;
@@ -104,22 +114,75 @@ put_upstream(
 	return rc;
 }
 
+/* The keys of an earlier sync: 1 if there are any, 0, -1. */
+static int
+read_stored(struct npm *npm, struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	json_t *record = NULL;
+	struct ferry_file file;
+	struct ferry_key key;
+	int rc;
+
+	if (ferry_key_make(&key, err, "upstream", npm->up->name, NULL) == -1)
+		return -1;
+	rc = ferry_catalog_get(npm->run->st, &key, &record, err);
+	if (rc == 1)
+		rc = ferry_files_find(record, "keys", &file, err);
+	if (rc == 1 && (ferry_blob_load(npm->run->st, &file.sha256, KEYS_MAX,
+			    &text, err) == -1 ||
+			   read_keys(npm, ferry_bytes_buf(&text), err) == -1))
+		rc = -1;
+	ferry_buf_free(&text);
+	json_decref(record);
+	return rc;
+}
+
+/*
+ * Keys that cannot be had must not switch signatures off: those of an earlier
+ * sync serve, or else nothing is pulled.  A registry that never published any
+ * (404) has none.
+ */
+static int
+without_keys(
+    struct npm *npm, const struct ferry_error *why, struct ferry_error *err)
+{
+	char item[100];
+	int rc = read_stored(npm, err);
+
+	(void)snprintf(
+	    item, sizeof(item), "the keys of upstream '%.60s'", npm->up->name);
+	if (rc == -1)
+		return -1;
+	if (rc == 1) {
+		ferry_run_skip(npm->run, item,
+		    "cannot be fetched; those of an earlier sync are used");
+		return 1;
+	}
+	if (why->code == FERRY_ENOTFOUND)
+		return put_upstream(npm, NULL, err) == -1 ? -1 : 1;
+	ferry_run_fail(npm->run, item, why);
+	return 0;
+}
+
 static void
 on_keys(void *ctx, const struct ferry_pulled *pulled)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct npm *npm = ctx;
+	int rc;
 
-	if (pulled->error.code == FERRY_OK && pulled->not_modified &&
-	    read_keys(npm, pulled->view, &err) == -1)
-		ferry_run_fail(npm->run, "npm keys", &err);
-	/* Most registries have none; that is not worth a word. */
-	if (pulled->error.code != FERRY_OK &&
-	    pulled->error.code != FERRY_ENOTFOUND)
-		ferry_run_skip(npm->run, "npm keys", pulled->error.text);
+	if (pulled->error.code != FERRY_OK)
+		rc = without_keys(npm, &pulled->error, &err);
+	else if (pulled->not_modified &&
+		 read_keys(npm, pulled->view, &err) == -1)
+		rc = -1;
+	else
+		rc = put_upstream(npm, pulled, &err) == -1 ? -1 : 1;
 	/* Signatures are checked as documents arrive, so keys come first. */
-	if (put_upstream(npm, pulled, &err) == -1 ||
-	    npm_wants_read(npm, NPM_WANTS_ADD, &err) == -1)
+	if (rc == 1)
+		rc = npm_wants_read(npm, NPM_WANTS_ADD, &err);
+	if (rc == -1)
 		npm->run->fatal = err;
 }
 
@@ -189,10 +252,12 @@ check_one(const struct npm_key *key, struct ferry_bytes message,
 /* Of one {"keyid","sig"}: 1 verified, 0 not a key we know, -1 wrong. */
 static int
 check_entry(struct npm *npm, struct ferry_bytes entry,
-    struct ferry_bytes message, int64_t published, struct ferry_error *err)
+    struct ferry_bytes message, const struct ferry_npm_doc *doc,
+    const char *version, struct ferry_error *err)
 {
 	struct ferry_buf id = FERRY_BUF_INIT, sig = FERRY_BUF_INIT;
 	struct ferry_bytes v, w;
+	int64_t published;
 	int rc = 0;
 
 	if (!ferry_span_get(entry, "keyid", &v) ||
@@ -207,7 +272,8 @@ check_entry(struct npm *npm, struct ferry_bytes entry,
 			continue;
 		/* A key signs only what was published before it expired. */
 		if (key->expires != 0 &&
-		    (published == 0 || published >= key->expires)) {
+		    ((published = ferry_npm_doc_time(doc, version)) == 0 ||
+			published >= key->expires)) {
 			rc = ferry_error_set(err, FERRY_ESIGNATURE,
 			    "signed by key '%.60s' after that had expired",
 			    key->id);
@@ -223,8 +289,8 @@ out:
 
 int
 npm_keys_check(struct npm *npm, const char *name, const char *version,
-    const struct ferry_npm_dist *dist, int64_t published, const char **word,
-    struct ferry_error *err)
+    const struct ferry_npm_dist *dist, const struct ferry_npm_doc *doc,
+    const char **word, struct ferry_error *err)
 {
 	struct ferry_buf message = FERRY_BUF_INIT;
 	struct ferry_span_iter it;
@@ -240,8 +306,8 @@ npm_keys_check(struct npm *npm, const char *name, const char *version,
 	ferry_span_iter(&it, dist->signatures);
 	while (message.n > 0 && rc != -1 && ferry_span_next(&it)) {
 		*word = rc == 0 ? "no-key" : *word;
-		one = check_entry(
-		    npm, it.value, ferry_bytes_buf(&message), published, err);
+		one = check_entry(npm, it.value, ferry_bytes_buf(&message), doc,
+		    version, err);
 		rc = one == 0 ? rc : one;
 	}
 	if (rc == 1)

@@ -15,6 +15,8 @@
 #include "sync/upstream/npm.h"
 
 #define TARBALL_MAX (16ULL << 30)
+#define WANT_MAX                                                               \
+	(sizeof(((struct ferry_pull *)0)->want) / sizeof(struct ferry_digest))
 
 /* A version that is being fetched. */
 struct job {
@@ -45,6 +47,13 @@ npm_item(char *buf, size_t size, const char *name, const char *version)
 
 	(void)snprintf(buf, size, "npm:%s%s%s", name,
 	    version == NULL ? "" : "@", version == NULL ? "" : version);
+}
+
+static void
+job_drop(void *job)
+{
+
+	job_free(job);
 }
 
 static int
@@ -155,8 +164,7 @@ unusual_path(const struct npm_package *p, const char *tarball, const char *file,
 static int
 fetch_version(struct npm_package *p, const struct npm_want *want,
     const char *version, const struct ferry_npm_dist *dist,
-    const struct ferry_digest *lock, size_t lock_n, const char *signature,
-    bool shrinkwrap, struct ferry_error *err)
+    const char *signature, bool shrinkwrap, struct ferry_error *err)
 {
 	struct ferry_bytes base = ferry_npm_name_base(ferry_bytes_str(p->name));
 	struct ferry_pull pull = {
@@ -165,9 +173,11 @@ fetch_version(struct npm_package *p, const struct npm_want *want,
 		.kind = FERRY_BLOB_IS_FILE,
 		.max_size = TARBALL_MAX,
 		.on_done = on_tarball,
+		.on_drop = job_drop,
 	};
 	struct ferry_buf file = FERRY_BUF_INIT;
 	struct job *job;
+	int lock_n = 0;
 
 	if (ferry_calloc(&job, 1, sizeof(*job), err) == -1)
 		return -1;
@@ -184,8 +194,13 @@ fetch_version(struct npm_package *p, const struct npm_want *want,
 		goto fail;
 	for (size_t i = 0; i < dist->n; i++)
 		pull.want[pull.want_n++] = dist->digests[i];
-	for (size_t i = 0; i < lock_n && pull.want_n < 6; i++)
-		pull.want[pull.want_n++] = lock[i];
+	/* Upstream may declare less than the lock file knows. */
+	if (want->integrity != NULL && pull.want_n < WANT_MAX &&
+	    (lock_n = ferry_sri_parse(&pull.want[pull.want_n],
+		 WANT_MAX - pull.want_n, ferry_bytes_str(want->integrity),
+		 err)) == -1)
+		goto fail;
+	pull.want_n += (size_t)lock_n;
 	pull.ctx = job;
 	if (ferry_run_pull(p->npm->run, &pull, err) == -1)
 		goto fail;
@@ -203,12 +218,13 @@ fail:
 static int
 is_here(struct npm_package *p, const struct ferry_key *key,
     const struct ferry_npm_dist *dist, struct ferry_digest *sha256,
-    struct ferry_error *err)
+    bool *unchecked, struct ferry_error *err)
 {
 	static const char *const members[] = { [FERRY_SHA256] = "sha256",
 		[FERRY_SHA512] = "sha512",
 		[FERRY_SHA1] = "sha1" };
 	char hex[FERRY_DIGEST_TEXT];
+	const char *signature;
 	struct ferry_file file;
 	json_t *record = NULL, *object;
 	int rc = ferry_catalog_get(p->npm->run->st, key, &record, err);
@@ -220,6 +236,8 @@ is_here(struct npm_package *p, const struct ferry_key *key,
 		goto out;
 	}
 	*sha256 = file.sha256;
+	signature = json_string_value(json_object_get(record, "signature"));
+	*unchecked = signature != NULL && strcmp(signature, "no-key") == 0;
 	object = json_array_get(json_object_get(record, "files"), 0);
 	for (size_t i = 0; i < dist->n; i++) {
 		const struct ferry_digest *d = &dist->digests[i];
@@ -285,54 +303,111 @@ has_shrinkwrap(const struct ferry_npm_version *version)
 }
 
 /* What is wrong with one version is a failure of that version only. */
+/* What a lock file says of a version must be what upstream says. */
+static int
+lock_agrees(const struct npm_want *want, const struct ferry_npm_dist *dist,
+    struct ferry_error *err)
+{
+	struct ferry_digest lock[4];
+	char a[FERRY_DIGEST_TEXT], b[FERRY_DIGEST_TEXT];
+	int n;
+
+	if (want->integrity == NULL)
+		return 0;
+	if ((n = ferry_sri_parse(
+		 lock, 4, ferry_bytes_str(want->integrity), err)) == -1)
+		return -1;
+	for (size_t i = 0; i < (size_t)n; i++)
+		for (size_t k = 0; k < dist->n; k++)
+			if (lock[i].alg == dist->digests[k].alg &&
+			    !ferry_digest_equal(&lock[i], &dist->digests[k]))
+				return ferry_error_set(err, FERRY_EDIGEST,
+				    "%s wants %.20s…, upstream has %.20s…",
+				    want->by, ferry_digest_text(&lock[i], a),
+				    ferry_digest_text(&dist->digests[k], b));
+	return 0;
+}
+
+/* It is here, and upstream agrees: what was wrong before is over. */
+static int
+end_incident(
+    struct npm_package *p, const char *version, struct ferry_error *err)
+{
+	struct ferry_store *st = p->npm->run->st;
+	struct ferry_key key;
+	json_t *record = NULL;
+	int rc;
+
+	if (p->npm->run->dry_run)
+		return 0;
+	if (ferry_key_make(&key, err, "incident", "npm", p->name,
+		p->npm->up->name, version, NULL) == -1)
+		return -1;
+	if ((rc = ferry_local_get(st, &key, &record, err)) == 1)
+		rc = ferry_local_delete(st, &key, err);
+	json_decref(record);
+	return rc;
+}
+
+/* Of a version that is here: 0, or -1. */
+static int
+choose_present(struct npm_package *p, const struct npm_want *want,
+    const struct ferry_npm_doc *doc, const struct ferry_npm_version *version,
+    const struct ferry_npm_dist *dist, const struct ferry_digest *sha256,
+    bool unchecked, struct ferry_error *why)
+{
+	const char *word;
+
+	p->npm->run->present++;
+	/* Its keys were not known when it came; they may be now. */
+	if (unchecked && npm_keys_check(p->npm, p->name, version->name, dist,
+			     doc, &word, why) == -1) {
+		why->code = FERRY_EINCIDENT;
+		return -1;
+	}
+	if (end_incident(p, version->name, why) == -1)
+		return -1;
+	return want->closure && has_shrinkwrap(version)
+	           ? npm_shrinkwrap(p, version->name, sha256, why)
+	           : 0;
+}
+
 static int
 choose_new(struct npm_package *p, const struct npm_want *want,
     const struct ferry_npm_doc *doc, const struct ferry_npm_version *version,
-    const char *item, struct ferry_error *why)
+    const struct ferry_npm_dist *dist, const char *item,
+    struct ferry_error *why)
 {
-	struct ferry_npm_dist dist = { 0 };
-	struct ferry_digest lock[4];
 	const char *signature = "none";
-	struct ferry_key key;
 	struct ferry_digest sha256;
-	bool shrinkwrap;
-	int here, lock_n = 0, rc = -1;
+	bool unchecked = false;
+	struct ferry_key key;
+	int here;
 
-	if (ferry_npm_dist_read(&dist, version, why) == -1 ||
-	    ferry_key_make(&key, why, "version", "npm", p->name,
+	if (ferry_key_make(&key, why, "version", "npm", p->name,
 		p->npm->up->name, version->name, NULL) == -1)
-		goto out;
-	if (want->integrity != NULL &&
-	    (lock_n = ferry_sri_parse(
-		 lock, 4, ferry_bytes_str(want->integrity), why)) == -1)
-		goto out;
-	if ((here = is_here(p, &key, &dist, &sha256, why)) == -1) {
-		if (why->code == FERRY_EINCIDENT) {
-			ferry_run_incident(p->npm->run, &key, item, why->text);
-			rc = 0;
-		}
-		goto out;
+		return -1;
+	here = is_here(p, &key, dist, &sha256, &unchecked, why);
+	if (here == 1)
+		here = choose_present(p, want, doc, version, dist, &sha256,
+			   unchecked, why) == -1
+		           ? -1
+		           : 1;
+	if (here == -1 && why->code == FERRY_EINCIDENT) {
+		ferry_run_incident(p->npm->run, &key, item, why->text);
+		return 0;
 	}
-	shrinkwrap = want->closure && has_shrinkwrap(version);
-	if (here == 1) {
-		p->npm->run->present++;
-		rc = shrinkwrap ? npm_shrinkwrap(p, version->name, &sha256, why)
-		                : 0;
-		goto out;
-	}
-	if (npm_keys_check(p->npm, p->name, version->name, &dist,
-		ferry_npm_doc_time(doc, version->name), &signature, why) == -1)
-		goto out;
+	if (here != 0)
+		return here == -1 ? -1 : 0;
+	if (npm_keys_check(p->npm, p->name, version->name, dist, doc,
+		&signature, why) == -1)
+		return -1;
 	if (p->npm->run->dry_run) {
 		plan_version(p, item, version);
-		rc = 0;
-		goto out;
+		return 0;
 	}
-	rc = fetch_version(p, want, version->name, &dist, lock, (size_t)lock_n,
-	    signature, shrinkwrap, why);
-out:
-	ferry_npm_dist_free(&dist);
-	return rc;
+	return fetch_version(p, want, version->name, dist, signature,
+	    want->closure && has_shrinkwrap(version), why);
 }
 
 /* Only what a dependency tree may leave out is left out for a platform. */
@@ -352,6 +427,7 @@ npm_choose(struct npm_package *p, const struct npm_want *want,
     struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_npm_dist dist = { 0 };
 	bool known = false;
 	char item[320];
 
@@ -360,11 +436,13 @@ npm_choose(struct npm_package *p, const struct npm_want *want,
 	npm_item(item, sizeof(item), p->name, version->name);
 	if (want->optional && want->closure && !platform_ok(p->npm, version))
 		return 0;
-	if (!known) {
-		if (mark_chosen(p, version->name, err) == -1)
-			return -1;
-		if (choose_new(p, want, doc, version, item, &why) == -1)
-			ferry_run_fail(p->npm->run, item, &why);
-	}
+	if (!known && mark_chosen(p, version->name, err) == -1)
+		return -1;
+	if (ferry_npm_dist_read(&dist, version, &why) == -1 ||
+	    lock_agrees(want, &dist, &why) == -1 ||
+	    (!known &&
+		choose_new(p, want, doc, version, &dist, item, &why) == -1))
+		ferry_run_fail(p->npm->run, item, &why);
+	ferry_npm_dist_free(&dist);
 	return want->closure ? npm_depend(p, version, err) : 0;
 }

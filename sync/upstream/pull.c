@@ -13,6 +13,7 @@ struct job {
 	char *url;
 	struct ferry_blob_writer *writer;
 	json_t *validator; /* of the last time, or NULL */
+	unsigned wrong; /* how often bytes arrived that did not fit */
 };
 
 static int
@@ -37,8 +38,11 @@ job_free(struct job *job)
 static void
 on_drop(void *ctx)
 {
+	struct job *job = ctx;
 
-	job_free(ctx);
+	if (job->pull.on_drop != NULL)
+		job->pull.on_drop(job->pull.ctx);
+	job_free(job);
 }
 
 static void
@@ -74,6 +78,10 @@ same_as_last(struct job *job, struct ferry_buf *buf, struct ferry_pulled *done,
 {
 	const char *hex;
 
+	if (job->validator == NULL)
+		return ferry_error_set(err, FERRY_EHTTP,
+		    "the server answered 304 (not modified) to a first "
+		    "request");
 	if (ferry_json_str(job->validator, "sha256", &hex, err) == -1 ||
 	    ferry_digest_from_hex(
 		&done->sha256, FERRY_SHA256, ferry_bytes_str(hex), err) == -1 ||
@@ -156,7 +164,7 @@ on_done(void *ctx, const struct ferry_fetch_result *result)
 	if (rc == -1 && result->error.code == FERRY_OK)
 		ferry_error_in(&done.error, "from %s", job->url);
 	/* Bytes that arrived wrong are worth a second look. */
-	if (rc == -1 && result->tries < 2 && !result->last_try &&
+	if (rc == -1 && job->wrong++ == 0 && !result->last_try &&
 	    (done.error.code == FERRY_EDIGEST ||
 		done.error.code == FERRY_EFORMAT)) {
 		on_start(job);

@@ -11,6 +11,18 @@
 /* What was fetched becomes visible, and safe from a crash, so often. */
 #define COMMIT_MS 1000
 
+/* What upstream wrote must not reach a terminal as control characters. */
+static char *
+plain(char *buf, size_t size, const char *text)
+{
+
+	(void)snprintf(buf, size, "%s", text);
+	for (char *p = buf; *p != 0; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	return buf;
+}
+
 static void
 note(json_t *list, const char *item, const char *code, const char *text)
 {
@@ -25,16 +37,21 @@ void
 ferry_run_fail(
     struct ferry_run *run, const char *item, const struct ferry_error *why)
 {
+	char name[400], text[sizeof(why->text)];
 
-	note(run->failures, item, ferry_code_name(why->code), why->text);
-	ferry_progress_note(run->progress, "failed: %s: %s", item, why->text);
+	(void)plain(name, sizeof(name), item);
+	(void)plain(text, sizeof(text), why->text);
+	note(run->failures, name, ferry_code_name(why->code), text);
+	ferry_progress_note(run->progress, "failed: %s: %s", name, text);
 }
 
 void
 ferry_run_skip(struct ferry_run *run, const char *item, const char *text)
 {
+	char name[400], line[700];
 
-	note(run->skipped, item, "not-mirrorable", text);
+	note(run->skipped, plain(name, sizeof(name), item), "not-mirrorable",
+	    plain(line, sizeof(line), text));
 }
 
 void

@@ -132,8 +132,10 @@ struct ferry_pull {
 	int (*on_check)(
 	    void *ctx, struct ferry_bytes view, struct ferry_error *err);
 	void (*on_done)(void *ctx, const struct ferry_pulled *pulled);
+	void (*on_drop)(void *ctx); /* instead of on_done; may be NULL */
 };
-/* on_done is called exactly once, from ferry_run_work(). */
+/* on_done is called once from ferry_run_work(), or on_drop when that ends
+ * early. */
 int ferry_run_pull(struct ferry_run *run, const struct ferry_pull *pull,
     struct ferry_error *err);
 

@@ -58,6 +58,14 @@ sha=$(sha256sum tree.good/pkg-00000/-/pkg-00000-1.0.0.tgz | cut -d' ' -f1)
 expect 0 near show pkg-00000@1.0.0
 has out "sha256:$sha"
 
+say "the incident is over when upstream comes to its senses"
+cp -r tree tree.bad
+rm -rf tree/pkg-00000
+cp -r tree.good/pkg-00000 tree/
+expect 0 near sync
+expect 0 near status
+has out "problems     none"
+
 say "a wrong signature is refused"
 openssl ecparam -genkey -name prime256v1 -noout -out a.key 2>/dev/null
 python3 "$TOP/tests/tools/mkregistry.py" "$T/tree" "$base" --packages 3 --sign a.key --seed 3
@@ -75,6 +83,18 @@ rm -rf near2
 near_conf "$base/" 'packages = [ "pkg-00001@1.1.0", "pkg-00002@1.1.0" ];'
 expect 4 near --store near2 sync
 has out "npm:pkg-00002@1.1.0: the registry's signature by key" "1 versions pulled"
+
+say "also while the keys cannot be had: those of the last time serve"
+printf 'npm/v1/keys status=500 99\n' >rules
+near_conf "$base/" 'tries = 1; packages = [ "pkg-00002@1.1.0" ];'
+expect 4 near --store near2 sync
+has out "npm:pkg-00002@1.1.0: the registry's signature by key"
+say "and without any earlier keys nothing is pulled"
+rm -rf near3
+expect 0 "$FERRY" --store near3 init --name near3
+expect 8 near --store near3 sync
+has out "the keys of upstream 'up': up answered 500"
+: >rules
 
 say "names that are bound to another upstream are refused"
 cat >near.conf <<-EOF

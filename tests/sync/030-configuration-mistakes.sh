@@ -27,7 +27,7 @@ expect 2 near sync nowhere
 expect 2 near nosuchcommand
 expect 2 near init --name
 has err "needs a value"
-expect 7 "$FERRY" --config missing.conf status
+expect 3 "$FERRY" --config missing.conf status
 has err "missing.conf"
 
 say "the configuration that is installed is right and explains itself"
