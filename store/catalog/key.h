@@ -35,7 +35,7 @@ int ferry_key_parse(
 /* Part i, borrowed from key; "" beyond the last. */
 const char *ferry_key_part(const struct ferry_key *key, size_t i);
 bool ferry_key_equal(const struct ferry_key *a, const struct ferry_key *b);
-/* "npm @s/n 1.0.0 of npmjs", for messages; for whatever kind of key.
+/* "npm @s/n@1.0.0 of up", for messages; for whatever kind of key.
  * Returns buf. */
 #define FERRY_KEY_TEXT 256
 const char *
