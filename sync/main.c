@@ -176,6 +176,7 @@ status_of(const struct ferry_command *command, enum ferry_code code)
 
 	return status == FERRY_EXIT_DAMAGED &&
 	               command != &ferry_command_import &&
+	               command != &ferry_command_export &&
 	               command != &ferry_command_receipt
 	           ? FERRY_EXIT_FAILED
 	           : status;

@@ -283,6 +283,10 @@ place_bytes(struct ferry_blob_writer *w, const struct ferry_digest *digest,
 		return ferry_error_errno(err, "%s/blobs/%s", st->path, path);
 	w->tmp[0] = 0;
 	st->files[st->files_n++] = *digest;
+	/* Removed and stored again before the commit: it stays. */
+	for (size_t i = 0; i < st->unlinks_n; i++)
+		if (ferry_digest_equal(&st->unlinks[i], digest))
+			st->unlinks[i--] = st->unlinks[--st->unlinks_n];
 	return 0;
 }
 

@@ -221,8 +221,8 @@ static int
 finish_sealed(struct export *e, struct ferry_error *err)
 {
 	struct ferry_export_state *s = &e->state, old;
-	int rc = ferry_state_load(
-	    &old, s->target.dirfd, ferry_store_name(e->carry->st), err);
+	int rc = ferry_state_load(&old, s->target.dirfd,
+	    ferry_store_name(e->carry->st), e->keys, err);
 
 	if (rc != 1)
 		return rc;
@@ -233,6 +233,11 @@ finish_sealed(struct export *e, struct ferry_error *err)
 		    "'%s'; remove ferry-%s.export and its .part files, or "
 		    "choose another folder",
 		    e->options->to, old.head->origin_name,
+		    old.head->origin_name);
+	} else if (!old.ours) {
+		ferry_carry_note(e->carry,
+		    "passing over ferry-%s.export: it is not as this store "
+		    "wrote it",
 		    old.head->origin_name);
 	} else if (old.cursor.stage == FERRY_STAGE_SEALED) {
 		*s = old;
@@ -254,13 +259,14 @@ resume(struct export *e, struct ferry_error *err)
 	const struct ferry_head *want = e->plan.head;
 	struct ferry_export_state old;
 	char options[512];
-	int rc = ferry_state_load(
-	    &old, e->state.target.dirfd, ferry_store_name(e->carry->st), err);
+	int rc = ferry_state_load(&old, e->state.target.dirfd,
+	    ferry_store_name(e->carry->st), e->keys, err);
 
 	if (rc != 1)
 		return rc;
 	describe(e, options);
-	if (strcmp(options, old.options) == 0 && old.head->to == want->to &&
+	if (old.ours && strcmp(options, old.options) == 0 &&
+	    old.head->to == want->to &&
 	    ferry_digest_equal(&old.head->after, &want->after)) {
 		e->state = old;
 		ferry_carry_note(e->carry,
@@ -300,6 +306,11 @@ is_there(struct export *e, struct ferry_export_result *result,
 			rc = ferry_public_verify(ferry_keys_public(e->keys, k),
 			    ferry_volume_text(v), ferry_volume_signature(v, i),
 			    err);
+	if (rc == 0)
+		rc = ferry_error_set(err, FERRY_EEXIST,
+		    "%s is there and no key of this store signed it: perhaps "
+		    "it is of another store called '%s'; choose another folder",
+		    name, want->origin_name);
 	if (rc != 1 || ferry_volume_begin(v, &why) == -1) {
 		ferry_volume_close(v);
 		return rc == -1 ? -1 : 0;
@@ -342,6 +353,7 @@ start(struct export *e, struct ferry_error *err)
 	e->state.cursor =
 	    (struct ferry_export_cursor){ FERRY_STAGE_WANTED, 0, 0 };
 	e->state.head = e->plan.head;
+	e->state.keys = e->keys;
 	e->plan.head = NULL;
 	return ferry_state_save(&e->state, err);
 }
@@ -411,8 +423,8 @@ run(struct export *e, struct ferry_export_result *result,
 {
 
 	if (!e->options->dry_run &&
-	    (finish_sealed(e, err) == -1 ||
-		ferry_keys_open(&e->keys, e->carry->st, err) == -1))
+	    (ferry_keys_open(&e->keys, e->carry->st, err) == -1 ||
+		finish_sealed(e, err) == -1))
 		return -1;
 	if (ferry_plan_range(e->carry, e->options, &e->plan, err) == -1 ||
 	    ferry_plan_count(e->carry, &e->plan, err) == -1 ||

@@ -138,8 +138,13 @@ ferry_receipt_add(const struct ferry_carry *carry, struct ferry_bytes text,
 	rc = ferry_site_get(carry->st, out->site, &known, err);
 	if (rc == -1)
 		return -1;
-	/* Also of the same second: the position only grows. */
-	if (rc == 1 && (known.at > out->at || known.seq > out->seq))
+	/*
+	 * What is neither further nor later is old.  A later receipt of an
+	 * earlier record is a site that was restored from its backup; an
+	 * earlier one of a later record, a clock that was set right.
+	 */
+	if (rc == 1 && out->seq <= known.seq && out->at <= known.at &&
+	    (out->seq != known.seq || out->at != known.at))
 		return 0;
 	if (ferry_site_put(carry->st, out, err) == -1 ||
 	    ferry_store_commit(carry->st, err) == -1)

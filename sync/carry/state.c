@@ -52,7 +52,8 @@ write_file(int dirfd, const char *name, const struct ferry_buf *text,
     struct ferry_error *err)
 {
 	int fd = openat(dirfd, name,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	    0644);
 	int rc = -1;
 
 	if (fd == -1 || ferry_file_patch(fd, text->p, text->n, 0, err) == -1 ||
@@ -65,10 +66,56 @@ write_file(int dirfd, const char *name, const struct ferry_buf *text,
 	return rc;
 }
 
+/* The text behind a line with its signature. */
+static int
+sign(const struct ferry_keys *keys, const struct ferry_buf *text,
+    struct ferry_buf *out, struct ferry_error *err)
+{
+	uint8_t signature[FERRY_SIGNATURE];
+	size_t i = 0;
+
+	while (i < ferry_keys_count(keys) && !ferry_keys_active(keys, i))
+		i++;
+	if (i == ferry_keys_count(keys))
+		return ferry_error_set(err, FERRY_ENOTFOUND,
+		    "no key signs here; make one with 'ferry key new'");
+	if (ferry_keys_sign(keys, i, ferry_bytes_buf(text), signature, err) ==
+		-1 ||
+	    ferry_hex_add(
+		out, ferry_bytes_of(signature, sizeof(signature)), err) == -1 ||
+	    ferry_buf_adds(out, "\n", err) == -1)
+		return -1;
+	return ferry_buf_add(out, text->p, text->n, err);
+}
+
+/* Take the signature's line off the front.  1 ours, 0 not, -1. */
+static int
+check_signature(const struct ferry_keys *keys, struct ferry_bytes *text,
+    struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_digest signature; /* 64 bytes, as a SHA-512 has */
+	int rc = 0;
+
+	if (text->n <= 2 * FERRY_SIGNATURE ||
+	    text->p[2 * FERRY_SIGNATURE] != '\n' ||
+	    ferry_digest_from_hex(&signature, FERRY_SHA512,
+		ferry_bytes_of(text->p, 2 * FERRY_SIGNATURE), &why) == -1)
+		return 0;
+	*text = ferry_bytes_of(text->p + 2 * FERRY_SIGNATURE + 1,
+	    text->n - 2 * FERRY_SIGNATURE - 1);
+	for (size_t i = 0; rc == 0 && i < ferry_keys_count(keys); i++)
+		if (ferry_keys_active(keys, i))
+			rc = ferry_public_verify(ferry_keys_public(keys, i),
+			    *text, signature.v, err);
+	return rc;
+}
+
 int
 ferry_state_save(const struct ferry_export_state *s, struct ferry_error *err)
 {
 	struct ferry_buf head = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
+	struct ferry_buf file = FERRY_BUF_INIT;
 	char name[NAME], temporary[NAME];
 	struct ferry_digest digest;
 	int dirfd = s->target.dirfd, rc = -1;
@@ -80,7 +127,8 @@ ferry_state_save(const struct ferry_export_state *s, struct ferry_error *err)
 		&digest, FERRY_SHA256, ferry_bytes_buf(&head), err) == -1 ||
 	    first_line(s, &digest, &text, err) == -1 ||
 	    ferry_buf_add(&text, head.p, head.n, err) == -1 ||
-	    write_file(dirfd, temporary, &text, err) == -1)
+	    sign(s->keys, &text, &file, err) == -1 ||
+	    write_file(dirfd, temporary, &file, err) == -1)
 		goto out;
 	if (renameat(dirfd, temporary, dirfd, name) == -1 || fsync(dirfd) == -1)
 		ferry_error_errno(err, "%s", name);
@@ -89,6 +137,7 @@ ferry_state_save(const struct ferry_export_state *s, struct ferry_error *err)
 out:
 	ferry_buf_free(&head);
 	ferry_buf_free(&text);
+	ferry_buf_free(&file);
 	return rc;
 }
 
@@ -96,7 +145,8 @@ static int
 read_file(int dirfd, const char *name, struct ferry_buf *text,
     struct ferry_error *err)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd =
+	    openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat sb;
 	ssize_t n = 0;
 
@@ -157,9 +207,9 @@ parse_first(struct ferry_export_state *s, const json_t *o,
 
 /* Whatever is wrong with the text makes it useless, which is no failure. */
 static int
-parse(struct ferry_export_state *s, const struct ferry_buf *text)
+parse(struct ferry_export_state *s, struct ferry_bytes text)
 {
-	const uint8_t *end = memchr(text->p, '\n', text->n);
+	const uint8_t *end = memchr(text.p, '\n', text.n);
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_digest want, got;
 	struct ferry_bytes first, head;
@@ -168,8 +218,8 @@ parse(struct ferry_export_state *s, const struct ferry_buf *text)
 
 	if (end == NULL)
 		return 0;
-	first = ferry_bytes_of(text->p, (size_t)(end - text->p));
-	head = ferry_bytes_of(end + 1, text->n - first.n - 1);
+	first = ferry_bytes_of(text.p, (size_t)(end - text.p));
+	head = ferry_bytes_of(end + 1, text.n - first.n - 1);
 	if (ferry_json_parse(&o, first, "the state", &why) == 0 &&
 	    parse_first(s, o, &want, &why) == 0 &&
 	    ferry_digest_of(&got, FERRY_SHA256, head, &why) == 0 &&
@@ -182,18 +232,25 @@ parse(struct ferry_export_state *s, const struct ferry_buf *text)
 
 int
 ferry_state_load(struct ferry_export_state *out, int dirfd,
-    const char *origin_name, struct ferry_error *err)
+    const char *origin_name, const struct ferry_keys *keys,
+    struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_bytes view;
 	char name[NAME];
-	int rc;
+	int rc, ours = 0;
 
 	*out = (struct ferry_export_state){ 0 };
 	out->target.dirfd = dirfd;
 	file_name(origin_name, "", name);
 	rc = read_file(dirfd, name, &text, err);
+	view = ferry_bytes_buf(&text);
+	if (rc == 1 && (ours = check_signature(keys, &view, err)) == -1)
+		rc = -1;
 	if (rc == 1)
-		rc = parse(out, &text);
+		rc = parse(out, view);
+	out->keys = keys;
+	out->ours = ours == 1;
 	ferry_buf_free(&text);
 	return rc;
 }

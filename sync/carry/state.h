@@ -3,11 +3,16 @@
 
 /*
  * The file ferry-ORIGIN.export beside unfinished volumes: what is needed to go
- * on after a kill.  Two lines: where the export stands, with the SHA-256 of
- * the second line; and the head as far as it is known.  Replaced as a whole
- * whenever a volume is complete.
+ * on after a kill.  Three lines: the signature of the rest by one of our keys,
+ * in hexadecimal; where the export stands, with the SHA-256 of the third line;
+ * and the head as far as it is known.  Replaced as a whole whenever a volume is
+ * complete.
+ *
+ * The medium may have been in other hands meanwhile: without our signature the
+ * file is worth nothing, or we would sign what somebody else wrote.
  */
 
+#include "store/bundle/keys.h"
 #include "store/bundle/writer.h"
 
 struct ferry_error;
@@ -34,6 +39,8 @@ struct ferry_export_state {
 	struct ferry_export_cursor cursor;
 	uint64_t members, bytes; /* planned, for progress */
 	struct ferry_head *head; /* owned */
+	const struct ferry_keys *keys; /* ours; borrowed */
+	bool ours; /* _load: the signature is right */
 };
 
 /* Durably.  Errors: FERRY_ESYSTEM. */
@@ -44,7 +51,8 @@ int ferry_state_save(
  * damaged; -1.
  */
 int ferry_state_load(struct ferry_export_state *out, int dirfd,
-    const char *origin_name, struct ferry_error *err);
+    const char *origin_name, const struct ferry_keys *keys,
+    struct ferry_error *err);
 /* Remove the file, durably; and the .part files that it knows, if any. */
 int ferry_state_remove(
     const struct ferry_export_state *state, struct ferry_error *err);

@@ -36,12 +36,24 @@ struct gc {
 	uint64_t orphans, orphans_bytes; /* files nobody knows */
 };
 
-static bool
-is_expired(const struct gc *g, const json_t *record)
+/* When a version was removed; a time that makes no sense is now. */
+static int64_t
+removed_at(const struct gc *g, const json_t *record)
 {
 	const json_t *at = json_object_get(record, "deleted_at");
 
-	return at != NULL && json_integer_value(at) + GRACE_S <= g->now;
+	return json_is_integer(at) && json_integer_value(at) >= 0 &&
+	               json_integer_value(at) <= g->now
+	           ? json_integer_value(at)
+	           : g->now;
+}
+
+static bool
+is_expired(const struct gc *g, const json_t *record)
+{
+
+	return json_object_get(record, "deleted_at") != NULL &&
+	       removed_at(g, record) + GRACE_S <= g->now;
 }
 
 /* Delete what was removed long enough ago. */
@@ -60,7 +72,7 @@ expire_versions(struct gc *g, const struct ferry_store_totals *totals,
 		return -1;
 	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
 		const json_t *at = json_object_get(record, "deleted_at");
-		int64_t expiry = json_integer_value(at) + GRACE_S;
+		int64_t expiry = removed_at(g, record) + GRACE_S;
 		bool expired = is_expired(g, record);
 
 		seen++;
@@ -93,72 +105,17 @@ expire_versions(struct gc *g, const struct ferry_store_totals *totals,
 	return rc;
 }
 
-/* Whether a package has a version that is not expired.  1, 0 or -1. */
+/*
+ * Whether a record will still be there: 0 no, 1 removed lately, 2 served.
+ * Packages stay without versions: an origin that restores one sends only its
+ * versions.
+ */
 static int
-has_version(
-    struct gc *g, const struct ferry_key *package, struct ferry_error *err)
+lives(const struct gc *g, const json_t *record)
 {
-	struct ferry_catalog_iter *it = NULL;
-	struct ferry_key prefix, key;
-	json_t *record;
-	int rc = -1, any = 0;
-
-	if (ferry_key_make(&prefix, err, "version", ferry_key_part(package, 1),
-		ferry_key_part(package, 2), ferry_key_part(package, 3),
-		NULL) == -1 ||
-	    ferry_catalog_iter_new(&it, g->st, &prefix, NULL, err) == -1)
-		return -1;
-	while (any == 0 &&
-	       (rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
-		any = !is_expired(g, record);
-		json_decref(record);
-	}
-	ferry_catalog_iter_free(it);
-	return rc == -1 ? -1 : any;
-}
-
-/* Delete packages without any version. */
-static int
-drop_packages(struct gc *g, struct ferry_error *err)
-{
-	struct ferry_catalog_iter *it = NULL;
-	struct ferry_key prefix, key;
-	int rc = -1, any;
-
-	if (g->dry_run || g->expired == 0)
-		return 0;
-	if (ferry_key_make(&prefix, err, "package", NULL) == -1 ||
-	    ferry_catalog_iter_new(&it, g->st, &prefix, NULL, err) == -1)
-		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
-		any = has_version(g, &key, err);
-		if (any == -1 || (any == 0 && ferry_catalog_delete(
-						  g->st, &key, err) == -1)) {
-			rc = -1;
-			break;
-		}
-	}
-	ferry_catalog_iter_free(it);
-	if (rc == 0)
-		rc = ferry_store_commit(g->st, err);
-	return rc;
-}
-
-/* Whether a record will still be there: 0 no, 1 removed lately, 2 served. */
-static int
-lives(struct gc *g, const struct ferry_key *key, const json_t *record,
-    struct ferry_error *err)
-{
-	int any;
 
 	if (json_object_get(record, "deleted_at") != NULL)
 		return is_expired(g, record) ? 0 : 1;
-	/* A dry run has not dropped the packages that would go. */
-	if (g->dry_run && g->expired > 0 &&
-	    strcmp(ferry_key_part(key, 0), "package") == 0) {
-		any = has_version(g, key, err);
-		return any == 1 ? 2 : any;
-	}
 	return 2;
 }
 
@@ -186,12 +143,10 @@ needed(struct gc *g, const struct ferry_digest *digest, struct ferry_error *err)
 			    "backup");
 			break;
 		}
-		found = lives(g, &key, record, err);
+		found = lives(g, record);
 		json_decref(record);
-		if (found == -1 || found > need)
+		if (found > need)
 			need = found;
-		if (need == -1)
-			break;
 	}
 	ferry_ref_iter_free(refs);
 	return need;
@@ -344,7 +299,6 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	progress = ferry_progress_new(ctx, "gc", "blobs");
 	if (look_for_imports(&g, err) == -1 ||
 	    expire_versions(&g, &totals, err) == -1 ||
-	    drop_packages(&g, err) == -1 ||
 	    free_blobs(&g, progress, &totals, err) == -1 ||
 	    ferry_blob_sweep(
 		g.st, g.dry_run, &g.orphans, &g.orphans_bytes, err) == -1)
