@@ -58,7 +58,8 @@ ferry_receipt_save(const char *dir, const char *name,
 		goto out;
 	}
 	fd = openat(dirfd, temporary,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	    0644);
 	if (fd == -1 || write(fd, text->p, text->n) != (ssize_t)text->n ||
 	    fsync(fd) == -1 || renameat(dirfd, temporary, dirfd, name) == -1 ||
 	    fsync(dirfd) == -1)
