@@ -161,6 +161,40 @@ each_record(struct apply *a, on_record *on, struct ferry_error *err)
 	return rc;
 }
 
+/*
+ * A version that is served here has the bytes it has: another trusted origin,
+ * or the same one, may remove it, and not replace its bytes.
+ */
+static int
+check_same_bytes(struct apply *a, struct record *r, struct ferry_error *err)
+{
+	struct ferry_file ours, theirs;
+	char text[FERRY_KEY_TEXT];
+	json_t *known = NULL;
+	int rc;
+
+	if (r->value == NULL ||
+	    strcmp(ferry_key_part(&r->key, 0), "version") != 0)
+		return 0;
+	rc = ferry_catalog_get(a->carry->st, &r->key, &known, err);
+	if (rc == 1 && json_object_get(known, "deleted_at") == NULL &&
+	    ferry_files_count(known, err) == 1 &&
+	    ferry_files_count(r->value, err) == 1) {
+		if (ferry_files_get(known, 0, &ours, err) == -1 ||
+		    ferry_files_get(r->value, 0, &theirs, err) == -1)
+			rc = -1;
+		else if (!ferry_digest_equal(&ours.sha256, &theirs.sha256))
+			rc = ferry_error_set(err, FERRY_EINCIDENT,
+			    "the bundle brings other bytes for %s, which is "
+			    "here already; nothing was applied. Find out who "
+			    "changed a published version; 'ferry remove' it "
+			    "here first to take the new bytes",
+			    ferry_key_text(&r->key, text));
+	}
+	json_decref(known);
+	return rc == -1 ? -1 : 0;
+}
+
 /* First pass: is everything well-formed and every blob here? */
 static int
 check(struct apply *a, struct record *r, struct ferry_error *err)
@@ -172,6 +206,8 @@ check(struct apply *a, struct record *r, struct ferry_error *err)
 	if (ferry_carry_stopped(a->carry))
 		return ferry_error_set(err, FERRY_ECANCELLED,
 		    "stopped; the same command goes on from here");
+	if (n == -1 || check_same_bytes(a, r, err) == -1)
+		return -1;
 	for (int i = 0; i < n; i++) {
 		int rc;
 

@@ -46,3 +46,16 @@ sleep 1
 expect 0 near export --to b --volume-size 3M
 expect 0 far2 import b --no-receipt
 expect 0 far2 verify
+
+say "another trusted origin does not replace the bytes of a version"
+"$FERRY" --store evil init --name evil >/dev/null
+"$FILL" evil --packages 1 --versions 1 --size 500 --seed 7
+"$FERRY" --store evil key export evil.pem >/dev/null
+far2 trust add evil.pem >/dev/null
+mkdir e
+expect 0 "$FERRY" --store evil export --to e
+far2 --json show fill-00000@1.0.0 >before
+expect 1 far2 import e --no-receipt
+has err "brings other bytes for npm fill-00000@1.0.0"
+far2 --json show fill-00000@1.0.0 >after
+same before after
