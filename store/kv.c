@@ -297,13 +297,6 @@ ferry_kv_commit(struct ferry_kv *kv, struct ferry_error *err)
 	return 0;
 }
 
-void
-ferry_kv_rollback(struct ferry_kv *kv)
-{
-
-	rocksdb_writebatch_wi_clear(kv->batch);
-}
-
 int
 ferry_kv_iter_new(struct ferry_kv_iter **out, struct ferry_kv *kv,
     enum ferry_cf cf, enum ferry_kv_reach reach, struct ferry_bytes prefix,

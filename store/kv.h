@@ -60,9 +60,8 @@ void ferry_kv_put(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
     struct ferry_bytes value);
 void
 ferry_kv_delete(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key);
-/* Write and empty the pending batch, durably; or only empty it. */
+/* Write and empty the pending batch, durably. */
 int ferry_kv_commit(struct ferry_kv *kv, struct ferry_error *err);
-void ferry_kv_rollback(struct ferry_kv *kv);
 
 /*
  * Committed entries whose keys start with prefix, from the key from (or the

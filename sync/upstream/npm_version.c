@@ -56,6 +56,27 @@ job_drop(void *job)
 	job_free(job);
 }
 
+/* It is here, and upstream agrees: what was wrong before is over. */
+static int
+end_incident(
+    struct npm_package *p, const char *version, struct ferry_error *err)
+{
+	struct ferry_store *st = p->npm->run->st;
+	struct ferry_key key;
+	json_t *record = NULL;
+	int rc;
+
+	if (p->npm->run->dry_run)
+		return 0;
+	if (ferry_key_make(&key, err, "incident", "npm", p->name,
+		p->npm->up->name, version, NULL) == -1)
+		return -1;
+	if ((rc = ferry_local_get(st, &key, &record, err)) == 1)
+		rc = ferry_local_delete(st, &key, err);
+	json_decref(record);
+	return rc;
+}
+
 static int
 put_version(const struct job *job, const struct ferry_pulled *pulled,
     struct ferry_error *err)
@@ -86,10 +107,7 @@ put_version(const struct job *job, const struct ferry_pulled *pulled,
 		job->version, NULL) == -1 ||
 	    ferry_catalog_put(p->npm->run->st, &key, record, err) == -1)
 		goto out;
-	/* Whatever was wrong with it before is mended. */
-	if (ferry_key_make(&key, err, "incident", "npm", p->name, up->name,
-		job->version, NULL) == 0)
-		rc = ferry_local_delete(p->npm->run->st, &key, err);
+	rc = end_incident(p, job->version, err);
 out:
 	json_decref(record);
 	return rc;
@@ -326,27 +344,6 @@ lock_agrees(const struct npm_want *want, const struct ferry_npm_dist *dist,
 				    want->by, ferry_digest_text(&lock[i], a),
 				    ferry_digest_text(&dist->digests[k], b));
 	return 0;
-}
-
-/* It is here, and upstream agrees: what was wrong before is over. */
-static int
-end_incident(
-    struct npm_package *p, const char *version, struct ferry_error *err)
-{
-	struct ferry_store *st = p->npm->run->st;
-	struct ferry_key key;
-	json_t *record = NULL;
-	int rc;
-
-	if (p->npm->run->dry_run)
-		return 0;
-	if (ferry_key_make(&key, err, "incident", "npm", p->name,
-		p->npm->up->name, version, NULL) == -1)
-		return -1;
-	if ((rc = ferry_local_get(st, &key, &record, err)) == 1)
-		rc = ferry_local_delete(st, &key, err);
-	json_decref(record);
-	return rc;
 }
 
 /* Of a version that is here: 0, or -1. */
