@@ -10,6 +10,7 @@
  *	package FORMAT NAME OWNER
  *	version FORMAT NAME OWNER VERSION
  *	tag     FORMAT NAME OWNER TAG
+ *	referrer FORMAT NAME OWNER VERSION REFERRER
  *
  * A record is a JSON object, described in store/catalog/README.md.  Whatever
  * its type, it may have "files": an array of objects with "name", "sha256"
