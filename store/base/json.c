@@ -3,12 +3,39 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* What a tree of text would weigh: too much is noticed before it is built. */
+static size_t
+weigh(struct ferry_bytes text)
+{
+	size_t weight = 1;
+	bool string = false;
+
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t c = text.p[i];
+
+		if (c == '"')
+			string = !string;
+		else if (string)
+			i += c == '\\';
+		else if (c == '{')
+			weight += 4;
+		else if (c == '[')
+			weight += 2;
+		else if (c == ',' || c == ':')
+			weight++;
+	}
+	return weight;
+}
+
 int
 ferry_json_parse(json_t **out, struct ferry_bytes text, const char *what,
     struct ferry_error *err)
 {
 	json_error_t je;
 
+	if (text.n > FERRY_JSON_WEIGHT && weigh(text) > FERRY_JSON_WEIGHT)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "%s has more members and elements than ferry reads", what);
 	*out = json_loadb((const char *)text.p, text.n,
 	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
 	if (*out == NULL)

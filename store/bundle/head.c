@@ -96,6 +96,9 @@ parse_version(const json_t *root, struct ferry_error *err)
 		    "this is a '%.40s', not a ferry-bundle", format);
 	if (ferry_json_u64(root, "version", UINT32_MAX, &version, err) == -1)
 		return -1;
+	if (version == 0)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "there is no format version 0");
 	if (version > FERRY_BUNDLE_VERSION)
 		return ferry_error_set(err, FERRY_ENEWER,
 		    "the bundle has format version %" PRIu64 ", this ferry "
@@ -267,6 +270,9 @@ parse(struct ferry_head *h, const json_t *root, enum ferry_head_state state,
 	    (!is_null(root, "previous") &&
 		ferry_head_digest(root, "previous", &h->previous, err) == -1))
 		return -1;
+	if (!is_null(root, "expires_at") && h->expires_at <= h->created_at)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "the bundle expired before it was made");
 	if (h->origin_name[0] == 0)
 		return ferry_error_set(
 		    err, FERRY_EFORMAT, "the origin has no name");

@@ -223,6 +223,30 @@ raw_skip(struct ferry_tar *tar, uint64_t n, struct ferry_error *err)
 	return 0;
 }
 
+static bool
+all_zero(const uint8_t *p, size_t n)
+{
+
+	for (size_t i = 0; i < n; i++)
+		if (p[i] != 0)
+			return false;
+	return true;
+}
+
+/* What fills a member's last block carries nothing. */
+static int
+skip_padding(struct ferry_tar *tar, size_t n, struct ferry_error *err)
+{
+	uint8_t block[FERRY_TAR_BLOCK];
+
+	if (raw_full(tar, block, n, err) == -1)
+		return -1;
+	if (!all_zero(block, n))
+		return ferry_error_set(err, FERRY_EUNDECLARED,
+		    "there are bytes behind the end of a member");
+	return 0;
+}
+
 static int
 parse_octal(const uint8_t *p, size_t n, uint64_t *out)
 {
@@ -240,16 +264,6 @@ parse_octal(const uint8_t *p, size_t n, uint64_t *out)
 			return -1;
 	*out = value;
 	return 0;
-}
-
-static bool
-all_zero(const uint8_t *p, size_t n)
-{
-
-	for (size_t i = 0; i < n; i++)
-		if (p[i] != 0)
-			return false;
-	return true;
 }
 
 /* Behind the end of the archive there are zeros up to the end of the file. */
@@ -306,7 +320,7 @@ pax_header(struct ferry_tar *tar, uint64_t n, bool *sized, uint64_t *size,
 		return ferry_error_set(err, FERRY_EUNDECLARED,
 		    "an extended header has %" PRIu64 " bytes", n);
 	if (raw_full(tar, text, (size_t)n, err) == -1 ||
-	    raw_skip(tar, ferry_tar_padding(n), err) == -1)
+	    skip_padding(tar, ferry_tar_padding(n), err) == -1)
 		return -1;
 	while (at < n) {
 		const uint8_t *blank = memchr(text + at, ' ', (size_t)n - at);
@@ -371,7 +385,7 @@ ferry_tar_next(struct ferry_tar *tar, char path[FERRY_TAR_PATH], uint64_t *size,
 	if (tar->over)
 		return 0;
 	if (raw_skip(tar, tar->left, err) == -1 ||
-	    raw_skip(tar, tar->padding, err) == -1)
+	    skip_padding(tar, tar->padding, err) == -1)
 		return -1;
 	tar->left = tar->padding = 0;
 	memset(header, 0, sizeof(header));

@@ -9,6 +9,7 @@
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
+#include "store/catalog/check.h"
 #include "store/store.h"
 #include "sync/carry/incoming.h"
 #include "sync/carry/position.h"
@@ -51,7 +52,7 @@ parse(struct record *r, struct ferry_bytes line, struct ferry_error *err)
 		return -1;
 	r->value = NULL;
 	if (strcmp(op, "delete") == 0)
-		return 0;
+		return ferry_record_check(&r->key, NULL, err);
 	if (strcmp(op, "put") != 0)
 		return ferry_error_set(err, FERRY_ENEWER,
 		    "operation '%.20s' is not known to this ferry; update it",
@@ -61,7 +62,7 @@ parse(struct record *r, struct ferry_bytes line, struct ferry_error *err)
 	if (json_object_get(r->value, "seq") != NULL)
 		return ferry_error_set(err, FERRY_EFORMAT,
 		    "a record's value must not have \"seq\"");
-	return 0;
+	return ferry_record_check(&r->key, r->value, err);
 }
 
 static int
@@ -266,6 +267,9 @@ apply(struct apply *a, struct record *r, struct ferry_error *err)
 	if (a->changed < BATCH && !ferry_store_commit_due(st))
 		return 0;
 	a->changed = 0;
+	if (ferry_applying_put(st, a->head->origin,
+		&(struct ferry_mark){ a->head->to, a->head->after }, err) == -1)
+		return -1;
 	ferry_carry_progress(
 	    a->carry, a->out->records, a->head->totals.records, 0, 0);
 	if (ferry_store_commit(st, err) == -1)
@@ -288,6 +292,7 @@ finish(struct apply *a, struct ferry_error *err)
 	if (ferry_position_put(st, a->head->origin, &here, err) == -1 ||
 	    ferry_boundary_put(
 		st, a->head->origin, a->head->to, &a->head->after, err) == -1 ||
+	    ferry_applying_forget(st, a->head->origin, err) == -1 ||
 	    ferry_incoming_forget(st, a->head->origin, err) == -1)
 		return -1;
 	return ferry_store_commit(st, err);

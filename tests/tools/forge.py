@@ -5,6 +5,8 @@ Takes a sound volume of a bundle that has only this one, changes it as ATTACK
 says, and signs what is signed again with the private key KEY.pem, so that the
 refusal is not the signature's.  forge.py --list prints "ATTACK STATUS", the
 exit status that `ferry import` must end with.
+
+forge.py origin IN.tar OUT.tar KEY.pem ID: as if another store had written it.
 """
 
 import hashlib
@@ -52,6 +54,7 @@ class Volume:
         self.key = key
         self.raw_head = None  # instead of the head's text
         self.keep_signature = False
+        self.raw_hook = None
         self.signers = None
         members = []
         with tarfile.open(path, "r:") as tar:
@@ -115,6 +118,9 @@ class Volume:
                 tar.addfile(info, io.BytesIO(data))
                 tar.format = tarfile.USTAR_FORMAT
         raw = out.getvalue()
+        if self.raw_hook is not None:
+            raw = bytearray(raw)
+            self.raw_hook(raw)
         if self.cut is not None:
             raw = raw[: self.cut(len(raw))]
         with open(path, "wb") as f:
@@ -150,7 +156,24 @@ def nothing(v):
 
 @attack(27)
 def expired(v):
+    v.head["created_at"] = "2019-12-01T00:00:00Z"
     v.head["expires_at"] = "2020-01-01T00:00:00Z"
+
+
+@attack(20)
+def expires_in_1970(v):
+    v.head["expires_at"] = "1970-01-01T00:00:00Z"
+
+
+@attack(20)
+def version_nought(v):
+    v.head["version"] = 0
+
+
+@attack(20)
+def head_of_empty_objects(v):
+    text = json.dumps(v.head)[:-1] + ',"x":[' + "{}," * (2 << 20) + "{}]}"
+    v.raw_head = text.encode()
 
 
 @attack(28)
@@ -414,6 +437,41 @@ def record_with_huge_key(v):
     v.records(lambda lines: lines[0].update(key=["version", "x" * 100000]))
 
 
+@attack(20)
+def record_of_empty_objects(v):
+    def change(lines):
+        lines[0]["value"]["x"] = [{}] * (4 << 20)
+    v.records(change)
+
+
+def with_key(key):
+    return lambda v: v.records(lambda lines: lines[-1].update(key=key))
+
+
+ATTACKS["record-of-unknown-kind"] = (28, with_key(["user", "root"]))
+ATTACKS["record-of-unknown-format"] = (28, with_key(["package", "rpm", "a", "near"]))
+ATTACKS["record-with-short-key"] = (20, with_key(["package", "npm"]))
+ATTACKS["record-with-long-key"] = (20, with_key(["package", "npm", "a", "near", "1.0.0"]))
+ATTACKS["record-with-bad-name"] = (20, with_key(["package", "npm", "../../a", "near"]))
+ATTACKS["record-with-bad-version"] = (20, with_key(["version", "npm", "a", "near", "new\nest"]))
+ATTACKS["record-with-control-character"] = (20, with_key(["package", "npm", "a", "n\x1b[31m"]))
+
+
+@attack(20)
+def record_with_path_as_file_name(v):
+    def change(lines):
+        for line in lines:
+            if line.get("value", {}).get("files"):
+                line["value"]["files"][0]["name"] = "../../etc/passwd"
+                return
+    v.records(change)
+
+
+@attack(20)
+def record_deleted_at_noon(v):
+    v.records(lambda lines: lines[-1]["value"].update(deleted_at="noon"))
+
+
 @attack(28)
 def record_unknown_operation(v):
     v.records(lambda lines: lines[0].update(op="exec"))
@@ -566,6 +624,15 @@ def signature_too_long(v):
 
 
 @attack(29)
+def bytes_in_padding(v):
+    def fill(raw):
+        size = int(raw[124:135], 8)
+        assert size % 512
+        raw[512 + size] = 1
+    v.raw_hook = fill
+
+
+@attack(29)
 def bytes_behind(v):
     v.tail = b"\0" * 512 + b"hidden"
 
@@ -602,9 +669,12 @@ def main():
         for name, (status, _) in ATTACKS.items():
             print(name, status)
         return
-    name, source, target, key = sys.argv[1:]
+    name, source, target, key = sys.argv[1:5]
     volume = Volume(source, key)
-    ATTACKS[name][1](volume)
+    if name == "origin":
+        volume.head["origin"]["id"] = sys.argv[5]
+    else:
+        ATTACKS[name][1](volume)
     volume.write(target)
 
 

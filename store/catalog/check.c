@@ -1,0 +1,125 @@
+#include "store/catalog/check.h"
+
+#include <string.h>
+
+#include "store/base/json.h"
+#include "store/catalog/catalog.h"
+#include "store/format/format.h"
+
+/* The kinds of keys (catalog.h), with how many parts they have. */
+static const struct {
+	const char *name;
+	size_t parts;
+} kinds[] = {
+	{ "package", 4 },
+	{ "referrer", 6 },
+	{ "tag", 5 },
+	{ "upstream", 2 },
+	{ "version", 5 },
+};
+
+/* No control characters; they would reach terminals and headers. */
+static bool
+is_plain(const char *s)
+{
+
+	for (; *s != 0; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return false;
+	return true;
+}
+
+static int
+check_names(const struct ferry_key *key, struct ferry_error *err)
+{
+	const char *kind = ferry_key_part(key, 0);
+	const struct ferry_format *format =
+	    ferry_format_find(ferry_bytes_str(ferry_key_part(key, 1)));
+
+	if (format == NULL)
+		return ferry_error_set(err, FERRY_ENEWER,
+		    "packages of format '%.20s' are not known to this ferry; "
+		    "update it",
+		    ferry_key_part(key, 1));
+	if (!format->name_valid(ferry_bytes_str(ferry_key_part(key, 2))))
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "it is of a package that no %s registry could have",
+		    format->name);
+	if (strcmp(kind, "package") != 0 && strcmp(kind, "tag") != 0)
+		for (size_t i = 4; i < key->n; i++)
+			if (!format->version_valid(
+				ferry_bytes_str(ferry_key_part(key, i))))
+				return ferry_error_set(err, FERRY_EFORMAT,
+				    "it is of a version that no %s registry "
+				    "could have",
+				    format->name);
+	return 0;
+}
+
+static int
+check_key(const struct ferry_key *key, struct ferry_error *err)
+{
+	const char *kind = ferry_key_part(key, 0);
+	size_t i, n = sizeof(kinds) / sizeof(kinds[0]);
+
+	for (i = 0; i < n && strcmp(kinds[i].name, kind) != 0; i++)
+		;
+	if (i == n)
+		return ferry_error_set(err, FERRY_ENEWER,
+		    "records of kind '%.20s' are not known to this ferry; "
+		    "update it",
+		    kind);
+	if (key->n != kinds[i].parts)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "the key of a record of kind '%s' has %zu parts, not %zu",
+		    kind, key->n, kinds[i].parts);
+	for (size_t k = 1; k < key->n; k++)
+		if (!is_plain(ferry_key_part(key, k)))
+			return ferry_error_set(err, FERRY_EFORMAT,
+			    "part %zu of a record's key has control characters",
+			    k + 1);
+	return strcmp(kind, "upstream") == 0 ? 0 : check_names(key, err);
+}
+
+/* The name of a file is the last element of a path, never a path. */
+static bool
+is_file_name(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n >= 1 && n <= 255 && is_plain(name) &&
+	       strchr(name, '/') == NULL && strcmp(name, ".") != 0 &&
+	       strcmp(name, "..") != 0;
+}
+
+static int
+check_value(const json_t *value, struct ferry_error *err)
+{
+	int n = ferry_files_count(value, err);
+	struct ferry_file file;
+	uint64_t at;
+
+	if (n == -1 || ferry_json_u64_opt(
+			   value, "deleted_at", INT64_MAX, 0, &at, err) == -1)
+		return -1;
+	for (int i = 0; i < n; i++) {
+		if (ferry_files_get(value, (size_t)i, &file, err) == -1)
+			return -1;
+		if (!is_file_name(file.name))
+			return ferry_error_set(err, FERRY_EFORMAT,
+			    "file %d has a name that no file has", i + 1);
+	}
+	return 0;
+}
+
+int
+ferry_record_check(
+    const struct ferry_key *key, const json_t *value, struct ferry_error *err)
+{
+	char text[FERRY_KEY_TEXT];
+
+	if (check_key(key, err) == 0 &&
+	    (value == NULL || check_value(value, err) == 0))
+		return 0;
+	return ferry_error_in(err, "%s", ferry_key_text(key, text));
+}

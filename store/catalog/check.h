@@ -1,0 +1,22 @@
+#ifndef FERRY_CATALOG_CHECK_H
+#define FERRY_CATALOG_CHECK_H
+
+/*
+ * Whether a record of another store may enter this one: what a trusted key
+ * has signed can still be wrong, and must not break what reads the catalog.
+ */
+
+#include <jansson.h>
+
+struct ferry_error;
+struct ferry_key;
+
+/*
+ * value is NULL for a deletion.
+ * Errors: FERRY_ENEWER (a kind of record or a format that this ferry does not
+ *     know), FERRY_EFORMAT.
+ */
+int ferry_record_check(
+    const struct ferry_key *key, const json_t *value, struct ferry_error *err);
+
+#endif
