@@ -146,8 +146,7 @@ record_export(struct export *e, struct ferry_error *err)
 		    err, FERRY_ENOMEM, "no memory for a record");
 	if (ferry_key_make(&key, err, "last", "export", NULL) == 0 &&
 	    ferry_local_put(st, &key, record, err) == 0 &&
-	    ferry_sent_put(st, h->site, h->to, &h->digest, err) == 0 &&
-	    ferry_mark_put(st, h->to, &h->after, err) == 0)
+	    ferry_sent_put(st, h->site, h->to, &h->digest, err) == 0)
 		rc = ferry_store_commit(st, err);
 	json_decref(record);
 	return rc;
@@ -186,7 +185,11 @@ complete(struct export *e, struct ferry_error *err)
 	} else if (ferry_bundle_digest(&s->target, s->head, err) == -1) {
 		return -1;
 	}
-	if (remove_rest(&s->target, s->head->volumes_n + 1, err) == -1 ||
+	/* Whoever gets it stands at its end: later bundles must show that. */
+	if (ferry_mark_put(e->carry->st, s->head->to, &s->head->after, err) ==
+		-1 ||
+	    ferry_store_commit(e->carry->st, err) == -1 ||
+	    remove_rest(&s->target, s->head->volumes_n + 1, err) == -1 ||
 	    ferry_bundle_publish(&s->target, s->head, err) == -1 ||
 	    record_export(e, err) == -1)
 		return -1;

@@ -78,9 +78,12 @@ look(const struct ferry_carry *carry, const char *path, bool named,
 	if (ferry_volume_open(&v, AT_FDCWD, path, &why) == 0) {
 		if (ferry_trust_volume(carry->st, v, &why) == -1)
 			ferry_error_in(&why, "%s", path);
-		else if (ferry_volume_begin(v, &why) == 0 &&
-			 keep(found, v, path, err) == -1)
-			rc = -1;
+		else if (ferry_volume_begin(v, &why) == 0) {
+			if (ferry_trust_origin(carry->st, v, &why) == -1)
+				ferry_error_in(&why, "%s", path);
+			else if (keep(found, v, path, err) == -1)
+				rc = -1;
+		}
 	} else if (why.code != FERRY_ESYSTEM && !is_fatal(&why) && !named &&
 		   !called_as_volume(path)) {
 		ferry_carry_note(

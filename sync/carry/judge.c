@@ -26,6 +26,23 @@ check_site(
 	    h->origin_name, ferry_store_name(st));
 }
 
+/* The number i (from 0) of those whose chain a head tells. */
+static struct ferry_mark
+mark_at(const struct ferry_head *h, size_t i)
+{
+
+	return i == 0   ? (struct ferry_mark){ h->from - 1, h->before }
+	       : i == 1 ? (struct ferry_mark){ h->to, h->after }
+	                : h->marks[i - 2];
+}
+
+static size_t
+marks(const struct ferry_head *h)
+{
+
+	return h->marks_n + 2;
+}
+
 static int
 forked(const struct ferry_head *h, uint64_t seq, struct ferry_error *err)
 {
@@ -38,6 +55,48 @@ forked(const struct ferry_head *h, uint64_t seq, struct ferry_error *err)
 	    h->origin_name, seq);
 }
 
+/* The history may be the right one, but the head does not show it. */
+static int
+unproven(struct ferry_store *st, const struct ferry_head *h, uint64_t seq,
+    struct ferry_error *err)
+{
+
+	return ferry_error_set(err, FERRY_EFORK,
+	    "this bundle does not show that it goes on from record %" PRIu64
+	    " of %s, up to which was imported here; nothing was changed. Take "
+	    "a receipt of this site there ('ferry receipt'), and bring a "
+	    "bundle made with --for %s",
+	    seq, h->origin_name, ferry_store_name(st));
+}
+
+/*
+ * An import that was interrupted while its records became visible: only what
+ * contains all of them makes the catalog whole again.
+ */
+static int
+check_applying(
+    struct ferry_store *st, const struct ferry_head *h, struct ferry_error *err)
+{
+	struct ferry_mark end;
+	int rc = ferry_applying_get(st, h->origin, &end, err);
+
+	if (rc != 1)
+		return rc;
+	for (size_t i = 0; i < marks(h); i++) {
+		struct ferry_mark m = mark_at(h, i);
+
+		if (m.seq == end.seq && m.seq >= h->from &&
+		    ferry_digest_equal(&m.chain, &end.chain))
+			return 0;
+	}
+	return ferry_error_set(err, FERRY_EGAP,
+	    "an import of the records up to %" PRIu64 " of %s was interrupted "
+	    "half-way; import that bundle again first, or one that contains "
+	    "it: hand %s the receipt of this site ('ferry receipt') and ask "
+	    "for a bundle with --for %s",
+	    end.seq, h->origin_name, h->origin_name, ferry_store_name(st));
+}
+
 /* Every number that both sides know must have the same chain on both. */
 static int
 check_chain(struct ferry_store *st, const struct ferry_head *h,
@@ -45,11 +104,8 @@ check_chain(struct ferry_store *st, const struct ferry_head *h,
 {
 	bool proven = false;
 
-	for (size_t i = 0; i < h->marks_n + 2; i++) {
-		struct ferry_mark m =
-		    i == 0   ? (struct ferry_mark){ h->from - 1, h->before }
-		    : i == 1 ? (struct ferry_mark){ h->to, h->after }
-			     : h->marks[i - 2];
+	for (size_t i = 0; i < marks(h); i++) {
+		struct ferry_mark m = mark_at(h, i);
 		struct ferry_digest known;
 		int rc;
 
@@ -66,7 +122,7 @@ check_chain(struct ferry_store *st, const struct ferry_head *h,
 		if (rc == 1 && !ferry_digest_equal(&known, &m.chain))
 			return forked(h, m.seq, err);
 	}
-	return proven ? 0 : forked(h, here->seq, err);
+	return proven ? 0 : unproven(st, h, here->seq, err);
 }
 
 int
@@ -99,7 +155,8 @@ ferry_judge(
 		    "is at %" PRIu64 " already; an older bundle changes "
 		    "nothing back",
 		    h->to, h->origin_name, here.seq);
-	if (check_chain(st, h, &here, err) == -1)
+	if (check_chain(st, h, &here, err) == -1 ||
+	    check_applying(st, h, err) == -1)
 		return -1;
 	return h->to > here.seq;
 }

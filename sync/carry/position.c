@@ -149,6 +149,45 @@ ferry_boundary_put(struct ferry_store *st, const char *origin, uint64_t seq,
 	return rc;
 }
 
+int
+ferry_applying_get(struct ferry_store *st, const char *origin,
+    struct ferry_mark *end, struct ferry_error *err)
+{
+	json_t *record;
+	int rc = get(st, "applying", origin, &record, err);
+
+	if (rc == 1 &&
+	    (ferry_json_u64(record, "seq", INT64_MAX - 1, &end->seq, err) ==
+		    -1 ||
+		ferry_head_digest(record, "chain", &end->chain, err) == -1))
+		rc = -1;
+	json_decref(record);
+	return rc;
+}
+
+int
+ferry_applying_put(struct ferry_store *st, const char *origin,
+    const struct ferry_mark *end, struct ferry_error *err)
+{
+	char hex[FERRY_DIGEST_TEXT];
+
+	return put(st, "applying", origin,
+	    json_pack("{s:I,s:s}", "seq", (json_int_t)end->seq, "chain",
+		ferry_digest_hex(&end->chain, hex)),
+	    err);
+}
+
+int
+ferry_applying_forget(
+    struct ferry_store *st, const char *origin, struct ferry_error *err)
+{
+	struct ferry_key key;
+
+	if (ferry_key_make(&key, err, "applying", origin, NULL) == -1)
+		return -1;
+	return ferry_local_delete(st, &key, err);
+}
+
 /* Sites */
 
 static int
@@ -296,16 +335,26 @@ ferry_mark_put(struct ferry_store *st, uint64_t seq,
 	    json_pack("{s:s}", "chain", ferry_digest_hex(chain, hex)), err);
 }
 
+/* Every second mark of the older half goes: sites that are far behind need
+ * some, and those that are not, theirs. */
+static void
+thin(struct ferry_head *head)
+{
+	size_t half = head->marks_n / 2, n = 0;
+
+	for (size_t i = 0; i < head->marks_n; i++)
+		if (i >= half || i % 2 == 0)
+			head->marks[n++] = head->marks[i];
+	head->marks_n = n;
+}
+
 static int
 add_mark(struct ferry_head *head, uint64_t seq,
     const struct ferry_digest *chain, struct ferry_error *err)
 {
 
-	if (head->marks_n == FERRY_MARKS_MAX) {
-		memmove(head->marks, head->marks + 1,
-		    (head->marks_n - 1) * sizeof(*head->marks));
-		head->marks_n--;
-	}
+	if (head->marks_n == FERRY_MARKS_MAX)
+		thin(head);
 	if (ferry_array_grow(&head->marks, &head->marks_cap, head->marks_n + 1,
 		sizeof(*head->marks), err) == -1)
 		return -1;

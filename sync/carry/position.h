@@ -9,10 +9,12 @@
  *	sent ID|any		{"seq","head","at"}: the newest export to a
  *				site, or to any
  *	mark NUMBER		{"chain"}: the journal's chain where an export
- *				ended
+ *				ended, or a site stood
  *	at a site
  *	origin ID		{"name","seq","chain","head","at"}
  *	boundary ORIGIN NUMBER	{"chain"}: where an import ended
+ *	applying ORIGIN		{"seq","chain"}: an import whose records are
+ *				visible in part ends there
  *	wanted HEX		{"at","origin"}: a blob that a bundle should
  *				have brought
  *	incoming ORIGIN		an import that is not complete (import.h)
@@ -50,6 +52,18 @@ int ferry_boundary_put(struct ferry_store *st, const char *origin, uint64_t seq,
     const struct ferry_digest *chain, struct ferry_error *err);
 
 /*
+ * While the records of a bundle become visible in more than one commit: where
+ * they end.  Until they are all there, only bundles that contain them may be
+ * imported.
+ */
+int ferry_applying_get(struct ferry_store *st, const char *origin,
+    struct ferry_mark *end, struct ferry_error *err);
+int ferry_applying_put(struct ferry_store *st, const char *origin,
+    const struct ferry_mark *end, struct ferry_error *err);
+int ferry_applying_forget(
+    struct ferry_store *st, const char *origin, struct ferry_error *err);
+
+/*
  * A site that the origin knows: its newest receipt, without one (registered by
  * hand) at record 0 with at 0.
  */
@@ -69,7 +83,8 @@ int ferry_sent_put(struct ferry_store *st, const char *site, uint64_t seq,
 
 int ferry_mark_put(struct ferry_store *st, uint64_t seq,
     const struct ferry_digest *chain, struct ferry_error *err);
-/* Fill head->marks with the newest of those after from and up to to. */
+/* Fill head->marks with those after from and up to to; if they are too many,
+ * the older ones are thinned out. */
 int ferry_marks_load(struct ferry_store *st, uint64_t from, uint64_t to,
     struct ferry_head *head, struct ferry_error *err);
 

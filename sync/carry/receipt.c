@@ -131,8 +131,8 @@ ferry_receipt_add(const struct ferry_carry *carry, struct ferry_bytes text,
 
 	if (ferry_receipt_parse(out, text, &signed_text, signatures, &n, err) ==
 		-1 ||
-	    ferry_trust_receipt(carry->st, signed_text, signatures, n, err) ==
-		-1 ||
+	    ferry_trust_receipt(
+		carry->st, out->site, signed_text, signatures, n, err) == -1 ||
 	    check(carry->st, out, err) == -1 ||
 	    check_name(carry->st, out, err) == -1)
 		return -1;
@@ -148,6 +148,8 @@ ferry_receipt_add(const struct ferry_carry *carry, struct ferry_bytes text,
 	    (out->seq != known.seq || out->at != known.at))
 		return 0;
 	if (ferry_site_put(carry->st, out, err) == -1 ||
+	    (out->seq > 0 &&
+		ferry_mark_put(carry->st, out->seq, &out->chain, err) == -1) ||
 	    ferry_store_commit(carry->st, err) == -1)
 		return -1;
 	return 1;

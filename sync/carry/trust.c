@@ -18,12 +18,13 @@ static int
 parse(struct ferry_trust *out, const json_t *record, struct ferry_error *err)
 {
 	struct ferry_buf raw = FERRY_BUF_INIT;
-	const char *key, *name;
+	const char *key, *name, *store;
 	uint64_t use, added_at, revoked_at;
 	int rc = -1;
 
 	if (ferry_json_str(record, "key", &key, err) == 0 &&
 	    ferry_json_str_opt(record, "name", "", &name, err) == 0 &&
+	    ferry_json_str_opt(record, "store", "", &store, err) == 0 &&
 	    ferry_json_u64(record, "use", 3, &use, err) == 0 &&
 	    ferry_json_u64(record, "added_at", INT64_MAX, &added_at, err) ==
 		0 &&
@@ -32,6 +33,7 @@ parse(struct ferry_trust *out, const json_t *record, struct ferry_error *err)
 	    ferry_base64_decode(&raw, ferry_bytes_str(key), err) == 0 &&
 	    ferry_public_from_raw(&out->key, ferry_bytes_buf(&raw), err) == 0) {
 		(void)snprintf(out->name, sizeof(out->name), "%s", name);
+		(void)snprintf(out->store, sizeof(out->store), "%s", store);
 		out->use = (unsigned)use;
 		out->added_at = (int64_t)added_at;
 		out->revoked_at = (int64_t)revoked_at;
@@ -53,14 +55,13 @@ put(struct ferry_store *st, const struct ferry_trust *t,
 	if (ferry_base64_add(&raw,
 		ferry_bytes_of(t->key.raw, sizeof(t->key.raw)), err) == -1)
 		goto out;
-	record = json_pack("{s:s,s:s,s:i,s:I,s:I}", "key", (char *)raw.p,
-	    "name", t->name, "use", (int)t->use, "added_at",
+	record = json_pack("{s:s,s:s,s:s,s:i,s:I,s:I}", "key", (char *)raw.p,
+	    "name", t->name, "store", t->store, "use", (int)t->use, "added_at",
 	    (json_int_t)t->added_at, "revoked_at", (json_int_t)t->revoked_at);
 	if (record == NULL)
 		ferry_error_set(err, FERRY_ENOMEM, "no memory for a record");
-	else if (ferry_key_make(&key, err, "trust", t->key.id, NULL) == 0 &&
-		 ferry_local_put(st, &key, record, err) == 0)
-		rc = ferry_store_commit(st, err);
+	else if (ferry_key_make(&key, err, "trust", t->key.id, NULL) == 0)
+		rc = ferry_local_put(st, &key, record, err);
 out:
 	json_decref(record);
 	ferry_buf_free(&raw);
@@ -119,11 +120,11 @@ ferry_trust_list(struct ferry_store *st, struct ferry_trust **out, size_t *n,
 }
 
 int
-ferry_trust_add(struct ferry_store *st, const struct ferry_public *key,
-    const char *name, unsigned use, struct ferry_error *err)
+ferry_trust_add(struct ferry_store *st, const struct ferry_trust *want,
+    struct ferry_error *err)
 {
 	struct ferry_trust t = { 0 };
-	int rc = ferry_trust_get(st, key->id, &t, err);
+	int rc = ferry_trust_get(st, want->key.id, &t, err);
 
 	if (rc == -1)
 		return -1;
@@ -131,20 +132,23 @@ ferry_trust_add(struct ferry_store *st, const struct ferry_public *key,
 		return ferry_error_set(err, FERRY_EREVOKED,
 		    "key %s was revoked here and stays so; let its owner make "
 		    "a new one with 'ferry key new'",
-		    key->id);
-	if (strlen(name) >= sizeof(t.name) ||
-	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			 "0123456789._-@+") != strlen(name))
+		    want->key.id);
+	if (strspn(want->name,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789._-@+") != strlen(want->name))
 		return ferry_error_set(err, FERRY_EUSAGE,
-		    "a key's name has at most %d letters, digits and '._-@+'",
-		    FERRY_NAME - 1);
+		    "a key's name has only letters, digits and '._-@+'");
 	if (rc == 0)
 		t.added_at = ferry_now();
-	t.key = *key;
-	t.use = use;
-	if (name[0] != 0 || rc == 0)
-		(void)snprintf(t.name, sizeof(t.name), "%s", name);
-	return put(st, &t, err);
+	t.key = want->key;
+	t.use = want->use;
+	if (want->name[0] != 0)
+		memcpy(t.name, want->name, sizeof(t.name));
+	if (want->store[0] != 0)
+		memcpy(t.store, want->store, sizeof(t.store));
+	if (put(st, &t, err) == -1)
+		return -1;
+	return ferry_store_commit(st, err);
 }
 
 int
@@ -162,7 +166,9 @@ ferry_trust_revoke(
 	if (t.revoked_at != 0)
 		return 0;
 	t.revoked_at = ferry_now();
-	return put(st, &t, err);
+	if (put(st, &t, err) == -1)
+		return -1;
+	return ferry_store_commit(st, err);
 }
 
 int
@@ -297,16 +303,157 @@ ferry_trust_volume(struct ferry_store *st, const struct ferry_volume *v,
 	return decide(&tally, required, err);
 }
 
-int
-ferry_trust_receipt(struct ferry_store *st, struct ferry_bytes text,
-    const struct ferry_receipt_signature *signatures, size_t n,
+/* For whom they speak */
+
+/* The keys that signed one text, and how they stand to the store it is of. */
+struct speakers {
+	uint64_t bound; /* speak for it */
+	uint64_t free; /* for nobody yet */
+	struct ferry_trust others; /* the first that speaks for another */
+	bool has_others;
+};
+
+/* A key that signed, and may sign such texts. */
+static int
+speaks(struct ferry_store *st, struct speakers *s, const char *signer,
+    unsigned use, const char *store, struct ferry_error *err)
+{
+	struct ferry_trust t;
+	int rc = ferry_trust_get(st, signer, &t, err);
+
+	if (rc != 1)
+		return rc;
+	if (t.revoked_at != 0 || (t.use & use) == 0)
+		return 0;
+	if (t.store[0] == 0) {
+		s->free++;
+	} else if (strcmp(t.store, store) == 0) {
+		s->bound++;
+	} else if (!s->has_others) {
+		s->has_others = true;
+		s->others = t;
+	}
+	return 0;
+}
+
+/* Whether a key that is trusted for use is bound to store: 1, 0, -1. */
+static int
+has_speaker(struct ferry_store *st, unsigned use, const char *store,
     struct ferry_error *err)
 {
+	struct ferry_trust *keys = NULL;
+	size_t n;
+	int rc = 0;
+
+	if (ferry_trust_list(st, &keys, &n, err) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(keys[i].store, store) == 0 &&
+		    keys[i].revoked_at == 0 && (keys[i].use & use) != 0)
+			rc = 1;
+	free(keys);
+	return rc;
+}
+
+/* Bind a key that spoke for nobody yet. */
+static int
+bind(struct ferry_store *st, const char *signer, unsigned use,
+    const char *store, struct ferry_error *err)
+{
+	struct ferry_trust t;
+	int rc = ferry_trust_get(st, signer, &t, err);
+
+	if (rc != 1 || t.revoked_at != 0 || (t.use & use) == 0 ||
+	    t.store[0] != 0)
+		return rc == -1 ? -1 : 0;
+	(void)snprintf(t.store, sizeof(t.store), "%s", store);
+	return put(st, &t, err);
+}
+
+/* Returns: 1 if the free keys are to be bound, 0 if they do not count, -1. */
+static int
+judge(struct ferry_store *st, const struct speakers *s, unsigned use,
+    const char *store, uint64_t required, struct ferry_error *err)
+{
+	int known;
+
+	if (s->bound >= required)
+		return s->bound > 0;
+	if (s->free > 0) {
+		known = has_speaker(st, use, store, err);
+		if (known == -1)
+			return -1;
+		if ((known == 0 || s->bound > 0) &&
+		    s->bound + s->free >= required)
+			return 1;
+		if (known == 1)
+			return ferry_error_set(err, FERRY_ESIGNATURE,
+			    "signed in the name of store %s by a key that is "
+			    "trusted here, but not as that store's, which has "
+			    "another; if it is its new key, get it by a safe "
+			    "way and 'ferry trust add' it with --of %s",
+			    store, store);
+	}
+	if (s->has_others)
+		return ferry_error_set(err, FERRY_ESIGNATURE,
+		    "signed in the name of store %s by key %s (%s), which "
+		    "speaks for store %s; if that is right, 'ferry trust add' "
+		    "its file with --of %s",
+		    store, s->others.key.id,
+		    s->others.name[0] == 0 ? "no name" : s->others.name,
+		    s->others.store, store);
+	return ferry_error_set(err, FERRY_ESIGNATURE,
+	    "%" PRIu64 " trusted signatures are required here ('ferry trust "
+	    "require'), %" PRIu64 " of store %s are there",
+	    required, s->bound + s->free, store);
+}
+
+int
+ferry_trust_origin(struct ferry_store *st, const struct ferry_volume *v,
+    struct ferry_error *err)
+{
+	const char *origin = ferry_volume_head(v)->origin;
+	size_t n = ferry_volume_signatures(v);
+	struct speakers s = { 0 };
+	uint64_t required;
+	int rc;
+
+	if (ferry_trust_required(st, &required, err) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (speaks(st, &s, ferry_volume_signer(v, i),
+			FERRY_TRUST_BUNDLES, origin, err) == -1)
+			return -1;
+	rc = judge(st, &s, FERRY_TRUST_BUNDLES, origin, required, err);
+	for (size_t i = 0; rc == 1 && i < n; i++)
+		if (bind(st, ferry_volume_signer(v, i), FERRY_TRUST_BUNDLES,
+			origin, err) == -1)
+			return -1;
+	return rc == -1 ? -1 : 0;
+}
+
+int
+ferry_trust_receipt(struct ferry_store *st, const char *site,
+    struct ferry_bytes text, const struct ferry_receipt_signature *signatures,
+    size_t n, struct ferry_error *err)
+{
 	struct tally tally = { 0 };
+	struct speakers s = { 0 };
+	int rc;
 
 	for (size_t i = 0; i < n; i++)
 		if (count(st, &tally, signatures[i].signer,
-			FERRY_TRUST_RECEIPTS, text, signatures[i].v, err) == -1)
+			FERRY_TRUST_RECEIPTS, text, signatures[i].v,
+			err) == -1 ||
+		    speaks(st, &s, signatures[i].signer, FERRY_TRUST_RECEIPTS,
+			site, err) == -1)
 			return -1;
-	return decide(&tally, 1, err);
+	if (decide(&tally, 1, err) == -1)
+		return -1;
+	rc = judge(st, &s, FERRY_TRUST_RECEIPTS, site, 1, err);
+	for (size_t i = 0; rc == 1 && i < n; i++)
+		if (bind(st, signatures[i].signer, FERRY_TRUST_RECEIPTS, site,
+			err) == -1)
+			return -1;
+	return rc == -1 ? -1 : 0;
 }

@@ -4,9 +4,15 @@
 /*
  * Whose signatures count.  Kept as local records:
  *
- *	trust KEYID		{"key":"<base64>","name":…,"use":…,
+ *	trust KEYID		{"key":"<base64>","name":…,"use":…,"store":…,
  *				"added_at":…,"revoked_at":…}
  *	policy signatures	{"require":N}
+ *
+ * A key speaks for one store, as origin and as site.  Which one, the file says
+ * that `ferry key export` wrote; a key whose file did not say is bound to the
+ * store whose bundle or receipt it signs first, if no other key is bound to
+ * that store, or one that is signed as well.  So a site that may send receipts
+ * cannot speak for the origin, nor one origin for another.
  */
 
 #include <stdbool.h>
@@ -27,6 +33,7 @@ struct ferry_volume;
 struct ferry_trust {
 	struct ferry_public key;
 	char name[FERRY_NAME]; /* what people call its owner; may be "" */
+	char store[FERRY_STORE_ID]; /* that it speaks for; "": not yet bound */
 	unsigned use;
 	int64_t added_at;
 	int64_t revoked_at; /* 0: trusted */
@@ -39,11 +46,12 @@ int ferry_trust_get(struct ferry_store *st, const char *id,
 int ferry_trust_list(struct ferry_store *st, struct ferry_trust **out,
     size_t *n, struct ferry_error *err);
 /*
- * Writer; each is committed.  Adding a revoked key is FERRY_EREVOKED: a key
- * that was once in wrong hands does not come back.
+ * Writer; each is committed.  Of t: key, use, and name and store, which "" leaves
+ * as they were.  Adding a revoked key is FERRY_EREVOKED: a key that was once
+ * in wrong hands does not come back.
  */
-int ferry_trust_add(struct ferry_store *st, const struct ferry_public *key,
-    const char *name, unsigned use, struct ferry_error *err);
+int ferry_trust_add(struct ferry_store *st, const struct ferry_trust *t,
+    struct ferry_error *err);
 int ferry_trust_revoke(
     struct ferry_store *st, const char *id, struct ferry_error *err);
 /* How many trusted signatures a bundle needs; 1 unless set. */
@@ -53,16 +61,22 @@ int ferry_trust_require(
     struct ferry_store *st, uint64_t n, struct ferry_error *err);
 
 /*
- * Decide.  Unknown keys are passed over; a wrong signature in the name of a
+ * Decide whether v is from somebody who is trusted.  Unknown keys are passed over; a wrong signature in the name of a
  * trusted key refuses even if others are right, since someone made it up.
  * Errors: FERRY_ESIGNATURE, FERRY_EREVOKED (enough signatures but for revoked
  *     keys), with what to do.
  */
 int ferry_trust_volume(struct ferry_store *st, const struct ferry_volume *v,
     struct ferry_error *err);
-/* A receipt needs one signature. */
-int ferry_trust_receipt(struct ferry_store *st, struct ferry_bytes text,
-    const struct ferry_receipt_signature *signatures, size_t n,
+/*
+ * Once its head was read: whether those who signed v may speak for its origin.
+ * Binds keys; part of the next commit.  Errors: FERRY_ESIGNATURE.
+ */
+int ferry_trust_origin(struct ferry_store *st, const struct ferry_volume *v,
     struct ferry_error *err);
+/* A receipt of the store called site needs one signature.  As both above. */
+int ferry_trust_receipt(struct ferry_store *st, const char *site,
+    struct ferry_bytes text, const struct ferry_receipt_signature *signatures,
+    size_t n, struct ferry_error *err);
 
 #endif

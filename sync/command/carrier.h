@@ -25,6 +25,10 @@ int ferry_carrier_open(struct ferry_carrier *c, struct ferry_context *ctx,
 void ferry_carrier_quiet(struct ferry_carrier *c);
 void ferry_carrier_close(struct ferry_carrier *c);
 
+/* Before each key of `ferry key export`, for `ferry trust add`: whose it is,
+ * "Store: ID NAME". */
+#define FERRY_CARRIER_KEY_OF "Store: "
+
 /* Print a result object on a line, and free it. */
 void ferry_carrier_print(json_t *result);
 /* A whole small file.  Errors: FERRY_ESYSTEM, FERRY_ELIMIT. */

@@ -67,7 +67,7 @@ write_file(
 	return fclose(f) == EOF ? ferry_error_errno(err, "%s", path) : 0;
 }
 
-/* The PEM of every key that signs, one after the other. */
+/* The PEM of every key that signs, each after a line that says whose it is. */
 static int
 export_keys(struct ferry_store *st, const char *path, struct ferry_error *err)
 {
@@ -75,10 +75,15 @@ export_keys(struct ferry_store *st, const char *path, struct ferry_error *err)
 	struct ferry_keys *keys = NULL;
 	int rc = ferry_keys_open(&keys, st, err);
 
-	for (size_t i = 0; rc == 0 && i < ferry_keys_count(keys); i++)
-		if (ferry_keys_active(keys, i))
+	for (size_t i = 0; rc == 0 && i < ferry_keys_count(keys); i++) {
+		if (!ferry_keys_active(keys, i))
+			continue;
+		rc = ferry_buf_addf(&pem, err, FERRY_CARRIER_KEY_OF "%s %s\n",
+		    ferry_store_id(st), ferry_store_name(st));
+		if (rc == 0)
 			rc = ferry_public_pem(
 			    &pem, ferry_keys_public(keys, i), err);
+	}
 	if (rc == 0 && path != NULL)
 		rc = write_file(path, &pem, err);
 	else if (rc == 0)
