@@ -61,13 +61,22 @@ import_bundle(const struct ferry_carry *carry,
 		    rc == 1 ? FERRY_IMPORT_APPLIED : FERRY_IMPORT_ALREADY;
 }
 
-/* What lies beside the wanted bundle by right: older ones, and those for
- * other sites. */
+/* What lies beside the wanted bundle by right: those for other sites, and
+ * older ones, also if they are damaged. */
 static bool
-is_bystander(enum ferry_code code)
+is_bystander(
+    const struct ferry_carry *carry, const struct ferry_import_bundle *b)
 {
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_position here;
 
-	return code == FERRY_EREPLAY || code == FERRY_EWRONGSITE;
+	if (b->why.code == FERRY_EREPLAY || b->why.code == FERRY_EWRONGSITE)
+		return true;
+	return (b->why.code == FERRY_EMISSING || b->why.code == FERRY_EDIGEST ||
+		   b->why.code == FERRY_ESIZE ||
+		   b->why.code == FERRY_EFORMAT) &&
+	       ferry_position_get(carry->st, b->origin, &here, &ignored) == 1 &&
+	       here.seq >= b->to;
 }
 
 /* After these nothing more can be done with this store. */
@@ -133,11 +142,12 @@ write_receipts(const struct ferry_carry *carry,
 	}
 	for (size_t i = 0; i < result->n; i++) {
 		const struct ferry_import_bundle *b = &result->bundles[i];
-		bool newest = is_bystander(b->why.code) ? false : true;
+		bool newest = !is_bystander(carry, b);
 
-		for (size_t k = i + 1; k < result->n; k++)
-			newest &=
-			    strcmp(b->origin, result->bundles[k].origin) != 0;
+		for (size_t k = i + 1; newest && k < result->n; k++)
+			newest =
+			    strcmp(b->origin, result->bundles[k].origin) != 0 ||
+			    is_bystander(carry, &result->bundles[k]);
 		if (!newest)
 			continue;
 		ferry_buf_reset(&text);
@@ -170,7 +180,7 @@ conclude(const struct ferry_carry *carry, const struct ferry_found *found,
 
 		if (b->outcome != FERRY_IMPORT_REFUSED)
 			welcome = true;
-		else if (!is_bystander(b->why.code))
+		else if (!is_bystander(carry, b))
 			first = first == NULL ? &b->why : first;
 		else if (bystander == NULL)
 			bystander = &b->why;

@@ -186,19 +186,57 @@ is_damage(enum ferry_code code)
 	}
 }
 
+static bool
+is_there(const struct receive *r, size_t number)
+{
+
+	for (size_t i = 0; i < r->bundle->n; i++)
+		if (r->bundle->volumes[i].number == number)
+			return true;
+	return false;
+}
+
+/* The numbers of the volumes that are missing, as ranges, from number on. */
+static void
+list_missing(const struct receive *r, size_t number, char *list, size_t size)
+{
+	size_t n = 0, first = 0, end = r->bundle->head->volumes_n + 1;
+
+	for (size_t i = number; i <= end; i++) {
+		if (i < end && !r->incoming.done[i - 1] && !is_there(r, i)) {
+			first = first == 0 ? i : first;
+			continue;
+		}
+		if (first == 0)
+			continue;
+		if (n + 24 > size) {
+			(void)snprintf(list + n, size - n, ", …");
+			return;
+		}
+		n += (size_t)snprintf(
+		    list + n, size - n, "%s%zu", n == 0 ? "" : ", ", first);
+		if (i - 1 > first)
+			n +=
+			    (size_t)snprintf(list + n, size - n, "-%zu", i - 1);
+		first = 0;
+	}
+}
+
 static int
 missing(const struct receive *r, size_t number, struct ferry_error *err)
 {
 	const struct ferry_head *h = r->bundle->head;
-	char site[FERRY_NAME + 1] = "";
+	char site[FERRY_NAME + 1] = "", list[160] = "";
 
 	if (h->site_name[0] != 0)
 		(void)snprintf(site, sizeof(site), "-%s", h->site_name);
+	list_missing(r, number, list, sizeof(list));
 	return ferry_error_set(err, FERRY_EMISSING,
-	    "volume %zu of %zu is missing (ferry-%s%s-%06" PRIu64 "-%06" PRIu64
-	    "-%03zu.tar); bring it and import it, the others "
+	    "volume %s of %zu is missing (ferry-%s%s-%06" PRIu64 "-%06" PRIu64
+	    "-%03zu.tar%s); bring what is missing and import it, the others "
 	    "are not needed again",
-	    number, h->volumes_n, h->origin_name, site, h->from, h->to, number);
+	    list, h->volumes_n, h->origin_name, site, h->from, h->to, number,
+	    strpbrk(list, ",-") == NULL ? "" : " and so on");
 }
 
 /* Volume number (from 1): 1 done now, 0 failed with why, -1. */

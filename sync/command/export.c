@@ -83,10 +83,12 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 			    "'%s' is not the number of a record", since);
 	}
 	if (volume_size != NULL &&
-	    ferry_parse_size(ferry_bytes_str(volume_size), 1, INT64_MAX,
+	    ferry_parse_size(ferry_bytes_str(volume_size), 64U << 10, INT64_MAX,
 		&o->volume_size, err) == -1)
 		return ferry_error_set(err, FERRY_EUSAGE,
-		    "'%s' is not a size such as 4G or 650M", volume_size);
+		    "'%s' is not a size such as 4G or 650M; volumes have at "
+		    "least 64Ki",
+		    volume_size);
 	return expires == NULL ? 0 : parse_time(expires, &o->expires_s, err);
 }
 

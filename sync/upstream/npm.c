@@ -61,7 +61,7 @@ package_free(struct npm_package *p)
 	for (size_t i = 0; i < p->wants_n; i++)
 		want_free(&p->wants[i]);
 	for (size_t i = 0; i < p->chosen_n; i++)
-		free(p->chosen[i]);
+		free(p->chosen[i].version);
 	free(p->wants);
 	free(p->chosen);
 	free(p->name);

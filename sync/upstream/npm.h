@@ -29,13 +29,20 @@ struct npm_want {
 	bool done;
 };
 
+/* A version that was dealt with in this run. */
+struct npm_chosen {
+	char *version;
+	bool needed; /* by something that is not optional */
+	bool lacking; /* upstream lacks it, which was no failure */
+};
+
 struct npm_package {
 	struct npm_package *next; /* in its bucket */
 	struct npm *npm;
 	char *name;
 	struct npm_want *wants;
 	size_t wants_n, wants_cap;
-	char **chosen; /* versions dealt with in this run */
+	struct npm_chosen *chosen;
 	size_t chosen_n, chosen_cap;
 	struct ferry_digest document; /* n == 0 before it arrived */
 	uint64_t document_size;
@@ -84,9 +91,10 @@ int npm_choose(struct npm_package *p, const struct npm_want *want,
 /* npm_pick.c: deal with p's new wants. */
 int npm_pick(struct npm_package *p, const struct ferry_npm_doc *doc,
     struct ferry_error *err);
-/* npm_pick.c: want what a version depends on. */
+/* npm_pick.c: want what a version depends on.  What something optional needs
+ * is optional: npm leaves it all out if a part cannot be had. */
 int npm_depend(struct npm_package *p, const struct ferry_npm_version *version,
-    struct ferry_error *err);
+    bool optional, struct ferry_error *err);
 
 /* npm_shrinkwrap.c: want what the tarball's own npm-shrinkwrap.json pins.
  * Errors: FERRY_EFORMAT, FERRY_ELIMIT: of this version only. */

@@ -241,7 +241,7 @@ depend_on(struct npm_package *p, const struct ferry_npm_version *version,
 
 static int
 depend_member(struct npm_package *p, const struct ferry_npm_version *version,
-    const char *member, struct ferry_error *err)
+    const char *member, bool leave_out, struct ferry_error *err)
 {
 	struct ferry_buf name = FERRY_BUF_INIT, spec = FERRY_BUF_INIT;
 	struct ferry_error why = FERRY_ERROR_INIT;
@@ -273,7 +273,8 @@ depend_member(struct npm_package *p, const struct ferry_npm_version *version,
 		    ferry_span_get(also, (char *)name.p, &also))
 			continue;
 		rc = depend_on(p, version, (char *)name.p,
-		    spec.p == NULL ? "" : (char *)spec.p, optional, err);
+		    spec.p == NULL ? "" : (char *)spec.p, optional || leave_out,
+		    err);
 	}
 	ferry_buf_free(&name);
 	ferry_buf_free(&spec);
@@ -282,14 +283,15 @@ depend_member(struct npm_package *p, const struct ferry_npm_version *version,
 
 int
 npm_depend(struct npm_package *p, const struct ferry_npm_version *version,
-    struct ferry_error *err)
+    bool optional, struct ferry_error *err)
 {
 
-	if (depend_member(p, version, "dependencies", err) == -1 ||
+	if (depend_member(p, version, "dependencies", optional, err) == -1 ||
 	    (p->npm->optional &&
-		depend_member(p, version, "optionalDependencies", err) == -1) ||
-	    (p->npm->peers &&
-		depend_member(p, version, "peerDependencies", err) == -1))
+		depend_member(
+		    p, version, "optionalDependencies", optional, err) == -1) ||
+	    (p->npm->peers && depend_member(p, version, "peerDependencies",
+				  optional, err) == -1))
 		return -1;
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "store/base/json.h"
 #include "store/base/span.h"
 #include "store/format/npm.h"
+#include "sync/command/progress.h"
 #include "sync/upstream/npm.h"
 
 #define TARBALL_MAX (16ULL << 30)
@@ -25,7 +26,6 @@ struct job {
 	char *file; /* the tarball's usual name */
 	char *path; /* its path upstream, if unusual, or NULL */
 	const char *signature; /* a literal: verified, none, no-key */
-	bool optional;
 	bool shrinkwrap; /* its own npm-shrinkwrap.json is wanted, too */
 };
 
@@ -113,6 +113,31 @@ out:
 	return rc;
 }
 
+static struct npm_chosen *
+chosen_find(struct npm_package *p, const char *version)
+{
+
+	for (size_t i = 0; i < p->chosen_n; i++)
+		if (strcmp(p->chosen[i].version, version) == 0)
+			return &p->chosen[i];
+	return NULL;
+}
+
+/* It could not be fetched. */
+static void
+report(struct npm_package *p, const char *version, const char *item,
+    const struct ferry_error *why)
+{
+	struct npm_chosen *chosen = chosen_find(p, version);
+
+	if (!chosen->needed && why->code == FERRY_ENOTFOUND) {
+		chosen->lacking = true;
+		ferry_run_skip(p->npm->run, item, why->text);
+	} else {
+		ferry_run_fail(p->npm->run, item, why);
+	}
+}
+
 static void
 on_tarball(void *ctx, const struct ferry_pulled *pulled)
 {
@@ -124,10 +149,7 @@ on_tarball(void *ctx, const struct ferry_pulled *pulled)
 	run->files++;
 	npm_item(item, sizeof(item), job->package->name, job->version);
 	if (pulled->error.code != FERRY_OK) {
-		if (job->optional && pulled->error.code == FERRY_ENOTFOUND)
-			ferry_run_skip(run, item, pulled->error.text);
-		else
-			ferry_run_fail(run, item, &pulled->error);
+		report(job->package, job->version, item, &pulled->error);
 	} else if (put_version(job, pulled, &err) == -1) {
 		run->fatal = err;
 	} else {
@@ -179,6 +201,21 @@ unusual_path(const struct npm_package *p, const char *tarball, const char *file,
 	return 0;
 }
 
+/* A registry behind TLS does not send us out of it. */
+static int
+check_tarball_url(
+    const struct npm_package *p, const char *url, struct ferry_error *err)
+{
+
+	if (strncmp(p->npm->up->url, "https:", 6) != 0 ||
+	    strncmp(url, "https:", 6) == 0)
+		return 0;
+	return ferry_error_set(err, FERRY_EDENIED,
+	    "the registry is reached by https, and names a tarball at %s; "
+	    "anybody on the way could change it",
+	    url);
+}
+
 static int
 fetch_version(struct npm_package *p, const struct npm_want *want,
     const char *version, const struct ferry_npm_dist *dist,
@@ -201,7 +238,6 @@ fetch_version(struct npm_package *p, const struct npm_want *want,
 		return -1;
 	job->package = p;
 	job->signature = signature;
-	job->optional = want->optional;
 	job->shrinkwrap = shrinkwrap;
 	if (ferry_strdup(&job->version, version, err) == -1 ||
 	    ferry_buf_addf(&file, err, "%.*s-%s.tgz", (int)base.n,
@@ -209,6 +245,8 @@ fetch_version(struct npm_package *p, const struct npm_want *want,
 		goto fail;
 	job->file = (char *)file.p;
 	if (unusual_path(p, dist->tarball, job->file, &job->path, err) == -1)
+		goto fail;
+	if (check_tarball_url(p, dist->tarball, err) == -1)
 		goto fail;
 	for (size_t i = 0; i < dist->n; i++)
 		pull.want[pull.want_n++] = dist->digests[i];
@@ -220,6 +258,11 @@ fetch_version(struct npm_package *p, const struct npm_want *want,
 		goto fail;
 	pull.want_n += (size_t)lock_n;
 	pull.ctx = job;
+	if (pull.want_n == 0)
+		ferry_progress_note(p->npm->run->progress,
+		    "taken as it comes: neither upstream nor a lock file "
+		    "declares a digest of npm:%s@%s",
+		    p->name, version);
 	if (ferry_run_pull(p->npm->run, &pull, err) == -1)
 		goto fail;
 	p->npm->run->files_total++;
@@ -287,12 +330,34 @@ static int
 mark_chosen(struct npm_package *p, const char *version, struct ferry_error *err)
 {
 
+	struct npm_chosen *chosen;
+
 	if (ferry_array_grow(&p->chosen, &p->chosen_cap, p->chosen_n + 1,
-		sizeof(*p->chosen), err) == -1 ||
-	    ferry_strdup(&p->chosen[p->chosen_n], version, err) == -1)
+		sizeof(*p->chosen), err) == -1)
+		return -1;
+	chosen = &p->chosen[p->chosen_n];
+	*chosen = (struct npm_chosen){ NULL, false, false };
+	if (ferry_strdup(&chosen->version, version, err) == -1)
 		return -1;
 	p->chosen_n++;
 	return 0;
+}
+
+/* What was optional so far is needed; perhaps it is known to be lacking. */
+static void
+mark_needed(struct npm_package *p, const char *version, const char *item)
+{
+	struct npm_chosen *chosen = chosen_find(p, version);
+	struct ferry_error why = FERRY_ERROR_INIT;
+
+	chosen->needed = true;
+	if (!chosen->lacking)
+		return;
+	chosen->lacking = false;
+	ferry_error_set(&why, FERRY_ENOTFOUND,
+	    "upstream '%s' names this version and lacks its tarball",
+	    p->npm->up->name);
+	ferry_run_fail(p->npm->run, item, &why);
 }
 
 static void
@@ -320,7 +385,6 @@ has_shrinkwrap(const struct ferry_npm_version *version)
 	       ferry_span_true(v);
 }
 
-/* What is wrong with one version is a failure of that version only. */
 /* What a lock file says of a version must be what upstream says. */
 static int
 lock_agrees(const struct npm_want *want, const struct ferry_npm_dist *dist,
@@ -425,21 +489,22 @@ npm_choose(struct npm_package *p, const struct npm_want *want,
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_npm_dist dist = { 0 };
-	bool known = false;
+	bool known = chosen_find(p, version->name) != NULL;
 	char item[320];
 
-	for (size_t i = 0; i < p->chosen_n && !known; i++)
-		known = strcmp(p->chosen[i], version->name) == 0;
 	npm_item(item, sizeof(item), p->name, version->name);
 	if (want->optional && want->closure && !platform_ok(p->npm, version))
 		return 0;
 	if (!known && mark_chosen(p, version->name, err) == -1)
 		return -1;
+	if (!want->optional)
+		mark_needed(p, version->name, item);
+	/* What is wrong with one version is a failure of that version only. */
 	if (ferry_npm_dist_read(&dist, version, &why) == -1 ||
 	    lock_agrees(want, &dist, &why) == -1 ||
 	    (!known &&
 		choose_new(p, want, doc, version, &dist, item, &why) == -1))
 		ferry_run_fail(p->npm->run, item, &why);
 	ferry_npm_dist_free(&dist);
-	return want->closure ? npm_depend(p, version, err) : 0;
+	return want->closure ? npm_depend(p, version, want->optional, err) : 0;
 }

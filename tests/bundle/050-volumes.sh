@@ -36,6 +36,17 @@ expect 0 store b import "${volumes[1]}"
 has out "imported records 1 to 90"
 agree b
 
+say "several missing: all named"
+[ "$n" -ge 4 ]
+store b2 init --name b2 >/dev/null
+store b2 trust add near.pem >/dev/null
+mkdir some
+cp "${volumes[1]}" some
+expect 30 store b2 import some
+has err "volume 1, 3-$n of $n is missing" "and so on"
+expect 0 store b2 import "${volumes[0]}" "${volumes[@]:2}"
+agree b2
+
 say "one damaged: named; then only that one"
 store c init --name c >/dev/null
 store c trust add near.pem >/dev/null
@@ -102,3 +113,15 @@ say "volumes that are too small"
 mkdir small
 expect 2 near export --to small --volume-size 70000
 [ -z "$(ls small)" ] || fail "left something: $(ls small)"
+
+say "a damaged older bundle beside a whole newer one does no harm"
+store b3 init --name b3 >/dev/null
+store b3 trust add near.pem >/dev/null
+fill near 500 1
+mkdir newer
+near export --to newer >/dev/null
+cp "${volumes[1]}" newer
+expect 0 store b3 import newer
+agree b3
+[ -e newer/ferry-receipt-b3-near.txt ] || fail "no receipt"
+rm -rf newer

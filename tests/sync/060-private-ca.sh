@@ -45,3 +45,10 @@ near_conf "$base" 'ca_file = "ca.pem"; cert_file = "client.pem"; key_file = "cli
 expect 0 near sync
 has out "3 versions pulled"
 has access.log "HTTP/2.0 SUCCESS /pkg-00000/-/pkg-00000-1.0.0.tgz"
+
+say "a tarball outside of TLS is refused"
+sed -i 's,"https://\([^"]*pkg-00003-1.0.0.tgz\),"http://\1,' tree/pkg-00003/packument.json
+near_conf "$base" 'ca_file = "ca.pem"; cert_file = "client.pem"; key_file = "client.key";
+	select = ( { name = "pkg-00003"; } );'
+expect 4 near sync
+has out "names a tarball at http://127.0.0.1"
