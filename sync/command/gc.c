@@ -7,30 +7,38 @@
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
+#include "sync/carry/incoming.h"
 #include "sync/command/command.h"
 #include "sync/command/progress.h"
 
 static const char help[] =
-    "usage: ferry gc [--dry-run]\n"
+    "usage: ferry gc [--dry-run] [--grace DAYS] [--forget-imports]\n"
     "\n"
     "Free what nothing needs: versions removed more than 30 days ago, blobs\n"
     "that no record names (replaced documents, transfers that were stopped),\n"
     "and files that a crash left.  Says what is kept, and why.\n"
     "\n"
-    "  --dry-run  only say what would be freed\n";
+    "  --dry-run         only say what would be freed\n"
+    "  --grace DAYS      how long a removed version can be restored (30)\n"
+    "  --forget-imports  wait no longer for the missing volumes of imports,\n"
+    "                    nor for blobs that bundles should have brought\n";
 
-#define GRACE_S INT64_C(2592000) /* 30 days */
+#define DAY_S 86400
+#define GRACE_DAYS 30
+#define GRACE_DAYS_MAX 36500
 #define BATCH 1000
 
 struct gc {
 	struct ferry_store *st;
 	bool dry_run;
+	bool forget_imports;
 	int64_t now;
+	uint64_t grace_days;
 	uint64_t expired, waiting; /* removed versions */
 	int64_t next_expiry; /* of those waiting; 0: none */
 	uint64_t freed, freed_bytes; /* blobs */
 	uint64_t served, served_bytes; /* kept: a record is served */
-	uint64_t grace, grace_bytes; /* kept: removed, within 30 days */
+	uint64_t grace, grace_bytes; /* kept: removed lately */
 	bool importing; /* an import is not complete */
 	uint64_t incoming, incoming_bytes; /* kept for it */
 	uint64_t orphans, orphans_bytes; /* files nobody knows */
@@ -48,12 +56,39 @@ removed_at(const struct gc *g, const json_t *record)
 	           : g->now;
 }
 
+static int64_t
+expires_at(const struct gc *g, const json_t *record)
+{
+
+	return removed_at(g, record) + (int64_t)g->grace_days * DAY_S;
+}
+
 static bool
 is_expired(const struct gc *g, const json_t *record)
 {
 
 	return json_object_get(record, "deleted_at") != NULL &&
-	       removed_at(g, record) + GRACE_S <= g->now;
+	       expires_at(g, record) <= g->now;
+}
+
+/* A version goes for good, and with it what says that it refers to another. */
+static int
+delete_version(struct gc *g, const struct ferry_key *key, const char *subject,
+    struct ferry_error *err)
+{
+	struct ferry_key referrer;
+
+	if (ferry_catalog_delete(g->st, key, err) == -1 ||
+	    (subject != NULL &&
+		(ferry_key_make(&referrer, err, "referrer",
+		     ferry_key_part(key, 1), ferry_key_part(key, 2),
+		     ferry_key_part(key, 3), subject, ferry_key_part(key, 4),
+		     NULL) == -1 ||
+		    ferry_catalog_delete(g->st, &referrer, err) == -1)))
+		return -1;
+	return ferry_store_pending(g->st) >= BATCH
+	           ? ferry_store_commit(g->st, err)
+	           : 0;
 }
 
 /* Delete what was removed long enough ago. */
@@ -72,7 +107,7 @@ expire_versions(struct gc *g, const struct ferry_store_totals *totals,
 		return -1;
 	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
 		const json_t *at = json_object_get(record, "deleted_at");
-		int64_t expiry = removed_at(g, record) + GRACE_S;
+		int64_t expiry = expires_at(g, record);
 		bool expired = is_expired(g, record);
 
 		seen++;
@@ -83,15 +118,14 @@ expire_versions(struct gc *g, const struct ferry_store_totals *totals,
 			if (g->next_expiry == 0 || expiry < g->next_expiry)
 				g->next_expiry = expiry;
 		}
+		if (expired && !g->dry_run)
+			rc = delete_version(g, &key,
+			    json_string_value(
+				json_object_get(record, "subject")),
+			    err);
 		json_decref(record);
-		if (!expired || g->dry_run)
-			continue;
-		if (ferry_catalog_delete(g->st, &key, err) == -1 ||
-		    (ferry_store_pending(g->st) >= BATCH &&
-			ferry_store_commit(g->st, err) == -1)) {
-			rc = -1;
+		if (rc == -1)
 			break;
-		}
 	}
 	ferry_catalog_iter_free(it);
 	if (rc == 0 && seen != totals->versions + totals->removed)
@@ -152,21 +186,62 @@ needed(struct gc *g, const struct ferry_digest *digest, struct ferry_error *err)
 	return need;
 }
 
+/* Call it for each local record of a kind.  Returns how many, or -1. */
+static int
+each_local(struct gc *g, const char *kind,
+    int (*on)(
+	struct gc *g, const struct ferry_key *key, struct ferry_error *err),
+    struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_key prefix, key;
+	int rc, n = 0;
+
+	if (ferry_key_make(&prefix, err, kind, NULL) == -1 ||
+	    ferry_local_iter_new(&it, g->st, &prefix, err) == -1)
+		return -1;
+	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
+		n++;
+		if ((rc = on(g, &key, err)) == -1)
+			break;
+	}
+	ferry_catalog_iter_free(it);
+	return rc == -1 ? -1 : n;
+}
+
+static int
+forget_import(
+    struct gc *g, const struct ferry_key *key, struct ferry_error *err)
+{
+
+	return g->forget_imports && !g->dry_run
+	           ? ferry_incoming_forget(g->st, ferry_key_part(key, 1), err)
+	           : 0;
+}
+
+static int
+forget_wanted(
+    struct gc *g, const struct ferry_key *key, struct ferry_error *err)
+{
+
+	return g->forget_imports && !g->dry_run
+	           ? ferry_local_delete(g->st, key, err)
+	           : 0;
+}
+
 /* Whether an import waits for volumes: what it brought is not garbage. */
 static int
 look_for_imports(struct gc *g, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
-	struct ferry_key prefix, key;
-	int rc;
+	int imports = each_local(g, "incoming", forget_import, err);
+	int wanted =
+	    imports == -1 ? -1 : each_local(g, "wanted", forget_wanted, err);
 
-	if (ferry_key_make(&prefix, err, "incoming", NULL) == -1 ||
-	    ferry_local_iter_new(&it, g->st, &prefix, err) == -1)
+	if (wanted == -1)
 		return -1;
-	rc = ferry_catalog_iter_next(it, &key, NULL, err);
-	ferry_catalog_iter_free(it);
-	g->importing = rc == 1;
-	return rc == -1 ? -1 : 0;
+	g->importing = imports > 0 && !g->forget_imports;
+	return g->forget_imports && !g->dry_run ? ferry_store_commit(g->st, err)
+	                                        : 0;
 }
 
 /* What becomes of a blob, and where that is counted. */
@@ -256,8 +331,9 @@ print(const struct ferry_context *ctx, const struct gc *g)
 		    g->served + g->grace + g->incoming, g->waiting);
 		return;
 	}
-	(void)printf("%s %" PRIu64 " versions removed more than 30 days ago\n",
-	    would, g->expired);
+	(void)printf("%s %" PRIu64 " versions removed more than %" PRIu64
+		     " days ago\n",
+	    would, g->expired, g->grace_days);
 	(void)printf("%s %" PRIu64 " blobs that nothing names, %s\n", would,
 	    g->freed, ferry_size_text(g->freed_bytes, a));
 	(void)printf("%s %" PRIu64 " files that a crash left, %s\n", would,
@@ -279,9 +355,12 @@ print(const struct ferry_context *ctx, const struct gc *g)
 static int
 run(struct ferry_context *ctx, struct ferry_error *err)
 {
-	struct gc g = { .now = ferry_now() };
+	struct gc g = { .now = ferry_now(), .grace_days = GRACE_DAYS };
+	const char *grace = NULL;
 	const struct ferry_option options[] = {
 		{ "dry-run", FERRY_OPTION_FLAG, &g.dry_run },
+		{ "grace", FERRY_OPTION_VALUE, &grace },
+		{ "forget-imports", FERRY_OPTION_FLAG, &g.forget_imports },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
 	struct ferry_progress *progress = NULL;
@@ -293,6 +372,10 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (ctx->argc > 1)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "'%s' is too much; see 'ferry gc --help'", ctx->argv[1]);
+	if (grace != NULL && ferry_parse_u64(ferry_bytes_str(grace), 0,
+				 GRACE_DAYS_MAX, &g.grace_days, err) == -1)
+		return ferry_error_set(
+		    err, FERRY_EUSAGE, "'%s' is not a number of days", grace);
 	if (ferry_context_open(ctx, true, &g.st, err) == -1 ||
 	    ferry_store_totals(g.st, &totals, err) == -1)
 		goto out;

@@ -44,8 +44,16 @@ mkdir some
 cp "${volumes[1]}" some
 expect 30 store b2 import some
 has err "volume 1, 3-$n of $n is missing" "and so on"
+expect 0 store b2 gc
+has out "blobs of an import that is not complete"
+cp -r b2 b4
+expect 0 store b4 gc --forget-imports
+hasnt out "freed 0 blobs"
+hasnt out "not complete"
 expect 0 store b2 import "${volumes[0]}" "${volumes[@]:2}"
 agree b2
+expect 0 store b4 import "${volumes[@]}"
+agree b4
 
 say "one damaged: named; then only that one"
 store c init --name c >/dev/null

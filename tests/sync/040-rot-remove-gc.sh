@@ -54,6 +54,9 @@ has err "has no version '9.9.9'"
 say "gc waits 30 days, explains, and takes then"
 expect 0 near gc
 has out "freed 0 versions" "of 3 removed versions that can be restored"
+expect 0 near gc --dry-run --grace 0
+has out "would free 3 versions removed more than 0 days ago"
+expect 2 near gc --grace soon
 export FERRY_NOW=$(($(date +%s) + 31 * 86400))
 expect 0 near gc --dry-run
 has out "would free 3 versions" "would free 3 blobs"
