@@ -1,0 +1,86 @@
+#include "store/blob/record.h"
+
+#include <stdio.h>
+
+/*
+ * The index record of a blob: place, size, number of the journal record that
+ * first named it; the numbers big-endian.
+ */
+#define RECORD 17
+
+struct ferry_bytes
+ferry_blob_key(const struct ferry_digest *digest)
+{
+
+	return ferry_bytes_of(digest->v, FERRY_SHA256_SIZE);
+}
+
+void
+ferry_blob_path(const struct ferry_digest *digest, char path[FERRY_BLOB_PATH])
+{
+	char hex[FERRY_DIGEST_TEXT];
+
+	(void)snprintf(path, FERRY_BLOB_PATH, "%.2s/%.62s",
+	    ferry_digest_hex(digest, hex), hex + 2);
+}
+
+int
+ferry_blob_lost_key(const struct ferry_digest *digest, struct ferry_key *key,
+    struct ferry_error *err)
+{
+	char hex[FERRY_DIGEST_TEXT];
+
+	return ferry_key_make(
+	    key, err, "lost", ferry_digest_hex(digest, hex), NULL);
+}
+
+int
+ferry_blob_record_parse(struct ferry_bytes value, char *place,
+    struct ferry_blob_info *info, struct ferry_error *err)
+{
+
+	if (value.n != RECORD)
+		return ferry_error_set(
+		    err, FERRY_EINDEX, "a blob's index record is damaged");
+	*place = (char)value.p[0];
+	info->size = ferry_get_be64(value.p + 1);
+	info->seq = ferry_get_be64(value.p + 9);
+	info->lost = *place == FERRY_PLACE_LOST;
+	info->file = *place == FERRY_PLACE_FILE;
+	return 0;
+}
+
+void
+ferry_blob_record_put(struct ferry_store *st, const struct ferry_digest *digest,
+    char place, uint64_t size, uint64_t seq)
+{
+	uint8_t record[RECORD];
+
+	record[0] = (uint8_t)place;
+	ferry_put_be64(record + 1, size);
+	ferry_put_be64(record + 9, seq);
+	ferry_kv_put(st->kv, FERRY_CF_BLOB, ferry_blob_key(digest),
+	    ferry_bytes_of(record, sizeof(record)));
+	st->changes++;
+}
+
+int
+ferry_blob_record_get(struct ferry_store *st, const struct ferry_digest *digest,
+    char *place, struct ferry_blob_info *info, struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	int rc;
+
+	*place = FERRY_PLACE_LOST;
+	*info = (struct ferry_blob_info){ 0 };
+	if (digest->alg != FERRY_SHA256)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "a blob is named by its SHA-256");
+	rc = ferry_kv_get(
+	    st->kv, FERRY_CF_BLOB, ferry_blob_key(digest), &buf, err);
+	if (rc == 1 && ferry_blob_record_parse(
+			   ferry_bytes_buf(&buf), place, info, err) == -1)
+		rc = -1;
+	ferry_buf_free(&buf);
+	return rc;
+}
