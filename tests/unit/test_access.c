@@ -11,9 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cmocka.h>
 
 #include "store/access/rules.h"
+#include "store/access/user_token.h"
 #include "store/base/error.h"
 
 static struct ferry_error err;
@@ -356,10 +361,130 @@ test_snapshot_teams_in_a_circle(void **state)
 	ferry_snapshot_free(s);
 }
 
+/* A folder for tokens; *path is freed by folder_free(). */
+static int
+folder_new(char path[64])
+{
+	int fd;
+
+	(void)snprintf(path, 64, "/tmp/ferry-tokens-XXXXXX");
+	assert_non_null(mkdtemp(path));
+	assert_true((fd = open(path, O_RDONLY | O_DIRECTORY)) != -1);
+	return fd;
+}
+
+static void
+folder_free(int fd, const char *path)
+{
+	char command[128];
+
+	(void)close(fd);
+	(void)snprintf(command, sizeof(command), "rm -r %s", path);
+	assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c) */
+}
+
+static void
+test_user_token_life(void **state)
+{
+	struct ferry_user_token t = { .realm = "ghes",
+		.number = 2,
+		.name = "rita",
+		.scopes = FERRY_SCOPE_READ | FERRY_SCOPE_DELETE,
+		.created_at = 1000,
+		.expires_at = 2000,
+		.note = "laptop \"one\"" };
+	char text[FERRY_USER_TOKEN_TEXT], path[64];
+	struct ferry_user_token got, *list;
+	int fd = folder_new(path);
+	struct ferry_claim claim;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(ferry_user_token_create(fd, &t, text, &err), 0);
+	assert_int_equal(strlen(text), FERRY_USER_TOKEN_TEXT - 1);
+	assert_true(ferry_user_token_looks_right(ferry_bytes_str(text)));
+	assert_int_equal(
+	    ferry_user_token_find(fd, ferry_bytes_str(text), &got, &err), 1);
+	assert_string_equal(got.id, t.id);
+	assert_string_equal(got.name, "rita");
+	assert_string_equal(got.note, t.note);
+	assert_true(ferry_user_token_good(&got, 1999));
+	assert_false(ferry_user_token_good(&got, 2000));
+	ferry_user_token_claim(&got, &claim);
+	assert_int_equal(claim.kind, FERRY_CLAIM_USER);
+	assert_int_equal(claim.user, 2);
+	assert_int_equal(claim.scopes, FERRY_SCOPE_READ | FERRY_SCOPE_DELETE);
+	ferry_user_token_used(fd, ferry_bytes_str(text));
+	assert_int_equal(ferry_user_token_list(fd, &list, &n, &err), 0);
+	assert_int_equal(n, 1);
+	assert_true(list[0].used_at > 1000);
+	free(list);
+	assert_int_equal(
+	    ferry_user_token_revoke(fd, "00", 1500, &got, &err), -1);
+	assert_int_equal(
+	    ferry_user_token_revoke(fd, "../x", 1500, &got, &err), -1);
+	assert_int_equal(
+	    ferry_user_token_revoke(fd, t.id, 1500, &got, &err), 0);
+	assert_int_equal(
+	    ferry_user_token_find(fd, ferry_bytes_str(text), &got, &err), 1);
+	assert_false(ferry_user_token_good(&got, 1600));
+	folder_free(fd, path);
+}
+
+static void
+test_user_token_text(void **state)
+{
+	struct ferry_user_token t = {
+		.workflow = true, .realm = "a", .name = "o/r", .job = FERRY_READ
+	};
+	char text[FERRY_USER_TOKEN_TEXT], path[64];
+	int fd = folder_new(path);
+	struct ferry_user_token got;
+
+	(void)state;
+	assert_int_equal(ferry_user_token_create(fd, &t, text, &err), 0);
+	assert_memory_equal(text, "ferry_w_", 8);
+	/* One wrong character is seen without a look at the folder. */
+	for (size_t i = 0; i < strlen(text); i++) {
+		char c = text[i];
+
+		text[i] = c == 'x' ? 'y' : 'x';
+		assert_false(
+		    ferry_user_token_looks_right(ferry_bytes_str(text)));
+		assert_int_equal(ferry_user_token_find(
+				     fd, ferry_bytes_str(text), &got, &err),
+		    0);
+		text[i] = c;
+	}
+	assert_false(ferry_user_token_looks_right(ferry_bytes_str("")));
+	folder_free(fd, path);
+}
+
+static void
+test_scopes_parse(void **state)
+{
+	char text[FERRY_SCOPES_TEXT];
+	unsigned scopes;
+
+	(void)state;
+	assert_int_equal(ferry_scopes_parse(&scopes,
+			     "repo,delete:packages,read:packages", &err),
+	    0);
+	assert_string_equal(ferry_scopes_text(scopes, text),
+	    "read:packages,delete:packages,repo");
+	assert_int_equal(ferry_scopes_parse(&scopes, "", &err), 0);
+	assert_int_equal(scopes, 0);
+	assert_int_equal(ferry_scopes_parse(&scopes, "read", &err), -1);
+	assert_int_equal(ferry_scopes_parse(&scopes, ",", &err), -1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_user_token_life),
+		cmocka_unit_test(test_user_token_text),
+		cmocka_unit_test(test_scopes_parse),
 		cmocka_unit_test(test_rules_cases),
 		cmocka_unit_test(test_rules_without_a_record),
 		cmocka_unit_test(test_rules_private_mode),
