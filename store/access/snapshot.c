@@ -110,6 +110,15 @@ ferry_snapshot_meta(const struct ferry_snapshot *s)
 	return &s->meta;
 }
 
+void
+ferry_snapshot_retake(
+    struct ferry_snapshot *s, int64_t taken_at, uint64_t generation)
+{
+
+	s->meta.taken_at = taken_at;
+	s->meta.generation = generation;
+}
+
 const struct ferry_snapshot_user *
 ferry_snapshot_user(const struct ferry_snapshot *s, uint64_t id)
 {

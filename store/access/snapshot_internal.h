@@ -57,6 +57,10 @@ struct ferry_snapshot {
 	struct ferry_snapshot_chunk *chunks;
 };
 
+/* It was found true once more, before anybody else sees it. */
+void ferry_snapshot_retake(
+    struct ferry_snapshot *s, int64_t taken_at, uint64_t generation);
+
 /* The orders of the arrays. */
 int ferry_snapshot_cmp_id(const void *a, const void *b); /* users to repos */
 int ferry_snapshot_cmp_package(const void *a, const void *b);

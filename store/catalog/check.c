@@ -11,6 +11,7 @@ static const struct {
 	const char *name;
 	size_t parts;
 } kinds[] = {
+	{ "access", 2 },
 	{ "package", 4 },
 	{ "referrer", 6 },
 	{ "tag", 5 },
@@ -78,7 +79,7 @@ check_key(const struct ferry_key *key, struct ferry_error *err)
 			return ferry_error_set(err, FERRY_EFORMAT,
 			    "part %zu of a record's key has control characters",
 			    k + 1);
-	return strcmp(kind, "upstream") == 0 ? 0 : check_names(key, err);
+	return key->n == 2 ? 0 : check_names(key, err);
 }
 
 /* The name of a file is the last element of a path, never a path. */

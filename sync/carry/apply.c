@@ -5,6 +5,7 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "store/access/current.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"
@@ -196,6 +197,13 @@ check_same_bytes(struct apply *a, struct record *r, struct ferry_error *err)
 	return rc == -1 ? -1 : 0;
 }
 
+static bool
+is_access(const struct record *r)
+{
+
+	return strcmp(ferry_key_part(&r->key, 0), "access") == 0;
+}
+
 /* First pass: is everything well-formed and every blob here? */
 static int
 check(struct apply *a, struct record *r, struct ferry_error *err)
@@ -232,7 +240,10 @@ check(struct apply *a, struct record *r, struct ferry_error *err)
 			a->carry->st, &file.sha256, a->head->origin, err) == -1)
 			return -1;
 	}
-	return n == -1 ? -1 : 0;
+	if (a->missing == 0 && is_access(r) && r->value != NULL)
+		return ferry_snapshots_check(
+		    a->carry->st, ferry_key_part(&r->key, 1), r->value, err);
+	return 0;
 }
 
 static int
@@ -251,14 +262,30 @@ refuse_missing(struct apply *a, struct ferry_error *err)
 	    a->missing, a->example, a->head->origin_name);
 }
 
+/* Permissions that are older than those here are passed over, whatever
+ * bundle brings them: a right that was taken away stays away. */
+static int
+put(struct ferry_store *st, struct record *r, struct ferry_error *err)
+{
+	int rc = 1;
+
+	if (is_access(r))
+		rc = r->value == NULL
+		         ? 0
+		         : ferry_snapshots_newer(
+			       st, ferry_key_part(&r->key, 1), r->value, err);
+	if (rc != 1)
+		return rc;
+	return r->value == NULL ? ferry_catalog_delete(st, &r->key, err)
+	                        : ferry_catalog_put(st, &r->key, r->value, err);
+}
+
 /* Second pass. */
 static int
 apply(struct apply *a, struct record *r, struct ferry_error *err)
 {
 	struct ferry_store *st = a->carry->st;
-	int rc = r->value == NULL
-	             ? ferry_catalog_delete(st, &r->key, err)
-	             : ferry_catalog_put(st, &r->key, r->value, err);
+	int rc = put(st, r, err);
 
 	if (rc == -1)
 		return -1;

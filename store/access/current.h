@@ -1,0 +1,68 @@
+#ifndef FERRY_ACCESS_CURRENT_H
+#define FERRY_ACCESS_CURRENT_H
+
+/*
+ * The permission snapshots that a store holds now, by upstream.
+ *
+ * An upstream without a record `access NAME` is a plain registry whose packages
+ * have the visibility that its record `upstream NAME` says, and nobody else's
+ * users; one that says nothing is private.
+ *
+ * Threads: never changed once it was loaded.
+ */
+
+#include <jansson.h>
+
+#include "store/access/snapshot.h"
+
+struct ferry_error;
+struct ferry_store;
+struct ferry_snapshots;
+
+/*
+ * Errors: FERRY_EFORMAT, FERRY_ENEWER (naming the upstream), FERRY_EINDEX,
+ *     FERRY_EMISSING (a snapshot's bytes are lost).
+ */
+int ferry_snapshots_load(struct ferry_snapshots **out, struct ferry_store *st,
+    struct ferry_error *err);
+void ferry_snapshots_free(struct ferry_snapshots *all);
+
+size_t ferry_snapshots_count(const struct ferry_snapshots *all);
+const struct ferry_snapshot *
+ferry_snapshots_at(const struct ferry_snapshots *all, size_t i);
+/* Of an upstream; NULL if nothing is known of it. */
+const struct ferry_snapshot *
+ferry_snapshots_find(const struct ferry_snapshots *all, const char *upstream);
+/* Whether the store has permissions at all, or only plain public registries. */
+bool ferry_snapshots_restrict(const struct ferry_snapshots *all);
+
+/*
+ * The text of an upstream's snapshot, or of the one before it, appended to
+ * buf.  Returns: 1, 0 if there is none, -1.
+ */
+enum ferry_snapshot_which { FERRY_SNAPSHOT_NOW, FERRY_SNAPSHOT_BEFORE };
+int ferry_snapshots_text(struct ferry_store *st, const char *upstream,
+    enum ferry_snapshot_which which, struct ferry_buf *buf,
+    struct ferry_error *err);
+
+/*
+ * Writer: make text the snapshot of upstream, as generation meta's; part of
+ * the next commit.  text is checked by reading it.
+ * Returns: 1; 0 if it says what the newest one says (but for "meta"), which
+ *     then stays; -1 (FERRY_EREPLAY: its generation is not newer).
+ */
+int ferry_snapshots_put(struct ferry_store *st, const char *upstream,
+    struct ferry_bytes text, struct ferry_error *err);
+
+/*
+ * Import: whether value, another store's record `access UPSTREAM`, is newer
+ * than the one here; the higher generation wins.  Returns: 1, 0, -1.
+ */
+int ferry_snapshots_newer(struct ferry_store *st, const char *upstream,
+    const json_t *value, struct ferry_error *err);
+/* Import: whether what value names, which is here, is a snapshot of upstream.
+ * Returns: 0, or -1. */
+int ferry_snapshots_check(struct ferry_store *st, const char *upstream,
+    const json_t *value, struct ferry_error *err);
+
+#endif
