@@ -71,6 +71,42 @@ test_etag_matches(void **state)
 	assert_false(ferry_etag_matches("\"ab\"", "\"a\""));
 }
 
+static void
+test_form_get(void **state)
+{
+	static const char form[] =
+	    "scope=a%3Ab&other=x&scope=c+d&empty=&scopes=no&scope=%zz&scope";
+	static const struct {
+		const char *name;
+		size_t i;
+		int rc;
+		const char *value;
+	} rows[] = {
+		{ "scope", 0, 1, "a:b" },
+		{ "scope", 1, 1, "c d" },
+		{ "scope", 2, -1, "" },
+		{ "scope", 3, 0, "" },
+		{ "other", 0, 1, "x" },
+		{ "other", 1, 0, "" },
+		{ "empty", 0, 1, "" },
+		{ "cope", 0, 0, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ferry_error err = FERRY_ERROR_INIT;
+		struct ferry_buf buf = FERRY_BUF_INIT;
+
+		assert_int_equal(ferry_form_get(ferry_bytes_str(form),
+				     rows[i].name, rows[i].i, &buf, &err),
+		    rows[i].rc);
+		if (rows[i].rc == 1)
+			assert_true(ferry_bytes_is(
+			    ferry_bytes_buf(&buf), rows[i].value));
+		ferry_buf_free(&buf);
+	}
+}
+
 static bool
 in(const struct ferry_networks *set, int family, const char *address)
 {
@@ -445,6 +481,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_range_parse),
 		cmocka_unit_test(test_etag_matches),
+		cmocka_unit_test(test_form_get),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_cache_made_once_until_dropped),
 		cmocka_unit_test(test_cache_keeps_no_failure),
