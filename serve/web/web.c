@@ -167,7 +167,7 @@ void
 ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
     struct ferry_response *res)
 {
-	const struct ferry_identity anonymous = { FERRY_ANONYMOUS };
+	const struct ferry_identity anonymous = { FERRY_ANONYMOUS, NULL };
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_access_decision decision;
@@ -177,7 +177,7 @@ ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
 		rq->method == FERRY_GET || rq->method == FERRY_HEAD
 		    ? FERRY_ACTION_SERVICE
 		    : FERRY_ACTION_WRITE,
-		NULL, NULL, NULL },
+		NULL, NULL, NULL, NULL },
 	    &decision);
 	if (decision.permit == NULL) {
 		ferry_response_text(res, 405, TEXT, "%s\n", decision.reason);
