@@ -92,7 +92,7 @@ int ferry_body_tag(
  * Filled by the handler.  Strings called literal must live for ever.
  */
 #define FERRY_RESPONSE_HEADERS 6
-#define FERRY_RESPONSE_VALUE 1024
+#define FERRY_RESPONSE_VALUE 1536
 #define FERRY_RESPONSE_PACKAGE 216
 struct ferry_response {
 	unsigned status;

@@ -99,5 +99,6 @@ int ferry_replay_owner(struct ferry_library *library, const char *format,
 
 /* One per file. */
 extern const struct ferry_replay ferry_replay_npm;
+extern const struct ferry_replay ferry_replay_oci;
 
 #endif

@@ -15,11 +15,12 @@
 #include "store/catalog/catalog.h"
 #include "store/store.h"
 
-static const struct ferry_replay *const formats[] = { &ferry_replay_npm };
+static const struct ferry_replay *const formats[] = { &ferry_replay_npm,
+	&ferry_replay_oci };
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
 /* In the order of formats[]. */
-static const char *const format_names[FORMATS + 1] = { "npm", NULL };
+static const char *const format_names[FORMATS + 1] = { "npm", "oci", NULL };
 
 struct ferry_replayer {
 	struct ferry_library *library;
