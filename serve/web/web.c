@@ -40,6 +40,31 @@ add_escaped(struct ferry_buf *buf, const char *s, struct ferry_error *err)
 	return rc;
 }
 
+/* url is escaped. */
+static int
+add_containers(struct ferry_buf *page, const char *url, struct ferry_error *err)
+{
+	const char *host = strstr(url, "://");
+
+	host = host == NULL ? url : host + 3;
+	return ferry_buf_addf(page, err,
+	    "<h2>docker, podman: by name</h2>\n"
+	    "<pre>docker pull %s/ghcr.io/OWNER/IMAGE:TAG</pre>\n"
+	    "<h2>docker: images of docker.io</h2>\n"
+	    "<pre># /etc/docker/daemon.json\n"
+	    "{ &quot;registry-mirrors&quot;: [&quot;%s&quot;] }</pre>\n"
+	    "<h2>containerd, Kubernetes</h2>\n"
+	    "<pre># /etc/containerd/certs.d/_default/hosts.toml\n"
+	    "[host.&quot;%s&quot;]\n"
+	    "capabilities = [&quot;pull&quot;, &quot;resolve&quot;]</pre>\n"
+	    "<h2>podman, skopeo, CRI-O</h2>\n"
+	    "<pre># /etc/containers/registries.conf, one for each origin\n"
+	    "[[registry]]\nprefix = &quot;ghcr.io&quot;\n"
+	    "[[registry.mirror]]\n"
+	    "location = &quot;%s/ghcr.io&quot;</pre>\n",
+	    host, url, url, host);
+}
+
 static int
 add_page(const struct ferry_web *web, const struct ferry_request *rq,
     struct ferry_buf *page, struct ferry_error *err)
@@ -80,11 +105,13 @@ add_page(const struct ferry_web *web, const struct ferry_request *rq,
 			 "<pre>yarn config set npmRegistryServer %s/npm</pre>\n"
 			 "<h2>bun</h2>\n<pre># bunfig.toml\n[install]\n"
 			 "registry = "
-			 "&quot;%s/npm/&quot;</pre>\n</body></html>\n",
+			 "&quot;%s/npm/&quot;</pre>\n",
 			 FERRY_VERSION, t.packages, t.versions,
 			 ferry_size_text(t.logical_bytes, size), t.records,
 			 (const char *)url.p, (const char *)url.p,
-			 (const char *)url.p, (const char *)url.p) == -1
+			 (const char *)url.p, (const char *)url.p) == -1 ||
+	             add_containers(page, (const char *)url.p, err) == -1 ||
+	             ferry_buf_adds(page, "</body></html>\n", err) == -1
 	         ? -1
 	         : 0;
 out:
