@@ -63,7 +63,8 @@ ferry_oci_identify(struct ferry_asked *asked, const char *authorization)
 	const struct state *state = asked->state;
 	const char *text;
 
-	if (authorization == NULL || strncasecmp(authorization, "Bearer", 6) ||
+	if (authorization == NULL ||
+	    strncasecmp(authorization, "Bearer", 6) != 0 ||
 	    strcspn(authorization, " \t") != 6)
 		return;
 	text = authorization + 6;

@@ -361,15 +361,13 @@ ferry_replay_request(struct ferry_replayer *r, const struct ferry_site *site,
 {
 	struct ferry_error err = FERRY_ERROR_INIT, again = FERRY_ERROR_INIT;
 	const struct ferry_replay *format;
-	struct ferry_asked asked;
+	struct ferry_asked asked = {
+		.library = r->library, .site = site, .rq = rq
+	};
 	struct ferry_bytes rest;
 	unsigned status;
 	int row, rc;
 
-	/* Not the whole of it, as it is large; serve() sets the rest. */
-	asked.library = r->library;
-	asked.site = site;
-	asked.rq = rq;
 	if ((row = route(&asked, &rest)) == -1)
 		return false;
 	format = formats[row];

@@ -42,8 +42,10 @@ add_escaped(struct ferry_buf *buf, const char *s, struct ferry_error *err)
 
 /* url is escaped. */
 static int
-add_containers(struct ferry_buf *page, const char *url, struct ferry_error *err)
+add_containers(struct ferry_buf *page, const struct ferry_buf *buf,
+    struct ferry_error *err)
 {
+	const char *url = buf->n == 0 ? "" : (const char *)buf->p;
 	const char *host = strstr(url, "://");
 
 	host = host == NULL ? url : host + 3;
@@ -110,7 +112,7 @@ add_page(const struct ferry_web *web, const struct ferry_request *rq,
 			 ferry_size_text(t.logical_bytes, size), t.records,
 			 (const char *)url.p, (const char *)url.p,
 			 (const char *)url.p, (const char *)url.p) == -1 ||
-	             add_containers(page, (const char *)url.p, err) == -1 ||
+	             add_containers(page, &url, err) == -1 ||
 	             ferry_buf_adds(page, "</body></html>\n", err) == -1
 	         ? -1
 	         : 0;

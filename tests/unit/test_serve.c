@@ -11,7 +11,58 @@
 #include "serve/http/range.h"
 #include "serve/replay/cache.h"
 #include "serve/replay/npm_document.h"
+#include "serve/replay/oci_path.h"
 #include "store/base/span.h"
+
+/* Paths of OCI */
+
+static void
+test_oci_path_split(void **state)
+{
+	static const struct {
+		const char *path;
+		enum ferry_oci_endpoint endpoint;
+		const char *name, *reference;
+	} rows[] = {
+		{ "", FERRY_OCI_BASE, "", "" },
+		{ "token", FERRY_OCI_TOKEN, "", "" },
+		{ "_catalog", FERRY_OCI_CATALOG, "", "" },
+		{ "a/manifests/1", FERRY_OCI_MANIFESTS, "a", "1" },
+		{ "a/b/c/blobs/sha256:00", FERRY_OCI_BLOBS, "a/b/c",
+		    "sha256:00" },
+		{ "a/tags/list", FERRY_OCI_TAGS, "a", "list" },
+		{ "a/referrers/x:1", FERRY_OCI_REFERRERS, "a", "x:1" },
+		/* What is last decides. */
+		{ "org/blobs/manifests/1", FERRY_OCI_MANIFESTS, "org/blobs",
+		    "1" },
+		{ "manifests/blobs/x", FERRY_OCI_BLOBS, "manifests", "x" },
+		{ "org/manifests/tags/list", FERRY_OCI_TAGS, "org/manifests",
+		    "list" },
+		{ "tags/list/tags/list", FERRY_OCI_TAGS, "tags/list", "list" },
+		{ "a/tags/list/manifests/list", FERRY_OCI_MANIFESTS,
+		    "a/tags/list", "list" },
+		{ "token/manifests/token", FERRY_OCI_MANIFESTS, "token",
+		    "token" },
+		{ "_catalog/tags/list", FERRY_OCI_TAGS, "_catalog", "list" },
+	};
+	static const char *const none[] = { "/", "a", "a/", "/manifests/1",
+		"manifests/1", "a/manifests/", "a/manifests", "a/manifests//",
+		"a/blobs/uploads/1", "a/tags/lists", "a/tag/list", "tags/list",
+		"a/manifests/1/", "token/", "_catalog/", "a/Manifests/1",
+		"a/xmanifests/1" };
+	struct ferry_oci_path p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!ferry_oci_path_split(&p, ferry_bytes_str(rows[i].path)) ||
+		    p.endpoint != rows[i].endpoint ||
+		    !ferry_bytes_is(p.name, rows[i].name) ||
+		    !ferry_bytes_is(p.reference, rows[i].reference))
+			fail_msg("%s", rows[i].path);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (ferry_oci_path_split(&p, ferry_bytes_str(none[i])))
+			fail_msg("%s", none[i]);
+}
 
 /* Ranges and tags */
 
@@ -480,6 +531,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_range_parse),
+		cmocka_unit_test(test_oci_path_split),
 		cmocka_unit_test(test_etag_matches),
 		cmocka_unit_test(test_form_get),
 		cmocka_unit_test(test_networks),
