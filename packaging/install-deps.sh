@@ -9,8 +9,8 @@ set -eu
 build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     libarchive-dev libconfig-dev libcurl4-openssl-dev libjansson-dev
     libmicrohttpd-dev librocksdb-dev libssl-dev libzstd-dev zlib1g-dev"
-tests="clang-format clang-tidy cppcheck curl git jq libcmocka-dev nginx-light
-    openssl procps python3 zstd"
+tests="buildah clang-format clang-tidy containerd cppcheck curl docker.io git jq
+    libcmocka-dev nginx-light openssl podman procps python3 skopeo umoci zstd"
 bench="aria2 hyperfine time wrk"
 
 want="$build"
@@ -36,8 +36,10 @@ missing=
 for package in $want; do
 	case "$package" in
 	nginx-light) command -v nginx >/dev/null 2>&1 && continue ;;
+	docker.io) command -v dockerd >/dev/null 2>&1 && continue ;;
 	gcc | cmake | curl | git | jq | python3 | openssl | zstd | aria2 | wrk | \
-	    hyperfine | nodejs | npm | clang-format | clang-tidy | cppcheck)
+	    hyperfine | nodejs | npm | skopeo | umoci | podman | buildah | \
+	    containerd | clang-format | clang-tidy | cppcheck)
 		bin=$package
 		[ "$package" = aria2 ] && bin=aria2c
 		[ "$package" = nodejs ] && bin=node

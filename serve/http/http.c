@@ -63,6 +63,7 @@ ferry_body_unref(struct ferry_body *body)
 	if (body->fd != -1)
 		(void)close(body->fd);
 	ferry_buf_free(&body->bytes);
+	free(body->type);
 	free(body);
 }
 
@@ -194,10 +195,10 @@ decode_plus(
 }
 
 int
-ferry_request_query(const struct ferry_request *rq, const char *name,
+ferry_form_get(struct ferry_bytes form, const char *name, size_t i,
     struct ferry_buf *buf, struct ferry_error *err)
 {
-	const uint8_t *p = rq->query.p, *end = p + rq->query.n;
+	const uint8_t *p = form.p, *end = p + form.n;
 	size_t n = strlen(name);
 
 	while (p < end) {
@@ -205,7 +206,7 @@ ferry_request_query(const struct ferry_request *rq, const char *name,
 		const uint8_t *stop = amp == NULL ? end : amp;
 
 		if ((size_t)(stop - p) > n && p[n] == '=' &&
-		    memcmp(p, name, n) == 0)
+		    memcmp(p, name, n) == 0 && i-- == 0)
 			return decode_plus(buf,
 				   ferry_bytes_of(
 				       p + n + 1, (size_t)(stop - p) - n - 1),
@@ -215,6 +216,14 @@ ferry_request_query(const struct ferry_request *rq, const char *name,
 		p = amp == NULL ? end : amp + 1;
 	}
 	return 0;
+}
+
+int
+ferry_request_query(const struct ferry_request *rq, const char *name,
+    struct ferry_buf *buf, struct ferry_error *err)
+{
+
+	return ferry_form_get(rq->query, name, 0, buf, err);
 }
 
 uint64_t

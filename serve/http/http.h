@@ -26,11 +26,15 @@ enum ferry_method { FERRY_GET, FERRY_HEAD, FERRY_POST, FERRY_OTHER_METHOD };
  * Borrowed by the handler for the call.  path and query are as the client
  * wrote them, percent-encoded; path starts with '/', query has no '?'.
  */
+#define FERRY_FORM_MAX (16U << 10)
 struct ferry_request {
 	enum ferry_method method;
 	const char *method_text;
 	struct ferry_bytes path;
 	struct ferry_bytes query;
+	/* The body, if it is a form (application/x-www-form-urlencoded) of at
+	 * most FERRY_FORM_MAX bytes; bodies of other types are dropped. */
+	struct ferry_bytes form;
 	char id[FERRY_REQUEST_ID];
 	char peer[46]; /* the peer's address, as text */
 	bool secure; /* over TLS */
@@ -41,9 +45,13 @@ struct ferry_request {
 const char *
 ferry_request_header(const struct ferry_request *rq, const char *name);
 /*
- * The decoded value of a query parameter (the first of that name), appended
- * to buf; '+' is a space.  Returns: 1, 0 if there is none, -1 (FERRY_EFORMAT).
+ * The decoded value of field number i (from 0) of that name in a query or a
+ * form, appended to buf; '+' is a space.
+ * Returns: 1, 0 if there is none, -1 (FERRY_EFORMAT).
  */
+int ferry_form_get(struct ferry_bytes form, const char *name, size_t i,
+    struct ferry_buf *buf, struct ferry_error *err);
+/* The same for the first one of the request's query. */
 int ferry_request_query(const struct ferry_request *rq, const char *name,
     struct ferry_buf *buf, struct ferry_error *err);
 /* A number of the query, clamped to min..max; fallback if there is none. */
@@ -59,13 +67,14 @@ bool ferry_request_takes_gzip(const struct ferry_request *rq);
  * Invariants: fd is -1 and bytes holds size bytes, or fd is open and bytes is
  * empty.  etag is "" or a quoted strong entity tag.
  */
-#define FERRY_ETAG 80
+#define FERRY_ETAG 144 /* a SHA-512 with its name, in quotes */
 struct ferry_body {
 	atomic_uint refs;
 	int fd;
 	uint64_t size;
 	struct ferry_buf bytes;
 	char etag[FERRY_ETAG];
+	char *type; /* its media type, where that is stored; owned, or NULL */
 	atomic_uint uses; /* for who shares it to count */
 };
 /* *Takes* the bytes of buf (which is empty afterwards), or fd. */
@@ -82,12 +91,12 @@ int ferry_body_tag(
 /*
  * Filled by the handler.  Strings called literal must live for ever.
  */
-#define FERRY_RESPONSE_HEADERS 4
-#define FERRY_RESPONSE_VALUE 512
+#define FERRY_RESPONSE_HEADERS 6
+#define FERRY_RESPONSE_VALUE 1536
 #define FERRY_RESPONSE_PACKAGE 216
 struct ferry_response {
 	unsigned status;
-	const char *type; /* literal; of the body */
+	const char *type; /* of the body; literal, or body's own */
 	const char *encoding; /* literal: "gzip", or NULL */
 	const char *cache; /* literal: Cache-Control, or NULL */
 	const char *vary; /* literal, or NULL */

@@ -23,7 +23,7 @@
 
 /*
  * What a client may send as a request's body before it is cut off.  Nobody
- * reads it, but a client that is told why while it still writes often sees a
+ * reads it unless it is a small form, but a client that is told why while it still writes often sees a
  * broken pipe instead of the answer: `npm publish` is one.
  */
 #define BODY_DRAINED (16U << 20)
@@ -56,6 +56,7 @@ struct exchange {
 	struct ferry_request rq;
 	struct timespec start;
 	uint64_t drained;
+	struct ferry_buf form;
 	bool begun;
 	bool proxied;
 	/* Kept for the log. */
@@ -101,6 +102,7 @@ split_uri(struct exchange *ex)
 	                  ? ferry_bytes_str(uri)
 	                  : ferry_bytes_of(uri, (size_t)(query - uri));
 	ex->rq.query = ferry_bytes_str(query == NULL ? "" : query + 1);
+	ex->rq.form = ferry_bytes_str("");
 }
 
 static void
@@ -209,6 +211,28 @@ begin(struct exchange *ex, const char *method)
 	ex->proxied = ferry_networks_has(o->proxies, sa);
 	if (ex->proxied)
 		believe_proxy(ex);
+}
+
+/* Keep the body if it is a form, which is what rq->form promises. */
+static bool
+keep_form(struct exchange *ex, const char *upload, size_t n)
+{
+	static const char form[] = "application/x-www-form-urlencoded";
+	const char *type = ferry_request_header(&ex->rq, "Content-Type");
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	if (type == NULL || strncasecmp(type, form, sizeof(form) - 1) != 0)
+		return true;
+	if (ex->drained > FERRY_FORM_MAX) {
+		/* Half a form would be another request than was meant. */
+		ferry_buf_reset(&ex->form);
+		ex->rq.form = ferry_bytes_str("");
+		return true;
+	}
+	if (ferry_buf_add(&ex->form, upload, n, &err) == -1)
+		return false;
+	ex->rq.form = ferry_bytes_buf(&ex->form);
+	return true;
 }
 
 static bool
@@ -421,7 +445,6 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 	(void)connection;
 	(void)url;
 	(void)version;
-	(void)upload;
 	if (ex == NULL)
 		return MHD_NO;
 	if (!ex->begun) {
@@ -432,8 +455,11 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 	}
 	if (*upload_size > 0) {
 		ex->drained += *upload_size;
+		if (ex->drained > BODY_DRAINED ||
+		    !keep_form(ex, upload, *upload_size))
+			return MHD_NO;
 		*upload_size = 0;
-		return ex->drained > BODY_DRAINED ? MHD_NO : MHD_YES;
+		return MHD_YES;
 	}
 	return answer(ex, false);
 }
@@ -469,6 +495,10 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 					ex->agent[0] == 0 ? NULL : ex->agent,
 					ex->format, ex->package, aborted });
 	}
+	/* It may hold a password. */
+	if (ex->form.p != NULL)
+		explicit_bzero(ex->form.p, ex->form.cap);
+	ferry_buf_free(&ex->form);
 	free(ex);
 	atomic_fetch_sub(&server->in_flight, 1);
 }

@@ -11,6 +11,7 @@
 #include "serve/http/http.h"
 #include "serve/replay/replay.h"
 #include "store/access/access.h"
+#include "store/access/token.h"
 #include "store/base/bytes.h"
 
 struct ferry_error;
@@ -25,6 +26,8 @@ struct ferry_resource {
 	int kind; /* the format's own */
 	enum ferry_action action;
 	char package[FERRY_PACKAGE_NAME]; /* "": of no package */
+	char called[FERRY_ITEM_NAME]; /* by the client; "": as package */
+	char origin[FERRY_OWNER_NAME]; /* for owner(): where it must be from */
 	char item[FERRY_ITEM_NAME]; /* version, tag, file … or "" */
 };
 
@@ -35,6 +38,9 @@ struct ferry_asked {
 	const struct ferry_site *site;
 	const struct ferry_request *rq;
 	const char *prefix; /* "/npm/", or "/" on a host of its own */
+	bool own_host;
+	struct ferry_identity identity;
+	struct ferry_token token; /* for identify() to keep */
 	struct ferry_resource resource;
 	char owner[FERRY_OWNER_NAME]; /* "": there is no such package */
 };
@@ -42,7 +48,8 @@ struct ferry_asked {
 struct ferry_replay {
 	const char *format;
 	const char *const *prefixes; /* of paths, with a final '/'; NULL ends */
-	const char *host; /* "npm.", or NULL */
+	const char *const *hosts; /* "npm."; NULL ends */
+	bool keeps_prefix; /* also on a host of its own */
 
 	/*
 	 * Fill asked->resource from the rest of the path, still encoded.  May
@@ -51,6 +58,12 @@ struct ferry_replay {
 	 */
 	int (*parse)(struct ferry_asked *asked, struct ferry_bytes rest,
 	    struct ferry_error *err);
+	/* Optional: who shows this Authorization, or none (NULL).  Without it
+	 * a credential is not looked at. */
+	void (*identify)(struct ferry_asked *asked, const char *authorization);
+	/* Optional: fill asked->owner, as ferry_replay_owner() does, which is
+	 * asked without it. */
+	int (*owner)(struct ferry_asked *asked, struct ferry_error *err);
 	/*
 	 * Returns: 1 and res filled; 0 if it does not exist; -1.  It is called
 	 * again after a failure to read the store, once.
@@ -62,6 +75,9 @@ struct ferry_replay {
 	 * such thing". */
 	void (*refuse)(const struct ferry_asked *asked, unsigned status,
 	    const char *text, struct ferry_response *res);
+	/* Optional: add WWW-Authenticate to a 401. */
+	void (*challenge)(const struct ferry_asked *asked,
+	    enum ferry_verdict verdict, struct ferry_response *res);
 
 	/* Optional: state beside the store.  changed: as of library.h. */
 	int (*start)(void **state, struct ferry_library *library,
@@ -83,5 +99,6 @@ int ferry_replay_owner(struct ferry_library *library, const char *format,
 
 /* One per file. */
 extern const struct ferry_replay ferry_replay_npm;
+extern const struct ferry_replay ferry_replay_oci;
 
 #endif

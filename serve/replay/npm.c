@@ -35,6 +35,7 @@ enum kind {
 #define ABBREVIATED "application/vnd.npm.install-v1+json"
 
 static const char *const prefixes[] = { "/npm/", "/_registry/npm/", NULL };
+static const char *const hosts[] = { "npm.", NULL };
 
 /* Paths */
 
@@ -513,7 +514,7 @@ answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
 const struct ferry_replay ferry_replay_npm = {
 	.format = "npm",
 	.prefixes = prefixes,
-	.host = "npm.",
+	.hosts = hosts,
 	.parse = parse,
 	.answer = answer,
 	.refuse = refuse,

@@ -1,25 +1,14 @@
 /* Tarballs of npm: from a path to a blob. */
 
-#include <errno.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "serve/replay/cache.h"
+#include "serve/replay/file.h"
 #include "serve/replay/library.h"
 #include "serve/replay/npm.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
-#include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
-
-/*
- * A file that is asked for again is kept in memory if it is not larger than
- * this.  Measured with 300 kB: twice the requests of sendfile(), before which
- * libmicrohttpd pushes the header out in a packet of its own.
- */
-#define CONTENT_MAX (1U << 20)
 
 /* The tarball of a version's record.  1; 0 if it is under a tombstone; -1. */
 static int
@@ -162,87 +151,18 @@ struct job {
 	const char *package;
 	const char *owner;
 	const char *path;
-	const struct ferry_body *file;
 };
 
 static int
-make(void *ctx, struct ferry_body **out, struct ferry_error *err)
+find(void *ctx, struct ferry_digest *out, struct ferry_error *err)
 {
 	const struct job *job = ctx;
 	struct ferry_npm_file file;
-	char hex[FERRY_DIGEST_TEXT];
-	struct ferry_blob blob;
 	int rc = ferry_npm_file_find(
 	    job->library, job->package, job->owner, job->path, &file, err);
 
-	if (rc != 1)
-		return rc;
-	rc = ferry_blob_open(
-	    ferry_library_store(job->library), &file.sha256, &blob, err);
-	if (rc == 0)
-		return ferry_error_set(err, FERRY_ENOTFOUND,
-		    "the bytes of this file are damaged or gone; 'ferry "
-		    "verify' on the server says more");
-	if (rc == -1)
-		return -1;
-	rc = blob.fd == -1 ? ferry_body_new(out, &blob.bytes, err)
-	                   : ferry_body_file(out, blob.fd, blob.size, err);
-	if (rc == -1) {
-		ferry_blob_close(&blob);
-		return -1;
-	}
-	(void)snprintf((*out)->etag, sizeof((*out)->etag), "\"%s\"",
-	    ferry_digest_hex(&file.sha256, hex));
-	return 1;
-}
-
-/* The content of a file that is asked for often, which job->file is. */
-static int
-make_content(void *ctx, struct ferry_body **out, struct ferry_error *err)
-{
-	const struct job *job = ctx;
-	struct ferry_buf buf = FERRY_BUF_INIT;
-	const struct ferry_body *file = job->file;
-	int rc = -1;
-
-	if (ferry_buf_reserve(&buf, (size_t)file->size, err) == -1)
-		return -1;
-	while (buf.n < file->size) {
-		ssize_t n = pread(file->fd, buf.p + buf.n,
-		    (size_t)file->size - buf.n, (off_t)buf.n);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			ferry_error_errno(err, "reading a tarball");
-			goto out;
-		}
-		buf.n += (size_t)n;
-	}
-	if (ferry_body_new(out, &buf, err) == -1)
-		goto out;
-	memcpy((*out)->etag, file->etag, sizeof(file->etag));
-	rc = 1;
-out:
-	ferry_buf_free(&buf);
-	return rc;
-}
-
-static int
-get(struct job *job, const char *what, ferry_cache_make *on_make,
-    struct ferry_body **out, struct ferry_error *err)
-{
-	struct ferry_buf group = FERRY_BUF_INIT, name = FERRY_BUF_INIT;
-	int rc = -1;
-
-	if (ferry_library_group(&group, "npm", job->package, err) == 0 &&
-	    ferry_buf_adds(&name, what, err) == 0 &&
-	    ferry_buf_adds(&name, job->path, err) == 0)
-		rc = ferry_cache_get(ferry_library_cache(job->library),
-		    ferry_bytes_buf(&group), ferry_bytes_buf(&name), on_make,
-		    job, out, err);
-	ferry_buf_free(&name);
-	ferry_buf_free(&group);
+	if (rc == 1)
+		*out = file.sha256;
 	return rc;
 }
 
@@ -251,23 +171,9 @@ ferry_npm_file_body(struct ferry_library *library, const char *package,
     const char *owner, const char *path, struct ferry_body **out,
     struct ferry_error *err)
 {
-	struct job job = { library, package, owner, path, NULL };
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_body *file = NULL, *content = NULL;
-	int rc = get(&job, "file ", make, &file, err);
+	struct job job = { library, package, owner, path };
 
-	if (rc != 1)
-		return rc;
-	*out = file;
-	if (file->fd == -1 || file->size > CONTENT_MAX ||
-	    atomic_fetch_add_explicit(&file->uses, 1, memory_order_relaxed) ==
-		0)
-		return 1;
-	job.file = file;
-	if (get(&job, "content ", make_content, &content, &ignored) == 1) {
-		ferry_body_unref(file);
-		*out = content;
-	}
-	/* A file that cannot be read now is sendfile's to report. */
-	return 1;
+	return ferry_file_body(&(struct ferry_file_asked){ library, "npm",
+				   package, owner, path, NULL, find, &job },
+	    out, err);
 }

@@ -15,11 +15,12 @@
 #include "store/catalog/catalog.h"
 #include "store/store.h"
 
-static const struct ferry_replay *const formats[] = { &ferry_replay_npm };
+static const struct ferry_replay *const formats[] = { &ferry_replay_npm,
+	&ferry_replay_oci };
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
 /* In the order of formats[]. */
-static const char *const format_names[FORMATS + 1] = { "npm", NULL };
+static const char *const format_names[FORMATS + 1] = { "npm", "oci", NULL };
 
 struct ferry_replayer {
 	struct ferry_library *library;
@@ -195,7 +196,7 @@ ferry_replay_base(const struct ferry_asked *asked, struct ferry_buf *out,
 	struct ferry_site site = *asked->site;
 
 	/* A host of the format's own is not the public URL's. */
-	if (strcmp(asked->prefix, "/") == 0)
+	if (asked->own_host)
 		site.public_url = NULL;
 	if (ferry_replay_origin(&site, asked->rq, out, err) == -1)
 		return -1;
@@ -207,15 +208,40 @@ ferry_replay_base(const struct ferry_asked *asked, struct ferry_buf *out,
 static bool
 route_host(struct ferry_asked *asked, const struct ferry_replay *format)
 {
-	const char *host = asked->site->subdomains && format->host != NULL
-	                       ? request_host(asked->rq)
-	                       : NULL;
+	const char *host =
+	    asked->site->subdomains ? request_host(asked->rq) : NULL;
 
-	if (host == NULL ||
-	    strncasecmp(host, format->host, strlen(format->host)) != 0)
+	if (host == NULL || format->hosts == NULL)
 		return false;
-	asked->prefix = "/";
-	return true;
+	for (size_t i = 0; format->hosts[i] != NULL; i++)
+		if (strncasecmp(
+			host, format->hosts[i], strlen(format->hosts[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool
+route_prefix(struct ferry_asked *asked, const struct ferry_replay *format,
+    struct ferry_bytes *rest)
+{
+	struct ferry_bytes path = asked->rq->path;
+
+	for (size_t i = 0; format->prefixes[i] != NULL; i++) {
+		const char *prefix = format->prefixes[i];
+		size_t n = strlen(prefix);
+
+		asked->prefix = prefix;
+		/* "/npm" is "/npm/". */
+		if (path.n == n - 1 && memcmp(path.p, prefix, n - 1) == 0) {
+			*rest = ferry_bytes_str("");
+			return true;
+		}
+		if (ferry_bytes_starts(path, prefix)) {
+			*rest = ferry_bytes_of(path.p + n, path.n - n);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Returns the row's number, or -1. */
@@ -225,29 +251,16 @@ route(struct ferry_asked *asked, struct ferry_bytes *rest)
 	struct ferry_bytes path = asked->rq->path;
 
 	for (size_t i = 0; i < FORMATS; i++) {
-		if (route_host(asked, formats[i])) {
+		asked->own_host = route_host(asked, formats[i]);
+		if (asked->own_host && !formats[i]->keeps_prefix) {
+			asked->prefix = "/";
 			*rest = path.n == 0
 			            ? path
 			            : ferry_bytes_of(path.p + 1, path.n - 1);
 			return (int)i;
 		}
-		for (size_t k = 0; formats[i]->prefixes[k] != NULL; k++) {
-			const char *prefix = formats[i]->prefixes[k];
-			size_t n = strlen(prefix);
-
-			/* "/npm" is "/npm/". */
-			if (path.n == n - 1 &&
-			    memcmp(path.p, prefix, n - 1) == 0) {
-				asked->prefix = prefix;
-				*rest = ferry_bytes_str("");
-				return (int)i;
-			}
-			if (ferry_bytes_starts(path, prefix)) {
-				asked->prefix = prefix;
-				*rest = ferry_bytes_of(path.p + n, path.n - n);
-				return (int)i;
-			}
-		}
+		if (route_prefix(asked, formats[i], rest))
+			return (int)i;
 	}
 	return -1;
 }
@@ -276,9 +289,12 @@ refuse(const struct ferry_asked *asked, const struct ferry_replay *format,
 {
 	static const unsigned statuses[] = { [FERRY_ALLOWED] = 500,
 		[FERRY_NEED_CREDENTIAL] = 401,
+		[FERRY_BAD_TOKEN] = 401,
+		[FERRY_OUT_OF_SCOPE] = 401,
 		[FERRY_FORBIDDEN] = 403,
 		[FERRY_HIDDEN] = 404,
 		[FERRY_READ_ONLY] = 405 };
+	unsigned status = statuses[decision->verdict];
 	char text[400];
 
 	(void)snprintf(text, sizeof(text), "%s%s", decision->reason,
@@ -286,10 +302,12 @@ refuse(const struct ferry_asked *asked, const struct ferry_replay *format,
 		? ": packages enter it through 'ferry sync' or 'ferry import' "
 		  "on the server, not from clients"
 		: "");
-	format->refuse(asked, statuses[decision->verdict], text, res);
+	format->refuse(asked, status, text, res);
 	if (decision->verdict == FERRY_READ_ONLY)
 		ferry_response_header(res, "Allow", "GET, HEAD");
-	if (decision->verdict == FERRY_NEED_CREDENTIAL)
+	if (status == 401 && format->challenge != NULL)
+		format->challenge(asked, decision->verdict, res);
+	else if (status == 401)
 		ferry_response_header(
 		    res, "WWW-Authenticate", "Basic realm=\"ferry\"");
 }
@@ -302,27 +320,33 @@ serve(struct ferry_asked *asked, const struct ferry_replay *format,
 {
 	const char *authorization =
 	    ferry_request_header(asked->rq, "Authorization");
-	struct ferry_identity identity = {
-		authorization == NULL ? FERRY_ANONYMOUS : FERRY_CREDENTIAL
-	};
+	struct ferry_resource *r = &asked->resource;
 	struct ferry_access_decision decision;
 	int rc;
 
 	asked->owner[0] = 0;
-	asked->resource.package[0] = asked->resource.item[0] = 0;
+	r->kind = 0;
+	r->package[0] = r->called[0] = r->origin[0] = r->item[0] = 0;
 	if ((rc = format->parse(asked, rest, err)) != 1)
 		return rc;
-	if (asked->resource.package[0] != 0) {
+	asked->identity.kind =
+	    authorization == NULL ? FERRY_ANONYMOUS : FERRY_CREDENTIAL;
+	asked->identity.token = NULL;
+	if (format->identify != NULL)
+		format->identify(asked, authorization);
+	if (r->package[0] != 0) {
 		(void)snprintf(res->package, sizeof(res->package), "%.*s",
-		    (int)sizeof(res->package) - 1, asked->resource.package);
-		if (ferry_replay_owner(asked->library, format->format,
-			asked->resource.package, asked->owner, err) == -1)
+		    (int)sizeof(res->package) - 1, r->package);
+		if ((format->owner != NULL
+			    ? format->owner(asked, err)
+			    : ferry_replay_owner(asked->library, format->format,
+				  r->package, asked->owner, err)) == -1)
 			return -1;
 	}
 	ferry_access_decide(
-	    &(struct ferry_access_request){ &identity, asked->resource.action,
+	    &(struct ferry_access_request){ &asked->identity, r->action,
 		format->format, asked->owner[0] == 0 ? NULL : asked->owner,
-		asked->resource.package },
+		r->package, r->called[0] == 0 ? r->package : r->called },
 	    &decision);
 	if (decision.permit == NULL) {
 		refuse(asked, format, &decision, res);

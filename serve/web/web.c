@@ -40,6 +40,33 @@ add_escaped(struct ferry_buf *buf, const char *s, struct ferry_error *err)
 	return rc;
 }
 
+/* url is escaped. */
+static int
+add_containers(struct ferry_buf *page, const struct ferry_buf *buf,
+    struct ferry_error *err)
+{
+	const char *url = buf->n == 0 ? "" : (const char *)buf->p;
+	const char *host = strstr(url, "://");
+
+	host = host == NULL ? url : host + 3;
+	return ferry_buf_addf(page, err,
+	    "<h2>docker, podman: by name</h2>\n"
+	    "<pre>docker pull %s/ghcr.io/OWNER/IMAGE:TAG</pre>\n"
+	    "<h2>docker: images of docker.io</h2>\n"
+	    "<pre># /etc/docker/daemon.json\n"
+	    "{ &quot;registry-mirrors&quot;: [&quot;%s&quot;] }</pre>\n"
+	    "<h2>containerd, Kubernetes</h2>\n"
+	    "<pre># /etc/containerd/certs.d/_default/hosts.toml\n"
+	    "[host.&quot;%s&quot;]\n"
+	    "capabilities = [&quot;pull&quot;, &quot;resolve&quot;]</pre>\n"
+	    "<h2>podman, skopeo, CRI-O</h2>\n"
+	    "<pre># /etc/containers/registries.conf, one for each origin\n"
+	    "[[registry]]\nprefix = &quot;ghcr.io&quot;\n"
+	    "[[registry.mirror]]\n"
+	    "location = &quot;%s/ghcr.io&quot;</pre>\n",
+	    host, url, url, host);
+}
+
 static int
 add_page(const struct ferry_web *web, const struct ferry_request *rq,
     struct ferry_buf *page, struct ferry_error *err)
@@ -80,11 +107,13 @@ add_page(const struct ferry_web *web, const struct ferry_request *rq,
 			 "<pre>yarn config set npmRegistryServer %s/npm</pre>\n"
 			 "<h2>bun</h2>\n<pre># bunfig.toml\n[install]\n"
 			 "registry = "
-			 "&quot;%s/npm/&quot;</pre>\n</body></html>\n",
+			 "&quot;%s/npm/&quot;</pre>\n",
 			 FERRY_VERSION, t.packages, t.versions,
 			 ferry_size_text(t.logical_bytes, size), t.records,
 			 (const char *)url.p, (const char *)url.p,
-			 (const char *)url.p, (const char *)url.p) == -1
+			 (const char *)url.p, (const char *)url.p) == -1 ||
+	             add_containers(page, &url, err) == -1 ||
+	             ferry_buf_adds(page, "</body></html>\n", err) == -1
 	         ? -1
 	         : 0;
 out:
@@ -167,7 +196,7 @@ void
 ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
     struct ferry_response *res)
 {
-	const struct ferry_identity anonymous = { FERRY_ANONYMOUS };
+	const struct ferry_identity anonymous = { FERRY_ANONYMOUS, NULL };
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_access_decision decision;
@@ -177,7 +206,7 @@ ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
 		rq->method == FERRY_GET || rq->method == FERRY_HEAD
 		    ? FERRY_ACTION_SERVICE
 		    : FERRY_ACTION_WRITE,
-		NULL, NULL, NULL },
+		NULL, NULL, NULL, NULL },
 	    &decision);
 	if (decision.permit == NULL) {
 		ferry_response_text(res, 405, TEXT, "%s\n", decision.reason);

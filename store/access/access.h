@@ -7,25 +7,36 @@
  * ferry_access_decide() is the only maker of a struct ferry_permit, and
  * whatever hands out content takes one: code that did not ask cannot compile.
  *
- * The rules come with users and tokens (github-packages.md, section 2).  Until
- * then everybody may read everything, and nobody may do anything else.
+ * The rules come with users and their tokens (github-packages.md, section 2).
+ * Until then everybody may read everything, and nobody may do anything else.
+ * Two things hold already.  Who shows a token uses it: one that is no good, or
+ * is not for the package, is refused where no token would have done, so that
+ * a client with a stale one hears of it.  And a session (OCI's GET /v2/) always
+ * needs a token, because that is where clients learn that there are any; if
+ * only content asked for them, they would never send one.
  */
 
 #include <stdbool.h>
 
+struct ferry_token;
+
 /* Who asks. */
 enum ferry_identity_kind {
 	FERRY_ANONYMOUS, /* no credential */
-	FERRY_CREDENTIAL, /* one that was not checked: no tokens exist yet */
+	FERRY_CREDENTIAL, /* one that was not checked: no users exist yet */
+	FERRY_BEARER, /* a token of token.h, which is good */
+	FERRY_BAD_BEARER, /* what should be one, and is not, or not any more */
 };
 struct ferry_identity {
 	enum ferry_identity_kind kind;
+	const struct ferry_token *token; /* of FERRY_BEARER, borrowed */
 };
 
 enum ferry_action {
 	FERRY_ACTION_READ, /* a package, or a part of it */
 	FERRY_ACTION_SERVICE, /* nothing of any package: ping, keys, pages */
 	FERRY_ACTION_IDENTITY, /* what needs to know who asks: whoami */
+	FERRY_ACTION_SESSION, /* what needs a good token, whoever's it is */
 	FERRY_ACTION_WRITE, /* whatever would change something */
 };
 
@@ -36,11 +47,16 @@ struct ferry_access_request {
 	const char *format;
 	const char *owner; /* NULL: no such package */
 	const char *package;
+	/* What the client calls the package, which is what the scopes of its
+	 * token say. */
+	const char *called;
 };
 
 enum ferry_verdict {
 	FERRY_ALLOWED,
 	FERRY_NEED_CREDENTIAL, /* 401: ask again with one */
+	FERRY_BAD_TOKEN, /* 401: ask again with another token */
+	FERRY_OUT_OF_SCOPE, /* 401: ask for a token for this, and again */
 	FERRY_FORBIDDEN, /* 403 */
 	FERRY_HIDDEN, /* 404, as if it were not there */
 	FERRY_READ_ONLY, /* 405: ferry is never written to this way */

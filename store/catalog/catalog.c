@@ -312,15 +312,22 @@ ferry_catalog_delete(struct ferry_store *st, const struct ferry_key *key,
 
 int
 ferry_ref_iter_new(struct ferry_ref_iter **out, struct ferry_store *st,
-    const struct ferry_digest *digest, struct ferry_error *err)
+    const struct ferry_digest *digest, const struct ferry_key *prefix,
+    struct ferry_error *err)
 {
+	uint8_t ref[FERRY_SHA256_SIZE + FERRY_KEY_MAX];
 	struct ferry_ref_iter *it;
+	size_t n = FERRY_SHA256_SIZE;
 
 	if (ferry_calloc(&it, 1, sizeof(*it), err) == -1)
 		return -1;
+	memcpy(ref, digest->v, FERRY_SHA256_SIZE);
+	if (prefix != NULL) {
+		memcpy(ref + n, prefix->text, prefix->size);
+		n += prefix->size;
+	}
 	if (ferry_kv_iter_new(&it->it, st->kv, FERRY_CF_REF, FERRY_KV_FEW,
-		ferry_bytes_of(digest->v, FERRY_SHA256_SIZE),
-		ferry_bytes_str(""), err) == -1) {
+		ferry_bytes_of(ref, n), ferry_bytes_str(""), err) == -1) {
 		free(it);
 		return -1;
 	}

@@ -66,11 +66,13 @@ int ferry_catalog_iter_next(struct ferry_catalog_iter *it,
 void ferry_catalog_iter_free(struct ferry_catalog_iter *it);
 
 /*
- * The keys whose records name a blob.  Committed state.  _next: 1, 0, -1.
+ * The keys whose records name a blob, of those that start with the parts of
+ * prefix (NULL: of all).  Committed state.  _next: 1, 0, -1.
  */
 struct ferry_ref_iter;
 int ferry_ref_iter_new(struct ferry_ref_iter **out, struct ferry_store *st,
-    const struct ferry_digest *digest, struct ferry_error *err);
+    const struct ferry_digest *digest, const struct ferry_key *prefix,
+    struct ferry_error *err);
 int ferry_ref_iter_next(
     struct ferry_ref_iter *it, struct ferry_key *key, struct ferry_error *err);
 void ferry_ref_iter_free(struct ferry_ref_iter *it);

@@ -3,10 +3,13 @@
 #include <assert.h>
 
 #include "store/format/npm.h"
+#include "store/format/oci.h"
 
 static const struct ferry_format formats[] = {
 	{ "npm", ferry_npm_name_valid, ferry_npm_version_valid,
 	    ferry_npm_version_cmp, ferry_npm_version_prerelease },
+	{ "oci", ferry_oci_name_valid, ferry_oci_digest_valid,
+	    ferry_oci_version_cmp, ferry_oci_version_prerelease },
 };
 
 const struct ferry_format *

@@ -70,15 +70,20 @@ int ferry_oci_host(char out[FERRY_OCI_HOST_MAX + 1], struct ferry_bytes url,
  */
 int ferry_oci_fallback_tag(char out[FERRY_OCI_TAG_MAX + 1],
     struct ferry_bytes digest, const char *suffix, struct ferry_error *err);
-/* Whether tag is such a tag; then digest is what it belongs to. */
+/*
+ * Whether tag is such a tag; then digest is what it belongs to.  Only of
+ * sha256: of sha512 the tag has but half.
+ */
 bool ferry_oci_fallback_parse(
     struct ferry_bytes tag, char digest[FERRY_OCI_DIGEST_TEXT]);
 
 /*
  * os/architecture[/variant]; os "" in a pattern stands for any.
  *
- * arm64 is arm64/v8 and arm is arm/v7, as containerd normalises them.  A
- * pattern without a variant takes every variant.
+ * arm64 is arm64/v8, arm is arm/v7, amd64 is amd64/v1, and x86_64, aarch64,
+ * i386, armhf and armel are what they are called in Go, as containerd
+ * normalises them.  A pattern without a variant takes every variant.  Neither
+ * heeds case.
  */
 #define FERRY_OCI_PLATFORM_PART 64
 struct ferry_oci_platform {

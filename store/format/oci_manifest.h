@@ -56,7 +56,10 @@ struct ferry_oci_descriptor {
 };
 
 struct ferry_oci_manifest {
-	/* Its own "mediaType", else content_type, else guessed. */
+	/*
+	 * Its own "mediaType", else content_type, else guessed; application/json
+	 * and its like tell nothing.  Without parameters.
+	 */
 	char media_type[FERRY_OCI_MEDIA_TYPE_MAX + 1];
 	/* "artifactType", else the config's type; "" for an index without. */
 	char artifact_type[FERRY_OCI_MEDIA_TYPE_MAX + 1];
@@ -69,10 +72,13 @@ struct ferry_oci_manifest {
 
 /*
  * Read text, which must outlive *out.  content_type is what came with it
- * (parameters are ignored), or NULL.
+ * (parameters are ignored), or NULL.  Members that are null are not there; the
+ * last of duplicates counts; names are compared with their case.  What is
+ * named twice is there twice.  Of schema 1 only the layers are looked at.
  * Returns: 0 and out (free with _free), or -1.
- * Errors: FERRY_EFORMAT (no JSON object; a digest, size or type that cannot
- *     be; a config that is no descriptor), FERRY_ELIMIT, FERRY_ENOMEM.
+ * Errors: FERRY_EFORMAT (no JSON object; a digest, size, type or platform that
+ *     cannot be, or is not visible ASCII; a descriptor without digest or size),
+ *     FERRY_ELIMIT, FERRY_ENOMEM.
  */
 int ferry_oci_manifest_read(struct ferry_oci_manifest *out,
     struct ferry_bytes text, const char *content_type, struct ferry_error *err);

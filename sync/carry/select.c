@@ -78,7 +78,7 @@ first_key(struct ferry_store *st, const struct ferry_digest *blob,
 	struct ferry_ref_iter *it = NULL;
 	int rc;
 
-	if (ferry_ref_iter_new(&it, st, blob, err) == -1)
+	if (ferry_ref_iter_new(&it, st, blob, NULL, err) == -1)
 		return -1;
 	rc = ferry_ref_iter_next(it, key, err);
 	ferry_ref_iter_free(it);

@@ -162,7 +162,7 @@ needed(struct gc *g, const struct ferry_digest *digest, struct ferry_error *err)
 	json_t *record;
 	int rc, need = 0, found;
 
-	if (ferry_ref_iter_new(&refs, g->st, digest, err) == -1)
+	if (ferry_ref_iter_new(&refs, g->st, digest, NULL, err) == -1)
 		return -1;
 	while (need < 2 && (rc = ferry_ref_iter_next(refs, &key, err)) != 0) {
 		if (rc == -1 || (found = ferry_catalog_get(

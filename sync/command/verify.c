@@ -48,7 +48,7 @@ affected(struct ferry_store *st, const struct ferry_digest *digest)
 	char text[FERRY_KEY_TEXT];
 	struct ferry_key key;
 
-	if (ferry_ref_iter_new(&refs, st, digest, &err) == -1)
+	if (ferry_ref_iter_new(&refs, st, digest, NULL, &err) == -1)
 		return array;
 	while (json_array_size(array) < 100 &&
 	       ferry_ref_iter_next(refs, &key, &err) == 1)

@@ -11,7 +11,58 @@
 #include "serve/http/range.h"
 #include "serve/replay/cache.h"
 #include "serve/replay/npm_document.h"
+#include "serve/replay/oci_path.h"
 #include "store/base/span.h"
+
+/* Paths of OCI */
+
+static void
+test_oci_path_split(void **state)
+{
+	static const struct {
+		const char *path;
+		enum ferry_oci_endpoint endpoint;
+		const char *name, *reference;
+	} rows[] = {
+		{ "", FERRY_OCI_BASE, "", "" },
+		{ "token", FERRY_OCI_TOKEN, "", "" },
+		{ "_catalog", FERRY_OCI_CATALOG, "", "" },
+		{ "a/manifests/1", FERRY_OCI_MANIFESTS, "a", "1" },
+		{ "a/b/c/blobs/sha256:00", FERRY_OCI_BLOBS, "a/b/c",
+		    "sha256:00" },
+		{ "a/tags/list", FERRY_OCI_TAGS, "a", "list" },
+		{ "a/referrers/x:1", FERRY_OCI_REFERRERS, "a", "x:1" },
+		/* What is last decides. */
+		{ "org/blobs/manifests/1", FERRY_OCI_MANIFESTS, "org/blobs",
+		    "1" },
+		{ "manifests/blobs/x", FERRY_OCI_BLOBS, "manifests", "x" },
+		{ "org/manifests/tags/list", FERRY_OCI_TAGS, "org/manifests",
+		    "list" },
+		{ "tags/list/tags/list", FERRY_OCI_TAGS, "tags/list", "list" },
+		{ "a/tags/list/manifests/list", FERRY_OCI_MANIFESTS,
+		    "a/tags/list", "list" },
+		{ "token/manifests/token", FERRY_OCI_MANIFESTS, "token",
+		    "token" },
+		{ "_catalog/tags/list", FERRY_OCI_TAGS, "_catalog", "list" },
+	};
+	static const char *const none[] = { "/", "a", "a/", "/manifests/1",
+		"manifests/1", "a/manifests/", "a/manifests", "a/manifests//",
+		"a/blobs/uploads/1", "a/tags/lists", "a/tag/list", "tags/list",
+		"a/manifests/1/", "token/", "_catalog/", "a/Manifests/1",
+		"a/xmanifests/1" };
+	struct ferry_oci_path p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!ferry_oci_path_split(&p, ferry_bytes_str(rows[i].path)) ||
+		    p.endpoint != rows[i].endpoint ||
+		    !ferry_bytes_is(p.name, rows[i].name) ||
+		    !ferry_bytes_is(p.reference, rows[i].reference))
+			fail_msg("%s", rows[i].path);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (ferry_oci_path_split(&p, ferry_bytes_str(none[i])))
+			fail_msg("%s", none[i]);
+}
 
 /* Ranges and tags */
 
@@ -69,6 +120,42 @@ test_etag_matches(void **state)
 	assert_false(ferry_etag_matches("a", "\"a\""));
 	assert_false(ferry_etag_matches("\"x", "\"a\""));
 	assert_false(ferry_etag_matches("\"ab\"", "\"a\""));
+}
+
+static void
+test_form_get(void **state)
+{
+	static const char form[] =
+	    "scope=a%3Ab&other=x&scope=c+d&empty=&scopes=no&scope=%zz&scope";
+	static const struct {
+		const char *name;
+		size_t i;
+		int rc;
+		const char *value;
+	} rows[] = {
+		{ "scope", 0, 1, "a:b" },
+		{ "scope", 1, 1, "c d" },
+		{ "scope", 2, -1, "" },
+		{ "scope", 3, 0, "" },
+		{ "other", 0, 1, "x" },
+		{ "other", 1, 0, "" },
+		{ "empty", 0, 1, "" },
+		{ "cope", 0, 0, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ferry_error err = FERRY_ERROR_INIT;
+		struct ferry_buf buf = FERRY_BUF_INIT;
+
+		assert_int_equal(ferry_form_get(ferry_bytes_str(form),
+				     rows[i].name, rows[i].i, &buf, &err),
+		    rows[i].rc);
+		if (rows[i].rc == 1)
+			assert_true(ferry_bytes_is(
+			    ferry_bytes_buf(&buf), rows[i].value));
+		ferry_buf_free(&buf);
+	}
 }
 
 static bool
@@ -444,7 +531,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_range_parse),
+		cmocka_unit_test(test_oci_path_split),
 		cmocka_unit_test(test_etag_matches),
+		cmocka_unit_test(test_form_get),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_cache_made_once_until_dropped),
 		cmocka_unit_test(test_cache_keeps_no_failure),

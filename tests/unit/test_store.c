@@ -207,13 +207,55 @@ test_catalog_totals_and_references(void **state)
 	assert_int_equal(ferry_catalog_delete(f->st, &key, &err), 1);
 	assert_int_equal(ferry_catalog_delete(f->st, &key, &err), 0);
 	assert_ok(ferry_store_commit(f->st, &err), &err);
-	assert_ok(ferry_ref_iter_new(&refs, f->st, &d, &err), &err);
+	assert_ok(ferry_ref_iter_new(&refs, f->st, &d, NULL, &err), &err);
 	while (ferry_ref_iter_next(refs, &key, &err) == 1) {
 		assert_string_equal(ferry_key_part(&key, 4), "1.0.1");
 		n++;
 	}
 	ferry_ref_iter_free(refs);
 	assert_int_equal(n, 1);
+}
+
+static void
+test_references_below_a_prefix(void **state)
+{
+	static const struct {
+		const char *owner;
+		int n;
+	} rows[] = { { "up", 2 }, { "u", 0 }, { "upper", 1 }, { "v", 0 } };
+	struct fixture *f = *state;
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_key key, prefix;
+	struct ferry_ref_iter *refs;
+	json_t *record = json_object();
+	struct ferry_digest d;
+
+	put_blob(f->st, 10, 'a', &d);
+	put_version(f->st, "1.0.0", &d, 10);
+	put_version(f->st, "1.0.1", &d, 10);
+	assert_ok(ferry_files_add(record, "x", 10, &d, NULL, &err), &err);
+	assert_ok(ferry_key_make(&key, &err, "version", "npm", "@s/n", "upper",
+		      "1.0.0", NULL),
+	    &err);
+	assert_ok(ferry_catalog_put(f->st, &key, record, &err), &err);
+	json_decref(record);
+	assert_ok(ferry_store_commit(f->st, &err), &err);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int n = 0;
+
+		assert_ok(ferry_key_make(&prefix, &err, "version", "npm",
+			      "@s/n", rows[i].owner, NULL),
+		    &err);
+		assert_ok(
+		    ferry_ref_iter_new(&refs, f->st, &d, &prefix, &err), &err);
+		while (ferry_ref_iter_next(refs, &key, &err) == 1) {
+			assert_string_equal(
+			    ferry_key_part(&key, 3), rows[i].owner);
+			n++;
+		}
+		ferry_ref_iter_free(refs);
+		assert_int_equal(n, rows[i].n);
+	}
 }
 
 static void
@@ -382,6 +424,7 @@ main(void)
 		T(test_blob_verify_finds_rot),
 		T(test_catalog_needs_the_blob),
 		T(test_catalog_totals_and_references),
+		T(test_references_below_a_prefix),
 		T(test_blob_named_again_gets_a_new_number),
 		T(test_journal_chain_can_be_recomputed),
 		T(test_reader_follows_writer),

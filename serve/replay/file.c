@@ -1,0 +1,124 @@
+#include "serve/replay/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "serve/replay/cache.h"
+#include "store/base/error.h"
+#include "store/blob/blob.h"
+
+#define CONTENT_MAX (1U << 20)
+
+struct job {
+	const struct ferry_file_asked *asked;
+	const struct ferry_body *file; /* for its content */
+};
+
+static int
+make(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	const struct ferry_file_asked *asked = ((const struct job *)ctx)->asked;
+	struct ferry_store *store = ferry_library_store(asked->library);
+	struct ferry_digest sha256;
+	char hex[FERRY_DIGEST_TEXT];
+	struct ferry_blob blob;
+	int rc = asked->on_find(asked->ctx, &sha256, err);
+
+	if (rc != 1)
+		return rc;
+	rc = ferry_blob_open(store, &sha256, &blob, err);
+	if (rc == 0)
+		return ferry_error_set(err, FERRY_ENOTFOUND,
+		    "the bytes of this file are damaged or gone; 'ferry "
+		    "verify' on the server says more");
+	if (rc == -1)
+		return -1;
+	rc = blob.fd == -1 ? ferry_body_new(out, &blob.bytes, err)
+	                   : ferry_body_file(out, blob.fd, blob.size, err);
+	if (rc == -1) {
+		ferry_blob_close(&blob);
+		return -1;
+	}
+	(void)snprintf((*out)->etag, sizeof((*out)->etag), "\"%s\"",
+	    asked->etag != NULL ? asked->etag : ferry_digest_hex(&sha256, hex));
+	return 1;
+}
+
+/* The content of a file that is asked for often, which job->file is. */
+static int
+make_content(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	const struct job *job = ctx;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	const struct ferry_body *file = job->file;
+	int rc = -1;
+
+	if (ferry_buf_reserve(&buf, (size_t)file->size, err) == -1)
+		return -1;
+	while (buf.n < file->size) {
+		ssize_t n = pread(file->fd, buf.p + buf.n,
+		    (size_t)file->size - buf.n, (off_t)buf.n);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			ferry_error_errno(err, "reading a file");
+			goto out;
+		}
+		buf.n += (size_t)n;
+	}
+	if (ferry_body_new(out, &buf, err) == -1)
+		goto out;
+	memcpy((*out)->etag, file->etag, sizeof(file->etag));
+	rc = 1;
+out:
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+static int
+get(struct job *job, const char *what, ferry_cache_make *on_make,
+    struct ferry_body **out, struct ferry_error *err)
+{
+	const struct ferry_file_asked *asked = job->asked;
+	struct ferry_buf group = FERRY_BUF_INIT, name = FERRY_BUF_INIT;
+	int rc = -1;
+
+	if (ferry_library_group(&group, asked->format, asked->package, err) ==
+		0 &&
+	    ferry_buf_addf(
+		&name, err, "%s\n%s\n%s", what, asked->owner, asked->name) == 0)
+		rc = ferry_cache_get(ferry_library_cache(asked->library),
+		    ferry_bytes_buf(&group), ferry_bytes_buf(&name), on_make,
+		    job, out, err);
+	ferry_buf_free(&name);
+	ferry_buf_free(&group);
+	return rc;
+}
+
+int
+ferry_file_body(const struct ferry_file_asked *asked, struct ferry_body **out,
+    struct ferry_error *err)
+{
+	struct job job = { asked, NULL };
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_body *file = NULL, *content = NULL;
+	int rc = get(&job, "file", make, &file, err);
+
+	if (rc != 1)
+		return rc;
+	*out = file;
+	if (file->fd == -1 || file->size > CONTENT_MAX ||
+	    atomic_fetch_add_explicit(&file->uses, 1, memory_order_relaxed) ==
+		0)
+		return 1;
+	job.file = file;
+	if (get(&job, "content", make_content, &content, &ignored) == 1) {
+		ferry_body_unref(file);
+		*out = content;
+	}
+	/* A file that cannot be read now is sendfile's to report. */
+	return 1;
+}

@@ -1,0 +1,330 @@
+/*
+ * Which repository a name means.
+ *
+ * Clients say where an image is from in three ways: containerd in the query
+ * ("ns"), podman and people in the path ("ghcr.io/org/app"), dockerd not at
+ * all.  A known origin decides alone; were another asked for what it lacks,
+ * one upstream could put images under another's names.  For the same reason an
+ * unknown "ns" is not as good as none: it names a registry of which nothing is
+ * here.
+ *
+ * Source: shared/protocols/oci.md, section 6, "Server rule".
+ */
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "serve/replay/cache.h"
+#include "serve/replay/library.h"
+#include "serve/replay/oci.h"
+#include "store/base/error.h"
+#include "store/base/json.h"
+#include "store/catalog/catalog.h"
+
+/* Origins: lines "HOST\nOWNER\n", in the order of owners */
+
+static int
+add_origin(struct ferry_buf *buf, const struct ferry_key *key,
+    const json_t *record, struct ferry_error *err)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	char host[FERRY_OCI_HOST_MAX + 1];
+	const char *format, *name, *url;
+
+	if (ferry_json_str(record, "format", &format, err) == -1 ||
+	    ferry_json_str_opt(record, "url", "", &url, err) == -1 ||
+	    ferry_json_str_opt(record, "host", url, &name, err) == -1)
+		return -1;
+	if (strcmp(format, "oci") != 0 ||
+	    ferry_oci_host(host, ferry_bytes_str(name), &ignored) == -1)
+		return 0;
+	return ferry_buf_addf(
+	    buf, err, "%s\n%s\n", host, ferry_key_part(key, 1));
+}
+
+static int
+make_origins(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	struct ferry_store *store = ferry_library_store(ctx);
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_key prefix, key;
+	json_t *record;
+	int rc = -1;
+
+	if (ferry_key_make(&prefix, err, "upstream", NULL) == -1 ||
+	    ferry_catalog_iter_new(&it, store, &prefix, NULL, err) == -1)
+		return -1;
+	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+		rc = add_origin(&buf, &key, record, err);
+		json_decref(record);
+		if (rc == -1)
+			break;
+	}
+	if (rc == 0)
+		rc = ferry_body_new(out, &buf, err) == -1 ? -1 : 1;
+	ferry_catalog_iter_free(it);
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+/* Of no package: an upstream that changes drops everything. */
+static int
+get_origins(struct ferry_library *library, struct ferry_body **out,
+    struct ferry_error *err)
+{
+
+	return ferry_cache_get(ferry_library_cache(library),
+	    ferry_bytes_of("oci", 4), ferry_bytes_str("origins"), make_origins,
+	    library, out, err);
+}
+
+/* The next line's text without its end; false at the end. */
+static bool
+next_line(struct ferry_bytes *lines, struct ferry_bytes *out)
+{
+	const uint8_t *end =
+	    lines->n == 0 ? NULL : memchr(lines->p, '\n', lines->n);
+	size_t n;
+
+	if (end == NULL)
+		return false;
+	n = (size_t)(end - lines->p);
+	*out = ferry_bytes_of(lines->p, n);
+	*lines = ferry_bytes_of(end + 1, lines->n - n - 1);
+	return true;
+}
+
+/* The next owner whose origin is host. */
+static bool
+next_owner(
+    struct ferry_bytes *lines, const char *host, struct ferry_bytes *owner)
+{
+	struct ferry_bytes line;
+
+	while (next_line(lines, &line) && next_line(lines, owner))
+		if (ferry_bytes_is(line, host))
+			return true;
+	return false;
+}
+
+/* Whether text, as a client wrote it, is the host of an origin: 1, 0, -1. */
+static int
+known(struct ferry_library *library, struct ferry_bytes text,
+    char host[FERRY_OCI_HOST_MAX + 1], struct ferry_error *err)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_body *body;
+	struct ferry_bytes lines, owner;
+	int rc;
+
+	if (ferry_oci_host(host, text, &ignored) == -1)
+		return 0;
+	if ((rc = get_origins(library, &body, err)) != 1)
+		return rc;
+	lines = ferry_bytes_buf(&body->bytes);
+	rc = next_owner(&lines, host, &owner);
+	ferry_body_unref(body);
+	return rc;
+}
+
+/* Names */
+
+/* Whether host is how the client reaches this server. */
+static int
+is_here(
+    const struct ferry_asked *asked, const char *host, struct ferry_error *err)
+{
+	char ours[FERRY_OCI_HOST_MAX + 1];
+	struct ferry_buf origin = FERRY_BUF_INIT;
+	int rc = 0;
+
+	if (ferry_replay_origin(asked->site, asked->rq, &origin, err) == -1)
+		rc = -1;
+	else if (ferry_oci_host(ours, ferry_bytes_buf(&origin), err) == -1)
+		rc = -1;
+	else
+		rc = strcmp(ours, host) == 0;
+	ferry_buf_free(&origin);
+	return rc;
+}
+
+static int
+set_package(
+    struct ferry_resource *r, struct ferry_bytes name, struct ferry_error *err)
+{
+	bool official = strcmp(r->origin, "docker.io") == 0 &&
+	                memchr(name.p, '/', name.n) == NULL;
+	int n;
+
+	if (!ferry_oci_name_valid(name))
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "'%.*s' is not a repository's name",
+		    (int)(name.n > 200 ? 200 : name.n), (const char *)name.p);
+	n = snprintf(r->package, sizeof(r->package), "%s%.*s",
+	    official ? "library/" : "", (int)name.n, (const char *)name.p);
+	if (n < 0 || (size_t)n >= sizeof(r->package))
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "this repository's name is too long");
+	return 0;
+}
+
+static int
+set_called(
+    struct ferry_resource *r, struct ferry_bytes name, struct ferry_error *err)
+{
+
+	if (name.n == 0 || name.n >= sizeof(r->called))
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "this repository's name is too long");
+	/* Upper case would be folded by ferry_oci_host(). */
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] <= ' ' || name.p[i] >= 0x7f ||
+		    (name.p[i] >= 'A' && name.p[i] <= 'Z'))
+			return ferry_error_set(err, FERRY_EFORMAT,
+			    "a repository's name is of lower-case letters, "
+			    "digits, '.', '_', '-' and '/'");
+	memcpy(r->called, name.p, name.n);
+	r->called[name.n] = 0;
+	return 0;
+}
+
+/* The origin that the query names: 1 if it decides, 0 if the path does. */
+static int
+resolve_query(struct ferry_asked *asked, struct ferry_error *err)
+{
+	struct ferry_resource *r = &asked->resource;
+	struct ferry_buf ns = FERRY_BUF_INIT;
+	char host[FERRY_OCI_HOST_MAX + 1];
+	int rc;
+
+	if (asked->rq->query.n == 0)
+		return 0;
+	rc = ferry_request_query(asked->rq, "ns", &ns, err);
+	if (rc == 1 && ns.n == 0)
+		rc = 0;
+	if (rc == 1 && ferry_oci_host(host, ferry_bytes_buf(&ns), err) == -1)
+		rc = -1;
+	if (rc == 1 && (rc = known(asked->library, ferry_bytes_buf(&ns), host,
+			    err)) != -1) {
+		int here = rc == 1 ? 0 : is_here(asked, host, err);
+
+		/* What is not known may still be said better by the path. */
+		if (here == 0)
+			memcpy(r->origin, host, strlen(host) + 1);
+		rc = here == -1 ? -1 : rc;
+	}
+	ferry_buf_free(&ns);
+	return rc;
+}
+
+int
+ferry_oci_resolve(
+    struct ferry_asked *asked, struct ferry_bytes name, struct ferry_error *err)
+{
+	struct ferry_resource *r = &asked->resource;
+	const uint8_t *slash = memchr(name.p, '/', name.n);
+	char host[FERRY_OCI_HOST_MAX + 1];
+	int rc;
+
+	if (set_called(r, name, err) == -1 ||
+	    (rc = resolve_query(asked, err)) == -1)
+		return -1;
+	if (rc == 0 && slash != NULL) {
+		size_t n = (size_t)(slash - name.p);
+
+		rc =
+		    known(asked->library, ferry_bytes_of(name.p, n), host, err);
+		if (rc == -1)
+			return -1;
+		if (rc == 1) {
+			memcpy(r->origin, host, strlen(host) + 1);
+			name = ferry_bytes_of(slash + 1, name.n - n - 1);
+		}
+	}
+	return set_package(r, name, err);
+}
+
+int
+ferry_oci_namespace(const struct ferry_asked *asked, struct ferry_buf *buf,
+    struct ferry_error *err)
+{
+	char host[FERRY_OCI_HOST_MAX + 1];
+	int rc;
+
+	if (asked->rq->query.n == 0 || asked->resource.origin[0] == 0)
+		return 0;
+	rc = ferry_request_query(asked->rq, "ns", buf, err);
+	if (rc == 1 && ferry_oci_host(host, ferry_bytes_buf(buf), err) == -1)
+		rc = -1;
+	return rc == 1 ? strcmp(host, asked->resource.origin) == 0 : rc;
+}
+
+/* Owners */
+
+static int
+find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	const struct ferry_asked *asked = ctx;
+	const struct ferry_resource *r = &asked->resource;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_body *origins = NULL;
+	struct ferry_bytes lines, owner;
+	struct ferry_key key;
+	int rc = get_origins(asked->library, &origins, err);
+
+	if (rc != 1)
+		return rc;
+	rc = 0;
+	lines = ferry_bytes_buf(&origins->bytes);
+	/* Several upstreams may be of one host: the first that has it. */
+	while (rc == 0 && next_owner(&lines, r->origin, &owner)) {
+		json_t *record = NULL;
+
+		ferry_buf_reset(&buf);
+		if (ferry_buf_add(&buf, owner.p, owner.n, err) == -1 ||
+		    ferry_key_make(&key, err, "package", "oci", r->package,
+			(const char *)buf.p, NULL) == -1)
+			rc = -1;
+		else
+			rc = ferry_catalog_get(
+			    ferry_library_store(asked->library), &key, &record,
+			    err);
+		json_decref(record);
+	}
+	if (rc == 1 && ferry_body_new(out, &buf, err) == -1)
+		rc = -1;
+	ferry_body_unref(origins);
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+int
+ferry_oci_owner(struct ferry_asked *asked, struct ferry_error *err)
+{
+	const struct ferry_resource *r = &asked->resource;
+	struct ferry_buf group = FERRY_BUF_INIT, name = FERRY_BUF_INIT;
+	struct ferry_body *body = NULL;
+	int rc = -1;
+
+	if (r->origin[0] == 0)
+		return ferry_replay_owner(
+		    asked->library, "oci", r->package, asked->owner, err);
+	if (ferry_library_group(&group, "oci", r->package, err) == -1 ||
+	    ferry_buf_addf(&name, err, "owner\n%s", r->origin) == -1)
+		goto out;
+	rc = ferry_cache_get(ferry_library_cache(asked->library),
+	    ferry_bytes_buf(&group), ferry_bytes_buf(&name), find_owner, asked,
+	    &body, err);
+	if (rc == 1 && body->bytes.n < FERRY_OWNER_NAME)
+		memcpy(asked->owner, body->bytes.p, body->bytes.n + 1);
+	else if (rc == 1)
+		rc = ferry_error_set(
+		    err, FERRY_ELIMIT, "an owner's name is too long");
+out:
+	ferry_body_unref(body);
+	ferry_buf_free(&name);
+	ferry_buf_free(&group);
+	return rc;
+}

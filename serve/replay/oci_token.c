@@ -1,0 +1,159 @@
+/*
+ * Tokens of OCI registries: how clients learn that they need one, and the URL
+ * where they get it.
+ *
+ * The path is "/v2/token": a repository's path has at least three words, so
+ * no repository hides behind it, and a proxy that passes /v2/ on passes all.
+ *
+ * What a client sends to be somebody (Basic, or a form with a password) is
+ * not looked at, because there are no users yet: everybody gets the token that
+ * anybody would get.  Refusing would keep those out who have credentials of
+ * this host left over.
+ *
+ * Source: Docker Registry token specification; shared/protocols/oci.md,
+ *     section 5.
+ */
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "serve/replay/library.h"
+#include "serve/replay/oci.h"
+#include "store/base/clock.h"
+#include "store/base/error.h"
+
+#define SCOPES_MAX 64 /* fields called "scope" */
+
+struct state {
+	struct ferry_token_key key;
+};
+
+int
+ferry_oci_start(void **out, struct ferry_library *library,
+    uint64_t search_bytes, struct ferry_error *err)
+{
+	struct state *state;
+
+	(void)library;
+	(void)search_bytes;
+	if (ferry_calloc(&state, 1, sizeof(*state), err) == -1)
+		return -1;
+	if (ferry_token_key_new(&state->key, err) == -1) {
+		free(state);
+		return -1;
+	}
+	*out = state;
+	return 0;
+}
+
+void
+ferry_oci_stop(void *ctx)
+{
+
+	explicit_bzero(ctx, sizeof(struct state));
+	free(ctx);
+}
+
+void
+ferry_oci_identify(struct ferry_asked *asked, const char *authorization)
+{
+	const struct state *state = asked->state;
+	const char *text;
+
+	if (authorization == NULL ||
+	    strncasecmp(authorization, "Bearer", 6) != 0 ||
+	    strcspn(authorization, " \t") != 6)
+		return;
+	text = authorization + 6;
+	text += strspn(text, " \t");
+	if (ferry_token_read(&asked->token, &state->key, ferry_bytes_str(text),
+		ferry_now()) == 1)
+		asked->identity =
+		    (struct ferry_identity){ FERRY_BEARER, &asked->token };
+	else
+		asked->identity.kind = FERRY_BAD_BEARER;
+}
+
+/* Exactly one challenge: clients read several of them differently. */
+void
+ferry_oci_challenge(const struct ferry_asked *asked, enum ferry_verdict verdict,
+    struct ferry_response *res)
+{
+	const struct ferry_resource *r = &asked->resource;
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf origin = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
+	const char *host;
+	int rc = ferry_replay_base(asked, &origin, &err);
+
+	if (rc == 0) {
+		/* The base without its prefix. */
+		origin.p[origin.n - strlen(asked->prefix)] = 0;
+		host = strstr((const char *)origin.p, "://");
+		host = host == NULL ? (const char *)origin.p : host + 3;
+		rc = ferry_buf_addf(&text, &err,
+		    "Bearer realm=\"%s/v2/token\",service=\"%.*s\"",
+		    (const char *)origin.p, (int)strcspn(host, "/"), host);
+	}
+	if (rc == 0 && r->called[0] != 0)
+		rc = ferry_buf_addf(
+		    &text, &err, ",scope=\"repository:%s:pull\"", r->called);
+	if (rc == 0 && verdict != FERRY_NEED_CREDENTIAL)
+		rc = ferry_buf_addf(&text, &err, ",error=\"%s\"",
+		    verdict == FERRY_OUT_OF_SCOPE ? "insufficient_scope"
+						  : "invalid_token");
+	if (rc == 0)
+		ferry_response_header(
+		    res, "WWW-Authenticate", (const char *)text.p);
+	ferry_buf_free(&text);
+	ferry_buf_free(&origin);
+}
+
+/* Every "scope" of a query or a form. */
+static int
+grant(
+    struct ferry_token *token, struct ferry_bytes form, struct ferry_error *err)
+{
+	struct ferry_buf scopes = FERRY_BUF_INIT;
+	int rc = 1;
+
+	for (size_t i = 0; rc == 1 && i < SCOPES_MAX; i++) {
+		ferry_buf_reset(&scopes);
+		rc = ferry_form_get(form, "scope", i, &scopes, err);
+		if (rc == 1)
+			ferry_token_grant(token, ferry_bytes_buf(&scopes));
+	}
+	ferry_buf_free(&scopes);
+	return rc == -1 ? -1 : 0;
+}
+
+int
+ferry_oci_answer_token(const struct ferry_asked *asked,
+    struct ferry_response *res, struct ferry_error *err)
+{
+	const struct state *state = asked->state;
+	const struct ferry_request *rq = asked->rq;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	char issued_at[FERRY_TIME_TEXT];
+	struct ferry_token token;
+	int rc = -1;
+
+	ferry_token_init(&token, "", ferry_now());
+	if (grant(&token, rq->method == FERRY_POST ? rq->form : rq->query,
+		err) == -1 ||
+	    ferry_token_sign(&token, &state->key, &text, err) == -1)
+		goto out;
+	/* Those who ask by GET read "token", by POST "access_token". */
+	ferry_response_text(res, 200, "application/json",
+	    "{\"token\":\"%s\",\"access_token\":\"%s\",\"expires_in\":%d,"
+	    "\"issued_at\":\"%s\"}\n",
+	    (const char *)text.p, (const char *)text.p, FERRY_TOKEN_LIFE,
+	    ferry_time_text(token.issued_at, issued_at));
+	res->cache = "no-store";
+	rc = 1;
+out:
+	ferry_buf_free(&text);
+	return rc;
+}

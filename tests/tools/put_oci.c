@@ -1,0 +1,311 @@
+/*
+ * put_oci STORE OWNER HOST REPOSITORY [LAYOUT] [--tag=TAG=DIGEST …]
+ *         [--untag=TAG …] [--delete=DIGEST …]
+ *
+ * Puts an OCI repository into a store as `ferry sync` would, without a
+ * registry: for tests of what reads stores.  Makes the store if it is not
+ * there.  LAYOUT is a folder with index.json and blobs/ALG/HEX; every manifest
+ * that index.json names goes in, with its children and what it names, and has
+ * the tag of its annotation org.opencontainers.image.ref.name.  Children that
+ * are not in the folder are left out, layers are noted as missing.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/base/json.h"
+#include "store/blob/blob.h"
+#include "store/catalog/catalog.h"
+#include "store/format/oci_manifest.h"
+#include "store/store.h"
+
+#define CHECK(expression)                                                      \
+	do {                                                                   \
+		if ((expression) == -1)                                        \
+			die(&err);                                             \
+	} while (0)
+
+struct target {
+	struct ferry_store *st;
+	const char *owner, *repository, *layout;
+};
+
+static void
+die(const struct ferry_error *err)
+{
+
+	(void)fprintf(stderr, "put_oci: %s\n", err->text);
+	exit(1);
+}
+
+/* Returns whether the file is there. */
+static bool
+load(const char *path, struct ferry_buf *buf)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	FILE *file = fopen(path, "re");
+	char block[65536];
+	size_t n;
+
+	if (file == NULL)
+		return false;
+	while ((n = fread(block, 1, sizeof(block), file)) > 0)
+		CHECK(ferry_buf_add(buf, block, n, &err));
+	(void)fclose(file);
+	return true;
+}
+
+static bool
+load_blob(const struct target *t, const char *digest, struct ferry_buf *buf)
+{
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/blobs/%.6s/%s", t->layout,
+	    digest, digest + 7);
+	return load(path, buf);
+}
+
+/* 1 if the record has the file now, 0 if the layout lacks it. */
+static int
+add_file(const struct target *t, json_t *record, const char *name,
+    const char *digest, enum ferry_blob_kind kind, const char *type)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_digest sha256;
+	struct ferry_file file;
+	json_t *object;
+
+	if (ferry_files_find(record, name, &file, &err) == 1)
+		return 1;
+	if (!load_blob(t, digest, &buf))
+		return 0;
+	CHECK(
+	    ferry_blob_put(t->st, kind, ferry_bytes_buf(&buf), &sha256, &err));
+	CHECK(ferry_files_add(record, name, buf.n, &sha256, &object, &err));
+	if (type != NULL && *type != 0)
+		CHECK(ferry_json_set(
+		    object, "media_type", json_string(type), &err));
+	ferry_buf_free(&buf);
+	return 1;
+}
+
+static void
+put_referrer(const struct target *t, const char *digest, uint64_t size,
+    const char *subject, const struct ferry_oci_manifest *m)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	json_t *record = json_object(), *annotations;
+	struct ferry_key key;
+
+	CHECK(ferry_json_set(
+	    record, "mediaType", json_string(m->media_type), &err));
+	CHECK(ferry_json_set(record, "digest", json_string(digest), &err));
+	CHECK(ferry_json_set(
+	    record, "size", json_integer((json_int_t)size), &err));
+	if (m->artifact_type[0] != 0)
+		CHECK(ferry_json_set(record, "artifactType",
+		    json_string(m->artifact_type), &err));
+	if (m->annotations.n > 0) {
+		CHECK(ferry_json_parse(
+		    &annotations, m->annotations, "annotations", &err));
+		CHECK(ferry_json_set(record, "annotations", annotations, &err));
+	}
+	CHECK(ferry_key_make(&key, &err, "referrer", "oci", t->repository,
+	    t->owner, subject, digest, NULL));
+	CHECK(ferry_catalog_put(t->st, &key, record, &err));
+	json_decref(record);
+}
+
+static void
+put_tag(const struct target *t, const char *tag, const char *digest)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	json_t *record = json_object();
+	struct ferry_key key;
+
+	CHECK(ferry_json_set(record, "version", json_string(digest), &err));
+	CHECK(ferry_key_make(
+	    &key, &err, "tag", "oci", t->repository, t->owner, tag, NULL));
+	CHECK(ferry_catalog_put(t->st, &key, record, &err));
+	json_decref(record);
+}
+
+/* The manifest and all below it; nothing if the layout lacks it. */
+static void
+put_manifest(const struct target *t, const char *digest, const char *type)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	json_t *record = json_object(), *missing = json_array();
+	struct ferry_oci_manifest m;
+	struct ferry_key key;
+
+	if (add_file(t, record, "manifest", digest, FERRY_BLOB_IS_DOCUMENT,
+		NULL) == 0) {
+		json_decref(missing);
+		json_decref(record);
+		return;
+	}
+	(void)load_blob(t, digest, &text);
+	CHECK(ferry_oci_manifest_read(&m, ferry_bytes_buf(&text), type, &err));
+	CHECK(ferry_json_set(
+	    record, "media_type", json_string(m.media_type), &err));
+	if (m.artifact_type[0] != 0)
+		CHECK(ferry_json_set(record, "artifact_type",
+		    json_string(m.artifact_type), &err));
+	for (size_t i = 0; i < m.n; i++) {
+		const struct ferry_oci_descriptor *d = &m.descriptors[i];
+
+		if (d->role == FERRY_OCI_CHILD) {
+			put_manifest(t, d->digest, d->media_type);
+		} else if (d->role == FERRY_OCI_SUBJECT) {
+			CHECK(ferry_json_set(
+			    record, "subject", json_string(d->digest), &err));
+			put_referrer(t, digest, text.n, d->digest, &m);
+		} else if (add_file(t, record, d->digest, d->digest,
+			       FERRY_BLOB_IS_FILE, d->media_type) == 0) {
+			CHECK(ferry_json_push(
+			    missing, json_string(d->digest), &err));
+		}
+	}
+	if (json_array_size(missing) > 0)
+		CHECK(ferry_json_set(
+		    record, "missing", json_incref(missing), &err));
+	CHECK(ferry_key_make(&key, &err, "version", "oci", t->repository,
+	    t->owner, digest, NULL));
+	CHECK(ferry_catalog_put(t->st, &key, record, &err));
+	ferry_oci_manifest_free(&m);
+	ferry_buf_free(&text);
+	json_decref(missing);
+	json_decref(record);
+}
+
+static void
+put_layout(const struct target *t)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	json_t *index, *list, *one;
+	char path[4096];
+	size_t i;
+
+	(void)snprintf(path, sizeof(path), "%s/index.json", t->layout);
+	if (!load(path, &text)) {
+		perror(path);
+		exit(1);
+	}
+	CHECK(ferry_json_parse(&index, ferry_bytes_buf(&text), path, &err));
+	CHECK(ferry_json_array(index, "manifests", &list, &err));
+	json_array_foreach (list, i, one) {
+		const char *digest, *type, *tag;
+		json_t *annotations = json_object_get(one, "annotations");
+
+		CHECK(ferry_json_str(one, "digest", &digest, &err));
+		CHECK(ferry_json_str_opt(one, "mediaType", NULL, &type, &err));
+		put_manifest(t, digest, type);
+		tag = json_string_value(json_object_get(
+		    annotations, "org.opencontainers.image.ref.name"));
+		if (tag != NULL)
+			put_tag(t, tag, digest);
+	}
+	json_decref(index);
+	ferry_buf_free(&text);
+}
+
+static void
+delete_version(const struct target *t, const char *digest)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_key key;
+	json_t *record = NULL;
+
+	CHECK(ferry_key_make(&key, &err, "version", "oci", t->repository,
+	    t->owner, digest, NULL));
+	if (ferry_catalog_get(t->st, &key, &record, &err) != 1) {
+		(void)fprintf(stderr, "put_oci: no version %s\n", digest);
+		exit(1);
+	}
+	(void)json_object_del(record, "seq");
+	CHECK(ferry_json_set(record, "deleted_at", json_integer(1), &err));
+	CHECK(ferry_catalog_put(t->st, &key, record, &err));
+	json_decref(record);
+}
+
+static void
+put_names(const struct target *t, const char *host)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	json_t *record = json_object();
+	struct ferry_key key;
+	char url[512];
+
+	(void)snprintf(url, sizeof(url), "https://%s/", host);
+	CHECK(ferry_json_set(record, "format", json_string("oci"), &err));
+	CHECK(ferry_json_set(record, "url", json_string(url), &err));
+	CHECK(ferry_json_set(record, "host", json_string(host), &err));
+	CHECK(ferry_key_make(&key, &err, "upstream", t->owner, NULL));
+	CHECK(ferry_catalog_put(t->st, &key, record, &err));
+	json_decref(record);
+
+	record = json_object();
+	CHECK(ferry_json_set(record, "upstream", json_string(t->owner), &err));
+	CHECK(ferry_key_make(
+	    &key, &err, "package", "oci", t->repository, t->owner, NULL));
+	CHECK(ferry_catalog_put(t->st, &key, record, &err));
+	json_decref(record);
+}
+
+static void
+apply(const struct target *t, char *arg)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_key key;
+
+	if (strncmp(arg, "--tag=", 6) == 0) {
+		char *equals = strchr(arg + 6, '=');
+
+		*equals = 0;
+		put_tag(t, arg + 6, equals + 1);
+	} else if (strncmp(arg, "--untag=", 8) == 0) {
+		CHECK(ferry_key_make(&key, &err, "tag", "oci", t->repository,
+		    t->owner, arg + 8, NULL));
+		CHECK(ferry_catalog_delete(t->st, &key, &err));
+	} else if (strncmp(arg, "--delete=", 9) == 0) {
+		delete_version(t, arg + 9);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct target t = { 0 };
+	char marker[4096];
+
+	if (argc < 5) {
+		(void)fprintf(stderr,
+		    "usage: put_oci STORE OWNER HOST REPOSITORY [LAYOUT] …\n");
+		return 2;
+	}
+	t.owner = argv[2];
+	t.repository = argv[4];
+	(void)snprintf(marker, sizeof(marker), "%s/ferry.json", argv[1]);
+	if (access(marker, F_OK) == -1)
+		CHECK(ferry_store_create(argv[1], "test", &err));
+	CHECK(ferry_store_open(&t.st, argv[1], FERRY_STORE_WRITE, &err));
+	put_names(&t, argv[3]);
+	for (int i = 5; i < argc; i++) {
+		if (argv[i][0] == '-') {
+			apply(&t, argv[i]);
+		} else {
+			t.layout = argv[i];
+			put_layout(&t);
+		}
+	}
+	CHECK(ferry_store_commit(t.st, &err));
+	ferry_store_close(t.st);
+	return 0;
+}
