@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "serve/replay/cache.h"
 #include "store/base/error.h"
 #include "store/blob/blob.h"
 
@@ -83,19 +82,10 @@ get(struct job *job, const char *what, ferry_cache_make *on_make,
     struct ferry_body **out, struct ferry_error *err)
 {
 	const struct ferry_file_asked *asked = job->asked;
-	struct ferry_buf group = FERRY_BUF_INIT, name = FERRY_BUF_INIT;
-	int rc = -1;
 
-	if (ferry_library_group(&group, asked->format, asked->package, err) ==
-		0 &&
-	    ferry_buf_addf(
-		&name, err, "%s\n%s\n%s", what, asked->owner, asked->name) == 0)
-		rc = ferry_cache_get(ferry_library_cache(asked->library),
-		    ferry_bytes_buf(&group), ferry_bytes_buf(&name), on_make,
-		    job, out, err);
-	ferry_buf_free(&name);
-	ferry_buf_free(&group);
-	return rc;
+	return ferry_library_get(asked->library, out, on_make, job, err,
+	    asked->format, asked->package, what, asked->owner, asked->name,
+	    NULL);
 }
 
 int

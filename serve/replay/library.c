@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "serve/replay/cache.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
@@ -64,14 +64,41 @@ ferry_library_open(struct ferry_library **out, const char *path,
 	return 0;
 }
 
-int
-ferry_library_group(struct ferry_buf *buf, const char *format,
-    const char *package, struct ferry_error *err)
+static int
+add_group(struct ferry_buf *buf, const char *format, const char *package,
+    struct ferry_error *err)
 {
 
 	return ferry_buf_add(buf, format, strlen(format) + 1, err) == -1
 	           ? -1
 	           : ferry_buf_adds(buf, package, err);
+}
+
+int
+ferry_library_get(struct ferry_library *lib, struct ferry_body **out,
+    ferry_cache_make *on_make, void *ctx, struct ferry_error *err,
+    const char *format, const char *package, ...)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	const char *part;
+	size_t group_n;
+	va_list ap;
+	int rc = add_group(&buf, format, package, err);
+
+	/* Both names in one buffer: this is on every request's way. */
+	group_n = buf.n;
+	va_start(ap, package);
+	while (rc == 0 && (part = va_arg(ap, const char *)) != NULL)
+		rc = ferry_buf_adds(&buf, part, err) == -1
+		         ? -1
+		         : ferry_buf_adds(&buf, "\n", err);
+	va_end(ap);
+	if (rc == 0)
+		rc = ferry_cache_get(lib->cache, ferry_bytes_of(buf.p, group_n),
+		    ferry_bytes_of(buf.p + group_n, buf.n - group_n), on_make,
+		    ctx, out, err);
+	ferry_buf_free(&buf);
+	return rc;
 }
 
 static int
@@ -90,7 +117,7 @@ drop(struct ferry_library *lib, const struct ferry_key *key,
 	}
 	if (key->n < 3)
 		return 0;
-	if (ferry_library_group(&group, format, package, err) == -1)
+	if (add_group(&group, format, package, err) == -1)
 		return -1;
 	ferry_cache_drop(lib->cache, ferry_bytes_buf(&group));
 	ferry_buf_free(&group);

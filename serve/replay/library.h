@@ -9,14 +9,15 @@
  * new journal records name.  A document in the cache is therefore never older
  * than that, and needs no check when it is handed out.
  *
+ * In the cache a package's group is its format, NUL, and its name.
+ *
  * Threads: all functions from any thread, except _open and _close.
  */
 
 #include <stdint.h>
 
-#include "store/base/bytes.h"
+#include "serve/replay/cache.h"
 
-struct ferry_cache;
 struct ferry_error;
 struct ferry_library;
 struct ferry_store;
@@ -53,8 +54,13 @@ uint64_t ferry_library_age_ms(struct ferry_library *library);
 int
 ferry_library_refresh(struct ferry_library *library, struct ferry_error *err);
 
-/* The cache's group of a package: format, NUL, package.  Appended to buf. */
-int ferry_library_group(struct ferry_buf *buf, const char *format,
-    const char *package, struct ferry_error *err);
+/*
+ * What the cache has for a package ("": for none) under a name of parts, of
+ * which the last is followed by NULL; made by on_make(ctx) if it is not there.
+ * Returns and errors: as of ferry_cache_get().
+ */
+int ferry_library_get(struct ferry_library *library, struct ferry_body **out,
+    ferry_cache_make *on_make, void *ctx, struct ferry_error *err,
+    const char *format, const char *package, ...) __attribute__((sentinel));
 
 #endif

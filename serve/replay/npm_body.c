@@ -5,7 +5,6 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "serve/replay/cache.h"
 #include "serve/replay/library.h"
 #include "serve/replay/npm.h"
 #include "store/base/error.h"
@@ -163,19 +162,8 @@ ferry_npm_body(struct ferry_library *library, const char *package,
     struct ferry_error *err)
 {
 	struct job job = { library, package, owner, base, form, encoding };
-	struct ferry_buf group = FERRY_BUF_INIT, name = FERRY_BUF_INIT;
-	int rc = -1;
 
-	if (ferry_library_group(&group, "npm", package, err) == 0 &&
-	    ferry_buf_adds(&name,
-		form == FERRY_NPM_FULL ? "full " : "abbreviated ", err) == 0 &&
-	    ferry_buf_adds(
-		&name, encoding == FERRY_NPM_GZIP ? "gzip " : "", err) == 0 &&
-	    ferry_buf_adds(&name, base, err) == 0)
-		rc = ferry_cache_get(ferry_library_cache(library),
-		    ferry_bytes_buf(&group), ferry_bytes_buf(&name), make, &job,
-		    out, err);
-	ferry_buf_free(&name);
-	ferry_buf_free(&group);
-	return rc;
+	return ferry_library_get(library, out, make, &job, err, "npm", package,
+	    form == FERRY_NPM_FULL ? "full" : "abbreviated",
+	    encoding == FERRY_NPM_GZIP ? "gzip" : "", base, NULL);
 }

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "serve/replay/cache.h"
 #include "serve/replay/file.h"
 #include "serve/replay/library.h"
 #include "serve/replay/oci.h"
@@ -32,23 +31,15 @@ ferry_oci_is_live(const json_t *version)
 	return json_object_get(version, "deleted_at") == NULL;
 }
 
+/* asked is on_make's ctx, which only reads it. */
 static int
-get_cached(const struct ferry_asked *asked, const char *what, const char *item,
+get(const struct ferry_asked *asked, const char *what, const char *item,
     ferry_cache_make *on_make, struct ferry_body **out, struct ferry_error *err)
 {
-	struct ferry_buf group = FERRY_BUF_INIT, name = FERRY_BUF_INIT;
-	int rc = -1;
 
-	if (ferry_library_group(&group, "oci", asked->resource.package, err) ==
-		0 &&
-	    ferry_buf_addf(
-		&name, err, "%s\n%s\n%s", what, asked->owner, item) == 0)
-		rc = ferry_cache_get(ferry_library_cache(asked->library),
-		    ferry_bytes_buf(&group), ferry_bytes_buf(&name), on_make,
-		    (void *)(uintptr_t)asked, out, err);
-	ferry_buf_free(&name);
-	ferry_buf_free(&group);
-	return rc;
+	return ferry_library_get(asked->library, out, on_make,
+	    (void *)(uintptr_t)asked, err, "oci", asked->resource.package, what,
+	    asked->owner, item, NULL);
 }
 
 /* Manifests */
@@ -142,7 +133,7 @@ ferry_oci_manifest_body(const struct ferry_asked *asked,
     struct ferry_body **out, struct ferry_error *err)
 {
 
-	return get_cached(
+	return get(
 	    asked, "manifest", asked->resource.item, make_manifest, out, err);
 }
 
@@ -253,7 +244,7 @@ find_sha512(const struct ferry_asked *asked, struct ferry_digest *out,
 	struct ferry_body *names = NULL;
 	const char *item = asked->resource.item, *at;
 	size_t n = strlen(item);
-	int rc = get_cached(asked, "sha512", "", make_other_names, &names, err);
+	int rc = get(asked, "sha512", "", make_other_names, &names, err);
 
 	if (rc != 1)
 		return rc;

@@ -9,7 +9,6 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "serve/replay/cache.h"
 #include "serve/replay/library.h"
 #include "serve/replay/oci.h"
 #include "store/base/error.h"
@@ -39,23 +38,6 @@ is_there(const struct ferry_asked *asked, const char *version,
 	if (rc == 1)
 		rc = ferry_oci_is_live(record);
 	json_decref(record);
-	return rc;
-}
-
-static int
-get_cached(const struct ferry_asked *asked, const char *name,
-    ferry_cache_make *on_make, void *ctx, struct ferry_body **out,
-    struct ferry_error *err)
-{
-	struct ferry_buf group = FERRY_BUF_INIT;
-	int rc = -1;
-
-	if (ferry_library_group(&group, "oci", asked->resource.package, err) ==
-	    0)
-		rc = ferry_cache_get(ferry_library_cache(asked->library),
-		    ferry_bytes_buf(&group), ferry_bytes_str(name), on_make,
-		    ctx, out, err);
-	ferry_buf_free(&group);
 	return rc;
 }
 
@@ -183,8 +165,7 @@ ferry_oci_answer_tags(const struct ferry_asked *asked,
 {
 	uint64_t n =
 	    ferry_request_query_u64(asked->rq, "n", 0, UINT64_MAX, UINT64_MAX);
-	struct ferry_buf name = FERRY_BUF_INIT, last = FERRY_BUF_INIT,
-			 buf = FERRY_BUF_INIT;
+	struct ferry_buf last = FERRY_BUF_INIT, buf = FERRY_BUF_INIT;
 	struct ferry_body *tags = NULL;
 	struct ferry_bytes end;
 	char query[40];
@@ -192,10 +173,10 @@ ferry_oci_answer_tags(const struct ferry_asked *asked,
 
 	if (asked->owner[0] == 0)
 		return 0;
-	if (ferry_buf_addf(&name, err, "tags\n%s", asked->owner) == -1 ||
-	    ferry_request_query(asked->rq, "last", &last, err) == -1 ||
-	    get_cached(asked, (const char *)name.p, make_tags,
-		(void *)(uintptr_t)asked, &tags, err) != 1 ||
+	if (ferry_request_query(asked->rq, "last", &last, err) == -1 ||
+	    ferry_library_get(asked->library, &tags, make_tags,
+		(void *)(uintptr_t)asked, err, "oci", asked->resource.package,
+		"tags", asked->owner, NULL) != 1 ||
 	    ferry_buf_addf(&buf, err, "{\"name\":\"%s\",\"tags\":[",
 		asked->resource.called) == -1 ||
 	    add_tags(&buf, ferry_bytes_buf(&tags->bytes), n,
@@ -211,7 +192,6 @@ out:
 	ferry_body_unref(tags);
 	ferry_buf_free(&buf);
 	ferry_buf_free(&last);
-	ferry_buf_free(&name);
 	return rc;
 }
 
@@ -364,8 +344,7 @@ int
 ferry_oci_answer_referrers(const struct ferry_asked *asked,
     struct ferry_response *res, struct ferry_error *err)
 {
-	struct ferry_buf name = FERRY_BUF_INIT, type = FERRY_BUF_INIT,
-			 last = FERRY_BUF_INIT;
+	struct ferry_buf type = FERRY_BUF_INIT, last = FERRY_BUF_INIT;
 	struct referrers job = { .asked = asked, .after = "" };
 	struct ferry_body *body;
 	int rc = ferry_request_query(asked->rq, "artifactType", &type, err);
@@ -384,13 +363,11 @@ ferry_oci_answer_referrers(const struct ferry_asked *asked,
 		    "{\"schemaVersion\":2,\"mediaType\":\"" FERRY_OCI_INDEX
 		    "\",\"manifests\":[]}\n");
 		rc = 1;
-	} else if (ferry_buf_addf(&name, err, "referrers\n%s\n%s\n%s\n%s",
-		       asked->owner, asked->resource.item, job.after,
-		       job.type == NULL ? "" : job.type) == -1) {
-		rc = -1;
 	} else {
-		rc = get_cached(asked, (const char *)name.p, make_referrers,
-		    &job, &body, err);
+		rc = ferry_library_get(asked->library, &body, make_referrers,
+		    &job, err, "oci", asked->resource.package, "referrers",
+		    asked->owner, asked->resource.item, job.after,
+		    job.type == NULL ? "" : job.type, NULL);
 		if (rc == 1) {
 			ferry_response_body(res, FERRY_OCI_INDEX, body);
 			res->cache = "no-cache";
@@ -405,6 +382,5 @@ out:
 	ferry_buf_free(&job.buf);
 	ferry_buf_free(&last);
 	ferry_buf_free(&type);
-	ferry_buf_free(&name);
 	return rc;
 }

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "serve/replay/cache.h"
 #include "serve/replay/library.h"
 #include "serve/replay/oci.h"
 #include "store/base/error.h"
@@ -75,9 +74,8 @@ get_origins(struct ferry_library *library, struct ferry_body **out,
     struct ferry_error *err)
 {
 
-	return ferry_cache_get(ferry_library_cache(library),
-	    ferry_bytes_of("oci", 4), ferry_bytes_str("origins"), make_origins,
-	    library, out, err);
+	return ferry_library_get(library, out, make_origins, library, err,
+	    "oci", "", "origins", NULL);
 }
 
 /* The next line's text without its end; false at the end. */
@@ -304,27 +302,21 @@ int
 ferry_oci_owner(struct ferry_asked *asked, struct ferry_error *err)
 {
 	const struct ferry_resource *r = &asked->resource;
-	struct ferry_buf group = FERRY_BUF_INIT, name = FERRY_BUF_INIT;
 	struct ferry_body *body = NULL;
-	int rc = -1;
+	int rc;
 
 	if (r->origin[0] == 0)
 		return ferry_replay_owner(
 		    asked->library, "oci", r->package, asked->owner, err);
-	if (ferry_library_group(&group, "oci", r->package, err) == -1 ||
-	    ferry_buf_addf(&name, err, "owner\n%s", r->origin) == -1)
-		goto out;
-	rc = ferry_cache_get(ferry_library_cache(asked->library),
-	    ferry_bytes_buf(&group), ferry_bytes_buf(&name), find_owner, asked,
-	    &body, err);
-	if (rc == 1 && body->bytes.n < FERRY_OWNER_NAME)
+	rc = ferry_library_get(asked->library, &body, find_owner, asked, err,
+	    "oci", r->package, "owner", r->origin, NULL);
+	if (rc != 1)
+		return rc;
+	if (body->bytes.n < FERRY_OWNER_NAME)
 		memcpy(asked->owner, body->bytes.p, body->bytes.n + 1);
-	else if (rc == 1)
+	else
 		rc = ferry_error_set(
 		    err, FERRY_ELIMIT, "an owner's name is too long");
-out:
 	ferry_body_unref(body);
-	ferry_buf_free(&name);
-	ferry_buf_free(&group);
 	return rc;
 }

@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "serve/http/server.h"
-#include "serve/replay/cache.h"
 #include "serve/replay/format.h"
 #include "serve/replay/library.h"
 #include "store/base/error.h"
@@ -121,23 +120,18 @@ ferry_replay_owner(struct ferry_library *library, const char *format,
     const char *package, char owner[FERRY_OWNER_NAME], struct ferry_error *err)
 {
 	struct owner_search search = { library, format, package };
-	struct ferry_buf group = FERRY_BUF_INIT;
 	struct ferry_body *body = NULL;
-	int rc = -1;
+	int rc = ferry_library_get(library, &body, find_owner, &search, err,
+	    format, package, "owner", NULL);
 
-	if (ferry_library_group(&group, format, package, err) == -1)
-		goto out;
-	rc = ferry_cache_get(ferry_library_cache(library),
-	    ferry_bytes_buf(&group), ferry_bytes_str("owner"), find_owner,
-	    &search, &body, err);
-	if (rc == 1 && body->bytes.n < FERRY_OWNER_NAME)
+	if (rc != 1)
+		return rc;
+	if (body->bytes.n < FERRY_OWNER_NAME)
 		memcpy(owner, body->bytes.p, body->bytes.n + 1);
-	else if (rc == 1)
+	else
 		rc = ferry_error_set(
 		    err, FERRY_ELIMIT, "an owner's name is too long");
-out:
 	ferry_body_unref(body);
-	ferry_buf_free(&group);
 	return rc;
 }
 
