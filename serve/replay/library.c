@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "store/access/access.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
@@ -21,6 +22,7 @@
 
 struct ferry_library {
 	struct ferry_store *store;
+	struct ferry_access *access;
 	struct ferry_cache *cache;
 	ferry_library_changed *on_changed;
 	void *ctx;
@@ -47,7 +49,9 @@ ferry_library_open(struct ferry_library **out, const char *path,
 		return -1;
 	if (ferry_store_open(&lib->store, path, FERRY_STORE_READ, err) == -1 ||
 	    ferry_store_totals(lib->store, &totals, err) == -1 ||
+	    ferry_access_open(&lib->access, lib->store, err) == -1 ||
 	    ferry_cache_new(&lib->cache, cache_bytes, files, err) == -1) {
+		ferry_access_close(lib->access);
 		ferry_store_close(lib->store);
 		free(lib);
 		return -1;
@@ -192,6 +196,9 @@ ferry_library_refresh(struct ferry_library *lib, struct ferry_error *err)
 		drop_all(lib);
 		rc = -1;
 	}
+	/* Also where nothing changed: tokens are no records of the journal. */
+	if (rc == 0 && ferry_access_follow(lib->access, err) == -1)
+		rc = -1;
 	if (rc == 0)
 		atomic_store(&lib->followed_at, ferry_ticks_ms());
 	(void)pthread_mutex_unlock(&lib->follow);
@@ -277,8 +284,16 @@ ferry_library_close(struct ferry_library *lib)
 	(void)pthread_mutex_destroy(&lib->stop_mutex);
 	(void)pthread_mutex_destroy(&lib->follow);
 	ferry_cache_free(lib->cache);
+	ferry_access_close(lib->access);
 	ferry_store_close(lib->store);
 	free(lib);
+}
+
+struct ferry_access *
+ferry_library_access(struct ferry_library *lib)
+{
+
+	return lib->access;
 }
 
 struct ferry_store *

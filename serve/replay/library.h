@@ -41,6 +41,9 @@ void ferry_library_unfollow(struct ferry_library *library);
 void ferry_library_close(struct ferry_library *library); /* NULL is fine */
 
 struct ferry_store *ferry_library_store(struct ferry_library *library);
+/* Who may read what of it; follows it. */
+struct ferry_access *ferry_library_access(struct ferry_library *library);
+struct ferry_access;
 struct ferry_cache *ferry_library_cache(struct ferry_library *library);
 /* The last journal record that was seen. */
 uint64_t ferry_library_seq(struct ferry_library *library);

@@ -100,6 +100,10 @@ parse_path(
 	r->kind = kinds[parts.endpoint];
 	if (r->kind == BASE)
 		r->action = FERRY_ACTION_SESSION;
+	else if (r->kind == TOKEN)
+		r->action = FERRY_ACTION_TOKEN;
+	else if (r->kind == CATALOG)
+		r->action = FERRY_ACTION_LIST;
 	if (parts.name.n == 0)
 		return 1;
 	r->action = FERRY_ACTION_READ;
@@ -133,15 +137,6 @@ parse(
 	r->kind = WRITE;
 	r->action = FERRY_ACTION_WRITE;
 	return 1;
-}
-
-/* Who asks for a token does not need a good one. */
-static void
-identify(struct ferry_asked *asked, const char *authorization)
-{
-
-	if (asked->resource.kind != TOKEN)
-		ferry_oci_identify(asked, authorization);
 }
 
 /* Refusals */
@@ -298,7 +293,7 @@ const struct ferry_replay ferry_replay_oci = {
 	.hosts = hosts,
 	.keeps_prefix = true,
 	.parse = parse,
-	.identify = identify,
+	.identify = ferry_oci_identify,
 	.owner = ferry_oci_owner,
 	.answer = answer,
 	.refuse = refuse,

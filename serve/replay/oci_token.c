@@ -5,10 +5,9 @@
  * The path is "/v2/token": a repository's path has at least three words, so
  * no repository hides behind it, and a proxy that passes /v2/ on passes all.
  *
- * What a client sends to be somebody (Basic, or a form with a password) is
- * not looked at, because there are no users yet: everybody gets the token that
- * anybody would get.  Refusing would keep those out who have credentials of
- * this host left over.
+ * A token says who asked for it, by Basic or in a form, and what for.  What
+ * its subject may read is decided at each request: a token for a repository
+ * that the subject may not read is given out, and opens nothing.
  *
  * Source: Docker Registry token specification; shared/protocols/oci.md,
  *     section 5.
@@ -22,6 +21,7 @@
 
 #include "serve/replay/library.h"
 #include "serve/replay/oci.h"
+#include "store/access/access.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 
@@ -57,24 +57,62 @@ ferry_oci_stop(void *ctx)
 	free(ctx);
 }
 
+/* Who asks for a token: by Basic, or by the fields of a form. */
+static void
+identify_asker(struct ferry_asked *asked, const char *authorization)
+{
+	struct ferry_access *access = ferry_library_access(asked->library);
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf secret = FERRY_BUF_INIT;
+	int rc = 0;
+
+	if (authorization == NULL && asked->rq->method == FERRY_POST) {
+		rc = ferry_form_get(
+		    asked->rq->form, "password", 0, &secret, &err);
+		if (rc == 0)
+			rc = ferry_form_get(
+			    asked->rq->form, "refresh_token", 0, &secret, &err);
+	}
+	if (rc == 1 && ferry_access_restricts(access))
+		ferry_access_identify_token(
+		    access, ferry_bytes_buf(&secret), &asked->identity);
+	else
+		ferry_access_identify(access, authorization, &asked->identity);
+	if (secret.p != NULL)
+		explicit_bzero(secret.p, secret.n);
+	ferry_buf_free(&secret);
+}
+
 void
 ferry_oci_identify(struct ferry_asked *asked, const char *authorization)
 {
+	struct ferry_access *access = ferry_library_access(asked->library);
 	const struct state *state = asked->state;
 	const char *text;
 
+	if (asked->resource.action == FERRY_ACTION_TOKEN) {
+		identify_asker(asked, authorization);
+		return;
+	}
 	if (authorization == NULL ||
 	    strncasecmp(authorization, "Bearer", 6) != 0 ||
-	    strcspn(authorization, " \t") != 6)
+	    strcspn(authorization, " \t") != 6) {
+		ferry_access_identify(access, authorization, &asked->identity);
 		return;
+	}
 	text = authorization + 6;
 	text += strspn(text, " \t");
 	if (ferry_token_read(&asked->token, &state->key, ferry_bytes_str(text),
-		ferry_now()) == 1)
-		asked->identity =
-		    (struct ferry_identity){ FERRY_BEARER, &asked->token };
-	else
-		asked->identity.kind = FERRY_BAD_BEARER;
+		ferry_now()) == 1) {
+		ferry_access_identify_again(
+		    access, asked->token.subject, &asked->identity);
+		asked->identity.session = &asked->token;
+	} else {
+		/* A user's token will do as well; a stale session's must be
+		 * refused, so that the client asks for another. */
+		ferry_access_identify_token(
+		    access, ferry_bytes_str(text), &asked->identity);
+	}
 }
 
 /* Exactly one challenge: clients read several of them differently. */
@@ -140,7 +178,7 @@ ferry_oci_answer_token(const struct ferry_asked *asked,
 	struct ferry_token token;
 	int rc = -1;
 
-	ferry_token_init(&token, "", ferry_now());
+	ferry_token_init(&token, asked->identity.subject, ferry_now());
 	if (grant(&token, rq->method == FERRY_POST ? rq->form : rq->query,
 		err) == -1 ||
 	    ferry_token_sign(&token, &state->key, &text, err) == -1)

@@ -9,6 +9,7 @@
 #include "serve/http/server.h"
 #include "serve/replay/format.h"
 #include "serve/replay/library.h"
+#include "store/access/access.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
 #include "store/catalog/catalog.h"
@@ -321,13 +322,15 @@ serve(struct ferry_asked *asked, const struct ferry_replay *format,
 	asked->owner[0] = 0;
 	r->kind = 0;
 	r->package[0] = r->called[0] = r->origin[0] = r->item[0] = 0;
+	/* A second try asks again who it is. */
+	ferry_identity_clear(&asked->identity);
 	if ((rc = format->parse(asked, rest, err)) != 1)
 		return rc;
-	asked->identity.kind =
-	    authorization == NULL ? FERRY_ANONYMOUS : FERRY_CREDENTIAL;
-	asked->identity.token = NULL;
 	if (format->identify != NULL)
 		format->identify(asked, authorization);
+	else
+		ferry_access_identify(ferry_library_access(asked->library),
+		    authorization, &asked->identity);
 	if (r->package[0] != 0) {
 		(void)snprintf(res->package, sizeof(res->package), "%.*s",
 		    (int)sizeof(res->package) - 1, r->package);
@@ -349,6 +352,28 @@ serve(struct ferry_asked *asked, const struct ferry_replay *format,
 	return format->answer(asked, decision.permit, res, err);
 }
 
+/* What became of it, when it was not answered. */
+static void
+conclude(const struct ferry_asked *asked, const struct ferry_replay *format,
+    int rc, const struct ferry_error *err, struct ferry_response *res)
+{
+	unsigned status;
+
+	if (rc == 0)
+		format->refuse(asked, 404, NULL, res);
+	if (rc != -1)
+		return;
+	status = status_of(err->code);
+	if (status >= 500)
+		ferry_log(FERRY_LOG_WARNING, "%s; answering request %s",
+		    err->text, asked->rq->id);
+	format->refuse(asked, status,
+	    status >= 500
+		? "the server cannot read its store; its log says more"
+		: err->text,
+	    res);
+}
+
 bool
 ferry_replay_request(struct ferry_replayer *r, const struct ferry_site *site,
     const struct ferry_request *rq, struct ferry_response *res)
@@ -359,7 +384,6 @@ ferry_replay_request(struct ferry_replayer *r, const struct ferry_site *site,
 		.library = r->library, .site = site, .rq = rq
 	};
 	struct ferry_bytes rest;
-	unsigned status;
 	int row, rc;
 
 	if ((row = route(&asked, &rest)) == -1)
@@ -374,18 +398,7 @@ ferry_replay_request(struct ferry_replayer *r, const struct ferry_site *site,
 		err = (struct ferry_error)FERRY_ERROR_INIT;
 		rc = serve(&asked, format, rest, res, &err);
 	}
-	if (rc == 0)
-		format->refuse(&asked, 404, NULL, res);
-	if (rc != -1)
-		return true;
-	status = status_of(err.code);
-	if (status >= 500)
-		ferry_log(FERRY_LOG_WARNING, "%s; answering request %s",
-		    err.text, rq->id);
-	format->refuse(&asked, status,
-	    status >= 500
-		? "the server cannot read its store; its log says more"
-		: err.text,
-	    res);
+	conclude(&asked, format, rc, &err, res);
+	ferry_identity_clear(&asked.identity);
 	return true;
 }

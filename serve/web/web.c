@@ -196,11 +196,13 @@ void
 ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
     struct ferry_response *res)
 {
-	const struct ferry_identity anonymous = { FERRY_ANONYMOUS, NULL };
+	struct ferry_identity anonymous;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_access_decision decision;
 
+	ferry_access_identify(
+	    ferry_library_access(web->library), NULL, &anonymous);
 	ferry_access_decide(
 	    &(struct ferry_access_request){ &anonymous,
 		rq->method == FERRY_GET || rq->method == FERRY_HEAD
@@ -208,6 +210,7 @@ ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
 		    : FERRY_ACTION_WRITE,
 		NULL, NULL, NULL, NULL },
 	    &decision);
+	ferry_identity_clear(&anonymous);
 	if (decision.permit == NULL) {
 		ferry_response_text(res, 405, TEXT, "%s\n", decision.reason);
 		ferry_response_header(res, "Allow", "GET, HEAD");

@@ -7,36 +7,90 @@
  * ferry_access_decide() is the only maker of a struct ferry_permit, and
  * whatever hands out content takes one: code that did not ask cannot compile.
  *
- * The rules come with users and their tokens (github-packages.md, section 2).
- * Until then everybody may read everything, and nobody may do anything else.
- * Two things hold already.  Who shows a token uses it: one that is no good, or
- * is not for the package, is refused where no token would have done, so that
- * a client with a stale one hears of it.  And a session (OCI's GET /v2/) always
- * needs a token, because that is where clients learn that there are any; if
- * only content asked for them, they would never send one.
+ * The rules are in rules.h, what they are applied to in snapshot.h; here is
+ * what a server adds: who shows which credential, what an operator has
+ * configured, and what a refusal looks like.  A store that holds no permissions
+ * and only plain public registries lets everybody read everything.
+ *
+ * A session (OCI's GET /v2/) always needs a token, because that is where
+ * clients learn that there are any; if only content asked for them, they would
+ * never send one.
+ *
+ * Threads: all functions from any thread, except _open and _close.  Who asks
+ * while something changes is answered by the state before or after it.
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "store/access/rules.h"
+
+struct ferry_access;
+struct ferry_access_state;
+struct ferry_error;
+struct ferry_store;
 struct ferry_token;
 
-/* Who asks. */
-enum ferry_identity_kind {
-	FERRY_ANONYMOUS, /* no credential */
-	FERRY_CREDENTIAL, /* one that was not checked: no users exist yet */
-	FERRY_BEARER, /* a token of token.h, which is good */
-	FERRY_BAD_BEARER, /* what should be one, and is not, or not any more */
+/* What the configuration says. */
+#define FERRY_ACCESS_FORMATS 8
+struct ferry_access_policy {
+	bool private_mode; /* nobody is anonymous */
+	bool hide_existence; /* whoever may not read hears of nothing */
+	/* By the order of ferry_format_at(): whether a login is needed even
+	 * for what is public.  Not given: as GitHub does for its packages,
+	 * and not for those of other registries. */
+	bool login_given;
+	bool login[FERRY_ACCESS_FORMATS];
+	int64_t max_age_s; /* older snapshots only let read what is public; 0 */
 };
+
+/* st is a reader's, borrowed until _close.  Errors: of the store. */
+int ferry_access_open(
+    struct ferry_access **out, struct ferry_store *st, struct ferry_error *err);
+void ferry_access_close(struct ferry_access *access); /* NULL is fine */
+void ferry_access_configure(
+    struct ferry_access *access, const struct ferry_access_policy *policy);
+/* After the store caught up, a few times a second: take what changed. */
+int ferry_access_follow(struct ferry_access *access, struct ferry_error *err);
+/* Whether anything is not for everybody. */
+bool ferry_access_restricts(struct ferry_access *access);
+
+/*
+ * Who asks.  Borrows session until _clear.
+ *
+ * claim.kind is FERRY_CLAIM_NONE without a credential, FERRY_CLAIM_BAD with
+ * one that is no good.
+ */
 struct ferry_identity {
-	enum ferry_identity_kind kind;
-	const struct ferry_token *token; /* of FERRY_BEARER, borrowed */
+	struct ferry_claim claim;
+	char name[256]; /* login or repository, for logs; "" */
+	char subject[65]; /* digest of the user's token, in hexadecimal; "" */
+	const struct ferry_token *session; /* what narrows it, or NULL */
+	struct ferry_access_state *state; /* private */
 };
+/*
+ * From a header Authorization, or NULL: Bearer, Basic (the password is the
+ * token; as GitHub's registries, the user's name is not looked at), or
+ * "token".  Basic without user and password is nobody.  In a store that
+ * restricts nothing a bad credential counts as none.
+ */
+void ferry_access_identify(struct ferry_access *access,
+    const char *authorization, struct ferry_identity *out);
+/* As what ferry_identity.subject said earlier: a session's. */
+void ferry_access_identify_again(struct ferry_access *access,
+    const char *subject, struct ferry_identity *out);
+/* With a user's token as it is. */
+void ferry_access_identify_token(struct ferry_access *access,
+    struct ferry_bytes text, struct ferry_identity *out);
+void ferry_identity_clear(struct ferry_identity *identity);
 
 enum ferry_action {
 	FERRY_ACTION_READ, /* a package, or a part of it */
+	FERRY_ACTION_LIST, /* several: each is decided by ferry_access_sees() */
 	FERRY_ACTION_SERVICE, /* nothing of any package: ping, keys, pages */
 	FERRY_ACTION_IDENTITY, /* what needs to know who asks: whoami */
 	FERRY_ACTION_SESSION, /* what needs a good token, whoever's it is */
+	FERRY_ACTION_TOKEN, /* to be given a session's token */
 	FERRY_ACTION_WRITE, /* whatever would change something */
 };
 
@@ -45,10 +99,10 @@ struct ferry_access_request {
 	const struct ferry_identity *identity;
 	enum ferry_action action;
 	const char *format;
-	const char *owner; /* NULL: no such package */
+	const char *owner; /* the upstream; NULL: no such package */
 	const char *package;
 	/* What the client calls the package, which is what the scopes of its
-	 * token say. */
+	 * session say. */
 	const char *called;
 };
 
@@ -63,18 +117,18 @@ enum ferry_verdict {
 };
 
 /*
- * Proof that a request was allowed.  Borrowed from ferry_access_decide(), for
- * as long as the identity of the request lives; NULL unless allowed.
+ * Proof that a request was allowed.  Borrowed from the identity, until it is
+ * cleared; NULL unless allowed.
  */
 struct ferry_permit;
 
 struct ferry_access_decision {
 	enum ferry_verdict verdict;
 	const char *reason; /* for people; a literal */
+	const char *row; /* of the decision table, for logs; a literal or "" */
 	const struct ferry_permit *permit;
 };
 
-/* Threads: any number at once. */
 void ferry_access_decide(const struct ferry_access_request *request,
     struct ferry_access_decision *decision);
 

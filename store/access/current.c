@@ -6,6 +6,7 @@
 
 #include "store/access/snapshot_internal.h"
 #include "store/base/json.h"
+#include "store/base/log.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
@@ -16,6 +17,7 @@ struct ferry_snapshots {
 	struct ferry_snapshot **v; /* in the order of the upstreams' names */
 	size_t n, cap;
 	bool restricts;
+	struct ferry_snapshot *open; /* of unknown upstreams, else */
 };
 
 int
@@ -43,16 +45,15 @@ ferry_snapshots_text(struct ferry_store *st, const char *upstream,
 	return rc;
 }
 
-/* The snapshot of a registry that has only one visibility. */
+/* The snapshot of a registry that has only one visibility, or of one that
+ * nobody may read. */
 static int
-plain_text(struct ferry_buf *buf, const char *upstream, const json_t *record,
-    struct ferry_error *err)
+plain_text(struct ferry_buf *buf, const char *upstream, bool github,
+    const char *visibility, struct ferry_error *err)
 {
-	const char *word =
-	    json_string_value(json_object_get(record, "visibility"));
 	json_t *o = json_pack("{s:s,s:s,s:s,s:b,s:s,s:i,s:i}", "kind", "meta",
-	    "upstream", upstream, "realm", "local", "github", 0, "visibility",
-	    word == NULL ? "private" : word, "taken_at", 0, "generation", 0);
+	    "upstream", upstream, "realm", "local", "github", github,
+	    "visibility", visibility, "taken_at", 0, "generation", 0);
 	int rc = -1;
 
 	if (o == NULL)
@@ -60,6 +61,19 @@ plain_text(struct ferry_buf *buf, const char *upstream, const json_t *record,
 	else
 		rc = ferry_json_add(buf, o, err);
 	json_decref(o);
+	return rc;
+}
+
+static int
+plain_new(struct ferry_snapshot **out, const char *upstream, bool github,
+    const char *visibility, struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	int rc = plain_text(&text, upstream, github, visibility, err);
+
+	if (rc == 0)
+		rc = ferry_snapshot_read(out, ferry_bytes_buf(&text), err);
+	ferry_buf_free(&text);
 	return rc;
 }
 
@@ -87,34 +101,98 @@ read_times(struct ferry_store *st, const char *upstream,
 	return rc;
 }
 
-/* One upstream. */
+/* The snapshot that is stored for upstream: 1, 0 if there is none, -1. */
+static int
+stored(struct ferry_snapshot **out, struct ferry_store *st,
+    const char *upstream, struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	int rc =
+	    ferry_snapshots_text(st, upstream, FERRY_SNAPSHOT_NOW, &text, err);
+
+	if (rc == 1 &&
+	    (ferry_snapshot_read(out, ferry_bytes_buf(&text), err) == -1 ||
+		read_times(st, upstream, *out, err) == -1))
+		rc = -1;
+	ferry_buf_free(&text);
+	return rc;
+}
+
+/*
+ * One upstream.  restricts: any upstream has a snapshot, so that one that says
+ * nothing of itself is not for everybody.
+ */
 static int
 load(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
     const json_t *record, struct ferry_error *err)
 {
-	struct ferry_buf text = FERRY_BUF_INIT;
-	const struct ferry_snapshot_meta *m;
-	int rc =
-	    ferry_snapshots_text(st, upstream, FERRY_SNAPSHOT_NOW, &text, err);
+	const char *word =
+	    json_string_value(json_object_get(record, "visibility"));
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_snapshot *s = NULL;
+	int rc;
 
-	if (rc == 1)
-		all->restricts = true;
-	if (rc == 0)
-		rc = plain_text(&text, upstream, record, err);
-	if (rc == -1 ||
-	    ferry_array_grow(
-		&all->v, &all->cap, all->n + 1, sizeof(all->v[0]), err) == -1 ||
-	    ferry_snapshot_read(&all->v[all->n], ferry_bytes_buf(&text), err) ==
-		-1) {
-		ferry_buf_free(&text);
-		return ferry_error_in(err, "upstream '%s'", upstream);
-	}
-	ferry_buf_free(&text);
-	all->n++;
-	if (read_times(st, upstream, all->v[all->n - 1], err) == -1)
+	if (ferry_array_grow(
+		&all->v, &all->cap, all->n + 1, sizeof(all->v[0]), err) == -1)
 		return -1;
-	m = ferry_snapshot_meta(all->v[all->n - 1]);
-	if (!m->github && m->visibility != FERRY_PUBLIC)
+	rc = stored(&s, st, upstream, &why);
+	if (rc == -1) {
+		/* What cannot be read could have taken rights away. */
+		ferry_snapshot_free(s);
+		ferry_log(FERRY_LOG_WARNING,
+		    "%s; until that is mended, nobody may read what is of "
+		    "upstream '%s'",
+		    why.text, upstream);
+		rc = plain_new(&s, upstream, true, "private", err);
+	} else if (rc == 0) {
+		if (word == NULL)
+			word = all->restricts ? "private" : "public";
+		rc = plain_new(&s, upstream, false, word, err);
+	}
+	if (rc == -1)
+		return ferry_error_in(err, "upstream '%s'", upstream);
+	all->v[all->n++] = s;
+	return 0;
+}
+
+/* Call it for every record with that kind of key. */
+static int
+each(struct ferry_snapshots *all, struct ferry_store *st, const char *kind,
+    int (*on)(struct ferry_snapshots *all, struct ferry_store *st,
+	const char *upstream, const json_t *record, struct ferry_error *err),
+    struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_key prefix, key;
+	json_t *record;
+	int rc;
+
+	if (ferry_key_make(&prefix, err, kind, NULL) == -1 ||
+	    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
+		return -1;
+	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+		rc = on(all, st, ferry_key_part(&key, 1), record, err);
+		json_decref(record);
+		if (rc == -1)
+			break;
+	}
+	ferry_catalog_iter_free(it);
+	return rc;
+}
+
+/* A snapshot, or another visibility than public, is not for everybody. */
+static int
+look(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
+    const json_t *record, struct ferry_error *err)
+{
+	const char *word =
+	    json_string_value(json_object_get(record, "visibility"));
+
+	(void)st;
+	(void)upstream;
+	(void)err;
+	if (json_object_get(record, "generation") != NULL ||
+	    (word != NULL && strcmp(word, "public") != 0))
 		all->restricts = true;
 	return 0;
 }
@@ -123,26 +201,14 @@ int
 ferry_snapshots_load(struct ferry_snapshots **out, struct ferry_store *st,
     struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
 	struct ferry_snapshots *all = NULL;
-	struct ferry_key prefix, key;
-	json_t *record;
-	int rc = -1;
 
 	if (ferry_calloc(&all, 1, sizeof(*all), err) == -1)
 		return -1;
-	if (ferry_key_make(&prefix, err, "upstream", NULL) == -1 ||
-	    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
-		goto out;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
-		rc = load(all, st, ferry_key_part(&key, 1), record, err);
-		json_decref(record);
-		if (rc == -1)
-			break;
-	}
-out:
-	ferry_catalog_iter_free(it);
-	if (rc == -1) {
+	if (plain_new(&all->open, "", false, "public", err) == -1 ||
+	    each(all, st, "access", look, err) == -1 ||
+	    each(all, st, "upstream", look, err) == -1 ||
+	    each(all, st, "upstream", load, err) == -1) {
 		ferry_snapshots_free(all);
 		return -1;
 	}
@@ -158,6 +224,7 @@ ferry_snapshots_free(struct ferry_snapshots *all)
 		return;
 	for (size_t i = 0; i < all->n; i++)
 		ferry_snapshot_free(all->v[i]);
+	ferry_snapshot_free(all->open);
 	free(all->v);
 	free(all);
 }
@@ -193,7 +260,7 @@ ferry_snapshots_find(const struct ferry_snapshots *all, const char *upstream)
 		else
 			high = middle;
 	}
-	return NULL;
+	return all->restricts ? NULL : all->open;
 }
 
 bool

@@ -5,8 +5,8 @@
  * The permission snapshots that a store holds now, by upstream.
  *
  * An upstream without a record `access NAME` is a plain registry whose packages
- * have the visibility that its record `upstream NAME` says, and nobody else's
- * users; one that says nothing is private.
+ * have the visibility that its record `upstream NAME` says; one that says
+ * nothing is private as soon as anything in the store is not public.
  *
  * Threads: never changed once it was loaded.
  */
@@ -20,8 +20,8 @@ struct ferry_store;
 struct ferry_snapshots;
 
 /*
- * Errors: FERRY_EFORMAT, FERRY_ENEWER (naming the upstream), FERRY_EINDEX,
- *     FERRY_EMISSING (a snapshot's bytes are lost).
+ * A snapshot that cannot be read is logged, and nobody may read its upstream's
+ * packages.  Errors: of the index, FERRY_ENOMEM.
  */
 int ferry_snapshots_load(struct ferry_snapshots **out, struct ferry_store *st,
     struct ferry_error *err);
@@ -30,7 +30,8 @@ void ferry_snapshots_free(struct ferry_snapshots *all);
 size_t ferry_snapshots_count(const struct ferry_snapshots *all);
 const struct ferry_snapshot *
 ferry_snapshots_at(const struct ferry_snapshots *all, size_t i);
-/* Of an upstream; NULL if nothing is known of it. */
+/* Of an upstream.  NULL if nothing is known of it, unless the store restricts
+ * nothing: then it is public. */
 const struct ferry_snapshot *
 ferry_snapshots_find(const struct ferry_snapshots *all, const char *upstream);
 /* Whether the store has permissions at all, or only plain public registries. */

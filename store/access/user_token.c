@@ -122,18 +122,14 @@ make_text(
 	return 0;
 }
 
-static int
-file_name(
-    struct ferry_bytes text, char name[FILE_NAME], struct ferry_error *err)
+static const char *
+file_name(const struct ferry_digest *digest, char name[FILE_NAME])
 {
 	char hex[FERRY_DIGEST_TEXT];
-	struct ferry_digest digest;
 
-	if (ferry_digest_of(&digest, FERRY_SHA256, text, err) == -1)
-		return -1;
 	(void)snprintf(
-	    name, FILE_NAME, "%.64s.json", ferry_digest_hex(&digest, hex));
-	return 0;
+	    name, FILE_NAME, "%.64s.json", ferry_digest_hex(digest, hex));
+	return name;
 }
 
 /* Files */
@@ -264,27 +260,38 @@ int
 ferry_user_token_create(int dirfd, struct ferry_user_token *token,
     char text[FERRY_USER_TOKEN_TEXT], struct ferry_error *err)
 {
+	struct ferry_digest digest;
 	char name[FILE_NAME];
 
 	if (make_text(token->workflow, text, err) == -1 ||
-	    file_name(ferry_bytes_str(text), name, err) == -1 ||
-	    write_token(dirfd, name, token, err) == -1)
+	    ferry_digest_of(
+		&digest, FERRY_SHA256, ferry_bytes_str(text), err) == -1 ||
+	    write_token(dirfd, file_name(&digest, name), token, err) == -1)
 		return -1;
 	(void)snprintf(token->id, sizeof(token->id), "%.12s", name);
 	return 0;
 }
 
 int
-ferry_user_token_find(int dirfd, struct ferry_bytes text,
+ferry_user_token_get(int dirfd, const struct ferry_digest *digest,
     struct ferry_user_token *out, struct ferry_error *err)
 {
 	char name[FILE_NAME];
 
+	return read_token(dirfd, file_name(digest, name), out, err);
+}
+
+int
+ferry_user_token_find(int dirfd, struct ferry_bytes text,
+    struct ferry_user_token *out, struct ferry_error *err)
+{
+	struct ferry_digest digest;
+
 	if (!ferry_user_token_looks_right(text))
 		return 0;
-	if (file_name(text, name, err) == -1)
+	if (ferry_digest_of(&digest, FERRY_SHA256, text, err) == -1)
 		return -1;
-	return read_token(dirfd, name, out, err);
+	return ferry_user_token_get(dirfd, &digest, out, err);
 }
 
 bool
@@ -296,13 +303,12 @@ ferry_user_token_good(const struct ferry_user_token *token, int64_t now)
 }
 
 void
-ferry_user_token_used(int dirfd, struct ferry_bytes text)
+ferry_user_token_used(int dirfd, const struct ferry_digest *digest)
 {
-	struct ferry_error ignored = FERRY_ERROR_INIT;
 	char name[FILE_NAME];
 
-	if (file_name(text, name, &ignored) == 0)
-		(void)utimensat(dirfd, name, NULL, AT_SYMLINK_NOFOLLOW);
+	(void)utimensat(
+	    dirfd, file_name(digest, name), NULL, AT_SYMLINK_NOFOLLOW);
 }
 
 /* Lists */

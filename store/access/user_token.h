@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "store/access/rules.h"
+#include "store/base/digest.h"
 
 struct ferry_error;
 
@@ -60,8 +61,11 @@ int ferry_user_token_find(int dirfd, struct ferry_bytes text,
     struct ferry_user_token *out, struct ferry_error *err);
 /* Whether it may be used at the time now. */
 bool ferry_user_token_good(const struct ferry_user_token *token, int64_t now);
+/* The same by the SHA-256 of its text. */
+int ferry_user_token_get(int dirfd, const struct ferry_digest *digest,
+    struct ferry_user_token *out, struct ferry_error *err);
 /* Note that it was used; does nothing where the folder cannot be written. */
-void ferry_user_token_used(int dirfd, struct ferry_bytes text);
+void ferry_user_token_used(int dirfd, const struct ferry_digest *digest);
 
 /* All of them, oldest first; the caller frees *out. */
 int ferry_user_token_list(int dirfd, struct ferry_user_token **out, size_t *n,

@@ -6,10 +6,12 @@
 #include "store/format/oci.h"
 
 static const struct ferry_format formats[] = {
-	{ "npm", ferry_npm_name_valid, ferry_npm_version_valid,
-	    ferry_npm_version_cmp, ferry_npm_version_prerelease },
-	{ "oci", ferry_oci_name_valid, ferry_oci_digest_valid,
-	    ferry_oci_version_cmp, ferry_oci_version_prerelease },
+	{ "npm", "npm", false, false, ferry_npm_name_valid,
+	    ferry_npm_version_valid, ferry_npm_version_cmp,
+	    ferry_npm_version_prerelease },
+	{ "oci", "container", true, false, ferry_oci_name_valid,
+	    ferry_oci_digest_valid, ferry_oci_version_cmp,
+	    ferry_oci_version_prerelease },
 };
 
 const struct ferry_format *

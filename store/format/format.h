@@ -13,6 +13,12 @@
 
 struct ferry_format {
 	const char *name; /* as in keys and configuration: "npm" */
+	/* GitHub Packages (shared/protocols/github-packages.md): its name, may
+	 * nobody in particular read what is public (1.2), and is what may not
+	 * be read answered as what is not there (2.5). */
+	const char *type;
+	bool anonymous;
+	bool hides;
 	bool (*name_valid)(struct ferry_bytes name);
 	bool (*version_valid)(struct ferry_bytes version);
 	/* A total order on any bytes: <0, 0 or >0. */

@@ -1,7 +1,16 @@
 #include "unit.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "store/access/access.h"
+#include "store/access/current.h"
 #include "store/access/token.h"
+#include "store/access/user_token.h"
+#include "store/catalog/catalog.h"
+#include "store/store.h"
 
 /* Tokens */
 
@@ -115,64 +124,256 @@ test_token_round_trip(void **state)
 	ferry_buf_free(&text);
 }
 
-/* Decisions */
+/* Decisions, over a store with the fixture of the specification */
+
+static struct ferry_error err;
+
+struct fixture {
+	char path[64];
+	char folder[96]; /* of tokens */
+	struct ferry_store *writer, *reader;
+	struct ferry_access *access;
+	int tokens;
+};
 
 static void
-test_access_decide(void **state)
+put_upstream(struct ferry_store *st, const char *name, const char *visibility)
 {
-	static struct ferry_token token;
-	static const struct ferry_identity anonymous = { FERRY_ANONYMOUS,
-		NULL },
-					   credential = { FERRY_CREDENTIAL,
-						   NULL },
-					   bad = { FERRY_BAD_BEARER, NULL },
-					   bearer = { FERRY_BEARER, &token };
-	static const struct {
-		const struct ferry_identity *who;
-		enum ferry_action action;
-		const char *called;
-		enum ferry_verdict verdict;
-	} rows[] = {
-		{ &anonymous, FERRY_ACTION_READ, "a", FERRY_ALLOWED },
-		{ &anonymous, FERRY_ACTION_SERVICE, NULL, FERRY_ALLOWED },
-		{ &anonymous, FERRY_ACTION_SESSION, NULL,
-		    FERRY_NEED_CREDENTIAL },
-		{ &anonymous, FERRY_ACTION_IDENTITY, NULL,
-		    FERRY_NEED_CREDENTIAL },
-		{ &anonymous, FERRY_ACTION_WRITE, "a", FERRY_READ_ONLY },
-		{ &credential, FERRY_ACTION_READ, "a", FERRY_ALLOWED },
-		{ &credential, FERRY_ACTION_SESSION, NULL,
-		    FERRY_NEED_CREDENTIAL },
-		{ &bearer, FERRY_ACTION_READ, "a", FERRY_ALLOWED },
-		{ &bearer, FERRY_ACTION_READ, "b", FERRY_OUT_OF_SCOPE },
-		{ &bearer, FERRY_ACTION_READ, NULL, FERRY_OUT_OF_SCOPE },
-		{ &bearer, FERRY_ACTION_SESSION, NULL, FERRY_ALLOWED },
-		{ &bearer, FERRY_ACTION_SERVICE, NULL, FERRY_ALLOWED },
-		{ &bearer, FERRY_ACTION_WRITE, "a", FERRY_READ_ONLY },
-		{ &bad, FERRY_ACTION_READ, "a", FERRY_BAD_TOKEN },
-		{ &bad, FERRY_ACTION_SESSION, NULL, FERRY_BAD_TOKEN },
-		{ &bad, FERRY_ACTION_SERVICE, NULL, FERRY_BAD_TOKEN },
-		{ &bad, FERRY_ACTION_WRITE, NULL, FERRY_READ_ONLY },
-	};
+	json_t *o = json_pack("{s:s,s:s,s:s*}", "format", "npm", "url", "x",
+	    "visibility", visibility);
+	struct ferry_key key;
+
+	assert_non_null(o);
+	assert_int_equal(ferry_key_make(&key, &err, "upstream", name, NULL), 0);
+	assert_int_equal(ferry_catalog_put(st, &key, o, &err), 1);
+	json_decref(o);
+}
+
+static void
+put_snapshot(struct fixture *f, const char *drop, const char *meta)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	char path[512], line[1024];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/access/octo.jsonl",
+	    getenv("FERRY_TEST_DATA"));
+	assert_non_null(file = fopen(path, "re"));
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (meta != NULL && strstr(line, "\"meta\"") != NULL)
+			(void)snprintf(line, sizeof(line), "%s\n", meta);
+		if (drop == NULL || strstr(line, drop) == NULL)
+			assert_int_equal(ferry_buf_adds(&text, line, &err), 0);
+	}
+	(void)fclose(file);
+	if (ferry_snapshots_put(
+		f->writer, "ghes", ferry_bytes_buf(&text), &err) == -1)
+		fail_msg("%s", err.text);
+	ferry_buf_free(&text);
+}
+
+static void
+follow(struct fixture *f)
+{
+
+	assert_int_equal(ferry_store_commit(f->writer, &err), 0);
+	assert_int_equal(ferry_store_catch_up(f->reader, &err), 0);
+	assert_true(ferry_access_follow(f->access, &err) != -1);
+}
+
+static void
+fixture_open(struct fixture *f)
+{
+
+	(void)snprintf(f->path, sizeof(f->path), "/tmp/ferry-access-XXXXXX");
+	assert_non_null(mkdtemp(f->path));
+	assert_int_equal(ferry_store_create(f->path, "test", &err), 0);
+	(void)snprintf(f->folder, sizeof(f->folder), "%s/tokens", f->path);
+	assert_int_equal(mkdir(f->folder, 0700), 0);
+	f->tokens = open(f->folder, O_RDONLY | O_DIRECTORY);
+	assert_true(f->tokens != -1);
+	assert_int_equal(
+	    ferry_store_open(&f->writer, f->path, FERRY_STORE_WRITE, &err), 0);
+	assert_int_equal(
+	    ferry_store_open(&f->reader, f->path, FERRY_STORE_READ, &err), 0);
+	assert_int_equal(ferry_access_open(&f->access, f->reader, &err), 0);
+}
+
+static void
+fixture_close(struct fixture *f)
+{
+	char command[128];
+
+	ferry_access_close(f->access);
+	ferry_store_close(f->reader);
+	ferry_store_close(f->writer);
+	(void)close(f->tokens);
+	(void)snprintf(command, sizeof(command), "rm -r %s", f->path);
+	assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c) */
+}
+
+static void
+make_token(struct fixture *f, uint64_t user, char text[FERRY_USER_TOKEN_TEXT],
+    char id[FERRY_USER_TOKEN_ID])
+{
+	struct ferry_user_token t = { .realm = "ghes",
+		.number = user,
+		.name = "x",
+		.scopes = FERRY_SCOPE_READ,
+		.created_at = 1 };
+
+	assert_int_equal(ferry_user_token_create(f->tokens, &t, text, &err), 0);
+	memcpy(id, t.id, FERRY_USER_TOKEN_ID);
+}
+
+static enum ferry_verdict
+ask(struct fixture *f, const char *authorization, enum ferry_action action,
+    const char *format, const char *owner, const char *package)
+{
+	struct ferry_access_decision d;
+	struct ferry_identity who;
+
+	ferry_access_identify(f->access, authorization, &who);
+	ferry_access_decide(&(struct ferry_access_request){ &who, action,
+				format, owner, package, package },
+	    &d);
+	/* A permit for what is allowed, and for nothing else. */
+	assert_true((d.permit != NULL) == (d.verdict == FERRY_ALLOWED));
+	assert_true(ferry_access_sees(d.permit, format, owner, package) ==
+		    (d.verdict == FERRY_ALLOWED && owner != NULL));
+	ferry_identity_clear(&who);
+	return d.verdict;
+}
+
+#define READ(f, who, format, package)                                          \
+	ask(f, who, FERRY_ACTION_READ, format, "ghes", package)
+
+static void
+test_access_open_store(void **state)
+{
+	struct fixture f;
 
 	(void)state;
-	ferry_token_init(&token, "", 0);
-	ferry_token_grant(&token, ferry_bytes_str("repository:a:pull"));
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct ferry_access_decision d;
+	fixture_open(&f);
+	assert_false(ferry_access_restricts(f.access));
+	/* Nothing is known and nothing restricted: everybody reads, also with
+	 * a credential of somewhere else; nobody writes. */
+	assert_int_equal(READ(&f, NULL, "npm", "a"), FERRY_ALLOWED);
+	assert_int_equal(READ(&f, "Bearer x", "npm", "a"), FERRY_ALLOWED);
+	assert_int_equal(ask(&f, NULL, FERRY_ACTION_WRITE, "npm", "ghes", "a"),
+	    FERRY_READ_ONLY);
+	assert_int_equal(
+	    ask(&f, NULL, FERRY_ACTION_READ, "npm", NULL, "a"), FERRY_HIDDEN);
+	assert_int_equal(
+	    ask(&f, NULL, FERRY_ACTION_SESSION, "oci", "ghes", "a"),
+	    FERRY_NEED_CREDENTIAL);
+	/* One upstream that is not for everybody closes what says nothing. */
+	put_upstream(f.writer, "plain", "public");
+	put_upstream(f.writer, "silent", NULL);
+	follow(&f);
+	assert_int_equal(ask(&f, NULL, FERRY_ACTION_READ, "npm", "silent", "a"),
+	    FERRY_ALLOWED);
+	put_upstream(f.writer, "zone", "private");
+	follow(&f);
+	assert_true(ferry_access_restricts(f.access));
+	assert_int_equal(ask(&f, NULL, FERRY_ACTION_READ, "npm", "silent", "a"),
+	    FERRY_NEED_CREDENTIAL);
+	assert_int_equal(ask(&f, NULL, FERRY_ACTION_READ, "npm", "plain", "a"),
+	    FERRY_ALLOWED);
+	assert_int_equal(
+	    ask(&f, NULL, FERRY_ACTION_READ, "npm", "unknown", "a"),
+	    FERRY_NEED_CREDENTIAL);
+	fixture_close(&f);
+}
 
-		ferry_access_decide(
-		    &(struct ferry_access_request){ .identity = rows[i].who,
-			.action = rows[i].action,
-			.format = "oci",
-			.package = rows[i].called,
-			.called = rows[i].called },
-		    &d);
-		if (d.verdict != rows[i].verdict)
-			fail_msg("row %zu: %d", i, (int)d.verdict);
-		/* A permit for what is allowed, and for nothing else. */
-		assert_true((d.permit != NULL) == (d.verdict == FERRY_ALLOWED));
-	}
+static void
+test_access_tokens(void **state)
+{
+	char text[FERRY_USER_TOKEN_TEXT], id[FERRY_USER_TOKEN_ID];
+	char bearer[80], basic[128];
+	struct ferry_buf b64 = FERRY_BUF_INIT;
+	struct ferry_user_token token;
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f);
+	put_upstream(f.writer, "ghes", NULL);
+	put_snapshot(&f, NULL, NULL);
+	make_token(&f, 3, text, id); /* tom */
+	follow(&f);
+	(void)snprintf(bearer, sizeof(bearer), "Bearer %s", text);
+	(void)snprintf(basic, sizeof(basic), "tom:%s", text);
+	assert_int_equal(
+	    ferry_base64_add(&b64, ferry_bytes_str(basic), &err), 0);
+	(void)snprintf(basic, sizeof(basic), "Basic %s", (char *)b64.p);
+	ferry_buf_free(&b64);
+
+	assert_int_equal(
+	    READ(&f, NULL, "npm", "@octo/svc"), FERRY_NEED_CREDENTIAL);
+	assert_int_equal(READ(&f, bearer, "npm", "@octo/svc"), FERRY_ALLOWED);
+	assert_int_equal(READ(&f, basic, "npm", "@octo/svc"), FERRY_ALLOWED);
+	assert_int_equal(READ(&f, bearer, "oci", "octo/tool"), FERRY_ALLOWED);
+	assert_int_equal(READ(&f, bearer, "oci", "uma/app"), FERRY_FORBIDDEN);
+	assert_int_equal(READ(&f, bearer, "oci", "octo/none"), FERRY_HIDDEN);
+	assert_int_equal(READ(&f, NULL, "oci", "octo/web"), FERRY_ALLOWED);
+	assert_int_equal(
+	    READ(&f, NULL, "npm", "@octo/ui"), FERRY_NEED_CREDENTIAL);
+	assert_int_equal(
+	    ask(&f, NULL, FERRY_ACTION_READ, "npm", NULL, "@octo/none"),
+	    FERRY_NEED_CREDENTIAL);
+	/* A bad one is worse than none. */
+	text[20]++;
+	assert_int_equal(
+	    READ(&f, "Bearer x", "oci", "octo/web"), FERRY_BAD_TOKEN);
+	assert_int_equal(ask(&f, "Basic eDp5", FERRY_ACTION_TOKEN, "oci",
+			     "ghes", "octo/web"),
+	    FERRY_FORBIDDEN);
+	/* Podman's way to be nobody. */
+	assert_int_equal(
+	    READ(&f, "Basic Og==", "oci", "octo/web"), FERRY_ALLOWED);
+	/* Revoked while everything else stays. */
+	assert_int_equal(
+	    ferry_user_token_revoke(f.tokens, id, 5, &token, &err), 0);
+	follow(&f);
+	assert_int_equal(READ(&f, bearer, "npm", "@octo/svc"), FERRY_BAD_TOKEN);
+	fixture_close(&f);
+}
+
+static void
+test_access_generations_and_policy(void **state)
+{
+	static const char newer[] =
+	    "{\"kind\":\"meta\",\"upstream\":\"ghes\",\"realm\":\"ghes\","
+	    "\"github\":true,\"taken_at\":1790000001,\"generation\":2}";
+	char text[FERRY_USER_TOKEN_TEXT], id[FERRY_USER_TOKEN_ID], bearer[80];
+	struct ferry_access_policy policy = { .hide_existence = true };
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f);
+	put_upstream(f.writer, "ghes", NULL);
+	put_snapshot(&f, NULL, NULL);
+	make_token(&f, 3, text, id); /* tom */
+	follow(&f);
+	(void)snprintf(bearer, sizeof(bearer), "Bearer %s", text);
+	assert_int_equal(READ(&f, bearer, "oci", "octo/tool"), FERRY_ALLOWED);
+	put_snapshot(&f, "package_grant", newer);
+	follow(&f);
+	assert_int_equal(READ(&f, bearer, "oci", "octo/tool"), FERRY_FORBIDDEN);
+	ferry_access_configure(f.access, &policy);
+	assert_int_equal(READ(&f, bearer, "oci", "octo/tool"), FERRY_HIDDEN);
+	policy = (struct ferry_access_policy){ .private_mode = true };
+	ferry_access_configure(f.access, &policy);
+	assert_int_equal(
+	    READ(&f, NULL, "oci", "octo/web"), FERRY_NEED_CREDENTIAL);
+	policy = (struct ferry_access_policy){ .login_given = true };
+	ferry_access_configure(f.access, &policy);
+	assert_int_equal(READ(&f, NULL, "npm", "@octo/ui"), FERRY_ALLOWED);
+	policy = (struct ferry_access_policy){ .max_age_s = 1 };
+	ferry_access_configure(f.access, &policy);
+	assert_int_equal(READ(&f, bearer, "npm", "@octo/svc"), FERRY_FORBIDDEN);
+	assert_int_equal(READ(&f, bearer, "npm", "@octo/ui"), FERRY_ALLOWED);
+	fixture_close(&f);
 }
 
 int
@@ -183,7 +384,9 @@ main(void)
 		cmocka_unit_test(test_token_grant_is_bounded),
 		cmocka_unit_test(test_token_covers),
 		cmocka_unit_test(test_token_round_trip),
-		cmocka_unit_test(test_access_decide),
+		cmocka_unit_test(test_access_open_store),
+		cmocka_unit_test(test_access_tokens),
+		cmocka_unit_test(test_access_generations_and_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

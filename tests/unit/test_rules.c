@@ -396,6 +396,7 @@ test_user_token_life(void **state)
 	char text[FERRY_USER_TOKEN_TEXT], path[64];
 	struct ferry_user_token got, *list;
 	int fd = folder_new(path);
+	struct ferry_digest digest;
 	struct ferry_claim claim;
 	size_t n;
 
@@ -414,7 +415,10 @@ test_user_token_life(void **state)
 	assert_int_equal(claim.kind, FERRY_CLAIM_USER);
 	assert_int_equal(claim.user, 2);
 	assert_int_equal(claim.scopes, FERRY_SCOPE_READ | FERRY_SCOPE_DELETE);
-	ferry_user_token_used(fd, ferry_bytes_str(text));
+	assert_int_equal(
+	    ferry_digest_of(&digest, FERRY_SHA256, ferry_bytes_str(text), &err),
+	    0);
+	ferry_user_token_used(fd, &digest);
 	assert_int_equal(ferry_user_token_list(fd, &list, &n, &err), 0);
 	assert_int_equal(n, 1);
 	assert_true(list[0].used_at > 1000);
