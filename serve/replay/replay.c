@@ -292,12 +292,14 @@ refuse(const struct ferry_asked *asked, const struct ferry_replay *format,
 	unsigned status = statuses[decision->verdict];
 	char text[400];
 
-	(void)snprintf(text, sizeof(text), "%s%s", decision->reason,
+	(void)snprintf(text, sizeof(text), "%s%s",
+	    decision->reason == NULL ? "" : decision->reason,
 	    decision->verdict == FERRY_READ_ONLY
 		? ": packages enter it through 'ferry sync' or 'ferry import' "
 		  "on the server, not from clients"
 		: "");
-	format->refuse(asked, status, text, res);
+	format->refuse(asked, status,
+	    decision->verdict == FERRY_HIDDEN ? NULL : text, res);
 	if (decision->verdict == FERRY_READ_ONLY)
 		ferry_response_header(res, "Allow", "GET, HEAD");
 	if (status == 401 && format->challenge != NULL)

@@ -226,15 +226,22 @@ ferry_access_follow(struct ferry_access *a, struct ferry_error *err)
 	return 1;
 }
 
+static bool
+restricts(const struct ferry_access_state *state)
+{
+
+	return ferry_snapshots_restrict(state->snapshots) ||
+	       state->policy.private_mode;
+}
+
 bool
 ferry_access_restricts(struct ferry_access *a)
 {
 	struct ferry_access_state *s = state_ref(a);
-	bool restricts =
-	    ferry_snapshots_restrict(s->snapshots) || s->policy.private_mode;
+	bool is = restricts(s);
 
 	state_unref(s);
-	return restricts;
+	return is;
 }
 
 /* Who asks */
@@ -341,9 +348,7 @@ ferry_access_identify(struct ferry_access *a, const char *authorization,
 	explicit_bzero(&c, sizeof(c));
 	/* Where everybody may read everything, what clients still send of other
 	 * registries shall not keep them out. */
-	if (out->claim.kind == FERRY_CLAIM_BAD &&
-	    !ferry_snapshots_restrict(out->state->snapshots) &&
-	    !out->state->policy.private_mode)
+	if (out->claim.kind == FERRY_CLAIM_BAD && !restricts(out->state))
 		out->claim.kind = FERRY_CLAIM_NONE;
 }
 
@@ -450,10 +455,11 @@ decide_read(const struct ferry_access_request *rq,
 		return;
 	}
 	if (rq->owner == NULL) {
-		/* Nobody learns without a credential what there is. */
-		if (who->claim.kind == FERRY_CLAIM_NONE &&
-		    (ferry_snapshots_restrict(who->state->snapshots) ||
-			policy->private_mode))
+		/* Nobody learns without a credential what there is, where not
+		 * everybody may know it. */
+		if (!restricts(who->state))
+			allow(who, decision, "", "there is no such package");
+		else if (who->claim.kind == FERRY_CLAIM_NONE)
 			deny(decision, FERRY_NEED_CREDENTIAL, "D3",
 			    "a credential is needed");
 		else

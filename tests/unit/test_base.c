@@ -3,6 +3,7 @@
 #include "store/base/bytes.h"
 #include "store/base/clock.h"
 #include "store/base/digest.h"
+#include "store/base/glob.h"
 #include "store/base/json.h"
 #include "store/base/span.h"
 
@@ -231,6 +232,81 @@ test_span_unescape_unicode(void **state)
 	ferry_buf_free(&buf);
 }
 
+static void
+test_glob(void **state)
+{
+	static const struct {
+		const char *pattern, *text;
+		bool fits;
+	} rows[] = {
+		{ "", "", true },
+		{ "", "a", false },
+		{ "a", "", false },
+		{ "*", "", true },
+		{ "**", "a/b", true },
+		{ "7.*-alpine", "7.2-alpine", true },
+		{ "7.*-alpine", "7.2-alpine3.20", false },
+		{ "7.*-alpine", "7.-alpine", true },
+		{ "7.*-alpine", "7-alpine", false },
+		{ "*.sig", "sha256-0.sig", true },
+		{ "*a*b*", "xxaxxbxx", true },
+		{ "*a*b", "abab", true },
+		{ "*ab", "aab", true },
+		{ "*a*b", "ba", false },
+		{ "?", "a", true },
+		{ "?", "", false },
+		{ "a?c", "abc", true },
+		{ "v[0-9]", "v7", true },
+		{ "v[0-9]", "vx", false },
+		{ "v[0-9]*", "v12.1", true },
+		{ "[!0-9]*", "latest", true },
+		{ "[!0-9]*", "1.0", false },
+		{ "[^a-c]", "b", false },
+		{ "[]]", "]", true },
+		{ "[!]]", "]", false },
+		{ "[a-]", "-", true },
+		{ "[a-]", "b", false },
+		{ "[*]", "*", true },
+		{ "[*]", "a", false },
+		{ "[", "[", true },
+		{ "[a", "[a", true },
+		{ "[a", "a", false },
+		{ "[]", "[]", true },
+		{ "*[ab]", "xxb", true },
+		{ "*[ab]c", "acbc", true },
+		{ "A", "a", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (ferry_glob(B(rows[i].pattern), B(rows[i].text)) !=
+		    rows[i].fits)
+			fail_msg(
+			    "'%s' and '%s'", rows[i].pattern, rows[i].text);
+	assert_true(ferry_glob_special(B("a*")));
+	assert_true(ferry_glob_special(B("a?")));
+	assert_true(ferry_glob_special(B("[a]")));
+	assert_false(ferry_glob_special(B("[a")));
+	assert_false(ferry_glob_special(B("1.0-rc_1")));
+}
+
+/* What takes ages with a matcher that tries every asterisk again. */
+static void
+test_glob_many_asterisks(void **state)
+{
+	char text[2001], pattern[402];
+
+	(void)state;
+	memset(text, 'a', sizeof(text) - 1);
+	text[sizeof(text) - 1] = 0;
+	for (size_t i = 0; i < sizeof(pattern) - 2; i += 2)
+		memcpy(pattern + i, "*a", 2);
+	memcpy(pattern + sizeof(pattern) - 2, "b", 2);
+	assert_false(ferry_glob(B(pattern), B(text)));
+	pattern[sizeof(pattern) - 2] = '*';
+	assert_true(ferry_glob(B(pattern), B(text)));
+}
+
 int
 main(void)
 {
@@ -242,6 +318,8 @@ main(void)
 		cmocka_unit_test(test_digest_known_answers),
 		cmocka_unit_test(test_sri_several_algorithms),
 		cmocka_unit_test(test_time_round_trip),
+		cmocka_unit_test(test_glob),
+		cmocka_unit_test(test_glob_many_asterisks),
 		cmocka_unit_test(test_span_check_grammar),
 		cmocka_unit_test(test_span_walk_keeps_bytes),
 		cmocka_unit_test(test_span_unescape_unicode),
