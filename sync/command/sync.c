@@ -138,6 +138,17 @@ summarise(const struct ferry_run *run, uint64_t ms, char *text, size_t size)
 	    (double)ms / 1000);
 }
 
+static void
+on_wait(void *ctx, const struct ferry_fetch_origin *origin, int64_t until)
+{
+	struct ferry_run *run = ctx;
+	char text[FERRY_TIME_TEXT];
+
+	ferry_progress_note(run->progress,
+	    "%s asks to wait until %s (%" PRIi64 " s); waiting", origin->name,
+	    ferry_time_text(until, text), until - ferry_now());
+}
+
 static int
 work(struct ferry_context *ctx, struct ferry_run *run, struct ferry_error *err)
 {
@@ -188,6 +199,7 @@ run_sync(struct ferry_context *ctx, struct ferry_error *err)
 	    ferry_fetch_new(&run.fetch, err) == -1)
 		goto out;
 	run.progress = ferry_progress_new(ctx, "sync", "files");
+	ferry_fetch_on_wait(run.fetch, on_wait, &run);
 	rc = work(ctx, &run, err);
 out:
 	ferry_progress_free(run.progress);
