@@ -56,27 +56,41 @@ keep_last(struct ferry_run *run, const char *summary, struct ferry_error *err)
 	return rc;
 }
 
+/* Formats tell the size of what is fetched, or of what comes out of it. */
 static void
 print_plan(const struct ferry_run *run)
 {
-	char size[FERRY_SIZE_TEXT];
-	uint64_t total = 0;
-	const json_t *item;
+	uint64_t size = 0, unpacked = 0;
+	char a[FERRY_SIZE_TEXT], b[FERRY_SIZE_TEXT];
+	const json_t *item, *n;
+	const char *note;
 	size_t i;
 
 	json_array_foreach (run->plan, i, item) {
-		uint64_t n = (uint64_t)json_integer_value(
-		    json_object_get(item, "unpacked"));
+		uint64_t *total = &unpacked;
 
-		total += n;
-		(void)printf("would pull %-50s %10s unpacked\n",
+		if ((n = json_object_get(item, "unpacked")) == NULL) {
+			n = json_object_get(item, "size");
+			total = &size;
+		}
+		*total += (uint64_t)json_integer_value(n);
+		note = json_string_value(json_object_get(item, "note"));
+		(void)printf("would pull %-50s %10s%s%s%s\n",
 		    json_string_value(json_object_get(item, "item")),
-		    n == 0 ? "?" : ferry_size_text(n, size));
+		    json_integer_value(n) == 0
+			? "?"
+			: ferry_size_text((uint64_t)json_integer_value(n), a),
+		    total == &unpacked ? " unpacked" : "",
+		    note == NULL ? "" : "; ", note == NULL ? "" : note);
 	}
-	(void)printf("%zu versions would be pulled, %s unpacked (as upstream "
-		     "declares); %" PRIu64 " are here already\n",
-	    json_array_size(run->plan), ferry_size_text(total, size),
-	    run->present);
+	(void)printf(
+	    "%zu versions would be pulled", json_array_size(run->plan));
+	if (unpacked > 0 || size == 0)
+		(void)printf(", %s unpacked (as upstream declares)",
+		    ferry_size_text(unpacked, a));
+	if (size > 0)
+		(void)printf(", %s to fetch", ferry_size_text(size, b));
+	(void)printf("; %" PRIu64 " are here already\n", run->present);
 }
 
 static void
