@@ -1,12 +1,9 @@
 #include "sync/select/lock.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "store/base/error.h"
+#include "sync/select/input.h"
 #include "sync/select/lock_kind.h"
 
 struct kind {
@@ -54,61 +51,20 @@ ferry_lock_parse(const char *name, struct ferry_bytes text,
 	    "npm-shrinkwrap.json)");
 }
 
-static int
-read_all(struct ferry_buf *buf, int fd, struct ferry_error *err)
-{
-	struct stat st;
-	size_t room = 65536;
-	ssize_t n;
-
-	if (fstat(fd, &st) == -1)
-		return ferry_error_errno(err, "fstat");
-	if (S_ISREG(st.st_mode) && st.st_size > (off_t)FERRY_LOCK_MAX)
-		return ferry_error_set(err, FERRY_ELIMIT,
-		    "a lock file may have %u MiB", FERRY_LOCK_MAX >> 20);
-	if (S_ISREG(st.st_mode) && (size_t)st.st_size >= room)
-		room = (size_t)st.st_size + 1;
-	for (;;) {
-		if (ferry_buf_reserve(buf, room, err) == -1)
-			return -1;
-		n = read(fd, buf->p + buf->n, room);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return ferry_error_errno(err, "read");
-		if (n == 0)
-			return 0;
-		buf->n += (size_t)n;
-		buf->p[buf->n] = 0;
-		if (buf->n > FERRY_LOCK_MAX)
-			return ferry_error_set(err, FERRY_ELIMIT,
-			    "a lock file may have %u MiB",
-			    FERRY_LOCK_MAX >> 20);
-		room = 65536;
-	}
-}
-
 int
 ferry_lock_read(const char *path, const struct ferry_lock_sink *sink,
     struct ferry_error *err)
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	const char *slash = strrchr(path, '/');
-	int fd = -1, rc = -1;
+	int rc;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1) {
-		ferry_error_errno(err, "open");
-		goto out;
-	}
-	if (read_all(&buf, fd, err) == -1)
-		goto out;
-	rc = ferry_lock_parse(
-	    slash == NULL ? path : slash + 1, ferry_bytes_buf(&buf), sink, err);
-out:
+	rc = ferry_input_read(&buf, path, FERRY_LOCK_MAX, err);
+	if (rc == 0)
+		rc = ferry_lock_parse(slash == NULL ? path : slash + 1,
+		    ferry_bytes_buf(&buf), sink, err);
 	if (rc == -1)
 		ferry_error_in(err, "lock file %s", path);
-	if (fd != -1)
-		(void)close(fd);
 	ferry_buf_free(&buf);
 	return rc;
 }
