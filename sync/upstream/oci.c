@@ -118,6 +118,7 @@ repository_free(void *entry)
 
 	for (struct oci_select *s = r->selects; s != NULL; s = next) {
 		next = s->next;
+		free(s->names);
 		free(s);
 	}
 	oci_table_free(&r->refs, ref_free);

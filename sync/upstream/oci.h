@@ -16,6 +16,7 @@
 
 #include "store/format/oci.h"
 #include "store/format/oci_manifest.h"
+#include "sync/select/tags.h"
 #include "sync/upstream/oci_auth.h"
 #include "sync/upstream/run.h"
 
@@ -82,7 +83,9 @@ struct oci {
 /* What a select group asks of a repository's tags. */
 struct oci_select {
 	struct oci_select *next;
-	struct ferry_conf_group *group;
+	struct ferry_tags_selection selection; /* strings are the group's */
+	const char **names; /* of selection */
+	bool needs_list;
 };
 
 struct oci_repository {

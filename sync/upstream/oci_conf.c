@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/base/conf.h"
+#include "store/base/glob.h"
 #include "sync/command/progress.h"
 #include "sync/upstream/oci.h"
 
@@ -214,10 +215,160 @@ want_images(struct oci *oci, enum oci_wants_mode mode, struct ferry_error *err)
 
 /* Groups */
 
+static void
+select_free(struct oci_select *s)
+{
+
+	if (s == NULL)
+		return;
+	free(s->names);
+	free(s);
+}
+
+/* A tag that can be, or a glob of such. */
+static bool
+tag_pattern(const char *text)
+{
+	struct ferry_bytes b = ferry_bytes_str(text);
+
+	return ferry_glob_special(b) ? b.n <= FERRY_OCI_TAG_MAX
+	                             : ferry_oci_tag_valid(b);
+}
+
+static int
+read_names(struct oci_select *s, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	const char *text;
+	size_t cap = 0;
+	int rc;
+
+	for (unsigned i = 0;
+	     (rc = ferry_conf_strs(group, "tags", i, &text, err)) == 1; i++) {
+		if (!tag_pattern(text))
+			return ferry_conf_error(group, "tags", err,
+			    "'%.130s' is not a tag, nor a pattern of tags",
+			    text);
+		if (ferry_array_grow(&s->names, &cap, s->selection.n + 1,
+			sizeof(*s->names), err) == -1)
+			return -1;
+		s->names[s->selection.n++] = text;
+		if (ferry_glob_special(ferry_bytes_str(text)))
+			s->needs_list = true;
+	}
+	s->selection.names = s->names;
+	return rc;
+}
+
+/* { name = "library/redis"; tags = [ "7.*-alpine" ]; versions = "^7"; } */
+static int
+read_select(struct oci_select *s, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	struct ferry_tags_selection *sel = &s->selection;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_semver_range *range = NULL;
+
+	if (read_names(s, group, err) == -1 ||
+	    ferry_conf_str(group, "versions", NULL, &sel->versions, err) ==
+		-1 ||
+	    ferry_conf_u64(
+		group, "latest", 1, OCI_TAGS_MAX, 0, &sel->latest, err) == -1 ||
+	    ferry_conf_bool(
+		group, "prereleases", false, &sel->prereleases, err) == -1)
+		return -1;
+	if (sel->versions != NULL &&
+	    ferry_semver_range_new(&range, ferry_bytes_str(sel->versions),
+		FERRY_SEMVER_LOOSE, &why) == -1)
+		return ferry_conf_error(group, "versions", err,
+		    "'%.80s' is not a range of versions", sel->versions);
+	ferry_semver_range_free(range);
+	s->needs_list = s->needs_list || sel->n == 0 || sel->versions != NULL ||
+	                sel->latest > 0;
+	return 0;
+}
+
+/* What is named exactly needs no list to be found. */
+static int
+want_select(
+    struct oci_repository *r, struct oci_select *s, struct ferry_error *err)
+{
+
+	for (size_t i = 0; i < s->selection.n; i++)
+		if (!ferry_glob_special(ferry_bytes_str(s->names[i])) &&
+		    oci_ref_want(r, s->names[i], 0, NULL, NULL, err) == -1)
+			return -1;
+	if (!s->needs_list) {
+		select_free(s);
+		return 0;
+	}
+	s->next = r->selects;
+	r->selects = s;
+	return oci_list_ask(r, err);
+}
+
+static int
+want_group(struct oci *oci, struct ferry_conf_group *group,
+    enum oci_wants_mode mode, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_oci_reference ref;
+	struct oci_repository *r;
+	struct oci_select *s = NULL;
+	const char *name, *colon;
+	bool folded = false;
+
+	if (ferry_conf_need_str(group, "name", &name, err) == -1)
+		return -1;
+	colon = strrchr(name, '/');
+	if (strpbrk(colon == NULL ? name : colon, ":@") != NULL)
+		return ferry_conf_error(group, "name", err,
+		    "'%.200s' has a tag or digest; tags have an option of "
+		    "their own",
+		    name);
+	if (read_reference(oci, name, &ref, &folded, &why) == -1)
+		return ferry_conf_error(group, "name", err,
+		    "'%.200s' is not a repository of this upstream: %.200s",
+		    name, why.text);
+	if (ferry_calloc(&s, 1, sizeof(*s), err) == -1)
+		return -1;
+	if (read_select(s, group, err) == -1 ||
+	    ferry_conf_finish(group, err) == -1)
+		goto fail;
+	if (mode == OCI_WANTS_CHECK) {
+		select_free(s);
+		return 0;
+	}
+	if (folded)
+		note_folded(oci, name, ref.repository);
+	if ((r = oci_repository_find(oci, ref.repository, err)) == NULL)
+		goto fail;
+	return want_select(r, s, err);
+fail:
+	select_free(s);
+	return -1;
+}
+
+static int
+want_groups(struct oci *oci, enum oci_wants_mode mode, struct ferry_error *err)
+{
+	struct ferry_conf_group *group;
+	int rc;
+
+	for (unsigned i = 0; (rc = ferry_conf_list(oci->up->group, "select", i,
+				  &group, err)) == 1;
+	     i++)
+		if (want_group(oci, group, mode, err) == -1)
+			return -1;
+	return rc;
+}
+
 int
 oci_wants_read(
     struct oci *oci, enum oci_wants_mode mode, struct ferry_error *err)
 {
 
-	return want_images(oci, mode, err);
+	if (want_images(oci, mode, err) == -1)
+		return -1;
+	return want_groups(oci, mode, err);
 }

@@ -104,13 +104,49 @@ read_page(struct job *job, struct ferry_bytes body, struct ferry_error *err)
 	return 0;
 }
 
+/* Want what one group selects.  Returns: how many, or -1. */
 static int
-select_tags(struct oci_repository *r, struct ferry_error *err)
+select_tags(struct oci_repository *r, const struct oci_select *group,
+    struct ferry_error *err)
 {
+	bool *chosen = NULL;
+	int n = 0;
 
+	if (r->tags_n > 0 &&
+	    (ferry_calloc(&chosen, r->tags_n, sizeof(*chosen), err) == -1 ||
+		(n = ferry_tags_select(&group->selection, r->tags, r->tags_n,
+		     chosen, err)) == -1))
+		goto fail;
 	for (size_t i = 0; i < r->tags_n; i++)
-		if (oci_ref_want(r, r->tags[i], 0, NULL, NULL, err) == -1)
+		if (chosen[i] &&
+		    oci_ref_want(r, r->tags[i], 0, NULL, NULL, err) == -1)
+			goto fail;
+	free(chosen);
+	return n;
+fail:
+	free(chosen);
+	return -1;
+}
+
+/* A group that selects nothing is more likely a mistake than a wish. */
+static int
+select_all(struct oci_repository *r, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	char item[OCI_ITEM_MAX];
+	int n;
+
+	oci_item(item, r->entry.key, NULL);
+	for (const struct oci_select *s = r->selects; s != NULL; s = s->next) {
+		if ((n = select_tags(r, s, err)) == -1)
 			return -1;
+		if (n > 0)
+			continue;
+		ferry_error_set(&why, FERRY_EUNRESOLVED,
+		    "none of its %zu tags is what the select group asks for",
+		    r->tags_n);
+		ferry_run_fail(r->oci->run, item, &why);
+	}
 	return 0;
 }
 
@@ -171,7 +207,7 @@ on_page(
 		r->listing = OCI_DONE;
 		oci_repository_answered(r);
 		if ((rc = complete(r, job->n, &err)) == 0)
-			rc = select_tags(r, &err);
+			rc = select_all(r, &err);
 		if (rc == 0)
 			rc = oci_pump(r->oci, &err);
 	}

@@ -11,6 +11,7 @@ ociproxy.py REGISTRY-URL PORT-FILE RULES-FILE LOG-FILE [option ...]
                          for one request
   --referrers            has the referrers API (of what has a subject)
   --plain-head           no Docker-Content-Digest
+  --page N               tag lists have N tags a page
 
 RULES-FILE is read at every request; a line is "[METHOD:]SUBSTRING ACTION
 [COUNT]": the first COUNT (default 1) requests whose path and query have the
@@ -200,10 +201,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status, headers, body, length = self.forward(path, forward)
         if A.plain_head:
             headers = [(k, v) for k, v in headers if k.lower() not in ("docker-content-digest", "etag")]
+        if A.page and "/tags/list" in path:
+            query = urllib.parse.parse_qs(urllib.parse.urlsplit(path).query)
+            document = json.loads(body)
+            left = sorted(t for t in document["tags"] if t > query.get("last", [""])[0])
+            body = json.dumps({**document, "tags": left[:A.page]}).encode()
+            if len(left) > A.page:
+                headers.append(("Link", f'<list?last={left[A.page - 1]}&n={A.page}>; rel="next"'))
         cut = None
         kind, _, value = (act or "").partition("=")
         if kind == "header":
-            headers.append(tuple(value.replace("_", " ").split("=", 1)))
+            name, value = value.replace("_", " ").split("=", 1)
+            headers = [(k, v) for k, v in headers if k != name] + [(name, value)]
         elif kind == "type":
             headers = [(k, v) for k, v in headers if k.lower() != "content-type"] + [("Content-Type", value)]
         elif kind == "digest":
@@ -239,6 +248,7 @@ for name in ("registry", "port", "rules", "log"):
 for name in ("auth", "user", "realm"):
     ap.add_argument("--" + name)
 ap.add_argument("--life", type=int, default=300)
+ap.add_argument("--page", type=int)
 for name in ("redirect", "referrers", "plain-head"):
     ap.add_argument("--" + name, action="store_true")
 A = ap.parse_args()
