@@ -236,8 +236,12 @@ on_enter(void *ctx, const char *name, struct ferry_fetch_login *login,
 		return FERRY_FETCH_REFUSE;
 	if (s->state == BEARER && ferry_ticks_ms() >= s->expires_ms)
 		ask_token(s);
+	/* What the registry wanted for another scope it wants for this. */
 	if (s->state == UNKNOWN &&
-	    auth->known.scheme == FERRY_CHALLENGE_BEARER) {
+	    auth->known.scheme == FERRY_CHALLENGE_BASIC) {
+		s->state = BASIC;
+	} else if (s->state == UNKNOWN &&
+		   auth->known.scheme == FERRY_CHALLENGE_BEARER) {
 		s->challenge = auth->known;
 		s->challenge.scope[0] = 0;
 		ask_token(s);

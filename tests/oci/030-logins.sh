@@ -1,0 +1,119 @@
+#!/bin/bash
+# Registries that want to know who asks: tokens, Basic, netrc, and where the
+# password goes.
+. "$(dirname "$0")/lib.sh"
+start_registry
+image org/app 1 --layers 3
+image org/other 1 --seed 2
+wanted='images = [ "org/app:1", "org/other:1" ];'
+printf 's3cret\n' >password
+
+# fresh [MEMBERS]: an empty store, and the upstream at $PROXY.
+fresh() {
+	rm -rf near
+	oci_conf "$PROXY" "$wanted $*"
+	expect 0 near init --name near
+	: >log
+}
+
+say "tokens for everybody: one a repository"
+start_proxy --auth bearer
+fresh
+expect 0 near sync
+has out "0 failed"
+asked 2 '^GET /token'
+asked 1 '^GET /token.*service=test%20registry&scope=repository%3Aorg%2Fapp%3Apull'
+asked 1 ' 401 '
+: >log
+expect 0 near sync
+asked 2 '^HEAD .* 200 '
+asked 0 '^GET /v2/'
+
+say "with a password, that is asked for by Basic and reaches nothing else"
+start_proxy --auth bearer --user robot:s3cret
+fresh 'user = "robot"; token_file = "password";'
+expect 0 near sync
+asked 2 "^GET /token.*Basic_$(printf robot:s3cret | base64)"
+asked 0 '^(GET|HEAD) /v2/.*Basic_'
+grep -rF s3cret near && fail "the password is in the store"
+hasnt err s3cret
+
+say "a wrong password, and none"
+printf 'wrong\n' >password.wrong
+fresh 'user = "robot"; token_file = "password.wrong";'
+expect 8 near sync
+has out "asking for a token" "answered 401 (is the token right?)"
+fresh
+expect 8 near sync
+has out "answered 401"
+
+say "netrc has the password of the host that gives the tokens"
+printf 'machine 127.0.0.1 login robot password s3cret\n' >netrc
+fresh 'netrc = "netrc";'
+expect 0 near sync
+asked 2 '^GET /token.*Basic_'
+asked 0 '^(GET|HEAD) /v2/.*Basic_'
+
+say "tokens that expire, and that expire sooner than they say"
+start_proxy --auth bearer --life 2
+printf 'blobs/ expired 3\nmanifests/1 expired\n' >rules
+fresh 'connections = 1;'
+expect 0 near sync
+has out "0 failed"
+asked 4 'GET /v2.* 401 .*Bearer_token'
+printf 'GET:/blobs/ expired 999\n' >rules
+fresh 'connections = 1; tries = 2;'
+expect 4 near sync
+has out "answered 401"
+
+say "blobs elsewhere: the token stays here, and what has expired is asked for anew"
+start_proxy --auth bearer --redirect
+printf '/signed/ status=403 2\n' >rules
+fresh
+expect 0 near sync
+asked 2 '^GET /signed/.* 403 .*- localhost:'
+asked 0 '/signed/.*Bearer'
+grep -qE '/signed/.* 200 - - localhost:' log || fail "not from the other host"
+grep -qE '/v2/.*blobs/.* 307 .*Bearer' log || fail "not with a token here"
+
+say "Basic"
+start_proxy --auth basic --user robot:s3cret
+fresh 'user = "robot"; token_file = "password";'
+expect 0 near sync
+asked 1 ' 401 '
+fresh
+expect 8 near sync
+has out "answered 401"
+fresh 'netrc = "netrc";'
+expect 0 near sync
+
+say "docker-registry's own Basic, by way of htpasswd"
+if command -v htpasswd >/dev/null; then
+	htpasswd -Bbn robot s3cret >users
+	port=$(free_port)
+	sed "s|addr: .*|addr: \"127.0.0.1:$port\" }|; \$a auth: { htpasswd: { realm: here, path: $T/users } }" \
+	    registry.yml >basic.yml
+	docker-registry serve basic.yml >basic.log 2>&1 &
+	PIDS+=($!)
+	wait_for 20 curl -sf -u robot:s3cret "http://127.0.0.1:$port/v2/"
+	PROXY=http://127.0.0.1:$port fresh 'user = "robot"; token_file = "password";'
+	expect 0 near sync
+	has out "0 failed"
+fi
+
+say "a registry of plain http cannot send the password to another host"
+start_proxy --auth bearer --user robot:s3cret
+real=$PROXY
+start_proxy --auth bearer --user robot:s3cret --realm "${real/127.0.0.1/localhost}/token"
+fresh 'user = "robot"; token_file = "password";'
+expect 8 near sync
+has out "names another host, localhost, for tokens"
+asked 0 '/token'
+
+say "a token without a user is the registry's own"
+start_proxy
+printf 'ready-token\n' >ready
+fresh 'token_file = "ready";'
+expect 0 near sync
+asked 0 '^(GET|HEAD) .* - [^B]'
+grep -q Bearer_ready-token log || fail "the token was not sent"
