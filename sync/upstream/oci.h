@@ -97,7 +97,9 @@ struct oci_repository {
 	bool answered; /* counted as looked at */
 	bool recorded; /* its package record is here */
 	bool refused; /* its name is bound to another upstream */
-	bool no_referrers; /* lacks the API */
+	/* Whether it has the referrers API; the first to ask finds out. */
+	enum { OCI_API_UNKNOWN, OCI_API_ASKED, OCI_API_YES, OCI_API_NO } api;
+	struct oci_node *api_waiting; /* by refs_next */
 	/* The tag list, if it was asked for: sorted. */
 	enum oci_state listing;
 	struct ferry_buf tags_text; /* each followed by NUL */
@@ -165,6 +167,7 @@ struct oci_node {
 	struct oci_waiter *refs_waiters;
 	struct ferry_error *refs_why;
 	unsigned refs_pages;
+	struct oci_node *refs_next;
 };
 
 /* A configuration or layer, of whatever repositories. */

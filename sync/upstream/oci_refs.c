@@ -102,7 +102,8 @@ want_tags(struct oci_node *node, struct ferry_error *err)
 {
 	static const char *const cosign[] = { ".sig", ".att", ".sbom" };
 
-	if (node->repository->no_referrers && want_tag(node, "", err) == -1)
+	if (node->repository->api == OCI_API_NO &&
+	    want_tag(node, "", err) == -1)
 		return -1;
 	for (size_t i = 0; i < sizeof(cosign) / sizeof(cosign[0]); i++)
 		if (want_tag(node, cosign[i], err) == -1)
@@ -113,6 +114,25 @@ want_tags(struct oci_node *node, struct ferry_error *err)
 /* The referrers API */
 
 static int ask(struct oci_node *node, const char *url, struct ferry_error *err);
+static int look_up(struct oci_node *node, struct ferry_error *err);
+
+/* What the first of a repository was answered tells the others. */
+static int
+api_known(struct oci_repository *r, bool has, struct ferry_error *err)
+{
+	struct oci_node *node = r->api_waiting, *next;
+	int rc = 0;
+
+	if (r->api == OCI_API_ASKED || !has)
+		r->api = has ? OCI_API_YES : OCI_API_NO;
+	r->api_waiting = NULL;
+	for (; node != NULL && rc == 0; node = next) {
+		next = node->refs_next;
+		if ((rc = look_up(node, err)) == 0)
+			settle_part(node, NULL);
+	}
+	return rc;
+}
 
 /* Want what a page lists; then the next page, if there is one. */
 static int
@@ -155,20 +175,21 @@ on_referrers(
 	struct ferry_error err = FERRY_ERROR_INIT, why = FERRY_ERROR_INIT;
 	struct ferry_oci_manifest m = { .n = 0 };
 	char type[FERRY_MEDIA_TYPE_MAX];
-	bool first = node->refs_pages == 0;
+	bool first = node->refs_pages == 0, has;
 	int rc = 0;
 
-	if (result->status == 0 || result->status == 429) {
-		settle_part(node, &result->error);
-		return;
-	}
-	if (result->error.code == FERRY_OK &&
-	    strcmp(ferry_answer_type(result, type), FERRY_OCI_INDEX) == 0 &&
-	    ferry_oci_manifest_read(&m, body, type, &why) == 0 && m.index)
+	/* No answer says nothing about the API. */
+	if (result->status == 0 || result->status == 429)
+		oci_keep_error(
+		    node->repository->oci, &node->refs_why, &result->error);
+	has = result->error.code == FERRY_OK &&
+	      strcmp(ferry_answer_type(result, type), FERRY_OCI_INDEX) == 0 &&
+	      ferry_oci_manifest_read(&m, body, type, &why) == 0 && m.index;
+	if (has)
 		rc = take_page(node, &m, result, &err);
-	else
-		node->repository->no_referrers = true;
 	ferry_oci_manifest_free(&m);
+	if (rc == 0)
+		rc = api_known(node->repository, has, &err);
 	if (rc == 0 && first)
 		rc = want_tags(node, &err);
 	if (rc == -1)
@@ -204,11 +225,34 @@ is_list(const struct oci_node *node)
 	       ferry_oci_fallback_parse(ferry_bytes_str(node->tag), digest);
 }
 
+/* By the API or by tags, as the repository has it. */
+static int
+look_up(struct oci_node *node, struct ferry_error *err)
+{
+	struct oci_repository *r = node->repository;
+	struct ferry_buf url = FERRY_BUF_INIT;
+	int rc;
+
+	if (r->api == OCI_API_NO)
+		return want_tags(node, err);
+	node->refs_pending++;
+	if (r->api == OCI_API_ASKED) {
+		node->refs_next = r->api_waiting;
+		r->api_waiting = node;
+		return 0;
+	}
+	if (r->api == OCI_API_UNKNOWN)
+		r->api = OCI_API_ASKED;
+	rc = oci_url(&url, r, "referrers", node->entry.key, err);
+	if (rc == 0)
+		rc = ask(node, (const char *)url.p, err);
+	ferry_buf_free(&url);
+	return rc;
+}
+
 static int
 look(struct oci_node *node, struct ferry_error *err)
 {
-	struct ferry_buf url = FERRY_BUF_INIT;
-	int rc;
 
 	for (size_t i = 0; i < node->children_n; i++) {
 		node->refs_pending++;
@@ -216,17 +260,7 @@ look(struct oci_node *node, struct ferry_error *err)
 			err) == -1)
 			return -1;
 	}
-	if (is_list(node))
-		return 0;
-	if (node->repository->no_referrers)
-		return want_tags(node, err);
-	rc = oci_url(&url, node->repository, "referrers", node->entry.key, err);
-	if (rc == 0) {
-		node->refs_pending++;
-		rc = ask(node, (const char *)url.p, err);
-	}
-	ferry_buf_free(&url);
-	return rc;
+	return is_list(node) ? 0 : look_up(node, err);
 }
 
 int
