@@ -463,7 +463,7 @@ heed_wait(struct ferry_fetch *f, const struct ferry_transfer *t)
 	if (until <= o->wait_told + 2 && o->wait_told > ferry_now())
 		return;
 	o->wait_told = until;
-	if (f->on_wait != NULL)
+	if (f->on_wait != NULL && s <= FERRY_FETCH_WAIT_MAX_S)
 		f->on_wait(f->on_wait_ctx, o, until);
 }
 

@@ -285,6 +285,10 @@ on_manifest(void *ctx, const struct ferry_pulled *pulled)
 		err = (struct ferry_error)FERRY_ERROR_INIT;
 		rc = fetch(node, "", &err);
 	} else if (err.code != FERRY_OK) {
+		if (node->by_tag)
+			ferry_error_in(&err,
+			    "where the registry said that the tag is %s",
+			    node->entry.key);
 		fail(node, &err);
 	} else if (node->size != 0 && node->size != pulled->size) {
 		ferry_error_set(&err, FERRY_ESIZE,

@@ -24,9 +24,12 @@ substring get the action instead:
   html                       200 and a page
   expired                    tokens given out so far are good no more
   digest=D                   Docker-Content-Digest: D
+  limit=S                    ratelimit-remaining: 0, ratelimit-reset: S
+  bigheader                  a header of 200 kB
   body=FILE[,TYPE]           200 with what is in the file
 
-LOG-FILE gets "METHOD PATH?QUERY STATUS RANGE AUTHORIZATION HOST" for every request.
+LOG-FILE gets "METHOD PATH?QUERY STATUS RANGE AUTHORIZATION HOST TIME" for every
+request.
 """
 import argparse
 import base64
@@ -77,7 +80,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def send(self, status, body=b"", headers=(), cut=None, length=None):
         with lock, open(A.log, "a") as f:
             f.write(f"{self.command} {self.path} {status} {self.headers.get('Range', '-')} "
-                    f"{self.headers.get('Authorization', '-').replace(' ', '_')} {self.headers.get('Host')}\n")
+                    f"{self.headers.get('Authorization', '-').replace(' ', '_')} {self.headers.get('Host')} {time.time():.3f}\n")
         self.send_response(status)
         for k, v in headers:
             self.send_header(k, v)
@@ -218,6 +221,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif kind == "digest":
             headers = [(k, v) for k, v in headers if k.lower() != "docker-content-digest"]
             headers.append(("Docker-Content-Digest", value))
+        elif kind == "limit":
+            headers += [("ratelimit-remaining", "0;w=60"), ("ratelimit-reset", value)]
+        elif kind == "bigheader":
+            headers.append(("X-Big", "x" * 200000))
         elif kind == "cut":
             cut = int(value)
         elif kind == "flip":
