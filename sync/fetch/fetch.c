@@ -503,14 +503,20 @@ static bool
 gate_opens(struct ferry_transfer *t, const struct ferry_fetch_result *result)
 {
 	const struct ferry_fetch_gate *gate = t->request.origin->gate;
+	struct ferry_fetch_result seen = *result;
 	enum ferry_fetch_verdict verdict;
 
-	if (gate == NULL || t->redirected)
+	if (gate == NULL)
 		return false;
+	/* What another place said is none of the gate's. */
+	if (t->redirected) {
+		seen.status = FERRY_FETCH_REDIRECTED;
+		seen.easy = NULL;
+	}
 	verdict =
-	    gate->on_answer(gate->ctx, t->request.scope, t->serial, result);
-	if (t->status != 401) {
-		t->denied = t->status == 0 ? t->denied : 0;
+	    gate->on_answer(gate->ctx, t->request.scope, t->serial, &seen);
+	if (seen.status != 401) {
+		t->denied = seen.status == 0 ? t->denied : 0;
 		return false;
 	}
 	return verdict == FERRY_FETCH_AGAIN && t->denied++ < DENIED_MAX;

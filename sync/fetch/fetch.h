@@ -34,10 +34,12 @@ enum ferry_fetch_verdict {
  * credentials that are good then.  FERRY_FETCH_HOLD keeps the request back
  * until ferry_fetch_release(); FERRY_FETCH_REFUSE ends it with err.
  *
- * on_answer sees the answer to every try that was not redirected to another
- * place, and failures (status 0).  FERRY_FETCH_AGAIN, heeded for a 401 only and
- * twice in a row at most, asks on_enter and tries again.
+ * on_answer sees the end of every try: the answer of the request's own URL
+ * (FERRY_FETCH_REDIRECTED if that sent us elsewhere, whatever was said there),
+ * or a failure (status 0).  FERRY_FETCH_AGAIN, heeded for a 401 only and twice
+ * in a row at most, asks on_enter and tries again.
  */
+#define FERRY_FETCH_REDIRECTED 307
 enum ferry_fetch_entry {
 	FERRY_FETCH_ENTER,
 	FERRY_FETCH_HOLD,

@@ -206,15 +206,16 @@ want_all(struct oci_node *node, const struct ferry_oci_manifest *m,
 	return rc;
 }
 
-static int
-take_annotations(struct oci_body *body, const struct ferry_oci_manifest *m,
-    struct ferry_error *err)
+/* Of what refers to something the list of referrers has the annotations, too.
+ * Those that are no JSON of ours (a member twice) are not listed. */
+static void
+take_annotations(struct oci_body *body, const struct ferry_oci_manifest *m)
 {
+	struct ferry_error why = FERRY_ERROR_INIT;
 
-	if (m->annotations.n == 0)
-		return 0;
-	return ferry_json_parse(
-	    &body->annotations, m->annotations, "its annotations", err);
+	if (m->annotations.n > 0)
+		(void)ferry_json_parse(
+		    &body->annotations, m->annotations, "annotations", &why);
 }
 
 /*
@@ -237,9 +238,7 @@ look(struct oci_node *node, struct ferry_bytes text,
 	body->record = json_incref(record);
 	body->sha256 = *sha256;
 	node->size = text.n;
-	if (ferry_oci_manifest_read(&m, text, type, &why) == -1 ||
-	    take_annotations(body, &m, &why) == -1) {
-		ferry_oci_manifest_free(&m);
+	if (ferry_oci_manifest_read(&m, text, type, &why) == -1) {
 		ferry_error_in(&why, "manifest %s", node->entry.key);
 		fail(node, &why);
 		return 0;
@@ -258,7 +257,10 @@ look(struct oci_node *node, struct ferry_bytes text,
 	} else if (ferry_calloc(&body->parts, m.n == 0 ? 1 : m.n,
 		       sizeof(*body->parts), err) == 0) {
 		node->pending = 1;
-		if ((rc = want_all(node, &m, err)) == 0)
+		rc = want_all(node, &m, err);
+		if (rc == 0 && body->subject[0] != 0)
+			take_annotations(body, &m);
+		if (rc == 0)
 			oci_node_part(node, NULL);
 	}
 	ferry_oci_manifest_free(&m);

@@ -87,6 +87,11 @@ plan(struct oci_ref *ref, struct oci_node *node)
 	char item[OCI_ITEM_MAX];
 	uint64_t bytes = plan_size(node, &left_out, &err);
 
+	if (node->here && bytes == 0) {
+		run->present++;
+		ferry_buf_free(&left_out);
+		return;
+	}
 	oci_item(item, ref->repository->entry.key, ref->entry.key);
 	if (left_out.n > 0)
 		(void)ferry_buf_addf(
@@ -107,14 +112,13 @@ tree_is_here(
 	struct oci *oci = ref->repository->oci;
 	bool digest = ferry_oci_digest_valid(ferry_bytes_str(ref->entry.key));
 
-	if (node->here)
+	if (oci->run->dry_run)
+		plan(ref, node);
+	else if (node->here)
 		oci->run->present++;
-	if (oci->run->dry_run) {
-		if (!node->here)
-			plan(ref, node);
-	} else if (!digest && !node->removed &&
-		   oci_record_tag(ref->repository, ref->entry.key,
-		       ref->job->digest, err) == -1) {
+	if (!oci->run->dry_run && !digest && !node->removed &&
+	    oci_record_tag(
+		ref->repository, ref->entry.key, ref->job->digest, err) == -1) {
 		return -1;
 	}
 	return oci_refs_want(node, ref->level, ref, on_refs, err);

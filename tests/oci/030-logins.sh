@@ -54,13 +54,25 @@ expect 0 near sync
 asked 2 '^GET /token.*Basic_'
 asked 0 '^(GET|HEAD) /v2/.*Basic_'
 
-say "tokens that expire, and that expire sooner than they say"
-start_proxy --auth bearer --life 2
-printf 'blobs/ expired 3\nmanifests/1 expired\n' >rules
-fresh 'connections = 1;'
+say "tokens that expire are renewed ahead of time"
+image org/slow 1 --layers 3 --seed slow
+start_proxy --auth bearer --life 1
+both=$wanted
+wanted='images = [ "org/slow:1" ]; referrers = "off"; connections = 1;'
+fresh
+printf '/blobs/ sleep=0.6 9\n' >rules
 expect 0 near sync
-has out "0 failed"
-asked 4 'GET /v2.* 401 .*Bearer_token'
+asked 1 ' 401 '
+[ "$(grep -c '^GET /token' log)" -ge 2 ] || fail "no token was renewed"
+
+say "and those that expire sooner than they say, when that is found out"
+start_proxy --auth bearer
+printf 'GET:/manifests/ expired\nGET:/blobs/ expired 2\n' >rules
+fresh
+expect 0 near sync
+asked 3 'GET /v2.* 401 .*Bearer_token'
+asked 4 '^GET /token'
+wanted=$both
 printf 'GET:/blobs/ expired 999\n' >rules
 fresh 'connections = 1; tries = 2;'
 expect 4 near sync
@@ -75,6 +87,19 @@ asked 2 '^GET /signed/.* 403 .*- localhost:'
 asked 0 '/signed/.*Bearer'
 grep -qE '/signed/.* 200 - - localhost:' log || fail "not from the other host"
 grep -qE '/v2/.*blobs/.* 307 .*Bearer' log || fail "not with a token here"
+
+say "a first request that is sent elsewhere: what that says is not the registry's"
+start_proxy
+printf 'HEAD:org/app/manifests/1 status=307,Location=http://localhost:%s/v2/org/app/manifests/1\n' \
+    "${PROXY##*:}" >rules
+fresh 'user = "robot"; token_file = "password";'
+expect 0 near sync
+printf 'HEAD:org/app/manifests/1 status=307,Location=http://localhost:%s/elsewhere\n/elsewhere status=401,WWW-Authenticate=Bearer_realm="http://localhost:%s/token" 9\n' \
+    "${PROXY##*:}" "${PROXY##*:}" >rules
+fresh 'user = "robot"; token_file = "password"; tries = 1;'
+expect 4 near sync
+has out "oci:org/app:1: hub answered 401" "1 failed"
+asked 0 '/token|Basic'
 
 say "Basic"
 start_proxy --auth basic --user robot:s3cret

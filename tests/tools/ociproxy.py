@@ -19,6 +19,7 @@ substring get the action instead:
   status=N[,HEADER=VALUE…]   that status; "_" in a value is a blank
   header=NAME=VALUE          the true answer with one more header
   type=TYPE                  the true answer as another Content-Type
+  sleep=S                    the true answer, after so many seconds
   cut=N                      N bytes of the body, then the connection breaks
   flip | short | long        a byte is changed; 10 are missing; 10 are too many
   html                       200 and a page
@@ -201,6 +202,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             name, digest = path[4:].split("/referrers/")
             return self.send(200, json.dumps(self.all_referrers(name, digest.split("?")[0])).encode(),
                              [("Content-Type", ACCEPT[0])])
+        if act and act.startswith("sleep="):
+            time.sleep(float(act[6:]))
         status, headers, body, length = self.forward(path, forward)
         if A.plain_head:
             headers = [(k, v) for k, v in headers if k.lower() not in ("docker-content-digest", "etag")]
