@@ -8,7 +8,8 @@ set -eu
 
 build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     libarchive-dev libconfig-dev libcurl4-openssl-dev libjansson-dev
-    libmicrohttpd-dev librocksdb-dev libssl-dev libzstd-dev zlib1g-dev"
+    libmicrohttpd-dev librocksdb-dev libssl-dev libyaml-dev libzstd-dev
+    zlib1g-dev"
 tests="clang-format clang-tidy cppcheck curl docker-registry git jq
     libcmocka-dev nginx-light openssl procps python3 zstd"
 bench="aria2 hyperfine time wrk"

@@ -57,6 +57,17 @@ copy(char *out, struct ferry_bytes s)
 	out[s.n] = 0;
 }
 
+/* The same in lower case. */
+static void
+to_lower(char *out, struct ferry_bytes s)
+{
+
+	copy(out, s);
+	for (; *out != 0; out++)
+		if (*out >= 'A' && *out <= 'Z')
+			*out = (char)(*out | 32);
+}
+
 static int
 bad(struct ferry_error *err, struct ferry_bytes text, const char *why)
 {
@@ -208,10 +219,7 @@ canonical_host(char out[FERRY_OCI_HOST_MAX + 1], struct ferry_bytes host,
 	if (n + strlen(port) > FERRY_OCI_HOST_MAX)
 		return ferry_error_set(err, FERRY_ELIMIT,
 		    "a host name has at most %d bytes", FERRY_OCI_HOST_MAX);
-	for (size_t i = 0; i < n; i++)
-		out[i] =
-		    (char)(host.p[i] |
-			   (host.p[i] >= 'A' && host.p[i] <= 'Z' ? 32 : 0));
+	to_lower(out, ferry_bytes_of(host.p, n));
 	copy(out + n, ferry_bytes_str(port));
 	if (strcmp(out, "index.docker.io") == 0 ||
 	    strcmp(out, "registry-1.docker.io") == 0)
@@ -280,15 +288,21 @@ set_repository(struct ferry_oci_reference *out, struct ferry_bytes name,
 	if (strcmp(out->host, DOCKER_HUB) == 0 && index_of(name, '/') == name.n)
 		prefix = "library/";
 	n = strlen(prefix);
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] >= 'A' && name.p[i] <= 'Z')
-			return ferry_error_set(err, FERRY_EFORMAT,
-			    "the name of a repository is written in lower case");
-	if (!ferry_oci_name_valid(name) || n + name.n > FERRY_OCI_NAME_MAX)
-		return bad(err, name, "is not the name of a repository");
-	copy(out->repository, ferry_bytes_str(prefix));
-	copy(out->repository + n, name);
-	return 0;
+	if (n + name.n > FERRY_OCI_NAME_MAX)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "the name of a repository has at most %d bytes",
+		    FERRY_OCI_NAME_MAX);
+	/* Only to tell the two mistakes apart; case is never folded. */
+	to_lower(out->repository, name);
+	if (ferry_oci_name_valid(name)) {
+		copy(out->repository, ferry_bytes_str(prefix));
+		copy(out->repository + n, name);
+		return 0;
+	}
+	return bad(err, name,
+	    ferry_oci_name_valid(ferry_bytes_str(out->repository))
+		? "is written in lower case in the names of repositories"
+		: "is not the name of a repository");
 }
 
 /* Move what follows the name into tag and digest of out; text gets shorter. */
