@@ -3,10 +3,11 @@
 
 /*
  * What the files of the OCI upstream share: oci.c (the kind, repositories, the
- * queue of what is wanted), oci_conf.c (the configuration), oci_list.c (tag
- * lists), oci_want.c (one tag or digest), oci_walk.c (manifests), oci_blob.c
- * (configs and layers), oci_refs.c (what refers to a manifest), oci_auth.c
- * (tokens), oci_table.c.
+ * queue of what is wanted), oci_conf.c (the configuration), oci_files.c (files
+ * that name images), oci_list.c (tag lists), oci_want.c (one tag or digest),
+ * oci_walk.c (manifests), oci_blob.c (configs and layers), oci_refs.c (what
+ * refers to a manifest), oci_record.c (records), oci_auth.c (tokens),
+ * oci_table.c (tables and lists of these).
  *
  * Life cycle: everything lives in tables that are freed with the upstream.  A
  * ref (tag or digest) waits in oci->queue, has a job while it is dealt with, and
@@ -279,6 +280,9 @@ int oci_refs_want(struct oci_node *node, unsigned level, void *ctx,
 enum oci_wants_mode { OCI_WANTS_CHECK, OCI_WANTS_ADD };
 int oci_configure(struct oci *oci, struct ferry_error *err);
 int oci_wants_read(
+    struct oci *oci, enum oci_wants_mode mode, struct ferry_error *err);
+/* oci_files.c: the same of images_from. */
+int oci_files_want(
     struct oci *oci, enum oci_wants_mode mode, struct ferry_error *err);
 
 #endif

@@ -368,7 +368,8 @@ oci_wants_read(
     struct oci *oci, enum oci_wants_mode mode, struct ferry_error *err)
 {
 
-	if (want_images(oci, mode, err) == -1)
+	if (want_images(oci, mode, err) == -1 ||
+	    oci_files_want(oci, mode, err) == -1)
 		return -1;
 	return want_groups(oci, mode, err);
 }

@@ -106,3 +106,32 @@ has out "oci:org/app: the next page is said to be at another host"
 printf 'tags/list html\n' >rules
 expect 8 near sync
 has out "hub answered text/html to the tag list"
+
+say "what files of projects name: this registry's images, and no others"
+start_proxy
+mkdir -p project/k8s
+cat >project/Dockerfile <<'END'
+ARG TAG=1.2.0-alpine
+FROM ghost.example/org/app:${TAG} AS build
+FROM quay.example/org/other:1
+FROM scratch
+COPY --from=build /x /x
+END
+cat >project/k8s/a.yaml <<'END'
+apiVersion: v1
+kind: Pod
+spec:
+  containers:
+  - image: ghost.example/org/app:2.0.0
+  - image: ghost.example/org/app:$UNKNOWN
+END
+printf 'apiVersion: v1\nkind: Pod\nspec: [\n' >project/k8s/broken.yaml
+oci_conf "$PROXY" 'host = "ghost.example"; referrers = "off";
+	images_from = [ "project/Dockerfile", "project/k8s/*.yaml", "project/none.*" ];'
+rm -rf near
+expect 0 near init --name near
+expect 4 near sync
+has out "2 versions pulled" "project/none.*: there is no such file" "k8s/broken.yaml" "a.yaml:6"
+asked 1 '^HEAD /v2/org/app/manifests/1.2.0-alpine 200'
+asked 1 '^HEAD /v2/org/app/manifests/2.0.0 200'
+asked 0 org/other
