@@ -72,6 +72,23 @@ fresh
 expect 0 near sync
 asked 3 'GET /v2.* 401 .*Bearer_token'
 asked 4 '^GET /token'
+
+say "also in the middle of a layer that breaks off"
+layer=$(curl -s "$REGISTRY/v2/org/slow/manifests/1" -H 'Accept: application/vnd.oci.image.manifest.v1+json' |
+    jq -r '.layers[0].digest')
+printf '%s cut=2000\n%s expired\n' "$layer" "$layer" >rules
+fresh
+expect 0 near sync
+asked 1 "GET .*/blobs/$layer 401 bytes=2000- Bearer_token"
+asked 1 "GET .*/blobs/$layer 206 bytes=2000- Bearer_token"
+
+say "one token however many tags wait for it"
+for i in 1 2 3 4 5 6 7 8; do image org/slow t$i --seed t$i --size 1000; done
+wanted='select = ( { name = "org/slow"; } ); referrers = "off";'
+fresh
+expect 0 near sync
+asked 1 '^GET /token'
+asked 1 ' 401 '
 wanted=$both
 printf 'GET:/blobs/ expired 999\n' >rules
 fresh 'connections = 1; tries = 2;'
