@@ -32,8 +32,10 @@ main(int argc, char **argv)
 	struct ferry_catalog_iter *it = NULL;
 	struct ferry_store *st = NULL;
 	struct ferry_key prefix, key;
-	json_t *parts = json_array(), *value;
+	const char *parts[FERRY_KEY_PARTS + 1] = { NULL };
 	char *rest = NULL;
+	json_t *value;
+	size_t n = 0;
 	int rc;
 
 	if (argc < 3) {
@@ -41,10 +43,12 @@ main(int argc, char **argv)
 		return 2;
 	}
 	for (int i = 2; i < argc; i++)
-		for (char *p = strtok_r(argv[i], " ", &rest); p != NULL;
+		for (char *p = strtok_r(argv[i], " ", &rest);
+		     p != NULL && n < FERRY_KEY_PARTS;
 		     p = strtok_r(NULL, " ", &rest))
-			(void)json_array_append_new(parts, json_string(p));
-	CHECK(ferry_key_from_json(&prefix, parts, &err));
+			parts[n++] = p;
+	CHECK(ferry_key_make(&prefix, &err, parts[0], parts[1], parts[2],
+	    parts[3], parts[4], parts[5], NULL));
 	CHECK(ferry_store_open(&st, argv[1], FERRY_STORE_READ, &err));
 	CHECK(ferry_catalog_iter_new(&it, st, &prefix, NULL, &err));
 	while ((rc = ferry_catalog_iter_next(it, &key, &value, &err)) == 1) {
@@ -55,6 +59,5 @@ main(int argc, char **argv)
 	CHECK(rc);
 	ferry_catalog_iter_free(it);
 	ferry_store_close(st);
-	json_decref(parts);
 	return 0;
 }
