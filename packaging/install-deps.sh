@@ -10,8 +10,9 @@ build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     libarchive-dev libconfig-dev libcurl4-openssl-dev libjansson-dev
     libmicrohttpd-dev librocksdb-dev libssl-dev libyaml-dev libzstd-dev
     zlib1g-dev"
-tests="buildah clang-format clang-tidy containerd cppcheck curl docker.io git jq
-    libcmocka-dev nginx-light openssl podman procps python3 skopeo umoci zstd"
+tests="buildah clang-format clang-tidy containerd cppcheck curl docker-registry
+    docker.io git jq libcmocka-dev nginx-light openssl podman procps python3
+    skopeo umoci zstd"
 bench="aria2 hyperfine time wrk"
 
 want="$build"

@@ -11,6 +11,8 @@ struct ferry_store;
  * trust, incidents, times of last runs).  Same keys, other namespace:
  *
  *	validator UPSTREAM URL		etag, last_modified of a document
+ *	mirrored UPSTREAM PACKAGE TAG	the version that is here with all that
+ *					belongs to it (sync/upstream/oci*)
  *	incident FORMAT NAME OWNER VERSION
  *	lost HEX			a blob that verify found wrong (blob.h)
  *	last sync|export|import		time and summary

@@ -56,27 +56,41 @@ keep_last(struct ferry_run *run, const char *summary, struct ferry_error *err)
 	return rc;
 }
 
+/* Formats tell the size of what is fetched, or of what comes out of it. */
 static void
 print_plan(const struct ferry_run *run)
 {
-	char size[FERRY_SIZE_TEXT];
-	uint64_t total = 0;
-	const json_t *item;
+	uint64_t size = 0, unpacked = 0;
+	char a[FERRY_SIZE_TEXT], b[FERRY_SIZE_TEXT];
+	const json_t *item, *n;
+	const char *note;
 	size_t i;
 
 	json_array_foreach (run->plan, i, item) {
-		uint64_t n = (uint64_t)json_integer_value(
-		    json_object_get(item, "unpacked"));
+		uint64_t *total = &unpacked;
 
-		total += n;
-		(void)printf("would pull %-50s %10s unpacked\n",
+		if ((n = json_object_get(item, "unpacked")) == NULL) {
+			n = json_object_get(item, "size");
+			total = &size;
+		}
+		*total += (uint64_t)json_integer_value(n);
+		note = json_string_value(json_object_get(item, "note"));
+		(void)printf("would pull %-50s %10s%s%s%s\n",
 		    json_string_value(json_object_get(item, "item")),
-		    n == 0 ? "?" : ferry_size_text(n, size));
+		    json_integer_value(n) == 0
+			? "?"
+			: ferry_size_text((uint64_t)json_integer_value(n), a),
+		    total == &unpacked ? " unpacked" : "",
+		    note == NULL ? "" : "; ", note == NULL ? "" : note);
 	}
-	(void)printf("%zu versions would be pulled, %s unpacked (as upstream "
-		     "declares); %" PRIu64 " are here already\n",
-	    json_array_size(run->plan), ferry_size_text(total, size),
-	    run->present);
+	(void)printf(
+	    "%zu versions would be pulled", json_array_size(run->plan));
+	if (unpacked > 0 || size == 0)
+		(void)printf(", %s unpacked (as upstream declares)",
+		    ferry_size_text(unpacked, a));
+	if (size > 0)
+		(void)printf(", %s to fetch", ferry_size_text(size, b));
+	(void)printf("; %" PRIu64 " are here already\n", run->present);
 }
 
 static void
@@ -138,6 +152,17 @@ summarise(const struct ferry_run *run, uint64_t ms, char *text, size_t size)
 	    (double)ms / 1000);
 }
 
+static void
+on_wait(void *ctx, const struct ferry_fetch_origin *origin, int64_t until)
+{
+	struct ferry_run *run = ctx;
+	char text[FERRY_TIME_TEXT];
+
+	ferry_progress_note(run->progress,
+	    "%s asks to wait until %s (%" PRIi64 " s); waiting", origin->name,
+	    ferry_time_text(until, text), until - ferry_now());
+}
+
 static int
 work(struct ferry_context *ctx, struct ferry_run *run, struct ferry_error *err)
 {
@@ -188,6 +213,7 @@ run_sync(struct ferry_context *ctx, struct ferry_error *err)
 	    ferry_fetch_new(&run.fetch, err) == -1)
 		goto out;
 	run.progress = ferry_progress_new(ctx, "sync", "files");
+	ferry_fetch_on_wait(run.fetch, on_wait, &run);
 	rc = work(ctx, &run, err);
 out:
 	ferry_progress_free(run.progress);

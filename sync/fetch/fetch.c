@@ -1,5 +1,6 @@
 #include "sync/fetch/fetch.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #define ACTIVE_MAX 256 /* transfers over all origins */
 #define BACKOFF_MS 500 /* the first pause; doubles */
 #define BACKOFF_MAX_MS 60000 /* without Retry-After */
+#define DENIED_MAX 2 /* times that a gate may try anew in a row */
 
 struct queue {
 	struct ferry_transfer *first, **last;
@@ -22,16 +24,25 @@ struct ferry_fetch {
 	CURLM *multi;
 	struct queue waiting[2]; /* documents, files */
 	struct ferry_transfer *pausing; /* unsorted; few */
+	struct ferry_transfer *held; /* back by a gate */
 	struct ferry_transfer *active; /* linked by next */
 	unsigned active_n;
 	struct ferry_fetch_counts counts;
 	uint64_t random;
+	void (*on_wait)(
+	    void *ctx, const struct ferry_fetch_origin *origin, int64_t until);
+	void *on_wait_ctx;
 };
 
 static int
 ferry_error_curl(struct ferry_error *err, CURLcode code, const char *detail)
 {
 
+	/* Its word for a header beyond its limits, too, and far more often. */
+	if (code == CURLE_OUT_OF_MEMORY)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "the answer's header is longer than 100 kB a line or 300 "
+		    "kB in all, or memory ran out");
 	ferry_error_set(err, FERRY_ENETWORK, "%s",
 	    detail != NULL && *detail != 0 ? detail : curl_easy_strerror(code));
 	err->sys = (int)code;
@@ -57,16 +68,44 @@ queue_add(struct queue *q, struct ferry_transfer *t)
 	q->last = &t->next;
 }
 
+static void
+queue_add_first(struct queue *q, struct ferry_transfer *t)
+{
+
+	t->next = q->first;
+	q->first = t;
+	if (q->last == &q->first)
+		q->last = &t->next;
+}
+
+static struct queue *
+queue_of(struct ferry_fetch *f, const struct ferry_transfer *t)
+{
+
+	return &f->waiting[t->request.document ? 0 : 1];
+}
+
+/* Asked for more patience than we have. */
+static bool
+hopeless(const struct ferry_fetch_origin *o, uint64_t now_ms)
+{
+
+	return o->wait_until_ms > now_ms + FERRY_FETCH_WAIT_MAX_S * 1000;
+}
+
 /* The first transfer whose origin has a free connection, or NULL. */
 static struct ferry_transfer *
 queue_take(struct queue *q)
 {
+	uint64_t now = ferry_ticks_ms();
 
 	for (struct ferry_transfer **at = &q->first; *at != NULL;
 	     at = &(*at)->next) {
 		struct ferry_transfer *t = *at;
+		const struct ferry_fetch_origin *o = t->request.origin;
 
-		if (t->request.origin->active >= t->request.origin->connections)
+		if (o->active >= o->connections ||
+		    (o->wait_until_ms > now && !hopeless(o, now)))
 			continue;
 		*at = t->next;
 		if (q->last == &t->next)
@@ -88,6 +127,7 @@ transfer_free(struct ferry_transfer *t)
 	free((char *)(uintptr_t)r->accept);
 	free((char *)(uintptr_t)r->if_none_match);
 	free((char *)(uintptr_t)r->if_modified_since);
+	free((char *)(uintptr_t)r->scope);
 	free(t);
 }
 
@@ -140,6 +180,7 @@ ferry_fetch_free(struct ferry_fetch *f)
 		return;
 	list_free(f->active);
 	list_free(f->pausing);
+	list_free(f->held);
 	list_free(f->waiting[0].first);
 	list_free(f->waiting[1].first);
 	(void)curl_multi_cleanup(f->multi);
@@ -173,12 +214,42 @@ ferry_fetch_add(struct ferry_fetch *f,
 	t->request = *request;
 	if ((copy(&t->request.url, err) | copy(&t->request.accept, err) |
 		copy(&t->request.if_none_match, err) |
-		copy(&t->request.if_modified_since, err)) == -1) {
+		copy(&t->request.if_modified_since, err) |
+		copy(&t->request.scope, err)) == -1) {
 		transfer_free(t);
 		return -1;
 	}
-	queue_add(&f->waiting[request->document ? 0 : 1], t);
+	queue_add(queue_of(f, t), t);
 	return 0;
+}
+
+void
+ferry_fetch_release(struct ferry_fetch *f,
+    const struct ferry_fetch_origin *origin, const char *scope)
+{
+	struct ferry_transfer *t;
+
+	for (struct ferry_transfer **at = &f->held; (t = *at) != NULL;) {
+		if (t->request.origin != origin ||
+		    (scope != NULL && t->request.scope != NULL &&
+			strcmp(t->request.scope, scope) != 0)) {
+			at = &t->next;
+			continue;
+		}
+		*at = t->next;
+		queue_add_first(queue_of(f, t), t);
+	}
+}
+
+void
+ferry_fetch_on_wait(struct ferry_fetch *f,
+    void (*on_wait)(
+	void *ctx, const struct ferry_fetch_origin *origin, int64_t until),
+    void *ctx)
+{
+
+	f->on_wait = on_wait;
+	f->on_wait_ctx = ctx;
 }
 
 const struct ferry_fetch_counts *
@@ -191,10 +262,11 @@ ferry_fetch_counts(const struct ferry_fetch *f)
 /* Starting */
 
 static int
-start(struct ferry_fetch *f, struct ferry_transfer *t, struct ferry_error *err)
+start(struct ferry_fetch *f, struct ferry_transfer *t,
+    const struct ferry_fetch_login *login, struct ferry_error *err)
 {
 
-	if (ferry_transfer_prepare(t, err) == -1)
+	if (ferry_transfer_prepare(t, login, err) == -1)
 		return -1;
 	if (curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
 		return ferry_error_set(
@@ -205,6 +277,61 @@ start(struct ferry_fetch *f, struct ferry_transfer *t, struct ferry_error *err)
 	f->active_n++;
 	t->request.origin->active++;
 	f->counts.requests++;
+	return 0;
+}
+
+/* End a request that is not even tried. */
+static void
+refuse(struct ferry_transfer *t, const struct ferry_error *why)
+{
+	struct ferry_fetch_result result = {
+		.error = *why, .tries = t->tries, .last_try = true
+	};
+
+	ferry_error_in(&result.error, "fetching %s", t->request.url);
+	(void)t->request.on_done(t->request.ctx, &result);
+	transfer_free(t);
+}
+
+static int
+wait_too_long(const char *name, int64_t until, struct ferry_error *err)
+{
+	char text[FERRY_TIME_TEXT];
+
+	ferry_error_set(err, FERRY_EHTTP,
+	    "%s asks to wait until %s, which is longer than ferry waits (%d "
+	    "min); sync again then",
+	    name, ferry_time_text(until, text), FERRY_FETCH_WAIT_MAX_S / 60);
+	err->sys = 429;
+	return -1;
+}
+
+/* Start t, hold it back, or end it.  Takes t. */
+static int
+enter(struct ferry_fetch *f, struct ferry_transfer *t, struct ferry_error *err)
+{
+	struct ferry_fetch_origin *o = t->request.origin;
+	enum ferry_fetch_entry entry = FERRY_FETCH_ENTER;
+	struct ferry_fetch_login login = { .token = NULL };
+	struct ferry_error why = FERRY_ERROR_INIT;
+
+	if (hopeless(o, ferry_ticks_ms())) {
+		(void)wait_too_long(o->name, o->wait_told, &why);
+		entry = FERRY_FETCH_REFUSE;
+	} else if (o->gate != NULL) {
+		entry = o->gate->on_enter(
+		    o->gate->ctx, t->request.scope, &login, &why);
+		t->serial = login.serial;
+	}
+	if (entry == FERRY_FETCH_HOLD) {
+		t->next = f->held;
+		f->held = t;
+	} else if (entry == FERRY_FETCH_REFUSE) {
+		refuse(t, &why);
+	} else if (start(f, t, o->gate == NULL ? NULL : &login, err) == -1) {
+		transfer_free(t);
+		return -1;
+	}
 	return 0;
 }
 
@@ -220,15 +347,13 @@ start_due(struct ferry_fetch *f, struct ferry_error *err)
 			continue;
 		}
 		*at = t->next;
-		queue_add(&f->waiting[t->request.document ? 0 : 1], t);
+		queue_add(queue_of(f, t), t);
 	}
 	for (int q = 0; q < 2; q++)
 		while (f->active_n < ACTIVE_MAX &&
 		       (t = queue_take(&f->waiting[q])) != NULL)
-			if (start(f, t, err) == -1) {
-				transfer_free(t);
+			if (enter(f, t, err) == -1)
 				return -1;
-			}
 	return 0;
 }
 
@@ -255,12 +380,19 @@ worth_retrying(const struct ferry_transfer *t, CURLcode code)
 	default:
 		return true;
 	}
+	if (t->retry_after_s > FERRY_FETCH_WAIT_MAX_S)
+		return false;
+	/* Who was sent elsewhere came too late perhaps: signed URLs expire, and
+	 * the request's own URL gives a new one. */
+	if (t->redirected &&
+	    (t->status == 400 || t->status == 401 || t->status == 403))
+		return true;
 	return t->status == 408 || t->status == 416 || t->status == 420 ||
 	       t->status == 429 || t->status >= 500;
 }
 
 static void
-classify(struct ferry_transfer *t, CURLcode code, struct ferry_error *err)
+classify(const struct ferry_transfer *t, CURLcode code, struct ferry_error *err)
 {
 	const char *url = t->request.url;
 
@@ -270,6 +402,9 @@ classify(struct ferry_transfer *t, CURLcode code, struct ferry_error *err)
 		ferry_error_curl(err, code, t->reason);
 	else if (t->status == 200 || t->status == 206 || t->status == 304)
 		return;
+	else if (t->retry_after_s > FERRY_FETCH_WAIT_MAX_S)
+		(void)wait_too_long(t->request.origin->name,
+		    ferry_now() + (int64_t)t->retry_after_s, err);
 	else
 		ferry_error_set(err,
 		    t->status == 404 || t->status == 410   ? FERRY_ENOTFOUND
@@ -303,25 +438,124 @@ pause_transfer(struct ferry_fetch *f, struct ferry_transfer *t)
 	f->counts.retries++;
 }
 
+/* What the answer says of the future. */
 static void
-finish(struct ferry_fetch *f, struct ferry_transfer *t, CURLcode code)
+heed_wait(struct ferry_fetch *f, const struct ferry_transfer *t)
 {
-	struct ferry_fetch_result result = { .error = FERRY_ERROR_INIT };
+	struct ferry_fetch_origin *o = t->request.origin;
+	bool everyone = t->status == 429;
+	uint64_t s = 0, ms;
+	int64_t until;
+
+	if (t->status == 429 || t->status == 503)
+		s = t->retry_after_s;
+	if (t->reset_s > s && (t->used_up || (everyone && s == 0))) {
+		everyone = true;
+		s = t->reset_s;
+	}
+	if (s == 0)
+		return;
+	ms = ferry_ticks_ms() + s * 1000;
+	until = ferry_now() + (int64_t)s;
+	if (everyone && ms > o->wait_until_ms)
+		o->wait_until_ms = ms;
+	/* Many transfers are told the same, within a second or two. */
+	if (until <= o->wait_told + 2 && o->wait_told > ferry_now())
+		return;
+	o->wait_told = until;
+	if (f->on_wait != NULL && s <= FERRY_FETCH_WAIT_MAX_S)
+		f->on_wait(f->on_wait_ctx, o, until);
+}
+
+static void
+describe(const struct ferry_transfer *t, CURLcode code,
+    struct ferry_fetch_result *result)
+{
+	curl_off_t length = -1;
+
+	(void)curl_easy_getinfo(
+	    t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	classify(t, code, &result->error);
+	result->status = t->status == 206 ? 200 : t->status;
+	result->etag = t->etag[0] == 0 ? NULL : t->etag;
+	result->last_modified =
+	    t->last_modified[0] == 0 ? NULL : t->last_modified;
+	result->length = length > 0 ? (uint64_t)length : 0;
+	result->tries = t->tries;
+	result->last_try = t->tries >= t->request.origin->tries;
+	result->easy = t->easy;
+}
+
+const char *
+ferry_fetch_header(
+    const struct ferry_fetch_result *result, const char *name, size_t i)
+{
+	struct curl_header *h;
+
+	if (result->easy == NULL || curl_easy_header(result->easy, name, i,
+					CURLH_HEADER, -1, &h) != CURLHE_OK)
+		return NULL;
+	return h->value;
+}
+
+/* Whether t's origin has a gate that wants to try again. */
+static bool
+gate_opens(struct ferry_transfer *t, const struct ferry_fetch_result *result)
+{
+	const struct ferry_fetch_gate *gate = t->request.origin->gate;
+	struct ferry_fetch_result seen = *result;
+	enum ferry_fetch_verdict verdict;
+
+	if (gate == NULL)
+		return false;
+	/* What another place said is none of the gate's. */
+	if (t->redirected) {
+		seen.status = FERRY_FETCH_REDIRECTED;
+		seen.easy = NULL;
+	}
+	verdict =
+	    gate->on_answer(gate->ctx, t->request.scope, t->serial, &seen);
+	if (seen.status != 401) {
+		t->denied = seen.status == 0 ? t->denied : 0;
+		return false;
+	}
+	return verdict == FERRY_FETCH_AGAIN && t->denied++ < DENIED_MAX;
+}
+
+static void
+unlink_active(struct ferry_fetch *f, struct ferry_transfer *t)
+{
 	struct ferry_transfer **at = &f->active;
-	curl_off_t bytes = 0, length = -1;
 
 	while (*at != NULL && *at != t)
 		at = &(*at)->next;
 	*at = t->next;
 	f->active_n--;
 	t->request.origin->active--;
+}
+
+static void
+finish(struct ferry_fetch *f, struct ferry_transfer *t, CURLcode code)
+{
+	struct ferry_fetch_result result = { .error = FERRY_ERROR_INIT };
+	curl_off_t bytes = 0;
+	long redirects = 0;
+
+	unlink_active(f, t);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
-	(void)curl_easy_getinfo(
-	    t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	(void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_COUNT, &redirects);
 	f->counts.bytes += (uint64_t)bytes;
+	t->redirected = redirects > 0;
 	if (!t->failed && code == CURLE_OK && !t->checked)
 		(void)ferry_transfer_answer(t); /* an empty body */
 	(void)curl_multi_remove_handle(f->multi, t->easy);
+	heed_wait(f, t);
+	describe(t, code, &result);
+	if (gate_opens(t, &result)) {
+		t->tries--;
+		queue_add_first(queue_of(f, t), t);
+		return;
+	}
 	/* An interrupted transfer of packed bytes cannot go on. */
 	if (t->request.document || t->status == 416)
 		t->offset = 0;
@@ -331,14 +565,6 @@ finish(struct ferry_fetch *f, struct ferry_transfer *t, CURLcode code)
 		pause_transfer(f, t);
 		return;
 	}
-	classify(t, code, &result.error);
-	result.status = t->status == 206 ? 200 : t->status;
-	result.etag = t->etag[0] == 0 ? NULL : t->etag;
-	result.last_modified =
-	    t->last_modified[0] == 0 ? NULL : t->last_modified;
-	result.length = length > 0 ? (uint64_t)length : 0;
-	result.tries = t->tries;
-	result.last_try = t->tries >= t->request.origin->tries;
 	if (t->status == 304)
 		f->counts.not_modified++;
 	if (t->request.on_done(t->request.ctx, &result) == FERRY_FETCH_AGAIN &&
@@ -375,8 +601,14 @@ ferry_fetch_run(struct ferry_fetch *f,
 	for (;;) {
 		if (start_due(f, err) == -1)
 			return -1;
-		if (f->active == NULL && f->pausing == NULL)
+		if (f->active == NULL && f->pausing == NULL &&
+		    f->waiting[0].first == NULL &&
+		    f->waiting[1].first == NULL) {
+			/* A gate that holds requests back has one of its own
+			 * under way. */
+			assert(f->held == NULL);
 			return on_tick(ctx, err);
+		}
 		if (curl_multi_perform(f->multi, &running) != CURLM_OK)
 			return ferry_error_set(
 			    err, FERRY_ENETWORK, "libcurl: multi perform");
@@ -396,8 +628,6 @@ ferry_fetch_run(struct ferry_fetch *f,
 		if (f->waiting[0].first != NULL || f->waiting[1].first != NULL)
 			if (start_due(f, err) == -1)
 				return -1;
-		if (f->active != NULL || f->pausing != NULL)
-			(void)curl_multi_poll(
-			    f->multi, NULL, 0, poll_timeout(f), NULL);
+		(void)curl_multi_poll(f->multi, NULL, 0, poll_timeout(f), NULL);
 	}
 }

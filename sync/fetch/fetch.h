@@ -7,16 +7,57 @@
  * Requests wait in two queues (documents before files), run at most
  * origin->connections at a time each origin, are retried with growing, jittered
  * pauses that honour Retry-After, and go on where they broke off where the
- * server can do ranges.  Everything happens in the thread that calls
+ * server can do ranges.  Every try starts at the request's own URL, whatever
+ * it was redirected to before.  Everything happens in the thread that calls
  * ferry_fetch_run(), callbacks included; they may add requests.
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "store/base/error.h"
 
 struct ferry_fetch;
+struct ferry_fetch_result;
+
+enum ferry_fetch_verdict {
+	FERRY_FETCH_DONE,
+	FERRY_FETCH_AGAIN /* what arrived is wrong: once more from the start */
+};
+
+/*
+ * How the requests of an origin are let in where that is not known from the
+ * start: a registry that hands out tokens.
+ *
+ * on_enter is asked before every try, so that a retried or resumed request gets
+ * credentials that are good then.  FERRY_FETCH_HOLD keeps the request back
+ * until ferry_fetch_release(); FERRY_FETCH_REFUSE ends it with err.
+ *
+ * on_answer sees the end of every try: the answer of the request's own URL
+ * (FERRY_FETCH_REDIRECTED if that sent us elsewhere, whatever was said there),
+ * or a failure (status 0).  FERRY_FETCH_AGAIN, heeded for a 401 only and twice
+ * in a row at most, asks on_enter and tries again.
+ */
+#define FERRY_FETCH_REDIRECTED 307
+enum ferry_fetch_entry {
+	FERRY_FETCH_ENTER,
+	FERRY_FETCH_HOLD,
+	FERRY_FETCH_REFUSE
+};
+struct ferry_fetch_login { /* strings are borrowed for the call */
+	const char *token; /* Bearer, */
+	const char *user, *password; /* or Basic, */
+	const char *netrc; /* or what this file has for the host */
+	unsigned serial; /* the gate's own, for on_answer */
+};
+struct ferry_fetch_gate {
+	void *ctx;
+	enum ferry_fetch_entry (*on_enter)(void *ctx, const char *scope,
+	    struct ferry_fetch_login *login, struct ferry_error *err);
+	enum ferry_fetch_verdict (*on_answer)(void *ctx, const char *scope,
+	    unsigned serial, const struct ferry_fetch_result *result);
+};
 
 /*
  * Where requests go, and how to be let in.  Strings may be NULL.  Must outlive
@@ -29,6 +70,7 @@ struct ferry_fetch_origin {
 	const char *user; /* or Basic */
 	const char *password;
 	const char *netrc; /* or a netrc file */
+	const struct ferry_fetch_gate *gate; /* instead of these three */
 	const char *ca_file; /* private CA, instead of the system's */
 	const char *cert_file, *key_file; /* client certificate */
 	const char *proxy; /* instead of the environment's */
@@ -36,12 +78,10 @@ struct ferry_fetch_origin {
 	unsigned tries; /* of one request without progress */
 	uint64_t rate; /* bytes/s over all transfers; 0: no limit */
 
-	unsigned active; /* private to fetch */
-};
-
-enum ferry_fetch_verdict {
-	FERRY_FETCH_DONE,
-	FERRY_FETCH_AGAIN /* what arrived is wrong: once more from the start */
+	/* Private to fetch. */
+	unsigned active;
+	uint64_t wait_until_ms; /* nothing starts before: it asked us to wait */
+	int64_t wait_told; /* until when on_wait was told */
 };
 
 struct ferry_fetch_result {
@@ -52,7 +92,16 @@ struct ferry_fetch_result {
 	uint64_t length; /* of a head request's answer; 0 if not told */
 	unsigned tries;
 	bool last_try; /* FERRY_FETCH_AGAIN will not be heeded */
+	void *easy; /* private to fetch */
 };
+
+/*
+ * Header i (from 0, as the same may come several times) called name of the
+ * answer that result is about, redirects followed; NULL if there is none.
+ * Borrowed until the callback that got result returns.
+ */
+const char *ferry_fetch_header(
+    const struct ferry_fetch_result *result, const char *name, size_t i);
 
 /*
  * One request.  Everything is copied except origin and ctx.
@@ -72,7 +121,8 @@ struct ferry_fetch_request {
 	const char *if_none_match; /* validators, or NULL */
 	const char *if_modified_since;
 	bool document; /* goes first; may arrive compressed */
-	bool head; /* only ask how long it is */
+	bool head; /* only the answer's header: no body, no on_data */
+	const char *scope; /* for the origin's gate, or NULL */
 	uint64_t max_size; /* of the decoded body */
 	void *ctx;
 	void (*on_start)(void *ctx);
@@ -90,12 +140,37 @@ void ferry_fetch_free(struct ferry_fetch *f);
 int ferry_fetch_add(struct ferry_fetch *f,
     const struct ferry_fetch_request *request, struct ferry_error *err);
 
+/* Let the requests of origin that its gate held back enter: those of scope, or
+ * all of them if it is NULL. */
+void ferry_fetch_release(struct ferry_fetch *f,
+    const struct ferry_fetch_origin *origin, const char *scope);
+
+/*
+ * Be told when a server asks to wait, by Retry-After or by a rate limit that is
+ * used up: until when (seconds since the epoch) it will not be asked.  A 429
+ * and a used-up limit hold back every request of the origin.  Who asks for
+ * more than FERRY_FETCH_WAIT_MAX_S is not waited for: the requests fail.
+ */
+#define FERRY_FETCH_WAIT_MAX_S 3600
+void ferry_fetch_on_wait(struct ferry_fetch *f,
+    void (*on_wait)(
+	void *ctx, const struct ferry_fetch_origin *origin, int64_t until),
+    void *ctx);
+
 /*
  * Work until nothing is left.  on_tick is called a few times a second and
  * after every bunch of events; -1 from it (with err set) ends the work.
  */
 int ferry_fetch_run(struct ferry_fetch *f,
     int (*on_tick)(void *ctx, struct ferry_error *err), void *ctx,
+    struct ferry_error *err);
+
+/* The host of a URL, in lower case, without port.  Errors: FERRY_EFORMAT (no
+ * http or https URL), FERRY_ELIMIT. */
+int ferry_fetch_url_host(
+    char *out, size_t size, const char *url, struct ferry_error *err);
+/* What reference means in a document at base; the caller frees *out. */
+int ferry_fetch_url_resolve(char **out, const char *base, const char *reference,
     struct ferry_error *err);
 
 struct ferry_fetch_counts {

@@ -8,7 +8,6 @@
 #include "store/base/bytes.h"
 #include "store/base/clock.h"
 
-#define RETRY_AFTER_MAX_S 600
 #define STALL_S 60 /* no byte for so long is a break */
 #define PROGRESS_BYTES (1U << 20) /* so much resets the tries */
 
@@ -44,6 +43,18 @@ keep(char *to, size_t size, struct ferry_bytes value)
 	}
 }
 
+/* Seconds from now of a number of seconds, or of a time since the epoch. */
+static uint64_t
+seconds(uint64_t s)
+{
+	uint64_t now = (uint64_t)ferry_now();
+
+	/* No wait has thirty years. */
+	if (s < 1000000000)
+		return s;
+	return s > now ? s - now : 0;
+}
+
 /* Seconds of a Retry-After: a number, or a date of HTTP. */
 static uint64_t
 retry_after(struct ferry_bytes value)
@@ -53,13 +64,45 @@ retry_after(struct ferry_bytes value)
 	char date[64] = "";
 	time_t t;
 
-	if (ferry_parse_u64(value, 0, UINT32_MAX, &s, &err) == -1) {
-		keep(date, sizeof(date), value);
-		t = curl_getdate(date, NULL);
-		if (t != (time_t)-1 && t > (time_t)ferry_now())
-			s = (uint64_t)t - (uint64_t)ferry_now();
+	if (ferry_parse_u64(value, 0, UINT32_MAX, &s, &err) == 0)
+		return seconds(s);
+	keep(date, sizeof(date), value);
+	t = curl_getdate(date, NULL);
+	return t > 0 ? seconds((uint64_t)t) : 0;
+}
+
+/*
+ * Rate limits: "ratelimit-remaining: 0;w=21600", "ratelimit-reset: 30".
+ * Source: draft-ietf-httpapi-ratelimit-headers-05; docker's registry documents
+ *     the form with ";w=".  x-ratelimit-… is older and tells the time of the
+ *     reset since the epoch.
+ */
+static void
+rate_limit(struct ferry_transfer *t, const char *line, size_t n)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_bytes v;
+	uint64_t number;
+	size_t digits = 0;
+	bool reset;
+
+	if (n > 2 && strncasecmp(line, "x-", 2) == 0) {
+		line += 2;
+		n -= 2;
 	}
-	return s > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : s;
+	v = header_value(line, n, "ratelimit-remaining");
+	reset = v.n == 0;
+	if (reset)
+		v = header_value(line, n, "ratelimit-reset");
+	while (digits < v.n && v.p[digits] >= '0' && v.p[digits] <= '9')
+		digits++;
+	if (ferry_parse_u64(ferry_bytes_of(v.p, digits), 0, UINT32_MAX, &number,
+		&err) == -1)
+		return;
+	if (reset)
+		t->reset_s = seconds(number);
+	else
+		t->used_up = number == 0;
 }
 
 static size_t
@@ -72,7 +115,8 @@ on_header(char *line, size_t size, size_t n, void *ctx)
 	if (n > 5 && strncmp(line, "HTTP/", 5) == 0) {
 		/* A new answer (after a redirect or 100): forget the last. */
 		t->etag[0] = t->last_modified[0] = 0;
-		t->retry_after_s = 0;
+		t->retry_after_s = t->reset_s = 0;
+		t->used_up = false;
 		t->status = 0;
 		t->checked = false;
 		return n;
@@ -84,6 +128,7 @@ on_header(char *line, size_t size, size_t n, void *ctx)
 	v = header_value(line, n, "retry-after");
 	if (v.n > 0)
 		t->retry_after_s = retry_after(v);
+	rate_limit(t, line, n);
 	return n;
 }
 
@@ -197,25 +242,33 @@ set_headers(struct ferry_transfer *t, struct ferry_error *err)
 	return 0;
 }
 
+/* Through these options curl keeps a login from other hosts and ports when a
+ * redirect leaves for them; an Authorization header of ours it would not. */
+static void
+set_login(CURL *easy, const struct ferry_fetch_login *l)
+{
+
+	if (l->token != NULL) {
+		(void)curl_easy_setopt(
+		    easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		(void)curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, l->token);
+	} else if (l->user != NULL) {
+		(void)curl_easy_setopt(
+		    easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		(void)curl_easy_setopt(easy, CURLOPT_USERNAME, l->user);
+		(void)curl_easy_setopt(easy, CURLOPT_PASSWORD,
+		    l->password == NULL ? "" : l->password);
+	} else if (l->netrc != NULL) {
+		(void)curl_easy_setopt(
+		    easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+		(void)curl_easy_setopt(easy, CURLOPT_NETRC_FILE, l->netrc);
+	}
+}
+
 static void
 set_origin(CURL *easy, const struct ferry_fetch_origin *o)
 {
 
-	if (o->token != NULL) {
-		(void)curl_easy_setopt(
-		    easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-		(void)curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, o->token);
-	} else if (o->user != NULL) {
-		(void)curl_easy_setopt(
-		    easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-		(void)curl_easy_setopt(easy, CURLOPT_USERNAME, o->user);
-		(void)curl_easy_setopt(easy, CURLOPT_PASSWORD,
-		    o->password == NULL ? "" : o->password);
-	} else if (o->netrc != NULL) {
-		(void)curl_easy_setopt(
-		    easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
-		(void)curl_easy_setopt(easy, CURLOPT_NETRC_FILE, o->netrc);
-	}
 	if (o->ca_file != NULL)
 		(void)curl_easy_setopt(easy, CURLOPT_CAINFO, o->ca_file);
 	if (o->cert_file != NULL)
@@ -230,9 +283,14 @@ set_origin(CURL *easy, const struct ferry_fetch_origin *o)
 }
 
 int
-ferry_transfer_prepare(struct ferry_transfer *t, struct ferry_error *err)
+ferry_transfer_prepare(struct ferry_transfer *t,
+    const struct ferry_fetch_login *login, struct ferry_error *err)
 {
 	const struct ferry_fetch_request *r = &t->request;
+	const struct ferry_fetch_login own = { .token = r->origin->token,
+		.user = r->origin->user,
+		.password = r->origin->password,
+		.netrc = r->origin->netrc };
 	bool tls = strncmp(r->url, "https:", 6) == 0;
 
 	if (t->easy == NULL && (t->easy = curl_easy_init()) == NULL)
@@ -240,7 +298,10 @@ ferry_transfer_prepare(struct ferry_transfer *t, struct ferry_error *err)
 		    err, FERRY_ENOMEM, "no memory for a transfer");
 	curl_easy_reset(t->easy);
 	t->reason[0] = 0;
-	t->failed = t->checked = false;
+	t->failed = t->checked = t->redirected = false;
+	t->retry_after_s = t->reset_s = 0;
+	t->used_up = false;
+	t->status = 0;
 	t->error = (struct ferry_error)FERRY_ERROR_INIT;
 	(void)curl_easy_setopt(t->easy, CURLOPT_URL, r->url);
 	(void)curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
@@ -263,13 +324,14 @@ ferry_transfer_prepare(struct ferry_transfer *t, struct ferry_error *err)
 	if (tls)
 		(void)curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 1L);
 	/* Packages are digests of their bytes: only documents may be packed. */
-	if (r->document)
+	if (r->document && !r->head)
 		(void)curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "");
 	(void)curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
 	(void)curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
 	(void)curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
 	(void)curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
 	(void)curl_easy_setopt(t->easy, CURLOPT_NOBODY, r->head ? 1L : 0L);
+	set_login(t->easy, login == NULL ? &own : login);
 	set_origin(t->easy, r->origin);
 	return set_headers(t, err);
 }

@@ -14,7 +14,8 @@
 
 /*
  * Life of a transfer: waiting (in a queue) → active (has an easy handle) →
- * pausing (due later) → waiting …; freed after on_done.
+ * pausing (due later) → waiting …; freed after on_done.  From waiting it may
+ * also be held back by its origin's gate → waiting.
  */
 struct ferry_transfer {
 	struct ferry_transfer *next; /* in its queue */
@@ -31,12 +32,19 @@ struct ferry_transfer {
 	bool checked; /* this answer's first byte was looked at */
 	struct ferry_error error;
 	char etag[FERRY_VALIDATOR_MAX], last_modified[64];
-	uint64_t retry_after_s;
+	uint64_t retry_after_s; /* as asked, unbounded; 0: not asked */
+	uint64_t reset_s; /* of a rate limit, from now; 0: not told */
+	bool used_up; /* that rate limit */
+	bool redirected; /* the answer is not of the request's own URL */
+	unsigned serial; /* of the login of this try */
+	unsigned denied; /* answers 401 in a row */
 	char reason[CURL_ERROR_SIZE];
 };
 
-/* Set up the easy handle for the next try. */
-int ferry_transfer_prepare(struct ferry_transfer *t, struct ferry_error *err);
+/* Set up the easy handle for the next try.  login is what the origin's gate
+ * says, or NULL if it has none. */
+int ferry_transfer_prepare(struct ferry_transfer *t,
+    const struct ferry_fetch_login *login, struct ferry_error *err);
 /*
  * Look at the answer before its first byte is used (or at its end if it has
  * none): sets t->status.  -1 with t->error set if it cannot be used.

@@ -96,21 +96,15 @@ static int
 put_upstream(
     struct npm *npm, const struct ferry_pulled *pulled, struct ferry_error *err)
 {
-	json_t *record;
-	struct ferry_key key;
+	json_t *more = NULL;
 	int rc = -1;
 
-	if (npm->run->dry_run)
-		return 0;
-	record = json_pack("{s:s,s:s}", "format", "npm", "url", npm->up->url);
-	if (record == NULL)
+	if (pulled != NULL && (more = json_object()) == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	if ((pulled == NULL || ferry_files_add(record, "keys", pulled->size,
-				   &pulled->sha256, NULL, err) == 0) &&
-	    ferry_key_make(&key, err, "upstream", npm->up->name, NULL) == 0 &&
-	    ferry_catalog_put(npm->run->st, &key, record, err) != -1)
-		rc = 0;
-	json_decref(record);
+	if (pulled == NULL || ferry_files_add(more, "keys", pulled->size,
+				  &pulled->sha256, NULL, err) == 0)
+		rc = ferry_upstream_put(npm->run, npm->up, more, err);
+	json_decref(more);
 	return rc;
 }
 

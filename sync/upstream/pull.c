@@ -116,6 +116,24 @@ keep_validator(struct job *job, const struct ferry_fetch_result *result,
 	return rc;
 }
 
+/* Before anybody looks at a document that has a digest. */
+static int
+check_document(struct job *job, struct ferry_error *err)
+{
+	char text[FERRY_DIGEST_TEXT];
+	struct ferry_digest got;
+
+	for (size_t i = 0; i < job->pull.want_n; i++) {
+		const struct ferry_digest *want = &job->pull.want[i];
+
+		ferry_blob_writer_digest(job->writer, want->alg, &got);
+		if (!ferry_digest_equal(&got, want))
+			return ferry_error_set(err, FERRY_EDIGEST,
+			    "content is %s", ferry_digest_text(&got, text));
+	}
+	return 0;
+}
+
 /* What arrived whole: look, check, store. */
 static int
 store(struct job *job, const struct ferry_fetch_result *result,
@@ -127,7 +145,8 @@ store(struct job *job, const struct ferry_fetch_result *result,
 	if (job->writer == NULL && on_data(job, "", 0, err) == -1)
 		return -1;
 	if (!file &&
-	    (ferry_blob_writer_view(job->writer, &done->view, err) == -1 ||
+	    (check_document(job, err) == -1 ||
+		ferry_blob_writer_view(job->writer, &done->view, err) == -1 ||
 		(pull->on_check != NULL &&
 		    pull->on_check(pull->ctx, done->view, err) == -1)))
 		return -1;
@@ -146,13 +165,30 @@ store(struct job *job, const struct ferry_fetch_result *result,
 	if (ferry_blob_writer_finish(job->writer, pull->want, pull->want_n,
 		&done->sha256, err) == -1)
 		return -1;
-	return file ? 0 : keep_validator(job, result, done, err);
+	return file || pull->want_n > 0
+	           ? 0
+	           : keep_validator(job, result, done, err);
+}
+
+/* Say whence bytes that did not fit came, and what they may be instead. */
+static void
+explain(const struct job *job, const struct ferry_fetch_result *result,
+    struct ferry_error *err)
+{
+	char type[FERRY_MEDIA_TYPE_MAX];
+
+	if ((err->code == FERRY_EDIGEST || err->code == FERRY_EFORMAT) &&
+	    strcmp(ferry_answer_type(result, type), "text/html") == 0)
+		ferry_error_in(err,
+		    "it came as %s: a page of a proxy or a login instead",
+		    type);
+	ferry_error_in(err, "from %s", job->url);
 }
 
 static enum ferry_fetch_verdict
 on_done(void *ctx, const struct ferry_fetch_result *result)
 {
-	struct ferry_pulled done = { .error = result->error };
+	struct ferry_pulled done = { .error = result->error, .answer = result };
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct job *job = ctx;
 	int rc = -1;
@@ -162,7 +198,7 @@ on_done(void *ctx, const struct ferry_fetch_result *result)
 	else if (done.error.code == FERRY_OK)
 		rc = store(job, result, &done, &done.error);
 	if (rc == -1 && result->error.code == FERRY_OK)
-		ferry_error_in(&done.error, "from %s", job->url);
+		explain(job, result, &done.error);
 	/* Bytes that arrived wrong are worth a second look. */
 	if (rc == -1 && job->wrong++ == 0 && !result->last_try &&
 	    (done.error.code == FERRY_EDIGEST ||
@@ -179,9 +215,8 @@ on_done(void *ctx, const struct ferry_fetch_result *result)
 	return FERRY_FETCH_DONE;
 }
 
-/* Whether url has the scheme, host and port of base. */
-static bool
-same_origin(const char *base, const char *url)
+bool
+ferry_url_same_origin(const char *base, const char *url)
 {
 	const char *host = strstr(base, "://");
 	size_t n;
@@ -202,7 +237,7 @@ load_validator(struct job *job, struct ferry_error *err)
 	const char *hex;
 	int rc;
 
-	if (job->pull.kind != FERRY_BLOB_IS_DOCUMENT)
+	if (job->pull.kind != FERRY_BLOB_IS_DOCUMENT || job->pull.want_n > 0)
 		return 0;
 	if (validator_key(job, &key, err) == -1 ||
 	    (rc = ferry_local_get(job->run->st, &key, &job->validator, err)) ==
@@ -229,6 +264,7 @@ ferry_run_pull(struct ferry_run *run, const struct ferry_pull *pull,
 	struct ferry_fetch_request request = {
 		.url = pull->url,
 		.accept = pull->accept,
+		.scope = pull->scope,
 		.document = pull->kind == FERRY_BLOB_IS_DOCUMENT,
 		.max_size = pull->max_size,
 		.on_start = on_start,
@@ -247,7 +283,8 @@ ferry_run_pull(struct ferry_run *run, const struct ferry_pull *pull,
 		goto fail;
 	job->pull.url = job->url;
 	request.ctx = job;
-	request.origin = same_origin(pull->up->url, pull->url)
+	request.origin = pull->login == FERRY_PULL_AS_CONFIGURED &&
+	                         ferry_url_same_origin(pull->up->url, pull->url)
 	                     ? &pull->up->origin
 	                     : &pull->up->elsewhere;
 	request.if_none_match =

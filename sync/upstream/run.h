@@ -69,7 +69,7 @@ struct ferry_run {
 	uint64_t present; /* versions that were here */
 	json_t *failures; /* {"item","code","text"} */
 	json_t *skipped; /* what cannot be mirrored, same shape */
-	json_t *plan; /* dry run: {"item","url","size"} */
+	json_t *plan; /* dry run: {"item","size"} (or "unpacked", "note") */
 	uint64_t incidents;
 	struct ferry_error fatal; /* the store failed: stop */
 };
@@ -88,6 +88,13 @@ void ferry_upstreams_free(struct ferry_run *run);
  */
 int ferry_upstream_may(const struct ferry_run *run,
     const struct ferry_upstream *up, const char *name, struct ferry_error *err);
+
+/*
+ * Record where the packages of up come from: "format" and "url", and the
+ * members of more (NULL: none).  Nothing in a dry run.
+ */
+int ferry_upstream_put(struct ferry_run *run, const struct ferry_upstream *up,
+    json_t *more, struct ferry_error *err);
 
 /* Run every upstream to its end.  -1 only when the store or the user stops
  * it: what failed upstream is in run->failures. */
@@ -118,13 +125,21 @@ struct ferry_pulled {
 	struct ferry_bytes view; /* documents: the bytes, during the call */
 	struct ferry_digest sha256, sha1, sha512; /* n = 0 if not computed */
 	uint64_t size;
+	const struct ferry_fetch_result *answer; /* during the call */
+};
+enum ferry_pull_login {
+	FERRY_PULL_AS_CONFIGURED, /* on up's own host; else anonymously */
+	FERRY_PULL_ANONYMOUSLY
 };
 struct ferry_pull {
 	struct ferry_upstream *up;
 	const char *url;
 	const char *accept;
+	const char *scope; /* for the gate of up->origin, or NULL */
+	enum ferry_pull_login login;
 	enum ferry_blob_kind kind;
-	struct ferry_digest want[6]; /* all must match */
+	/* All must match; a document that has any needs no validators. */
+	struct ferry_digest want[6];
 	size_t want_n;
 	uint64_t max_size;
 	void *ctx;
@@ -138,5 +153,33 @@ struct ferry_pull {
  * early. */
 int ferry_run_pull(struct ferry_run *run, const struct ferry_pull *pull,
     struct ferry_error *err);
+
+/* Whether url has the scheme, host and port of base. */
+bool ferry_url_same_origin(const char *base, const char *url);
+
+/*
+ * Ask for something small that is not kept: a list, a token, a header.  The
+ * answer's body is handed over whole; that of anything but a 200, and of head,
+ * is empty.
+ */
+struct ferry_ask {
+	struct ferry_fetch_origin *origin;
+	const char *url;
+	const char *accept;
+	const char *scope; /* for origin's gate, or NULL */
+	enum { FERRY_ASK_GET, FERRY_ASK_HEAD } method;
+	uint64_t max_size;
+	void *ctx;
+	void (*on_done)(void *ctx, const struct ferry_fetch_result *result,
+	    struct ferry_bytes body);
+	void (*on_drop)(void *ctx); /* instead of on_done; may be NULL */
+};
+int ferry_run_ask(struct ferry_run *run, const struct ferry_ask *ask,
+    struct ferry_error *err);
+/* The media type of an answer without its parameters, in lower case; "" if it
+ * has none or a longer one. */
+#define FERRY_MEDIA_TYPE_MAX 128
+const char *ferry_answer_type(
+    const struct ferry_fetch_result *result, char buf[FERRY_MEDIA_TYPE_MAX]);
 
 #endif

@@ -1,6 +1,7 @@
 /* The upstreams of the configuration, and the table of their kinds. */
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -8,19 +9,24 @@
 #include <unistd.h>
 
 #include "store/base/conf.h"
+#include "store/base/json.h"
 #include "sync/upstream/run.h"
 
 extern const struct ferry_upstream_kind ferry_upstream_npm;
+extern const struct ferry_upstream_kind ferry_upstream_oci;
 
 static const struct ferry_upstream_kind *const kinds[] = {
 	&ferry_upstream_npm,
+	&ferry_upstream_oci,
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static int
 find_kind(struct ferry_upstream *up, struct ferry_error *err)
 {
+	char known[100] = "";
 	const char *format;
+	size_t n = 0;
 
 	if (ferry_conf_need_str(up->group, "format", &format, err) == -1)
 		return -1;
@@ -29,8 +35,11 @@ find_kind(struct ferry_upstream *up, struct ferry_error *err)
 			up->kind = kinds[i];
 			return 0;
 		}
+	for (size_t i = 0; i < KINDS && n < sizeof(known); i++)
+		n += (size_t)snprintf(known + n, sizeof(known) - n, "%s%s",
+		    i == 0 ? "" : ", ", kinds[i]->format);
 	return ferry_conf_error(up->group, "format", err,
-	    "'%s' is not a format that ferry knows (npm)", format);
+	    "'%s' is not a format that ferry knows (%s)", format, known);
 }
 
 /* A secret's file: the first line, without blanks at its end. */
@@ -288,4 +297,26 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
 	    "the name '%s' is bound to upstream '%s' (protect); '%s' may not "
 	    "supply it",
 	    name, holder->name, up->name);
+}
+
+int
+ferry_upstream_put(struct ferry_run *run, const struct ferry_upstream *up,
+    json_t *more, struct ferry_error *err)
+{
+	struct ferry_key key;
+	json_t *record;
+	int rc = -1;
+
+	if (run->dry_run)
+		return 0;
+	record =
+	    json_pack("{s:s,s:s}", "format", up->kind->format, "url", up->url);
+	if (record == NULL ||
+	    (more != NULL && json_object_update(record, more) == -1))
+		ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	else if (ferry_key_make(&key, err, "upstream", up->name, NULL) == 0 &&
+		 ferry_catalog_put(run->st, &key, record, err) != -1)
+		rc = 0;
+	json_decref(record);
+	return rc;
 }

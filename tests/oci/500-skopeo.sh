@@ -1,7 +1,7 @@
 #!/bin/bash
 # skopeo against ferryd: inspect, list, copy, and what umoci made comes out
 # byte for byte.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/clients.sh"
 need skopeo
 
 image=$(make app image 1.0 --layers 3 --size 200000)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # podman and buildah against ferryd: pull, search, push refused.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/clients.sh"
 need podman
 
 index=$(make app index latest --platform linux/amd64 --platform linux/arm64/v8)

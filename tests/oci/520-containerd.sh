@@ -1,6 +1,6 @@
 #!/bin/bash
 # containerd against ferryd as a mirror: hosts.toml, "?ns=" in every request.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/clients.sh"
 need containerd ctr
 
 index=$(make app index latest --platform linux/amd64 --platform linux/arm64/v8 --size 100000)

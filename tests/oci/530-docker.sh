@@ -1,7 +1,7 @@
 #!/bin/bash
 # dockerd against ferryd: pull by name and as a mirror of docker.io, login,
 # search, and a push that is refused in words.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/clients.sh"
 need docker dockerd
 
 index=$(make app index latest --platform linux/amd64 --platform linux/arm64/v8 --size 100000)

@@ -1,40 +1,61 @@
 # shellcheck shell=bash
-# For the scripts that drive container clients against ferryd.
-. "$(dirname "${BASH_SOURCE[0]}")/../serve/oci.sh"
+# What the OCI scripts share besides tests/lib.sh: a real registry, Debian's
+# docker-registry, and a proxy before it that writes down what is asked.
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+cd "$T"
 
-# missing CLIENT: say so where everybody sees it.
-missing() { printf 'SKIP: %s is not installed\n' "$1"; }
-# need CLIENT…: the whole script is about it.
-need() {
-	local client
-	for client; do
-		command -v "$client" >/dev/null || skip "$client is not installed"
-	done
+# start_registry: an empty registry; sets REGISTRY and REGISTRY_ROOT.
+start_registry() {
+	local port
+	command -v docker-registry >/dev/null || skip "docker-registry is not installed"
+	port=$(free_port)
+	REGISTRY_ROOT=$T/registry
+	export REGISTRY_ROOT
+	cat >"$T/registry.yml" <<-END
+		version: 0.1
+		log: { level: error, accesslog: { disabled: true } }
+		storage: { filesystem: { rootdirectory: $REGISTRY_ROOT } }
+		http: { addr: "127.0.0.1:$port" }
+		validation: { manifests: { urls: { allow: [ "^http" ] } } }
+	END
+	docker-registry serve "$T/registry.yml" >"$T/registry.log" 2>&1 &
+	PIDS+=($!)
+	REGISTRY=http://127.0.0.1:$port
+	wait_for 20 curl -sf "$REGISTRY/v2/"
 }
-# What a client sees of its environment: no configuration or proxy of this
-# machine; whatever leaves for another address ends at a port where nobody
-# listens.
-ISOLATED=(env -i "PATH=$PATH:/usr/sbin:/sbin" "HOME=$T/home" "TMPDIR=$T"
-	"XDG_RUNTIME_DIR=$T/run" HTTPS_PROXY=http://127.0.0.1:9
-	HTTP_PROXY=http://127.0.0.1:9 NO_PROXY=127.0.0.1)
-isolated() { "${ISOLATED[@]}" "$@"; }
-# daemon COMMAND…: in the background, its words in $T/daemon.log; sets DAEMON,
-# its process.  (Of a function in the background that would be the shell.)
-daemon() {
-	"${ISOLATED[@]}" "$@" >"$T/daemon.log" 2>&1 &
-	DAEMON=$!
-	PIDS+=("$DAEMON")
+
+# start_proxy [OPTION…]: tests/tools/ociproxy.py, with rules in $T/rules and
+# requests in $T/log; sets PROXY.
+start_proxy() {
+	rm -f "$T/proxy.port"
+	: >"$T/rules"
+	: >"$T/log"
+	python3 "$TOP/tests/tools/ociproxy.py" "$REGISTRY" "$T/proxy.port" \
+	    "$T/rules" "$T/log" "$@" 2>"$T/proxy.err" &
+	PIDS+=($!)
+	wait_for 10 test -s "$T/proxy.port"
+	PROXY=http://127.0.0.1:$(cat "$T/proxy.port")
 }
-# until_up COMMAND…: the daemon answers, or the script is skipped.
-until_up() {
-	local end=$(($(date +%s) + 20))
-	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s)" -lt $end ] ||
-		    skip "it cannot run here: $(tail -n1 "$T/daemon.log")"
-		sleep 0.2
-	done
+
+# image REPOSITORY TAG [OPTION…]: mkimage.py; sets DIGEST.
+image() { DIGEST=$(python3 "$TOP/tests/tools/mkimage.py" "$REGISTRY" "$@"); }
+
+# oci_conf URL MEMBERS…: writes $T/near.conf with one OCI upstream "hub".
+oci_conf() {
+	local url=$1
+	shift
+	cat >"$T/near.conf" <<-END
+		store = "near";
+		upstreams = ( { name = "hub"; format = "oci"; url = "$url"; $* } );
+	END
 }
-CONTAINERS=$T/home/.config/containers
-mkdir -p "$CONTAINERS" "$T/run"
-echo '{"default":[{"type":"insecureAcceptAnything"}]}' >"$CONTAINERS/policy.json"
-: >"$CONTAINERS/registries.conf"
+
+# asked N PATTERN: so many requests of the log fit the extended expression.
+asked() {
+	local n
+	n=$(grep -cE -- "$2" "$T/log" || true)
+	[ "$n" -eq "$1" ] || {
+		sed 's/^/  | /' "$T/log" >&2
+		fail "$n requests instead of $1 fit '$2'"
+	}
+}

@@ -21,6 +21,7 @@ EOF
 expect 0 near sync
 grep -q 'pkg-00000-1.0.0.tgz 206 bytes=100000-' log || fail "not resumed by range"
 has out "4 versions pulled" "0 failed"
+has err "up asks to wait until"
 expect 0 near verify
 
 say "a flipped byte is fetched again, and refused if it stays"

@@ -1,0 +1,86 @@
+/* URLs, as libcurl reads them: what is judged is what is then asked. */
+
+#include <curl/curl.h>
+#include <string.h>
+
+#include "store/base/bytes.h"
+#include "sync/fetch/fetch.h"
+
+static int
+read_url(CURLU **out, const char *base, const char *reference,
+    struct ferry_error *err)
+{
+	CURLU *u = curl_url();
+	char *scheme = NULL;
+	bool known;
+
+	if (u == NULL)
+		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	if (curl_url_set(u, CURLUPART_URL, base, 0) != CURLUE_OK ||
+	    (reference != NULL &&
+		curl_url_set(u, CURLUPART_URL, reference, 0) != CURLUE_OK) ||
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) {
+		curl_url_cleanup(u);
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "'%.200s' is not a URL",
+		    reference == NULL ? base : reference);
+	}
+	known = strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0;
+	curl_free(scheme);
+	if (!known) {
+		curl_url_cleanup(u);
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "'%.200s' is neither http nor https",
+		    reference == NULL ? base : reference);
+	}
+	*out = u;
+	return 0;
+}
+
+int
+ferry_fetch_url_host(
+    char *out, size_t size, const char *url, struct ferry_error *err)
+{
+	char *host = NULL;
+	CURLU *u = NULL;
+	int rc = -1;
+
+	if (read_url(&u, url, NULL, err) == -1)
+		return -1;
+	if (curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+		ferry_error_set(
+		    err, FERRY_EFORMAT, "'%.200s' names no host", url);
+	} else if (strlen(host) >= size) {
+		ferry_error_set(
+		    err, FERRY_ELIMIT, "the host of '%.200s' is too long", url);
+	} else {
+		for (size_t i = 0; i <= strlen(host); i++)
+			out[i] = (char)(host[i] >= 'A' && host[i] <= 'Z'
+					    ? host[i] + 32
+					    : host[i]);
+		rc = 0;
+	}
+	curl_free(host);
+	curl_url_cleanup(u);
+	return rc;
+}
+
+int
+ferry_fetch_url_resolve(char **out, const char *base, const char *reference,
+    struct ferry_error *err)
+{
+	char *url = NULL;
+	CURLU *u = NULL;
+	int rc = -1;
+
+	if (read_url(&u, base, reference, err) == -1)
+		return -1;
+	if (curl_url_get(u, CURLUPART_URL, &url, 0) == CURLUE_OK)
+		rc = ferry_strdup(out, url, err);
+	else
+		ferry_error_set(
+		    err, FERRY_EFORMAT, "'%.200s' is not a URL", reference);
+	curl_free(url);
+	curl_url_cleanup(u);
+	return rc;
+}

@@ -1,0 +1,161 @@
+#!/bin/bash
+# Registries that want to know who asks: tokens, Basic, netrc, and where the
+# password goes.
+. "$(dirname "$0")/lib.sh"
+start_registry
+image org/app 1 --layers 3
+image org/other 1 --seed 2
+wanted='images = [ "org/app:1", "org/other:1" ];'
+printf 's3cret\n' >password
+
+# fresh [MEMBERS]: an empty store, and the upstream at $PROXY.
+fresh() {
+	rm -rf near
+	oci_conf "$PROXY" "$wanted $*"
+	expect 0 near init --name near
+	: >log
+}
+
+say "tokens for everybody: one a repository"
+start_proxy --auth bearer
+fresh
+expect 0 near sync
+has out "0 failed"
+asked 2 '^GET /token'
+asked 1 '^GET /token.*service=test%20registry&scope=repository%3Aorg%2Fapp%3Apull'
+asked 1 ' 401 '
+: >log
+expect 0 near sync
+asked 2 '^HEAD .* 200 '
+asked 0 '^GET /v2/'
+
+say "with a password, that is asked for by Basic and reaches nothing else"
+start_proxy --auth bearer --user robot:s3cret
+fresh 'user = "robot"; token_file = "password";'
+expect 0 near sync
+asked 2 "^GET /token.*Basic_$(printf robot:s3cret | base64)"
+asked 0 '^(GET|HEAD) /v2/.*Basic_'
+grep -rF s3cret near && fail "the password is in the store"
+hasnt err s3cret
+
+say "a wrong password, and none"
+printf 'wrong\n' >password.wrong
+fresh 'user = "robot"; token_file = "password.wrong";'
+expect 8 near sync
+has out "asking for a token" "answered 401 (is the token right?)"
+fresh
+expect 8 near sync
+has out "answered 401"
+
+say "netrc has the password of the host that gives the tokens"
+printf 'machine 127.0.0.1 login robot password s3cret\n' >netrc
+fresh 'netrc = "netrc";'
+expect 0 near sync
+asked 2 '^GET /token.*Basic_'
+asked 0 '^(GET|HEAD) /v2/.*Basic_'
+
+say "tokens that expire are renewed ahead of time"
+image org/slow 1 --layers 3 --seed slow
+start_proxy --auth bearer --life 1
+both=$wanted
+wanted='images = [ "org/slow:1" ]; referrers = "off"; connections = 1;'
+fresh
+printf '/blobs/ sleep=0.6 9\n' >rules
+expect 0 near sync
+asked 1 ' 401 '
+[ "$(grep -c '^GET /token' log)" -ge 2 ] || fail "no token was renewed"
+
+say "and those that expire sooner than they say, when that is found out"
+start_proxy --auth bearer
+printf 'GET:/manifests/ expired\nGET:/blobs/ expired 2\n' >rules
+fresh
+expect 0 near sync
+asked 3 'GET /v2.* 401 .*Bearer_token'
+asked 4 '^GET /token'
+
+say "also in the middle of a layer that breaks off"
+layer=$(curl -s "$REGISTRY/v2/org/slow/manifests/1" -H 'Accept: application/vnd.oci.image.manifest.v1+json' |
+    jq -r '.layers[0].digest')
+printf '%s cut=2000\n%s expired\n' "$layer" "$layer" >rules
+fresh
+expect 0 near sync
+asked 1 "GET .*/blobs/$layer 401 bytes=2000- Bearer_token"
+asked 1 "GET .*/blobs/$layer 206 bytes=2000- Bearer_token"
+
+say "one token however many tags wait for it"
+for i in 1 2 3 4 5 6 7 8; do image org/slow t$i --seed t$i --size 1000; done
+wanted='select = ( { name = "org/slow"; } ); referrers = "off";'
+fresh
+expect 0 near sync
+asked 1 '^GET /token'
+asked 1 ' 401 '
+wanted=$both
+printf 'GET:/blobs/ expired 999\n' >rules
+fresh 'connections = 1; tries = 2;'
+expect 4 near sync
+has out "answered 401"
+
+say "blobs elsewhere: the token stays here, and what has expired is asked for anew"
+start_proxy --auth bearer --redirect
+printf '/signed/ status=403 2\n' >rules
+fresh
+expect 0 near sync
+asked 2 '^GET /signed/.* 403 .*- localhost:'
+asked 0 '/signed/.*Bearer'
+grep -qE '/signed/.* 200 - - localhost:' log || fail "not from the other host"
+grep -qE '/v2/.*blobs/.* 307 .*Bearer' log || fail "not with a token here"
+
+say "a first request that is sent elsewhere: what that says is not the registry's"
+start_proxy
+printf 'HEAD:org/app/manifests/1 status=307,Location=http://localhost:%s/v2/org/app/manifests/1\n' \
+    "${PROXY##*:}" >rules
+fresh 'user = "robot"; token_file = "password";'
+expect 0 near sync
+printf 'HEAD:org/app/manifests/1 status=307,Location=http://localhost:%s/elsewhere\n/elsewhere status=401,WWW-Authenticate=Bearer_realm="http://localhost:%s/token" 9\n' \
+    "${PROXY##*:}" "${PROXY##*:}" >rules
+fresh 'user = "robot"; token_file = "password"; tries = 1;'
+expect 4 near sync
+has out "oci:org/app:1: hub answered 401" "1 failed"
+asked 0 '/token|Basic'
+
+say "Basic"
+start_proxy --auth basic --user robot:s3cret
+fresh 'user = "robot"; token_file = "password";'
+expect 0 near sync
+asked 1 ' 401 '
+fresh
+expect 8 near sync
+has out "answered 401"
+fresh 'netrc = "netrc";'
+expect 0 near sync
+
+say "docker-registry's own Basic, by way of htpasswd"
+if command -v htpasswd >/dev/null; then
+	htpasswd -Bbn robot s3cret >users
+	port=$(free_port)
+	sed "s|addr: .*|addr: \"127.0.0.1:$port\" }|; \$a auth: { htpasswd: { realm: here, path: $T/users } }" \
+	    registry.yml >basic.yml
+	docker-registry serve basic.yml >basic.log 2>&1 &
+	PIDS+=($!)
+	wait_for 20 curl -sf -u robot:s3cret "http://127.0.0.1:$port/v2/"
+	PROXY=http://127.0.0.1:$port fresh 'user = "robot"; token_file = "password";'
+	expect 0 near sync
+	has out "0 failed"
+fi
+
+say "a registry of plain http cannot send the password to another host"
+start_proxy --auth bearer --user robot:s3cret
+real=$PROXY
+start_proxy --auth bearer --user robot:s3cret --realm "${real/127.0.0.1/localhost}/token"
+fresh 'user = "robot"; token_file = "password";'
+expect 8 near sync
+has out "names another host, localhost, for tokens"
+asked 0 '/token'
+
+say "a token without a user is the registry's own"
+start_proxy
+printf 'ready-token\n' >ready
+fresh 'token_file = "ready";'
+expect 0 near sync
+asked 0 '^(GET|HEAD) .* - [^B]'
+grep -q Bearer_ready-token log || fail "the token was not sent"

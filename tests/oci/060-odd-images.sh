@@ -1,0 +1,131 @@
+#!/bin/bash
+# What is legal or old or hostile: foreign layers, schema 1, indexes without end,
+# names that are bound, what an operator removed, what rotted.
+. "$(dirname "$0")/lib.sh"
+start_registry
+start_proxy
+records() { "$FERRY_BUILD/tests/tools/records" near "$@"; }
+accept='Accept: application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json'
+# fresh MEMBERS: an empty store, and the upstream at $PROXY.
+fresh() {
+	rm -rf near
+	: >rules
+	oci_conf "$PROXY" "$*"
+	expect 0 near init --name near
+	: >log
+}
+
+say "a foreign layer comes from where the manifest says, without credentials"
+mkdir elsewhere
+(cd elsewhere && exec python3 -m http.server --bind 127.0.0.1 0 >../elsewhere.log 2>&1) &
+PIDS+=($!)
+wait_for 10 grep -q 'port' elsewhere.log || true
+port=$(sed -n 's/.* port \([0-9]*\).*/\1/p' elsewhere.log)
+image win/base 1 --foreign "http://127.0.0.1:$port/layer" --foreign-file elsewhere/layer
+foreign=$DIGEST
+layer=sha256:$(sha256sum elsewhere/layer | cut -d' ' -f1)
+printf 'token\n' >token
+fresh 'images = [ "win/base:1" ]; referrers = "off"; token_file = "token";'
+expect 0 near sync
+asked 1 "GET .*blobs/$layer 404 .*Bearer_token"
+records "version oci win/base hub $foreign" | grep -q "${layer#sha256:}" || fail "the layer is not recorded"
+expect 0 near verify
+say "and is left out, with a word, where nobody gives it"
+rm elsewhere/layer
+fresh 'images = [ "win/base:1" ]; referrers = "off"; tries = 1;'
+expect 0 near sync
+has out "its layer $layer is not given out by the registry" "1 versions pulled"
+[ "$(records "version oci win/base hub $foreign" | jq -r '.missing[0]')" = "$layer" ] || fail "it is not called missing"
+: >log
+expect 0 near sync
+asked 1 .
+
+say "schema 1 is passed over, with a reason"
+printf '{"schemaVersion":1,"name":"old/app","tag":"1","architecture":"amd64","fsLayers":[],"history":[],"signatures":[]}' >schema1.json
+fresh 'images = [ "old/app:1" ];'
+printf 'old/app/manifests body=%s,application/vnd.docker.distribution.manifest.v1+prettyjws 9\n' schema1.json >rules
+expect 0 near sync
+has out "oci:old/app:1: is a manifest of schema 1"
+printf 'HEAD:old/app/manifests status=405 9\nGET:old/app/manifests body=schema1.json,application/json 9\n' >rules
+expect 0 near sync
+has out "oci:old/app:1: is a manifest of schema 1"
+
+say "indexes in indexes have an end"
+image deep/ok 1 --platforms linux/amd64 --deep 7
+image deep/no 1 --platforms linux/amd64 --deep 9
+fresh 'images = [ "deep/ok:1", "deep/no:1" ]; referrers = "off";'
+expect 4 near sync
+has out "oci:deep/no:1: indexes are nested more than 8 deep" "1 failed"
+records "tag oci deep/ok hub 1" >/dev/null
+[ -z "$(records "tag oci deep/no hub 1")" ] || fail "half an image has a tag"
+
+say "an index without the platforms that are wanted"
+image only/windows 1 --platforms windows/amd64
+fresh 'images = [ "only/windows:1" ]; platforms = [ "linux/amd64" ]; referrers = "off";'
+expect 0 near sync
+has out "is an index without any of the platforms that are wanted"
+asked 0 /blobs/
+
+say "a manifest of more than 4 MiB"
+image big/one 1
+head -c 5000000 /dev/zero | tr '\0' ' ' >big.json
+fresh 'images = [ "big/one:1" ]; tries = 1; referrers = "off";'
+printf 'GET:/manifests/ body=big.json 99\n' >rules
+expect 4 near sync
+has out "it is longer than 4194304 bytes"
+
+say "names that are bound to another upstream"
+cat >near.conf <<-END
+	store = "near";
+	upstreams = (
+	  { name = "hub"; format = "oci"; url = "$PROXY"; images = [ "big/one:1", "only/windows:1" ]; },
+	  { name = "own"; format = "oci"; url = "$PROXY"; protect = [ "big/*" ]; }
+	);
+END
+: >rules
+: >log
+expect 4 near sync hub
+has out "oci:big/one: the name 'big/one' is bound to upstream 'own'"
+asked 0 big/one
+
+say "what an operator removed stays away; what rotted comes again"
+image rot/app 1 --size 100000
+rot=$DIGEST
+fresh 'images = [ "rot/app:1", "big/one:1" ]; referrers = "off";'
+expect 0 near sync
+expect 0 near remove "oci:rot/app@$rot"
+: >log
+expect 0 near sync
+asked 2 .
+expect 0 near restore "oci:rot/app@$rot"
+hex=$(curl -s "$REGISTRY/v2/rot/app/manifests/$rot" -H "$accept" | jq -r '.layers[0].digest' | cut -d: -f2)
+blob=near/blobs/${hex:0:2}/${hex:2}
+chmod u+w "$blob" && printf x | dd of="$blob" bs=1 seek=1000 conv=notrunc 2>/dev/null
+expect 5 near verify
+: >log
+expect 0 near sync
+asked 1 '^GET .*/blobs/'
+asked 0 '^GET .*/manifests/'
+expect 0 near verify
+
+say "the shortest names of Docker's hub"
+image library/debian 12
+fresh 'host = "docker.io"; images = [ "debian:12", "docker.io/library/debian:12" ]; referrers = "off";'
+expect 0 near sync
+asked 1 '^HEAD /v2/library/debian/manifests/12 200'
+[ "$(records "upstream hub" | jq -r .host)" = docker.io ] || fail "the host is not recorded"
+
+say "mistakes name file and line"
+mistake() { # EXPECTED-TEXT MEMBERS
+	oci_conf "$PROXY" "$2"
+	expect 3 near sync
+	has err "near.conf:" "$1"
+}
+mistake "element 1, 'quay.io/a/b', is not an image of this upstream: it is of quay.io" 'images = [ "quay.io/a/b" ];'
+mistake "element 2, 'a//b'" 'images = [ "a/b", "a//b" ];'
+mistake "'linux' is not a platform" 'platforms = [ "linux" ];'
+mistake 'expected "new", "always" or "off"' 'referrers = "some";'
+mistake "has a tag or digest" 'select = ( { name = "a/b:1"; } );'
+mistake "'^^' is not a range" 'select = ( { name = "a/b"; versions = "^^"; } );'
+mistake "is not a tag" 'select = ( { name = "a/b"; tags = [ "-x" ]; } );'
+mistake "name: is missing" 'select = ( { tags = [ "x" ]; } );'
