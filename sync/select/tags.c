@@ -145,6 +145,7 @@ struct chooser {
 	struct ferry_semver_range *range; /* NULL: any version */
 	struct candidate *candidates;
 	size_t n;
+	bool globs; /* some of the names are */
 };
 
 static int
@@ -207,9 +208,9 @@ choose_one(struct chooser *c, const char *tag, size_t i)
 	fits = fits_glob(c->selection, text);
 	if (c->candidates == NULL)
 		return fits || c->selection->n == 0;
-	if (!ferry_tags_version(&version, text))
-		return fits;
-	if ((version.variant.n == 0 || fits) && in_range(c, &version.semver))
+	if (ferry_tags_version(&version, text) &&
+	    (c->globs ? fits : version.variant.n == 0) &&
+	    in_range(c, &version.semver))
 		c->candidates[c->n++] = (struct candidate){ version.semver, i };
 	return false;
 }
@@ -238,6 +239,10 @@ ferry_tags_select(const struct ferry_tags_selection *selection,
     const char *const *tags, size_t n, bool *chosen, struct ferry_error *err)
 {
 	struct chooser c = { .selection = selection };
+
+	for (size_t i = 0; i < selection->n; i++)
+		c.globs = c.globs || ferry_glob_special(
+					 ferry_bytes_str(selection->names[i]));
 	int rc = -1, count = 0;
 
 	if (selection->versions != NULL &&

@@ -52,12 +52,11 @@ struct ferry_tags_selection {
  * 1. A name without wildcards chooses the tag of that name.
  * 2. Without versions and latest, a glob chooses every tag that it fits; with
  *    no names at all every tag is chosen.
- * 3. With versions or latest, a glob chooses those of its tags that are no
- *    versions.  Tags that are versions are chosen by their version: those
- *    without a variant, and those with one that a glob fits.  So
- *    names "*-alpine", versions "^1.22" is 1.22, 1.22.3 and 1.22.3-alpine, but
- *    not 1.22.3-slim.  latest counts distinct versions among these and takes
- *    all tags of each: 1.2 and 1.2.0 are one.  A pre-release is in a range if
+ * 3. With versions or latest only tags that are versions are chosen: those
+ *    that a glob fits or, without globs, those without a variant.  So names
+ *    "*-alpine", versions "^1.22" is 1.22.3-alpine, and neither 1.22.3 nor
+ *    1.22.3-slim.  latest counts distinct versions among these and takes all
+ *    tags of each: 1.2 and 1.2.0 are one.  A pre-release is in a range if
  *    prereleases and the release that it leads to is.
  * 4. Tags that only name what belongs to a digest (ferry_oci_fallback_parse())
  *    are chosen by 1 alone: they come with their images.
