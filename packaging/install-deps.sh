@@ -11,7 +11,7 @@ build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     libmicrohttpd-dev librocksdb-dev libssl-dev libzstd-dev zlib1g-dev"
 tests="buildah clang-format clang-tidy containerd cppcheck curl docker.io git jq
     libcmocka-dev nginx-light openssl podman procps python3 skopeo umoci zstd"
-bench="aria2 hyperfine time wrk"
+bench="aria2 docker-registry hyperfine time wrk"
 
 want="$build"
 node=no
@@ -39,7 +39,7 @@ for package in $want; do
 	docker.io) command -v dockerd >/dev/null 2>&1 && continue ;;
 	gcc | cmake | curl | git | jq | python3 | openssl | zstd | aria2 | wrk | \
 	    hyperfine | nodejs | npm | skopeo | umoci | podman | buildah | \
-	    containerd | clang-format | clang-tidy | cppcheck)
+	    containerd | docker-registry | clang-format | clang-tidy | cppcheck)
 		bin=$package
 		[ "$package" = aria2 ] && bin=aria2c
 		[ "$package" = nodejs ] && bin=node
