@@ -1,7 +1,7 @@
 #!/bin/bash
 # ferry beside its peers and beside the physical limit, in one run.
 #
-#   benchmarks/run.sh [--only serve|sync|bundle|start] [--rounds N]
+#   benchmarks/run.sh [--only serve|oci|sync|bundle|start] [--rounds N]
 #
 # Prints one table and writes build/bench/results.json.  Every figure is the
 # median of N rounds (default 3) in which ferry and its peer take turns; peers
@@ -23,7 +23,7 @@ while [ $# -gt 0 ]; do
 done
 "$TOP/packaging/install-deps.sh" --bench
 cmake -S "$TOP" -B "$BENCH/build" -G Ninja -D PRESET=release >/dev/null
-ninja -C "$BENCH/build" ferry ferryd fill | tail -n 1
+ninja -C "$BENCH/build" ferry ferryd fill put_oci | tail -n 1
 export FERRY=$BENCH/build/ferry FERRYD=$BENCH/build/ferryd FILL=$BENCH/build/tests/tools/fill
 export TMPDIR=$BENCH/tmp
 mkdir -p "$TMPDIR"
@@ -125,6 +125,50 @@ print(" ".join(r.choices(words, k=12600))[:81000])')
 	row "ferryd memory" MB less "<= 128" mem.mb - ""
 }
 
+bench_oci() {
+	say "serving: a manifest and blobs of an image beside docker-registry, with a token"
+	local port image digest blob tool=$BENCH/build/tests/tools/put_oci
+	image=$(python3 "$TOP/tests/tools/mkoci.py" app image 1.0 --size 20000)
+	python3 "$TOP/tests/tools/mkoci.py" app image large --size 100000000 >/dev/null
+	"$tool" store ghcr ghcr.io org/app app
+	port=$(free_port)
+	cat >registry.yml <<-EOF
+		version: 0.1
+		log: { level: error, accesslog: { disabled: true } }
+		storage: { filesystem: { rootdirectory: $T/registry }, cache: { blobdescriptor: inmemory } }
+		http: { addr: 127.0.0.1:$port }
+	EOF
+	docker-registry serve registry.yml >registry.log 2>&1 &
+	PIDS+=($!)
+	wait_for 10 curl -sf "http://127.0.0.1:$port/v2/"
+	for digest in 1.0 large; do
+		skopeo copy --insecure-policy --dest-tls-verify=false "oci:app:$digest" \
+		    "docker://127.0.0.1:$port/org/app:$digest" >/dev/null
+	done
+	start_ferryd store
+	local token accept=Accept:\ application/vnd.oci.image.manifest.v1+json
+	local ferry=$URL/v2/org/app peer=http://127.0.0.1:$port/v2/org/app
+	token=$(curl -s "$URL/v2/token?scope=repository:org/app:pull" | jq -r .token)
+	token="Authorization: Bearer $token"
+	blob=$(jq -r '.layers[0].digest' "app/blobs/${image/://}")
+	digest=$(curl -s -H "$accept" "$peer/manifests/large" | jq -r '.layers[0].digest')
+	for _ in $(seq "$ROUNDS"); do
+		rps "$ferry/manifests/1.0" "$token" "$accept" >>manifest.ferry
+		rps "$peer/manifests/1.0" "$accept" >>manifest.registry
+		rps "$ferry/blobs/$blob" "$token" >>blob.ferry
+		rps "$peer/blobs/$blob" >>blob.registry
+		curl -s -o /dev/null -w '%{speed_download}\n' "$ferry/blobs/$digest" |
+		    awk '{ print $1 / 1e6 }' >>large.ferry
+		curl -s -o /dev/null -w '%{speed_download}\n' "$peer/blobs/$digest" |
+		    awk '{ print $1 / 1e6 }' >>large.registry
+	done
+	row "OCI manifest by tag" req/s more ">= 20" manifest.ferry manifest.registry docker-registry
+	row "OCI blob 20 kB" req/s more ">= 20" blob.ferry blob.registry docker-registry
+	row "OCI blob 100 MB, one client" MB/s more "" large.ferry large.registry docker-registry
+	peak_kb "$LASTPID" | awk '{ print $1 / 1000 }' >oci.mb
+	row "ferryd memory" MB less "<= 128" oci.mb - ""
+}
+
 bench_sync() {
 	say "cold sync of 500 packages beside aria2c -j16, then a warm one"
 	mkdir tree
@@ -214,7 +258,7 @@ bench_start() {
 	row "ferryd memory then" MB less "<= 128" start.mb - ""
 }
 
-for part in serve sync bundle start; do
+for part in serve oci sync bundle start; do
 	[ "$ONLY" = all ] || [ "$ONLY" = $part ] || continue
 	mkdir -p "$T/$part" && cd "$T/$part"
 	T_SAVED=$T T=$T/$part

@@ -41,7 +41,7 @@ for package in $want; do
 	docker.io) command -v dockerd >/dev/null 2>&1 && continue ;;
 	gcc | cmake | curl | git | jq | python3 | openssl | zstd | aria2 | wrk | \
 	    hyperfine | nodejs | npm | skopeo | umoci | podman | buildah | \
-	    containerd | clang-format | clang-tidy | cppcheck)
+	    containerd | docker-registry | clang-format | clang-tidy | cppcheck)
 		bin=$package
 		[ "$package" = aria2 ] && bin=aria2c
 		[ "$package" = nodejs ] && bin=node

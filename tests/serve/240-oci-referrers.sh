@@ -85,8 +85,9 @@ follow() { # QUERY: all digests to $T/all, the number of pages to $pages
 	sed -i /^$/d "$T/all"
 	sort -o "$T/all" "$T/all"
 }
-whole() { follow '' && [ "$(wc -l <"$T/all")" = 1004 ]; }
-wait_for 5 whole
+landed() { curl -sfI "$V2/manifests/$1"; }
+wait_for 5 landed "$last"
+follow ''
 is pages $pages 2
 (cat "$T/made" && echo "$last") | sort >"$T/want"
 same "$T/all" "$T/want"
@@ -101,8 +102,8 @@ big=$(head -c 90000 /dev/zero | tr '\0' x)
 make app artifact --subject "$huge" --annotation "big=$big" --count 60 | sort >"$T/made"
 put_oci ghcr ghcr.io org/app app
 many=$huge
-whole() { follow '' && [ "$(wc -l <"$T/all")" = 60 ]; }
-wait_for 5 whole
+wait_for 5 landed "$huge"
+follow ''
 is pages $pages 2
 same "$T/all" "$T/made"
 stop
