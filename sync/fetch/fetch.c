@@ -467,11 +467,24 @@ heed_wait(struct ferry_fetch *f, const struct ferry_transfer *t)
 		f->on_wait(f->on_wait_ctx, o, until);
 }
 
+const char *
+ferry_fetch_header(
+    const struct ferry_fetch_result *result, const char *name, size_t i)
+{
+	struct curl_header *h;
+
+	if (result->easy == NULL || curl_easy_header(result->easy, name, i,
+					CURLH_HEADER, -1, &h) != CURLHE_OK)
+		return NULL;
+	return h->value;
+}
+
 static void
 describe(const struct ferry_transfer *t, CURLcode code,
     struct ferry_fetch_result *result)
 {
 	curl_off_t length = -1;
+	const char *date;
 
 	(void)curl_easy_getinfo(
 	    t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
@@ -484,18 +497,9 @@ describe(const struct ferry_transfer *t, CURLcode code,
 	result->tries = t->tries;
 	result->last_try = t->tries >= t->request.origin->tries;
 	result->easy = t->easy;
-}
-
-const char *
-ferry_fetch_header(
-    const struct ferry_fetch_result *result, const char *name, size_t i)
-{
-	struct curl_header *h;
-
-	if (result->easy == NULL || curl_easy_header(result->easy, name, i,
-					CURLH_HEADER, -1, &h) != CURLHE_OK)
-		return NULL;
-	return h->value;
+	if ((date = ferry_fetch_header(result, "Date", 0)) != NULL &&
+	    (result->date = (int64_t)curl_getdate(date, NULL)) < 0)
+		result->date = 0;
 }
 
 /* Whether t's origin has a gate that wants to try again. */

@@ -83,8 +83,11 @@ refuse(struct scope *s, const struct ferry_error *why)
 /* Tokens */
 
 static int
-read_token(struct scope *s, struct ferry_bytes body, struct ferry_error *err)
+read_token(struct scope *s, struct ferry_bytes body, int64_t date,
+    struct ferry_error *err)
 {
+	struct ferry_error why = FERRY_ERROR_INIT;
+	size_t n;
 	uint64_t life = LIFE_DEFAULT_S;
 	const char *token, *issued;
 	json_t *root = NULL;
@@ -100,21 +103,26 @@ read_token(struct scope *s, struct ferry_bytes body, struct ferry_error *err)
 	    ferry_json_str_opt(root, "issued_at", NULL, &issued, err) == -1)
 		goto out;
 	/* It goes into a header. */
-	for (const char *p = token; *p != 0; p++)
-		if (*p <= 0x20 || *p > 0x7e || p - token == TOKEN_MAX) {
-			ferry_error_set(err, FERRY_EFORMAT,
-			    "the token server's token cannot be one");
-			goto out;
-		}
+	for (n = 0; token[n] > 0x20 && token[n] < 0x7f && n < TOKEN_MAX; n++)
+		;
+	if (n == 0 || token[n] != 0) {
+		ferry_error_set(err, FERRY_EFORMAT,
+		    "the token server's token cannot be one");
+		goto out;
+	}
 	if (life > LIFE_MAX_S)
 		life = LIFE_MAX_S;
-	/* A token server's cache may give old ones.  Where the clocks differ
-	 * by more than its life, only the registry can tell. */
-	if (issued != NULL &&
-	    ferry_time_parse(&at, ferry_bytes_str(issued), err) == 0 &&
-	    at < ferry_now() && (uint64_t)(ferry_now() - at) < life)
-		life -= (uint64_t)(ferry_now() - at);
-	*err = (struct ferry_error)FERRY_ERROR_INIT;
+	/* A token server's cache may give old ones.  Its own clock tells how
+	 * old: ours may be another's time. */
+	if (issued != NULL && date != 0 &&
+	    ferry_time_parse(&at, ferry_bytes_str(issued), &why) == 0 &&
+	    at < date)
+		life = (uint64_t)(date - at) < life
+		           ? life - (uint64_t)(date - at)
+		           : 0;
+	/* Whatever is said, those who wait get to use it. */
+	if (life == 0)
+		life = 1;
 	scope_free(s);
 	s->token = NULL;
 	if (ferry_strdup(&s->token, token, err) == -1)
@@ -135,7 +143,8 @@ on_token(
 	struct oci_auth *auth = s->auth;
 	struct ferry_error why = result->error;
 
-	if (why.code == FERRY_OK && read_token(s, body, &why) == 0) {
+	if (why.code == FERRY_OK &&
+	    read_token(s, body, result->date, &why) == 0) {
 		s->state = BEARER;
 		s->serial = ++auth->serial;
 	} else {

@@ -144,13 +144,31 @@ if command -v htpasswd >/dev/null; then
 fi
 
 say "a registry of plain http cannot send the password to another host"
-start_proxy --auth bearer --user robot:s3cret
-real=$PROXY
-start_proxy --auth bearer --user robot:s3cret --realm "${real/127.0.0.1/localhost}/token"
+start_proxy --auth bearer --user robot:s3cret --realm localhost
 fresh 'user = "robot"; token_file = "password";'
 expect 8 near sync
 has out "names another host, localhost, for tokens"
 asked 0 '/token'
+
+say "a registry with TLS: its realm must have it, too, and may be on another host"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout tls.key -out tls.pem -days 2 -subj /CN=test \
+    -addext subjectAltName=IP:127.0.0.1,DNS:localhost 2>/dev/null
+start_proxy --auth bearer --user robot:s3cret --tls tls.pem tls.key --realm http://127.0.0.1/token
+PROXY=${PROXY/http:/https:}
+fresh 'user = "robot"; token_file = "password"; ca_file = "tls.pem";'
+expect 8 near sync
+has out "which is not https"
+start_proxy --auth bearer --user robot:s3cret --tls tls.pem tls.key --realm localhost
+PROXY=${PROXY/http:/https:}
+fresh 'user = "robot"; token_file = "password"; ca_file = "tls.pem";'
+expect 0 near sync
+asked 2 "^GET /token.* 200 - Basic_.* localhost:"
+
+say "tokens that are said to have no life at all are used all the same"
+start_proxy --auth bearer --says 0
+fresh
+expect 0 near sync
+[ "$(grep -c '^GET /token' log)" -le 4 ] || fail "$(grep -c '^GET /token' log) tokens"
 
 say "a token without a user is the registry's own"
 start_proxy

@@ -6,7 +6,10 @@ ociproxy.py REGISTRY-URL PORT-FILE RULES-FILE LOG-FILE [option ...]
   --auth bearer|basic    asks for credentials; its own /token gives tokens
   --user NAME:PASSWORD   that /token (or Basic) takes; else nobody need have any
   --life SECONDS         of a token, and what expires_in says
-  --realm URL            the challenge's realm, instead of the proxy's /token
+  --says SECONDS         what expires_in says instead
+  --tls CERT KEY         speaks TLS
+  --realm URL            the challenge's realm, instead of the proxy's /token;
+                         a host's name: that /token by another name
   --redirect             blobs are sent to http://localhost:PORT/signed/…, good
                          for one request
   --referrers            has the referrers API (of what has a subject)
@@ -40,6 +43,7 @@ import http.server
 import json
 import os
 import socketserver
+import ssl
 import threading
 import time
 import urllib.parse
@@ -98,9 +102,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_HEAD(self):
         self.do_GET()
 
-    def base(self):
-        return f"http://{self.headers.get('Host')}"
-
     def credentials(self):
         auth = self.headers.get("Authorization", "")
         return auth.startswith("Basic ") and A.user == base64.b64decode(auth[6:]).decode()
@@ -112,7 +113,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with lock:
             token = f"token-{len(tokens) + 1}"
             tokens[token] = (time.time() + A.life, " ".join(query.get("scope", [])))
-        reply = {"token": token, "access_token": token, "expires_in": A.life,
+        reply = {"token": token, "access_token": token, "expires_in": A.life if A.says is None else A.says,
                  "issued_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
         return self.send(200, json.dumps(reply).encode(), [("Content-Type", "application/json")])
 
@@ -133,7 +134,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if until > time.time() and f"repository:{name}:pull" in scope.split():
                 return True
             error = ',error="invalid_token"' if auth else ""
-            challenge = (f'Bearer realm="{A.realm or self.base() + "/token"}",service="test registry",'
+            realm = A.realm or self.headers.get("Host").split(":")[0]
+            if "/" not in realm:
+                realm = f"{'https' if A.tls else 'http'}://{realm}:{PORT}/token"
+            challenge = (f'Bearer realm="{realm}",service="test registry",'
                          f'scope="repository:{name}:pull"{error}')
         self.send(401, b'{"errors":[{"code":"UNAUTHORIZED"}]}',
                   [("WWW-Authenticate", challenge), ("Content-Type", "application/json")])
@@ -258,13 +262,19 @@ for name in ("registry", "port", "rules", "log"):
 for name in ("auth", "user", "realm"):
     ap.add_argument("--" + name)
 ap.add_argument("--life", type=int, default=300)
+ap.add_argument("--says", type=int)
 ap.add_argument("--page", type=int)
+ap.add_argument("--tls", nargs=2)
 for name in ("redirect", "referrers", "plain-head"):
     ap.add_argument("--" + name, action="store_true")
 A = ap.parse_args()
 A.host = A.registry.split("://")[1].rstrip("/")
 server = Server(("127.0.0.1", 0), Handler)
 PORT = server.server_address[1]
+if A.tls:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*A.tls)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 with open(A.port + ".new", "w") as f:
     f.write(str(PORT))
 os.rename(A.port + ".new", A.port)
