@@ -109,6 +109,7 @@ int ferry_replay_owner(struct ferry_library *library, const char *format,
     const char *package, char owner[FERRY_OWNER_NAME], struct ferry_error *err);
 
 /* One per file. */
+extern const struct ferry_replay ferry_replay_github;
 extern const struct ferry_replay ferry_replay_npm;
 extern const struct ferry_replay ferry_replay_oci;
 

@@ -19,11 +19,12 @@
 #include "store/store.h"
 
 static const struct ferry_replay *const formats[] = { &ferry_replay_npm,
-	&ferry_replay_oci };
+	&ferry_replay_oci, &ferry_replay_github };
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
 /* In the order of formats[]. */
-static const char *const format_names[FORMATS + 1] = { "npm", "oci", NULL };
+static const char *const format_names[FORMATS + 1] = { "npm", "oci", "rest",
+	NULL };
 
 struct ferry_replayer {
 	struct ferry_library *library;

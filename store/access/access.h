@@ -150,13 +150,13 @@ bool ferry_access_sees(const struct ferry_permit *permit, const char *format,
     const char *owner, const char *package);
 
 /*
- * For describing packages to the holder of permit: the snapshots that it was
- * decided by, and what its holder may do in a repository of one of them.
- * Borrowed until the identity is cleared.
+ * For finding packages and describing them: the snapshots that decisions about
+ * identity are made of, borrowed until it is cleared, and what the holder of
+ * permit may do in a repository of one of them.
  */
 struct ferry_snapshots;
 const struct ferry_snapshots *
-ferry_access_snapshots(const struct ferry_permit *permit);
+ferry_access_snapshots(const struct ferry_identity *identity);
 enum ferry_role ferry_access_repository(const struct ferry_permit *permit,
     const struct ferry_snapshot *s, const struct ferry_snapshot_repo *repo);
 

@@ -163,12 +163,13 @@ lists_for_all(const struct ferry_access_request *rq)
 {
 	const struct ferry_access_state *state = rq->identity->state;
 	const struct ferry_snapshots *all = state->snapshots;
-	size_t format = format_index(rq->format);
+	size_t format;
 
 	if (rq->login || state->policy.private_mode)
 		return false;
 	if (!restricts(rq->identity))
 		return true;
+	format = format_index(rq->format);
 	for (size_t i = 0; i < ferry_snapshots_count(all); i++) {
 		const struct ferry_snapshot *s = ferry_snapshots_at(all, i);
 
@@ -270,10 +271,10 @@ ferry_access_sees(const struct ferry_permit *permit, const char *format,
 }
 
 const struct ferry_snapshots *
-ferry_access_snapshots(const struct ferry_permit *permit)
+ferry_access_snapshots(const struct ferry_identity *identity)
 {
 
-	return ((const struct ferry_identity *)permit)->state->snapshots;
+	return identity->state->snapshots;
 }
 
 enum ferry_role
