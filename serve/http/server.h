@@ -2,7 +2,7 @@
 #define FERRY_SERVER_H
 
 /*
- * libmicrohttpd behind ferry's interface.  Only server.c includes its header.
+ * libmicrohttpd behind ferry's interface.  Only exchange.h includes its header.
  *
  * A server's threads wait on one listening socket, which belongs to the
  * caller and can be given to the next server: that is how a reload changes

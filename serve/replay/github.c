@@ -370,7 +370,7 @@ answer_packages(const struct ferry_asked *asked,
 		rc = ferry_error_set(err, FERRY_EFORMAT,
 		    "package_type is missing: npm, maven, rubygems, docker, "
 		    "nuget or container");
-	if (rc == -1 ||
+	if (rc == -1 || type == NULL ||
 	    read_word(asked, "visibility", words, &visibility, err) == -1)
 		return -1;
 	rc = ferry_github_packages(

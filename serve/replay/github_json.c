@@ -197,7 +197,7 @@ ferry_github_package_json(const struct ferry_github_urls *urls,
     const struct ferry_github_versions *versions)
 {
 	json_t *o = json_object();
-	struct places places;
+	struct places places = { .name = "" };
 
 	find_places(urls, p, &places);
 	set_value(&o, "id", json_integer((json_int_t)p->package->id));
@@ -246,7 +246,7 @@ ferry_github_version_json(const struct ferry_github_urls *urls,
     const struct ferry_github_package *p, const struct ferry_github_version *v)
 {
 	json_t *o = json_object();
-	struct places places;
+	struct places places = { .name = "" };
 
 	find_places(urls, p, &places);
 	set_value(&o, "id", json_integer((json_int_t)v->id));

@@ -73,11 +73,12 @@ static int
 add_contents(const struct ferry_web *web, struct ferry_buf *page,
     const struct ferry_buf *url, struct ferry_error *err)
 {
-	const char *host = strstr((const char *)url->p, "://");
+	const char *base = url->n == 0 ? "" : (const char *)url->p,
+		   *host = strstr(base, "://");
 	char size[FERRY_SIZE_TEXT];
 	struct ferry_store_totals t;
 
-	host = host == NULL ? (const char *)url->p : host + 3;
+	host = host == NULL ? base : host + 3;
 	if (ferry_access_restricts(ferry_library_access(web->library)))
 		return ferry_buf_addf(page, err,
 		    "<p>What you get depends on who you are. Whoever runs "
