@@ -56,7 +56,7 @@ struct exchange {
 	struct ferry_request rq;
 	struct timespec start;
 	uint64_t drained;
-	struct ferry_buf form;
+	struct ferry_buf body;
 	bool begun;
 	bool proxied;
 	/* Kept for the log. */
@@ -102,7 +102,7 @@ split_uri(struct exchange *ex)
 	                  ? ferry_bytes_str(uri)
 	                  : ferry_bytes_of(uri, (size_t)(query - uri));
 	ex->rq.query = ferry_bytes_str(query == NULL ? "" : query + 1);
-	ex->rq.form = ferry_bytes_str("");
+	ex->rq.form = ex->rq.json = ferry_bytes_str("");
 }
 
 static void
@@ -213,25 +213,33 @@ begin(struct exchange *ex, const char *method)
 		believe_proxy(ex);
 }
 
-/* Keep the body if it is a form, which is what rq->form promises. */
+/* Keep the body if rq promises it. */
 static bool
-keep_form(struct exchange *ex, const char *upload, size_t n)
+keep_body(struct exchange *ex, const char *upload, size_t n)
 {
-	static const char form[] = "application/x-www-form-urlencoded";
+	static const char form[] = "application/x-www-form-urlencoded",
+			  json[] = "application/json";
 	const char *type = ferry_request_header(&ex->rq, "Content-Type");
 	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_bytes *where;
 
-	if (type == NULL || strncasecmp(type, form, sizeof(form) - 1) != 0)
+	if (type == NULL)
+		return true;
+	if (strncasecmp(type, form, sizeof(form) - 1) == 0)
+		where = &ex->rq.form;
+	else if (strncasecmp(type, json, sizeof(json) - 1) == 0)
+		where = &ex->rq.json;
+	else
 		return true;
 	if (ex->drained > FERRY_FORM_MAX) {
-		/* Half a form would be another request than was meant. */
-		ferry_buf_reset(&ex->form);
-		ex->rq.form = ferry_bytes_str("");
+		/* Half of it would be another request than was meant. */
+		ferry_buf_reset(&ex->body);
+		*where = ferry_bytes_str("");
 		return true;
 	}
-	if (ferry_buf_add(&ex->form, upload, n, &err) == -1)
+	if (ferry_buf_add(&ex->body, upload, n, &err) == -1)
 		return false;
-	ex->rq.form = ferry_bytes_buf(&ex->form);
+	*where = ferry_bytes_buf(&ex->body);
 	return true;
 }
 
@@ -363,6 +371,29 @@ apply_conditions(const struct ferry_request *rq, struct ferry_response *res,
 	}
 }
 
+/* Who may keep the answer, and for whom. */
+static void
+add_caching(struct MHD_Response *out, const struct ferry_response *res)
+{
+	const char *cache = res->cache == NULL ? "no-cache" : res->cache;
+	char text[160];
+
+	if (!res->varies) {
+		add(out, "Cache-Control", res->cache);
+		add(out, "Vary", res->vary);
+		return;
+	}
+	if (strncmp(cache, "public, ", 8) == 0 && res->personal)
+		cache += 8;
+	(void)snprintf(text, sizeof(text), "%s%s",
+	    res->personal && strcmp(cache, "no-store") != 0 ? "private, " : "",
+	    cache);
+	add(out, "Cache-Control", text);
+	(void)snprintf(text, sizeof(text), "%s%sAuthorization",
+	    res->vary == NULL ? "" : res->vary, res->vary == NULL ? "" : ", ");
+	add(out, "Vary", text);
+}
+
 static struct MHD_Response *
 build(struct exchange *ex, struct ferry_response *res)
 {
@@ -401,8 +432,7 @@ build(struct exchange *ex, struct ferry_response *res)
 	}
 	if (res->body != NULL)
 		add(out, "ETag", res->body->etag);
-	add(out, "Cache-Control", res->cache);
-	add(out, "Vary", res->vary);
+	add_caching(out, res);
 	if (res->ranges)
 		add(out, "Accept-Ranges", "bytes");
 	for (size_t i = 0; i < res->headers_n; i++)
@@ -456,7 +486,7 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 	if (*upload_size > 0) {
 		ex->drained += *upload_size;
 		if (ex->drained > BODY_DRAINED ||
-		    !keep_form(ex, upload, *upload_size))
+		    !keep_body(ex, upload, *upload_size))
 			return MHD_NO;
 		*upload_size = 0;
 		return MHD_YES;
@@ -496,9 +526,9 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 					ex->format, ex->package, aborted });
 	}
 	/* It may hold a password. */
-	if (ex->form.p != NULL)
-		explicit_bzero(ex->form.p, ex->form.cap);
-	ferry_buf_free(&ex->form);
+	if (ex->body.p != NULL)
+		explicit_bzero(ex->body.p, ex->body.cap);
+	ferry_buf_free(&ex->body);
 	free(ex);
 	atomic_fetch_sub(&server->in_flight, 1);
 }

@@ -28,6 +28,8 @@ enum kind {
 	PACKUMENT,
 	VERSION, /* item: a version or a tag */
 	FILE_, /* item: the whole path */
+	UPSTREAM_PATH, /* item: the same, of which any part may be a package */
+	LOGIN,
 	WRITE, /* whatever it would have changed */
 };
 
@@ -81,7 +83,8 @@ static int
 parse_service(struct ferry_resource *r, const char *s)
 {
 	static const char tags[] = "/dist-tags", package[] = "package/",
-			  attestations[] = "npm/v1/attestations/";
+			  attestations[] = "npm/v1/attestations/",
+			  user[] = "user/org.couchdb.user:";
 	size_t n = strlen(s);
 	const char *at;
 
@@ -91,8 +94,12 @@ parse_service(struct ferry_resource *r, const char *s)
 	} else if (strcmp(s, "whoami") == 0) {
 		r->kind = WHOAMI;
 		r->action = FERRY_ACTION_IDENTITY;
+	} else if (strncmp(s, user, sizeof(user) - 1) == 0) {
+		r->kind = LOGIN;
+		r->action = FERRY_ACTION_IDENTITY;
 	} else if (strcmp(s, "v1/search") == 0) {
 		r->kind = SEARCH;
+		r->action = FERRY_ACTION_LIST;
 	} else if (strcmp(s, "npm/v1/keys") == 0) {
 		r->kind = KEYS;
 	} else if (strncmp(s, "npm/v1/security/", 16) == 0) {
@@ -119,48 +126,9 @@ parse_service(struct ferry_resource *r, const char *s)
 	return 1;
 }
 
-/*
- * A path of no shape that we know may be a tarball's path upstream, as lock
- * files have it: the package is one of the names in it.
- */
 static int
-parse_upstream_path(
-    struct ferry_asked *asked, const char *s, struct ferry_error *err)
+parse_path(struct ferry_resource *r, const char *s)
 {
-	struct ferry_resource *r = &asked->resource;
-	char owner[FERRY_OWNER_NAME];
-	struct ferry_npm_file file;
-	unsigned tries = 0;
-
-	r->kind = FILE_;
-	if (!set(r->item, sizeof(r->item), s, strlen(s)))
-		return 0;
-	for (const char *p = s; *p != 0 && tries < 12; tries++) {
-		size_t n = name_length(p);
-		int rc;
-
-		if (n == 0 || p[n] == 0)
-			break;
-		if (set_package(r, p, n) == 1) {
-			rc = ferry_replay_owner(
-			    asked->library, "npm", r->package, owner, err);
-			if (rc == 1)
-				rc = ferry_npm_file_find(asked->library,
-				    r->package, owner, s, &file, err);
-			if (rc != 0)
-				return rc;
-		}
-		p += strcspn(p, "/");
-		p += strspn(p, "/");
-	}
-	r->package[0] = 0;
-	return 0;
-}
-
-static int
-parse_path(struct ferry_asked *asked, const char *s, struct ferry_error *err)
-{
-	struct ferry_resource *r = &asked->resource;
 	const char *tail;
 	size_t n;
 
@@ -183,8 +151,10 @@ parse_path(struct ferry_asked *asked, const char *s, struct ferry_error *err)
 		return set(r->item, sizeof(r->item), s, strlen(s)) &&
 		       set_package(r, s, n);
 	}
-	if (strchr(tail + 1, '/') != NULL)
-		return parse_upstream_path(asked, s, err);
+	if (strchr(tail + 1, '/') != NULL) {
+		r->kind = UPSTREAM_PATH;
+		return set(r->item, sizeof(r->item), s, strlen(s));
+	}
 	r->kind = VERSION;
 	return set(r->item, sizeof(r->item), tail + 1, strlen(tail + 1)) &&
 	       set_package(r, s, n);
@@ -205,10 +175,15 @@ parse(
 		goto out;
 	if (path.n > 1 && path.p[path.n - 1] == '/')
 		path.p[--path.n] = 0;
-	rc = parse_path(asked, path.n == 0 ? "" : (const char *)path.p, err);
-	if (method == FERRY_GET || method == FERRY_HEAD)
+	rc = parse_path(r, path.n == 0 ? "" : (const char *)path.p);
+	if (method == FERRY_GET || method == FERRY_HEAD) {
+		rc = r->kind == LOGIN ? 0 : rc;
 		goto out;
+	}
 	if (rc == 1 && r->kind == AUDIT && method == FERRY_POST)
+		goto out;
+	if (rc == 1 && r->kind == LOGIN && asked->rq->json.n > 0 &&
+	    strcmp(asked->rq->method_text, "PUT") == 0)
 		goto out;
 	/* Nothing can be written, whatever it is. */
 	r->kind = WRITE;
@@ -219,6 +194,85 @@ out:
 	return rc;
 }
 
+/* Who asks, and whose package */
+
+/* The password of a login's body: 1 and secret, 0, -1. */
+static int
+login_secret(const struct ferry_request *rq, struct ferry_buf *secret,
+    struct ferry_error *err)
+{
+	struct ferry_bytes root, password;
+
+	if (ferry_span_check(rq->json, &root, err) == -1)
+		return -1;
+	if (!ferry_span_get(root, "password", &password))
+		return 0;
+	return ferry_span_string(secret, password, err) == -1 ? -1 : 1;
+}
+
+static void
+identify(struct ferry_asked *asked, const char *authorization)
+{
+	struct ferry_access *access = ferry_library_access(asked->library);
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf secret = FERRY_BUF_INIT;
+
+	/* What is logged in with counts, not what was used before. */
+	if (asked->resource.kind == LOGIN &&
+	    login_secret(asked->rq, &secret, &ignored) == 1)
+		ferry_access_identify_token(
+		    access, ferry_bytes_buf(&secret), &asked->identity);
+	else
+		ferry_access_identify(access,
+		    asked->resource.kind == LOGIN ? NULL : authorization,
+		    &asked->identity);
+	if (secret.p != NULL)
+		explicit_bzero(secret.p, secret.cap);
+	ferry_buf_free(&secret);
+}
+
+/*
+ * A path of no shape that we know may be a tarball's path upstream, as lock
+ * files have it: the package is one of the names in it.
+ */
+static int
+find_upstream_path(struct ferry_asked *asked, struct ferry_error *err)
+{
+	struct ferry_resource *r = &asked->resource;
+	struct ferry_npm_file file;
+	const char *p = r->item;
+	unsigned tries = 0;
+	size_t n;
+	int rc;
+
+	for (; (n = name_length(p)) > 0 && p[n] != 0 && tries < 12; tries++) {
+		if (set_package(r, p, n) == 1) {
+			rc = ferry_replay_owner(asked->library, "npm",
+			    r->package, asked->owner, err);
+			if (rc == 1)
+				rc = ferry_npm_file_find(asked->library,
+				    r->package, asked->owner, r->item, &file,
+				    err);
+			if (rc != 0)
+				return rc;
+		}
+		p += strcspn(p, "/");
+		p += strspn(p, "/");
+	}
+	r->package[0] = asked->owner[0] = 0;
+	return 0;
+}
+
+static int
+owner(struct ferry_asked *asked, struct ferry_error *err)
+{
+
+	return asked->resource.kind == UPSTREAM_PATH
+	           ? find_upstream_path(asked, err)
+	           : ferry_replay_owner(asked->library, "npm",
+			 asked->resource.package, asked->owner, err);
+}
+
 /* Answers */
 
 static void
@@ -227,14 +281,23 @@ refuse(const struct ferry_asked *asked, unsigned status, const char *text,
 {
 	const struct ferry_resource *r = &asked->resource;
 	char whole[FERRY_PACKAGE_NAME + FERRY_ITEM_NAME + 256];
+	bool named = r->package[0] != 0 &&
+	             (r->kind != UPSTREAM_PATH || asked->owner[0] != 0);
 
 	if (text == NULL)
-		text = r->package[0] == 0 ? "this registry has no such URL"
+		text = !named ? "this registry has no such URL"
 		       : asked->owner[0] == 0
 		           ? "this package is not in the mirror"
 		           : "this version or file is not in the mirror";
-	if (status == 404 && r->package[0] != 0) {
-		bool item = r->kind == VERSION || r->kind == FILE_;
+	if (status == 401 || status == 403) {
+		(void)snprintf(whole, sizeof(whole), "%s: %.400s",
+		    status == 401 ? "unauthenticated" : "permission_denied",
+		    text);
+		text = whole;
+	}
+	if (status == 404 && named) {
+		bool item = r->kind == VERSION || r->kind == FILE_ ||
+		            r->kind == UPSTREAM_PATH;
 
 		(void)snprintf(whole, sizeof(whole), "%s%s%s: %.200s",
 		    r->package, item ? " " : "", item ? r->item : "", text);
@@ -475,6 +538,53 @@ answer_search(const struct ferry_asked *asked,
 }
 
 static int
+answer_whoami(const struct ferry_asked *asked, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_buf name = FERRY_BUF_INIT;
+	int rc =
+	    ferry_span_quote(&name, ferry_bytes_str(asked->identity.name), err);
+
+	if (rc == 0)
+		ferry_response_text(res, 200, JSON, "{\"username\":%s}\n",
+		    (const char *)name.p);
+	ferry_buf_free(&name);
+	return rc == -1 ? -1 : 1;
+}
+
+/*
+ * `npm login` keeps the member "token" of the answer as _authToken.  It is the
+ * password that was sent: nothing is made here, and so nothing is written.
+ * Source: npm-profile, "loginCouch": 201 with "token".
+ */
+static int
+answer_login(const struct ferry_asked *asked, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_buf secret = FERRY_BUF_INIT, name = FERRY_BUF_INIT,
+			 id = FERRY_BUF_INIT;
+	int rc = -1;
+
+	/* A token's text needs no escapes. */
+	if (login_secret(asked->rq, &secret, err) == 1 &&
+	    ferry_buf_addf(
+		&id, err, "org.couchdb.user:%s", asked->identity.name) == 0 &&
+	    ferry_span_quote(&name, ferry_bytes_buf(&id), err) == 0) {
+		ferry_response_text(res, 201, JSON,
+		    "{\"ok\":true,\"id\":%s,\"token\":\"%s\"}\n",
+		    (const char *)name.p, (const char *)secret.p);
+		res->cache = "no-store";
+		rc = 1;
+	}
+	if (secret.p != NULL)
+		explicit_bzero(secret.p, secret.cap);
+	ferry_buf_free(&secret);
+	ferry_buf_free(&name);
+	ferry_buf_free(&id);
+	return rc;
+}
+
+static int
 answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
 {
@@ -503,8 +613,12 @@ answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
 	case VERSION:
 		return answer_document(asked, res, err);
 	case FILE_:
+	case UPSTREAM_PATH:
 		return answer_file(asked, res, err);
 	case WHOAMI:
+		return answer_whoami(asked, res, err);
+	case LOGIN:
+		return answer_login(asked, res, err);
 	case WRITE:
 		break; /* never permitted */
 	}
@@ -516,6 +630,8 @@ const struct ferry_replay ferry_replay_npm = {
 	.prefixes = prefixes,
 	.hosts = hosts,
 	.parse = parse,
+	.identify = identify,
+	.owner = owner,
 	.answer = answer,
 	.refuse = refuse,
 	.start = ferry_npm_search_start,

@@ -234,8 +234,12 @@ ask(struct fixture *f, const char *authorization, enum ferry_action action,
 	struct ferry_identity who;
 
 	ferry_access_identify(f->access, authorization, &who);
-	ferry_access_decide(&(struct ferry_access_request){ &who, action,
-				format, owner, package, package },
+	ferry_access_decide(&(struct ferry_access_request){ .identity = &who,
+				.action = action,
+				.format = format,
+				.owner = owner,
+				.package = package,
+				.called = package },
 	    &d);
 	/* A permit for what is allowed, and for nothing else. */
 	assert_true((d.permit != NULL) == (d.verdict == FERRY_ALLOWED));
