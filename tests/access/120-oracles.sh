@@ -93,7 +93,7 @@ say "a blob is read through a repository that has it, and that one may read"
 own=$(make own image 1.0 --size 3000)
 put_oci ghes containers.ghes.example octo/tool own
 layer=$(of own "$own" 'd["layers"][0]["digest"]')
-there() { curl -sf -H "Authorization: Bearer $(token_of tom)" "$URL/v2/octo/tool/blobs/$layer"; }
+there() { curl -sf -o /dev/null -H "Authorization: Bearer $(token_of tom)" "$URL/v2/octo/tool/blobs/$layer"; }
 wait_for 3 there
 get 404 -H "Authorization: Bearer $(token_of tom)" "$URL/v2/octo/web/blobs/$layer"
 get 404 -H "Authorization: Bearer $(token_of eve)" "$URL/v2/octo/tool/blobs/$layer"
