@@ -185,15 +185,25 @@ decide_list(const struct ferry_access_request *rq,
     struct ferry_access_decision *decision)
 {
 	const struct ferry_identity *who = rq->identity;
+	struct ferry_ruling_result r;
+	uint64_t none;
 
 	if (who->session != NULL && restricts(who) &&
 	    strstr(who->session->scopes, "repository:") != NULL &&
-	    !ferry_token_covers(who->session, "registry", "catalog", "*"))
+	    !ferry_token_covers(who->session, "registry", "catalog", "*")) {
 		deny(decision, FERRY_OUT_OF_SCOPE, "",
 		    "this token was made for certain packages");
-	else if (!is_somebody(who) && !lists_for_all(rq))
+		return;
+	}
+	if (!is_somebody(who) && !lists_for_all(rq)) {
 		deny(decision, FERRY_NEED_CREDENTIAL, "D3",
 		    "a credential is needed");
+		return;
+	}
+	/* Who may read nothing at all hears so, rather than of nothing. */
+	rule(who, format_index(rq->format), NULL, "", &r, &none);
+	if (r.ruling == FERRY_RULING_SCOPE)
+		deny(decision, FERRY_FORBIDDEN, r.row, r.reason);
 	else
 		allow(who, decision, "", "each line is decided");
 }

@@ -52,6 +52,11 @@ pull_status() {
 	is "pull $1 $2 without a session" "$(status "${who[@]}" "$URL/v2/$2/manifests/1.0")" "$got"
 	echo "$got"
 }
+search_status() {
+	local who=()
+	[ "$1" = anon ] || who=(-H "Authorization: Bearer $(token_of "$1")")
+	status "${who[@]}" "$NPM/-/v1/search?text=octo"
+}
 rest_status() { # WHO METHOD PATH
 	local who=()
 	[ "$1" = anon ] || who=(-H "Authorization: Bearer $(token_of "$1")")
@@ -65,6 +70,7 @@ while read -r number what who rest; do
 	case $what in
 	npm) got=$(npm_status "$who" "${arg[@]}") ;;
 	pull) got=$(pull_status "$who" "${arg[@]}") ;;
+	search) got=$(search_status "$who") ;;
 	rest) got=$(rest_status "$who" "${arg[@]}") ;;
 	esac
 	is "case $number, $what $who $rest" "${got// /}" "$want"
@@ -78,6 +84,11 @@ done <<'CASES'
 12 pull eve octo/web 200
 13 npm no @octo/ui 403
 13b npm no @octo/absent 403
+13c rest no GET orgs/octo/packages?package_type=npm 403
+13d search no - 403
+13e search opsnone - 403
+13f search eve - 200
+13g search anon - 401
 16 pull exp octo/web token403
 17 npm exp @octo/ui 401
 18 npm eve @octo/svc 403
