@@ -356,5 +356,6 @@ const struct ferry_upstream_kind ferry_upstream_oci = {
 	.configure = configure,
 	.sync = sync_start,
 	.after = sync_after,
+	.want = oci_want_all,
 	.free = oci_free,
 };

@@ -27,14 +27,23 @@ struct ferry_upstream;
  * sync adds the first requests; the rest happens in their callbacks while
  * ferry_run_work() runs.  after is called when no transfer is left, and may
  * add more (returning 1) or be done (0).
+ *
+ * A kind may drive others (GitHub Packages speak npm and OCI): it owns upstreams
+ * of theirs, made with ferry_upstream_drive(), passes sync and after on to them
+ * and says what it wants of them.
  */
+enum ferry_want { FERRY_WANT, FERRY_WANT_IF_THERE /* else it is skipped */ };
 struct ferry_upstream_kind {
 	const char *format;
+	const char *const *drives; /* formats, up to a NULL; or NULL */
 	int (*configure)(struct ferry_upstream *up, struct ferry_error *err);
 	int (*sync)(struct ferry_run *run, struct ferry_upstream *up,
 	    struct ferry_error *err);
 	int (*after)(struct ferry_run *run, struct ferry_upstream *up,
 	    struct ferry_error *err);
+	/* For a driver, from its after on: every version of a package. */
+	int (*want)(struct ferry_run *run, struct ferry_upstream *up,
+	    const char *name, enum ferry_want how, struct ferry_error *err);
 	void (*free)(struct ferry_upstream *up);
 };
 
@@ -51,6 +60,13 @@ struct ferry_upstream {
 	size_t protect_n;
 	bool wanted; /* synced in this run */
 	void *state; /* of the kind */
+	json_t *said; /* what its record has besides format and url */
+
+	/* Of one that is driven: by whom, and what its driver knows.  name, group
+	 * and token are the driver's or parts of it. */
+	struct ferry_upstream *driver;
+	const char *host; /* by which clients know it */
+	const char *user; /* for a registry that wants one beside the token */
 };
 
 struct ferry_run {
@@ -83,6 +99,16 @@ int ferry_upstreams_read(struct ferry_run *run, struct ferry_conf_group *root,
 void ferry_upstreams_free(struct ferry_run *run);
 
 /*
+ * Make *out an upstream of format, at url, for its driver `by`: same name, same
+ * credentials.  Its options are the group called group below the driver's.
+ * host and user (or NULL) are borrowed.  Errors: FERRY_ECONFIG, FERRY_ENOMEM.
+ */
+int ferry_upstream_drive(struct ferry_upstream *out, struct ferry_upstream *by,
+    const char *format, const char *group, const char *url, const char *host,
+    const char *user, struct ferry_error *err);
+void ferry_upstream_undrive(struct ferry_upstream *driven);
+
+/*
  * Whether up may supply the package called name: no other upstream has it
  * under protection.  Returns 0, or -1 with err (FERRY_EDENIED) naming it.
  */
@@ -91,9 +117,10 @@ int ferry_upstream_may(const struct ferry_run *run,
 
 /*
  * Record where the packages of up come from: "format" and "url", and the
- * members of more (NULL: none).  Nothing in a dry run.
+ * members of more (NULL: none), added to what was said in this run.  Of one that
+ * is driven they are its driver's.  Nothing in a dry run.
  */
-int ferry_upstream_put(struct ferry_run *run, const struct ferry_upstream *up,
+int ferry_upstream_put(struct ferry_run *run, struct ferry_upstream *up,
     json_t *more, struct ferry_error *err);
 
 /* Run every upstream to its end.  -1 only when the store or the user stops
