@@ -18,6 +18,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_receipt,
 	&ferry_command_key,
 	&ferry_command_trust,
+	&ferry_command_access,
 	&ferry_command_status,
 	&ferry_command_list,
 	&ferry_command_show,

@@ -55,6 +55,15 @@ ferry_run_skip(struct ferry_run *run, const char *item, const char *text)
 }
 
 void
+ferry_run_unknown(struct ferry_run *run, const char *item, const char *text)
+{
+	char name[400], line[900];
+
+	note(run->unknown, plain(name, sizeof(name), item), "unknown",
+	    plain(line, sizeof(line), text));
+}
+
+void
 ferry_run_incident(struct ferry_run *run, const struct ferry_key *key,
     const char *item, const char *text)
 {

@@ -85,6 +85,7 @@ struct ferry_run {
 	uint64_t present; /* versions that were here */
 	json_t *failures; /* {"item","code","text"} */
 	json_t *skipped; /* what cannot be mirrored, same shape */
+	json_t *unknown; /* permissions that could not be read, same shape */
 	json_t *plan; /* dry run: {"item","size"} (or "unpacked", "note") */
 	uint64_t incidents;
 	struct ferry_error fatal; /* the store failed: stop */
@@ -132,6 +133,9 @@ void ferry_run_fail(
     struct ferry_run *run, const char *item, const struct ferry_error *why);
 /* Note what cannot be mirrored; not a failure. */
 void ferry_run_skip(struct ferry_run *run, const char *item, const char *text);
+/* Note what of the permissions could not be read, and what follows. */
+void
+ferry_run_unknown(struct ferry_run *run, const char *item, const char *text);
 /*
  * Changed bytes under a known name: record (until the versions agree again)
  * and fail.  key is the version's.
@@ -203,6 +207,12 @@ struct ferry_ask {
 };
 int ferry_run_ask(struct ferry_run *run, const struct ferry_ask *ask,
     struct ferry_error *err);
+/*
+ * The next page that the answer to url names by its Link header: 1 and *out
+ * (absolute, of base's host; the caller frees), 0 if there is none, -1.
+ */
+int ferry_answer_next(const struct ferry_fetch_result *result, const char *base,
+    const char *url, char **out, struct ferry_error *err);
 /* The media type of an answer without its parameters, in lower case; "" if it
  * has none or a longer one. */
 #define FERRY_MEDIA_TYPE_MAX 128

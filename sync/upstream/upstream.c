@@ -12,10 +12,12 @@
 #include "store/base/json.h"
 #include "sync/upstream/run.h"
 
+extern const struct ferry_upstream_kind ferry_upstream_github;
 extern const struct ferry_upstream_kind ferry_upstream_npm;
 extern const struct ferry_upstream_kind ferry_upstream_oci;
 
 static const struct ferry_upstream_kind *const kinds[] = {
+	&ferry_upstream_github,
 	&ferry_upstream_npm,
 	&ferry_upstream_oci,
 };
