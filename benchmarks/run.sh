@@ -1,7 +1,7 @@
 #!/bin/bash
 # ferry beside its peers and beside the physical limit, in one run.
 #
-#   benchmarks/run.sh [--only serve|oci|sync|bundle|start] [--rounds N]
+#   benchmarks/run.sh [--only serve|oci|images|sync|bundle|start] [--rounds N]
 #
 # Prints one table and writes build/bench/results.json.  Every figure is the
 # median of N rounds (default 3) in which ferry and its peer take turns; peers
@@ -86,6 +86,21 @@ start_nginx() { # ROOT: sets NGINX
 	wait_for 10 curl -s -o /dev/null "$NGINX/"
 }
 
+start_peer_registry() { # sets REGISTRY
+	local port
+	port=$(free_port)
+	cat >registry.yml <<-EOF
+		version: 0.1
+		log: { level: error, accesslog: { disabled: true } }
+		storage: { filesystem: { rootdirectory: $T/registry }, cache: { blobdescriptor: inmemory } }
+		http: { addr: 127.0.0.1:$port }
+	EOF
+	docker-registry serve registry.yml >registry.log 2>&1 &
+	PIDS+=($!)
+	REGISTRY=http://127.0.0.1:$port
+	wait_for 10 curl -sf "$REGISTRY/v2/"
+}
+
 bench_serve() {
 	say "serving: packument of 165 kB beside Verdaccio, tarball of 300 kB beside nginx"
 	start_verdaccio
@@ -129,18 +144,10 @@ bench_oci() {
 	say "serving: a manifest and blobs of an image beside docker-registry, with a token"
 	local port image digest blob tool=$BENCH/build/tests/tools/put_oci
 	image=$(python3 "$TOP/tests/tools/mkoci.py" app image 1.0 --size 20000)
-	python3 "$TOP/tests/tools/mkoci.py" app image large --size 100000000 >/dev/null
+	python3 "$TOP/tests/tools/mkoci.py" app image large --size 64000000 >/dev/null
 	"$tool" store ghcr ghcr.io org/app app
-	port=$(free_port)
-	cat >registry.yml <<-EOF
-		version: 0.1
-		log: { level: error, accesslog: { disabled: true } }
-		storage: { filesystem: { rootdirectory: $T/registry }, cache: { blobdescriptor: inmemory } }
-		http: { addr: 127.0.0.1:$port }
-	EOF
-	docker-registry serve registry.yml >registry.log 2>&1 &
-	PIDS+=($!)
-	wait_for 10 curl -sf "http://127.0.0.1:$port/v2/"
+	start_peer_registry
+	port=${REGISTRY##*:}
 	for digest in 1.0 large; do
 		skopeo copy --insecure-policy --dest-tls-verify=false "oci:app:$digest" \
 		    "docker://127.0.0.1:$port/org/app:$digest" >/dev/null
@@ -152,6 +159,9 @@ bench_oci() {
 	token="Authorization: Bearer $token"
 	blob=$(jq -r '.layers[0].digest' "app/blobs/${image/://}")
 	digest=$(curl -s -H "$accept" "$peer/manifests/large" | jq -r '.layers[0].digest')
+	mkdir -p large
+	cp "app/blobs/${digest/://}" large/blob
+	start_nginx "$T/large"
 	for _ in $(seq "$ROUNDS"); do
 		rps "$ferry/manifests/1.0" "$token" "$accept" >>manifest.ferry
 		rps "$peer/manifests/1.0" "$accept" >>manifest.registry
@@ -161,12 +171,69 @@ bench_oci() {
 		    awk '{ print $1 / 1e6 }' >>large.ferry
 		curl -s -o /dev/null -w '%{speed_download}\n' "$peer/blobs/$digest" |
 		    awk '{ print $1 / 1e6 }' >>large.registry
+		curl -s -o /dev/null -w '%{speed_download}\n' "$NGINX/blob" |
+		    awk '{ print $1 / 1e6 }' >>large.nginx
 	done
 	row "OCI manifest by tag" req/s more ">= 20" manifest.ferry manifest.registry docker-registry
 	row "OCI blob 20 kB" req/s more ">= 20" blob.ferry blob.registry docker-registry
-	row "OCI blob 100 MB, one client" MB/s more "" large.ferry large.registry docker-registry
+	row "OCI blob 64 MB, one client" MB/s more "" large.ferry large.registry docker-registry
+	row "OCI blob 64 MB, one client" MB/s more "" large.ferry large.nginx "nginx, static"
 	peak_kb "$LASTPID" | awk '{ print $1 / 1000 }' >oci.mb
 	row "ferryd memory" MB less "<= 128" oci.mb - ""
+}
+
+bench_images() {
+	say "cold sync of 24 images beside skopeo sync; 1,000 tags with nothing new"
+	local i digest
+	start_peer_registry
+	for i in $(seq 24); do
+		python3 "$TOP/tests/tools/mkimage.py" "$REGISTRY" "team/app$((i % 6))" "1.$i" \
+		    --base $((i % 3)) --layers 5 --size 2000000 --seed "$i" >/dev/null
+		printf '    team/app%d: ["1.%d"]\n' $((i % 6)) "$i" >>skopeo.images
+	done
+	digest=$(python3 "$TOP/tests/tools/mkimage.py" "$REGISTRY" team/tags t0 --layers 2 --size 10000)
+	curl -s -H 'Accept: application/vnd.oci.image.manifest.v1+json' \
+	    "$REGISTRY/v2/team/tags/manifests/$digest" >tags.json
+	for i in $(seq 999); do
+		printf 'url = "%s/v2/team/tags/manifests/t%d"\nrequest = PUT\nheader = "Content-Type: application/vnd.oci.image.manifest.v1+json"\ndata-binary = "@tags.json"\noutput = /dev/null\nnext\n' "$REGISTRY" "$i"
+	done | sed '$d' >curl.conf
+	curl -sf -K curl.conf
+	# skopeo.images has each repository several times: join their tags.
+	python3 - "${REGISTRY#http://}" >skopeo.yaml <<-'END'
+		import re, sys
+		tags = {}
+		for line in open("skopeo.images"):
+		    name, tag = re.match(r' *(\S+): \["(.*)"\]', line).groups()
+		    tags.setdefault(name, []).append(tag)
+		print(f'"{sys.argv[1]}":\n  tls-verify: false\n  images:')
+		for name, list in tags.items():
+		    print(f"    {name}: {list}".replace("'", '"'))
+	END
+	for _ in $(seq "$ROUNDS"); do
+		rm -rf near out
+		cat >near.conf <<-END
+			store = "near";
+			upstreams = ( { name = "hub"; format = "oci"; url = "$REGISTRY"; referrers = "off";
+			select = ( $(for i in 0 1 2 3 4 5; do printf '{ name = "team/app%d"; },' "$i"; done | sed 's/,$//') ); } );
+		END
+		near init --name bench >/dev/null
+		sync
+		timed images.ferry images.kb "$FERRY" --config near.conf sync
+		sync
+		timed images.skopeo images.skopeo.kb skopeo --insecure-policy sync --src yaml --dest dir skopeo.yaml out
+	done
+	cat >near.conf <<-END
+		store = "near"; upstreams = ( { name = "hub"; format = "oci"; url = "$REGISTRY";
+		select = ( { name = "team/tags"; } ); } );
+	END
+	near sync >/dev/null
+	for _ in $(seq "$ROUNDS"); do
+		timed tags.ferry tags.kb "$FERRY" --config near.conf sync
+	done
+	row "cold sync, 24 images" s less "<= 1.3" images.ferry images.skopeo "skopeo sync"
+	row "warm sync, 1,000 tags" s less "< 2" tags.ferry - ""
+	awk '{ print $1 / 1000 }' images.kb >images.mb
+	row "sync memory" MB less "<= 128" images.mb - ""
 }
 
 bench_sync() {
@@ -258,7 +325,7 @@ bench_start() {
 	row "ferryd memory then" MB less "<= 128" start.mb - ""
 }
 
-for part in serve oci sync bundle start; do
+for part in serve oci images sync bundle start; do
 	[ "$ONLY" = all ] || [ "$ONLY" = $part ] || continue
 	mkdir -p "$T/$part" && cd "$T/$part"
 	T_SAVED=$T T=$T/$part

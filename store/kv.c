@@ -1,9 +1,14 @@
 #include "store/kv.h"
 
+#include <pthread.h>
 #include <rocksdb/c.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "store/base/clock.h"
 #include "store/base/error.h"
 
 /*
@@ -26,9 +31,24 @@ static const char *const cf_names[FERRY_CFS] = {
 	[FERRY_CF_LOCAL] = "local",
 };
 
-struct ferry_kv {
+/*
+ * An open database.  A writer has one for as long as it lives.  A reader opens
+ * another when the primary's set of tables has changed; the last one is closed
+ * by the last of its reads.
+ */
+struct view {
+	atomic_uint refs;
 	rocksdb_t *db;
 	rocksdb_column_family_handle_t *cf[FERRY_CFS];
+	char tables[64]; /* what read_tables() said before it was opened */
+};
+
+struct ferry_kv {
+	pthread_mutex_t lock; /* held to take a reference to view */
+	struct view *view;
+	enum ferry_kv_mode mode;
+	char *path, *scratch;
+	uint64_t opened_ms, opening_ms; /* when, and how long it took */
 	rocksdb_options_t *options[FERRY_CFS];
 	rocksdb_block_based_table_options_t *table;
 	rocksdb_cache_t *cache;
@@ -39,6 +59,7 @@ struct ferry_kv {
 };
 
 struct ferry_kv_iter {
+	struct view *view;
 	rocksdb_iterator_t *it;
 	struct ferry_buf prefix;
 	bool started;
@@ -98,16 +119,95 @@ options_new(struct ferry_kv *kv, enum ferry_cf cf, enum ferry_kv_mode mode)
 	return o;
 }
 
-int
-ferry_kv_open(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
-    const char *scratch, struct ferry_error *err)
+/* Views */
+
+static void
+view_unref(struct view *v)
+{
+
+	if (v == NULL || atomic_fetch_sub(&v->refs, 1) != 1)
+		return;
+	for (int i = 0; i < FERRY_CFS; i++)
+		rocksdb_column_family_handle_destroy(v->cf[i]);
+	rocksdb_close(v->db);
+	free(v);
+}
+
+static struct view *
+view_ref(struct ferry_kv *kv)
+{
+	struct view *v;
+
+	(void)pthread_mutex_lock(&kv->lock);
+	v = kv->view;
+	atomic_fetch_add(&v->refs, 1);
+	(void)pthread_mutex_unlock(&kv->lock);
+	return v;
+}
+
+/*
+ * The primary's set of tables, as a text that changes with it: the name and
+ * the size of its manifest.
+ */
+static void
+read_tables(const struct ferry_kv *kv, char out[64])
+{
+	char path[4200], name[40] = "";
+	struct stat sb;
+	FILE *f;
+
+	out[0] = 0;
+	(void)snprintf(path, sizeof(path), "%s/CURRENT", kv->path);
+	if ((f = fopen(path, "re")) == NULL)
+		return;
+	if (fscanf(f, "%39s", name) == 1) {
+		(void)snprintf(path, sizeof(path), "%s/%s", kv->path, name);
+		if (stat(path, &sb) == 0)
+			(void)snprintf(
+			    out, 64, "%s %lld", name, (long long)sb.st_size);
+	}
+	(void)fclose(f);
+}
+
+static int
+view_open(struct ferry_kv *kv, struct ferry_error *err)
 {
 	const rocksdb_options_t *options[FERRY_CFS];
+	uint64_t start = ferry_ticks_ms();
 	char *message = NULL;
-	struct ferry_kv *kv;
+	struct view *v, *old;
 
-	if (ferry_calloc(&kv, 1, sizeof(*kv), err) == -1)
+	if (ferry_calloc(&v, 1, sizeof(*v), err) == -1)
 		return -1;
+	atomic_init(&v->refs, 1);
+	for (int i = 0; i < FERRY_CFS; i++)
+		options[i] = kv->options[i];
+	read_tables(kv, v->tables);
+	if (kv->mode == FERRY_KV_READ)
+		v->db = rocksdb_open_as_secondary_column_families(options[0],
+		    kv->path, kv->scratch, FERRY_CFS, cf_names, options, v->cf,
+		    &message);
+	else
+		v->db = rocksdb_open_column_families(options[0], kv->path,
+		    FERRY_CFS, cf_names, options, v->cf, &message);
+	if (message != NULL) {
+		free(v);
+		return ferry_error_rocksdb(err, message);
+	}
+	kv->opened_ms = ferry_ticks_ms();
+	kv->opening_ms = kv->opened_ms - start;
+	(void)pthread_mutex_lock(&kv->lock);
+	old = kv->view;
+	kv->view = v;
+	(void)pthread_mutex_unlock(&kv->lock);
+	view_unref(old);
+	return 0;
+}
+
+static void
+tables_new(struct ferry_kv *kv)
+{
+
 	kv->cache = rocksdb_cache_create_lru(BLOCK_CACHE);
 	kv->table = rocksdb_block_based_options_create();
 	rocksdb_block_based_options_set_block_cache(kv->table, kv->cache);
@@ -131,6 +231,19 @@ ferry_kv_open(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
 	rocksdb_block_based_options_set_filter_policy(
 	    kv->table, rocksdb_filterpolicy_create_bloom_full(10));
 	rocksdb_block_based_options_set_format_version(kv->table, 5);
+}
+
+int
+ferry_kv_open(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
+    const char *scratch, struct ferry_error *err)
+{
+	struct ferry_kv *kv;
+
+	if (ferry_calloc(&kv, 1, sizeof(*kv), err) == -1)
+		return -1;
+	(void)pthread_mutex_init(&kv->lock, NULL);
+	kv->mode = mode;
+	tables_new(kv);
 	kv->read = rocksdb_readoptions_create();
 	kv->scan = rocksdb_readoptions_create();
 	rocksdb_readoptions_set_fill_cache(kv->scan, 0);
@@ -138,18 +251,11 @@ ferry_kv_open(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
 	kv->write_sync = rocksdb_writeoptions_create();
 	rocksdb_writeoptions_set_sync(kv->write_sync, 1);
 	for (int i = 0; i < FERRY_CFS; i++)
-		options[i] = kv->options[i] =
-		    options_new(kv, (enum ferry_cf)i, mode);
-
-	if (mode == FERRY_KV_READ)
-		kv->db = rocksdb_open_as_secondary_column_families(options[0],
-		    path, scratch, FERRY_CFS, cf_names, options, kv->cf,
-		    &message);
-	else
-		kv->db = rocksdb_open_column_families(options[0], path,
-		    FERRY_CFS, cf_names, options, kv->cf, &message);
-	if (message != NULL) {
-		ferry_error_rocksdb(err, message);
+		kv->options[i] = options_new(kv, (enum ferry_cf)i, mode);
+	if (ferry_strdup(&kv->path, path, err) == -1 ||
+	    (scratch != NULL &&
+		ferry_strdup(&kv->scratch, scratch, err) == -1) ||
+	    view_open(kv, err) == -1) {
 		ferry_kv_close(kv);
 		return -1;
 	}
@@ -167,11 +273,7 @@ ferry_kv_close(struct ferry_kv *kv)
 		return;
 	if (kv->batch != NULL)
 		rocksdb_writebatch_wi_destroy(kv->batch);
-	if (kv->db != NULL) {
-		for (int i = 0; i < FERRY_CFS; i++)
-			rocksdb_column_family_handle_destroy(kv->cf[i]);
-		rocksdb_close(kv->db);
-	}
+	view_unref(kv->view);
 	for (int i = 0; i < FERRY_CFS; i++)
 		if (kv->options[i] != NULL)
 			rocksdb_options_destroy(kv->options[i]);
@@ -180,15 +282,33 @@ ferry_kv_close(struct ferry_kv *kv)
 	rocksdb_readoptions_destroy(kv->read);
 	rocksdb_block_based_options_destroy(kv->table);
 	rocksdb_cache_destroy(kv->cache);
+	(void)pthread_mutex_destroy(&kv->lock);
+	free(kv->path);
+	free(kv->scratch);
 	free(kv);
 }
 
+/*
+ * As long as the primary's tables are the same, what is new is in its log,
+ * which RocksDB follows.  When they have changed, the database is opened anew:
+ * a secondary that follows such a change keeps older values in memory and
+ * prefers them to newer ones in the tables (facebook/rocksdb#14444; unit test
+ * test_reader_sees_what_was_flushed), and tables that went away cannot be read
+ * any more.
+ */
 int
 ferry_kv_catch_up(struct ferry_kv *kv, struct ferry_error *err)
 {
-	char *message = NULL;
+	char *message = NULL, tables[64];
 
-	rocksdb_try_catch_up_with_primary(kv->db, &message);
+	read_tables(kv, tables);
+	if (strcmp(tables, kv->view->tables) != 0) {
+		/* Large indexes take a while; stay at what was there. */
+		if (ferry_ticks_ms() - kv->opened_ms < 4 * kv->opening_ms)
+			return 0;
+		return view_open(kv, err);
+	}
+	rocksdb_try_catch_up_with_primary(kv->view->db, &message);
 	return message == NULL ? 0 : ferry_error_rocksdb(err, message);
 }
 
@@ -197,21 +317,23 @@ ferry_kv_get_committed(struct ferry_kv *kv, enum ferry_cf cf,
     struct ferry_bytes key, struct ferry_buf *out, struct ferry_error *err)
 {
 	rocksdb_pinnableslice_t *slice;
+	struct view *v = view_ref(kv);
 	char *message = NULL;
 	const char *p;
 	size_t n = 0;
-	int rc;
+	int rc = 0;
 
 	ferry_buf_reset(out);
 	slice = rocksdb_get_pinned_cf(
-	    kv->db, kv->read, kv->cf[cf], (const char *)key.p, key.n, &message);
+	    v->db, kv->read, v->cf[cf], (const char *)key.p, key.n, &message);
 	if (message != NULL)
-		return ferry_error_rocksdb(err, message);
-	if (slice == NULL)
-		return 0;
-	p = rocksdb_pinnableslice_value(slice, &n);
-	rc = ferry_buf_add(out, p, n, err) == -1 ? -1 : 1;
-	rocksdb_pinnableslice_destroy(slice);
+		rc = ferry_error_rocksdb(err, message);
+	if (slice != NULL) {
+		p = rocksdb_pinnableslice_value(slice, &n);
+		rc = ferry_buf_add(out, p, n, err) == -1 ? -1 : 1;
+		rocksdb_pinnableslice_destroy(slice);
+	}
+	view_unref(v);
 	return rc;
 }
 
@@ -226,8 +348,9 @@ ferry_kv_get(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
 	if (kv->batch == NULL || rocksdb_writebatch_wi_count(kv->batch) == 0)
 		return ferry_kv_get_committed(kv, cf, key, out, err);
 	ferry_buf_reset(out);
-	p = rocksdb_writebatch_wi_get_from_batch_and_db_cf(kv->batch, kv->db,
-	    kv->read, kv->cf[cf], (const char *)key.p, key.n, &n, &message);
+	p = rocksdb_writebatch_wi_get_from_batch_and_db_cf(kv->batch,
+	    kv->view->db, kv->read, kv->view->cf[cf], (const char *)key.p,
+	    key.n, &n, &message);
 	if (message != NULL)
 		return ferry_error_rocksdb(err, message);
 	if (p == NULL)
@@ -241,8 +364,9 @@ int
 ferry_kv_any(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes prefix,
     struct ferry_error *err)
 {
+	struct view *v = view_ref(kv);
 	rocksdb_iterator_t *it =
-	    rocksdb_create_iterator_cf(kv->db, kv->read, kv->cf[cf]);
+	    rocksdb_create_iterator_cf(v->db, kv->read, v->cf[cf]);
 	char *message = NULL;
 	const char *key;
 	size_t n = 0;
@@ -251,7 +375,7 @@ ferry_kv_any(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes prefix,
 	/* The new iterator owns the one it is based on. */
 	if (kv->batch != NULL)
 		it = rocksdb_writebatch_wi_create_iterator_with_base_cf(
-		    kv->batch, it, kv->cf[cf]);
+		    kv->batch, it, v->cf[cf]);
 	rocksdb_iter_seek(it, (const char *)prefix.p, prefix.n);
 	if (rocksdb_iter_valid(it)) {
 		key = rocksdb_iter_key(it, &n);
@@ -262,6 +386,7 @@ ferry_kv_any(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes prefix,
 			rc = ferry_error_rocksdb(err, message);
 	}
 	rocksdb_iter_destroy(it);
+	view_unref(v);
 	return rc;
 }
 
@@ -270,8 +395,8 @@ ferry_kv_put(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
     struct ferry_bytes value)
 {
 
-	rocksdb_writebatch_wi_put_cf(kv->batch, kv->cf[cf], (const char *)key.p,
-	    key.n, (const char *)value.p, value.n);
+	rocksdb_writebatch_wi_put_cf(kv->batch, kv->view->cf[cf],
+	    (const char *)key.p, key.n, (const char *)value.p, value.n);
 }
 
 void
@@ -279,7 +404,7 @@ ferry_kv_delete(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key)
 {
 
 	rocksdb_writebatch_wi_delete_cf(
-	    kv->batch, kv->cf[cf], (const char *)key.p, key.n);
+	    kv->batch, kv->view->cf[cf], (const char *)key.p, key.n);
 }
 
 int
@@ -290,7 +415,7 @@ ferry_kv_commit(struct ferry_kv *kv, struct ferry_error *err)
 	if (rocksdb_writebatch_wi_count(kv->batch) == 0)
 		return 0;
 	rocksdb_write_writebatch_wi(
-	    kv->db, kv->write_sync, kv->batch, &message);
+	    kv->view->db, kv->write_sync, kv->batch, &message);
 	if (message != NULL)
 		return ferry_error_rocksdb(err, message);
 	rocksdb_writebatch_wi_clear(kv->batch);
@@ -311,8 +436,9 @@ ferry_kv_iter_new(struct ferry_kv_iter **out, struct ferry_kv *kv,
 		return -1;
 	}
 	/* Reading ahead, past the cache, costs a millisecond each time. */
-	it->it = rocksdb_create_iterator_cf(
-	    kv->db, reach == FERRY_KV_SCAN ? kv->scan : kv->read, kv->cf[cf]);
+	it->view = view_ref(kv);
+	it->it = rocksdb_create_iterator_cf(it->view->db,
+	    reach == FERRY_KV_SCAN ? kv->scan : kv->read, it->view->cf[cf]);
 	if (from.n == 0)
 		from = ferry_bytes_buf(&it->prefix);
 	rocksdb_iter_seek(it->it, (const char *)from.p, from.n);
@@ -351,6 +477,7 @@ ferry_kv_iter_free(struct ferry_kv_iter *it)
 	if (it == NULL)
 		return;
 	rocksdb_iter_destroy(it->it);
+	view_unref(it->view);
 	ferry_buf_free(&it->prefix);
 	free(it);
 }
@@ -359,5 +486,6 @@ void
 ferry_kv_compact(struct ferry_kv *kv, enum ferry_cf cf)
 {
 
-	rocksdb_compact_range_cf(kv->db, kv->cf[cf], NULL, 0, NULL, 0);
+	rocksdb_compact_range_cf(
+	    kv->view->db, kv->view->cf[cf], NULL, 0, NULL, 0);
 }

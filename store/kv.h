@@ -39,7 +39,10 @@ int ferry_kv_open(struct ferry_kv **out, const char *path,
     enum ferry_kv_mode mode, const char *scratch, struct ferry_error *err);
 void ferry_kv_close(struct ferry_kv *kv);
 
-/* See what the primary wrote since.  Only for FERRY_KV_READ. */
+/*
+ * See what the primary wrote since, or, while it changes its tables often, a
+ * little later: what is seen never goes back.  Only for FERRY_KV_READ.
+ */
 int ferry_kv_catch_up(struct ferry_kv *kv, struct ferry_error *err);
 
 /*

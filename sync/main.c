@@ -19,6 +19,8 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_key,
 	&ferry_command_trust,
 	&ferry_command_access,
+	&ferry_command_token,
+	&ferry_command_explain,
 	&ferry_command_status,
 	&ferry_command_list,
 	&ferry_command_show,

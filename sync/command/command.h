@@ -7,6 +7,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "store/base/error.h"
 
@@ -83,6 +84,9 @@ struct ferry_option {
 int ferry_options(struct ferry_context *ctx, const struct ferry_option *options,
     struct ferry_error *err);
 
+/* "30d", "12h", "90m" in seconds.  Errors: FERRY_EUSAGE. */
+int ferry_option_time(const char *text, int64_t *out, struct ferry_error *err);
+
 /* Open the context's store. */
 int ferry_context_open(struct ferry_context *ctx, bool writer,
     struct ferry_store **out, struct ferry_error *err);
@@ -99,6 +103,7 @@ extern const struct ferry_command ferry_command_init, ferry_command_status,
     ferry_command_gc, ferry_command_remove, ferry_command_restore,
     ferry_command_sync, ferry_command_export, ferry_command_import,
     ferry_command_receipt, ferry_command_key, ferry_command_trust,
-    ferry_command_serve, ferry_command_access;
+    ferry_command_serve, ferry_command_token, ferry_command_explain,
+    ferry_command_access;
 
 #endif

@@ -29,26 +29,6 @@ static const char help[] =
     "Without --for, --one-way and --since the bundle carries everything, for\n"
     "any site.  A killed export is gone on with by the same command.\n";
 
-/* "30d", "12h", "90m". */
-static int
-parse_time(const char *text, int64_t *out, struct ferry_error *err)
-{
-	size_t n = strlen(text);
-	uint64_t value, unit;
-
-	unit = n == 0               ? 0
-	       : text[n - 1] == 'd' ? 86400
-	       : text[n - 1] == 'h' ? 3600
-	       : text[n - 1] == 'm' ? 60
-	                            : 0;
-	if (unit == 0 || ferry_parse_u64(ferry_bytes_of(text, n - 1), 1, 100000,
-			     &value, err) == -1)
-		return ferry_error_set(err, FERRY_EUSAGE,
-		    "'%s' is not a time such as 30d, 12h or 90m", text);
-	*out = (int64_t)(value * unit);
-	return 0;
-}
-
 static int
 parse(struct ferry_context *ctx, struct ferry_export_options *o,
     struct ferry_error *err)
@@ -89,7 +69,8 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 		    "'%s' is not a size such as 4G or 650M; volumes have at "
 		    "least 64Ki",
 		    volume_size);
-	return expires == NULL ? 0 : parse_time(expires, &o->expires_s, err);
+	return expires == NULL ? 0
+	                       : ferry_option_time(expires, &o->expires_s, err);
 }
 
 static const char *const outcomes[] = {

@@ -415,6 +415,81 @@ test_blob_named_again_gets_a_new_number(void **state)
 	assert_true(info.seq == 9);
 }
 
+/* Set the local record "note" of the writer to v, durably. */
+static void
+note(struct ferry_store *st, int v)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	json_t *record = json_pack("{s:i}", "v", v);
+	struct ferry_key key;
+
+	assert_ok(ferry_key_make(&key, &err, "note", NULL), &err);
+	assert_ok(ferry_local_put(st, &key, record, &err), &err);
+	assert_ok(ferry_store_commit(st, &err), &err);
+	json_decref(record);
+}
+
+static int
+noted(struct ferry_store *st)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_key key;
+	json_t *record;
+	int v;
+
+	assert_ok(ferry_key_make(&key, &err, "note", NULL), &err);
+	assert_int_equal(ferry_local_get(st, &key, &record, &err), 1);
+	v = (int)json_integer_value(json_object_get(record, "v"));
+	json_decref(record);
+	return v;
+}
+
+/* The reader sees v, at once or a little later. */
+static void
+follow(struct ferry_store *reader, int v)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	for (int i = 0; i < 500; i++) {
+		assert_ok(ferry_store_catch_up(reader, &err), &err);
+		if (noted(reader) == v)
+			return;
+		(void)usleep(10000);
+	}
+	fail_msg("the reader still sees %d, not %d", noted(reader), v);
+}
+
+/*
+ * A reader that has a value in memory must not keep it when the newer one
+ * came by a table: writers come and go between two looks.
+ */
+static void
+test_reader_sees_what_was_flushed(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct fixture *f = *state;
+	struct ferry_store *reader = NULL;
+
+	note(f->st, 1);
+	assert_ok(
+	    ferry_store_open(&reader, f->path, FERRY_STORE_READ, &err), &err);
+	for (int v = 2; v < 30; v++) {
+		note(f->st, v);
+		if (v % 3 != 0)
+			follow(reader, v);
+		/* The next writer makes a table of what this one logged. */
+		for (int k = 0; k < v % 4; k++) {
+			ferry_store_close(f->st);
+			f->st = NULL;
+			assert_ok(ferry_store_open(
+				      &f->st, f->path, FERRY_STORE_WRITE, &err),
+			    &err);
+		}
+		follow(reader, v);
+	}
+	ferry_store_close(reader);
+}
+
 int
 main(void)
 {
@@ -428,6 +503,7 @@ main(void)
 		T(test_blob_named_again_gets_a_new_number),
 		T(test_journal_chain_can_be_recomputed),
 		T(test_reader_follows_writer),
+		T(test_reader_sees_what_was_flushed),
 		T(test_open_second_writer_is_refused),
 		T(test_open_newer_store_is_refused),
 		T(test_sweep_removes_only_orphans),

@@ -1,0 +1,256 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/access/user_token.h"
+#include "store/base/clock.h"
+#include "store/store.h"
+#include "sync/command/carrier.h"
+#include "sync/command/who.h"
+
+static const char help[] =
+    "usage: ferry token [list]\n"
+    "       ferry token create --user LOGIN [--scopes LIST] [OPTION…]\n"
+    "       ferry token create --repository OWNER/REPO [--job read|write]\n"
+    "                          [OPTION…]\n"
+    "       ferry token revoke ID\n"
+    "\n"
+    "What clients show to ferryd.  A token is printed once, when it is made;\n"
+    "the store keeps a digest of it.  Works beside a running sync, import or\n"
+    "ferryd, which follows within a second.\n"
+    "\n"
+    "  --user LOGIN       for a user, who keeps it through renames\n"
+    "  --scopes LIST      read:packages (the default), write:packages,\n"
+    "                     delete:packages, repo; joined by commas.  ferryd\n"
+    "                     only reads; the others count for 'ferry explain'\n"
+    "  --repository NAME  for the workflows of a repository\n"
+    "  --job read|write   what the job may do with packages (read)\n"
+    "  --upstream NAME    whose user or repository it is, if several have it\n"
+    "  --expires TIME     such as 90d or 12h; without it never\n"
+    "  --note TEXT        for the list\n";
+
+struct token_options {
+	const char *user, *repository, *upstream, *scopes, *job, *expires,
+	    *note;
+};
+
+static void
+time_or(char buf[FERRY_TIME_TEXT], int64_t at, const char *otherwise)
+{
+
+	if (at == 0)
+		(void)snprintf(buf, FERRY_TIME_TEXT, "%s", otherwise);
+	else
+		(void)ferry_time_text(at, buf);
+}
+
+static json_t *
+token_json(const struct ferry_user_token *t, const char *text)
+{
+	char scopes[FERRY_SCOPES_TEXT];
+
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:I,s:I,s:I,s:I,s:s,"
+			 "s:s*}",
+	    "event", "token", "id", t->id, "kind",
+	    t->workflow ? "workflow" : "user", "name", t->name, "upstream",
+	    t->realm, "number", (json_int_t)t->number, "scopes",
+	    ferry_scopes_text(t->scopes, scopes), "job",
+	    t->workflow ? ferry_role_name(t->job) : "", "created_at",
+	    (json_int_t)t->created_at, "expires_at", (json_int_t)t->expires_at,
+	    "revoked_at", (json_int_t)t->revoked_at, "used_at",
+	    (json_int_t)t->used_at, "note", t->note, "token", text);
+}
+
+static void
+print_token(const struct ferry_user_token *t)
+{
+	char scopes[FERRY_SCOPES_TEXT], used[FERRY_TIME_TEXT],
+	    end[FERRY_TIME_TEXT];
+	int64_t now = ferry_now();
+
+	time_or(used, t->used_at, "never");
+	time_or(end, t->revoked_at != 0 ? t->revoked_at : t->expires_at, "");
+	(void)printf("%s  %s %s of %s, %s%s  used %s%s%s%s%s\n", t->id,
+	    t->workflow ? "workflows of" : "user", t->name, t->realm,
+	    t->workflow ? "packages: " : ferry_scopes_text(t->scopes, scopes),
+	    t->workflow ? ferry_role_name(t->job) : "", used,
+	    t->revoked_at != 0              ? ", revoked "
+	    : t->expires_at == 0            ? ""
+	    : ferry_user_token_good(t, now) ? ", until "
+					    : ", expired ",
+	    end, t->note[0] == 0 ? "" : "  # ", t->note);
+}
+
+static int
+list(const struct ferry_context *ctx, int dirfd, struct ferry_error *err)
+{
+	struct ferry_user_token *tokens = NULL;
+	size_t n = 0;
+
+	if (dirfd != -1 && ferry_user_token_list(dirfd, &tokens, &n, err) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (ctx->json)
+			ferry_carrier_print(token_json(&tokens[i], NULL));
+		else
+			print_token(&tokens[i]);
+	if (n == 0 && !ctx->json)
+		(void)printf("there are no tokens\n");
+	free(tokens);
+	return 0;
+}
+
+static int
+read_options(struct ferry_user_token *t, const struct token_options *o,
+    struct ferry_error *err)
+{
+	int64_t life = 0;
+
+	t->workflow = o->repository != NULL;
+	if ((o->user == NULL) == (o->repository == NULL))
+		return ferry_error_set(
+		    err, FERRY_EUSAGE, "name either --user or --repository");
+	if (t->workflow ? o->scopes != NULL : o->job != NULL)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "--scopes is for a user's token, --job for a workflow's");
+	t->scopes = t->workflow ? 0 : FERRY_SCOPE_READ;
+	t->job = t->workflow ? FERRY_READ : FERRY_NO_ROLE;
+	if (o->scopes != NULL &&
+	    ferry_scopes_parse(&t->scopes, o->scopes, err) == -1)
+		return -1;
+	if (o->job != NULL &&
+	    (ferry_role_parse(&t->job, o->job) == -1 || t->job == FERRY_ADMIN))
+		return ferry_error_set(
+		    err, FERRY_EUSAGE, "--job takes none, read or write");
+	if (o->expires != NULL &&
+	    ferry_option_time(o->expires, &life, err) == -1)
+		return -1;
+	t->created_at = ferry_now();
+	t->expires_at = life == 0 ? 0 : t->created_at + life;
+	if (o->note != NULL && strlen(o->note) >= sizeof(t->note))
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "a note has at most %zu bytes", sizeof(t->note) - 1);
+	(void)snprintf(
+	    t->note, sizeof(t->note), "%s", o->note == NULL ? "" : o->note);
+	return 0;
+}
+
+static int
+create(const struct ferry_context *ctx, struct ferry_store *st, int dirfd,
+    const struct token_options *o, struct ferry_error *err)
+{
+	struct ferry_user_token t = { 0 };
+	char text[FERRY_USER_TOKEN_TEXT];
+	struct ferry_who who;
+
+	if (read_options(&t, o, err) == -1 ||
+	    (t.workflow ? ferry_who_repository(
+			      &who, st, o->upstream, o->repository, err)
+			: ferry_who_user(
+			      &who, st, o->upstream, o->user, err)) == -1)
+		return -1;
+	memcpy(t.realm, who.realm, sizeof(t.realm));
+	memcpy(t.name, who.name, sizeof(t.name));
+	t.number = who.number;
+	if (ferry_user_token_create(dirfd, &t, text, err) == -1)
+		return -1;
+	if (ctx->json) {
+		ferry_carrier_print(token_json(&t, text));
+	} else {
+		print_token(&t);
+		(void)printf("%s\n", text);
+	}
+	explicit_bzero(text, sizeof(text));
+	return 0;
+}
+
+static int
+revoke_token(const struct ferry_context *ctx, int dirfd, const char *id,
+    struct ferry_error *err)
+{
+	struct ferry_user_token t;
+
+	if (dirfd == -1)
+		return ferry_error_set(
+		    err, FERRY_ENOTFOUND, "there are no tokens");
+	if (ferry_user_token_revoke(dirfd, id, ferry_now(), &t, err) == -1)
+		return -1;
+	if (ctx->json)
+		ferry_carrier_print(token_json(&t, NULL));
+	else
+		print_token(&t);
+	return 0;
+}
+
+/* The folder of tokens, or -1 where there is none and it is not to be made. */
+static int
+open_folder(
+    int *out, struct ferry_store *st, bool make, struct ferry_error *err)
+{
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/tokens", ferry_store_path(st));
+	if (make && mkdir(path, 0750) == -1 && errno != EEXIST)
+		return ferry_error_errno(err, "%s", path);
+	*out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*out == -1 && (make || errno != ENOENT))
+		return ferry_error_errno(err, "%s", path);
+	return 0;
+}
+
+static int
+dispatch(const struct ferry_context *ctx, struct ferry_store *st,
+    const struct token_options *o, struct ferry_error *err)
+{
+	const char *what = ctx->argc > 1 ? ctx->argv[1] : "list";
+	bool makes = strcmp(what, "create") == 0;
+	int dirfd, rc = -1;
+
+	if (open_folder(&dirfd, st, makes, err) == -1)
+		return -1;
+	if (makes && ctx->argc == 2)
+		rc = create(ctx, st, dirfd, o, err);
+	else if (strcmp(what, "list") == 0 && ctx->argc <= 2)
+		rc = list(ctx, dirfd, err);
+	else if (strcmp(what, "revoke") == 0 && ctx->argc == 3)
+		rc = revoke_token(ctx, dirfd, ctx->argv[2], err);
+	else
+		ferry_error_set(err, FERRY_EUSAGE,
+		    "see 'ferry token --help' for its forms");
+	if (dirfd != -1)
+		(void)close(dirfd);
+	return rc;
+}
+
+static int
+run(struct ferry_context *ctx, struct ferry_error *err)
+{
+	struct token_options o = { 0 };
+	const struct ferry_option options[] = {
+		{ "user", FERRY_OPTION_VALUE, &o.user },
+		{ "repository", FERRY_OPTION_VALUE, &o.repository },
+		{ "upstream", FERRY_OPTION_VALUE, &o.upstream },
+		{ "scopes", FERRY_OPTION_VALUE, &o.scopes },
+		{ "job", FERRY_OPTION_VALUE, &o.job },
+		{ "expires", FERRY_OPTION_VALUE, &o.expires },
+		{ "note", FERRY_OPTION_VALUE, &o.note },
+		{ NULL, FERRY_OPTION_FLAG, NULL },
+	};
+	struct ferry_store *st = NULL;
+	int rc = -1;
+
+	if (ferry_options(ctx, options, err) == -1)
+		return -1;
+	if (ferry_context_open(ctx, false, &st, err) == 0)
+		rc = dispatch(ctx, st, &o, err);
+	ferry_store_close(st);
+	return rc == -1 ? -1 : FERRY_EXIT_OK;
+}
+
+const struct ferry_command ferry_command_token = { "token",
+	"what clients show to be let in", help, run };

@@ -1,0 +1,26 @@
+#ifndef FERRY_COMMAND_WHO_H
+#define FERRY_COMMAND_WHO_H
+
+/* How people name users and repositories: by what snapshots know of them. */
+
+#include <stdint.h>
+
+struct ferry_error;
+struct ferry_store;
+
+struct ferry_who {
+	char realm[256]; /* as in struct ferry_snapshot_meta */
+	char name[256]; /* login, or OWNER/NAME, as the snapshot writes it */
+	uint64_t number;
+};
+
+/*
+ * upstream may be NULL.  Errors: FERRY_ENOTFOUND, FERRY_EUSAGE (several
+ *     upstreams have one of that name).
+ */
+int ferry_who_user(struct ferry_who *out, struct ferry_store *st,
+    const char *upstream, const char *login, struct ferry_error *err);
+int ferry_who_repository(struct ferry_who *out, struct ferry_store *st,
+    const char *upstream, const char *full_name, struct ferry_error *err);
+
+#endif
