@@ -19,15 +19,16 @@ start_github() {
 }
 
 # github_conf MEMBERS…: writes $T/near.conf with one GitHub upstream "gh".  NPM
-# and CONTAINER are its registries (closed ports without).
+# and CONTAINER are its registries, else the small ones of the stand-in; CONF has
+# more of the top level.
 github_conf() {
 	cat >"$T/near.conf" <<-END
 		store = "near";
 		${CONF:-}
 		upstreams = ( {
 		    name = "gh"; format = "github"; url = "https://github.com";
-		    api = "$GITHUB"; npm_url = "${NPM:-http://127.0.0.1:9}";
-		    container_url = "${CONTAINER:-http://127.0.0.1:9}";
+		    api = "$GITHUB"; npm_url = "${NPM:-$GITHUB/npm}";
+		    container_url = "${CONTAINER:-$GITHUB}";
 		    token_file = "token"; tries = 2; $*
 		} );
 	END

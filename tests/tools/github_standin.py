@@ -13,13 +13,16 @@ times (0: always) answers.  "@60" in a value is the time in 60 seconds.  LOG get
 a line for each request: METHOD PATH STATUS.
 
 Shapes: shared/protocols/github-packages.md, sections 3.1, 3.2 and 3.4; the
-fixture is that of section 2.7, and two packages more: @octo/kit inherits
-octo/ops, lab/box inherits lab/secret.
+fixture is that of section 2.7, and two packages more: @octo/kit, linked to
+octo/ops, and lab/box, linked to lab/secret.  Below /npm/ and /v2/ are small
+registries.
 """
 import argparse
+import base64
 import hashlib
 import http.server
 import json
+import os
 import re
 import sys
 import time
@@ -305,8 +308,28 @@ def serve(args):
                 return
             self.send(200, self.facts().graphql(body, args.page))
 
+        def registries(self):
+            """Small ones, for tests of permissions: every npm package has the
+            version 1.0.0, every repository no tags."""
+            path = urllib.parse.unquote(self.path)
+            m = re.fullmatch(r"/npm/(@[^/]+/[^/]+)(/-/x.tgz)?", path)
+            if m and m[2]:
+                self.send_raw(m[1], [])
+            elif m:
+                sri = base64.b64encode(hashlib.sha512(m[1].encode()).digest()).decode()
+                place = f"http://{self.headers['Host']}/npm/{m[1]}/-/x.tgz"
+                self.send(200, {"name": m[1], "dist-tags": {"latest": "1.0.0"}, "versions": {
+                    "1.0.0": {"name": m[1], "version": "1.0.0", "dist": {
+                        "tarball": place, "integrity": f"sha512-{sri}"}}}},
+                    [("ETag", '"1"')])
+            elif re.fullmatch(r"/v2/.*/tags/list.*", path):
+                self.send(200, {"name": path.split("/tags/")[0][4:], "tags": []})
+            else:
+                return False
+            return True
+
         def do_GET(self):
-            if self.refused():
+            if self.registries() or self.refused():
                 return
             url = urllib.parse.urlsplit(self.path)
             q = dict(urllib.parse.parse_qsl(url.query))
@@ -336,7 +359,6 @@ def serve(args):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     with open(args.port + ".new", "w") as f:
         f.write(str(server.server_address[1]))
-    import os
     os.rename(args.port + ".new", args.port)
     server.serve_forever()
 
