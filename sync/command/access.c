@@ -14,12 +14,18 @@
 
 static const char help[] =
     "usage: ferry access [show] [--text] [UPSTREAM]\n"
+    "       ferry access report --package [FORMAT:]NAME [--upstream NAME]\n"
+    "       ferry access report --user LOGIN [--upstream NAME]\n"
+    "       ferry access apply\n"
     "\n"
     "Who may read what, as the permission snapshots of this store say.\n"
     "\n"
-    "  show    when they were taken, what is in them, what could not be read\n"
-    "\n"
-    "  --text  the snapshot of UPSTREAM as it is (store/access/README.md)\n";
+    "  show    when they were taken, what is in them, what could not be read;\n"
+    "          --text prints the one of UPSTREAM as it is\n"
+    "  report  who may read a package, or what a user may read, with the role\n"
+    "          and the row of the decision table\n"
+    "  apply   make snapshots anew from what the upstreams said last and the\n"
+    "          operator's file (option 'access'), without a network\n";
 
 /* Counts of a snapshot's records by kind, and its words. */
 struct summary {
@@ -189,25 +195,38 @@ show_text(struct ferry_store *st, const char *upstream, struct ferry_error *err)
 }
 
 static int
+show_any(struct ferry_context *ctx, const struct access_options *o,
+    struct ferry_error *err)
+{
+	const char *upstream = ctx->argc > 2 ? ctx->argv[2] : NULL;
+	struct ferry_store *st = NULL;
+	int rc;
+
+	if (ctx->argc > 3)
+		return ferry_error_set(
+		    err, FERRY_EUSAGE, "'show' takes one UPSTREAM");
+	if (ferry_context_open(ctx, false, &st, err) == -1)
+		return -1;
+	rc = o->text ? show_text(st, upstream, err)
+	             : show(ctx, st, upstream, err);
+	ferry_store_close(st);
+	return rc;
+}
+
+static int
 dispatch(struct ferry_context *ctx, const struct access_options *o,
     struct ferry_error *err)
 {
 	const char *what = ctx->argc > 1 ? ctx->argv[1] : "show";
-	const char *upstream = ctx->argc > 2 ? ctx->argv[2] : NULL;
-	struct ferry_store *st = NULL;
-	int rc = -1;
 
-	if (strcmp(what, "show") != 0 || ctx->argc > 3)
-		return ferry_error_set(err, FERRY_EUSAGE,
-		    "see 'ferry access --help' for its forms");
-	if (ferry_context_open(ctx, false, &st, err) == -1)
-		return -1;
-	if (o->text)
-		rc = show_text(st, upstream, err);
-	else
-		rc = show(ctx, st, upstream, err);
-	ferry_store_close(st);
-	return rc;
+	if (strcmp(what, "show") == 0)
+		return show_any(ctx, o, err);
+	if (strcmp(what, "apply") == 0 && ctx->argc == 2)
+		return ferry_access_apply(ctx, err);
+	if (strcmp(what, "report") == 0 && ctx->argc == 2)
+		return ferry_access_report(ctx, o, err);
+	return ferry_error_set(
+	    err, FERRY_EUSAGE, "see 'ferry access --help' for its forms");
 }
 
 static int
@@ -216,6 +235,9 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	struct access_options o = { .text = false };
 	const struct ferry_option options[] = {
 		{ "text", FERRY_OPTION_FLAG, &o.text },
+		{ "package", FERRY_OPTION_VALUE, &o.package },
+		{ "user", FERRY_OPTION_VALUE, &o.user },
+		{ "upstream", FERRY_OPTION_VALUE, &o.upstream },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
 

@@ -202,6 +202,7 @@ run_sync(struct ferry_context *ctx, struct ferry_error *err)
 	if (ferry_options(ctx, options, err) == -1 ||
 	    ferry_upstreams_read(
 		&run, root, ctx->argv + 1, ctx->argc - 1, err) == -1 ||
+	    ferry_run_operator(&run, root, err) == -1 ||
 	    finish_root(root, err) == -1)
 		goto out;
 	if (run.upstreams_n == 0) {

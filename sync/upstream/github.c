@@ -114,13 +114,15 @@ static int
 put_snapshot(struct github *gh, struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_compile compile = { gh->run->st, gh->run->op, gh->run,
+		ferry_run_mistake };
 	int rc = -1;
 
 	if (gh->broken || gh->run->dry_run)
 		return 0;
 	if (ferry_facts_text(gh->facts, &text, err) == 0)
-		rc = ferry_compile_github(
-		    gh->run->st, gh->up->name, ferry_bytes_buf(&text), err);
+		rc = ferry_compile_github(&compile, gh->up->name,
+		    ferry_bytes_buf(&text), ferry_now(), err);
 	ferry_buf_free(&text);
 	if (rc != -1)
 		rc = github_forget(gh, err);

@@ -16,6 +16,7 @@
 #include "sync/fetch/fetch.h"
 
 struct ferry_conf_group;
+struct ferry_operator;
 struct ferry_progress;
 struct ferry_run;
 struct ferry_upstream;
@@ -53,6 +54,8 @@ struct ferry_upstream {
 	struct ferry_conf_group *group;
 	const char *name;
 	const char *url; /* without a slash at its end */
+	/* Of all its packages; NULL where they have each their own. */
+	const char *visibility;
 	struct ferry_fetch_origin origin;
 	struct ferry_fetch_origin elsewhere; /* other hosts: no credentials */
 	char *token; /* owned; origin borrows it */
@@ -75,6 +78,7 @@ struct ferry_run {
 	struct ferry_progress *progress;
 	struct ferry_upstream *upstreams;
 	size_t upstreams_n;
+	struct ferry_operator *op; /* the operator's file, or NULL */
 	bool dry_run;
 
 	uint64_t committed_ms;
@@ -98,6 +102,10 @@ struct ferry_run {
 int ferry_upstreams_read(struct ferry_run *run, struct ferry_conf_group *root,
     char **names, int names_n, struct ferry_error *err);
 void ferry_upstreams_free(struct ferry_run *run);
+/* Open the operator's file, if the configuration names one (option access),
+ * and check that the upstreams it names are there.  Freed with the upstreams. */
+int ferry_run_operator(struct ferry_run *run, struct ferry_conf_group *root,
+    struct ferry_error *err);
 
 /*
  * Make *out an upstream of format, at url, for its driver `by`: same name, same
@@ -133,6 +141,8 @@ void ferry_run_fail(
     struct ferry_run *run, const char *item, const struct ferry_error *why);
 /* Note what cannot be mirrored; not a failure. */
 void ferry_run_skip(struct ferry_run *run, const char *item, const char *text);
+/* A mistake of the operator's file: a failure.  run is a struct ferry_run. */
+void ferry_run_mistake(void *run, const struct ferry_error *mistake);
 /* Note what of the permissions could not be read, and what follows. */
 void
 ferry_run_unknown(struct ferry_run *run, const char *item, const char *text);

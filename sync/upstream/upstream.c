@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/access/snapshot.h"
 #include "store/base/conf.h"
 #include "store/base/json.h"
+#include "sync/access/operator.h"
 #include "sync/upstream/run.h"
 
 extern const struct ferry_upstream_kind ferry_upstream_github;
@@ -170,6 +172,25 @@ configure_url(struct ferry_upstream *up, struct ferry_error *err)
 	    (char **)(uintptr_t)&up->url, ferry_bytes_of(url, n), err);
 }
 
+/* What needs a credential was not meant for everybody. */
+static int
+configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
+{
+	bool open = up->token == NULL && up->origin.netrc == NULL &&
+	            up->origin.cert_file == NULL;
+	enum ferry_visibility visibility;
+
+	if (up->kind->drives != NULL)
+		return 0;
+	if (ferry_conf_str(up->group, "visibility", open ? "public" : "private",
+		&up->visibility, err) == -1)
+		return -1;
+	if (ferry_visibility_parse(&visibility, up->visibility) == -1)
+		return ferry_conf_error(up->group, "visibility", err,
+		    "expected \"public\", \"internal\" or \"private\"");
+	return 0;
+}
+
 static int
 configure(struct ferry_upstream *up, struct ferry_error *err)
 {
@@ -178,6 +199,7 @@ configure(struct ferry_upstream *up, struct ferry_error *err)
 	    find_kind(up, err) == -1 || configure_url(up, err) == -1 ||
 	    configure_origin(up, err) == -1 ||
 	    configure_protect(up, err) == -1 ||
+	    configure_visibility(up, err) == -1 ||
 	    up->kind->configure(up, err) == -1 ||
 	    ferry_conf_finish(up->group, err) == -1)
 		return -1;
@@ -270,9 +292,42 @@ ferry_upstreams_free(struct ferry_run *run)
 		free(up->protect);
 		json_decref(up->said);
 	}
+	ferry_operator_free(run->op);
+	run->op = NULL;
 	free(run->upstreams);
 	run->upstreams = NULL;
 	run->upstreams_n = 0;
+}
+
+static enum ferry_upstream_is
+look(void *ctx, const char *name)
+{
+	const struct ferry_run *run = ctx;
+
+	for (size_t i = 0; i < run->upstreams_n; i++)
+		if (strcmp(run->upstreams[i].name, name) == 0)
+			return run->upstreams[i].visibility == NULL
+			           ? FERRY_UPSTREAM_IS_GITHUB
+			           : FERRY_UPSTREAM_IS_PLAIN;
+	return FERRY_UPSTREAM_IS_NONE;
+}
+
+int
+ferry_run_operator(struct ferry_run *run, struct ferry_conf_group *root,
+    struct ferry_error *err)
+{
+	const char *path;
+
+	if (ferry_conf_path(root, "access", NULL, &path, err) == -1)
+		return -1;
+	if (path == NULL)
+		return 0;
+	if (ferry_operator_open(&run->op, path, err) == -1) {
+		if (err->code == FERRY_ESYSTEM)
+			err->code = FERRY_ECONFIG;
+		return -1;
+	}
+	return ferry_operator_check(run->op, look, run, err);
 }
 
 int
@@ -369,8 +424,8 @@ ferry_upstream_put(struct ferry_run *run, struct ferry_upstream *up,
 		up = up->driver;
 	if (up->said == NULL)
 		up->said = json_object();
-	record =
-	    json_pack("{s:s,s:s}", "format", up->kind->format, "url", up->url);
+	record = json_pack("{s:s,s:s,s:s*}", "format", up->kind->format, "url",
+	    up->url, "visibility", up->visibility);
 	if (record == NULL || up->said == NULL ||
 	    (more != NULL && json_object_update(up->said, more) == -1) ||
 	    json_object_update(record, up->said) == -1)
