@@ -14,6 +14,8 @@
 
 static const char help[] =
     "usage: ferry access [show] [--text] [UPSTREAM]\n"
+    "       ferry access diff [UPSTREAM]\n"
+    "       ferry access diff --bundle DIR|FILE…\n"
     "       ferry access report --package [FORMAT:]NAME [--upstream NAME]\n"
     "       ferry access report --user LOGIN [--upstream NAME]\n"
     "       ferry access apply\n"
@@ -22,6 +24,8 @@ static const char help[] =
     "\n"
     "  show    when they were taken, what is in them, what could not be read;\n"
     "          --text prints the one of UPSTREAM as it is\n"
+    "  diff    what the newest one changed against the one before; --bundle:\n"
+    "          what importing bundles would change, without importing them\n"
     "  report  who may read a package, or what a user may read, with the role\n"
     "          and the row of the decision table\n"
     "  apply   make snapshots anew from what the upstreams said last and the\n"
@@ -223,6 +227,8 @@ dispatch(struct ferry_context *ctx, const struct access_options *o,
 		return show_any(ctx, o, err);
 	if (strcmp(what, "apply") == 0 && ctx->argc == 2)
 		return ferry_access_apply(ctx, err);
+	if (strcmp(what, "diff") == 0)
+		return ferry_access_diff(ctx, o, err);
 	if (strcmp(what, "report") == 0 && ctx->argc == 2)
 		return ferry_access_report(ctx, o, err);
 	return ferry_error_set(
@@ -235,6 +241,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	struct access_options o = { .text = false };
 	const struct ferry_option options[] = {
 		{ "text", FERRY_OPTION_FLAG, &o.text },
+		{ "bundle", FERRY_OPTION_FLAG, &o.bundle },
 		{ "package", FERRY_OPTION_VALUE, &o.package },
 		{ "user", FERRY_OPTION_VALUE, &o.user },
 		{ "upstream", FERRY_OPTION_VALUE, &o.upstream },

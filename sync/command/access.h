@@ -2,7 +2,7 @@
 #define FERRY_COMMAND_ACCESS_H
 
 /*
- * `ferry access`: access.c (dispatch, show), access_apply.c,
+ * `ferry access`: access.c (dispatch, show), access_apply.c, access_diff.c,
  * access_report.c.
  */
 
@@ -10,11 +10,14 @@
 
 struct access_options {
 	bool text; /* show */
+	bool bundle; /* diff */
 	const char *package, *user, *upstream; /* report */
 };
 
 /* Each prints its results; 0 or -1. */
 int ferry_access_apply(struct ferry_context *ctx, struct ferry_error *err);
+int ferry_access_diff(struct ferry_context *ctx, const struct access_options *o,
+    struct ferry_error *err);
 int ferry_access_report(struct ferry_context *ctx,
     const struct access_options *o, struct ferry_error *err);
 
