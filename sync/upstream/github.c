@@ -53,30 +53,36 @@ github_free(struct ferry_upstream *up)
 	up->state = NULL;
 }
 
+static void
+skip_type(struct github *gh, const char *type, const char *why)
+{
+	char item[300];
+
+	(void)snprintf(
+	    item, sizeof(item), "%s packages of '%.200s'", type, gh->up->name);
+	ferry_run_skip(gh->run, item, why);
+}
+
 /* What the configuration wants and ferry has not: a line each. */
 static int
 skip_types(struct github *gh, struct ferry_error *err)
 {
-	char item[300];
+	static const char no_registry[] =
+	    "a server without subdomain isolation has no container registry";
 	const char *type;
 	int rc;
 
+	if (gh->container && !gh->parts[GITHUB_CONTAINER].usable)
+		skip_type(gh, "container", no_registry);
+	if (gh->docker && !gh->parts[GITHUB_CONTAINER].usable)
+		skip_type(gh, "docker", no_registry);
 	for (unsigned i = 0;
 	     (rc = ferry_conf_strs(gh->up->group, "types", i, &type, err)) == 1;
-	     i++) {
-		bool container = strcmp(type, "container") == 0 ||
-		                 strcmp(type, "docker") == 0;
-
-		if (strcmp(type, "npm") == 0 ||
-		    (container && gh->parts[GITHUB_CONTAINER].usable))
-			continue;
-		(void)snprintf(item, sizeof(item), "%.200s packages of '%.60s'",
-		    type, gh->up->name);
-		ferry_run_skip(gh->run, item,
-		    container ? "a server without subdomain isolation has no "
-				"container registry"
-			      : "not mirrored by this ferry yet");
-	}
+	     i++)
+		if (strcmp(type, "npm") != 0 &&
+		    strcmp(type, "container") != 0 &&
+		    strcmp(type, "docker") != 0)
+			skip_type(gh, type, "not mirrored by this ferry yet");
 	return rc;
 }
 

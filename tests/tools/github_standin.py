@@ -312,7 +312,7 @@ def serve(args):
             """Small ones, for tests of permissions: every npm package has the
             version 1.0.0, every repository no tags."""
             path = urllib.parse.unquote(self.path)
-            m = re.fullmatch(r"/npm/(@[^/]+/[^/]+)(/-/x.tgz)?", path)
+            m = re.fullmatch(r"(?:/npm|/_registry/npm)/(@[^/]+/[^/]+)(/-/x.tgz)?", path)
             if m and m[2]:
                 self.send_raw(m[1], [])
             elif m:
