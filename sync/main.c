@@ -18,6 +18,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_receipt,
 	&ferry_command_key,
 	&ferry_command_trust,
+	&ferry_command_access,
 	&ferry_command_token,
 	&ferry_command_explain,
 	&ferry_command_status,

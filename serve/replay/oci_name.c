@@ -35,7 +35,7 @@ add_origin(struct ferry_buf *buf, const struct ferry_key *key,
 	    ferry_json_str_opt(record, "url", "", &url, err) == -1 ||
 	    ferry_json_str_opt(record, "host", url, &name, err) == -1)
 		return -1;
-	if (strcmp(format, "oci") != 0 ||
+	if ((strcmp(format, "oci") != 0 && strcmp(format, "github") != 0) ||
 	    ferry_oci_host(host, ferry_bytes_str(name), &ignored) == -1)
 		return 0;
 	return ferry_buf_addf(

@@ -157,25 +157,48 @@ ferry_snapshot_repo(const struct ferry_snapshot *s, uint64_t id)
 	return FIND(s->repos, &id, ferry_snapshot_cmp_id);
 }
 
+/* Whether text is "OWNER/NAME" of that owner and name. */
+static bool
+is_called(const struct ferry_snapshot *s, uint64_t owner, const char *name,
+    const char *text)
+{
+	const struct ferry_snapshot_owner *o = ferry_snapshot_owner(s, owner);
+	const char *slash = strchr(text, '/');
+	size_t n = slash == NULL ? 0 : (size_t)(slash - text);
+
+	return o != NULL && slash != NULL && strcasecmp(name, slash + 1) == 0 &&
+	       strlen(o->login) == n && strncasecmp(o->login, text, n) == 0;
+}
+
 const struct ferry_snapshot_repo *
 ferry_snapshot_full_name(const struct ferry_snapshot *s, const char *full_name)
 {
-	const char *slash = strchr(full_name, '/');
-	const struct ferry_snapshot_owner *owner;
-	size_t n;
 
-	if (slash == NULL)
-		return NULL;
-	n = (size_t)(slash - full_name);
-	for (size_t i = 0; i < s->repos.n; i++) {
-		const struct ferry_snapshot_repo *r = &s->repos.v[i];
+	for (size_t i = 0; i < s->repos.n; i++)
+		if (is_called(
+			s, s->repos.v[i].owner, s->repos.v[i].name, full_name))
+			return &s->repos.v[i];
+	return NULL;
+}
 
-		if (strcasecmp(r->name, slash + 1) == 0 &&
-		    (owner = ferry_snapshot_owner(s, r->owner)) != NULL &&
-		    strlen(owner->login) == n &&
-		    strncasecmp(owner->login, full_name, n) == 0)
-			return r;
-	}
+const struct ferry_snapshot_team *
+ferry_snapshot_team_called(const struct ferry_snapshot *s, const char *called)
+{
+
+	for (size_t i = 0; i < s->teams.n; i++)
+		if (is_called(
+			s, s->teams.v[i].owner, s->teams.v[i].slug, called))
+			return &s->teams.v[i];
+	return NULL;
+}
+
+const struct ferry_snapshot_owner *
+ferry_snapshot_owner_called(const struct ferry_snapshot *s, const char *login)
+{
+
+	for (size_t i = 0; i < s->owners.n; i++)
+		if (strcasecmp(s->owners.v[i].login, login) == 0)
+			return &s->owners.v[i];
 	return NULL;
 }
 

@@ -114,6 +114,11 @@ ferry_snapshot_repo(const struct ferry_snapshot *s, uint64_t id);
 /* full_name is "OWNER/NAME". */
 const struct ferry_snapshot_repo *
 ferry_snapshot_full_name(const struct ferry_snapshot *s, const char *full_name);
+/* By login; called is "OWNER/SLUG". */
+const struct ferry_snapshot_owner *
+ferry_snapshot_owner_called(const struct ferry_snapshot *s, const char *login);
+const struct ferry_snapshot_team *
+ferry_snapshot_team_called(const struct ferry_snapshot *s, const char *called);
 const struct ferry_snapshot_package *ferry_snapshot_package(
     const struct ferry_snapshot *s, const char *type, const char *name);
 

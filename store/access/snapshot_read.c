@@ -328,6 +328,16 @@ on_name_grant(
 	return ADD(s, names, g, err);
 }
 
+/* For people: what could not be read, and who answers for the rest. */
+static int
+on_words(struct ferry_snapshot *s, const json_t *o, struct ferry_error *err)
+{
+	const char *text;
+
+	(void)s;
+	return ferry_json_str(o, "text", &text, err);
+}
+
 static const struct {
 	const char *kind;
 	int (*on)(
@@ -347,6 +357,8 @@ static const struct {
 	{ "package_grant", on_package_grant },
 	{ "actions_access", on_actions },
 	{ "name_grant", on_name_grant },
+	{ "note", on_words },
+	{ "operator", on_words },
 };
 
 static int

@@ -119,18 +119,20 @@ print(const struct ferry_context *ctx, const struct ferry_run *run,
 		if (run->dry_run)
 			print_plan(run);
 		print_list("cannot be mirrored:", run->skipped);
+		print_list("not known, and so not allowed:", run->unknown);
 		print_list("failed:", run->failures);
 		(void)printf("%s\n", summary);
 		return;
 	}
-	o = json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O}",
+	o = json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,s:O}",
 	    "event", "result", "dry_run", run->dry_run, "packages",
 	    (json_int_t)run->packages, "added", (json_int_t)run->added,
 	    "present", (json_int_t)run->present, "requests",
 	    (json_int_t)c->requests, "not_modified",
 	    (json_int_t)c->not_modified, "retries", (json_int_t)c->retries,
 	    "bytes", (json_int_t)c->bytes, "failures", run->failures,
-	    "not_mirrorable", run->skipped, "plan", run->plan);
+	    "not_mirrorable", run->skipped, "unknown", run->unknown, "plan",
+	    run->plan);
 	(void)json_dumpf(o, stdout, JSON_COMPACT);
 	(void)putchar('\n');
 	json_decref(o);
@@ -188,6 +190,7 @@ run_sync(struct ferry_context *ctx, struct ferry_error *err)
 {
 	struct ferry_run run = { .failures = json_array(),
 		.skipped = json_array(),
+		.unknown = json_array(),
 		.plan = json_array() };
 	const struct ferry_option options[] = {
 		{ "dry-run", FERRY_OPTION_FLAG, &run.dry_run },
@@ -199,6 +202,7 @@ run_sync(struct ferry_context *ctx, struct ferry_error *err)
 	if (ferry_options(ctx, options, err) == -1 ||
 	    ferry_upstreams_read(
 		&run, root, ctx->argv + 1, ctx->argc - 1, err) == -1 ||
+	    ferry_run_operator(&run, root, err) == -1 ||
 	    finish_root(root, err) == -1)
 		goto out;
 	if (run.upstreams_n == 0) {
@@ -222,6 +226,7 @@ out:
 	ferry_store_close(run.st);
 	json_decref(run.failures);
 	json_decref(run.skipped);
+	json_decref(run.unknown);
 	json_decref(run.plan);
 	return rc;
 }

@@ -128,6 +128,8 @@ transfer_free(struct ferry_transfer *t)
 	free((char *)(uintptr_t)r->if_none_match);
 	free((char *)(uintptr_t)r->if_modified_since);
 	free((char *)(uintptr_t)r->scope);
+	free((char *)(uintptr_t)r->extra);
+	free((char *)(uintptr_t)r->post);
 	free(t);
 }
 
@@ -215,7 +217,8 @@ ferry_fetch_add(struct ferry_fetch *f,
 	if ((copy(&t->request.url, err) | copy(&t->request.accept, err) |
 		copy(&t->request.if_none_match, err) |
 		copy(&t->request.if_modified_since, err) |
-		copy(&t->request.scope, err)) == -1) {
+		copy(&t->request.scope, err) | copy(&t->request.extra, err) |
+		copy(&t->request.post, err)) == -1) {
 		transfer_free(t);
 		return -1;
 	}
@@ -359,6 +362,16 @@ start_due(struct ferry_fetch *f, struct ferry_error *err)
 
 /* Ending */
 
+/* Told that there were too many requests, in one of the two ways. */
+static bool
+too_many(const struct ferry_transfer *t)
+{
+
+	return t->status == 429 ||
+	       (t->status == 403 && !t->redirected &&
+		   (t->retry_after_s > 0 || (t->used_up && t->reset_s > 0)));
+}
+
 static bool
 worth_retrying(const struct ferry_transfer *t, CURLcode code)
 {
@@ -388,7 +401,7 @@ worth_retrying(const struct ferry_transfer *t, CURLcode code)
 	    (t->status == 400 || t->status == 401 || t->status == 403))
 		return true;
 	return t->status == 408 || t->status == 416 || t->status == 420 ||
-	       t->status == 429 || t->status >= 500;
+	       too_many(t) || t->status >= 500;
 }
 
 static void
@@ -407,9 +420,10 @@ classify(const struct ferry_transfer *t, CURLcode code, struct ferry_error *err)
 		    ferry_now() + (int64_t)t->retry_after_s, err);
 	else
 		ferry_error_set(err,
-		    t->status == 404 || t->status == 410   ? FERRY_ENOTFOUND
-		    : t->status == 401 || t->status == 403 ? FERRY_EDENIED
-							   : FERRY_EHTTP,
+		    t->status == 404 || t->status == 410 ? FERRY_ENOTFOUND
+		    : t->status == 401 || (t->status == 403 && !too_many(t))
+			? FERRY_EDENIED
+			: FERRY_EHTTP,
 		    "%s answered %ld%s", t->request.origin->name, t->status,
 		    t->status == 401 || t->status == 403
 			? " (is the token right?)"
@@ -443,11 +457,11 @@ static void
 heed_wait(struct ferry_fetch *f, const struct ferry_transfer *t)
 {
 	struct ferry_fetch_origin *o = t->request.origin;
-	bool everyone = t->status == 429;
+	bool everyone = too_many(t);
 	uint64_t s = 0, ms;
 	int64_t until;
 
-	if (t->status == 429 || t->status == 503)
+	if (everyone || t->status == 503)
 		s = t->retry_after_s;
 	if (t->reset_s > s && (t->used_up || (everyone && s == 0))) {
 		everyone = true;

@@ -124,6 +124,8 @@ struct ferry_fetch_request {
 	bool document; /* goes first; may arrive compressed */
 	bool head; /* only the answer's header: no body, no on_data */
 	const char *scope; /* for the origin's gate, or NULL */
+	const char *extra; /* one more line of the header, or NULL */
+	const char *post; /* JSON to send: POST instead of GET; or NULL */
 	uint64_t max_size; /* of the decoded body */
 	void *ctx;
 	void (*on_start)(void *ctx);
@@ -151,6 +153,9 @@ void ferry_fetch_release(struct ferry_fetch *f,
  * used up: until when (seconds since the epoch) it will not be asked.  A 429
  * and a used-up limit hold back every request of the origin.  Who asks for
  * more than FERRY_FETCH_WAIT_MAX_S is not waited for: the requests fail.
+ *
+ * A 403 with Retry-After, or with a limit that is used up, is a 429.
+ * Source: GitHub, "Rate limits for the REST API", "Exceeding the rate limit".
  */
 #define FERRY_FETCH_WAIT_MAX_S 3600
 void ferry_fetch_on_wait(struct ferry_fetch *f,

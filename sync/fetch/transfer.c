@@ -195,6 +195,7 @@ on_body(char *p, size_t size, size_t n, void *ctx)
 	return n;
 }
 
+/* name is NULL for a whole line. */
 static int
 add_header(struct ferry_transfer *t, struct ferry_error *err, const char *name,
     const char *value)
@@ -204,7 +205,9 @@ add_header(struct ferry_transfer *t, struct ferry_error *err, const char *name,
 
 	if (value == NULL)
 		return 0;
-	if (ferry_buf_addf(&line, err, "%s: %s", name, value) == 0)
+	if ((name == NULL
+		    ? ferry_buf_adds(&line, value, err)
+		    : ferry_buf_addf(&line, err, "%s: %s", name, value)) == 0)
 		longer = curl_slist_append(t->headers, (const char *)line.p);
 	ferry_buf_free(&line);
 	if (longer == NULL)
@@ -222,8 +225,11 @@ set_headers(struct ferry_transfer *t, struct ferry_error *err)
 
 	curl_slist_free_all(t->headers);
 	t->headers = NULL;
-	if (add_header(
-		t, err, "Accept", r->accept == NULL ? "*/*" : r->accept) == -1)
+	if (add_header(t, err, "Accept",
+		r->accept == NULL ? "*/*" : r->accept) == -1 ||
+	    add_header(t, err, NULL, r->extra) == -1 ||
+	    (r->post != NULL &&
+		add_header(t, err, "Content-Type", "application/json") == -1))
 		return -1;
 	if (t->offset > 0) {
 		(void)snprintf(range, sizeof(range), "%" PRIu64 "-", t->offset);
@@ -331,6 +337,8 @@ ferry_transfer_prepare(struct ferry_transfer *t,
 	(void)curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
 	(void)curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
 	(void)curl_easy_setopt(t->easy, CURLOPT_NOBODY, r->head ? 1L : 0L);
+	if (r->post != NULL)
+		(void)curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->post);
 	set_login(t->easy, login == NULL ? &own : login);
 	set_origin(t->easy, r->origin);
 	return set_headers(t, err);

@@ -322,9 +322,27 @@ sync_start(
 	struct npm *npm = up->state;
 
 	npm->run = run;
-	return npm->signatures == NPM_SIGNATURES_OFF
-	           ? npm_wants_read(npm, NPM_WANTS_ADD, err)
-	           : npm_keys_ask(npm, err);
+	if (npm->signatures != NPM_SIGNATURES_OFF)
+		return npm_keys_ask(npm, err);
+	if (ferry_upstream_put(run, up, NULL, err) == -1)
+		return -1;
+	return npm_wants_read(npm, NPM_WANTS_ADD, err);
+}
+
+static int
+want_all(struct ferry_run *run, struct ferry_upstream *up, const char *name,
+    enum ferry_want how, struct ferry_error *err)
+{
+	struct npm *npm = up->state;
+	struct npm_want want = { .kind = NPM_WANT_RANGE,
+		.prereleases = true,
+		.closure = npm->dependencies,
+		.optional = how == FERRY_WANT_IF_THERE };
+
+	(void)run;
+	want.spec = (char *)(uintptr_t) "*";
+	want.by = (char *)(uintptr_t)up->name;
+	return npm_want(npm, name, &want, err);
 }
 
 /* Packages that were wanted again after their document had been dealt with. */
@@ -371,5 +389,6 @@ const struct ferry_upstream_kind ferry_upstream_npm = {
 	.configure = configure,
 	.sync = sync_start,
 	.after = sync_after,
+	.want = want_all,
 	.free = npm_free,
 };

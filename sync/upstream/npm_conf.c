@@ -29,10 +29,12 @@ int
 npm_configure(struct npm *npm, struct ferry_error *err)
 {
 	struct ferry_conf_group *group = npm->up->group;
+	/* A driver wants what is of its owners; dependencies seldom are. */
+	bool alone = npm->up->driver == NULL;
 	const char *signatures;
 
 	if (ferry_conf_bool(
-		group, "dependencies", true, &npm->dependencies, err) == -1 ||
+		group, "dependencies", alone, &npm->dependencies, err) == -1 ||
 	    ferry_conf_bool(group, "optional_dependencies", true,
 		&npm->optional, err) == -1 ||
 	    ferry_conf_bool(
@@ -40,7 +42,8 @@ npm_configure(struct npm *npm, struct ferry_error *err)
 	    strings(group, "os", npm->os, 16, &npm->os_n, err) == -1 ||
 	    strings(group, "cpu", npm->cpu, 16, &npm->cpu_n, err) == -1 ||
 	    strings(group, "libc", npm->libc, 8, &npm->libc_n, err) == -1 ||
-	    ferry_conf_str(group, "signatures", "auto", &signatures, err) == -1)
+	    ferry_conf_str(group, "signatures", alone ? "auto" : "off",
+		&signatures, err) == -1)
 		return -1;
 	if (strcmp(signatures, "off") == 0)
 		npm->signatures = NPM_SIGNATURES_OFF;

@@ -204,57 +204,12 @@ oci_ref_settle(struct oci_ref *ref, const struct ferry_error *why)
 		oci_fatal(oci, &err);
 }
 
-/* Pages */
-
-/* The URL of the link-value with rel=next; n is 0 if there is none.
- * Source: RFC 8288, section 3. */
-static struct ferry_bytes
-next_link(const char *value)
-{
-	const char *p = value, *url, *end, *stop;
-
-	while ((url = strchr(p, '<')) != NULL &&
-	       (end = strchr(url, '>')) != NULL) {
-		/* The parameters go up to the next '<', or to the end. */
-		stop = strchr(end, '<');
-		if (stop == NULL)
-			stop = end + strlen(end);
-		for (p = end; p < stop; p++)
-			if (strncmp(p, "rel=next", 8) == 0 ||
-			    strncmp(p, "rel=\"next\"", 10) == 0)
-				return ferry_bytes_of(
-				    url + 1, (size_t)(end - url) - 1);
-		p = stop;
-	}
-	return ferry_bytes_of("", 0);
-}
-
 int
 oci_next_page(const struct oci *oci, const struct ferry_fetch_result *result,
     const char *url, char **out, struct ferry_error *err)
 {
-	const char *value = ferry_fetch_header(result, "Link", 0);
-	struct ferry_bytes next = next_link(value == NULL ? "" : value);
-	char *reference = NULL;
-	int rc = -1;
 
-	if (next.n == 0)
-		return 0;
-	if (ferry_strndup(&reference, next, err) == -1 ||
-	    ferry_fetch_url_resolve(out, url, reference, err) == -1)
-		goto out;
-	if (!ferry_url_same_origin(oci->up->url, *out)) {
-		ferry_error_set(err, FERRY_EDENIED,
-		    "the next page is said to be at another host: %.200s",
-		    *out);
-		free(*out);
-		*out = NULL;
-		goto out;
-	}
-	rc = 1;
-out:
-	free(reference);
-	return rc;
+	return ferry_answer_next(result, oci->up->url, url, out, err);
 }
 
 /* The kind */
@@ -356,5 +311,6 @@ const struct ferry_upstream_kind ferry_upstream_oci = {
 	.configure = configure,
 	.sync = sync_start,
 	.after = sync_after,
+	.want = oci_want_all,
 	.free = oci_free,
 };

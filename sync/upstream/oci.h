@@ -87,6 +87,7 @@ struct oci_select {
 	struct ferry_tags_selection selection; /* strings are the group's */
 	const char **names; /* of selection */
 	bool needs_list;
+	bool may_be_empty; /* else a group that selects nothing is a mistake */
 };
 
 struct oci_repository {
@@ -98,6 +99,7 @@ struct oci_repository {
 	bool answered; /* counted as looked at */
 	bool recorded; /* its package record is here */
 	bool refused; /* its name is bound to another upstream */
+	bool if_there; /* without a tag list it is skipped */
 	/* Whether it has the referrers API; the first to ask finds out. */
 	enum { OCI_API_UNKNOWN, OCI_API_ASKED, OCI_API_YES, OCI_API_NO } api;
 	struct oci_node *api_waiting; /* by refs_next */
@@ -281,6 +283,9 @@ enum oci_wants_mode { OCI_WANTS_CHECK, OCI_WANTS_ADD };
 int oci_configure(struct oci *oci, struct ferry_error *err);
 int oci_wants_read(
     struct oci *oci, enum oci_wants_mode mode, struct ferry_error *err);
+/* oci_conf.c: every tag of a repository, for a driver. */
+int oci_want_all(struct ferry_run *run, struct ferry_upstream *up,
+    const char *name, enum ferry_want how, struct ferry_error *err);
 /* oci_files.c: the same of images_from. */
 int oci_files_want(
     struct oci *oci, enum oci_wants_mode mode, struct ferry_error *err);

@@ -86,8 +86,9 @@ oci_configure(struct oci *oci, struct ferry_error *err)
 	struct ferry_error why = FERRY_ERROR_INIT;
 	const char *host, *user;
 
-	if (ferry_conf_str(up->group, "host", up->url, &host, err) == -1 ||
-	    ferry_conf_str(up->group, "user", NULL, &user, err) == -1)
+	if (ferry_conf_str(up->group, "host",
+		up->host == NULL ? up->url : up->host, &host, err) == -1 ||
+	    ferry_conf_str(up->group, "user", up->user, &user, err) == -1)
 		return -1;
 	if (ferry_oci_host(oci->host, ferry_bytes_str(host), &why) == -1)
 		return ferry_conf_error(
@@ -305,6 +306,31 @@ want_select(
 	s->next = r->selects;
 	r->selects = s;
 	return oci_list_ask(r, err);
+}
+
+int
+oci_want_all(struct ferry_run *run, struct ferry_upstream *up, const char *name,
+    enum ferry_want how, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct oci *oci = up->state;
+	struct oci_repository *r;
+	char item[OCI_ITEM_MAX];
+	struct oci_select *s;
+
+	if (!ferry_oci_name_valid(ferry_bytes_str(name))) {
+		ferry_error_set(&why, FERRY_EFORMAT,
+		    "'%.80s' is not a repository's name", name);
+		oci_item(item, name, NULL);
+		ferry_run_fail(run, item, &why);
+		return 0;
+	}
+	if ((r = oci_repository_find(oci, name, err)) == NULL ||
+	    ferry_calloc(&s, 1, sizeof(*s), err) == -1)
+		return -1;
+	s->needs_list = s->may_be_empty = true;
+	r->if_there = how == FERRY_WANT_IF_THERE;
+	return want_select(r, s, err);
 }
 
 static int

@@ -140,7 +140,7 @@ select_all(struct oci_repository *r, struct ferry_error *err)
 	for (const struct oci_select *s = r->selects; s != NULL; s = s->next) {
 		if ((n = select_tags(r, s, err)) == -1)
 			return -1;
-		if (n > 0)
+		if (n > 0 || s->may_be_empty)
 			continue;
 		ferry_error_set(&why, FERRY_EUNRESOLVED,
 		    "none of its %zu tags is what the select group asks for",
@@ -202,7 +202,11 @@ on_page(
 	if (more == -1) {
 		r->listing = OCI_FAILED;
 		oci_item(item, r->entry.key, NULL);
-		ferry_run_fail(r->oci->run, item, &why);
+		if (r->if_there && why.code == FERRY_ENOTFOUND)
+			ferry_run_skip(r->oci->run, item,
+			    "is listed, but its registry does not serve it");
+		else
+			ferry_run_fail(r->oci->run, item, &why);
 	} else {
 		r->listing = OCI_DONE;
 		oci_repository_answered(r);

@@ -5,6 +5,7 @@
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/store.h"
+#include "sync/access/compile.h"
 #include "sync/command/command.h"
 #include "sync/command/progress.h"
 
@@ -51,6 +52,22 @@ ferry_run_skip(struct ferry_run *run, const char *item, const char *text)
 	char name[400], line[700];
 
 	note(run->skipped, plain(name, sizeof(name), item), "not-mirrorable",
+	    plain(line, sizeof(line), text));
+}
+
+void
+ferry_run_mistake(void *run, const struct ferry_error *mistake)
+{
+
+	ferry_run_fail(run, "the operator's file", mistake);
+}
+
+void
+ferry_run_unknown(struct ferry_run *run, const char *item, const char *text)
+{
+	char name[400], line[900];
+
+	note(run->unknown, plain(name, sizeof(name), item), "unknown",
 	    plain(line, sizeof(line), text));
 }
 
@@ -103,6 +120,23 @@ on_tick(void *ctx, struct ferry_error *err)
 	return ferry_store_commit(run->st, err);
 }
 
+/* Plain registries: after all, because their users may be of an upstream
+ * whose snapshot was taken in this run. */
+static int
+put_snapshots(struct ferry_run *run, struct ferry_error *err)
+{
+	struct ferry_compile compile = { run->st, run->op, run,
+		ferry_run_mistake };
+
+	for (size_t i = 0; i < run->upstreams_n && !run->dry_run; i++)
+		if (run->upstreams[i].wanted &&
+		    run->upstreams[i].visibility != NULL &&
+		    ferry_compile_plain(&compile, run->upstreams[i].name,
+			run->upstreams[i].visibility, err) == -1)
+			return -1;
+	return run->dry_run ? 0 : ferry_store_commit(run->st, err);
+}
+
 int
 ferry_run_work(struct ferry_run *run, struct ferry_error *err)
 {
@@ -140,5 +174,5 @@ ferry_run_work(struct ferry_run *run, struct ferry_error *err)
 			more = more || rc == 1;
 		}
 	}
-	return 0;
+	return put_snapshots(run, err);
 }

@@ -16,6 +16,7 @@
 #include "sync/fetch/fetch.h"
 
 struct ferry_conf_group;
+struct ferry_operator;
 struct ferry_progress;
 struct ferry_run;
 struct ferry_upstream;
@@ -27,14 +28,23 @@ struct ferry_upstream;
  * sync adds the first requests; the rest happens in their callbacks while
  * ferry_run_work() runs.  after is called when no transfer is left, and may
  * add more (returning 1) or be done (0).
+ *
+ * A kind may drive others (GitHub Packages speak npm and OCI): it owns upstreams
+ * of theirs, made with ferry_upstream_drive(), passes sync and after on to them
+ * and says what it wants of them.
  */
+enum ferry_want { FERRY_WANT, FERRY_WANT_IF_THERE /* else it is skipped */ };
 struct ferry_upstream_kind {
 	const char *format;
+	const char *const *drives; /* formats, up to a NULL; or NULL */
 	int (*configure)(struct ferry_upstream *up, struct ferry_error *err);
 	int (*sync)(struct ferry_run *run, struct ferry_upstream *up,
 	    struct ferry_error *err);
 	int (*after)(struct ferry_run *run, struct ferry_upstream *up,
 	    struct ferry_error *err);
+	/* For a driver, from its after on: every version of a package. */
+	int (*want)(struct ferry_run *run, struct ferry_upstream *up,
+	    const char *name, enum ferry_want how, struct ferry_error *err);
 	void (*free)(struct ferry_upstream *up);
 };
 
@@ -44,6 +54,8 @@ struct ferry_upstream {
 	struct ferry_conf_group *group;
 	const char *name;
 	const char *url; /* without a slash at its end */
+	/* Of all its packages; NULL where they have each their own. */
+	const char *visibility;
 	struct ferry_fetch_origin origin;
 	struct ferry_fetch_origin elsewhere; /* other hosts: no credentials */
 	char *token; /* owned; origin borrows it */
@@ -51,6 +63,13 @@ struct ferry_upstream {
 	size_t protect_n;
 	bool wanted; /* synced in this run */
 	void *state; /* of the kind */
+	json_t *said; /* what its record has besides format and url */
+
+	/* Of one that is driven: by whom, and what its driver knows.  name, group
+	 * and token are the driver's or parts of it. */
+	struct ferry_upstream *driver;
+	const char *host; /* by which clients know it */
+	const char *user; /* for a registry that wants one beside the token */
 };
 
 struct ferry_run {
@@ -59,6 +78,7 @@ struct ferry_run {
 	struct ferry_progress *progress;
 	struct ferry_upstream *upstreams;
 	size_t upstreams_n;
+	struct ferry_operator *op; /* the operator's file, or NULL */
 	bool dry_run;
 
 	uint64_t committed_ms;
@@ -69,6 +89,7 @@ struct ferry_run {
 	uint64_t present; /* versions that were here */
 	json_t *failures; /* {"item","code","text"} */
 	json_t *skipped; /* what cannot be mirrored, same shape */
+	json_t *unknown; /* permissions that could not be read, same shape */
 	json_t *plan; /* dry run: {"item","size"} (or "unpacked", "note") */
 	uint64_t incidents;
 	struct ferry_error fatal; /* the store failed: stop */
@@ -81,6 +102,20 @@ struct ferry_run {
 int ferry_upstreams_read(struct ferry_run *run, struct ferry_conf_group *root,
     char **names, int names_n, struct ferry_error *err);
 void ferry_upstreams_free(struct ferry_run *run);
+/* Open the operator's file, if the configuration names one (option access),
+ * and check that the upstreams it names are there.  Freed with the upstreams. */
+int ferry_run_operator(struct ferry_run *run, struct ferry_conf_group *root,
+    struct ferry_error *err);
+
+/*
+ * Make *out an upstream of format, at url, for its driver `by`: same name, same
+ * credentials.  Its options are the group called group below the driver's.
+ * host and user (or NULL) are borrowed.  Errors: FERRY_ECONFIG, FERRY_ENOMEM.
+ */
+int ferry_upstream_drive(struct ferry_upstream *out, struct ferry_upstream *by,
+    const char *format, const char *group, const char *url, const char *host,
+    const char *user, struct ferry_error *err);
+void ferry_upstream_undrive(struct ferry_upstream *driven);
 
 /*
  * Whether up may supply the package called name: no other upstream has it
@@ -91,9 +126,10 @@ int ferry_upstream_may(const struct ferry_run *run,
 
 /*
  * Record where the packages of up come from: "format" and "url", and the
- * members of more (NULL: none).  Nothing in a dry run.
+ * members of more (NULL: none), added to what was said in this run.  Of one that
+ * is driven they are its driver's.  Nothing in a dry run.
  */
-int ferry_upstream_put(struct ferry_run *run, const struct ferry_upstream *up,
+int ferry_upstream_put(struct ferry_run *run, struct ferry_upstream *up,
     json_t *more, struct ferry_error *err);
 
 /* Run every upstream to its end.  -1 only when the store or the user stops
@@ -105,6 +141,11 @@ void ferry_run_fail(
     struct ferry_run *run, const char *item, const struct ferry_error *why);
 /* Note what cannot be mirrored; not a failure. */
 void ferry_run_skip(struct ferry_run *run, const char *item, const char *text);
+/* A mistake of the operator's file: a failure.  run is a struct ferry_run. */
+void ferry_run_mistake(void *run, const struct ferry_error *mistake);
+/* Note what of the permissions could not be read, and what follows. */
+void
+ferry_run_unknown(struct ferry_run *run, const char *item, const char *text);
 /*
  * Changed bytes under a known name: record (until the versions agree again)
  * and fail.  key is the version's.
@@ -176,6 +217,12 @@ struct ferry_ask {
 };
 int ferry_run_ask(struct ferry_run *run, const struct ferry_ask *ask,
     struct ferry_error *err);
+/*
+ * The next page that the answer to url names by its Link header: 1 and *out
+ * (absolute, of base's host; the caller frees), 0 if there is none, -1.
+ */
+int ferry_answer_next(const struct ferry_fetch_result *result, const char *base,
+    const char *url, char **out, struct ferry_error *err);
 /* The media type of an answer without its parameters, in lower case; "" if it
  * has none or a longer one. */
 #define FERRY_MEDIA_TYPE_MAX 128

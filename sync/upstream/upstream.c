@@ -8,18 +8,32 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/access/snapshot.h"
 #include "store/base/conf.h"
 #include "store/base/json.h"
+#include "sync/access/operator.h"
 #include "sync/upstream/run.h"
 
+extern const struct ferry_upstream_kind ferry_upstream_github;
 extern const struct ferry_upstream_kind ferry_upstream_npm;
 extern const struct ferry_upstream_kind ferry_upstream_oci;
 
 static const struct ferry_upstream_kind *const kinds[] = {
+	&ferry_upstream_github,
 	&ferry_upstream_npm,
 	&ferry_upstream_oci,
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static const struct ferry_upstream_kind *
+kind_called(const char *format)
+{
+
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(kinds[i]->format, format) == 0)
+			return kinds[i];
+	return NULL;
+}
 
 static int
 find_kind(struct ferry_upstream *up, struct ferry_error *err)
@@ -30,11 +44,8 @@ find_kind(struct ferry_upstream *up, struct ferry_error *err)
 
 	if (ferry_conf_need_str(up->group, "format", &format, err) == -1)
 		return -1;
-	for (size_t i = 0; i < KINDS; i++)
-		if (strcmp(kinds[i]->format, format) == 0) {
-			up->kind = kinds[i];
-			return 0;
-		}
+	if ((up->kind = kind_called(format)) != NULL)
+		return 0;
 	for (size_t i = 0; i < KINDS && n < sizeof(known); i++)
 		n += (size_t)snprintf(known + n, sizeof(known) - n, "%s%s",
 		    i == 0 ? "" : ", ", kinds[i]->format);
@@ -161,6 +172,25 @@ configure_url(struct ferry_upstream *up, struct ferry_error *err)
 	    (char **)(uintptr_t)&up->url, ferry_bytes_of(url, n), err);
 }
 
+/* What needs a credential was not meant for everybody. */
+static int
+configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
+{
+	bool open = up->token == NULL && up->origin.netrc == NULL &&
+	            up->origin.cert_file == NULL;
+	enum ferry_visibility visibility;
+
+	if (up->kind->drives != NULL)
+		return 0;
+	if (ferry_conf_str(up->group, "visibility", open ? "public" : "private",
+		&up->visibility, err) == -1)
+		return -1;
+	if (ferry_visibility_parse(&visibility, up->visibility) == -1)
+		return ferry_conf_error(up->group, "visibility", err,
+		    "expected \"public\", \"internal\" or \"private\"");
+	return 0;
+}
+
 static int
 configure(struct ferry_upstream *up, struct ferry_error *err)
 {
@@ -169,6 +199,7 @@ configure(struct ferry_upstream *up, struct ferry_error *err)
 	    find_kind(up, err) == -1 || configure_url(up, err) == -1 ||
 	    configure_origin(up, err) == -1 ||
 	    configure_protect(up, err) == -1 ||
+	    configure_visibility(up, err) == -1 ||
 	    up->kind->configure(up, err) == -1 ||
 	    ferry_conf_finish(up->group, err) == -1)
 		return -1;
@@ -259,10 +290,76 @@ ferry_upstreams_free(struct ferry_run *run)
 		free(up->token);
 		free((char *)(uintptr_t)up->url);
 		free(up->protect);
+		json_decref(up->said);
 	}
+	ferry_operator_free(run->op);
+	run->op = NULL;
 	free(run->upstreams);
 	run->upstreams = NULL;
 	run->upstreams_n = 0;
+}
+
+static enum ferry_upstream_is
+look(void *ctx, const char *name)
+{
+	const struct ferry_run *run = ctx;
+
+	for (size_t i = 0; i < run->upstreams_n; i++)
+		if (strcmp(run->upstreams[i].name, name) == 0)
+			return run->upstreams[i].visibility == NULL
+			           ? FERRY_UPSTREAM_IS_GITHUB
+			           : FERRY_UPSTREAM_IS_PLAIN;
+	return FERRY_UPSTREAM_IS_NONE;
+}
+
+int
+ferry_run_operator(struct ferry_run *run, struct ferry_conf_group *root,
+    struct ferry_error *err)
+{
+	const char *path;
+
+	if (ferry_conf_path(root, "access", NULL, &path, err) == -1)
+		return -1;
+	if (path == NULL)
+		return 0;
+	if (ferry_operator_open(&run->op, path, err) == -1) {
+		if (err->code == FERRY_ESYSTEM)
+			err->code = FERRY_ECONFIG;
+		return -1;
+	}
+	return ferry_operator_check(run->op, look, run, err);
+}
+
+int
+ferry_upstream_drive(struct ferry_upstream *out, struct ferry_upstream *by,
+    const char *format, const char *group, const char *url, const char *host,
+    const char *user, struct ferry_error *err)
+{
+
+	*out = (struct ferry_upstream){ .kind = kind_called(format),
+		.name = by->name,
+		.origin = by->origin,
+		.elsewhere = by->elsewhere,
+		.token = by->token,
+		.wanted = by->wanted,
+		.driver = by,
+		.host = host,
+		.user = user };
+	if (ferry_strdup((char **)(uintptr_t)&out->url, url, err) == -1 ||
+	    ferry_conf_group(by->group, group, &out->group, err) == -1 ||
+	    out->kind->configure(out, err) == -1)
+		return -1;
+	return ferry_conf_finish(out->group, err);
+}
+
+void
+ferry_upstream_undrive(struct ferry_upstream *driven)
+{
+
+	if (driven->kind != NULL)
+		driven->kind->free(driven);
+	free((char *)(uintptr_t)driven->url);
+	*driven = (struct ferry_upstream){ .kind = NULL };
 }
 
 /* A pattern is a name, or a prefix followed by '*'. */
@@ -276,19 +373,33 @@ matches(const char *pattern, const char *name)
 	return strcasecmp(pattern, name) == 0;
 }
 
+/* Whether packages of format may come from up. */
+static bool
+supplies(const struct ferry_upstream *up, const char *format)
+{
+	const char *const *driven = up->kind->drives;
+
+	if (driven == NULL)
+		return strcmp(up->kind->format, format) == 0;
+	while (*driven != NULL && strcmp(*driven, format) != 0)
+		driven++;
+	return *driven != NULL;
+}
+
 int
 ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
     const char *name, struct ferry_error *err)
 {
+	const struct ferry_upstream *self =
+	    up->driver != NULL ? up->driver : up;
 	const struct ferry_upstream *holder = NULL;
 
 	for (size_t i = 0; i < run->upstreams_n; i++)
 		for (size_t k = 0; k < run->upstreams[i].protect_n; k++)
-			if (strcmp(run->upstreams[i].kind->format,
-				up->kind->format) == 0 &&
+			if (supplies(&run->upstreams[i], up->kind->format) &&
 			    matches(run->upstreams[i].protect[k], name)) {
 				holder = &run->upstreams[i];
-				if (holder == up)
+				if (holder == self)
 					return 0;
 			}
 	if (holder == NULL)
@@ -300,7 +411,7 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
 }
 
 int
-ferry_upstream_put(struct ferry_run *run, const struct ferry_upstream *up,
+ferry_upstream_put(struct ferry_run *run, struct ferry_upstream *up,
     json_t *more, struct ferry_error *err)
 {
 	struct ferry_key key;
@@ -309,10 +420,15 @@ ferry_upstream_put(struct ferry_run *run, const struct ferry_upstream *up,
 
 	if (run->dry_run)
 		return 0;
-	record =
-	    json_pack("{s:s,s:s}", "format", up->kind->format, "url", up->url);
-	if (record == NULL ||
-	    (more != NULL && json_object_update(record, more) == -1))
+	if (up->driver != NULL)
+		up = up->driver;
+	if (up->said == NULL)
+		up->said = json_object();
+	record = json_pack("{s:s,s:s,s:s*}", "format", up->kind->format, "url",
+	    up->url, "visibility", up->visibility);
+	if (record == NULL || up->said == NULL ||
+	    (more != NULL && json_object_update(up->said, more) == -1) ||
+	    json_object_update(record, up->said) == -1)
 		ferry_error_set(err, FERRY_ENOMEM, "no memory");
 	else if (ferry_key_make(&key, err, "upstream", up->name, NULL) == 0 &&
 		 ferry_catalog_put(run->st, &key, record, err) != -1)

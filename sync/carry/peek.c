@@ -1,0 +1,216 @@
+#include "sync/carry/peek.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "store/access/snapshot.h"
+#include "store/base/json.h"
+#include "store/blob/blob.h"
+#include "store/catalog/catalog.h"
+#include "sync/carry/gather.h"
+#include "sync/carry/judge.h"
+
+struct peek {
+	const struct ferry_carry *carry;
+	const struct ferry_found_bundle *bundle;
+	json_t *records; /* by upstream: the last put of `access UPSTREAM` */
+};
+
+static int
+on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
+{
+
+	return ferry_buf_add(ctx, p, n, err);
+}
+
+/* Call on_member for the members of every volume until it returns not 0. */
+static int
+each_member(const struct peek *peek,
+    int (*on_member)(void *ctx, struct ferry_volume *v,
+	const struct ferry_member *m, struct ferry_error *err),
+    void *ctx, struct ferry_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < peek->bundle->n; i++) {
+		const struct ferry_member *m;
+		struct ferry_volume *v = NULL;
+		int more = -1;
+
+		if (ferry_volume_open(&v, AT_FDCWD,
+			peek->bundle->volumes[i].path, err) == -1 ||
+		    ferry_volume_begin(v, err) == -1)
+			rc = -1;
+		else if (!ferry_digest_equal(&ferry_volume_head(v)->digest,
+			     &peek->bundle->head->digest))
+			rc = ferry_error_set(err, FERRY_EDIGEST,
+			    "it was changed while it was read");
+		while (rc == 0 && (more = ferry_volume_next(v, &m, err)) == 1)
+			rc = on_member(ctx, v, m, err);
+		if (rc == 0 && more == -1)
+			rc = -1;
+		ferry_volume_close(v);
+		if (rc == -1)
+			ferry_error_in(
+			    err, "%s", peek->bundle->volumes[i].path);
+	}
+	return rc;
+}
+
+/* A line of the records. */
+static int
+take_record(struct peek *peek, struct ferry_bytes line, struct ferry_error *err)
+{
+	struct ferry_key key;
+	json_t *root = NULL, *value = NULL;
+	int rc = -1;
+
+	if (ferry_json_parse(&root, line, "a record", err) == -1 ||
+	    ferry_key_from_json(&key, json_object_get(root, "key"), err) == -1)
+		goto out;
+	rc = 0;
+	if (strcmp(ferry_key_part(&key, 0), "access") != 0 || key.n != 2 ||
+	    (value = json_object_get(root, "value")) == NULL)
+		goto out;
+	rc = ferry_json_set(
+	    peek->records, ferry_key_part(&key, 1), json_incref(value), err);
+out:
+	json_decref(root);
+	return rc;
+}
+
+static int
+take_part(void *ctx, struct ferry_volume *v, const struct ferry_member *m,
+    struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	int rc = 0;
+
+	if (m->kind != FERRY_MEMBER_RECORDS)
+		return 0;
+	if (ferry_volume_content(
+		v, FERRY_CONTENT_CHECKED, on_data, &text, err) == -1)
+		rc = -1;
+	for (size_t at = 0; rc == 0 && at < text.n;) {
+		const uint8_t *end = memchr(text.p + at, '\n', text.n - at);
+		size_t n =
+		    end == NULL ? text.n - at : (size_t)(end - (text.p + at));
+
+		rc = take_record(ctx, ferry_bytes_of(text.p + at, n), err);
+		at += n + 1;
+	}
+	ferry_buf_free(&text);
+	return rc;
+}
+
+/* The blob that is looked for. */
+struct find {
+	struct ferry_digest digest;
+	struct ferry_buf text;
+};
+
+static int
+take_blob(void *ctx, struct ferry_volume *v, const struct ferry_member *m,
+    struct ferry_error *err)
+{
+	struct find *find = ctx;
+	struct ferry_digest got;
+
+	if (m->kind != FERRY_MEMBER_BLOB ||
+	    !ferry_digest_equal(&m->blob, &find->digest))
+		return 0;
+	if (m->content_size > FERRY_SNAPSHOT_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "a permission snapshot has more than %u bytes",
+		    FERRY_SNAPSHOT_MAX);
+	if (ferry_volume_content(
+		v, FERRY_CONTENT_CHECKED, on_data, &find->text, err) == -1 ||
+	    ferry_digest_of(
+		&got, FERRY_SHA256, ferry_bytes_buf(&find->text), err) == -1)
+		return -1;
+	if (!ferry_digest_equal(&got, &find->digest))
+		return ferry_error_set(err, FERRY_EDIGEST,
+		    "a permission snapshot is not the one that its record "
+		    "names");
+	return 1;
+}
+
+static int
+show(const struct peek *peek, const char *upstream, const json_t *value,
+    const struct ferry_error *refused, ferry_on_access *on_access, void *ctx,
+    struct ferry_error *err)
+{
+	struct find find = { .text = FERRY_BUF_INIT };
+	struct ferry_file file;
+	int rc = ferry_files_find(value, "snapshot", &file, err);
+
+	if (rc == 0)
+		rc = ferry_error_set(
+		    err, FERRY_EFORMAT, "the record names no snapshot");
+	if (rc == 1) {
+		find.digest = file.sha256;
+		rc = ferry_blob_has(peek->carry->st, &file.sha256, err);
+		if (rc == 1 && ferry_blob_load(peek->carry->st, &file.sha256,
+				   FERRY_SNAPSHOT_MAX, &find.text, err) == -1)
+			rc = -1;
+		else if (rc == 0)
+			rc = each_member(peek, take_blob, &find, err);
+		if (rc == 0)
+			rc = ferry_error_set(err, FERRY_EMISSING,
+			    "the snapshot is neither here nor in these "
+			    "volumes");
+	}
+	if (rc == 1)
+		rc = on_access(ctx, upstream, value,
+		    ferry_bytes_buf(&find.text), refused, err);
+	ferry_buf_free(&find.text);
+	return rc == -1 ? ferry_error_in(
+			      err, "the permissions of upstream '%s'", upstream)
+	                : 0;
+}
+
+static int
+look(const struct ferry_carry *carry, const struct ferry_found_bundle *bundle,
+    ferry_on_access *on_access, void *ctx, struct ferry_error *err)
+{
+	struct peek peek = { carry, bundle, json_object() };
+	struct ferry_error why = FERRY_ERROR_INIT;
+	const struct ferry_error *refused =
+	    ferry_judge(carry->st, bundle->head, &why) == -1 ? &why : NULL;
+	const char *upstream;
+	json_t *value;
+	int rc = -1;
+
+	if (peek.records == NULL)
+		ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	else
+		rc = each_member(&peek, take_part, &peek, err);
+	if (rc == 0)
+		json_object_foreach (peek.records, upstream, value)
+			if ((rc = show(&peek, upstream, value, refused,
+				 on_access, ctx, err)) == -1)
+				break;
+	json_decref(peek.records);
+	return rc;
+}
+
+int
+ferry_peek_access(const struct ferry_carry *carry, char *const *paths, size_t n,
+    ferry_on_access *on_access, void *ctx, struct ferry_error *err)
+{
+	struct ferry_found found = { 0 };
+	int rc = ferry_gather(carry, paths, n, &found, err);
+
+	if (rc == 0 && found.n == 0) {
+		rc = -1;
+		if (found.refused > 0)
+			*err = found.first;
+		else
+			ferry_error_set(err, FERRY_ENOTFOUND,
+			    "there is no bundle (ferry-….tar)");
+	}
+	for (size_t i = 0; rc == 0 && i < found.n; i++)
+		rc = look(carry, &found.bundles[i], on_access, ctx, err);
+	ferry_found_clear(&found);
+	return rc;
+}

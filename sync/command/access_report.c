@@ -1,0 +1,212 @@
+/* `ferry access report`: who may read a package; what a user may read. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/access/current.h"
+#include "store/access/rules.h"
+#include "store/base/json.h"
+#include "store/catalog/catalog.h"
+#include "store/format/format.h"
+#include "store/store.h"
+#include "sync/command/access.h"
+#include "sync/command/carrier.h"
+#include "sync/command/who.h"
+
+struct report {
+	struct ferry_context *ctx;
+	struct ferry_store *st;
+	struct ferry_snapshots *all;
+	const char *only; /* an upstream, or NULL */
+	uint64_t rows;
+};
+
+/* What one user may do with one package. */
+static bool
+decide(const struct ferry_snapshot *s, const struct ferry_format *format,
+    const char *name, const struct ferry_claim *claim,
+    struct ferry_ruling_result *result)
+{
+	const struct ferry_ask ask = { .type = format->type,
+		.name = name,
+		.need = FERRY_NEED_READ,
+		/* What a server does if nobody configured another thing. */
+		.public_needs_login =
+		    ferry_snapshot_meta(s)->github && !format->anonymous };
+
+	ferry_rules(s, claim, &ask, result, NULL, NULL);
+	return result->ruling == FERRY_RULING_ALLOW;
+}
+
+static void
+print(struct report *r, const char *upstream, const char *format,
+    const char *name, const char *user,
+    const struct ferry_ruling_result *result)
+{
+
+	r->rows++;
+	if (r->ctx->json)
+		ferry_carrier_print(json_pack(
+		    "{s:s,s:s,s:s,s:s,s:s?,s:s,s:s,s:s}", "event", "access",
+		    "upstream", upstream, "format", format, "package", name,
+		    "user", user, "role", ferry_role_name(result->role), "rule",
+		    result->row, "reason", result->reason));
+	else
+		(void)printf("%-24s %-6s %-4s %s:%s of %s\n",
+		    user == NULL ? "(anybody)" : user,
+		    ferry_role_name(result->role), result->row, format, name,
+		    upstream);
+}
+
+static struct ferry_claim
+claim_of(const struct ferry_snapshot *s, uint64_t user)
+{
+	struct ferry_claim claim = { .kind = FERRY_CLAIM_USER,
+		.scopes = FERRY_SCOPE_READ,
+		.user = user };
+
+	(void)snprintf(claim.realm, sizeof(claim.realm), "%s",
+	    ferry_snapshot_meta(s)->realm);
+	return claim;
+}
+
+/* A package */
+
+/* Whether the store has it of that upstream: 1, 0, -1. */
+static int
+is_here(struct report *r, const struct ferry_format *format, const char *name,
+    const char *upstream, struct ferry_error *err)
+{
+	struct ferry_key key;
+	json_t *record = NULL;
+	int rc = -1;
+
+	if (ferry_key_make(
+		&key, err, "package", format->name, name, upstream, NULL) == 0)
+		rc = ferry_catalog_get(r->st, &key, &record, err);
+	json_decref(record);
+	return rc;
+}
+
+static void
+report_users(struct report *r, const struct ferry_snapshot *s,
+    const struct ferry_format *format, const char *name)
+{
+	const char *upstream = ferry_snapshot_meta(s)->upstream;
+	struct ferry_claim nobody = { .kind = FERRY_CLAIM_NONE };
+	struct ferry_ruling_result result;
+
+	if (decide(s, format, name, &nobody, &result))
+		print(r, upstream, format->name, name, NULL, &result);
+	for (size_t i = 0; i < ferry_snapshot_users(s); i++) {
+		const struct ferry_snapshot_user *u =
+		    ferry_snapshot_user_at(s, i);
+		struct ferry_claim claim = claim_of(s, u->id);
+
+		if (decide(s, format, name, &claim, &result))
+			print(
+			    r, upstream, format->name, name, u->login, &result);
+	}
+}
+
+static int
+report_package(struct report *r, const char *spec, struct ferry_error *err)
+{
+	const char *colon = strchr(spec, ':'), *name;
+	const struct ferry_format *format;
+	bool any = false;
+
+	format = colon == NULL ? NULL
+	                       : ferry_format_find(ferry_bytes_of(
+				     spec, (size_t)(colon - spec)));
+	if (format == NULL)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "--package takes FORMAT:NAME, such as npm:@acme/ui");
+	name = colon + 1;
+	for (size_t i = 0; i < ferry_snapshots_count(r->all); i++) {
+		const struct ferry_snapshot *s = ferry_snapshots_at(r->all, i);
+		const char *upstream = ferry_snapshot_meta(s)->upstream;
+		int here;
+
+		if (r->only != NULL && strcmp(r->only, upstream) != 0)
+			continue;
+		here = is_here(r, format, name, upstream, err);
+		if (here == -1)
+			return -1;
+		if (here == 0 &&
+		    ferry_snapshot_package(s, format->type, name) == NULL)
+			continue;
+		any = true;
+		report_users(r, s, format, name);
+	}
+	if (!any)
+		return ferry_error_set(err, FERRY_ENOTFOUND,
+		    "there is no package '%.200s' here", spec);
+	return 0;
+}
+
+/* A user */
+
+static int
+report_user(struct report *r, const char *login, struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_key prefix, key;
+	struct ferry_claim claim = { .kind = FERRY_CLAIM_USER,
+		.scopes = FERRY_SCOPE_READ };
+	struct ferry_ruling_result result;
+	struct ferry_who who;
+	int rc;
+
+	if (ferry_who_user(&who, r->st, r->only, login, err) == -1 ||
+	    ferry_key_make(&prefix, err, "package", NULL) == -1 ||
+	    ferry_catalog_iter_new(&it, r->st, &prefix, NULL, err) == -1)
+		return -1;
+	claim.user = who.number;
+	memcpy(claim.realm, who.realm, sizeof(claim.realm));
+	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
+		const char *name = ferry_key_part(&key, 2);
+		const char *upstream = ferry_key_part(&key, 3);
+		const struct ferry_format *format =
+		    ferry_format_find(ferry_bytes_str(ferry_key_part(&key, 1)));
+		const struct ferry_snapshot *s =
+		    ferry_snapshots_find(r->all, upstream);
+
+		if (s != NULL && format != NULL &&
+		    decide(s, format, name, &claim, &result))
+			print(
+			    r, upstream, format->name, name, who.name, &result);
+	}
+	ferry_catalog_iter_free(it);
+	return rc;
+}
+
+int
+ferry_access_report(struct ferry_context *ctx, const struct access_options *o,
+    struct ferry_error *err)
+{
+	struct report r = { .ctx = ctx, .only = o->upstream };
+	int rc = -1;
+
+	if ((o->package == NULL) == (o->user == NULL))
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "name either --package or --user; see 'ferry access "
+		    "--help'");
+	if (ferry_context_open(ctx, false, &r.st, err) == -1)
+		return -1;
+	if (ferry_snapshots_load(&r.all, r.st, err) == 0)
+		rc = o->package != NULL ? report_package(&r, o->package, err)
+		                        : report_user(&r, o->user, err);
+	ferry_snapshots_free(r.all);
+	ferry_store_close(r.st);
+	if (rc == -1)
+		return -1;
+	if (ctx->json)
+		ferry_carrier_print(json_pack("{s:s,s:I}", "event", "result",
+		    "rows", (json_int_t)r.rows));
+	else if (r.rows == 0)
+		(void)printf("%s\n", o->package != NULL
+					 ? "nobody may read it"
+					 : "may read nothing that is here");
+	return 0;
+}
