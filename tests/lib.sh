@@ -6,6 +6,8 @@
 # It makes a folder $T that is removed at the end (kept, and named, on a
 # failure with KEEP=1), ends every server it started by its process id, and
 # stops the script at the first command that fails.
+# Sourcing it a second time, by another library, does nothing.
+[ -z "${T:-}" ] || return 0
 set -euo pipefail
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

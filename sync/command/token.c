@@ -31,12 +31,15 @@ static const char help[] =
     "  --repository NAME  for the workflows of a repository\n"
     "  --job read|write   what the job may do with packages (read)\n"
     "  --upstream NAME    whose user or repository it is, if several have it\n"
+    "  --number N         the user's number there, where the permission\n"
+    "                     snapshot does not know the user, who may then read\n"
+    "                     what everybody with an account may\n"
     "  --expires TIME     such as 90d or 12h; without it never\n"
     "  --note TEXT        for the list\n";
 
 struct token_options {
-	const char *user, *repository, *upstream, *scopes, *job, *expires,
-	    *note;
+	const char *user, *repository, *upstream, *number, *scopes, *job,
+	    *expires, *note;
 };
 
 static void
@@ -140,6 +143,27 @@ read_options(struct ferry_user_token *t, const struct token_options *o,
 	return 0;
 }
 
+/* Whose token it is. */
+static int
+find_holder(struct ferry_who *out, struct ferry_store *st,
+    const struct token_options *o, struct ferry_error *err)
+{
+
+	if (o->number == NULL)
+		return o->user == NULL
+		           ? ferry_who_repository(
+				 out, st, o->upstream, o->repository, err)
+		           : ferry_who_user(out, st, o->upstream, o->user, err);
+	if (o->user == NULL || o->upstream == NULL)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "--number goes with --user and --upstream");
+	if (ferry_parse_u64(ferry_bytes_str(o->number), 1, INT64_MAX,
+		&out->number, err) == -1)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "'%s' is not the number of a user", o->number);
+	return ferry_who_stranger(out, st, o->upstream, o->user, err);
+}
+
 static int
 create(const struct ferry_context *ctx, struct ferry_store *st, int dirfd,
     const struct token_options *o, struct ferry_error *err)
@@ -149,10 +173,7 @@ create(const struct ferry_context *ctx, struct ferry_store *st, int dirfd,
 	struct ferry_who who;
 
 	if (read_options(&t, o, err) == -1 ||
-	    (t.workflow ? ferry_who_repository(
-			      &who, st, o->upstream, o->repository, err)
-			: ferry_who_user(
-			      &who, st, o->upstream, o->user, err)) == -1)
+	    find_holder(&who, st, o, err) == -1)
 		return -1;
 	memcpy(t.realm, who.realm, sizeof(t.realm));
 	memcpy(t.name, who.name, sizeof(t.name));
@@ -235,6 +256,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		{ "user", FERRY_OPTION_VALUE, &o.user },
 		{ "repository", FERRY_OPTION_VALUE, &o.repository },
 		{ "upstream", FERRY_OPTION_VALUE, &o.upstream },
+		{ "number", FERRY_OPTION_VALUE, &o.number },
 		{ "scopes", FERRY_OPTION_VALUE, &o.scopes },
 		{ "job", FERRY_OPTION_VALUE, &o.job },
 		{ "expires", FERRY_OPTION_VALUE, &o.expires },

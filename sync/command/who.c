@@ -89,3 +89,32 @@ ferry_who_repository(struct ferry_who *out, struct ferry_store *st,
 	return find(out, st, upstream, full_name, lookup_repository,
 	    "a repository", err);
 }
+
+int
+ferry_who_stranger(struct ferry_who *out, struct ferry_store *st,
+    const char *upstream, const char *login, struct ferry_error *err)
+{
+	struct ferry_snapshots *all = NULL;
+	const struct ferry_snapshot *s;
+	int rc = -1;
+
+	if (ferry_snapshots_load(&all, st, err) == -1)
+		return -1;
+	s = ferry_snapshots_find(all, upstream);
+	if (s == NULL || !ferry_snapshot_meta(s)->github) {
+		ferry_error_set(err, FERRY_ENOTFOUND,
+		    "there is no permission snapshot of '%s' here", upstream);
+	} else if (ferry_snapshot_login(s, login) != NULL) {
+		ferry_error_set(err, FERRY_EUSAGE,
+		    "the permission snapshot of '%s' knows '%s'; leave out "
+		    "--number",
+		    upstream, login);
+	} else {
+		(void)snprintf(out->realm, sizeof(out->realm), "%s",
+		    ferry_snapshot_meta(s)->realm);
+		(void)snprintf(out->name, sizeof(out->name), "%s", login);
+		rc = 0;
+	}
+	ferry_snapshots_free(all);
+	return rc;
+}

@@ -33,6 +33,13 @@ has out ", revoked "
 expect 1 ferry token revoke ffffffffffff
 expect 2 ferry token revoke ../../etc/passwd
 
+say "a user whom the snapshot does not know has an account all the same"
+expect 1 ferry token create --user stranger --upstream ghes
+expect 2 ferry token create --user stranger --number 4711
+expect 2 ferry token create --user rita --number 2 --upstream ghes
+expect 0 ferry token create --user stranger --number 4711 --upstream ghes
+has out "user stranger of ghes"
+
 say "mistakes are said"
 expect 1 ferry token create --user nobody-of-this-name
 has err "no permission snapshot here knows a user 'nobody-of-this-name'"

@@ -27,7 +27,7 @@ new_token() {
 	local file=$T/token.$1 kind=--user
 	case $2 in */*) kind=--repository ;; esac
 	"$FERRY" --store "$STORE" --json token create $kind "$2" \
-	    --upstream ghes "${@:3}" >"$T/token.json"
+	    --upstream "${REALM:-ghes}" ${NUMBER:+--number "$NUMBER"} "${@:3}" >"$T/token.json"
 	python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(d["token"]); print(d["id"])' \
 	    "$T/token.json" >"$file"
 }
