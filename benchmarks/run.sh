@@ -1,7 +1,8 @@
 #!/bin/bash
 # ferry beside its peers and beside the physical limit, in one run.
 #
-#   benchmarks/run.sh [--only serve|oci|images|sync|bundle|start] [--rounds N]
+#   benchmarks/run.sh [--only serve|access|oci|images|sync|bundle|start]
+#       [--rounds N]
 #
 # Prints one table and writes build/bench/results.json.  Every figure is the
 # median of N rounds (default 3) in which ferry and its peer take turns; peers
@@ -15,7 +16,7 @@ while [ $# -gt 0 ]; do
 	--only) ONLY=$2 && shift ;;
 	--rounds) ROUNDS=$2 && shift ;;
 	*)
-		sed -n '2,8s/^# \{0,1\}//p' "$0"
+		sed -n '2,9s/^# \{0,1\}//p' "$0"
 		[ "$1" = --help ] && exit 0 || exit 2
 		;;
 	esac
@@ -23,7 +24,7 @@ while [ $# -gt 0 ]; do
 done
 "$TOP/packaging/install-deps.sh" --bench
 cmake -S "$TOP" -B "$BENCH/build" -G Ninja -D PRESET=release >/dev/null
-ninja -C "$BENCH/build" ferry ferryd fill put_oci | tail -n 1
+ninja -C "$BENCH/build" ferry ferryd fill put_oci put_npm put_access | tail -n 1
 export FERRY=$BENCH/build/ferry FERRYD=$BENCH/build/ferryd FILL=$BENCH/build/tests/tools/fill
 export TMPDIR=$BENCH/tmp
 mkdir -p "$TMPDIR"
@@ -138,6 +139,39 @@ print(" ".join(r.choices(words, k=12600))[:81000])')
 	peak_kb "$ferryd" >mem.ferryd
 	awk '{ print $1 / 1000 }' mem.ferryd >mem.mb
 	row "ferryd memory" MB less "<= 128" mem.mb - ""
+}
+
+bench_access() {
+	say "serving with permissions: a token checked and a decision for each request"
+	local tools=$BENCH/build/tests/tools token readme peer auth
+	readme=$(python3 -c 'import random; r = random.Random(1)
+words = ["".join(r.choices("abcdefghijklmnopqrstuvwxyz", k=r.randint(2, 9))) for _ in range(900)]
+print(" ".join(r.choices(words, k=12600))[:81000])')
+	mkdir package
+	echo '{"name":"@octo/svc","version":"1.0.0"}' >package/package.json
+	head -c 300000 /dev/urandom >package/data
+	tar -czf t.tgz package
+	printf '{"name":"@octo/svc","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"@octo/svc","version":"1.0.0","readme":"%s","dist":{"tarball":"https://registry.example/t.tgz","integrity":"sha512-%s"}}},"time":{},"readme":"%s"}' \
+	    "$readme" "$(openssl dgst -sha512 -binary t.tgz | base64 -w0)" "$readme" >doc.json
+	"$tools/put_npm" open ghes doc.json 1.0.0=t.tgz
+	"$tools/put_npm" closed ghes doc.json 1.0.0=t.tgz
+	# The fixture's people, and 100,000 packages that are nobody's business.
+	cp "$TOP/tests/data/access/octo.jsonl" permissions
+	python3 -c 'for i in range(100000): print("{\"kind\":\"package\",\"id\":%d,\"owner\":100,\"type\":\"npm\",\"name\":\"@octo/p%d\",\"visibility\":\"private\",\"granular\":true,\"inherits\":\"no\"}" % (1000 + i, i))' >>permissions
+	"$tools/put_access" closed ghes permissions
+	token=$("$FERRY" --store closed --json token create --user tom | jq -r .token)
+	auth="Authorization: Bearer $token"
+	start_ferryd open
+	peer=$URL/npm
+	start_ferryd closed
+	for _ in $(seq "$ROUNDS"); do
+		rps "$URL/npm/@octo%2fsvc" "Accept-Encoding: gzip" "$auth" >>doc.ferry
+		rps "$peer/@octo%2fsvc" "Accept-Encoding: gzip" >>doc.open
+		rps "$URL/npm/@octo/svc/-/svc-1.0.0.tgz" "$auth" >>tgz.ferry
+		rps "$peer/@octo/svc/-/svc-1.0.0.tgz" >>tgz.open
+	done
+	row "packument 165 kB, token checked" req/s more ">= 0.95" doc.ferry doc.open "without permissions"
+	row "tarball 300 kB, token checked" req/s more ">= 0.95" tgz.ferry tgz.open "without permissions"
 }
 
 bench_oci() {
@@ -325,7 +359,7 @@ bench_start() {
 	row "ferryd memory then" MB less "<= 128" start.mb - ""
 }
 
-for part in serve oci images sync bundle start; do
+for part in serve access oci images sync bundle start; do
 	[ "$ONLY" = all ] || [ "$ONLY" = $part ] || continue
 	mkdir -p "$T/$part" && cd "$T/$part"
 	T_SAVED=$T T=$T/$part

@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "serve/http/log.h"
+#include "serve/http/lines.h"
 #include "serve/http/metrics.h"
 #include "serve/http/server.h"
 #include "serve/options.h"
@@ -32,12 +32,13 @@
 #include "serve/replay/library.h"
 #include "serve/replay/replay.h"
 #include "serve/web/web.h"
+#include "store/access/access.h"
 #include "store/base/bytes.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
 
-/* The main loop's pace: flushing the access log, ending old generations. */
+/* The main loop's pace: flushing the logs, ending old generations. */
 #define TICK_MS 500
 #define PEM_MAX (1U << 20)
 
@@ -46,8 +47,10 @@ struct daemon {
 	struct ferry_library *library;
 	struct ferry_replayer *replayer;
 	struct ferry_metrics metrics;
-	struct ferry_access_log *log; /* NULL: none */
+	struct ferry_lines *log; /* NULL: none */
+	struct ferry_lines *audit; /* NULL: none */
 	int listen_fd;
+	char *listen; /* the address of listen_fd, as it was given */
 	unsigned port;
 	uint64_t started_ms;
 	atomic_bool stopping;
@@ -147,6 +150,7 @@ generation_start(struct generation *g, struct ferry_error *err)
 	const struct ferry_serve_options *o = g->options;
 	struct daemon *d = g->daemon;
 
+	g->options->site.audit = d->audit;
 	g->web = (struct ferry_web){ d->library, &d->metrics, &o->site,
 		d->started_ms, &d->stopping };
 	g->http = (struct ferry_server_options){
@@ -263,25 +267,40 @@ out:
 	return rc;
 }
 
+/*
+ * Whether o may be served where we listen: while everybody may read
+ * everything, others than this machine must have been meant.
+ */
 static int
-open_socket(struct daemon *d, const struct ferry_serve_options *o,
-    struct ferry_error *err)
+check_public(const struct daemon *d, const struct ferry_serve_options *o,
+    const char *listen, struct ferry_error *err)
 {
 	bool loopback;
 
-	if (ferry_listen_is_loopback(o->listen, &loopback, err) == -1)
+	if (ferry_listen_is_loopback(listen, &loopback, err) == -1)
 		return -1;
-	if (!loopback && !o->public)
-		return ferry_error_set(err, FERRY_EUSAGE,
-		    "refusing to listen on %s: no access rules exist, so "
-		    "everybody who reaches that address could read every "
-		    "package; if that is meant, say --public, or public = true "
-		    "in the group serve",
-		    o->listen);
-	if (ferry_listen(&d->listen_fd, o->listen, &d->port, &loopback, err) ==
-	    -1)
+	if (loopback || o->public ||
+	    ferry_access_would_restrict(
+		ferry_library_access(d->library), &o->access))
+		return 0;
+	return ferry_error_set(err, FERRY_EUSAGE,
+	    "refusing to listen on %s: no access rules exist, so everybody "
+	    "who reaches that address could read every package; if that is "
+	    "meant, say --public, or public = true in the group serve",
+	    listen);
+}
+
+static int
+open_logs(struct daemon *d, const struct ferry_serve_options *o,
+    struct ferry_error *err)
+{
+
+	if (o->access_log != NULL &&
+	    ferry_lines_open(&d->log, o->access_log, "access log", err) == -1)
 		return -1;
-	return 0;
+	return o->audit_log == NULL ? 0
+	                            : ferry_lines_open(&d->audit, o->audit_log,
+					  "audit log", err);
 }
 
 static void
@@ -301,20 +320,25 @@ static int
 start(struct daemon *d, struct ferry_error *err)
 {
 	const struct ferry_serve_options *o;
+	bool loopback;
 
 	if (generation_new(&d->current, d, err) == -1)
 		return -1;
 	o = d->current->options;
-	if (open_socket(d, o, err) == -1)
+	if (ferry_listen_is_loopback(o->listen, &loopback, err) == -1 ||
+	    ferry_strdup(&d->listen, o->listen, err) == -1)
 		return -1;
 	ferry_metrics_init(&d->metrics, ferry_replay_formats());
 	if (ferry_library_open(&d->library, o->store, o->cache_bytes,
 		raise_files(), err) == -1 ||
-	    ferry_replayer_new(
-		&d->replayer, d->library, o->search_bytes, err) == -1)
+	    check_public(d, o, o->listen, err) == -1)
 		return -1;
-	if (o->access_log != NULL &&
-	    ferry_access_log_open(&d->log, o->access_log, err) == -1)
+	ferry_access_configure(ferry_library_access(d->library), &o->access);
+	if (ferry_listen(&d->listen_fd, o->listen, &d->port, &loopback, err) ==
+		-1 ||
+	    ferry_replayer_new(
+		&d->replayer, d->library, o->search_bytes, err) == -1 ||
+	    open_logs(d, o, err) == -1)
 		return -1;
 	if (generation_start(d->current, err) == -1)
 		return -1;
@@ -327,22 +351,33 @@ start(struct daemon *d, struct ferry_error *err)
 }
 
 static void
+reopen(struct ferry_lines *log)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	if (log != NULL && ferry_lines_reopen(log, &err) == -1)
+		ferry_log(FERRY_LOG_ERROR, "%s; the old one goes on", err.text);
+}
+
+static void
 reload(struct daemon *d)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct generation *next = NULL;
 
 	notify("RELOADING=1");
-	if (d->log != NULL && ferry_access_log_reopen(d->log, &err) == -1) {
-		ferry_log(FERRY_LOG_ERROR, "%s; the old one goes on", err.text);
-		err = (struct ferry_error)FERRY_ERROR_INIT;
-	}
+	reopen(d->log);
+	reopen(d->audit);
+	/* The socket is the first one's, whatever is written now. */
 	if (generation_new(&next, d, &err) == -1 ||
+	    check_public(d, next->options, d->listen, &err) == -1 ||
 	    generation_start(next, &err) == -1) {
 		generation_free(next);
 		ferry_log(FERRY_LOG_ERROR,
 		    "%s; the configuration stays as it was", err.text);
 	} else {
+		ferry_access_configure(
+		    ferry_library_access(d->library), &next->options->access);
 		ferry_cache_resize(ferry_library_cache(d->library),
 		    next->options->cache_bytes);
 		/* Links and scripts may say another base now. */
@@ -387,7 +422,9 @@ run(struct daemon *d, const sigset_t *signals)
 		if (number == SIGHUP)
 			reload(d);
 		if (d->log != NULL)
-			ferry_access_log_flush(d->log);
+			ferry_lines_flush(d->log);
+		if (d->audit != NULL)
+			ferry_lines_flush(d->audit);
 		reap(d);
 	}
 }
@@ -448,7 +485,9 @@ main(int argc, char **argv)
 	generation_free(d.current);
 	ferry_replayer_free(d.replayer);
 	ferry_library_close(d.library);
-	ferry_access_log_close(d.log);
+	ferry_lines_close(d.log);
+	ferry_lines_close(d.audit);
+	free(d.listen);
 	if (d.listen_fd != -1)
 		(void)close(d.listen_fd);
 	return rc;

@@ -8,6 +8,7 @@
 #include "store/base/bytes.h"
 #include "store/base/conf.h"
 #include "store/base/error.h"
+#include "store/format/format.h"
 
 static const char help[] =
     "usage: ferryd [OPTION…]\n"
@@ -28,7 +29,7 @@ static const char help[] =
     "\n"
     "SIGTERM and SIGINT stop accepting, finish what is under way, and end.\n"
     "SIGHUP reads the configuration and the certificate again, and opens the\n"
-    "access log anew.\n";
+    "logs anew.\n";
 
 /* The value of option name in arg, or in next (which may be NULL); or NULL. */
 static const char *
@@ -151,11 +152,104 @@ read_tls(struct ferry_serve_options *o, struct ferry_conf_group *group,
 	return 0;
 }
 
+/* "30d", "12h", "90m", "45s"; 0 where there is none. */
+static int
+read_age(struct ferry_conf_group *group, const char *name, int64_t *out,
+    struct ferry_error *err)
+{
+	static const struct {
+		char letter;
+		uint64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	struct ferry_error cause = FERRY_ERROR_INIT;
+	const char *text;
+	uint64_t v = 0;
+
+	if (ferry_conf_str(group, name, NULL, &text, err) == -1)
+		return -1;
+	*out = 0;
+	for (size_t i = 0; text != NULL && *text != 0 && i < 4; i++) {
+		size_t n = strlen(text) - 1;
+
+		if (text[n] == units[i].letter &&
+		    ferry_parse_u64(
+			ferry_bytes_of(text, n), 1, 100000, &v, &cause) == 0)
+			*out = (int64_t)(v * units[i].seconds);
+	}
+	return text == NULL || *text == 0 || *out > 0
+	           ? 0
+	           : ferry_conf_error(group, name, err,
+			 "expected a time such as \"30d\" or \"12h\"");
+}
+
+/* Whose packages need a login, also where they are public. */
+static int
+read_logins(struct ferry_access_policy *policy, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	const char *text;
+	int rc;
+
+	policy->login_given = ferry_conf_has(group, "public_needs_login");
+	for (unsigned i = 0; (rc = ferry_conf_strs(group, "public_needs_login",
+				  i, &text, err)) == 1;
+	     i++) {
+		size_t k = 0;
+
+		while (k < ferry_formats_count() &&
+		       strcmp(ferry_format_at(k)->name, text) != 0)
+			k++;
+		if (k == ferry_formats_count() || k >= FERRY_ACCESS_FORMATS)
+			return ferry_conf_error(group, "public_needs_login",
+			    err, "there is no format '%s'", text);
+		policy->login[k] = true;
+	}
+	return rc;
+}
+
+static int
+read_access(struct ferry_serve_options *o, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	uint64_t bad;
+
+	if (ferry_conf_bool(group, "private_mode", false,
+		&o->access.private_mode, err) == -1 ||
+	    ferry_conf_bool(group, "hide_existence", false,
+		&o->access.hide_existence, err) == -1 ||
+	    read_logins(&o->access, group, err) == -1 ||
+	    read_age(group, "permissions_max_age", &o->access.max_age_s, err) ==
+		-1 ||
+	    ferry_conf_u64(
+		group, "bad_credentials", 0, 1000000, 20, &bad, err) == -1)
+		return -1;
+	o->site.bad_credentials = (unsigned)bad;
+	return 0;
+}
+
+/* A file, or a standard stream; NULL for none. */
+static int
+read_log(struct ferry_conf_group *group, const char *name, const char **out,
+    struct ferry_error *err)
+{
+	const char *log;
+
+	if (ferry_conf_str(group, name, NULL, &log, err) == -1)
+		return -1;
+	*out = log;
+	if (log == NULL || strcmp(log, "stdout") == 0 ||
+	    strcmp(log, "stderr") == 0)
+		return 0;
+	if (*log != 0)
+		return ferry_conf_path(group, name, NULL, out, err);
+	*out = NULL;
+	return 0;
+}
+
 static int
 read_group(struct ferry_serve_options *o, struct ferry_conf_group *group,
     struct ferry_error *err)
 {
-	const char *log;
 
 	if (ferry_conf_str(
 		group, "listen", "127.0.0.1:8470", &o->listen, err) == -1 ||
@@ -179,14 +273,9 @@ read_group(struct ferry_serve_options *o, struct ferry_conf_group *group,
 		&o->cache_bytes, err) == -1 ||
 	    ferry_conf_size(group, "search_index", 0, UINT64_C(1) << 34,
 		16U << 20, &o->search_bytes, err) == -1 ||
-	    ferry_conf_str(group, "access_log", NULL, &log, err) == -1)
-		return -1;
-	if (log != NULL &&
-	    (strcmp(log, "stdout") == 0 || strcmp(log, "stderr") == 0))
-		o->access_log = log;
-	else if (log != NULL && *log != 0 &&
-		 ferry_conf_path(
-		     group, "access_log", NULL, &o->access_log, err) == -1)
+	    read_access(o, group, err) == -1 ||
+	    read_log(group, "access_log", &o->access_log, err) == -1 ||
+	    read_log(group, "audit_log", &o->audit_log, err) == -1)
 		return -1;
 	return ferry_conf_finish(group, err);
 }

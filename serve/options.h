@@ -8,6 +8,7 @@
 
 #include "serve/http/net.h"
 #include "serve/replay/replay.h"
+#include "store/access/access.h"
 
 struct ferry_conf;
 struct ferry_error;
@@ -40,6 +41,8 @@ struct ferry_serve_options {
 	const char *certificate; /* a path, or NULL */
 	const char *key;
 	const char *access_log; /* NULL: none */
+	const char *audit_log; /* NULL: none */
+	struct ferry_access_policy access;
 	struct ferry_networks proxies;
 };
 

@@ -91,6 +91,7 @@ ferry_response_init(struct ferry_response *res, unsigned status)
 	/* Not the whole of it: it is large, and made for every request. */
 	res->status = status;
 	res->type = res->encoding = res->cache = res->vary = NULL;
+	res->varies = res->personal = false;
 	res->ranges = false;
 	res->body = NULL;
 	res->headers_n = 0;

@@ -32,9 +32,11 @@ struct ferry_request {
 	const char *method_text;
 	struct ferry_bytes path;
 	struct ferry_bytes query;
-	/* The body, if it is a form (application/x-www-form-urlencoded) of at
-	 * most FERRY_FORM_MAX bytes; bodies of other types are dropped. */
+	/* The body, if it is a form (application/x-www-form-urlencoded) or
+	 * application/json of at most FERRY_FORM_MAX bytes; what is longer, or
+	 * of another type, is dropped. */
 	struct ferry_bytes form;
+	struct ferry_bytes json;
 	char id[FERRY_REQUEST_ID];
 	char peer[46]; /* the peer's address, as text */
 	bool secure; /* over TLS */
@@ -100,6 +102,10 @@ struct ferry_response {
 	const char *encoding; /* literal: "gzip", or NULL */
 	const char *cache; /* literal: Cache-Control, or NULL */
 	const char *vary; /* literal, or NULL */
+	/* Where there are permissions: Authorization decides what the answer
+	 * is, and nobody but who asked may be shown this one. */
+	bool varies;
+	bool personal;
 	bool ranges; /* the body may be asked for in parts */
 	struct ferry_body *body; /* owned, or NULL for none */
 	size_t headers_n;

@@ -9,18 +9,17 @@
  *	 "agent":"npm/…","format":"npm","package":"left-pad"}
  *
  * format and package are absent where there is none; "aborted":true marks an
- * answer that was cut.  Bytes outside ASCII are written as \u00XX each, so
- * that a line is valid JSON whatever a client sent.
+ * answer that was cut.
  *
- * Lines wait in buffers, a few threads to each, until a buffer is full or
- * ferry_access_log_flush() is called, which the main loop does twice a second.
+ * No secret gets into it: of headers only User-Agent, no body, no user or
+ * password of an absolute URI, "***" for the values of query fields that hold
+ * secrets, and for whatever looks like a token (lines.h).
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct ferry_access_log;
-struct ferry_error;
+struct ferry_lines;
 
 struct ferry_access_line {
 	const char *id;
@@ -36,16 +35,8 @@ struct ferry_access_line {
 	bool aborted;
 };
 
-/* target: a path, or "stdout" or "stderr". */
-int ferry_access_log_open(
-    struct ferry_access_log **out, const char *target, struct ferry_error *err);
 /* Any thread. */
 void ferry_access_log_add(
-    struct ferry_access_log *log, const struct ferry_access_line *line);
-void ferry_access_log_flush(struct ferry_access_log *log);
-/* After a rotation: write to a fresh file of the same path from now on. */
-int
-ferry_access_log_reopen(struct ferry_access_log *log, struct ferry_error *err);
-void ferry_access_log_close(struct ferry_access_log *log); /* NULL is fine */
+    struct ferry_lines *log, const struct ferry_access_line *line);
 
 #endif

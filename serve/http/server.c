@@ -1,4 +1,4 @@
-#include "serve/http/server.h"
+#include "serve/http/exchange.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,7 +17,6 @@
 #include "serve/http/log.h"
 #include "serve/http/metrics.h"
 #include "serve/http/net.h"
-#include "serve/http/range.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
 
@@ -29,44 +28,8 @@
 #define BODY_DRAINED (16U << 20)
 /* Request line and headers; more is answered 431 or 414 by the library. */
 #define CONNECTION_MEMORY (32U << 10)
-/*
- * Under TLS the library reads files into a buffer of this size.  Measured:
- * its own default halves the throughput of large files.
- */
-#define TLS_BLOCK (128U << 10)
 /* Making a large document holds its thread: others must be there to answer. */
 #define THREADS_MIN 4
-
-struct ferry_server {
-	struct MHD_Daemon *daemon;
-	int listen_fd; /* our own duplicate, once the library gave it back */
-	const struct ferry_server_options *options;
-	char id_prefix[17]; /* of request ids, made at the start */
-	atomic_uint_fast64_t requests; /* for ids */
-	atomic_uint in_flight;
-	atomic_bool draining;
-	bool started;
-	char message[256]; /* the library's last word before it started */
-};
-
-/* One request from its first line to its last byte. */
-struct exchange {
-	struct ferry_server *server;
-	struct MHD_Connection *connection;
-	struct ferry_request rq;
-	struct timespec start;
-	uint64_t drained;
-	struct ferry_buf form;
-	bool begun;
-	bool proxied;
-	/* Kept for the log. */
-	unsigned status;
-	uint64_t bytes;
-	const char *format;
-	char package[FERRY_RESPONSE_PACKAGE];
-	char agent[208];
-	char uri[]; /* as sent */
-};
 
 const char *
 ferry_request_header(const struct ferry_request *rq, const char *name)
@@ -102,7 +65,7 @@ split_uri(struct exchange *ex)
 	                  ? ferry_bytes_str(uri)
 	                  : ferry_bytes_of(uri, (size_t)(query - uri));
 	ex->rq.query = ferry_bytes_str(query == NULL ? "" : query + 1);
-	ex->rq.form = ferry_bytes_str("");
+	ex->rq.form = ex->rq.json = ferry_bytes_str("");
 }
 
 static void
@@ -213,25 +176,33 @@ begin(struct exchange *ex, const char *method)
 		believe_proxy(ex);
 }
 
-/* Keep the body if it is a form, which is what rq->form promises. */
+/* Keep the body if rq promises it. */
 static bool
-keep_form(struct exchange *ex, const char *upload, size_t n)
+keep_body(struct exchange *ex, const char *upload, size_t n)
 {
-	static const char form[] = "application/x-www-form-urlencoded";
+	static const char form[] = "application/x-www-form-urlencoded",
+			  json[] = "application/json";
 	const char *type = ferry_request_header(&ex->rq, "Content-Type");
 	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_bytes *where;
 
-	if (type == NULL || strncasecmp(type, form, sizeof(form) - 1) != 0)
+	if (type == NULL)
+		return true;
+	if (strncasecmp(type, form, sizeof(form) - 1) == 0)
+		where = &ex->rq.form;
+	else if (strncasecmp(type, json, sizeof(json) - 1) == 0)
+		where = &ex->rq.json;
+	else
 		return true;
 	if (ex->drained > FERRY_FORM_MAX) {
-		/* Half a form would be another request than was meant. */
-		ferry_buf_reset(&ex->form);
-		ex->rq.form = ferry_bytes_str("");
+		/* Half of it would be another request than was meant. */
+		ferry_buf_reset(&ex->body);
+		*where = ferry_bytes_str("");
 		return true;
 	}
-	if (ferry_buf_add(&ex->form, upload, n, &err) == -1)
+	if (ferry_buf_add(&ex->body, upload, n, &err) == -1)
 		return false;
-	ex->rq.form = ferry_bytes_buf(&ex->form);
+	*where = ferry_bytes_buf(&ex->body);
 	return true;
 }
 
@@ -246,171 +217,6 @@ body_is_too_long(const struct exchange *ex)
 				   BODY_DRAINED, &n, &err) == -1;
 }
 
-/* Content of a response */
-
-static void
-on_body_done(void *cls)
-{
-
-	ferry_body_unref(cls);
-}
-
-/* A part of a file, read by blocks because TLS cannot use sendfile. */
-struct part {
-	struct ferry_body *body;
-	uint64_t offset;
-};
-
-static ssize_t
-on_part_read(void *cls, uint64_t pos, char *p, size_t max)
-{
-	struct part *part = cls;
-	ssize_t n;
-
-	while ((n = pread(
-		    part->body->fd, p, max, (off_t)(part->offset + pos))) == -1)
-		if (errno != EINTR)
-			return MHD_CONTENT_READER_END_WITH_ERROR;
-	return n == 0 ? MHD_CONTENT_READER_END_WITH_ERROR : n;
-}
-
-static void
-on_part_done(void *cls)
-{
-	struct part *part = cls;
-
-	ferry_body_unref(part->body);
-	free(part);
-}
-
-/* Size bytes of body from offset.  Returns NULL if there is no memory. */
-static struct MHD_Response *
-make_response(const struct exchange *ex, struct ferry_body *body,
-    uint64_t offset, uint64_t size)
-{
-	struct MHD_Response *out;
-	struct part *part;
-	int fd;
-
-	if (body == NULL || size == 0)
-		return MHD_create_response_from_buffer(
-		    0, NULL, MHD_RESPMEM_PERSISTENT);
-	if (body->fd == -1) {
-		out = MHD_create_response_from_buffer_with_free_callback_cls(
-		    (size_t)size, body->bytes.p + offset, on_body_done, body);
-		if (out != NULL)
-			(void)ferry_body_ref(body);
-		return out;
-	}
-	if (ex->server->options->certificate == NULL) {
-		/* The library closes its descriptor after use. */
-		if ((fd = fcntl(body->fd, F_DUPFD_CLOEXEC, 0)) == -1)
-			return NULL;
-		out = MHD_create_response_from_fd_at_offset64(size, fd, offset);
-		if (out == NULL)
-			(void)close(fd);
-		return out;
-	}
-	if ((part = malloc(sizeof(*part))) == NULL)
-		return NULL;
-	part->body = ferry_body_ref(body);
-	part->offset = offset;
-	out = MHD_create_response_from_callback(
-	    size, TLS_BLOCK, on_part_read, part, on_part_done);
-	if (out == NULL)
-		on_part_done(part);
-	return out;
-}
-
-static void
-add(struct MHD_Response *out, const char *name, const char *value)
-{
-
-	if (value != NULL && *value != 0)
-		(void)MHD_add_response_header(out, name, value);
-}
-
-/*
- * Conditions and ranges of the request, which turn a 200 into 304, 206 or
- * 416.  RFC 9110, 13.2.2: If-None-Match comes before Range.
- */
-static void
-apply_conditions(const struct ferry_request *rq, struct ferry_response *res,
-    struct ferry_range *range)
-{
-	const char *etag = res->body->etag, *value, *only_if;
-
-	if (etag[0] != 0 &&
-	    (value = ferry_request_header(rq, "If-None-Match")) != NULL &&
-	    ferry_etag_matches(value, etag)) {
-		res->status = 304;
-		return;
-	}
-	if (!res->ranges || (value = ferry_request_header(rq, "Range")) == NULL)
-		return;
-	only_if = ferry_request_header(rq, "If-Range");
-	if (only_if != NULL && strcmp(only_if, etag) != 0)
-		return;
-	switch (ferry_range_parse(value, res->body->size, range)) {
-	case FERRY_RANGE_PART:
-		res->status = 206;
-		break;
-	case FERRY_RANGE_UNSATISFIABLE:
-		res->status = 416;
-		break;
-	case FERRY_RANGE_NONE:
-		break;
-	}
-}
-
-static struct MHD_Response *
-build(struct exchange *ex, struct ferry_response *res)
-{
-	struct ferry_range range = { 0, 0 };
-	struct MHD_Response *out;
-	char text[80];
-	bool partial;
-
-	if (res->body != NULL)
-		range.size = res->body->size;
-	if (res->status == 200 && res->body != NULL &&
-	    (ex->rq.method == FERRY_GET || ex->rq.method == FERRY_HEAD))
-		apply_conditions(&ex->rq, res, &range);
-	partial =
-	    res->body != NULL && (res->status == 206 || res->status == 416);
-	if (res->status == 304 || res->status == 416)
-		range.size = 0;
-	if ((out = make_response(ex, res->body, range.offset, range.size)) ==
-	    NULL)
-		return NULL;
-	ex->bytes = ex->rq.method == FERRY_HEAD ? 0 : range.size;
-	if (partial) {
-		if (res->status == 206)
-			(void)snprintf(text, sizeof(text),
-			    "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
-			    range.offset, range.offset + range.size - 1,
-			    res->body->size);
-		else
-			(void)snprintf(text, sizeof(text), "bytes */%" PRIu64,
-			    res->body->size);
-		add(out, "Content-Range", text);
-	}
-	if (res->status != 304 && res->status != 416) {
-		add(out, "Content-Type", res->type);
-		add(out, "Content-Encoding", res->encoding);
-	}
-	if (res->body != NULL)
-		add(out, "ETag", res->body->etag);
-	add(out, "Cache-Control", res->cache);
-	add(out, "Vary", res->vary);
-	if (res->ranges)
-		add(out, "Accept-Ranges", "bytes");
-	for (size_t i = 0; i < res->headers_n; i++)
-		add(out, res->headers[i].name, res->headers[i].value);
-	add(out, "X-Request-Id", ex->rq.id);
-	return out;
-}
-
 static enum MHD_Result
 answer(struct exchange *ex, bool close_after)
 {
@@ -423,9 +229,10 @@ answer(struct exchange *ex, bool close_after)
 	o->handler(o->ctx, &ex->rq, &res);
 	ex->format = res.format;
 	memcpy(ex->package, res.package, strlen(res.package) + 1);
-	if ((out = build(ex, &res)) != NULL) {
+	if ((out = ferry_exchange_response(ex, &res)) != NULL) {
 		if (close_after || atomic_load(&ex->server->draining))
-			add(out, "Connection", "close");
+			(void)MHD_add_response_header(
+			    out, "Connection", "close");
 		ex->status = res.status;
 		rc = MHD_queue_response(ex->connection, res.status, out);
 		MHD_destroy_response(out);
@@ -456,7 +263,7 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 	if (*upload_size > 0) {
 		ex->drained += *upload_size;
 		if (ex->drained > BODY_DRAINED ||
-		    !keep_form(ex, upload, *upload_size))
+		    !keep_body(ex, upload, *upload_size))
 			return MHD_NO;
 		*upload_size = 0;
 		return MHD_YES;
@@ -496,9 +303,9 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 					ex->format, ex->package, aborted });
 	}
 	/* It may hold a password. */
-	if (ex->form.p != NULL)
-		explicit_bzero(ex->form.p, ex->form.cap);
-	ferry_buf_free(&ex->form);
+	if (ex->body.p != NULL)
+		explicit_bzero(ex->body.p, ex->body.cap);
+	ferry_buf_free(&ex->body);
 	free(ex);
 	atomic_fetch_sub(&server->in_flight, 1);
 }

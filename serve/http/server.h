@@ -2,7 +2,7 @@
 #define FERRY_SERVER_H
 
 /*
- * libmicrohttpd behind ferry's interface.  Only server.c includes its header.
+ * libmicrohttpd behind ferry's interface.  Only exchange.h includes its header.
  *
  * A server's threads wait on one listening socket, which belongs to the
  * caller and can be given to the next server: that is how a reload changes
@@ -14,7 +14,7 @@
 
 #include "serve/http/http.h"
 
-struct ferry_access_log;
+struct ferry_lines;
 struct ferry_metrics;
 struct ferry_networks;
 struct ferry_server;
@@ -32,7 +32,7 @@ struct ferry_server_options {
 	ferry_handler *handler;
 	void *ctx;
 	struct ferry_metrics *metrics;
-	struct ferry_access_log *log; /* NULL: none */
+	struct ferry_lines *log; /* NULL: none */
 };
 
 /*

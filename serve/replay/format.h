@@ -25,6 +25,11 @@ struct ferry_library;
 struct ferry_resource {
 	int kind; /* the format's own */
 	enum ferry_action action;
+	/* Whose package it is, where a row answers for several formats, and as
+	 * of struct ferry_access_request. */
+	const char *format; /* NULL: the row's */
+	bool login;
+	bool hides;
 	char package[FERRY_PACKAGE_NAME]; /* "": of no package */
 	char called[FERRY_ITEM_NAME]; /* by the client; "": as package */
 	char origin[FERRY_OWNER_NAME]; /* for owner(): where it must be from */
@@ -41,8 +46,12 @@ struct ferry_asked {
 	bool own_host;
 	struct ferry_identity identity;
 	struct ferry_token token; /* for identify() to keep */
+	/* Set by identify(): the bad credential is a session's that ended, as
+	 * everybody's does, and no guess. */
+	bool ended;
 	struct ferry_resource resource;
 	char owner[FERRY_OWNER_NAME]; /* "": there is no such package */
+	bool varies, personal; /* as of struct ferry_response */
 };
 
 struct ferry_replay {
@@ -52,17 +61,18 @@ struct ferry_replay {
 	bool keeps_prefix; /* also on a host of its own */
 
 	/*
-	 * Fill asked->resource from the rest of the path, still encoded.  May
-	 * look names up in the catalog, and must read nothing else.
+	 * Fill asked->resource from the rest of the path, still encoded.  It is
+	 * called before anybody knows who asks, so what it returns must not
+	 * depend on which packages there are.
 	 * Returns: 1; 0 if no resource can have that path; -1 (FERRY_EFORMAT).
 	 */
 	int (*parse)(struct ferry_asked *asked, struct ferry_bytes rest,
 	    struct ferry_error *err);
-	/* Optional: who shows this Authorization, or none (NULL).  Without it
-	 * a credential is not looked at. */
+	/* Optional: fill asked->identity from this Authorization, or none
+	 * (NULL); without it ferry_access_identify() does. */
 	void (*identify)(struct ferry_asked *asked, const char *authorization);
 	/* Optional: fill asked->owner, as ferry_replay_owner() does, which is
-	 * asked without it. */
+	 * asked without it; also where no package is named yet. */
 	int (*owner)(struct ferry_asked *asked, struct ferry_error *err);
 	/*
 	 * Returns: 1 and res filled; 0 if it does not exist; -1.  It is called
@@ -72,7 +82,8 @@ struct ferry_replay {
 	    const struct ferry_permit *permit, struct ferry_response *res,
 	    struct ferry_error *err);
 	/* Say no in the client's own form; text is NULL for "there is no
-	 * such thing". */
+	 * such thing", which must not say more of what may not be read than of
+	 * what is not there: asked->owner is "" for both. */
 	void (*refuse)(const struct ferry_asked *asked, unsigned status,
 	    const char *text, struct ferry_response *res);
 	/* Optional: add WWW-Authenticate to a 401. */
@@ -98,6 +109,7 @@ int ferry_replay_owner(struct ferry_library *library, const char *format,
     const char *package, char owner[FERRY_OWNER_NAME], struct ferry_error *err);
 
 /* One per file. */
+extern const struct ferry_replay ferry_replay_github;
 extern const struct ferry_replay ferry_replay_npm;
 extern const struct ferry_replay ferry_replay_oci;
 

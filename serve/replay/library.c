@@ -186,6 +186,7 @@ out:
 int
 ferry_library_refresh(struct ferry_library *lib, struct ferry_error *err)
 {
+	struct ferry_error ignored = FERRY_ERROR_INIT;
 	int rc = 0;
 
 	(void)pthread_mutex_lock(&lib->follow);
@@ -196,8 +197,9 @@ ferry_library_refresh(struct ferry_library *lib, struct ferry_error *err)
 		drop_all(lib);
 		rc = -1;
 	}
-	/* Also where nothing changed: tokens are no records of the journal. */
-	if (rc == 0 && ferry_access_follow(lib->access, err) == -1)
+	/* Also where nothing changed, or could not be read: tokens are files,
+	 * and what was revoked must not wait for the index. */
+	if (ferry_access_follow(lib->access, rc == 0 ? err : &ignored) == -1)
 		rc = -1;
 	if (rc == 0)
 		atomic_store(&lib->followed_at, ferry_ticks_ms());

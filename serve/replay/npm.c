@@ -5,7 +5,6 @@
 
 #include "serve/replay/npm.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,8 +12,6 @@
 #include "serve/replay/library.h"
 #include "store/base/error.h"
 #include "store/base/span.h"
-#include "store/blob/blob.h"
-#include "store/catalog/catalog.h"
 
 enum kind {
 	ROOT,
@@ -28,6 +25,8 @@ enum kind {
 	PACKUMENT,
 	VERSION, /* item: a version or a tag */
 	FILE_, /* item: the whole path */
+	UPSTREAM_PATH, /* item: the same, of which any part may be a package */
+	LOGIN,
 	WRITE, /* whatever it would have changed */
 };
 
@@ -81,7 +80,8 @@ static int
 parse_service(struct ferry_resource *r, const char *s)
 {
 	static const char tags[] = "/dist-tags", package[] = "package/",
-			  attestations[] = "npm/v1/attestations/";
+			  attestations[] = "npm/v1/attestations/",
+			  user[] = "user/org.couchdb.user:";
 	size_t n = strlen(s);
 	const char *at;
 
@@ -91,8 +91,12 @@ parse_service(struct ferry_resource *r, const char *s)
 	} else if (strcmp(s, "whoami") == 0) {
 		r->kind = WHOAMI;
 		r->action = FERRY_ACTION_IDENTITY;
+	} else if (strncmp(s, user, sizeof(user) - 1) == 0) {
+		r->kind = LOGIN;
+		r->action = FERRY_ACTION_IDENTITY;
 	} else if (strcmp(s, "v1/search") == 0) {
 		r->kind = SEARCH;
+		r->action = FERRY_ACTION_LIST;
 	} else if (strcmp(s, "npm/v1/keys") == 0) {
 		r->kind = KEYS;
 	} else if (strncmp(s, "npm/v1/security/", 16) == 0) {
@@ -119,48 +123,9 @@ parse_service(struct ferry_resource *r, const char *s)
 	return 1;
 }
 
-/*
- * A path of no shape that we know may be a tarball's path upstream, as lock
- * files have it: the package is one of the names in it.
- */
 static int
-parse_upstream_path(
-    struct ferry_asked *asked, const char *s, struct ferry_error *err)
+parse_path(struct ferry_resource *r, const char *s)
 {
-	struct ferry_resource *r = &asked->resource;
-	char owner[FERRY_OWNER_NAME];
-	struct ferry_npm_file file;
-	unsigned tries = 0;
-
-	r->kind = FILE_;
-	if (!set(r->item, sizeof(r->item), s, strlen(s)))
-		return 0;
-	for (const char *p = s; *p != 0 && tries < 12; tries++) {
-		size_t n = name_length(p);
-		int rc;
-
-		if (n == 0 || p[n] == 0)
-			break;
-		if (set_package(r, p, n) == 1) {
-			rc = ferry_replay_owner(
-			    asked->library, "npm", r->package, owner, err);
-			if (rc == 1)
-				rc = ferry_npm_file_find(asked->library,
-				    r->package, owner, s, &file, err);
-			if (rc != 0)
-				return rc;
-		}
-		p += strcspn(p, "/");
-		p += strspn(p, "/");
-	}
-	r->package[0] = 0;
-	return 0;
-}
-
-static int
-parse_path(struct ferry_asked *asked, const char *s, struct ferry_error *err)
-{
-	struct ferry_resource *r = &asked->resource;
 	const char *tail;
 	size_t n;
 
@@ -183,8 +148,10 @@ parse_path(struct ferry_asked *asked, const char *s, struct ferry_error *err)
 		return set(r->item, sizeof(r->item), s, strlen(s)) &&
 		       set_package(r, s, n);
 	}
-	if (strchr(tail + 1, '/') != NULL)
-		return parse_upstream_path(asked, s, err);
+	if (strchr(tail + 1, '/') != NULL) {
+		r->kind = UPSTREAM_PATH;
+		return set(r->item, sizeof(r->item), s, strlen(s));
+	}
 	r->kind = VERSION;
 	return set(r->item, sizeof(r->item), tail + 1, strlen(tail + 1)) &&
 	       set_package(r, s, n);
@@ -205,10 +172,15 @@ parse(
 		goto out;
 	if (path.n > 1 && path.p[path.n - 1] == '/')
 		path.p[--path.n] = 0;
-	rc = parse_path(asked, path.n == 0 ? "" : (const char *)path.p, err);
-	if (method == FERRY_GET || method == FERRY_HEAD)
+	rc = parse_path(r, path.n == 0 ? "" : (const char *)path.p);
+	if (method == FERRY_GET || method == FERRY_HEAD) {
+		rc = r->kind == LOGIN ? 0 : rc;
 		goto out;
+	}
 	if (rc == 1 && r->kind == AUDIT && method == FERRY_POST)
+		goto out;
+	if (rc == 1 && r->kind == LOGIN && asked->rq->json.n > 0 &&
+	    strcmp(asked->rq->method_text, "PUT") == 0)
 		goto out;
 	/* Nothing can be written, whatever it is. */
 	r->kind = WRITE;
@@ -219,6 +191,85 @@ out:
 	return rc;
 }
 
+/* Who asks, and whose package */
+
+/* The password of a login's body: 1 and secret, 0, -1. */
+static int
+login_secret(const struct ferry_request *rq, struct ferry_buf *secret,
+    struct ferry_error *err)
+{
+	struct ferry_bytes root, password;
+
+	if (ferry_span_check(rq->json, &root, err) == -1)
+		return -1;
+	if (!ferry_span_get(root, "password", &password))
+		return 0;
+	return ferry_span_string(secret, password, err) == -1 ? -1 : 1;
+}
+
+static void
+identify(struct ferry_asked *asked, const char *authorization)
+{
+	struct ferry_access *access = ferry_library_access(asked->library);
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf secret = FERRY_BUF_INIT;
+
+	/* What is logged in with counts, not what was used before. */
+	if (asked->resource.kind == LOGIN &&
+	    login_secret(asked->rq, &secret, &ignored) == 1)
+		ferry_access_identify_token(
+		    access, ferry_bytes_buf(&secret), &asked->identity);
+	else
+		ferry_access_identify(access,
+		    asked->resource.kind == LOGIN ? NULL : authorization,
+		    &asked->identity);
+	if (secret.p != NULL)
+		explicit_bzero(secret.p, secret.cap);
+	ferry_buf_free(&secret);
+}
+
+/*
+ * A path of no shape that we know may be a tarball's path upstream, as lock
+ * files have it: the package is one of the names in it.
+ */
+static int
+find_upstream_path(struct ferry_asked *asked, struct ferry_error *err)
+{
+	struct ferry_resource *r = &asked->resource;
+	struct ferry_npm_file file;
+	const char *p = r->item;
+	unsigned tries = 0;
+	size_t n;
+	int rc;
+
+	for (; (n = name_length(p)) > 0 && p[n] != 0 && tries < 12; tries++) {
+		if (set_package(r, p, n) == 1) {
+			rc = ferry_replay_owner(asked->library, "npm",
+			    r->package, asked->owner, err);
+			if (rc == 1)
+				rc = ferry_npm_file_find(asked->library,
+				    r->package, asked->owner, r->item, &file,
+				    err);
+			if (rc != 0)
+				return rc;
+		}
+		p += strcspn(p, "/");
+		p += strspn(p, "/");
+	}
+	r->package[0] = asked->owner[0] = 0;
+	return 0;
+}
+
+static int
+owner(struct ferry_asked *asked, struct ferry_error *err)
+{
+
+	return asked->resource.kind == UPSTREAM_PATH
+	           ? find_upstream_path(asked, err)
+	           : ferry_replay_owner(asked->library, "npm",
+			 asked->resource.package, asked->owner, err);
+}
+
 /* Answers */
 
 static void
@@ -227,14 +278,23 @@ refuse(const struct ferry_asked *asked, unsigned status, const char *text,
 {
 	const struct ferry_resource *r = &asked->resource;
 	char whole[FERRY_PACKAGE_NAME + FERRY_ITEM_NAME + 256];
+	bool named = r->package[0] != 0 &&
+	             (r->kind != UPSTREAM_PATH || asked->owner[0] != 0);
 
 	if (text == NULL)
-		text = r->package[0] == 0 ? "this registry has no such URL"
+		text = !named ? "this registry has no such URL"
 		       : asked->owner[0] == 0
 		           ? "this package is not in the mirror"
 		           : "this version or file is not in the mirror";
-	if (status == 404 && r->package[0] != 0) {
-		bool item = r->kind == VERSION || r->kind == FILE_;
+	if (status == 401 || status == 403) {
+		(void)snprintf(whole, sizeof(whole), "%s: %.400s",
+		    status == 401 ? "unauthenticated" : "permission_denied",
+		    text);
+		text = whole;
+	}
+	if (status == 404 && named) {
+		bool item = r->kind == VERSION || r->kind == FILE_ ||
+		            r->kind == UPSTREAM_PATH;
 
 		(void)snprintf(whole, sizeof(whole), "%s%s%s: %.200s",
 		    r->package, item ? " " : "", item ? r->item : "", text);
@@ -351,111 +411,6 @@ answer_file(const struct ferry_asked *asked, struct ferry_response *res,
 	return 1;
 }
 
-/* Append the elements of an upstream's "keys" to out. */
-static int
-add_keys(struct ferry_store *store, const json_t *record, struct ferry_buf *out,
-    struct ferry_error *err)
-{
-	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct ferry_bytes root, keys;
-	struct ferry_span_iter it;
-	struct ferry_file file;
-	int rc = ferry_files_find(record, "keys", &file, err);
-
-	if (rc != 1)
-		return rc;
-	rc = -1;
-	if (ferry_blob_load(store, &file.sha256, 1U << 20, &buf, err) == -1 ||
-	    ferry_span_check(ferry_bytes_buf(&buf), &root, err) == -1)
-		goto out;
-	if (ferry_span_get(root, "keys", &keys)) {
-		ferry_span_iter(&it, keys);
-		while (ferry_span_next(&it))
-			if ((out->n > 0 &&
-				ferry_buf_adds(out, ",", err) == -1) ||
-			    ferry_buf_add(out, it.value.p, it.value.n, err) ==
-				-1)
-				goto out;
-	}
-	rc = 1;
-out:
-	ferry_buf_free(&buf);
-	return rc;
-}
-
-/*
- * The signing keys of all npm upstreams.  404 without any: an empty list
- * would mean that every package must be signed by nobody.
- */
-static int
-answer_keys(const struct ferry_asked *asked, struct ferry_response *res,
-    struct ferry_error *err)
-{
-	struct ferry_store *store = ferry_library_store(asked->library);
-	struct ferry_catalog_iter *it = NULL;
-	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct ferry_key prefix, key;
-	json_t *record = NULL;
-	int rc = -1;
-
-	if (ferry_key_make(&prefix, err, "upstream", NULL) == -1 ||
-	    ferry_catalog_iter_new(&it, store, &prefix, NULL, err) == -1)
-		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
-		const char *format =
-		    json_string_value(json_object_get(record, "format"));
-
-		if (format != NULL && strcmp(format, "npm") == 0)
-			rc = add_keys(store, record, &buf, err);
-		json_decref(record);
-		if (rc == -1)
-			break;
-	}
-	if (rc == 0 && buf.n > 0) {
-		ferry_response_text(res, 200, JSON, "{\"keys\":[%.*s]}\n",
-		    (int)buf.n, (const char *)buf.p);
-		rc = 1;
-	}
-	ferry_catalog_iter_free(it);
-	ferry_buf_free(&buf);
-	return rc;
-}
-
-static int
-answer_attestations(const struct ferry_asked *asked, struct ferry_response *res,
-    struct ferry_error *err)
-{
-	struct ferry_store *store = ferry_library_store(asked->library);
-	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct ferry_body *body = NULL;
-	struct ferry_file file;
-	json_t *record = NULL;
-	struct ferry_key key;
-	int rc;
-
-	if (asked->owner[0] == 0)
-		return 0;
-	if (ferry_key_make(&key, err, "version", "npm", asked->resource.package,
-		asked->owner, asked->resource.item, NULL) == -1)
-		return -1;
-	rc = ferry_catalog_get(store, &key, &record, err);
-	if (rc == 1 && json_object_get(record, "deleted_at") != NULL)
-		rc = 0;
-	if (rc == 1)
-		rc = ferry_files_find(record, "attestations", &file, err);
-	if (rc == 1 &&
-	    (ferry_blob_load(store, &file.sha256, 8U << 20, &buf, err) == -1 ||
-		ferry_body_new(&body, &buf, err) == -1 ||
-		ferry_body_tag(body, "", err) == -1))
-		rc = -1;
-	if (rc == 1)
-		ferry_response_body(res, JSON, ferry_body_ref(body));
-	ferry_body_unref(body);
-	ferry_buf_free(&buf);
-	json_decref(record);
-	return rc;
-}
-
 static int
 answer_search(const struct ferry_asked *asked,
     const struct ferry_permit *permit, struct ferry_response *res,
@@ -475,6 +430,53 @@ answer_search(const struct ferry_asked *asked,
 }
 
 static int
+answer_whoami(const struct ferry_asked *asked, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_buf name = FERRY_BUF_INIT;
+	int rc =
+	    ferry_span_quote(&name, ferry_bytes_str(asked->identity.name), err);
+
+	if (rc == 0)
+		ferry_response_text(res, 200, JSON, "{\"username\":%s}\n",
+		    (const char *)name.p);
+	ferry_buf_free(&name);
+	return rc == -1 ? -1 : 1;
+}
+
+/*
+ * `npm login` keeps the member "token" of the answer as _authToken.  It is the
+ * password that was sent: nothing is made here, and so nothing is written.
+ * Source: npm-profile, "loginCouch": 201 with "token".
+ */
+static int
+answer_login(const struct ferry_asked *asked, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_buf secret = FERRY_BUF_INIT, name = FERRY_BUF_INIT,
+			 id = FERRY_BUF_INIT;
+	int rc = -1;
+
+	/* A token's text needs no escapes. */
+	if (login_secret(asked->rq, &secret, err) == 1 &&
+	    ferry_buf_addf(
+		&id, err, "org.couchdb.user:%s", asked->identity.name) == 0 &&
+	    ferry_span_quote(&name, ferry_bytes_buf(&id), err) == 0) {
+		ferry_response_text(res, 201, JSON,
+		    "{\"ok\":true,\"id\":%s,\"token\":\"%s\"}\n",
+		    (const char *)name.p, (const char *)secret.p);
+		res->cache = "no-store";
+		rc = 1;
+	}
+	if (secret.p != NULL)
+		explicit_bzero(secret.p, secret.cap);
+	ferry_buf_free(&secret);
+	ferry_buf_free(&name);
+	ferry_buf_free(&id);
+	return rc;
+}
+
+static int
 answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
 {
@@ -490,21 +492,25 @@ answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
 	case SEARCH:
 		return answer_search(asked, permit, res, err);
 	case KEYS:
-		return answer_keys(asked, res, err);
+		return ferry_npm_answer_keys(asked, res, err);
 	case AUDIT:
 		/* An empty answer would say "no vulnerabilities". */
 		refuse(asked, 404, "this mirror carries no security advisories",
 		    res);
 		return 1;
 	case ATTESTATIONS:
-		return answer_attestations(asked, res, err);
+		return ferry_npm_answer_attestations(asked, res, err);
 	case DIST_TAGS:
 	case PACKUMENT:
 	case VERSION:
 		return answer_document(asked, res, err);
 	case FILE_:
+	case UPSTREAM_PATH:
 		return answer_file(asked, res, err);
 	case WHOAMI:
+		return answer_whoami(asked, res, err);
+	case LOGIN:
+		return answer_login(asked, res, err);
 	case WRITE:
 		break; /* never permitted */
 	}
@@ -516,6 +522,8 @@ const struct ferry_replay ferry_replay_npm = {
 	.prefixes = prefixes,
 	.hosts = hosts,
 	.parse = parse,
+	.identify = identify,
+	.owner = owner,
 	.answer = answer,
 	.refuse = refuse,
 	.start = ferry_npm_search_start,

@@ -47,6 +47,12 @@ int ferry_npm_file_body(struct ferry_library *library, const char *package,
     const char *owner, const char *path, struct ferry_body **out,
     struct ferry_error *err);
 
+/* Signatures; as answer() of format.h. */
+int ferry_npm_answer_keys(const struct ferry_asked *asked,
+    struct ferry_response *res, struct ferry_error *err);
+int ferry_npm_answer_attestations(const struct ferry_asked *asked,
+    struct ferry_response *res, struct ferry_error *err);
+
 /* Search: see npm_search.c. */
 int ferry_npm_search_start(void **state, struct ferry_library *library,
     uint64_t bytes, struct ferry_error *err);

@@ -68,12 +68,14 @@ static int
 parse_v1(struct ferry_resource *r, struct ferry_bytes path)
 {
 
-	if (ferry_bytes_is(path, "search"))
+	if (ferry_bytes_is(path, "search")) {
 		r->kind = SEARCH;
-	else if (ferry_bytes_is(path, "_ping"))
+		r->action = FERRY_ACTION_LIST;
+	} else if (ferry_bytes_is(path, "_ping")) {
 		r->kind = SEARCH_PING;
-	else
+	} else {
 		return 0;
+	}
 	return 1;
 }
 
@@ -161,6 +163,8 @@ code_of(enum kind kind, unsigned status, bool repository)
 		                          : "NAME_UNKNOWN";
 	case 405:
 		return "UNSUPPORTED";
+	case 429:
+		return "TOOMANYREQUESTS";
 	default:
 		return "UNKNOWN";
 	}

@@ -112,6 +112,9 @@ ferry_oci_identify(struct ferry_asked *asked, const char *authorization)
 		 * refused, so that the client asks for another. */
 		ferry_access_identify_token(
 		    access, ferry_bytes_str(text), &asked->identity);
+		/* Ours have a dot, users' have none: what was of another start
+		 * of this server, or is past its end, cannot be told apart. */
+		asked->ended = strchr(text, '.') != NULL;
 	}
 }
 
@@ -138,6 +141,9 @@ ferry_oci_challenge(const struct ferry_asked *asked, enum ferry_verdict verdict,
 	if (rc == 0 && r->called[0] != 0)
 		rc = ferry_buf_addf(
 		    &text, &err, ",scope=\"repository:%s:pull\"", r->called);
+	if (rc == 0 && r->action == FERRY_ACTION_LIST)
+		rc = ferry_buf_adds(
+		    &text, ",scope=\"registry:catalog:*\"", &err);
 	if (rc == 0 && verdict != FERRY_NEED_CREDENTIAL)
 		rc = ferry_buf_addf(&text, &err, ",error=\"%s\"",
 		    verdict == FERRY_OUT_OF_SCOPE ? "insufficient_scope"

@@ -7,23 +7,28 @@
 #include <strings.h>
 
 #include "serve/http/server.h"
+#include "serve/replay/audit.h"
 #include "serve/replay/format.h"
+#include "serve/replay/guard.h"
 #include "serve/replay/library.h"
 #include "store/access/access.h"
+#include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
 
 static const struct ferry_replay *const formats[] = { &ferry_replay_npm,
-	&ferry_replay_oci };
+	&ferry_replay_oci, &ferry_replay_github };
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
 /* In the order of formats[]. */
-static const char *const format_names[FORMATS + 1] = { "npm", "oci", NULL };
+static const char *const format_names[FORMATS + 1] = { "npm", "oci", "rest",
+	NULL };
 
 struct ferry_replayer {
 	struct ferry_library *library;
+	struct ferry_guard *guard;
 	void *states[FORMATS];
 };
 
@@ -54,6 +59,8 @@ ferry_replayer_new(struct ferry_replayer **out, struct ferry_library *library,
 	if (ferry_calloc(&r, 1, sizeof(*r), err) == -1)
 		return -1;
 	r->library = library;
+	if (ferry_guard_new(&r->guard, err) == -1)
+		goto fail;
 	for (size_t i = 0; i < FORMATS; i++)
 		if (formats[i]->start != NULL &&
 		    formats[i]->start(
@@ -78,6 +85,7 @@ ferry_replayer_free(struct ferry_replayer *r)
 	for (size_t i = 0; i < FORMATS; i++)
 		if (formats[i]->stop != NULL && r->states[i] != NULL)
 			formats[i]->stop(r->states[i]);
+	ferry_guard_free(r->guard);
 	free(r);
 }
 
@@ -278,8 +286,10 @@ status_of(enum ferry_code code)
 	}
 }
 
+/* Decisions */
+
 static void
-refuse(const struct ferry_asked *asked, const struct ferry_replay *format,
+refuse(struct ferry_asked *asked, const struct ferry_replay *format,
     const struct ferry_access_decision *decision, struct ferry_response *res)
 {
 	static const unsigned statuses[] = { [FERRY_ALLOWED] = 500,
@@ -298,6 +308,9 @@ refuse(const struct ferry_asked *asked, const struct ferry_replay *format,
 		? ": packages enter it through 'ferry sync' or 'ferry import' "
 		  "on the server, not from clients"
 		: "");
+	/* As if it were not there. */
+	if (decision->verdict == FERRY_HIDDEN)
+		asked->owner[0] = 0;
 	format->refuse(asked, status,
 	    decision->verdict == FERRY_HIDDEN ? NULL : text, res);
 	if (decision->verdict == FERRY_READ_ONLY)
@@ -307,46 +320,111 @@ refuse(const struct ferry_asked *asked, const struct ferry_replay *format,
 	else if (status == 401)
 		ferry_response_header(
 		    res, "WWW-Authenticate", "Basic realm=\"ferry\"");
+	res->cache = decision->varies ? "no-store" : NULL;
 }
 
-/* Parse, find the owner, decide, answer.  As answer() of a format. */
-static int
-serve(struct ferry_asked *asked, const struct ferry_replay *format,
-    struct ferry_bytes rest, struct ferry_response *res,
-    struct ferry_error *err)
+static void
+identify(struct ferry_asked *asked, const struct ferry_replay *format)
 {
 	const char *authorization =
 	    ferry_request_header(asked->rq, "Authorization");
-	struct ferry_resource *r = &asked->resource;
-	struct ferry_access_decision decision;
-	int rc;
 
-	asked->owner[0] = 0;
-	r->kind = 0;
-	r->package[0] = r->called[0] = r->origin[0] = r->item[0] = 0;
+	asked->ended = false;
 	/* A second try asks again who it is. */
 	ferry_identity_clear(&asked->identity);
-	if ((rc = format->parse(asked, rest, err)) != 1)
-		return rc;
 	if (format->identify != NULL)
 		format->identify(asked, authorization);
 	else
 		ferry_access_identify(ferry_library_access(asked->library),
 		    authorization, &asked->identity);
-	if (r->package[0] != 0) {
-		(void)snprintf(res->package, sizeof(res->package), "%.*s",
-		    (int)sizeof(res->package) - 1, r->package);
-		if ((format->owner != NULL
-			    ? format->owner(asked, err)
-			    : ferry_replay_owner(asked->library, format->format,
-				  r->package, asked->owner, err)) == -1)
-			return -1;
-	}
+}
+
+/* Whether somebody guesses credentials, and was told to wait. */
+static bool
+is_guessing(struct ferry_replayer *r, const struct ferry_asked *asked,
+    const struct ferry_replay *format, struct ferry_response *res)
+{
+	unsigned limit = asked->site->bad_credentials, wait;
+	char text[24];
+	bool first;
+
+	/* A token that was good once is known by its subject. */
+	if (asked->identity.claim.kind != FERRY_CLAIM_BAD || asked->ended ||
+	    asked->identity.subject[0] != 0 ||
+	    !ferry_access_restricts(ferry_library_access(asked->library)))
+		return false;
+	wait = ferry_guard_bad(
+	    r->guard, asked->rq->peer, limit, ferry_ticks_ms() / 1000, &first);
+	if (wait == 0)
+		return false;
+	if (first)
+		ferry_log(FERRY_LOG_WARNING,
+		    "%u bad credentials from %s within a minute: more of them "
+		    "are answered with 429",
+		    limit, asked->rq->peer);
+	ferry_audit_add(asked, format->format, FERRY_AUDIT_TOO_MANY, NULL);
+	format->refuse(
+	    asked, 429, "too many bad credentials came from this address", res);
+	(void)snprintf(text, sizeof(text), "%u", wait);
+	ferry_response_header(res, "Retry-After", text);
+	res->cache = "no-store";
+	return true;
+}
+
+static int
+find_owner_of(struct ferry_asked *asked, const struct ferry_replay *format,
+    struct ferry_error *err)
+{
+	const struct ferry_resource *r = &asked->resource;
+
+	if (r->action != FERRY_ACTION_READ)
+		return 0;
+	return format->owner != NULL
+	           ? format->owner(asked, err)
+	           : ferry_replay_owner(asked->library, format->format,
+			 r->package, asked->owner, err);
+}
+
+/* Parse, find out who asks and the owner, decide, answer.  As answer() of a
+ * format. */
+static int
+serve(struct ferry_replayer *replayer, struct ferry_asked *asked,
+    const struct ferry_replay *format, struct ferry_bytes rest,
+    struct ferry_response *res, struct ferry_error *err)
+{
+	struct ferry_resource *r = &asked->resource;
+	struct ferry_access_decision decision;
+	const char *name;
+	int rc;
+
+	asked->owner[0] = 0;
+	r->kind = 0;
+	r->format = NULL;
+	r->login = r->hides = false;
+	r->package[0] = r->called[0] = r->origin[0] = r->item[0] = 0;
+	if ((rc = format->parse(asked, rest, err)) != 1)
+		return rc;
+	name = r->format != NULL ? r->format : format->format;
+	identify(asked, format);
+	if (is_guessing(replayer, asked, format, res))
+		return 1;
+	if (find_owner_of(asked, format, err) == -1)
+		return -1;
+	(void)snprintf(res->package, sizeof(res->package), "%.*s",
+	    (int)sizeof(res->package) - 1, r->package);
 	ferry_access_decide(
-	    &(struct ferry_access_request){ &asked->identity, r->action,
-		format->format, asked->owner[0] == 0 ? NULL : asked->owner,
-		r->package, r->called[0] == 0 ? r->package : r->called },
+	    &(struct ferry_access_request){ .identity = &asked->identity,
+		.action = r->action,
+		.format = name,
+		.owner = asked->owner[0] == 0 ? NULL : asked->owner,
+		.package = r->package,
+		.called = r->called[0] == 0 ? r->package : r->called,
+		.login = r->login,
+		.hides = r->hides },
 	    &decision);
+	ferry_audit_add(asked, name, FERRY_AUDIT_DECIDED, &decision);
+	asked->varies = decision.varies;
+	asked->personal = decision.varies && !decision.for_all;
 	if (decision.permit == NULL) {
 		refuse(asked, format, &decision, res);
 		return 1;
@@ -393,14 +471,16 @@ ferry_replay_request(struct ferry_replayer *r, const struct ferry_site *site,
 	format = formats[row];
 	asked.state = r->states[row];
 	res->format = format->format;
-	rc = serve(&asked, format, rest, res, &err);
+	rc = serve(r, &asked, format, rest, res, &err);
 	if (rc == -1 && status_of(err.code) >= 404 &&
 	    ferry_library_refresh(r->library, &again) == 0) {
 		/* The writer may have removed a file that we read from. */
 		err = (struct ferry_error)FERRY_ERROR_INIT;
-		rc = serve(&asked, format, rest, res, &err);
+		rc = serve(r, &asked, format, rest, res, &err);
 	}
 	conclude(&asked, format, rc, &err, res);
+	res->varies = asked.varies;
+	res->personal = asked.personal;
 	ferry_identity_clear(&asked.identity);
 	return true;
 }

@@ -17,6 +17,7 @@
 
 struct ferry_error;
 struct ferry_library;
+struct ferry_lines;
 struct ferry_replayer;
 struct ferry_request;
 struct ferry_response;
@@ -25,6 +26,8 @@ struct ferry_response;
 struct ferry_site {
 	const char *public_url; /* without a final '/'; NULL: the request's */
 	bool subdomains; /* npm.HOST is what HOST/npm/ is */
+	unsigned bad_credentials; /* a minute of one address; 0: any */
+	struct ferry_lines *audit; /* where decisions are written, or NULL */
 };
 
 /* The formats' literals, NULL at the end; for the metrics. */

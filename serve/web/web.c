@@ -67,18 +67,47 @@ add_containers(struct ferry_buf *page, const struct ferry_buf *buf,
 	    host, url, url, host);
 }
 
+/* How much there is, unless not everybody may know: then how to say who one
+ * is.  url is escaped. */
+static int
+add_contents(const struct ferry_web *web, struct ferry_buf *page,
+    const struct ferry_buf *url, struct ferry_error *err)
+{
+	const char *base = url->n == 0 ? "" : (const char *)url->p,
+		   *host = strstr(base, "://");
+	char size[FERRY_SIZE_TEXT];
+	struct ferry_store_totals t;
+
+	host = host == NULL ? base : host + 3;
+	if (ferry_access_restricts(ferry_library_access(web->library)))
+		return ferry_buf_addf(page, err,
+		    "<p>What you get depends on who you are. Whoever runs "
+		    "this mirror makes tokens, with <code>ferry token "
+		    "create</code>.</p>\n"
+		    "<h2>with a token</h2>\n"
+		    "<pre># .npmrc\n//%s/npm/:_authToken=TOKEN</pre>\n"
+		    "<pre>docker login -u NAME %s   # the token is the "
+		    "password</pre>\n",
+		    host, host);
+	if (ferry_store_totals(ferry_library_store(web->library), &t, err) ==
+	    -1)
+		return -1;
+	return ferry_buf_addf(page, err,
+	    "<p>%" PRIu64 " packages, %" PRIu64
+	    " versions, %s, up to record %" PRIu64 ".</p>\n",
+	    t.packages, t.versions, ferry_size_text(t.logical_bytes, size),
+	    t.records);
+}
+
 static int
 add_page(const struct ferry_web *web, const struct ferry_request *rq,
     struct ferry_buf *page, struct ferry_error *err)
 {
 	struct ferry_store *store = ferry_library_store(web->library);
 	struct ferry_buf origin = FERRY_BUF_INIT, url = FERRY_BUF_INIT;
-	char size[FERRY_SIZE_TEXT];
-	struct ferry_store_totals t;
 	int rc = -1;
 
-	if (ferry_store_totals(store, &t, err) == -1 ||
-	    ferry_replay_origin(web->site, rq, &origin, err) == -1 ||
+	if (ferry_replay_origin(web->site, rq, &origin, err) == -1 ||
 	    add_escaped(&url, (const char *)origin.p, err) == -1)
 		goto out;
 	rc = ferry_buf_adds(page,
@@ -96,9 +125,10 @@ add_page(const struct ferry_web *web, const struct ferry_request *rq,
 			 "</h1>\n<p>A read-only mirror of software packages, "
 			 "served "
 			 "by ferry %s. It answers the package managers' own "
-			 "requests; nothing can be published here.</p>\n"
-			 "<p>%" PRIu64 " packages, %" PRIu64
-			 " versions, %s, up to record %" PRIu64 ".</p>\n"
+			 "requests; nothing can be published here.</p>\n",
+			 FERRY_VERSION) == -1 ||
+	             add_contents(web, page, &url, err) == -1 ||
+	             ferry_buf_addf(page, err,
 			 "<h2>npm, pnpm</h2>\n"
 			 "<pre>npm config set registry %s/npm/</pre>\n"
 			 "<h2>yarn 1</h2>\n"
@@ -108,8 +138,6 @@ add_page(const struct ferry_web *web, const struct ferry_request *rq,
 			 "<h2>bun</h2>\n<pre># bunfig.toml\n[install]\n"
 			 "registry = "
 			 "&quot;%s/npm/&quot;</pre>\n",
-			 FERRY_VERSION, t.packages, t.versions,
-			 ferry_size_text(t.logical_bytes, size), t.records,
 			 (const char *)url.p, (const char *)url.p,
 			 (const char *)url.p, (const char *)url.p) == -1 ||
 	             add_containers(page, &url, err) == -1 ||
@@ -204,11 +232,10 @@ ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
 	ferry_access_identify(
 	    ferry_library_access(web->library), NULL, &anonymous);
 	ferry_access_decide(
-	    &(struct ferry_access_request){ &anonymous,
-		rq->method == FERRY_GET || rq->method == FERRY_HEAD
-		    ? FERRY_ACTION_SERVICE
-		    : FERRY_ACTION_WRITE,
-		NULL, NULL, NULL, NULL },
+	    &(struct ferry_access_request){ .identity = &anonymous,
+		.action = rq->method == FERRY_GET || rq->method == FERRY_HEAD
+	                      ? FERRY_ACTION_SERVICE
+	                      : FERRY_ACTION_WRITE },
 	    &decision);
 	ferry_identity_clear(&anonymous);
 	if (decision.permit == NULL) {

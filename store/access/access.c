@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "store/access/credential.h"
 #include "store/access/current.h"
+#include "store/access/state.h"
 #include "store/access/token.h"
 #include "store/access/user_token.h"
 #include "store/base/clock.h"
@@ -19,18 +19,10 @@
 #include "store/base/error.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
-#include "store/format/format.h"
 #include "store/store.h"
 
 #define CACHED 256 /* tokens */
 #define MARK_S 60 /* so often is the use of a token noted */
-
-/* What decisions are made of; replaced as a whole. */
-struct ferry_access_state {
-	atomic_uint refs;
-	struct ferry_snapshots *snapshots;
-	struct ferry_access_policy policy;
-};
 
 /* A token that was looked up.  What is not there is not remembered. */
 struct cached {
@@ -42,6 +34,9 @@ struct cached {
 /* Invariant: state is never NULL; the lock is held to take a reference. */
 struct ferry_access {
 	struct ferry_store *st;
+	/* Held over making a state, so that none is made of an old policy
+	 * after a new one was configured. */
+	pthread_mutex_t loading;
 	pthread_mutex_t lock; /* state, cache, tokens */
 	struct ferry_access_state *state;
 	uint64_t fingerprint; /* of the records that state was made of */
@@ -169,6 +164,7 @@ ferry_access_open(
 		return -1;
 	a->st = st;
 	a->tokens = -1;
+	(void)pthread_mutex_init(&a->loading, NULL);
 	(void)pthread_mutex_init(&a->lock, NULL);
 	if (fingerprint(st, &a->fingerprint, err) == -1 ||
 	    state_load(a, &none, err) == -1) {
@@ -190,6 +186,7 @@ ferry_access_close(struct ferry_access *a)
 	if (a->tokens != -1)
 		(void)close(a->tokens);
 	(void)pthread_mutex_destroy(&a->lock);
+	(void)pthread_mutex_destroy(&a->loading);
 	free(a);
 }
 
@@ -198,47 +195,73 @@ ferry_access_configure(
     struct ferry_access *a, const struct ferry_access_policy *policy)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
+	int rc;
 
+	(void)pthread_mutex_lock(&a->loading);
+	rc = state_load(a, policy, &err);
+	(void)pthread_mutex_unlock(&a->loading);
 	/* Only memory can lack; the options of before are not laxer than no
 	 * answer. */
-	if (state_load(a, policy, &err) == -1)
+	if (rc == -1)
 		abort();
+}
+
+static int
+reload(struct ferry_access *a, struct ferry_error *err)
+{
+	struct ferry_access_policy policy;
+	struct ferry_access_state *s = state_ref(a);
+
+	policy = s->policy;
+	state_unref(s);
+	return state_load(a, &policy, err);
 }
 
 int
 ferry_access_follow(struct ferry_access *a, struct ferry_error *err)
 {
-	struct ferry_access_policy policy;
-	struct ferry_access_state *s;
 	uint64_t now;
+	int rc;
 
 	follow_tokens(a);
 	if (fingerprint(a->st, &now, err) == -1)
 		return -1;
 	if (now == a->fingerprint)
 		return 0;
-	s = state_ref(a);
-	policy = s->policy;
-	state_unref(s);
-	if (state_load(a, &policy, err) == -1)
+	(void)pthread_mutex_lock(&a->loading);
+	rc = reload(a, err);
+	(void)pthread_mutex_unlock(&a->loading);
+	if (rc == -1)
 		return -1;
 	a->fingerprint = now;
 	return 1;
 }
 
-static bool
-restricts(const struct ferry_access_state *state)
+bool
+ferry_access_state_restricts(const struct ferry_access_state *state,
+    const struct ferry_access_policy *policy)
 {
 
 	return ferry_snapshots_restrict(state->snapshots) ||
-	       state->policy.private_mode;
+	       policy->private_mode;
 }
 
 bool
 ferry_access_restricts(struct ferry_access *a)
 {
 	struct ferry_access_state *s = state_ref(a);
-	bool is = restricts(s);
+	bool is = ferry_access_state_restricts(s, &s->policy);
+
+	state_unref(s);
+	return is;
+}
+
+bool
+ferry_access_would_restrict(
+    struct ferry_access *a, const struct ferry_access_policy *policy)
+{
+	struct ferry_access_state *s = state_ref(a);
+	bool is = ferry_access_state_restricts(s, policy);
 
 	state_unref(s);
 	return is;
@@ -348,7 +371,8 @@ ferry_access_identify(struct ferry_access *a, const char *authorization,
 	explicit_bzero(&c, sizeof(c));
 	/* Where everybody may read everything, what clients still send of other
 	 * registries shall not keep them out. */
-	if (out->claim.kind == FERRY_CLAIM_BAD && !restricts(out->state))
+	if (out->claim.kind == FERRY_CLAIM_BAD &&
+	    !ferry_access_state_restricts(out->state, &out->state->policy))
 		out->claim.kind = FERRY_CLAIM_NONE;
 }
 
@@ -366,204 +390,4 @@ ferry_access_identify_again(
 	if (ferry_digest_from_hex(
 		&digest, FERRY_SHA256, ferry_bytes_str(subject), &err) == 0)
 		identify_digest(a, &digest, out);
-}
-
-/* Decisions */
-
-static void
-allow(const struct ferry_identity *who, struct ferry_access_decision *decision,
-    const char *row, const char *reason)
-{
-
-	decision->verdict = FERRY_ALLOWED;
-	decision->reason = reason;
-	decision->row = row;
-	/* The only place where a permit is made: it is whoever has it. */
-	decision->permit = (const struct ferry_permit *)who;
-}
-
-static void
-deny(struct ferry_access_decision *decision, enum ferry_verdict verdict,
-    const char *row, const char *reason)
-{
-
-	decision->verdict = verdict;
-	decision->reason = reason;
-	decision->row = row;
-	decision->permit = NULL;
-}
-
-static bool
-needs_login(const struct ferry_access_policy *policy, size_t format,
-    const struct ferry_snapshot *s)
-{
-
-	if (policy->private_mode)
-		return true;
-	if (policy->login_given)
-		return format >= FERRY_ACCESS_FORMATS || policy->login[format];
-	return s != NULL && ferry_snapshot_meta(s)->github &&
-	       !ferry_format_at(format)->anonymous;
-}
-
-/* The place of a format in their table; it must be there. */
-static size_t
-format_index(const char *name)
-{
-	size_t i = 0;
-
-	while (strcmp(ferry_format_at(i)->name, name) != 0)
-		i++;
-	return i;
-}
-
-/* What the table says of reading a package. */
-static void
-rule(const struct ferry_identity *who, size_t format, const char *owner,
-    const char *package, struct ferry_ruling_result *out)
-{
-	const struct ferry_access_state *state = who->state;
-	const struct ferry_snapshot *s =
-	    ferry_snapshots_find(state->snapshots, owner);
-	const struct ferry_snapshot_meta *m =
-	    s == NULL ? NULL : ferry_snapshot_meta(s);
-	struct ferry_ask ask = { .type = ferry_format_at(format)->type,
-		.name = package,
-		.need = FERRY_NEED_READ,
-		.public_needs_login = needs_login(&state->policy, format, s) };
-
-	ask.stale = m != NULL && m->github && state->policy.max_age_s > 0 &&
-	            ferry_now() - m->taken_at > state->policy.max_age_s;
-	ferry_rules(s, &who->claim, &ask, out, NULL, NULL);
-}
-
-static void
-decide_read(const struct ferry_access_request *rq,
-    struct ferry_access_decision *decision)
-{
-	const struct ferry_identity *who = rq->identity;
-	const struct ferry_access_policy *policy = &who->state->policy;
-	size_t format = format_index(rq->format);
-	struct ferry_ruling_result r;
-	bool hides = policy->hide_existence || ferry_format_at(format)->hides;
-
-	if (who->session != NULL &&
-	    (rq->called == NULL || !ferry_token_covers(who->session,
-				       "repository", rq->called, "pull"))) {
-		deny(decision, FERRY_OUT_OF_SCOPE, "",
-		    "this token was not made for this package");
-		return;
-	}
-	if (rq->owner == NULL) {
-		/* Nobody learns without a credential what there is, where not
-		 * everybody may know it. */
-		if (!restricts(who->state))
-			allow(who, decision, "", "there is no such package");
-		else if (who->claim.kind == FERRY_CLAIM_NONE)
-			deny(decision, FERRY_NEED_CREDENTIAL, "D3",
-			    "a credential is needed");
-		else
-			deny(decision, FERRY_HIDDEN, "", NULL);
-		return;
-	}
-	rule(who, format, rq->owner, rq->package, &r);
-	switch (r.ruling) {
-	case FERRY_RULING_ALLOW:
-		allow(who, decision, r.row, r.reason);
-		return;
-	case FERRY_RULING_LOGIN:
-		deny(decision, FERRY_NEED_CREDENTIAL, r.row, r.reason);
-		return;
-	case FERRY_RULING_BAD:
-		deny(decision, FERRY_BAD_TOKEN, r.row, r.reason);
-		return;
-	case FERRY_RULING_SCOPE:
-		deny(decision, FERRY_FORBIDDEN, r.row, r.reason);
-		return;
-	case FERRY_RULING_ABSENT:
-		deny(decision, FERRY_HIDDEN, r.row, NULL);
-		return;
-	case FERRY_RULING_ROLE:
-		break;
-	}
-	if (hides)
-		deny(decision, FERRY_HIDDEN, r.row, NULL);
-	else
-		deny(decision, FERRY_FORBIDDEN, r.row,
-		    "whose token this is may not read this package");
-}
-
-static bool
-is_somebody(const struct ferry_identity *who)
-{
-
-	return who->claim.kind == FERRY_CLAIM_USER ||
-	       who->claim.kind == FERRY_CLAIM_WORKFLOW;
-}
-
-void
-ferry_access_decide(const struct ferry_access_request *request,
-    struct ferry_access_decision *decision)
-{
-	const struct ferry_identity *who = request->identity;
-
-	if (request->action == FERRY_ACTION_WRITE) {
-		deny(decision, FERRY_READ_ONLY, "",
-		    "this is a read-only mirror");
-		return;
-	}
-	if (who->claim.kind == FERRY_CLAIM_BAD) {
-		deny(decision,
-		    request->action == FERRY_ACTION_TOKEN ? FERRY_FORBIDDEN
-							  : FERRY_BAD_TOKEN,
-		    "D1", "this token is not valid, or not any more");
-		return;
-	}
-	switch (request->action) {
-	case FERRY_ACTION_READ:
-		decide_read(request, decision);
-		return;
-	case FERRY_ACTION_SERVICE:
-	case FERRY_ACTION_TOKEN:
-		allow(who, decision, "", "everybody may ask for this");
-		return;
-	case FERRY_ACTION_LIST:
-		if (!is_somebody(who) && who->state->policy.private_mode)
-			deny(decision, FERRY_NEED_CREDENTIAL, "D3",
-			    "a credential is needed");
-		else
-			allow(who, decision, "", "each line is decided");
-		return;
-	case FERRY_ACTION_IDENTITY:
-		if (is_somebody(who))
-			allow(who, decision, "", "the token is good");
-		else
-			deny(decision, FERRY_NEED_CREDENTIAL, "D3",
-			    "a credential is needed");
-		return;
-	case FERRY_ACTION_SESSION:
-		if (who->session != NULL || is_somebody(who))
-			allow(who, decision, "", "the token is good");
-		else
-			deny(decision, FERRY_NEED_CREDENTIAL, "D3",
-			    "a token is needed here");
-		return;
-	case FERRY_ACTION_WRITE:
-		break;
-	}
-	deny(decision, FERRY_FORBIDDEN, "", "unknown action");
-}
-
-bool
-ferry_access_sees(const struct ferry_permit *permit, const char *format,
-    const char *owner, const char *package)
-{
-	const struct ferry_identity *who =
-	    (const struct ferry_identity *)permit;
-	struct ferry_ruling_result r;
-
-	if (permit == NULL)
-		return false;
-	rule(who, format_index(format), owner, package, &r);
-	return r.ruling == FERRY_RULING_ALLOW;
 }

@@ -52,8 +52,10 @@ void ferry_access_configure(
     struct ferry_access *access, const struct ferry_access_policy *policy);
 /* After the store caught up, a few times a second: take what changed. */
 int ferry_access_follow(struct ferry_access *access, struct ferry_error *err);
-/* Whether anything is not for everybody. */
+/* Whether anything is not for everybody; the second: with another policy. */
 bool ferry_access_restricts(struct ferry_access *access);
+bool ferry_access_would_restrict(
+    struct ferry_access *access, const struct ferry_access_policy *policy);
 
 /*
  * Who asks.  Borrows session until _clear.
@@ -86,7 +88,10 @@ void ferry_identity_clear(struct ferry_identity *identity);
 
 enum ferry_action {
 	FERRY_ACTION_READ, /* a package, or a part of it */
-	FERRY_ACTION_LIST, /* several: each is decided by ferry_access_sees() */
+	/* Several: each is decided by ferry_access_sees().  Refused to nobody
+	 * in particular where none of that format could be for it, and to a
+	 * session that was made for certain packages. */
+	FERRY_ACTION_LIST,
 	FERRY_ACTION_SERVICE, /* nothing of any package: ping, keys, pages */
 	FERRY_ACTION_IDENTITY, /* what needs to know who asks: whoami */
 	FERRY_ACTION_SESSION, /* what needs a good token, whoever's it is */
@@ -104,6 +109,8 @@ struct ferry_access_request {
 	/* What the client calls the package, which is what the scopes of its
 	 * session say. */
 	const char *called;
+	bool login; /* nobody in particular may not, whatever is public */
+	bool hides; /* whoever may not read hears of nothing */
 };
 
 enum ferry_verdict {
@@ -126,6 +133,9 @@ struct ferry_access_decision {
 	enum ferry_verdict verdict;
 	const char *reason; /* for people; a literal */
 	const char *row; /* of the decision table, for logs; a literal or "" */
+	uint64_t generation; /* of the snapshot that decided, for logs; or 0 */
+	bool varies; /* who asks can make a difference to this store */
+	bool for_all; /* allowed, and would be to everybody */
 	const struct ferry_permit *permit;
 };
 
@@ -138,5 +148,16 @@ void ferry_access_decide(const struct ferry_access_request *request,
  */
 bool ferry_access_sees(const struct ferry_permit *permit, const char *format,
     const char *owner, const char *package);
+
+/*
+ * For finding packages and describing them: the snapshots that decisions about
+ * identity are made of, borrowed until it is cleared, and what the holder of
+ * permit may do in a repository of one of them.
+ */
+struct ferry_snapshots;
+const struct ferry_snapshots *
+ferry_access_snapshots(const struct ferry_identity *identity);
+enum ferry_role ferry_access_repository(const struct ferry_permit *permit,
+    const struct ferry_snapshot *s, const struct ferry_snapshot_repo *repo);
 
 #endif

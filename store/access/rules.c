@@ -413,3 +413,22 @@ ferry_rules(const struct ferry_snapshot *s, const struct ferry_claim *claim,
 			? "nothing that is known allows it"
 			: "the role does not suffice");
 }
+
+enum ferry_role
+ferry_rules_repository(const struct ferry_snapshot *s,
+    const struct ferry_claim *claim, const struct ferry_snapshot_repo *repo)
+{
+	struct ruling r = { .s = s, .claim = claim };
+	bool public = repo->visibility == FERRY_PUBLIC;
+
+	if (claim->kind == FERRY_CLAIM_WORKFLOW && claim->repo == repo->id &&
+	    strcmp(claim->realm, ferry_snapshot_meta(s)->realm) == 0)
+		return FERRY_READ;
+	if (claim->kind == FERRY_CLAIM_USER &&
+	    strcmp(claim->realm, ferry_snapshot_meta(s)->realm) == 0)
+		r.user = ferry_snapshot_user(s, claim->user);
+	if (r.user == NULL || r.user->suspended)
+		return public ? FERRY_READ : FERRY_NO_ROLE;
+	r.owner = ferry_snapshot_owner(s, repo->owner);
+	return is_owner(&r) ? FERRY_ADMIN : repository_role(&r, repo);
+}

@@ -78,4 +78,11 @@ void ferry_rules(const struct ferry_snapshot *s,
     const struct ferry_claim *claim, const struct ferry_ask *ask,
     struct ferry_ruling_result *out, ferry_on_record *on_record, void *ctx);
 
+/*
+ * What whoever claims may do in a repository: section 2.3.  Workflows read
+ * their own; everybody reads what is public.
+ */
+enum ferry_role ferry_rules_repository(const struct ferry_snapshot *s,
+    const struct ferry_claim *claim, const struct ferry_snapshot_repo *repo);
+
 #endif

@@ -14,7 +14,7 @@ static const char help[] =
     "The packages of the store, a line each, in the order of their names.\n"
     "PREFIX shows only names that start with it.\n"
     "\n"
-    "  --versions     also each package's versions, in their own order\n"
+    "  --versions     also each package's tags and versions, in their order\n"
     "  --owner OWNER  only packages of this owner or upstream\n"
     "  --json         a JSON object a line\n";
 
@@ -25,26 +25,55 @@ struct list {
 	char format_text[32];
 };
 
+/* A line for a package, and its versions and tags below. */
+static void
+print_text(const struct list *l, const struct ferry_key *package,
+    const json_t *versions, const json_t *tags)
+{
+	size_t n = json_array_size(versions), t = json_array_size(tags), i;
+	json_t *v;
+
+	(void)printf("%s:%-40s %4zu %s ", ferry_key_part(package, 1),
+	    ferry_key_part(package, 2), n, n == 1 ? "version " : "versions");
+	if (t > 0)
+		(void)printf("%zu tag%s\n", t, t == 1 ? "" : "s");
+	else
+		(void)printf("%s%s\n", n == 0 ? "" : "up to ",
+		    n == 0
+			? ""
+			: json_string_value(json_array_get(versions, n - 1)));
+	if (!l->versions)
+		return;
+	json_array_foreach (tags, i, v)
+		(void)printf("    %-30s %s\n",
+		    json_string_value(json_object_get(v, "tag")),
+		    json_string_value(json_object_get(v, "version")));
+	json_array_foreach (versions, i, v)
+		(void)printf("    %s\n", json_string_value(v));
+}
+
 static int
 print_package(const struct list *l, const struct ferry_key *package,
     struct ferry_error *err)
 {
-	json_t *versions = NULL, *v, *o;
-	uint64_t shown = 0;
-	const char *newest = "";
+	json_t *versions = NULL, *tags = NULL, *v, *o;
 	size_t i;
 
 	if (ferry_spec_versions(&versions, l->st, package, err) == -1)
 		return -1;
+	if (ferry_spec_tags(&tags, l->st, package, err) == -1) {
+		json_decref(versions);
+		return -1;
+	}
 	o = json_pack("{s:s,s:s,s:s,s:[]}", "format",
 	    ferry_key_part(package, 1), "name", ferry_key_part(package, 2),
 	    "owner", ferry_key_part(package, 3), "versions");
+	if (json_array_size(tags) > 0)
+		(void)json_object_set(o, "tags", tags);
 	json_array_foreach (versions, i, v) {
 		if (json_object_get(
 			json_object_get(v, "record"), "deleted_at") != NULL)
 			continue;
-		shown++;
-		newest = json_string_value(json_object_get(v, "version"));
 		(void)json_array_append(json_object_get(o, "versions"),
 		    json_object_get(v, "version"));
 	}
@@ -52,16 +81,10 @@ print_package(const struct list *l, const struct ferry_key *package,
 		(void)json_dumpf(o, stdout, JSON_COMPACT);
 		(void)putchar('\n');
 	} else {
-		(void)printf("%s:%-40s %4" PRIu64 " %s %s%s\n",
-		    ferry_key_part(package, 1), ferry_key_part(package, 2),
-		    shown, shown == 1 ? "version " : "versions",
-		    shown == 0 ? "" : "up to ", newest);
-		if (l->versions)
-			json_array_foreach (
-			    json_object_get(o, "versions"), i, v)
-				(void)printf("    %s\n", json_string_value(v));
+		print_text(l, package, json_object_get(o, "versions"), tags);
 	}
 	json_decref(o);
+	json_decref(tags);
 	json_decref(versions);
 	return 0;
 }

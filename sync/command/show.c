@@ -62,13 +62,16 @@ print_scalars(const json_t *record)
 }
 
 static void
-print_json(const struct ferry_key *key, json_t *record, json_t *versions)
+print_json(
+    const struct ferry_key *key, json_t *record, json_t *versions, json_t *tags)
 {
 	json_t *o = json_pack(
 	    "{s:o,s:O}", "key", ferry_key_json(key), "record", record);
 
 	if (versions != NULL)
 		(void)json_object_set(o, "versions", versions);
+	if (tags != NULL && json_array_size(tags) > 0)
+		(void)json_object_set(o, "tags", tags);
 	(void)json_dumpf(o, stdout, JSON_INDENT(2));
 	(void)putchar('\n');
 	json_decref(o);
@@ -78,26 +81,34 @@ static int
 show_package(const struct ferry_context *ctx, struct ferry_store *st,
     const struct ferry_key *package, struct ferry_error *err)
 {
-	json_t *record = NULL, *versions = NULL, *v;
+	json_t *record = NULL, *versions = NULL, *tags = NULL, *v;
 	char size[FERRY_SIZE_TEXT];
 	struct ferry_file file;
 	int rc = -1;
 	size_t i;
 
 	if (ferry_catalog_get(st, package, &record, err) != 1 ||
-	    ferry_spec_versions(&versions, st, package, err) == -1)
+	    ferry_spec_versions(&versions, st, package, err) == -1 ||
+	    ferry_spec_tags(&tags, st, package, err) == -1)
 		goto out;
 	rc = FERRY_EXIT_OK;
 	if (ctx->json) {
-		print_json(package, record, versions);
+		print_json(package, record, versions, tags);
 		goto out;
 	}
 	(void)printf("%-12s %s\n%-12s %s\n%-12s %s\n", "package",
 	    ferry_key_part(package, 2), "format", ferry_key_part(package, 1),
 	    "owner", ferry_key_part(package, 3));
 	print_scalars(record);
-	(void)printf("documents\n");
+	if (json_object_get(record, "files") != NULL)
+		(void)printf("documents\n");
 	print_files(record);
+	if (json_array_size(tags) > 0)
+		(void)printf("tags         %zu\n", json_array_size(tags));
+	json_array_foreach (tags, i, v)
+		(void)printf("  %-24s %s\n",
+		    json_string_value(json_object_get(v, "tag")),
+		    json_string_value(json_object_get(v, "version")));
 	(void)printf("versions     %zu\n", json_array_size(versions));
 	json_array_foreach (versions, i, v) {
 		const json_t *r = json_object_get(v, "record");
@@ -112,6 +123,7 @@ show_package(const struct ferry_context *ctx, struct ferry_store *st,
 							     : "  removed");
 	}
 out:
+	json_decref(tags);
 	json_decref(versions);
 	json_decref(record);
 	return rc;
@@ -136,7 +148,7 @@ show_version(const struct ferry_context *ctx, struct ferry_store *st,
 	if (rc == -1)
 		return -1;
 	if (ctx->json) {
-		print_json(&key, record, NULL);
+		print_json(&key, record, NULL, NULL);
 	} else {
 		(void)printf("%-12s %s@%s\n%-12s %s\n%-12s %s\n", "version",
 		    ferry_key_part(&key, 2), ferry_key_part(&key, 4), "format",

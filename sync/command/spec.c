@@ -73,6 +73,46 @@ candidates(struct ferry_spec *out, struct ferry_store *st, const char *format,
 	return n;
 }
 
+/* NAME:TAG, where nothing is called so as a whole: move the tag to version. */
+static bool
+split_tag(char *name, char **version, struct ferry_error *err)
+{
+	char *colon = strrchr(name, ':');
+
+	if (*version != NULL || colon == NULL || strchr(colon, '/') != NULL ||
+	    ferry_strdup(version, colon + 1, err) == -1)
+		return false;
+	*colon = 0;
+	return true;
+}
+
+/* A tag in the place of a version becomes the version that it names. */
+static int
+resolve_tag(
+    struct ferry_spec *spec, struct ferry_store *st, struct ferry_error *err)
+{
+	const struct ferry_key *p = &spec->package;
+	struct ferry_key key;
+	json_t *record = NULL;
+	const char *version;
+	int rc;
+
+	if (spec->version == NULL)
+		return 0;
+	if (ferry_key_make(&key, err, "tag", ferry_key_part(p, 1),
+		ferry_key_part(p, 2), ferry_key_part(p, 3), spec->version,
+		NULL) == -1)
+		return -1;
+	rc = ferry_catalog_get(st, &key, &record, err);
+	if (rc == 1 &&
+	    (rc = ferry_json_str(record, "version", &version, err)) == 0) {
+		free(spec->version);
+		rc = ferry_strdup(&spec->version, version, err);
+	}
+	json_decref(record);
+	return rc;
+}
+
 int
 ferry_spec_find(struct ferry_spec *out, struct ferry_store *st,
     const char *text, const char *owner, struct ferry_error *err)
@@ -84,6 +124,9 @@ ferry_spec_find(struct ferry_spec *out, struct ferry_store *st,
 	if (split(text, &format, &name, &out->version, err) == -1)
 		goto out;
 	n = candidates(out, st, format, name, owner, list, sizeof(list), err);
+	if (n == 0 && split_tag(name, &out->version, err))
+		n = candidates(
+		    out, st, format, name, owner, list, sizeof(list), err);
 	if (n == 0)
 		ferry_error_set(err, FERRY_ENOTFOUND,
 		    "there is no package '%s' in %s; 'ferry list' shows what "
@@ -93,7 +136,7 @@ ferry_spec_find(struct ferry_spec *out, struct ferry_store *st,
 		ferry_error_set(err, FERRY_EUSAGE,
 		    "'%s' means several packages; say one of: %s", text, list);
 	else if (n == 1)
-		rc = 0;
+		rc = resolve_tag(out, st, err);
 out:
 	free(format);
 	free(name);
@@ -183,4 +226,39 @@ out:
 	ferry_catalog_iter_free(it);
 	json_decref(array);
 	return rc;
+}
+
+int
+ferry_spec_tags(json_t **out, struct ferry_store *st,
+    const struct ferry_key *package, struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_key prefix, key;
+	json_t *list = json_array(), *record;
+	int rc = -1;
+
+	if (list == NULL)
+		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	if (ferry_key_make(&prefix, err, "tag", ferry_key_part(package, 1),
+		ferry_key_part(package, 2), ferry_key_part(package, 3),
+		NULL) == -1 ||
+	    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
+		goto out;
+	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+		rc = ferry_json_push(list,
+		    json_pack("{s:s,s:O}", "tag", ferry_key_part(&key, 4),
+			"version", json_object_get(record, "version")),
+		    err);
+		json_decref(record);
+		if (rc == -1)
+			break;
+	}
+out:
+	ferry_catalog_iter_free(it);
+	if (rc == -1) {
+		json_decref(list);
+		return -1;
+	}
+	*out = list;
+	return 0;
 }

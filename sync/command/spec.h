@@ -3,7 +3,8 @@
 
 /*
  * How people name packages on the command line:
- * [FORMAT:]NAME[@VERSION][ of OWNER by --owner].
+ * [FORMAT:]NAME[@VERSION-OR-TAG][ of OWNER by --owner], and NAME:TAG as
+ * container clients write it.
  */
 
 #include <jansson.h>
@@ -20,7 +21,7 @@ struct ferry_store;
  */
 struct ferry_spec {
 	struct ferry_key package; /* package FORMAT NAME OWNER */
-	char *version; /* NULL: none was given */
+	char *version; /* NULL: none was given; of a tag, what it names */
 };
 int ferry_spec_find(struct ferry_spec *out, struct ferry_store *st,
     const char *text, const char *owner, struct ferry_error *err);
@@ -36,6 +37,11 @@ int ferry_spec_version_key(struct ferry_key *out,
  * *out is {"version":…,"record":…}.  The caller decrefs.
  */
 int ferry_spec_versions(json_t **out, struct ferry_store *st,
+    const struct ferry_key *package, struct ferry_error *err);
+
+/* The tags of a package, in the order of their names, each
+ * {"tag":…,"version":…}: of formats that have them apart.  The caller decrefs. */
+int ferry_spec_tags(json_t **out, struct ferry_store *st,
     const struct ferry_key *package, struct ferry_error *err);
 
 #endif

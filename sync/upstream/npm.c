@@ -16,6 +16,7 @@
 #include "store/base/json.h"
 #include "store/format/npm.h"
 #include "store/store.h"
+#include "sync/select/lock.h"
 
 #define DOCUMENT_MAX (256U << 20)
 
@@ -266,6 +267,19 @@ npm_want(struct npm *npm, const char *name, const struct npm_want *want,
 		p->waiting = true;
 	}
 	return 0;
+}
+
+int
+npm_want_locked(struct npm *npm, const struct ferry_lock_wanted *entry,
+    const char *by, struct ferry_error *err)
+{
+	const struct npm_want want = { .kind = NPM_WANT_EXACT,
+		.spec = (char *)(uintptr_t)entry->version,
+		.integrity = (char *)(uintptr_t)entry->integrity,
+		.by = (char *)(uintptr_t)by,
+		.optional = entry->optional };
+
+	return npm_want(npm, entry->name, &want, err);
 }
 
 /* The kind */

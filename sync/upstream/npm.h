@@ -81,6 +81,10 @@ struct npm {
 /* npm.c: want more of name; duplicates are dropped.  Copies everything. */
 int npm_want(struct npm *npm, const char *name, const struct npm_want *want,
     struct ferry_error *err);
+/* npm.c: the same of an entry of the lock file called by. */
+struct ferry_lock_wanted;
+int npm_want_locked(struct npm *npm, const struct ferry_lock_wanted *entry,
+    const char *by, struct ferry_error *err);
 /* npm_version.c: "npm:NAME" or "npm:NAME@VERSION". */
 void npm_item(char *buf, size_t size, const char *name, const char *version);
 /* npm_version.c: a version was chosen: fetch it unless it is here. */

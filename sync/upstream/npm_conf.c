@@ -147,13 +147,8 @@ on_wanted(
     void *ctx, const struct ferry_lock_wanted *entry, struct ferry_error *err)
 {
 	struct lock_context *lock = ctx;
-	struct npm_want want = { .kind = NPM_WANT_EXACT };
 
-	want.spec = (char *)(uintptr_t)entry->version;
-	want.integrity = (char *)(uintptr_t)entry->integrity;
-	want.by = (char *)(uintptr_t)lock->path;
-	want.optional = entry->optional;
-	return npm_want(lock->npm, entry->name, &want, err);
+	return npm_want_locked(lock->npm, entry, lock->path, err);
 }
 
 static int

@@ -120,13 +120,8 @@ on_wanted(
     void *ctx, const struct ferry_lock_wanted *wanted, struct ferry_error *err)
 {
 	const struct context *c = ctx;
-	const struct npm_want want = { .kind = NPM_WANT_EXACT,
-		.spec = (char *)(uintptr_t)wanted->version,
-		.integrity = (char *)(uintptr_t)wanted->integrity,
-		.by = (char *)(uintptr_t)c->item,
-		.optional = wanted->optional };
 
-	return npm_want(c->npm, wanted->name, &want, err);
+	return npm_want_locked(c->npm, wanted, c->item, err);
 }
 
 static int

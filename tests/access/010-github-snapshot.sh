@@ -1,7 +1,7 @@
 #!/bin/bash
 # A GitHub upstream: owners' packages are pulled as npm and OCI, and who may
 # read them is what the API says.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/github.sh"
 start_github
 start_verdaccio
 NPM=${UPSTREAM%/}

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What the token may not read counts as no, and is said; rate limits are waited
 # for; what is broken leaves the snapshot as it was.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/github.sh"
 start_github
 github_conf 'owners = [ "octo", "lab", "uma" ]; enterprise = "acme";'
 expect 0 near init --name near

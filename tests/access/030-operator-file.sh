@@ -2,7 +2,7 @@
 # The operator's file: mistakes with file and line, what no API tells of GitHub's
 # packages, users and grants of plain registries, and taking a change of it
 # without a network.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/github.sh"
 start_github
 CONF='access = "access.conf";'
 github_conf 'owners = [ "octo", "lab", "uma" ]; enterprise = "acme";

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What a sync changed, what importing a bundle would change, and the newest
 # snapshot wins whatever is imported later (case 60).
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/github.sh"
 start_github
 CONF='access = "access.conf";'
 github_conf 'owners = [ "octo", "lab", "uma" ]; enterprise = "acme";'

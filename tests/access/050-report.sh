@@ -1,6 +1,6 @@
 #!/bin/bash
 # Who may read a package, what a user may read: as the decision table says.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/github.sh"
 start_github
 CONF='access = "access.conf";'
 github_conf 'owners = [ "octo", "lab", "uma" ]; enterprise = "acme";'

@@ -1,54 +1,45 @@
 # shellcheck shell=bash
-# What the access scripts share besides tests/oci/lib.sh: GitHub's API, with
-# real registries behind it.
-. "$(dirname "${BASH_SOURCE[0]}")/../oci/lib.sh"
+# For the scripts about who may do what: a store with the packages of the
+# fixture tests/data/access/octo.jsonl that npm and containers have (P1, P3,
+# P4, P8, P9, P14, P15), under the upstream "ghes", and tokens of its people.
+. "$(dirname "${BASH_SOURCE[0]}")/../oci/clients.sh"
 
-# start_github [OPTION…]: tests/tools/github_standin.py with facts in $T/facts,
-# rules in $T/rules and requests in $T/api.log; sets GITHUB.
-start_github() {
-	rm -f "$T/github.port"
-	[ -s "$T/facts" ] || python3 "$TOP/tests/tools/github_standin.py" --facts >"$T/facts"
-	: >"$T/rules"
-	: >"$T/api.log"
-	python3 "$TOP/tests/tools/github_standin.py" "$T/github.port" "$T/facts" \
-	    "$T/rules" "$T/api.log" "$@" 2>"$T/github.err" &
-	PIDS+=($!)
-	wait_for 10 test -s "$T/github.port"
-	GITHUB=http://127.0.0.1:$(cat "$T/github.port")
-	printf 'sync-token\n' >"$T/token"
+PUT_ACCESS=${PUT_ACCESS:-${FERRY_BUILD:-$TOP/build/strict}/tests/tools/put_access}
+OCTO=$TOP/tests/data/access/octo.jsonl
+
+# make_octo: fills $STORE; sets IMAGE, a digest, and its layout "app".
+make_octo() {
+	local p
+	for p in @octo/ui @octo/svc @octo/hit @octo/unseen; do
+		make_version $p 1.0.0
+		OWNER=ghes put $p 1.0.0 1.0.0
+	done
+	IMAGE=$(make app image 1.0 --size 50000)
+	for p in octo/tool octo/web uma/app octo/job; do
+		put_oci ghes containers.ghes.example $p app
+	done
+	permissions
 }
-
-# github_conf MEMBERS…: writes $T/near.conf with one GitHub upstream "gh".  NPM
-# and CONTAINER are its registries, else the small ones of the stand-in; CONF has
-# more of the top level.
-github_conf() {
-	cat >"$T/near.conf" <<-END
-		store = "near";
-		${CONF:-}
-		upstreams = ( {
-		    name = "gh"; format = "github"; url = "https://github.com";
-		    api = "$GITHUB"; npm_url = "${NPM:-$GITHUB/npm}";
-		    container_url = "${CONTAINER:-$GITHUB}";
-		    token_file = "token"; tries = 2; $*
-		} );
-	END
+# permissions [OPTION…]: put the fixture's, as of put_access.
+permissions() { "$PUT_ACCESS" "$STORE" ghes "$OCTO" "$@"; }
+# new_token NAME USER|OWNER/REPO [OPTION…]: makes one and keeps it in $T/token.
+new_token() {
+	local file=$T/token.$1 kind=--user
+	case $2 in */*) kind=--repository ;; esac
+	"$FERRY" --store "$STORE" --json token create $kind "$2" \
+	    --upstream ghes "${@:3}" >"$T/token.json"
+	python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(d["token"]); print(d["id"])' \
+	    "$T/token.json" >"$file"
 }
-
-# change PROGRAM: the facts, by jq.
-change() {
-	jq "$1" "$T/facts" >"$T/facts.new"
-	mv "$T/facts.new" "$T/facts"
-}
-
-# snapshot STORE UPSTREAM: the text of the newest permission snapshot.
-snapshot() { "$FERRY" --store "$1" access show --text "$2"; }
-
-# api_asked N PATTERN: so many requests of the API fit.
-api_asked() {
-	local n
-	n=$(grep -cE -- "$2" "$T/api.log" || true)
-	[ "$n" -eq "$1" ] || {
-		sed 's/^/  | /' "$T/api.log" >&2
-		fail "$n requests instead of $1 fit '$2'"
-	}
+# The text, and the id, of one.
+token_of() { sed -n 1p "$T/token.$1"; }
+id_of() { sed -n 2p "$T/token.$1"; }
+# as NAME: a curl option; "anon" is nobody.
+as() { [ "$1" = anon ] || printf -- '-HAuthorization: Bearer %s' "$(token_of "$1")"; }
+# One for each person, with read:packages.
+people() {
+	local p
+	for p in olga rita tom kim mia len lea max uma eve; do
+		new_token $p $p
+	done
 }

@@ -24,6 +24,16 @@ expect 0 near show "oci:org/app@$one"
 has out "$shared"
 expect 0 near show "oci:org/app@$index"
 
+say "people name images by their tags"
+expect 0 near show org/app:1.0
+has out "org/app@$one"
+expect 0 near show oci:org/app@multi
+has out "org/app@$index"
+expect 1 near show org/app:2.0
+has err "org/app has no version '2.0' here"
+expect 0 near list --versions
+has out "2 tags" "$one"
+
 say "nothing new: one HEAD a tag, and nothing else"
 : >log
 expect 0 near sync

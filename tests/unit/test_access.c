@@ -234,8 +234,12 @@ ask(struct fixture *f, const char *authorization, enum ferry_action action,
 	struct ferry_identity who;
 
 	ferry_access_identify(f->access, authorization, &who);
-	ferry_access_decide(&(struct ferry_access_request){ &who, action,
-				format, owner, package, package },
+	ferry_access_decide(&(struct ferry_access_request){ .identity = &who,
+				.action = action,
+				.format = format,
+				.owner = owner,
+				.package = package,
+				.called = package },
 	    &d);
 	/* A permit for what is allowed, and for nothing else. */
 	assert_true((d.permit != NULL) == (d.verdict == FERRY_ALLOWED));
@@ -377,6 +381,97 @@ test_access_generations_and_policy(void **state)
 	fixture_close(&f);
 }
 
+/* What a token of one of the fixture's people may see, described. */
+static void
+test_access_lists_and_sessions(void **state)
+{
+	char text[FERRY_USER_TOKEN_TEXT], id[FERRY_USER_TOKEN_ID], bearer[80];
+	struct ferry_token session = { .scopes = "repository:octo/tool:pull" };
+	struct ferry_access_request rq = { .action = FERRY_ACTION_LIST,
+		.format = "npm" };
+	struct ferry_access_decision d;
+	struct ferry_identity who;
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f);
+	put_upstream(f.writer, "ghes", NULL);
+	put_snapshot(&f, NULL, NULL);
+	make_token(&f, 3, text, id); /* tom */
+	follow(&f);
+	(void)snprintf(bearer, sizeof(bearer), "Bearer %s", text);
+	/* npm always needs a login here, containers do not. */
+	assert_int_equal(ask(&f, NULL, FERRY_ACTION_LIST, "npm", NULL, NULL),
+	    FERRY_NEED_CREDENTIAL);
+	assert_int_equal(
+	    ask(&f, NULL, FERRY_ACTION_LIST, "oci", NULL, NULL), FERRY_ALLOWED);
+	assert_int_equal(ask(&f, bearer, FERRY_ACTION_LIST, "npm", NULL, NULL),
+	    FERRY_ALLOWED);
+	/* What is not there is decided by the credential alone. */
+	assert_int_equal(
+	    ask(&f, bearer, FERRY_ACTION_READ, "npm", NULL, "@octo/none"),
+	    FERRY_HIDDEN);
+	assert_int_equal(
+	    ask(&f, "Bearer x", FERRY_ACTION_READ, "npm", NULL, "@octo/none"),
+	    FERRY_BAD_TOKEN);
+	/* A session for one repository lists nothing. */
+	ferry_access_identify(f.access, bearer, &who);
+	rq.identity = &who;
+	who.session = &session;
+	ferry_access_decide(&rq, &d);
+	assert_int_equal(d.verdict, FERRY_OUT_OF_SCOPE);
+	(void)snprintf(session.scopes, sizeof(session.scopes),
+	    "repository:octo/tool:pull registry:catalog:*");
+	ferry_access_decide(&rq, &d);
+	assert_int_equal(d.verdict, FERRY_ALLOWED);
+	assert_true(d.varies && !d.for_all);
+	ferry_identity_clear(&who);
+	fixture_close(&f);
+}
+
+static void
+test_access_describes(void **state)
+{
+	/* tom: a member, of a team with write on ops; who sees what of octo's
+	 * repositories and of lab's. */
+	static const struct {
+		const char *repository;
+		enum ferry_role role;
+	} rows[] = { { "octo/pub", FERRY_READ }, { "octo/priv", FERRY_READ },
+		{ "octo/ops", FERRY_WRITE }, { "lab/secret", FERRY_NO_ROLE } };
+	char text[FERRY_USER_TOKEN_TEXT], id[FERRY_USER_TOKEN_ID], bearer[80];
+	struct ferry_access_request rq = { .action = FERRY_ACTION_SERVICE };
+	struct ferry_access_decision d;
+	struct ferry_identity who;
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f);
+	put_upstream(f.writer, "ghes", NULL);
+	put_snapshot(&f, NULL, NULL);
+	make_token(&f, 3, text, id); /* tom */
+	follow(&f);
+	(void)snprintf(bearer, sizeof(bearer), "Bearer %s", text);
+	for (int nobody = 0; nobody < 2; nobody++) {
+		const struct ferry_snapshot *s;
+
+		ferry_access_identify(f.access, nobody ? NULL : bearer, &who);
+		rq.identity = &who;
+		ferry_access_decide(&rq, &d);
+		s = ferry_snapshots_find(ferry_access_snapshots(&who), "ghes");
+		assert_non_null(s);
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+			assert_int_equal(ferry_access_repository(d.permit, s,
+					     ferry_snapshot_full_name(
+						 s, rows[i].repository)),
+			    !nobody  ? rows[i].role
+			    : i == 0 ? FERRY_READ
+				     : FERRY_NO_ROLE);
+		ferry_identity_clear(&who);
+	}
+	fixture_close(&f);
+}
+
 int
 main(void)
 {
@@ -388,6 +483,8 @@ main(void)
 		cmocka_unit_test(test_access_open_store),
 		cmocka_unit_test(test_access_tokens),
 		cmocka_unit_test(test_access_generations_and_policy),
+		cmocka_unit_test(test_access_lists_and_sessions),
+		cmocka_unit_test(test_access_describes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

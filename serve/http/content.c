@@ -1,0 +1,203 @@
+/* From what a handler said a resource is to what the library sends. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "serve/http/exchange.h"
+#include "serve/http/range.h"
+
+/*
+ * Under TLS the library reads files into a buffer of this size.  Measured:
+ * its own default halves the throughput of large files.
+ */
+#define TLS_BLOCK (128U << 10)
+
+static void
+on_body_done(void *cls)
+{
+
+	ferry_body_unref(cls);
+}
+
+/* A part of a file, read by blocks because TLS cannot use sendfile. */
+struct part {
+	struct ferry_body *body;
+	uint64_t offset;
+};
+
+static ssize_t
+on_part_read(void *cls, uint64_t pos, char *p, size_t max)
+{
+	struct part *part = cls;
+	ssize_t n;
+
+	while ((n = pread(
+		    part->body->fd, p, max, (off_t)(part->offset + pos))) == -1)
+		if (errno != EINTR)
+			return MHD_CONTENT_READER_END_WITH_ERROR;
+	return n == 0 ? MHD_CONTENT_READER_END_WITH_ERROR : n;
+}
+
+static void
+on_part_done(void *cls)
+{
+	struct part *part = cls;
+
+	ferry_body_unref(part->body);
+	free(part);
+}
+
+/* Size bytes of body from offset.  Returns NULL if there is no memory. */
+static struct MHD_Response *
+make_response(const struct exchange *ex, struct ferry_body *body,
+    uint64_t offset, uint64_t size)
+{
+	struct MHD_Response *out;
+	struct part *part;
+	int fd;
+
+	if (body == NULL || size == 0)
+		return MHD_create_response_from_buffer(
+		    0, NULL, MHD_RESPMEM_PERSISTENT);
+	if (body->fd == -1) {
+		out = MHD_create_response_from_buffer_with_free_callback_cls(
+		    (size_t)size, body->bytes.p + offset, on_body_done, body);
+		if (out != NULL)
+			(void)ferry_body_ref(body);
+		return out;
+	}
+	if (ex->server->options->certificate == NULL) {
+		/* The library closes its descriptor after use. */
+		if ((fd = fcntl(body->fd, F_DUPFD_CLOEXEC, 0)) == -1)
+			return NULL;
+		out = MHD_create_response_from_fd_at_offset64(size, fd, offset);
+		if (out == NULL)
+			(void)close(fd);
+		return out;
+	}
+	if ((part = malloc(sizeof(*part))) == NULL)
+		return NULL;
+	part->body = ferry_body_ref(body);
+	part->offset = offset;
+	out = MHD_create_response_from_callback(
+	    size, TLS_BLOCK, on_part_read, part, on_part_done);
+	if (out == NULL)
+		on_part_done(part);
+	return out;
+}
+
+static void
+add(struct MHD_Response *out, const char *name, const char *value)
+{
+
+	if (value != NULL && *value != 0)
+		(void)MHD_add_response_header(out, name, value);
+}
+
+/*
+ * Conditions and ranges of the request, which turn a 200 into 304, 206 or
+ * 416.  RFC 9110, 13.2.2: If-None-Match comes before Range.
+ */
+static void
+apply_conditions(const struct ferry_request *rq, struct ferry_response *res,
+    struct ferry_range *range)
+{
+	const char *etag = res->body->etag, *value, *only_if;
+
+	if (etag[0] != 0 &&
+	    (value = ferry_request_header(rq, "If-None-Match")) != NULL &&
+	    ferry_etag_matches(value, etag)) {
+		res->status = 304;
+		return;
+	}
+	if (!res->ranges || (value = ferry_request_header(rq, "Range")) == NULL)
+		return;
+	only_if = ferry_request_header(rq, "If-Range");
+	if (only_if != NULL && strcmp(only_if, etag) != 0)
+		return;
+	switch (ferry_range_parse(value, res->body->size, range)) {
+	case FERRY_RANGE_PART:
+		res->status = 206;
+		break;
+	case FERRY_RANGE_UNSATISFIABLE:
+		res->status = 416;
+		break;
+	case FERRY_RANGE_NONE:
+		break;
+	}
+}
+
+/* Who may keep the answer, and for whom. */
+static void
+add_caching(struct MHD_Response *out, const struct ferry_response *res)
+{
+	const char *cache = res->cache == NULL ? "no-cache" : res->cache;
+	char text[160];
+
+	if (!res->varies) {
+		add(out, "Cache-Control", res->cache);
+		add(out, "Vary", res->vary);
+		return;
+	}
+	if (strncmp(cache, "public, ", 8) == 0 && res->personal)
+		cache += 8;
+	(void)snprintf(text, sizeof(text), "%s%s",
+	    res->personal && strcmp(cache, "no-store") != 0 ? "private, " : "",
+	    cache);
+	add(out, "Cache-Control", text);
+	(void)snprintf(text, sizeof(text), "%s%sAuthorization",
+	    res->vary == NULL ? "" : res->vary, res->vary == NULL ? "" : ", ");
+	add(out, "Vary", text);
+}
+
+struct MHD_Response *
+ferry_exchange_response(struct exchange *ex, struct ferry_response *res)
+{
+	struct ferry_range range = { 0, 0 };
+	struct MHD_Response *out;
+	char text[80];
+	bool partial;
+
+	if (res->body != NULL)
+		range.size = res->body->size;
+	if (res->status == 200 && res->body != NULL &&
+	    (ex->rq.method == FERRY_GET || ex->rq.method == FERRY_HEAD))
+		apply_conditions(&ex->rq, res, &range);
+	partial =
+	    res->body != NULL && (res->status == 206 || res->status == 416);
+	if (res->status == 304 || res->status == 416)
+		range.size = 0;
+	if ((out = make_response(ex, res->body, range.offset, range.size)) ==
+	    NULL)
+		return NULL;
+	ex->bytes = ex->rq.method == FERRY_HEAD ? 0 : range.size;
+	if (partial) {
+		if (res->status == 206)
+			(void)snprintf(text, sizeof(text),
+			    "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
+			    range.offset, range.offset + range.size - 1,
+			    res->body->size);
+		else
+			(void)snprintf(text, sizeof(text), "bytes */%" PRIu64,
+			    res->body->size);
+		add(out, "Content-Range", text);
+	}
+	if (res->status != 304 && res->status != 416) {
+		add(out, "Content-Type", res->type);
+		add(out, "Content-Encoding", res->encoding);
+	}
+	if (res->body != NULL)
+		add(out, "ETag", res->body->etag);
+	add_caching(out, res);
+	if (res->ranges)
+		add(out, "Accept-Ranges", "bytes");
+	for (size_t i = 0; i < res->headers_n; i++)
+		add(out, res->headers[i].name, res->headers[i].value);
+	add(out, "X-Request-Id", ex->rq.id);
+	return out;
+}

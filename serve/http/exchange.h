@@ -1,0 +1,49 @@
+#ifndef FERRY_EXCHANGE_H
+#define FERRY_EXCHANGE_H
+
+/* One request and its response under libmicrohttpd, for server.c, which runs
+ * it, and content.c, which makes the response; nobody else sees its header. */
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "serve/http/server.h"
+
+struct ferry_server {
+	struct MHD_Daemon *daemon;
+	int listen_fd; /* our own duplicate, once the library gave it back */
+	const struct ferry_server_options *options;
+	char id_prefix[17]; /* of request ids, made at the start */
+	atomic_uint_fast64_t requests; /* for ids */
+	atomic_uint in_flight;
+	atomic_bool draining;
+	bool started;
+	char message[256]; /* the library's last word before it started */
+};
+
+/* One request from its first line to its last byte. */
+struct exchange {
+	struct ferry_server *server;
+	struct MHD_Connection *connection;
+	struct ferry_request rq;
+	struct timespec start;
+	uint64_t drained;
+	struct ferry_buf body;
+	bool begun;
+	bool proxied;
+	/* Kept for the log. */
+	unsigned status;
+	uint64_t bytes;
+	const char *format;
+	char package[FERRY_RESPONSE_PACKAGE];
+	char agent[208];
+	char uri[]; /* as sent */
+};
+
+/* What the library sends for res: conditions, ranges and caching applied.
+ * NULL if there is no memory. */
+struct MHD_Response *
+ferry_exchange_response(struct exchange *ex, struct ferry_response *res);
+
+#endif

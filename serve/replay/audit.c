@@ -1,0 +1,81 @@
+#include "serve/replay/audit.h"
+
+#include <stdio.h>
+
+#include "serve/http/lines.h"
+#include "serve/replay/format.h"
+
+static const char *
+action_name(enum ferry_action action)
+{
+	static const char *const names[] = { [FERRY_ACTION_READ] = "read",
+		[FERRY_ACTION_LIST] = "list",
+		[FERRY_ACTION_SERVICE] = "service",
+		[FERRY_ACTION_IDENTITY] = "identity",
+		[FERRY_ACTION_SESSION] = "session",
+		[FERRY_ACTION_TOKEN] = "token",
+		[FERRY_ACTION_WRITE] = "write" };
+
+	return names[action];
+}
+
+static const char *
+verdict_name(enum ferry_verdict verdict)
+{
+	static const char *const names[] = { [FERRY_ALLOWED] = "allowed",
+		[FERRY_NEED_CREDENTIAL] = "need-credential",
+		[FERRY_BAD_TOKEN] = "bad-credential",
+		[FERRY_OUT_OF_SCOPE] = "out-of-scope",
+		[FERRY_FORBIDDEN] = "forbidden",
+		[FERRY_HIDDEN] = "hidden",
+		[FERRY_READ_ONLY] = "read-only" };
+
+	return names[verdict];
+}
+
+static void
+text(struct ferry_line *line, const char *name, const char *value)
+{
+
+	if (value[0] != 0)
+		ferry_line_text(line, name, value, 512);
+}
+
+void
+ferry_audit_add(const struct ferry_asked *asked, const char *format,
+    enum ferry_audit what, const struct ferry_access_decision *decision)
+{
+	const struct ferry_resource *r = &asked->resource;
+	const struct ferry_identity *who = &asked->identity;
+	struct ferry_line line;
+	char token[13];
+
+	if (asked->site->audit == NULL ||
+	    (what == FERRY_AUDIT_DECIDED && decision->permit != NULL &&
+		(r->action == FERRY_ACTION_SERVICE ||
+		    r->action == FERRY_ACTION_SESSION)))
+		return;
+	(void)snprintf(token, sizeof(token), "%.12s", who->subject);
+	ferry_line_begin(asked->site->audit, &line);
+	text(&line, "id", asked->rq->id);
+	text(&line, "remote", asked->rq->peer);
+	text(&line, "who", who->name);
+	text(&line, "token", token);
+	if (who->session != NULL)
+		ferry_line_value(&line, "session", "true");
+	text(&line, "action", action_name(r->action));
+	text(&line, "format", format);
+	text(&line, "owner", asked->owner);
+	text(&line, "package", r->package);
+	text(&line, "item", r->item);
+	if (what == FERRY_AUDIT_TOO_MANY) {
+		text(&line, "verdict", "too-many");
+	} else {
+		text(&line, "verdict", verdict_name(decision->verdict));
+		text(&line, "rule", decision->row);
+		if (decision->generation > 0)
+			ferry_line_number(
+			    &line, "generation", decision->generation);
+	}
+	ferry_line_end(&line);
+}

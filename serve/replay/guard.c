@@ -1,0 +1,125 @@
+#include "serve/replay/guard.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/bytes.h"
+#include "store/base/digest.h"
+#include "store/base/error.h"
+
+#define SETS 1024
+#define WAYS 4
+
+/* count == 0: free. */
+struct slot {
+	uint8_t address[16];
+	uint64_t since; /* when its minute began */
+	unsigned count;
+};
+
+struct ferry_guard {
+	pthread_mutex_t mutex;
+	uint64_t key; /* so that nobody chooses whom to push out */
+	struct slot sets[SETS][WAYS];
+};
+
+int
+ferry_guard_new(struct ferry_guard **out, struct ferry_error *err)
+{
+	struct ferry_guard *g;
+	uint8_t random[8];
+
+	if (ferry_calloc(&g, 1, sizeof(*g), err) == -1)
+		return -1;
+	if (ferry_random(random, sizeof(random), err) == -1) {
+		free(g);
+		return -1;
+	}
+	g->key = ferry_get_be64(random);
+	(void)pthread_mutex_init(&g->mutex, NULL);
+	*out = g;
+	return 0;
+}
+
+void
+ferry_guard_free(struct ferry_guard *g)
+{
+
+	if (g == NULL)
+		return;
+	(void)pthread_mutex_destroy(&g->mutex);
+	free(g);
+}
+
+/* What counts as one address; whatever is none is all one. */
+static void
+address_of(const char *peer, uint8_t out[16])
+{
+	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
+		0xff };
+
+	memset(out, 0, 16);
+	if (inet_pton(AF_INET6, peer, out) == 1) {
+		/* An IPv4 address in an IPv6 one keeps all of its bits. */
+		if (memcmp(out, mapped, sizeof(mapped)) != 0)
+			memset(out + 8, 0, 8);
+	} else if (inet_pton(AF_INET, peer, out + 12) == 1) {
+		memcpy(out, mapped, sizeof(mapped));
+	} else {
+		memset(out, 0, 16);
+	}
+}
+
+/* The slot of an address, or the one it gets: with the lock. */
+static struct slot *
+find(struct ferry_guard *g, const uint8_t address[16])
+{
+	uint64_t h = g->key;
+	struct slot *set, *worst;
+
+	for (size_t i = 0; i < 16; i++)
+		h = (h ^ address[i]) * UINT64_C(0x9e3779b97f4a7c15);
+	worst = set = g->sets[(h >> 40) % SETS];
+	for (size_t i = 0; i < WAYS; i++) {
+		if (set[i].count > 0 &&
+		    memcmp(set[i].address, address, 16) == 0)
+			return &set[i];
+		if (worst->count > 0 &&
+		    (set[i].count == 0 || set[i].since < worst->since))
+			worst = &set[i];
+	}
+	*worst = (struct slot){ .count = 0 };
+	memcpy(worst->address, address, 16);
+	return worst;
+}
+
+unsigned
+ferry_guard_bad(struct ferry_guard *g, const char *peer, unsigned limit,
+    uint64_t now, bool *first)
+{
+	uint8_t address[16];
+	struct slot *slot;
+	unsigned wait = 0;
+
+	*first = false;
+	if (limit == 0)
+		return 0;
+	address_of(peer, address);
+	(void)pthread_mutex_lock(&g->mutex);
+	slot = find(g, address);
+	if (slot->count == 0 || now >= slot->since + FERRY_GUARD_WINDOW_S) {
+		slot->since = now;
+		slot->count = 0;
+	}
+	if (slot->count < limit) {
+		slot->count++;
+	} else {
+		*first = slot->count == limit;
+		slot->count = limit + 1;
+		wait = (unsigned)(slot->since + FERRY_GUARD_WINDOW_S - now);
+	}
+	(void)pthread_mutex_unlock(&g->mutex);
+	return wait;
+}

@@ -1,0 +1,288 @@
+#include <string.h>
+
+#include "store/access/access.h"
+#include "store/access/current.h"
+#include "store/access/state.h"
+#include "store/access/token.h"
+#include "store/base/clock.h"
+#include "store/format/format.h"
+
+static bool
+is_somebody(const struct ferry_identity *who)
+{
+
+	return who->claim.kind == FERRY_CLAIM_USER ||
+	       who->claim.kind == FERRY_CLAIM_WORKFLOW;
+}
+
+static bool
+restricts(const struct ferry_identity *who)
+{
+
+	return ferry_access_state_restricts(who->state, &who->state->policy);
+}
+
+static void
+allow(const struct ferry_identity *who, struct ferry_access_decision *decision,
+    const char *row, const char *reason)
+{
+
+	decision->verdict = FERRY_ALLOWED;
+	decision->reason = reason;
+	decision->row = row;
+	decision->for_all = !is_somebody(who) || !restricts(who);
+	/* The only place where a permit is made: it is whoever has it. */
+	decision->permit = (const struct ferry_permit *)who;
+}
+
+static void
+deny(struct ferry_access_decision *decision, enum ferry_verdict verdict,
+    const char *row, const char *reason)
+{
+
+	decision->verdict = verdict;
+	decision->reason = reason;
+	decision->row = row;
+	decision->for_all = false;
+	decision->permit = NULL;
+}
+
+static bool
+needs_login(const struct ferry_access_policy *policy, size_t format,
+    const struct ferry_snapshot *s)
+{
+
+	if (policy->private_mode)
+		return true;
+	if (policy->login_given)
+		return format >= FERRY_ACCESS_FORMATS || policy->login[format];
+	return s != NULL && ferry_snapshot_meta(s)->github &&
+	       !ferry_format_at(format)->anonymous;
+}
+
+/* The place of a format in their table; it must be there. */
+static size_t
+format_index(const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(ferry_format_at(i)->name, name) != 0)
+		i++;
+	return i;
+}
+
+/* What the table says of reading a package; owner is NULL for one that is not
+ * there, of which the credential alone decides. */
+static void
+rule(const struct ferry_identity *who, size_t format, const char *owner,
+    const char *package, struct ferry_ruling_result *out, uint64_t *generation)
+{
+	const struct ferry_access_state *state = who->state;
+	const struct ferry_snapshot *s =
+	    owner == NULL ? NULL
+			  : ferry_snapshots_find(state->snapshots, owner);
+	const struct ferry_snapshot_meta *m =
+	    s == NULL ? NULL : ferry_snapshot_meta(s);
+	struct ferry_ask ask = { .type = ferry_format_at(format)->type,
+		.name = package,
+		.need = FERRY_NEED_READ,
+		.public_needs_login = needs_login(&state->policy, format, s) };
+
+	ask.stale = m != NULL && m->github && state->policy.max_age_s > 0 &&
+	            ferry_now() - m->taken_at > state->policy.max_age_s;
+	*generation = m == NULL ? 0 : m->generation;
+	ferry_rules(s, &who->claim, &ask, out, NULL, NULL);
+}
+
+/* A refusal of the table, as a verdict. */
+static void
+refuse(const struct ferry_access_request *rq,
+    const struct ferry_ruling_result *r, struct ferry_access_decision *decision)
+{
+	bool hides = rq->hides || rq->identity->state->policy.hide_existence ||
+	             ferry_format_at(format_index(rq->format))->hides;
+
+	switch (r->ruling) {
+	case FERRY_RULING_LOGIN:
+		deny(decision, FERRY_NEED_CREDENTIAL, r->row, r->reason);
+		return;
+	case FERRY_RULING_BAD:
+		deny(decision, FERRY_BAD_TOKEN, r->row, r->reason);
+		return;
+	case FERRY_RULING_SCOPE:
+		/* The same of whatever is there and is not. */
+		deny(decision, FERRY_FORBIDDEN, r->row, r->reason);
+		return;
+	case FERRY_RULING_ROLE:
+		if (rq->owner == NULL || hides)
+			break;
+		deny(decision, FERRY_FORBIDDEN, r->row,
+		    "whose token this is may not read this package");
+		return;
+	case FERRY_RULING_ABSENT:
+	case FERRY_RULING_ALLOW: /* not refused */
+		break;
+	}
+	deny(decision, FERRY_HIDDEN, r->row, NULL);
+}
+
+static void
+decide_read(const struct ferry_access_request *rq,
+    struct ferry_access_decision *decision)
+{
+	const struct ferry_identity *who = rq->identity;
+	struct ferry_ruling_result r;
+
+	if (who->session != NULL &&
+	    (rq->called == NULL || !ferry_token_covers(who->session,
+				       "repository", rq->called, "pull"))) {
+		deny(decision, FERRY_OUT_OF_SCOPE, "",
+		    "this token was not made for this package");
+		return;
+	}
+	if (rq->login && !is_somebody(who)) {
+		deny(decision, FERRY_NEED_CREDENTIAL, "D3",
+		    "a credential is needed");
+		return;
+	}
+	if (rq->owner == NULL && !restricts(who)) {
+		allow(who, decision, "", "there is no such package");
+		return;
+	}
+	rule(who, format_index(rq->format), rq->owner, rq->package, &r,
+	    &decision->generation);
+	if (r.ruling == FERRY_RULING_ALLOW)
+		allow(who, decision, r.row, r.reason);
+	else
+		refuse(rq, &r, decision);
+}
+
+/* Whether a list could have anything that is for nobody in particular. */
+static bool
+lists_for_all(const struct ferry_access_request *rq)
+{
+	const struct ferry_access_state *state = rq->identity->state;
+	const struct ferry_snapshots *all = state->snapshots;
+	size_t format;
+
+	if (rq->login || state->policy.private_mode)
+		return false;
+	if (!restricts(rq->identity))
+		return true;
+	format = format_index(rq->format);
+	for (size_t i = 0; i < ferry_snapshots_count(all); i++) {
+		const struct ferry_snapshot *s = ferry_snapshots_at(all, i);
+
+		if (!ferry_snapshot_meta(s)->private_mode &&
+		    !needs_login(&state->policy, format, s))
+			return true;
+	}
+	return false;
+}
+
+static void
+decide_list(const struct ferry_access_request *rq,
+    struct ferry_access_decision *decision)
+{
+	const struct ferry_identity *who = rq->identity;
+
+	if (who->session != NULL && restricts(who) &&
+	    strstr(who->session->scopes, "repository:") != NULL &&
+	    !ferry_token_covers(who->session, "registry", "catalog", "*"))
+		deny(decision, FERRY_OUT_OF_SCOPE, "",
+		    "this token was made for certain packages");
+	else if (!is_somebody(who) && !lists_for_all(rq))
+		deny(decision, FERRY_NEED_CREDENTIAL, "D3",
+		    "a credential is needed");
+	else
+		allow(who, decision, "", "each line is decided");
+}
+
+void
+ferry_access_decide(const struct ferry_access_request *request,
+    struct ferry_access_decision *decision)
+{
+	const struct ferry_identity *who = request->identity;
+
+	decision->generation = 0;
+	decision->varies = restricts(who);
+	if (request->action == FERRY_ACTION_WRITE) {
+		deny(decision, FERRY_READ_ONLY, "",
+		    "this is a read-only mirror");
+		return;
+	}
+	if (who->claim.kind == FERRY_CLAIM_BAD) {
+		deny(decision,
+		    request->action == FERRY_ACTION_TOKEN ? FERRY_FORBIDDEN
+							  : FERRY_BAD_TOKEN,
+		    "D1", "this token is not valid, or not any more");
+		return;
+	}
+	switch (request->action) {
+	case FERRY_ACTION_READ:
+		decide_read(request, decision);
+		return;
+	case FERRY_ACTION_LIST:
+		decide_list(request, decision);
+		return;
+	case FERRY_ACTION_TOKEN:
+		if (!is_somebody(who) && who->state->policy.private_mode)
+			deny(decision, FERRY_NEED_CREDENTIAL, "D3",
+			    "a credential is needed");
+		else
+			allow(who, decision, "", "everybody may ask for this");
+		return;
+	case FERRY_ACTION_SERVICE:
+		allow(who, decision, "", "everybody may ask for this");
+		return;
+	case FERRY_ACTION_IDENTITY:
+		if (is_somebody(who))
+			allow(who, decision, "", "the token is good");
+		else
+			deny(decision, FERRY_NEED_CREDENTIAL, "D3",
+			    "a credential is needed");
+		return;
+	case FERRY_ACTION_SESSION:
+		if (who->session != NULL || is_somebody(who))
+			allow(who, decision, "", "the token is good");
+		else
+			deny(decision, FERRY_NEED_CREDENTIAL, "D3",
+			    "a token is needed here");
+		return;
+	case FERRY_ACTION_WRITE:
+		break;
+	}
+	deny(decision, FERRY_FORBIDDEN, "", "unknown action");
+}
+
+bool
+ferry_access_sees(const struct ferry_permit *permit, const char *format,
+    const char *owner, const char *package)
+{
+	const struct ferry_identity *who =
+	    (const struct ferry_identity *)permit;
+	struct ferry_ruling_result r;
+	uint64_t generation;
+
+	if (permit == NULL)
+		return false;
+	rule(who, format_index(format), owner, package, &r, &generation);
+	return r.ruling == FERRY_RULING_ALLOW;
+}
+
+const struct ferry_snapshots *
+ferry_access_snapshots(const struct ferry_identity *identity)
+{
+
+	return identity->state->snapshots;
+}
+
+enum ferry_role
+ferry_access_repository(const struct ferry_permit *permit,
+    const struct ferry_snapshot *s, const struct ferry_snapshot_repo *repo)
+{
+	const struct ferry_identity *who =
+	    (const struct ferry_identity *)permit;
+
+	return ferry_rules_repository(s, &who->claim, repo);
+}
