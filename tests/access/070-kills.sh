@@ -1,7 +1,7 @@
 #!/bin/bash
 # A sync that is killed at any time leaves no snapshot, or a whole one; the next
 # sync completes it.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/github.sh"
 start_github
 CONF='access = "access.conf";'
 github_conf 'owners = [ "octo", "lab", "uma" ]; enterprise = "acme";'

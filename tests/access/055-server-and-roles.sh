@@ -2,7 +2,7 @@
 # A server of one's own: another API base, its accounts as the enterprise, npm
 # packages with the permissions of their repository, no container registry
 # without subdomains.  Organization-wide roles, and packages that moved.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/github.sh"
 start_github --base /api/v3
 BOTH='"octo", "lab"'
 # server_conf MEMBERS…, with PROFILE and OWNERS.
