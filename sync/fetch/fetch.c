@@ -14,6 +14,7 @@
 #define ACTIVE_MAX 256 /* transfers over all origins */
 #define BACKOFF_MS 500 /* the first pause; doubles */
 #define BACKOFF_MAX_MS 60000 /* without Retry-After */
+#define WORD_S 60 /* to wait for who says in words alone that it is too much */
 #define DENIED_MAX 2 /* times that a gate may try anew in a row */
 
 struct queue {
@@ -362,14 +363,15 @@ start_due(struct ferry_fetch *f, struct ferry_error *err)
 
 /* Ending */
 
-/* Told that there were too many requests, in one of the two ways. */
+/* Told that there were too many requests: by status, header, or in words. */
 static bool
 too_many(const struct ferry_transfer *t)
 {
 
-	return t->status == 429 ||
-	       (t->status == 403 && !t->redirected &&
-		   (t->retry_after_s > 0 || (t->used_up && t->reset_s > 0)));
+	if (t->status == 403 && !t->redirected)
+		return t->retry_after_s > 0 || (t->used_up && t->reset_s > 0) ||
+		       strcasestr(t->said, "rate limit") != NULL;
+	return t->status == 429;
 }
 
 static bool
@@ -467,6 +469,8 @@ heed_wait(struct ferry_fetch *f, const struct ferry_transfer *t)
 		everyone = true;
 		s = t->reset_s;
 	}
+	if (t->status == 403 && everyone && s == 0)
+		s = WORD_S;
 	if (s == 0)
 		return;
 	ms = ferry_ticks_ms() + s * 1000;

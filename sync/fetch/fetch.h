@@ -154,7 +154,8 @@ void ferry_fetch_release(struct ferry_fetch *f,
  * and a used-up limit hold back every request of the origin.  Who asks for
  * more than FERRY_FETCH_WAIT_MAX_S is not waited for: the requests fail.
  *
- * A 403 with Retry-After, or with a limit that is used up, is a 429.
+ * A 403 with Retry-After, with a limit that is used up, or whose body speaks of
+ * a rate limit is a 429; the last is waited for a minute.
  * Source: GitHub, "Rate limits for the REST API", "Exceeding the rate limit".
  */
 #define FERRY_FETCH_WAIT_MAX_S 3600

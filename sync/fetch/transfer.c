@@ -174,8 +174,15 @@ on_body(char *p, size_t size, size_t n, void *ctx)
 	n *= size;
 	if (!t->checked && ferry_transfer_answer(t) == -1)
 		return CURL_WRITEFUNC_ERROR;
-	if (t->status != 200 && t->status != 206)
-		return n; /* The body of an error is not for us. */
+	if (t->status != 200 && t->status != 206) {
+		/* The body of an error is not for us, but for its kind. */
+		size_t used = strlen(t->said),
+		       room = sizeof(t->said) - 1 - used;
+
+		memcpy(t->said + used, p, n < room ? n : room);
+		t->said[used + (n < room ? n : room)] = 0;
+		return n;
+	}
 	if (n > r->max_size || t->offset > r->max_size - n) {
 		ferry_error_set(&t->error, FERRY_ELIMIT,
 		    "it is longer than %" PRIu64 " bytes", r->max_size);
@@ -303,7 +310,7 @@ ferry_transfer_prepare(struct ferry_transfer *t,
 		return ferry_error_set(
 		    err, FERRY_ENOMEM, "no memory for a transfer");
 	curl_easy_reset(t->easy);
-	t->reason[0] = 0;
+	t->reason[0] = t->said[0] = 0;
 	t->failed = t->checked = t->redirected = false;
 	t->retry_after_s = t->reset_s = 0;
 	t->used_up = false;

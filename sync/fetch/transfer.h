@@ -39,6 +39,7 @@ struct ferry_transfer {
 	unsigned serial; /* of the login of this try */
 	unsigned denied; /* answers 401 in a row */
 	char reason[CURL_ERROR_SIZE];
+	char said[256]; /* how the body of an error begins */
 };
 
 /* Set up the easy handle for the next try.  login is what the origin's gate

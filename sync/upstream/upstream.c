@@ -424,8 +424,11 @@ ferry_upstream_put(struct ferry_run *run, struct ferry_upstream *up,
 		up = up->driver;
 	if (up->said == NULL)
 		up->said = json_object();
-	record = json_pack("{s:s,s:s,s:s*}", "format", up->kind->format, "url",
-	    up->url, "visibility", up->visibility);
+	/* Where packages have each their own visibility, a snapshot tells; as
+	 * long as there is none, nobody reads them. */
+	record = json_pack("{s:s,s:s,s:s}", "format", up->kind->format, "url",
+	    up->url, "visibility",
+	    up->visibility == NULL ? "private" : up->visibility);
 	if (record == NULL || up->said == NULL ||
 	    (more != NULL && json_object_update(up->said, more) == -1) ||
 	    json_object_update(record, up->said) == -1)

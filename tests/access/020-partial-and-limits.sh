@@ -70,3 +70,28 @@ expect 0 near sync
 has err "gh asks to wait until"
 has out "0 failed"
 [ "$(grep -c ' 403$' api.log)" -eq 2 ] || fail "asked again before it was time"
+
+say "a limit that is told in words alone is no denial"
+snapshot near gh >text
+echo '403 0 /orgs/octo/members says: You have exceeded a secondary rate limit.' >rules
+"$FERRY" --config near.conf sync >out 2>err &
+sync=$!
+PIDS+=($sync)
+wait_for 20 grep -q "gh asks to wait until" err
+kill $sync
+got=0
+wait $sync || got=$?
+[ $got -eq 9 ] || fail "status $got"
+snapshot near gh >text2
+same text text2
+
+say "before the first snapshot nobody reads anything"
+printf 'broken' >bad.json
+echo '200 0 /graphql file: bad.json' >rules
+"$FERRY" --config near.conf --store fresh init --name fresh >/dev/null
+expect 4 "$FERRY" --config near.conf --store fresh sync
+has out "the permission snapshot stays as it was"
+expect 0 "$FERRY" --store fresh access report --package npm:@octo/ui
+has out "nobody may read it"
+expect 0 "$FERRY" --store fresh access show
+has out "gh: no permission snapshot; private"

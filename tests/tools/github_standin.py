@@ -275,7 +275,8 @@ def serve(args):
                     self.send_raw(f.read(), [h for h in r[1] if h[0] != "file"])
                 return True
             if r is not None:
-                self.send(r[0], {"message": "refused by a rule"}, r[1])
+                words = dict(r[1]).get("says", "refused by a rule")
+                self.send(r[0], {"message": words}, [h for h in r[1] if h[0] != "says"])
                 return True
             if self.headers.get("Authorization") != f"Bearer {args.token}":
                 self.send(401, {"message": "Bad credentials"})
