@@ -2,8 +2,9 @@
 #define FERRY_FETCH_TRANSFER_H
 
 /*
- * One transfer: what fetch.c (queues, retries, the loop) and transfer.c (one
- * libcurl easy handle: options, headers, bodies) share.
+ * One transfer: what fetch.c (queues, retries, the loop), transfer.c (one
+ * libcurl easy handle: options, headers, bodies) and outcome.c (how a try
+ * ended) share.
  */
 
 #include <curl/curl.h>
@@ -51,5 +52,17 @@ int ferry_transfer_prepare(struct ferry_transfer *t,
  * none): sets t->status.  -1 with t->error set if it cannot be used.
  */
 int ferry_transfer_answer(struct ferry_transfer *t);
+
+/* Whether the server says that there were too many requests: by status, by
+ * header, or in words. */
+bool ferry_transfer_too_many(const struct ferry_transfer *t);
+bool
+ferry_transfer_worth_retrying(const struct ferry_transfer *t, CURLcode code);
+/* The error of a try that ended; untouched if it went well. */
+void ferry_transfer_classify(
+    const struct ferry_transfer *t, CURLcode code, struct ferry_error *err);
+/* Returns -1: nobody waits until then. */
+int ferry_transfer_wait_too_long(
+    const char *name, int64_t until, struct ferry_error *err);
 
 #endif
