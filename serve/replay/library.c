@@ -13,6 +13,7 @@
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
+#include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
 
@@ -26,6 +27,7 @@ struct ferry_library {
 	struct ferry_cache *cache;
 	ferry_library_changed *on_changed;
 	void *ctx;
+	uint64_t blobs; /* ferry_blob_changes(), with the lock */
 	pthread_mutex_t follow; /* one thread catches up at a time */
 	atomic_uint_fast64_t seq;
 	atomic_uint_fast64_t followed_at; /* ferry_ticks_ms() */
@@ -49,6 +51,7 @@ ferry_library_open(struct ferry_library **out, const char *path,
 		return -1;
 	if (ferry_store_open(&lib->store, path, FERRY_STORE_READ, err) == -1 ||
 	    ferry_store_totals(lib->store, &totals, err) == -1 ||
+	    ferry_blob_changes(lib->store, &lib->blobs, err) == -1 ||
 	    ferry_access_open(&lib->access, lib->store, err) == -1 ||
 	    ferry_cache_new(&lib->cache, cache_bytes, files, err) == -1) {
 		ferry_access_close(lib->access);
@@ -183,6 +186,20 @@ out:
 	return rc;
 }
 
+/* With the lock: verify, a repair and gc make no journal records. */
+static int
+drop_lost(struct ferry_library *lib, struct ferry_error *err)
+{
+	uint64_t count;
+
+	if (ferry_blob_changes(lib->store, &count, err) == -1)
+		return -1;
+	if (count != lib->blobs)
+		drop_all(lib);
+	lib->blobs = count;
+	return 0;
+}
+
 int
 ferry_library_refresh(struct ferry_library *lib, struct ferry_error *err)
 {
@@ -192,7 +209,7 @@ ferry_library_refresh(struct ferry_library *lib, struct ferry_error *err)
 	(void)pthread_mutex_lock(&lib->follow);
 	if (ferry_store_catch_up(lib->store, err) == -1)
 		rc = -1;
-	else if (drop_changed(lib, err) == -1) {
+	else if (drop_changed(lib, err) == -1 || drop_lost(lib, err) == -1) {
 		/* What changed is unknown: nothing may stay. */
 		drop_all(lib);
 		rc = -1;

@@ -295,7 +295,8 @@ ferry_blob_mark_lost(struct ferry_store *st, const struct ferry_digest *digest,
 		return rc;
 	ferry_blob_record_put(
 	    st, digest, FERRY_PLACE_LOST, info.size, info.seq);
-	if (ferry_blob_lost_key(digest, &lost, err) == -1)
+	if (ferry_blob_lost_key(digest, &lost, err) == -1 ||
+	    ferry_blob_changed(st, err) == -1)
 		return -1;
 	return ferry_local_put(st, &lost, note, err);
 }
@@ -317,6 +318,8 @@ ferry_blob_remove(struct ferry_store *st, const struct ferry_digest *digest,
 			return -1;
 		st->unlinks[st->unlinks_n++] = *digest;
 	}
+	if (ferry_blob_changed(st, err) == -1)
+		return -1;
 	if (place == FERRY_PLACE_LOST &&
 	    (ferry_blob_lost_key(digest, &lost, err) == -1 ||
 		ferry_local_delete(st, &lost, err) == -1))

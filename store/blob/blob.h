@@ -119,6 +119,13 @@ int ferry_blob_verify(struct ferry_store *st, const struct ferry_digest *digest,
     const struct ferry_blob_info *info, struct ferry_error *err);
 
 /*
+ * How often the bytes behind blobs changed without a journal record: one was
+ * found lost, stored again, or removed.  Who keeps bytes drops them when this
+ * is another number than it was.  The writer sees what is pending.
+ */
+int ferry_blob_changes(
+    struct ferry_store *st, uint64_t *count, struct ferry_error *err);
+/*
  * Writer: keep the record, say that the bytes are lost, and note why in the
  * local record "lost HEX" (an object with "at" and "text"), which goes away
  * when the blob is stored again.
