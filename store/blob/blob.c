@@ -68,8 +68,9 @@ ferry_blob_renew(struct ferry_store *st, const struct ferry_digest *digest,
 	return rc == -1 ? -1 : 0;
 }
 
-int
-ferry_blob_open(struct ferry_store *st, const struct ferry_digest *digest,
+/* Also one whose file has another size than it should. */
+static int
+open_any(struct ferry_store *st, const struct ferry_digest *digest,
     struct ferry_blob *out, struct ferry_error *err)
 {
 	char place, path[FERRY_BLOB_PATH];
@@ -96,6 +97,27 @@ ferry_blob_open(struct ferry_store *st, const struct ferry_digest *digest,
 		return ferry_error_errno(err, "%s/blobs/%s", st->path, path);
 	}
 	return 1;
+}
+
+int
+ferry_blob_open(struct ferry_store *st, const struct ferry_digest *digest,
+    struct ferry_blob *out, struct ferry_error *err)
+{
+	struct stat sb;
+	int rc = open_any(st, digest, out, err);
+
+	if (rc != 1)
+		return rc;
+	if (out->fd == -1) {
+		rc = out->bytes.n == out->size;
+	} else if (fstat(out->fd, &sb) == -1) {
+		rc = ferry_error_errno(err, "looking at a blob");
+	} else {
+		rc = (uint64_t)sb.st_size == out->size;
+	}
+	if (rc != 1)
+		ferry_blob_close(out);
+	return rc;
 }
 
 ssize_t
@@ -237,7 +259,7 @@ ferry_blob_verify(struct ferry_store *st, const struct ferry_digest *digest,
 	uint64_t offset = 0;
 	uint8_t *block = NULL;
 	ssize_t n;
-	int rc = ferry_blob_open(st, digest, &blob, err);
+	int rc = open_any(st, digest, &blob, err);
 
 	if (rc == -1)
 		return -1;

@@ -80,7 +80,8 @@ int ferry_blob_has(struct ferry_store *st, const struct ferry_digest *digest,
 /*
  * Reading.  Content is not hashed again here: that is ferry_blob_verify()'s.
  *
- * _open: 1, 0 if there is no such blob (or it is lost), -1.  fd is the blob's
+ * _open: 1, 0 if there is no such blob (or it is lost, or has another size
+ * than it should), -1.  fd is the blob's
  * file, or -1 when bytes holds it all; both are the blob's until _close.
  */
 struct ferry_blob {

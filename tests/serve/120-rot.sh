@@ -11,9 +11,12 @@ again() {
 }
 again
 layer=$(of app "$image" 'd["layers"][0]["digest"]')
-serve
-TARBALL=$NPM/p/-/p-1.0.0.tgz
-LAYER=$URL/v2/org/app/blobs/$layer
+start() {
+	serve
+	TARBALL=$NPM/p/-/p-1.0.0.tgz
+	LAYER=$URL/v2/org/app/blobs/$layer
+}
+start
 code() { curl -s -o /dev/null -w '%{http_code}' "$1"; }
 are() { [ "$(code "$TARBALL")$(code "$LAYER")" = "$1$1" ]; }
 # of FILE: where the store has the bytes of this file.
@@ -48,4 +51,26 @@ again
 wait_for 2 are 200
 whole
 expect 0 "$FERRY" --store "$STORE" verify
+
+say "a file that was cut short, before and after it was opened; or is gone"
+shorten() { truncate -s 1000 "$1"; }
+logged() { grep -c "is damaged or gone and not served" "$T/ferryd.log" || true; }
+: >"$T/ferryd.log"
+get 206 -r 0-9 "$LAYER" # a descriptor
+rot shorten
+are 404 || fail "served what was cut short"
+are 404
+is logged "$(logged)" 2
+stop
+start
+are 404 || fail "opened what was cut short"
+expect 5 "$FERRY" --store "$STORE" verify
+has "$T/out" "it has 1000 bytes instead of"
+again
+wait_for 2 are 200
+whole
+stop
+start
+rot rm
+are 404 || fail "served what is gone"
 stop
