@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/base/error.h"
@@ -16,32 +17,43 @@ struct job {
 };
 
 static int
+damaged(const struct ferry_file_asked *asked, const char *etag,
+    struct ferry_error *err)
+{
+
+	ferry_library_damaged(
+	    asked->library, asked->format, asked->package, etag);
+	return ferry_error_set(err, FERRY_ENOTFOUND,
+	    "the bytes of this file are damaged or gone; 'ferry verify' on the "
+	    "server says more");
+}
+
+static int
 make(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
 	const struct ferry_file_asked *asked = ((const struct job *)ctx)->asked;
 	struct ferry_store *store = ferry_library_store(asked->library);
 	struct ferry_digest sha256;
-	char hex[FERRY_DIGEST_TEXT];
+	char hex[FERRY_DIGEST_TEXT], etag[FERRY_ETAG];
 	struct ferry_blob blob;
 	int rc = asked->on_find(asked->ctx, &sha256, err);
 
 	if (rc != 1)
 		return rc;
 	rc = ferry_blob_open(store, &sha256, &blob, err);
-	if (rc == 0)
-		return ferry_error_set(err, FERRY_ENOTFOUND,
-		    "the bytes of this file are damaged or gone; 'ferry "
-		    "verify' on the server says more");
 	if (rc == -1)
 		return -1;
+	(void)snprintf(etag, sizeof(etag), "\"%s\"",
+	    asked->etag != NULL ? asked->etag : ferry_digest_hex(&sha256, hex));
+	if (rc == 0)
+		return damaged(asked, etag, err);
 	rc = blob.fd == -1 ? ferry_body_new(out, &blob.bytes, err)
 	                   : ferry_body_file(out, blob.fd, blob.size, err);
 	if (rc == -1) {
 		ferry_blob_close(&blob);
 		return -1;
 	}
-	(void)snprintf((*out)->etag, sizeof((*out)->etag), "\"%s\"",
-	    asked->etag != NULL ? asked->etag : ferry_digest_hex(&sha256, hex));
+	memcpy((*out)->etag, etag, sizeof(etag));
 	return 1;
 }
 
@@ -95,10 +107,18 @@ ferry_file_body(const struct ferry_file_asked *asked, struct ferry_body **out,
 	struct job job = { asked, NULL };
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_body *file = NULL, *content = NULL;
+	struct stat sb;
 	int rc = get(&job, "file", make, &file, err);
 
 	if (rc != 1)
 		return rc;
+	/* Its end would never come, and sendfile would ask for it for ever. */
+	if (file->fd != -1 && (fstat(file->fd, &sb) == -1 ||
+				  (uint64_t)sb.st_size != file->size)) {
+		rc = damaged(asked, file->etag, err);
+		ferry_body_unref(file);
+		return rc;
+	}
 	*out = file;
 	if (file->fd == -1 || file->size > CONTENT_MAX ||
 	    atomic_fetch_add_explicit(&file->uses, 1, memory_order_relaxed) ==

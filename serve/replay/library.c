@@ -5,20 +5,25 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "serve/http/http.h"
 #include "store/access/access.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
+#include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
 
 #define FOLLOW_MS 250
 /* From this many records on, dropping everything is cheaper than looking. */
 #define RECORDS_MAX 20000
+/* Damaged files that are remembered as logged. */
+#define DAMAGED 64
 
 struct ferry_library {
 	struct ferry_store *store;
@@ -26,6 +31,10 @@ struct ferry_library {
 	struct ferry_cache *cache;
 	ferry_library_changed *on_changed;
 	void *ctx;
+	uint64_t blobs; /* ferry_blob_changes(), with the lock */
+	char damaged[DAMAGED][FERRY_ETAG]; /* a ring, with damaged_lock */
+	size_t damaged_n;
+	pthread_mutex_t damaged_lock;
 	pthread_mutex_t follow; /* one thread catches up at a time */
 	atomic_uint_fast64_t seq;
 	atomic_uint_fast64_t followed_at; /* ferry_ticks_ms() */
@@ -49,6 +58,7 @@ ferry_library_open(struct ferry_library **out, const char *path,
 		return -1;
 	if (ferry_store_open(&lib->store, path, FERRY_STORE_READ, err) == -1 ||
 	    ferry_store_totals(lib->store, &totals, err) == -1 ||
+	    ferry_blob_changes(lib->store, &lib->blobs, err) == -1 ||
 	    ferry_access_open(&lib->access, lib->store, err) == -1 ||
 	    ferry_cache_new(&lib->cache, cache_bytes, files, err) == -1) {
 		ferry_access_close(lib->access);
@@ -57,6 +67,7 @@ ferry_library_open(struct ferry_library **out, const char *path,
 		return -1;
 	}
 	(void)pthread_mutex_init(&lib->follow, NULL);
+	(void)pthread_mutex_init(&lib->damaged_lock, NULL);
 	(void)pthread_mutex_init(&lib->stop_mutex, NULL);
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -103,6 +114,31 @@ ferry_library_get(struct ferry_library *lib, struct ferry_body **out,
 		    ctx, out, err);
 	ferry_buf_free(&buf);
 	return rc;
+}
+
+void
+ferry_library_damaged(struct ferry_library *lib, const char *format,
+    const char *package, const char *etag)
+{
+	struct ferry_buf group = FERRY_BUF_INIT;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	size_t i = 0;
+
+	if (add_group(&group, format, package, &ignored) == 0)
+		ferry_cache_drop(lib->cache, ferry_bytes_buf(&group));
+	ferry_buf_free(&group);
+	(void)pthread_mutex_lock(&lib->damaged_lock);
+	while (i < DAMAGED && strcmp(lib->damaged[i], etag) != 0)
+		i++;
+	if (i == DAMAGED)
+		(void)snprintf(lib->damaged[lib->damaged_n++ % DAMAGED],
+		    FERRY_ETAG, "%s", etag);
+	(void)pthread_mutex_unlock(&lib->damaged_lock);
+	if (i == DAMAGED)
+		ferry_log(FERRY_LOG_WARNING,
+		    "a file of %s, %s, is damaged or gone and not served; "
+		    "'ferry verify' says more",
+		    package, etag);
 }
 
 static int
@@ -183,6 +219,25 @@ out:
 	return rc;
 }
 
+/* With the lock: verify, a repair and gc make no journal records. */
+static int
+drop_lost(struct ferry_library *lib, struct ferry_error *err)
+{
+	uint64_t count;
+
+	if (ferry_blob_changes(lib->store, &count, err) == -1)
+		return -1;
+	if (count != lib->blobs) {
+		drop_all(lib);
+		/* What breaks again is said again. */
+		(void)pthread_mutex_lock(&lib->damaged_lock);
+		memset(lib->damaged, 0, sizeof(lib->damaged));
+		(void)pthread_mutex_unlock(&lib->damaged_lock);
+	}
+	lib->blobs = count;
+	return 0;
+}
+
 int
 ferry_library_refresh(struct ferry_library *lib, struct ferry_error *err)
 {
@@ -192,7 +247,7 @@ ferry_library_refresh(struct ferry_library *lib, struct ferry_error *err)
 	(void)pthread_mutex_lock(&lib->follow);
 	if (ferry_store_catch_up(lib->store, err) == -1)
 		rc = -1;
-	else if (drop_changed(lib, err) == -1) {
+	else if (drop_changed(lib, err) == -1 || drop_lost(lib, err) == -1) {
 		/* What changed is unknown: nothing may stay. */
 		drop_all(lib);
 		rc = -1;
@@ -283,6 +338,7 @@ ferry_library_close(struct ferry_library *lib)
 		return;
 	ferry_library_unfollow(lib);
 	(void)pthread_cond_destroy(&lib->stop_cond);
+	(void)pthread_mutex_destroy(&lib->damaged_lock);
 	(void)pthread_mutex_destroy(&lib->stop_mutex);
 	(void)pthread_mutex_destroy(&lib->follow);
 	ferry_cache_free(lib->cache);

@@ -58,6 +58,14 @@ int
 ferry_library_refresh(struct ferry_library *library, struct ferry_error *err);
 
 /*
+ * The bytes of a package's file, called by its entity tag, are not what they
+ * should be: forget what the cache has for the package, and log it, once for
+ * each of the last such files.
+ */
+void ferry_library_damaged(struct ferry_library *library, const char *format,
+    const char *package, const char *etag);
+
+/*
  * What the cache has for a package ("": for none) under a name of parts, of
  * which the last is followed by NULL; made by on_make(ctx) if it is not there.
  * Returns and errors: as of ferry_cache_get().

@@ -68,8 +68,9 @@ ferry_blob_renew(struct ferry_store *st, const struct ferry_digest *digest,
 	return rc == -1 ? -1 : 0;
 }
 
-int
-ferry_blob_open(struct ferry_store *st, const struct ferry_digest *digest,
+/* Also one whose file has another size than it should. */
+static int
+open_any(struct ferry_store *st, const struct ferry_digest *digest,
     struct ferry_blob *out, struct ferry_error *err)
 {
 	char place, path[FERRY_BLOB_PATH];
@@ -96,6 +97,27 @@ ferry_blob_open(struct ferry_store *st, const struct ferry_digest *digest,
 		return ferry_error_errno(err, "%s/blobs/%s", st->path, path);
 	}
 	return 1;
+}
+
+int
+ferry_blob_open(struct ferry_store *st, const struct ferry_digest *digest,
+    struct ferry_blob *out, struct ferry_error *err)
+{
+	struct stat sb;
+	int rc = open_any(st, digest, out, err);
+
+	if (rc != 1)
+		return rc;
+	if (out->fd == -1) {
+		rc = out->bytes.n == out->size;
+	} else if (fstat(out->fd, &sb) == -1) {
+		rc = ferry_error_errno(err, "looking at a blob");
+	} else {
+		rc = (uint64_t)sb.st_size == out->size;
+	}
+	if (rc != 1)
+		ferry_blob_close(out);
+	return rc;
 }
 
 ssize_t
@@ -237,7 +259,7 @@ ferry_blob_verify(struct ferry_store *st, const struct ferry_digest *digest,
 	uint64_t offset = 0;
 	uint8_t *block = NULL;
 	ssize_t n;
-	int rc = ferry_blob_open(st, digest, &blob, err);
+	int rc = open_any(st, digest, &blob, err);
 
 	if (rc == -1)
 		return -1;
@@ -295,7 +317,8 @@ ferry_blob_mark_lost(struct ferry_store *st, const struct ferry_digest *digest,
 		return rc;
 	ferry_blob_record_put(
 	    st, digest, FERRY_PLACE_LOST, info.size, info.seq);
-	if (ferry_blob_lost_key(digest, &lost, err) == -1)
+	if (ferry_blob_lost_key(digest, &lost, err) == -1 ||
+	    ferry_blob_changed(st, err) == -1)
 		return -1;
 	return ferry_local_put(st, &lost, note, err);
 }
@@ -317,6 +340,8 @@ ferry_blob_remove(struct ferry_store *st, const struct ferry_digest *digest,
 			return -1;
 		st->unlinks[st->unlinks_n++] = *digest;
 	}
+	if (ferry_blob_changed(st, err) == -1)
+		return -1;
 	if (place == FERRY_PLACE_LOST &&
 	    (ferry_blob_lost_key(digest, &lost, err) == -1 ||
 		ferry_local_delete(st, &lost, err) == -1))

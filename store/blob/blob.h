@@ -80,7 +80,8 @@ int ferry_blob_has(struct ferry_store *st, const struct ferry_digest *digest,
 /*
  * Reading.  Content is not hashed again here: that is ferry_blob_verify()'s.
  *
- * _open: 1, 0 if there is no such blob (or it is lost), -1.  fd is the blob's
+ * _open: 1, 0 if there is no such blob (or it is lost, or has another size
+ * than it should), -1.  fd is the blob's
  * file, or -1 when bytes holds it all; both are the blob's until _close.
  */
 struct ferry_blob {
@@ -118,6 +119,13 @@ void ferry_blob_iter_free(struct ferry_blob_iter *it);
 int ferry_blob_verify(struct ferry_store *st, const struct ferry_digest *digest,
     const struct ferry_blob_info *info, struct ferry_error *err);
 
+/*
+ * How often the bytes behind blobs changed without a journal record: one was
+ * found lost, stored again, or removed.  Who keeps bytes drops them when this
+ * is another number than it was.  The writer sees what is pending.
+ */
+int ferry_blob_changes(
+    struct ferry_store *st, uint64_t *count, struct ferry_error *err);
 /*
  * Writer: keep the record, say that the bytes are lost, and note why in the
  * local record "lost HEX" (an object with "at" and "text"), which goes away

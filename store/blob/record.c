@@ -2,6 +2,9 @@
 
 #include <stdio.h>
 
+#include "store/base/json.h"
+#include "store/catalog/local.h"
+
 /*
  * The index record of a blob: place, size, number of the journal record that
  * first named it; the numbers big-endian.
@@ -82,5 +85,49 @@ ferry_blob_record_get(struct ferry_store *st, const struct ferry_digest *digest,
 			   ferry_bytes_buf(&buf), place, info, err) == -1)
 		rc = -1;
 	ferry_buf_free(&buf);
+	return rc;
+}
+
+static int
+changes_key(struct ferry_key *key, struct ferry_error *err)
+{
+
+	return ferry_key_make(key, err, "blobs-changed", NULL);
+}
+
+int
+ferry_blob_changes(
+    struct ferry_store *st, uint64_t *count, struct ferry_error *err)
+{
+	struct ferry_key key;
+	json_t *record = NULL;
+	int rc;
+
+	*count = 0;
+	if (changes_key(&key, err) == -1 ||
+	    (rc = ferry_local_get(st, &key, &record, err)) == -1)
+		return -1;
+	if (rc == 1)
+		rc = ferry_json_u64(record, "count", INT64_MAX, count, err);
+	json_decref(record);
+	return rc;
+}
+
+int
+ferry_blob_changed(struct ferry_store *st, struct ferry_error *err)
+{
+	struct ferry_key key;
+	uint64_t count;
+	json_t *record;
+	int rc = -1;
+
+	if (ferry_blob_changes(st, &count, err) == -1)
+		return -1;
+	record = json_pack("{s:I}", "count", (json_int_t)count + 1);
+	if (record == NULL)
+		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	if (changes_key(&key, err) == 0)
+		rc = ferry_local_put(st, &key, record, err);
+	json_decref(record);
 	return rc;
 }

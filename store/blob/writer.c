@@ -219,7 +219,8 @@ ferry_blob_writer_finish(struct ferry_blob_writer *w,
 		    info.seq);
 		if (info.lost &&
 		    (ferry_blob_lost_key(&got, &lost, err) == -1 ||
-			ferry_local_delete(w->st, &lost, err) == -1))
+			ferry_local_delete(w->st, &lost, err) == -1 ||
+			ferry_blob_changed(w->st, err) == -1))
 			goto fail;
 		if (known == 0) {
 			w->st->totals.blobs++;
