@@ -101,7 +101,13 @@ struct oci_repository {
 	bool refused; /* its name is bound to another upstream */
 	bool if_there; /* without a tag list it is skipped */
 	/* Whether it has the referrers API; the first to ask finds out. */
-	enum { OCI_API_UNKNOWN, OCI_API_ASKED, OCI_API_YES, OCI_API_NO } api;
+	enum oci_api {
+		OCI_API_UNKNOWN,
+		OCI_API_ASKED,
+		OCI_API_UNCLEAR, /* the first got no answer: each asks itself */
+		OCI_API_YES,
+		OCI_API_NO
+	} api;
 	struct oci_node *api_waiting; /* by refs_next */
 	/* The tag list, if it was asked for: sorted. */
 	enum oci_state listing;
