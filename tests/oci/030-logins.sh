@@ -218,3 +218,23 @@ printf '/token body=reply,application/json 9\n' >rules
 fresh 'tries = 1;'
 expect 8 near sync
 grep -q Bearer_token-x log || fail "the token was not used"
+
+say "a redirect to another host does not get what netrc has for that"
+start_proxy --auth basic --user here:here --redirect
+fresh 'netrc = "netrc";'
+expect 0 near sync
+asked 0 '/signed/.* Basic'
+grep -qE '/signed/.* 200 - - localhost:' log || fail "not from the other host"
+grep -qE '/v2/.*blobs/.* 307 .*Basic' log || fail "not with a login here"
+
+say "and one to the same host keeps the login; one that never ends, ends"
+place=/v2/org/app/manifests/$(curl -sI "$REGISTRY/v2/org/app/manifests/1" \
+    -H 'Accept: application/vnd.oci.image.manifest.v1+json' | tr -d '\r' | sed -n 's/^Docker-Content-Digest: //p')
+printf 'GET:%s status=307,Location=%s?again\n' "$place" "$place" >rules
+fresh 'netrc = "netrc"; tries = 1;'
+expect 0 near sync
+asked 1 '/manifests/.*[?]again 200 - Basic'
+printf 'GET:%s status=307,Location=%s 99\n' "$place" "$place" >rules
+fresh 'netrc = "netrc"; tries = 1;'
+expect 4 near sync
+has out "more than 5 redirects"
