@@ -123,6 +123,7 @@ repository_free(void *entry)
 	}
 	oci_table_free(&r->refs, ref_free);
 	oci_table_free(&r->nodes, node_free);
+	oci_table_free(&r->shares, oci_share_free);
 	ferry_buf_free(&r->tags_text);
 	free(r->tags);
 	free(r->scope);

@@ -31,6 +31,7 @@ asked 1 "GET .*blobs/$layer 404 .*Bearer_token"
 records "version oci win/base hub $foreign" | grep -q "${layer#sha256:}" || fail "the layer is not recorded"
 expect 0 near verify
 say "and is left out, with a word, where nobody gives it"
+cp elsewhere/layer elsewhere.layer
 rm elsewhere/layer
 fresh 'images = [ "win/base:1" ]; referrers = "off"; tries = 1;'
 expect 0 near sync
@@ -39,6 +40,22 @@ has out "its layer $layer is not given out by the registry" "1 versions pulled"
 : >log
 expect 0 near sync
 asked 1 .
+
+say "it is asked for again when the image is looked at anyway"
+cp elsewhere.layer elsewhere/layer
+oci_conf "$PROXY" 'images = [ "win/base:1" ]; referrers = "always"; tries = 1;'
+expect 0 near sync
+records "version oci win/base hub $foreign" | grep -q "${layer#sha256:}" || fail "the layer did not come"
+[ "$(records "version oci win/base hub $foreign" | jq -r '.missing')" = null ] || fail "it is still called missing"
+say "what may be a passing fault is a failure, not a layer that nobody gives"
+rm elsewhere/layer
+fresh 'images = [ "win/base:1" ]; referrers = "off"; tries = 1;'
+printf 'blobs/%s status=503\n' "$layer" >rules
+expect 4 near sync
+has out "answered 503"
+[ -z "$(records "version oci win/base hub $foreign")" ] || fail "it is recorded"
+expect 0 near sync
+has out "not given out"
 
 say "schema 1 is passed over, with a reason"
 printf '{"schemaVersion":1,"name":"old/app","tag":"1","architecture":"amd64","fsLayers":[],"history":[],"signatures":[]}' >schema1.json
