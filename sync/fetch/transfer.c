@@ -11,6 +11,10 @@
 
 #define REDIRECTS_MAX 5
 #define STALL_S 60 /* no byte for so long is a break */
+/* Documents are small and hold up all that they name: who lets them drip is as
+ * good as silent. */
+#define DOCUMENT_S 600
+#define DOCUMENT_SPEED 200L /* bytes/s, over STALL_S */
 #define PROGRESS_BYTES (1U << 20) /* so much resets the tries */
 
 /* Receiving */
@@ -368,7 +372,11 @@ ferry_transfer_prepare(struct ferry_transfer *t,
 	    t->easy, CURLOPT_FOLLOWLOCATION, t->by_hand ? 0L : 1L);
 	(void)curl_easy_setopt(t->easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
 	(void)curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, 30L);
-	(void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	(void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT,
+	    r->document ? DOCUMENT_SPEED : 1L);
+	if (r->document)
+		(void)curl_easy_setopt(
+		    t->easy, CURLOPT_TIMEOUT, (long)DOCUMENT_S);
 	(void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_S);
 	(void)curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, 131072L);
