@@ -95,6 +95,7 @@ node_free(void *entry)
 	oci_body_free(node->body);
 	ferry_buf_free(&node->left_out);
 	free(node->tag);
+	free(node->platform);
 	free(node->children);
 	free(node->why);
 	free(node->refs_why);

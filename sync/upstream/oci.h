@@ -164,6 +164,8 @@ struct oci_node {
 	bool index, schema1;
 	bool by_tag; /* being asked for by tag, as by digest it is not there */
 	bool planned;
+	bool absent; /* it failed: the registry does not have it */
+	char *platform; /* as an index says, for people; or NULL */
 	size_t pending; /* of what it names */
 	struct oci_waiter *waiters;
 	struct ferry_error *why; /* it failed, or NULL; owned */

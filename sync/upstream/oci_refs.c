@@ -303,6 +303,8 @@ look(struct oci_node *node, struct ferry_error *err)
 {
 
 	for (size_t i = 0; i < node->children_n; i++) {
+		if (node->children[i]->state != OCI_DONE)
+			continue; /* absent */
 		node->refs_pending++;
 		if (oci_refs_want(node->children[i], node->level, node, on_part,
 			err) == -1)
