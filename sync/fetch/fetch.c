@@ -116,6 +116,7 @@ transfer_free(struct ferry_transfer *t)
 	free((char *)(uintptr_t)r->scope);
 	free((char *)(uintptr_t)r->extra);
 	free((char *)(uintptr_t)r->post);
+	free(t->location);
 	free(t);
 }
 
@@ -467,10 +468,19 @@ finish(struct ferry_fetch *f, struct ferry_transfer *t, CURLcode code)
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_COUNT, &redirects);
 	f->counts.bytes += (uint64_t)bytes;
-	t->redirected = redirects > 0;
+	t->redirected = redirects > 0 || t->location != NULL;
 	if (!t->failed && code == CURLE_OK && !t->checked)
 		(void)ferry_transfer_answer(t); /* an empty body */
 	(void)curl_multi_remove_handle(f->multi, t->easy);
+	if (code == CURLE_OK && !t->failed && ferry_transfer_redirect(t) == 1) {
+		t->tries--;
+		queue_add_first(queue_of(f, t), t);
+		return;
+	}
+	/* Whatever is tried now starts at the request's own URL. */
+	free(t->location);
+	t->location = NULL;
+	t->hops = 0;
 	heed_wait(f, t);
 	describe(t, code, &result);
 	if (gate_opens(t, &result)) {

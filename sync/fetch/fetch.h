@@ -63,6 +63,7 @@ struct ferry_fetch_gate {
  * Where requests go, and how to be let in.  Strings may be NULL.  Must outlive
  * its requests.  token and password are secrets: they reach no log, no error
  * and no other host (curl drops them when a redirect leaves host or port).
+ * netrc is looked up for the request's own host only.
  */
 struct ferry_fetch_origin {
 	const char *name; /* for messages */
@@ -176,6 +177,8 @@ int ferry_fetch_run(struct ferry_fetch *f,
  * http or https URL), FERRY_ELIMIT. */
 int ferry_fetch_url_host(
     char *out, size_t size, const char *url, struct ferry_error *err);
+/* Whether scheme, host and port are the same; not if either is no URL. */
+bool ferry_fetch_url_same_origin(const char *a, const char *b);
 /* What reference means in a document at base; the caller frees *out. */
 int ferry_fetch_url_resolve(char **out, const char *base, const char *reference,
     struct ferry_error *err);

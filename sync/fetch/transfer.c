@@ -2,13 +2,19 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "store/base/bytes.h"
 #include "store/base/clock.h"
 
+#define REDIRECTS_MAX 5
 #define STALL_S 60 /* no byte for so long is a break */
+/* Documents are small and hold up all that they name: who lets them drip is as
+ * good as silent. */
+#define DOCUMENT_S 600
+#define DOCUMENT_SPEED 200L /* bytes/s, over STALL_S */
 #define PROGRESS_BYTES (1U << 20) /* so much resets the tries */
 
 /* Receiving */
@@ -255,6 +261,39 @@ set_headers(struct ferry_transfer *t, struct ferry_error *err)
 	return 0;
 }
 
+/* Redirects */
+
+int
+ferry_transfer_redirect(struct ferry_transfer *t)
+{
+	struct ferry_error *err = &t->error;
+	char *to = NULL;
+	int rc = -1;
+
+	if (!t->by_hand ||
+	    (t->status != 301 && t->status != 302 && t->status != 303 &&
+		t->status != 307 && t->status != 308))
+		return 0;
+	(void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
+	if (to == NULL)
+		return 0;
+	if (++t->hops > REDIRECTS_MAX)
+		ferry_error_set(err, FERRY_ENETWORK, "more than %d redirects",
+		    REDIRECTS_MAX);
+	else if (strncasecmp(to, "https://", 8) != 0 &&
+		 (strncasecmp(to, "http://", 7) != 0 ||
+		     strncasecmp(t->request.url, "https:", 6) == 0))
+		ferry_error_set(err, FERRY_ENETWORK,
+		    "a redirect to %.200s is not followed", to);
+	else {
+		free(t->location);
+		t->location = NULL;
+		rc = ferry_strdup(&t->location, to, err);
+	}
+	t->failed = rc == -1;
+	return rc == -1 ? -1 : 1;
+}
+
 /* Through these options curl keeps a login from other hosts and ports when a
  * redirect leaves for them; an Authorization header of ours it would not. */
 static void
@@ -304,6 +343,7 @@ ferry_transfer_prepare(struct ferry_transfer *t,
 		.user = r->origin->user,
 		.password = r->origin->password,
 		.netrc = r->origin->netrc };
+	const struct ferry_fetch_login none = { .token = NULL };
 	bool tls = strncmp(r->url, "https:", 6) == 0;
 
 	if (t->easy == NULL && (t->easy = curl_easy_init()) == NULL)
@@ -316,7 +356,17 @@ ferry_transfer_prepare(struct ferry_transfer *t,
 	t->used_up = false;
 	t->status = 0;
 	t->error = (struct ferry_error)FERRY_ERROR_INIT;
-	(void)curl_easy_setopt(t->easy, CURLOPT_URL, r->url);
+	/* curl looks every host up that it is sent to, and the answer to one
+	 * host's request must not choose whose password goes where. */
+	if (t->location != NULL &&
+	    !ferry_fetch_url_same_origin(r->url, t->location))
+		login = &none;
+	else if (login == NULL)
+		login = &own;
+	t->by_hand =
+	    login->netrc != NULL && login->token == NULL && login->user == NULL;
+	(void)curl_easy_setopt(
+	    t->easy, CURLOPT_URL, t->location == NULL ? r->url : t->location);
 	(void)curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
 	(void)curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->reason);
 	(void)curl_easy_setopt(
@@ -325,10 +375,15 @@ ferry_transfer_prepare(struct ferry_transfer *t,
 	/* A redirect never leaves TLS. */
 	(void)curl_easy_setopt(
 	    t->easy, CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
-	(void)curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 1L);
-	(void)curl_easy_setopt(t->easy, CURLOPT_MAXREDIRS, 5L);
+	(void)curl_easy_setopt(
+	    t->easy, CURLOPT_FOLLOWLOCATION, t->by_hand ? 0L : 1L);
+	(void)curl_easy_setopt(t->easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
 	(void)curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, 30L);
-	(void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	(void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT,
+	    r->document ? DOCUMENT_SPEED : 1L);
+	if (r->document)
+		(void)curl_easy_setopt(
+		    t->easy, CURLOPT_TIMEOUT, (long)DOCUMENT_S);
 	(void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_S);
 	(void)curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, 131072L);
@@ -346,7 +401,7 @@ ferry_transfer_prepare(struct ferry_transfer *t,
 	(void)curl_easy_setopt(t->easy, CURLOPT_NOBODY, r->head ? 1L : 0L);
 	if (r->post != NULL)
 		(void)curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->post);
-	set_login(t->easy, login == NULL ? &own : login);
+	set_login(t->easy, login);
 	set_origin(t->easy, r->origin);
 	return set_headers(t, err);
 }

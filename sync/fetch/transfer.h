@@ -36,6 +36,11 @@ struct ferry_transfer {
 	uint64_t retry_after_s; /* as asked, unbounded; 0: not asked */
 	uint64_t reset_s; /* of a rate limit, from now; 0: not told */
 	bool used_up; /* that rate limit */
+	/* Redirects of requests with netrc are followed by hand: where to now
+	 * (owned; NULL: the request's own URL), after so many. */
+	char *location;
+	unsigned hops;
+	bool by_hand;
 	bool redirected; /* the answer is not of the request's own URL */
 	unsigned serial; /* of the login of this try */
 	unsigned denied; /* answers 401 in a row */
@@ -47,6 +52,11 @@ struct ferry_transfer {
  * says, or NULL if it has none. */
 int ferry_transfer_prepare(struct ferry_transfer *t,
     const struct ferry_fetch_login *login, struct ferry_error *err);
+/*
+ * After an answer: 1 if it sends us on and t is to be tried again there, 0 if
+ * not, -1 with t->error and t->failed set if that cannot be followed.
+ */
+int ferry_transfer_redirect(struct ferry_transfer *t);
 /*
  * Look at the answer before its first byte is used (or at its end if it has
  * none): sets t->status.  -1 with t->error set if it cannot be used.

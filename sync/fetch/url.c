@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <string.h>
+#include <strings.h>
 
 #include "store/base/bytes.h"
 #include "sync/fetch/fetch.h"
@@ -83,4 +84,36 @@ ferry_fetch_url_resolve(char **out, const char *base, const char *reference,
 	curl_free(url);
 	curl_url_cleanup(u);
 	return rc;
+}
+
+/* Whether one part of two URLs is the same. */
+static bool
+same_part(CURLU *a, CURLU *b, CURLUPart part)
+{
+	char *x = NULL, *y = NULL;
+	bool same;
+
+	same = curl_url_get(a, part, &x, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+	       curl_url_get(b, part, &y, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+	       strcasecmp(x, y) == 0;
+	curl_free(x);
+	curl_free(y);
+	return same;
+}
+
+bool
+ferry_fetch_url_same_origin(const char *a, const char *b)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	CURLU *x = NULL, *y = NULL;
+	bool same;
+
+	same = read_url(&x, a, NULL, &why) == 0 &&
+	       read_url(&y, b, NULL, &why) == 0 &&
+	       same_part(x, y, CURLUPART_SCHEME) &&
+	       same_part(x, y, CURLUPART_HOST) &&
+	       same_part(x, y, CURLUPART_PORT);
+	curl_url_cleanup(x);
+	curl_url_cleanup(y);
+	return same;
 }

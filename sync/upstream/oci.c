@@ -95,6 +95,7 @@ node_free(void *entry)
 	oci_body_free(node->body);
 	ferry_buf_free(&node->left_out);
 	free(node->tag);
+	free(node->platform);
 	free(node->children);
 	free(node->why);
 	free(node->refs_why);
@@ -123,6 +124,7 @@ repository_free(void *entry)
 	}
 	oci_table_free(&r->refs, ref_free);
 	oci_table_free(&r->nodes, node_free);
+	oci_table_free(&r->shares, oci_share_free);
 	ferry_buf_free(&r->tags_text);
 	free(r->tags);
 	free(r->scope);

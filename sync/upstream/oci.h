@@ -5,7 +5,8 @@
  * What the files of the OCI upstream share: oci.c (the kind, repositories, the
  * queue of what is wanted), oci_conf.c (the configuration), oci_files.c (files
  * that name images), oci_list.c (tag lists), oci_want.c (one tag or digest),
- * oci_walk.c (manifests), oci_blob.c (configs and layers), oci_refs.c (what
+ * oci_walk.c (manifests), oci_blob.c (configs and layers), oci_share.c (those
+ * that the store has already), oci_refs.c (what
  * refers to a manifest), oci_record.c (records), oci_auth.c (tokens),
  * oci_table.c (tables and lists of these).
  *
@@ -94,14 +95,20 @@ struct oci_repository {
 	struct oci_entry entry; /* key: its name */
 	struct oci *oci;
 	char *scope;
-	struct oci_table refs, nodes;
+	struct oci_table refs, nodes, shares;
 	struct oci_select *selects;
 	bool answered; /* counted as looked at */
 	bool recorded; /* its package record is here */
 	bool refused; /* its name is bound to another upstream */
 	bool if_there; /* without a tag list it is skipped */
 	/* Whether it has the referrers API; the first to ask finds out. */
-	enum { OCI_API_UNKNOWN, OCI_API_ASKED, OCI_API_YES, OCI_API_NO } api;
+	enum oci_api {
+		OCI_API_UNKNOWN,
+		OCI_API_ASKED,
+		OCI_API_UNCLEAR, /* the first got no answer: each asks itself */
+		OCI_API_YES,
+		OCI_API_NO
+	} api;
 	struct oci_node *api_waiting; /* by refs_next */
 	/* The tag list, if it was asked for: sorted. */
 	enum oci_state listing;
@@ -157,6 +164,8 @@ struct oci_node {
 	bool index, schema1;
 	bool by_tag; /* being asked for by tag, as by digest it is not there */
 	bool planned;
+	bool absent; /* it failed: the registry does not have it */
+	char *platform; /* as an index says, for people; or NULL */
 	size_t pending; /* of what it names */
 	struct oci_waiter *waiters;
 	struct ferry_error *why; /* it failed, or NULL; owned */
@@ -186,6 +195,8 @@ struct oci_blob {
 	uint64_t size; /* as the first manifest says; then as it is */
 	enum oci_state state;
 	bool foreign, missing;
+	struct ferry_error *doubt; /* of a foreign one: what may be a passing
+	                            * fault, not a refusal; owned */
 	char **urls; /* of a foreign one */
 	size_t urls_n, urls_next;
 	struct oci_repository *from; /* where it is asked for */
@@ -272,6 +283,18 @@ int oci_record_mirrored(
 int oci_blob_want(struct oci_node *node, size_t i,
     const struct ferry_oci_descriptor *d, struct ferry_error *err);
 void oci_blob_free(void *blob);
+/* Give a blob that is here to part i of node, if its size is right. */
+void oci_blob_give(struct oci_node *node, size_t i,
+    const struct ferry_digest *sha256, uint64_t size);
+
+/* oci_share.c: give part i of node the blob that the store has, once node's
+ * repository is known to have it; perhaps at once. */
+int oci_share(struct oci_node *node, size_t i,
+    const struct ferry_digest *sha256, uint64_t size, struct ferry_error *err);
+/* The blob has come from r. */
+int oci_share_fetched(
+    struct oci_repository *r, const char *digest, struct ferry_error *err);
+void oci_share_free(void *share);
 
 /* oci_refs.c: mirror what refers to node and to all below it; then tell. */
 int oci_refs_want(struct oci_node *node, unsigned level, void *ctx,

@@ -30,6 +30,7 @@ struct scope {
 	char *token;
 	uint64_t expires_ms; /* ferry_ticks_ms() */
 	unsigned serial; /* of what requests enter with now */
+	bool netrc_withheld; /* from the realm, which is another host */
 	struct ferry_challenge challenge;
 	struct ferry_error why; /* REFUSED */
 };
@@ -39,7 +40,10 @@ struct oci_auth {
 	struct ferry_upstream *up;
 	const char *user, *password, *netrc;
 	struct ferry_fetch_gate gate;
-	struct ferry_fetch_origin realm; /* where tokens come from */
+	const char *realm_host; /* as configured, or NULL */
+	/* Where tokens come from: the registry's own host; another that may
+	 * have netrc's login, but not the client certificate; any other. */
+	struct ferry_fetch_origin realm, realm_named, realm_bare;
 	struct oci_table scopes;
 	struct ferry_challenge known; /* of whatever scope: the next asks at
 	                               * once for its token */
@@ -96,7 +100,7 @@ read_token(struct scope *s, struct ferry_bytes body, int64_t date,
 
 	if (ferry_json_parse(&root, body, "the token reply", err) == -1 ||
 	    ferry_json_str_opt(root, "token", NULL, &token, err) == -1 ||
-	    (token == NULL &&
+	    ((token == NULL || *token == 0) &&
 		ferry_json_str(root, "access_token", &token, err) == -1) ||
 	    ferry_json_u64_opt(root, "expires_in", UINT32_MAX, LIFE_DEFAULT_S,
 		&life, err) == -1 ||
@@ -148,42 +152,81 @@ on_token(
 		s->state = BEARER;
 		s->serial = ++auth->serial;
 	} else {
+		if (why.code == FERRY_EDENIED && s->netrc_withheld)
+			ferry_error_in(&why,
+			    "netrc is not looked up for a token server on "
+			    "another host, unless realm_host names it");
 		ferry_error_in(&why, "asking for a token (%s)", s->entry.key);
 		refuse(s, &why);
 	}
 	ferry_fetch_release(auth->run->fetch, &auth->up->origin, s->entry.key);
 }
 
-/* Decide, by the rule of oci_auth.h, whether the realm is asked and as whom. */
-static int
-judge_realm(struct oci_auth *auth, const char *realm, struct ferry_error *err)
+/* The realms of the hosts that everybody knows.
+ * Observed: registry-1.docker.io's challenge, since 2015. */
+static bool
+known_pair(const char *registry, const char *realm)
 {
-	const char *url = auth->up->url;
+
+	return strcmp(registry, "registry-1.docker.io") == 0 &&
+	       strcmp(realm, "auth.docker.io") == 0;
+}
+
+/*
+ * Decide, by the rule of oci_auth.h, whether the realm is asked and as whom:
+ * *out is that origin.
+ */
+static int
+judge_realm(
+    struct scope *s, struct ferry_fetch_origin **out, struct ferry_error *err)
+{
+	struct oci_auth *auth = s->auth;
+	const char *url = auth->up->url, *realm = s->challenge.realm;
 	bool registry_tls = strncasecmp(url, "https://", 8) == 0;
 	bool realm_tls = strncasecmp(realm, "https://", 8) == 0;
+	bool same, named;
 	char host[2][256];
-	int same;
 
 	if (ferry_fetch_url_host(host[0], sizeof(host[0]), url, err) == -1 ||
 	    ferry_fetch_url_host(host[1], sizeof(host[1]), realm, err) == -1)
 		return ferry_error_in(
 		    err, "the realm of the registry's challenge");
 	same = strcasecmp(host[0], host[1]) == 0;
+	named = auth->realm_host == NULL
+	            ? known_pair(host[0], host[1])
+	            : strcasecmp(host[1], auth->realm_host) == 0;
 	if (registry_tls && !realm_tls)
 		return ferry_error_set(err, FERRY_EDENIED,
 		    "the registry wants a token from %.200s, which is not "
 		    "https",
 		    realm);
-	if (!registry_tls && !same &&
-	    (auth->user != NULL || auth->netrc != NULL))
+	if (!registry_tls && !same && auth->user != NULL)
 		return ferry_error_set(err, FERRY_EDENIED,
 		    "the registry is plain http and names another host, %s, "
 		    "for tokens: it does not get the credentials",
 		    host[1]);
-	/* A client certificate is for the registry's host. */
-	auth->realm.cert_file = same ? auth->up->origin.cert_file : NULL;
-	auth->realm.key_file = same ? auth->up->origin.key_file : NULL;
+	if (!same && !named && auth->realm_host != NULL && auth->user != NULL)
+		return ferry_error_set(err, FERRY_EDENIED,
+		    "the registry names %s for tokens, but realm_host is %s: "
+		    "it does not get the credentials",
+		    host[1], auth->realm_host);
+	s->netrc_withheld =
+	    auth->netrc != NULL && !same && (!named || !realm_tls);
+	*out = same ? &auth->realm : &auth->realm_bare;
+	if (!same && named && realm_tls)
+		*out = &auth->realm_named;
 	return 0;
+}
+
+/* Whether a scope that the registry says is but for what was asked: a registry
+ * must not get us to fetch a token for another's images. */
+static bool
+is_ours(const struct scope *s, const char *scope)
+{
+	size_t n = strlen(s->entry.key);
+
+	return n > 0 && strncmp(scope, s->entry.key, n) == 0 &&
+	       (scope[n] == 0 || scope[n] == ',') && strchr(scope, ' ') == NULL;
 }
 
 static int
@@ -207,18 +250,17 @@ ask_token(struct scope *s)
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf url = FERRY_BUF_INIT;
 	struct ferry_ask ask = {
-		.origin = &auth->realm,
 		.accept = "application/json",
 		.max_size = OCI_TOKEN_REPLY_MAX,
 		.ctx = s,
 		.on_done = on_token,
 	};
 
-	if (judge_realm(auth, c->realm, &err) == -1 ||
+	if (judge_realm(s, &ask.origin, &err) == -1 ||
 	    ferry_buf_adds(&url, c->realm, &err) == -1 ||
 	    add_query(&url, "service", c->service, &err) == -1 ||
-	    add_query(&url, "scope", *c->scope != 0 ? c->scope : s->entry.key,
-		&err) == -1 ||
+	    add_query(&url, "scope",
+		is_ours(s, c->scope) ? c->scope : s->entry.key, &err) == -1 ||
 	    add_query(&url, "client_id", "ferry", &err) == -1 ||
 	    (auth->user != NULL &&
 		add_query(&url, "account", auth->user, &err) == -1))
@@ -372,7 +414,7 @@ on_answer(void *ctx, const char *name, unsigned serial,
 
 int
 oci_auth_new(struct oci_auth **out, struct ferry_upstream *up, const char *user,
-    struct ferry_error *err)
+    const char *realm_host, struct ferry_error *err)
 {
 	struct oci_auth *auth;
 
@@ -383,10 +425,15 @@ oci_auth_new(struct oci_auth **out, struct ferry_upstream *up, const char *user,
 	auth->password = up->token;
 	auth->netrc = user == NULL ? up->origin.netrc : NULL;
 	auth->gate = (struct ferry_fetch_gate){ auth, on_enter, on_answer };
-	auth->realm = up->elsewhere;
-	auth->realm.user = user;
-	auth->realm.password = up->token;
-	auth->realm.netrc = auth->netrc;
+	auth->realm_host = realm_host;
+	auth->realm_bare = up->elsewhere;
+	auth->realm_bare.user = user;
+	auth->realm_bare.password = up->token;
+	auth->realm_named = auth->realm_bare;
+	auth->realm_named.netrc = auth->netrc;
+	auth->realm = auth->realm_named;
+	auth->realm.cert_file = up->origin.cert_file;
+	auth->realm.key_file = up->origin.key_file;
 	up->origin.token = NULL;
 	up->origin.gate = &auth->gate;
 	*out = auth;

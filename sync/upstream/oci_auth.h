@@ -13,8 +13,12 @@
  * Where credentials go: a realm is asked over https only, unless the registry
  * itself is plain http; and then it gets credentials only on the registry's
  * own host.  Another host of an https registry gets them, as that is how the
- * large registries work: who gives a registry a password trusts its word.
- * netrc's are those of the realm's host.
+ * large registries work: who gives a registry a password trusts its word;
+ * if realm_host names a host, only that one.  netrc is looked up for the realm's
+ * host, so another host than the registry's may only be realm_host, or Docker
+ * Hub's auth.docker.io: a registry must not choose whose password is sent where.
+ * For the same reason a challenge's scope counts only if it is of the
+ * repository that was asked for.
  *
  * Source: shared/protocols/oci.md, section 5.
  */
@@ -31,10 +35,10 @@ struct oci_auth;
 
 /*
  * Becomes the gate of up->origin, whose user, password and netrc it takes over.
- * Free after the fetch.
+ * user and realm_host may be NULL and are borrowed.  Free after the fetch.
  */
 int oci_auth_new(struct oci_auth **out, struct ferry_upstream *up,
-    const char *user, struct ferry_error *err);
+    const char *user, const char *realm_host, struct ferry_error *err);
 /* Before the first request. */
 void oci_auth_start(struct oci_auth *auth, struct ferry_run *run);
 void oci_auth_free(struct oci_auth *auth);

@@ -30,18 +30,34 @@ oci_blob_free(void *entry)
 	for (size_t i = 0; i < blob->urls_n; i++)
 		free(blob->urls[i]);
 	free(blob->urls);
+	free(blob->doubt);
 	free(blob->why);
 }
 
-/* Give a blob that is here to a part of a manifest. */
-static void
-give(struct oci_node *node, size_t i, const struct ferry_digest *sha256,
-    uint64_t size)
+static bool
+was_missing(const struct oci_node *node, const char *digest)
+{
+	json_t *digests = json_object_get(node->body->record, "missing"), *one;
+	size_t i;
+
+	json_array_foreach (digests, i, one)
+		if (json_is_string(one) &&
+		    strcmp(json_string_value(one), digest) == 0)
+			return true;
+	return false;
+}
+
+void
+oci_blob_give(struct oci_node *node, size_t i,
+    const struct ferry_digest *sha256, uint64_t size)
 {
 	struct oci_part *part = &node->body->parts[i];
 	struct ferry_error err = FERRY_ERROR_INIT;
 
 	part->sha256 = *sha256;
+	/* Its record says that it is without this one. */
+	if (was_missing(node, part->digest))
+		node->here = false;
 	if (part->size == size) {
 		oci_node_part(node, NULL);
 		return;
@@ -60,7 +76,7 @@ note_missing(struct oci_node *node, size_t i)
 
 	part->missing = true;
 	oci_item(item, node->repository->entry.key, node->entry.key);
-	if (!node->here) {
+	if (!was_missing(node, part->digest)) {
 		char text[400];
 
 		(void)snprintf(text, sizeof(text),
@@ -100,15 +116,30 @@ settle(struct oci_blob *blob)
 			oci_node_part(w->node, &why);
 		else if (blob->missing)
 			note_missing(w->node, w->part);
-		else
-			give(w->node, w->part, &blob->sha256, blob->size);
+		else if (oci_share(w->node, w->part, &blob->sha256, blob->size,
+			     &err) == -1)
+			oci_fatal(blob->oci, &err);
 		free(w);
 	}
 	if (blob->state == OCI_FAILED && blob->waiters != NULL) {
 		blob->from = blob->waiters->node->repository;
+		blob->urls_next = 0;
+		free(blob->doubt);
+		blob->doubt = NULL;
 		if (begin(blob, &err) == -1)
 			oci_fatal(blob->oci, &err);
 	}
+}
+
+/* Whether an answer means that a foreign layer is not given out there.  Any
+ * other failure may pass, and must not become a hole in the image. */
+static bool
+is_refusal(const struct ferry_pulled *pulled)
+{
+
+	return pulled->error.code == FERRY_ENOTFOUND ||
+	       (pulled->error.code == FERRY_EDENIED &&
+		   pulled->answer->status == 403);
 }
 
 static void
@@ -123,18 +154,25 @@ on_blob(void *ctx, const struct ferry_pulled *pulled)
 		blob->state = OCI_DONE;
 		blob->sha256 = pulled->sha256;
 		blob->size = pulled->size;
-	} else if (blob->foreign &&
-		   (blob->urls_next > 0 ||
-		       pulled->error.code == FERRY_ENOTFOUND)) {
+		if (oci_share_fetched(blob->from, blob->entry.key, &err) ==
+		    -1) {
+			oci_fatal(blob->oci, &err);
+			return;
+		}
+	} else if (blob->foreign) {
 		/* Registries need not have them; others may. */
+		if (!is_refusal(pulled))
+			oci_keep_error(blob->oci, &blob->doubt, &pulled->error);
 		if (blob->urls_next < blob->urls_n) {
 			blob->urls_next++;
 			if (begin(blob, &err) == -1)
 				oci_fatal(blob->oci, &err);
 			return;
 		}
-		blob->state = OCI_DONE;
-		blob->missing = true;
+		blob->missing = blob->doubt == NULL;
+		blob->state = blob->missing ? OCI_DONE : OCI_FAILED;
+		if (!blob->missing)
+			oci_keep_error(blob->oci, &blob->why, blob->doubt);
 	} else {
 		blob->state = OCI_FAILED;
 		oci_keep_error(blob->oci, &blob->why, &pulled->error);
@@ -263,19 +301,6 @@ is_here(const struct oci_node *node, const struct ferry_oci_descriptor *d,
 	return rc;
 }
 
-static bool
-was_missing(const struct oci_node *node, const char *digest)
-{
-	json_t *digests = json_object_get(node->body->record, "missing"), *one;
-	size_t i;
-
-	json_array_foreach (digests, i, one)
-		if (json_is_string(one) &&
-		    strcmp(json_string_value(one), digest) == 0)
-			return true;
-	return false;
-}
-
 int
 oci_blob_want(struct oci_node *node, size_t i,
     const struct ferry_oci_descriptor *d, struct ferry_error *err)
@@ -285,24 +310,22 @@ oci_blob_want(struct oci_node *node, size_t i,
 	struct ferry_digest sha256;
 	struct oci_blob *blob;
 	uint64_t size;
+	bool missing;
 	int rc = is_here(node, d, &sha256, &size, err);
 
 	if (rc == -1)
 		return -1;
-	if (rc == 1) {
-		give(node, i, &sha256, size);
-		return 0;
-	}
-	if (was_missing(node, d->digest)) {
-		note_missing(node, i);
-		return 0;
-	}
-	/* Its record says that it is whole, but it is not. */
-	node->here = false;
+	if (rc == 1)
+		return oci_share(node, i, &sha256, size, err);
+	/* Its record says that it is whole, but it is not.  What that calls
+	 * missing is asked for again. */
+	missing = was_missing(node, d->digest);
+	if (!missing)
+		node->here = false;
 	if ((blob = find(node, d, err)) == NULL)
 		return -1;
 	if (oci->run->dry_run) {
-		if (blob->state == OCI_NEW)
+		if (blob->state == OCI_NEW && !missing)
 			node->bytes += d->size;
 		blob->state = OCI_DONE;
 		oci_node_part(node, NULL);
@@ -312,10 +335,8 @@ oci_blob_want(struct oci_node *node, size_t i,
 		note_missing(node, i);
 		return 0;
 	}
-	if (blob->state == OCI_DONE) {
-		give(node, i, &blob->sha256, blob->size);
-		return 0;
-	}
+	if (blob->state == OCI_DONE)
+		return oci_share(node, i, &blob->sha256, blob->size, err);
 	if (blob->state == OCI_FAILED && blob->from == node->repository) {
 		oci_node_part(node, blob->why);
 		return 0;
@@ -329,5 +350,8 @@ oci_blob_want(struct oci_node *node, size_t i,
 	if (blob->state == OCI_WORKING)
 		return 0;
 	blob->from = node->repository;
+	blob->urls_next = 0;
+	free(blob->doubt);
+	blob->doubt = NULL;
 	return begin(blob, err);
 }

@@ -84,9 +84,11 @@ oci_configure(struct oci *oci, struct ferry_error *err)
 {
 	struct ferry_upstream *up = oci->up;
 	struct ferry_error why = FERRY_ERROR_INIT;
-	const char *host, *user;
+	const char *host, *user, *realm_host;
 
-	if (ferry_conf_str(up->group, "host",
+	if (ferry_conf_str(up->group, "realm_host", NULL, &realm_host, err) ==
+		-1 ||
+	    ferry_conf_str(up->group, "host",
 		up->host == NULL ? up->url : up->host, &host, err) == -1 ||
 	    ferry_conf_str(up->group, "user", up->user, &user, err) == -1)
 		return -1;
@@ -96,12 +98,17 @@ oci_configure(struct oci *oci, struct ferry_error *err)
 	if (user != NULL && (*user == 0 || strchr(user, ':') != NULL))
 		return ferry_conf_error(up->group, "user", err,
 		    "a user's name is not empty and has no ':'");
+	if (realm_host != NULL &&
+	    (*realm_host == 0 || strpbrk(realm_host, "/:@") != NULL))
+		return ferry_conf_error(up->group, "realm_host", err,
+		    "expected a host's name alone, such as "
+		    "\"auth.example.org\"");
 	if (read_platforms(oci, err) == -1 || read_referrers(oci, err) == -1 ||
 	    describe_selection(oci, err) == -1)
 		return -1;
 	/* A token without a user is what the registry wants to see itself. */
 	if ((user != NULL || up->token == NULL) &&
-	    oci_auth_new(&oci->auth, up, user, err) == -1)
+	    oci_auth_new(&oci->auth, up, user, realm_host, err) == -1)
 		return -1;
 	return oci_wants_read(oci, OCI_WANTS_CHECK, err);
 }

@@ -13,7 +13,7 @@
 struct job {
 	struct oci_repository *repository;
 	char *url;
-	unsigned pages;
+	struct oci_table pages; /* URLs that were asked */
 	size_t n;
 };
 
@@ -21,6 +21,7 @@ static void
 job_free(struct job *job)
 {
 
+	oci_table_free(&job->pages, NULL);
 	free(job->url);
 	free(job);
 }
@@ -171,8 +172,14 @@ take_page(struct job *job, const struct ferry_fetch_result *result,
 		    *ferry_answer_type(result, type) == 0 ? "something" : type);
 	if ((more = oci_next_page(oci, result, job->url, &next, err)) != 1)
 		return more;
-	/* A page that names itself would be asked for for ever. */
-	if (++job->pages == OCI_PAGES_MAX || strcmp(next, job->url) == 0) {
+	/* Pages that name each other would be asked for for ever. */
+	if (oci_table_add(
+		&job->pages, job->url, sizeof(struct oci_entry), err) == NULL) {
+		free(next);
+		return -1;
+	}
+	if (job->pages.n == OCI_PAGES_MAX ||
+	    oci_table_find(&job->pages, next) != NULL) {
 		free(next);
 		return ferry_error_set(
 		    err, FERRY_ELIMIT, "the tag list does not end");

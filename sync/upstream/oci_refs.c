@@ -116,15 +116,17 @@ want_tags(struct oci_node *node, struct ferry_error *err)
 static int ask(struct oci_node *node, const char *url, struct ferry_error *err);
 static int look_up(struct oci_node *node, struct ferry_error *err);
 
-/* What the first of a repository was answered tells the others. */
+/*
+ * What the first of a repository was answered tells the others.  If it told
+ * nothing, each asks for itself, so that one failure is that of one.
+ */
 static int
-api_known(struct oci_repository *r, bool has, struct ferry_error *err)
+api_known(struct oci_repository *r, enum oci_api api, struct ferry_error *err)
 {
 	struct oci_node *node = r->api_waiting, *next;
 	int rc = 0;
 
-	if (r->api == OCI_API_ASKED || !has)
-		r->api = has ? OCI_API_YES : OCI_API_NO;
+	r->api = api;
 	r->api_waiting = NULL;
 	for (; node != NULL && rc == 0; node = next) {
 		next = node->refs_next;
@@ -167,33 +169,79 @@ take_page(struct oci_node *node, const struct ferry_oci_manifest *m,
 	return rc;
 }
 
+/*
+ * Whether an answer means that there is no such API: one of those that
+ * registries without it give, or something else at its place.
+ * Source: OCI Distribution Specification, "Unavailable Referrers API" (404).
+ * Guess: 400 and 405, of registries that do not know the path.
+ */
+static bool
+lacks_api(const struct ferry_fetch_result *result)
+{
+	char type[FERRY_MEDIA_TYPE_MAX];
+
+	return result->status == 404 || result->status == 405 ||
+	       result->status == 400 ||
+	       (result->error.code == FERRY_OK &&
+		   strcmp(ferry_answer_type(result, type), FERRY_OCI_INDEX) !=
+		       0);
+}
+
+/* The list of a page: m is to be freed whatever is returned. */
+static int
+read_page(struct ferry_oci_manifest *m, const struct ferry_fetch_result *result,
+    struct ferry_bytes body, struct ferry_error *why)
+{
+	char type[FERRY_MEDIA_TYPE_MAX];
+
+	if (result->error.code != FERRY_OK) {
+		*why = result->error;
+		return -1;
+	}
+	if (strcmp(ferry_answer_type(result, type), FERRY_OCI_INDEX) != 0)
+		return ferry_error_set(why, FERRY_EFORMAT,
+		    "the list of referrers came as %s",
+		    *type == 0 ? "something" : type);
+	if (ferry_oci_manifest_read(m, body, type, why) == -1)
+		return ferry_error_in(why, "the list of referrers");
+	if (!m->index)
+		return ferry_error_set(
+		    why, FERRY_EFORMAT, "the list of referrers is no index");
+	return 0;
+}
+
 static void
 on_referrers(
     void *ctx, const struct ferry_fetch_result *result, struct ferry_bytes body)
 {
 	struct oci_node *node = ctx;
+	struct oci_repository *r = node->repository;
 	struct ferry_error err = FERRY_ERROR_INIT, why = FERRY_ERROR_INIT;
 	struct ferry_oci_manifest m = { .n = 0 };
-	char type[FERRY_MEDIA_TYPE_MAX];
-	bool first = node->refs_pages == 0, has;
+	bool first = node->refs_pages == 0;
+	enum oci_api api = r->api;
 	int rc = 0;
 
-	/* No answer says nothing about the API. */
-	if (result->status == 0 || result->status == 429)
-		oci_keep_error(
-		    node->repository->oci, &node->refs_why, &result->error);
-	has = result->error.code == FERRY_OK &&
-	      strcmp(ferry_answer_type(result, type), FERRY_OCI_INDEX) == 0 &&
-	      ferry_oci_manifest_read(&m, body, type, &why) == 0 && m.index;
-	if (has)
+	/* Only a first page, and only while the repository has not shown the
+	 * API: a list that is lost on the way must not pass for an empty one.
+	 */
+	if (first && api != OCI_API_YES && lacks_api(result)) {
+		api = OCI_API_NO;
+	} else if (read_page(&m, result, body, &why) == -1) {
+		oci_keep_error(r->oci, &node->refs_why, &why);
+		if (api == OCI_API_ASKED)
+			api = OCI_API_UNCLEAR;
+	} else {
+		api = OCI_API_YES;
 		rc = take_page(node, &m, result, &err);
+	}
 	ferry_oci_manifest_free(&m);
 	if (rc == 0)
-		rc = api_known(node->repository, has, &err);
+		rc = api_known(r, api, &err);
 	if (rc == 0 && first)
 		rc = want_tags(node, &err);
 	if (rc == -1)
-		oci_fatal(node->repository->oci, &err);
+		oci_fatal(r->oci, &err);
 	else
 		settle_part(node, NULL);
 }
@@ -255,6 +303,8 @@ look(struct oci_node *node, struct ferry_error *err)
 {
 
 	for (size_t i = 0; i < node->children_n; i++) {
+		if (node->children[i]->state != OCI_DONE)
+			continue; /* absent */
 		node->refs_pending++;
 		if (oci_refs_want(node->children[i], node->level, node, on_part,
 			err) == -1)

@@ -41,6 +41,52 @@ oci_body_free(struct oci_body *body)
 	free(body);
 }
 
+static void
+note_absent(const struct oci_node *node, const struct oci_node *child)
+{
+	struct oci_repository *r = node->repository;
+	char item[OCI_ITEM_MAX], text[400];
+
+	oci_item(item, r->entry.key, node->entry.key);
+	(void)snprintf(text, sizeof(text),
+	    "its manifest %s%s%s%s is not there (404): the index is mirrored "
+	    "without it",
+	    child->entry.key, child->platform == NULL ? "" : " (",
+	    child->platform == NULL ? "" : child->platform,
+	    child->platform == NULL ? "" : ")");
+	ferry_run_skip(r->oci->run, item, text);
+}
+
+/*
+ * What became of the manifests of an index.  Registries lose some of them (a
+ * platform that was cleaned away): that costs those, not the others, but an
+ * index without any is no image.
+ */
+static void
+judge_children(struct oci_node *node)
+{
+	const struct oci_node *absent = NULL;
+	size_t done = 0;
+
+	for (size_t i = 0; i < node->children_n; i++) {
+		const struct oci_node *child = node->children[i];
+
+		done += child->state == OCI_DONE;
+		if (child->state == OCI_FAILED && child->absent)
+			absent = child;
+		else if (child->state == OCI_FAILED)
+			oci_keep_error(
+			    node->repository->oci, &node->why, child->why);
+	}
+	if (absent != NULL && done == 0)
+		oci_keep_error(node->repository->oci, &node->why, absent->why);
+	if (absent == NULL || node->why != NULL || node->here)
+		return;
+	for (size_t i = 0; i < node->children_n; i++)
+		if (node->children[i]->state == OCI_FAILED)
+			note_absent(node, node->children[i]);
+}
+
 /* Everything that node names is settled. */
 static void
 finish(struct oci_node *node)
@@ -48,6 +94,7 @@ finish(struct oci_node *node)
 	struct oci *oci = node->repository->oci;
 	struct ferry_error err = FERRY_ERROR_INIT;
 
+	judge_children(node);
 	if (node->why == NULL && !node->here && !oci->run->dry_run) {
 		if (oci_record_put(node, &err) == -1) {
 			oci_fatal(oci, &err);
@@ -80,11 +127,29 @@ fail(struct oci_node *node, const struct ferry_error *why)
 	oci_node_part(node, why);
 }
 
+/* Whether it failed is looked at when all of them are settled. */
 static void
 on_child(void *ctx, const struct ferry_error *why)
 {
 
-	oci_node_part(ctx, why);
+	(void)why;
+	oci_node_part(ctx, NULL);
+}
+
+/* "linux/arm64", for people; without memory there is none. */
+static void
+name_platform(struct oci_node *child, const struct ferry_oci_descriptor *d)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_buf text = FERRY_BUF_INIT;
+
+	if (d->has_platform && child->platform == NULL &&
+	    ferry_buf_addf(&text, &why, "%s/%s%s%s", d->platform.os,
+		d->platform.architecture, *d->platform.variant == 0 ? "" : "/",
+		d->platform.variant) == 0)
+		child->platform = (char *)text.p;
+	else
+		ferry_buf_free(&text);
 }
 
 /* Platforms */
@@ -146,6 +211,7 @@ add_child(struct oci_node *node, const struct ferry_oci_descriptor *d,
 	node->pending++;
 	if (oci_walk(node->repository, &walk, &child, err) == -1)
 		return -1;
+	name_platform(child, d);
 	node->children[node->children_n++] = child;
 	return 0;
 }
@@ -287,6 +353,7 @@ on_manifest(void *ctx, const struct ferry_pulled *pulled)
 		err = (struct ferry_error)FERRY_ERROR_INIT;
 		rc = fetch(node, "", &err);
 	} else if (err.code != FERRY_OK) {
+		node->absent = err.code == FERRY_ENOTFOUND;
 		if (node->by_tag)
 			ferry_error_in(&err,
 			    "where the registry said that the tag is %s",

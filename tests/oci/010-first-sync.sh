@@ -17,7 +17,7 @@ expect 0 near sync
 has out "2 packages: 5 versions pulled" "0 failed"
 shared=$(curl -s "$REGISTRY/v2/org/app/manifests/$one" -H 'Accept: application/vnd.oci.image.manifest.v1+json' |
     jq -r '.layers[0].digest')
-asked 1 "blobs/$shared"
+asked 1 "GET .*blobs/$shared"
 asked 3 '^HEAD /v2/[^ ]*/manifests/(1.0|multi|latest) 200'
 expect 0 near verify
 expect 0 near show "oci:org/app@$one"

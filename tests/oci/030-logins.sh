@@ -177,3 +177,64 @@ fresh 'token_file = "ready";'
 expect 0 near sync
 asked 0 '^(GET|HEAD) .* - [^B]'
 grep -q Bearer_ready-token log || fail "the token was not sent"
+
+say "netrc's password of one host does not go where another registry sends us"
+cat >netrc <<-END
+	machine 127.0.0.1 login here password here
+	machine localhost login robot password s3cret
+END
+start_proxy --auth bearer --user robot:s3cret --tls tls.pem tls.key --realm localhost
+PROXY=${PROXY/http:/https:}
+fresh 'netrc = "netrc"; ca_file = "tls.pem";'
+expect 8 near sync
+has out "unless realm_host names it"
+asked 0 "^GET /token.*Basic"
+
+say "unless the operator says so"
+fresh 'netrc = "netrc"; ca_file = "tls.pem"; realm_host = "localhost";'
+expect 0 near sync
+asked 2 "^GET /token.* 200 - Basic_.* localhost:"
+fresh 'user = "robot"; token_file = "password"; ca_file = "tls.pem"; realm_host = "auth.invalid";'
+expect 8 near sync
+has out "but realm_host is auth.invalid"
+asked 0 "^GET /token"
+fresh 'netrc = "netrc"; realm_host = "https://localhost";'
+expect 3 near sync
+has err "realm_host"
+
+say "a scope that is another repository's is not asked for"
+start_proxy --auth bearer
+printf 'org/app status=401,WWW-Authenticate=Bearer_realm="%s/token",scope="repository:org/secret:pull",error="insufficient_scope"\n' \
+    "$PROXY" >rules
+fresh
+expect 0 near sync
+asked 0 '^GET /token.*secret'
+
+say "a token server that has its token in access_token only"
+printf '{"token":"","access_token":"token-x"}' >reply
+printf '/token body=reply,application/json 9\n' >rules
+start_proxy --auth bearer
+printf '/token body=reply,application/json 9\n' >rules
+fresh 'tries = 1;'
+expect 8 near sync
+grep -q Bearer_token-x log || fail "the token was not used"
+
+say "a redirect to another host does not get what netrc has for that"
+start_proxy --auth basic --user here:here --redirect
+fresh 'netrc = "netrc";'
+expect 0 near sync
+asked 0 '/signed/.* Basic'
+grep -qE '/signed/.* 200 - - localhost:' log || fail "not from the other host"
+grep -qE '/v2/.*blobs/.* 307 .*Basic' log || fail "not with a login here"
+
+say "and one to the same host keeps the login; one that never ends, ends"
+place=/v2/org/app/manifests/$(curl -sI "$REGISTRY/v2/org/app/manifests/1" \
+    -H 'Accept: application/vnd.oci.image.manifest.v1+json' | tr -d '\r' | sed -n 's/^Docker-Content-Digest: //p')
+printf 'GET:%s status=307,Location=%s?again\n' "$place" "$place" >rules
+fresh 'netrc = "netrc"; tries = 1;'
+expect 0 near sync
+asked 1 '/manifests/.*[?]again 200 - Basic'
+printf 'GET:%s status=307,Location=%s 99\n' "$place" "$place" >rules
+fresh 'netrc = "netrc"; tries = 1;'
+expect 4 near sync
+has out "more than 5 redirects"

@@ -116,3 +116,30 @@ expect 4 near sync
 has out "looking for what refers to it"
 expect 0 near sync
 mirrored "$signature"
+
+say "a list of referrers that fails once is a failure of its image, not the end of the API"
+for answer in 500 403 401; do
+	rm -rf near
+	start_proxy --referrers
+	oci_conf "$PROXY" 'images = [ "org/app:1" ]; tries = 1;'
+	expect 0 near init --name near
+	printf 'referrers/%s status=%s\n' "$index" "$answer" >rules
+	expect 4 near sync
+	has out "looking for what refers to it" "answered $answer"
+	expect 0 near sync
+	mirrored "$sbom" "$proof"
+done
+
+say "so is a second page, whatever is wrong with it"
+for wrong in status=404 status=500 html; do
+	rm -rf near
+	start_proxy --referrers
+	oci_conf "$PROXY" 'images = [ "org/app:1" ]; tries = 1;'
+	expect 0 near init --name near
+	printf 'page=2 %s\nreferrers/%s header=Link=</v2/org/app/referrers/%s?page=2>;rel="next"\n' \
+	    "$wrong" "$index" "$index" >rules
+	expect 4 near sync
+	has out "looking for what refers to it"
+	expect 0 near sync
+	mirrored "$sbom" "$proof"
+done

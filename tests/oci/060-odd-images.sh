@@ -31,6 +31,7 @@ asked 1 "GET .*blobs/$layer 404 .*Bearer_token"
 records "version oci win/base hub $foreign" | grep -q "${layer#sha256:}" || fail "the layer is not recorded"
 expect 0 near verify
 say "and is left out, with a word, where nobody gives it"
+cp elsewhere/layer elsewhere.layer
 rm elsewhere/layer
 fresh 'images = [ "win/base:1" ]; referrers = "off"; tries = 1;'
 expect 0 near sync
@@ -39,6 +40,52 @@ has out "its layer $layer is not given out by the registry" "1 versions pulled"
 : >log
 expect 0 near sync
 asked 1 .
+
+say "it is asked for again when the image is looked at anyway"
+cp elsewhere.layer elsewhere/layer
+oci_conf "$PROXY" 'images = [ "win/base:1" ]; referrers = "always"; tries = 1;'
+expect 0 near sync
+records "version oci win/base hub $foreign" | grep -q "${layer#sha256:}" || fail "the layer did not come"
+[ "$(records "version oci win/base hub $foreign" | jq -r '.missing')" = null ] || fail "it is still called missing"
+say "what may be a passing fault is a failure, not a layer that nobody gives"
+rm elsewhere/layer
+fresh 'images = [ "win/base:1" ]; referrers = "off"; tries = 1;'
+printf 'blobs/%s status=503\n' "$layer" >rules
+expect 4 near sync
+has out "answered 503"
+[ -z "$(records "version oci win/base hub $foreign")" ] || fail "it is recorded"
+expect 0 near sync
+has out "not given out"
+
+say "an index that lost a manifest is mirrored without it, with a word"
+image lost/one 1 --platforms linux/amd64,linux/arm64
+lists='Accept: application/vnd.oci.image.index.v1+json'
+child=$(curl -s "$REGISTRY/v2/lost/one/manifests/1" -H "$lists" | jq -r '.manifests[1].digest')
+other=$(curl -s "$REGISTRY/v2/lost/one/manifests/1" -H "$lists" | jq -r '.manifests[0].digest')
+fresh 'images = [ "lost/one:1" ];'
+printf 'GET:manifests/%s status=404 9\n' "$child" >rules
+expect 0 near sync
+has out "its manifest $child (linux/arm64) is not there (404)" "2 versions pulled"
+: >log
+expect 0 near sync
+asked 1 .
+say "but not one that lost them all, nor one that cannot say"
+fresh 'images = [ "lost/one:1" ]; tries = 1;'
+printf 'GET:manifests/%s status=404 9\nGET:manifests/%s status=404 9\n' "$child" "$other" >rules
+expect 4 near sync
+has out "answered 404"
+fresh 'images = [ "lost/one:1" ]; tries = 1;'
+printf 'GET:manifests/%s status=500 9\n' "$child" >rules
+expect 4 near sync
+has out "answered 500"
+
+say "pages of tags that name each other end"
+fresh 'select = ( { name = "lost/one"; } ); referrers = "off"; tries = 1;'
+printf '%s header=Link=</v2/lost/one/tags/list?page=2>;rel="next" 99\n%s header=Link=</v2/lost/one/tags/list?page=1>;rel="next" 99\n' \
+    'tags/list?n=' 'tags/list?page=2' >rules
+printf 'tags/list?page=1 header=Link=</v2/lost/one/tags/list?page=2>;rel="next" 99\n' >>rules
+expect 8 near sync
+has out "the tag list does not end"
 
 say "schema 1 is passed over, with a reason"
 printf '{"schemaVersion":1,"name":"old/app","tag":"1","architecture":"amd64","fsLayers":[],"history":[],"signatures":[]}' >schema1.json

@@ -204,8 +204,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.send(307, b"", [("Location", f"http://localhost:{PORT}{place}")])
         if A.referrers and "/referrers/" in path:
             name, digest = path[4:].split("/referrers/")
-            return self.send(200, json.dumps(self.all_referrers(name, digest.split("?")[0])).encode(),
-                             [("Content-Type", ACCEPT[0])])
+            headers = [("Content-Type", ACCEPT[0])]
+            if act and act.startswith("header="):
+                headers.append(tuple(act[7:].replace("_", " ").split("=", 1)))
+            return self.send(200, json.dumps(self.all_referrers(name, digest.split("?")[0])).encode(), headers)
         if act and act.startswith("sleep="):
             time.sleep(float(act[6:]))
         status, headers, body, length = self.forward(path, forward)
