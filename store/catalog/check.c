@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/base/json.h"
+#include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/format/format.h"
 
@@ -113,6 +114,53 @@ check_value(const json_t *value, struct ferry_error *err)
 	return 0;
 }
 
+static int
+load(void *ctx, const struct ferry_digest *sha256, uint64_t max,
+    struct ferry_buf *out, struct ferry_error *err)
+{
+	int rc = ferry_blob_has(ctx, sha256, err);
+
+	if (rc == 1 && ferry_blob_load(ctx, sha256, max, out, err) == -1)
+		rc = -1;
+	return rc;
+}
+
+/* What clients and people are shown of an upstream. */
+static int
+check_upstream(const json_t *value, struct ferry_error *err)
+{
+	static const char *const names[] = { "format", "name", "url", "host" };
+	const char *s;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (ferry_json_str_opt(value, names[i], "", &s, err) == -1)
+			return -1;
+		if (!is_plain(s))
+			return ferry_error_set(err, FERRY_EFORMAT,
+			    "its \"%s\" has control characters", names[i]);
+	}
+	return 0;
+}
+
+/* The format's own check.  st NULL: without the documents. */
+static int
+check_format(const struct ferry_key *key, const json_t *value,
+    struct ferry_store *st, struct ferry_error *err)
+{
+	const char *parts[FERRY_KEY_PARTS] = { NULL };
+	const struct ferry_format *format;
+
+	if (key->n <= 2)
+		return 0;
+	format = ferry_format_find(ferry_bytes_str(ferry_key_part(key, 1)));
+	if (format == NULL || format->check == NULL)
+		return 0;
+	for (size_t i = 0; i < key->n; i++)
+		parts[i] = ferry_key_part(key, i);
+	return format->check(&(struct ferry_format_record){ parts, value },
+	    st == NULL ? NULL : load, st, err);
+}
+
 int
 ferry_record_check(
     const struct ferry_key *key, const json_t *value, struct ferry_error *err)
@@ -120,7 +168,21 @@ ferry_record_check(
 	char text[FERRY_KEY_TEXT];
 
 	if (check_key(key, err) == 0 &&
-	    (value == NULL || check_value(value, err) == 0))
+	    (value == NULL || check_value(value, err) == 0) &&
+	    (value == NULL || strcmp(ferry_key_part(key, 0), "upstream") != 0 ||
+		check_upstream(value, err) == 0) &&
+	    check_format(key, value, NULL, err) == 0)
+		return 0;
+	return ferry_error_in(err, "%s", ferry_key_text(key, text));
+}
+
+int
+ferry_record_check_content(struct ferry_store *st, const struct ferry_key *key,
+    const json_t *value, struct ferry_error *err)
+{
+	char text[FERRY_KEY_TEXT];
+
+	if (check_format(key, value, st, err) == 0)
 		return 0;
 	return ferry_error_in(err, "%s", ferry_key_text(key, text));
 }

@@ -10,6 +10,7 @@
 
 struct ferry_error;
 struct ferry_key;
+struct ferry_store;
 
 /*
  * value is NULL for a deletion.
@@ -17,6 +18,13 @@ struct ferry_key;
  *     know), FERRY_EFORMAT.
  */
 int ferry_record_check(
+    const struct ferry_key *key, const json_t *value, struct ferry_error *err);
+/*
+ * Whether a record that passed agrees with the documents that it names, which
+ * st has; what is lost there is passed over.
+ * Errors: FERRY_EFORMAT, and those of ferry_blob_load().
+ */
+int ferry_record_check_content(struct ferry_store *st,
     const struct ferry_key *key, const json_t *value, struct ferry_error *err);
 
 #endif

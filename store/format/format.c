@@ -4,14 +4,15 @@
 
 #include "store/format/npm.h"
 #include "store/format/oci.h"
+#include "store/format/oci_check.h"
 
 static const struct ferry_format formats[] = {
 	{ "npm", "npm", false, false, ferry_npm_name_valid,
 	    ferry_npm_version_valid, ferry_npm_version_cmp,
-	    ferry_npm_version_prerelease },
+	    ferry_npm_version_prerelease, NULL },
 	{ "oci", "container", true, false, ferry_oci_name_valid,
 	    ferry_oci_digest_valid, ferry_oci_version_cmp,
-	    ferry_oci_version_prerelease },
+	    ferry_oci_version_prerelease, ferry_oci_check },
 };
 
 const struct ferry_format *

@@ -6,10 +6,25 @@
  * command says "npm".  A format adds its file beside npm.c and a row here.
  */
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "store/base/bytes.h"
+
+struct ferry_digest;
+struct ferry_error;
+
+/* A record of the catalog (store/catalog/README.md) whose key is well-formed:
+ * kind, format, name, owner and what follows. */
+struct ferry_format_record {
+	const char *const *key;
+	const json_t *value; /* NULL for a deletion */
+};
+/* Append the bytes of a blob of at most max: 1, 0 if they are lost, -1. */
+typedef int ferry_format_load(void *ctx, const struct ferry_digest *sha256,
+    uint64_t max, struct ferry_buf *out, struct ferry_error *err);
 
 struct ferry_format {
 	const char *name; /* as in keys and configuration: "npm" */
@@ -24,6 +39,14 @@ struct ferry_format {
 	/* A total order on any bytes: <0, 0 or >0. */
 	int (*compare_versions)(struct ferry_bytes a, struct ferry_bytes b);
 	bool (*prerelease)(struct ferry_bytes version);
+	/*
+	 * Whether a record agrees with itself and, where on_load is not NULL,
+	 * with the documents that it names.  NULL: there is nothing to ask.
+	 * Returns: 0, or -1.
+	 * Errors: FERRY_EFORMAT (it does not), and on_load's.
+	 */
+	int (*check)(const struct ferry_format_record *record,
+	    ferry_format_load *on_load, void *ctx, struct ferry_error *err);
 };
 
 /* The format of that name, or NULL.  Static. */

@@ -209,6 +209,7 @@ static int
 check(struct apply *a, struct record *r, struct ferry_error *err)
 {
 	int n = r->value == NULL ? 0 : ferry_files_count(r->value, err);
+	bool whole = true;
 	struct ferry_blob_info info;
 	struct ferry_file file;
 
@@ -233,6 +234,7 @@ check(struct apply *a, struct record *r, struct ferry_error *err)
 		/* A blob that rotted here is the receipt's business. */
 		if (rc == 1)
 			continue;
+		whole = false;
 		if (a->missing++ == 0)
 			(void)ferry_key_text(&r->key, a->example);
 		if (a->missing <= NOTED_MAX &&
@@ -240,6 +242,9 @@ check(struct apply *a, struct record *r, struct ferry_error *err)
 			a->carry->st, &file.sha256, a->head->origin, err) == -1)
 			return -1;
 	}
+	if (whole && ferry_record_check_content(
+			 a->carry->st, &r->key, r->value, err) == -1)
+		return -1;
 	if (a->missing == 0 && is_access(r) && r->value != NULL)
 		return ferry_snapshots_check(
 		    a->carry->st, ferry_key_part(&r->key, 1), r->value, err);

@@ -4,7 +4,8 @@
 Takes a sound volume of a bundle that has only this one, changes it as ATTACK
 says, and signs what is signed again with the private key KEY.pem, so that the
 refusal is not the signature's.  forge.py --list prints "ATTACK STATUS", the
-exit status that `ferry import` must end with.
+exit status that `ferry import` must end with; --list-images those that need a
+store with a tagged image and something that refers to it.
 
 forge.py origin IN.tar OUT.tar KEY.pem ID: as if another store had written it.
 """
@@ -664,7 +665,103 @@ def empty_file(v):
     v.cut = lambda n: 0
 
 
+# Of a store with an image: records that contradict themselves or its manifest
+
+IMAGES = {}
+
+
+def image(kind):
+    def add(function):
+        def change(lines):
+            function(next(l for l in lines if l["key"][0] == kind and l.get("value") is not None))
+
+        IMAGES[function.__name__.replace("_", "-")] = (20, lambda v: v.records(change))
+        return function
+
+    return add
+
+
+@image("version")
+def image_of_another_manifest(r):
+    r["value"]["files"][0].update({k: r["value"]["files"][1][k] for k in ("sha256", "size")})
+
+
+@image("version")
+def image_file_of_another_name(r):
+    r["value"]["files"][-1]["name"] = "sha256:" + "7" * 64
+
+
+@image("version")
+def image_file_of_sha512(r):
+    r["value"]["files"][-1]["name"] = "sha512:" + "7" * 128
+
+
+@image("version")
+def image_file_too_many(r):
+    file = dict(r["value"]["files"][0])
+    r["value"]["files"].append(file | {"name": "sha256:" + file["sha256"]})
+
+
+@image("version")
+def image_file_left_out(r):
+    r["value"]["files"].pop()
+
+
+@image("version")
+def image_without_files(r):
+    r["value"]["files"] = []
+
+
+@image("version")
+def image_type_for_headers(r):
+    r["value"]["media_type"] = "text/html\r\nX-Evil: 1"
+
+
+@image("version")
+def image_type_of_another(r):
+    r["value"]["media_type"] = "text/html"
+
+
+@image("version")
+def image_of_a_subject(r):
+    r["value"]["subject"] = "sha256:" + "5" * 64 if "subject" not in r["value"] else "sha256:" + "6" * 64
+
+
+@image("tag")
+def image_tag_of_no_digest(r):
+    r["value"]["version"] = "../../x"
+
+
+@image("tag")
+def image_tag_of_a_number(r):
+    r["value"]["version"] = 5
+
+
+@image("tag")
+def image_tag_with_blanks(r):
+    r["key"][4] = "a b"
+
+
+@image("referrer")
+def image_referrer_of_another(r):
+    r["value"]["digest"] = "sha256:" + "3" * 64
+
+
+@image("referrer")
+def image_referrer_of_numbers(r):
+    r["value"]["annotations"] = {"a": 1}
+
+
+@image("upstream")
+def image_host_of_two_lines(r):
+    r["value"]["host"] = "evil\nhost"
+
+
 def main():
+    if sys.argv[1:] == ["--list-images"]:
+        for name, (status, _) in IMAGES.items():
+            print(name, status)
+        return
     if sys.argv[1:] == ["--list"]:
         for name, (status, _) in ATTACKS.items():
             print(name, status)
@@ -674,7 +771,7 @@ def main():
     if name == "origin":
         volume.head["origin"]["id"] = sys.argv[5]
     else:
-        ATTACKS[name][1](volume)
+        (IMAGES | ATTACKS)[name][1](volume)
     volume.write(target)
 
 
