@@ -96,6 +96,7 @@ node_free(void *entry)
 	ferry_buf_free(&node->left_out);
 	free(node->tag);
 	free(node->platform);
+	free(node->held_type);
 	free(node->children);
 	free(node->why);
 	free(node->refs_why);

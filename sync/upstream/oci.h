@@ -24,6 +24,8 @@
 
 #define OCI_DEPTH_MAX 8 /* of indexes in indexes */
 #define OCI_MANIFESTS_MAX 10000 /* below one tag */
+#define OCI_DESCRIPTORS_MAX 100000 /* in all of those */
+#define OCI_OPEN_MAX 16384 /* descriptors looked into at once */
 #define OCI_LEVELS_MAX 4 /* of referrers of referrers */
 #define OCI_PAGES_MAX 100000 /* of one list */
 #define OCI_LIST_MAX (8U << 20) /* bytes of one page */
@@ -79,6 +81,11 @@ struct oci {
 	struct oci_ref *queue, **queue_end; /* not begun */
 	size_t active, active_max;
 	bool pumping;
+	/* Descriptors of manifests that are under way: those that are being
+	 * fetched, by their size, and those whose blobs are waited for.
+	 * Beyond OCI_OPEN_MAX further manifests are held back. */
+	size_t open;
+	struct oci_node *held;
 	bool anything_lost; /* verify found rot: look at everything */
 };
 
@@ -150,13 +157,18 @@ struct oci_body {
 	size_t parts_n;
 };
 
+/* What belongs to one tag so far. */
+struct oci_budget {
+	size_t manifests, descriptors;
+};
+
 /* A manifest. */
 struct oci_node {
 	struct oci_entry entry; /* key: its digest */
 	struct oci_repository *repository;
 	uint64_t size; /* as told; 0: not told; then as it is */
 	char *tag; /* by which it can be asked for, too, or NULL */
-	size_t *budget; /* manifests of this tag so far */
+	struct oci_budget *budget; /* of its tag */
 	uint8_t depth, level;
 	uint8_t state, referring; /* enum oci_state */
 	bool here; /* was in the store before */
@@ -167,6 +179,9 @@ struct oci_node {
 	bool absent; /* it failed: the registry does not have it */
 	char *platform; /* as an index says, for people; or NULL */
 	size_t pending; /* of what it names */
+	size_t open; /* its part of oci->open */
+	struct oci_node *held_next;
+	char *held_type; /* while it is held: of its descriptor */
 	struct oci_waiter *waiters;
 	struct ferry_error *why; /* it failed, or NULL; owned */
 	struct oci_body *body; /* NULL before its text is here, and after */
@@ -251,7 +266,7 @@ struct oci_walk {
 	const char *media_type; /* of its descriptor; "" */
 	uint64_t size; /* of its descriptor; 0: not told */
 	unsigned depth;
-	size_t *budget; /* lives until on_settled */
+	struct oci_budget *budget; /* lives until on_settled */
 	void *ctx;
 	void (*on_settled)(void *ctx, const struct ferry_error *why);
 };

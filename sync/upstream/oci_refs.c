@@ -20,7 +20,7 @@
 /* A referrer that is being mirrored. */
 struct job {
 	struct oci_node *subject, *node;
-	size_t budget;
+	struct oci_budget budget;
 };
 
 static void

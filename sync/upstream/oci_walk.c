@@ -87,6 +87,73 @@ judge_children(struct oci_node *node)
 			note_absent(node, node->children[i]);
 }
 
+/* What is under way at once */
+
+static int
+fetch(struct oci_node *node, const char *media_type, struct ferry_error *err);
+
+static void
+open_node(struct oci_node *node, size_t descriptors)
+{
+	struct oci *oci = node->repository->oci;
+
+	oci->open = oci->open - node->open + descriptors;
+	node->open = descriptors;
+}
+
+static void
+close_node(struct oci_node *node)
+{
+
+	open_node(node, 0);
+}
+
+/* How many descriptors a manifest may have that is not here yet.
+ * Guess: none is shorter than 100 bytes; one of unknown size is a tag's. */
+static size_t
+expected(const struct oci_node *node)
+{
+
+	return node->size == 0 ? 64 : (size_t)(node->size / 100 + 1);
+}
+
+/* Something is always let through, however large. */
+static bool
+has_room(const struct oci *oci, const struct oci_node *node)
+{
+
+	return oci->open == 0 || oci->open + expected(node) <= OCI_OPEN_MAX;
+}
+
+static int
+fetch_or_hold(
+    struct oci_node *node, const char *media_type, struct ferry_error *err)
+{
+	struct oci *oci = node->repository->oci;
+
+	if (has_room(oci, node)) {
+		open_node(node, expected(node));
+		return fetch(node, media_type, err);
+	}
+	node->held_next = oci->held;
+	oci->held = node;
+	return ferry_strdup(&node->held_type, media_type, err);
+}
+
+static int
+release(struct oci *oci, struct ferry_error *err)
+{
+	struct oci_node *node;
+
+	while ((node = oci->held) != NULL && has_room(oci, node)) {
+		oci->held = node->held_next;
+		open_node(node, expected(node));
+		if (fetch(node, node->held_type, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* Everything that node names is settled. */
 static void
 finish(struct oci_node *node)
@@ -94,6 +161,7 @@ finish(struct oci_node *node)
 	struct oci *oci = node->repository->oci;
 	struct ferry_error err = FERRY_ERROR_INIT;
 
+	close_node(node);
 	judge_children(node);
 	if (node->why == NULL && !node->here && !oci->run->dry_run) {
 		if (oci_record_put(node, &err) == -1) {
@@ -106,6 +174,8 @@ finish(struct oci_node *node)
 	node->body = NULL;
 	node->state = node->why == NULL ? OCI_DONE : OCI_FAILED;
 	oci_waiters_tell(&node->waiters, node->why);
+	if (release(oci, &err) == -1)
+		oci_fatal(oci, &err);
 }
 
 void
@@ -198,7 +268,7 @@ add_child(struct oci_node *node, const struct ferry_oci_descriptor *d,
 	if (walk.depth > OCI_DEPTH_MAX)
 		ferry_error_set(&why, FERRY_ELIMIT,
 		    "indexes are nested more than %d deep", OCI_DEPTH_MAX);
-	else if (++*node->budget > OCI_MANIFESTS_MAX)
+	else if (++node->budget->manifests > OCI_MANIFESTS_MAX)
 		ferry_error_set(&why, FERRY_ELIMIT,
 		    "more than %d manifests belong to it", OCI_MANIFESTS_MAX);
 	if (why.code != FERRY_OK) {
@@ -320,10 +390,21 @@ look(struct oci_node *node, struct ferry_bytes text,
 		    "manifest %s is of schema 1", node->entry.key);
 		fail(node, &why);
 		rc = 0;
+	} else if ((node->budget->descriptors += m.n) > OCI_DESCRIPTORS_MAX) {
+		ferry_error_set(&why, FERRY_ELIMIT,
+		    "the manifests that belong to it name more than %d others "
+		    "and blobs",
+		    OCI_DESCRIPTORS_MAX);
+		fail(node, &why);
+		rc = 0;
 	} else if (ferry_calloc(&body->parts, m.n == 0 ? 1 : m.n,
 		       sizeof(*body->parts), err) == 0) {
 		node->pending = 1;
+		/* What waits for manifests below it must not hold them back. */
+		open_node(node, m.index ? 0 : m.n);
 		rc = want_all(node, &m, err);
+		if (rc == 0 && m.index)
+			rc = release(node->repository->oci, err);
 		if (rc == 0 && body->subject[0] != 0)
 			take_annotations(body, &m);
 		if (rc == 0)
@@ -334,9 +415,6 @@ look(struct oci_node *node, struct ferry_bytes text,
 }
 
 /* Fetching */
-
-static int
-fetch(struct oci_node *node, const char *media_type, struct ferry_error *err);
 
 static void
 on_manifest(void *ctx, const struct ferry_pulled *pulled)
@@ -496,5 +574,5 @@ oci_walk(struct oci_repository *r, const struct oci_walk *walk,
 	rc = look_here(node, err);
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
-	return fetch(node, walk->media_type, err);
+	return fetch_or_hold(node, walk->media_type, err);
 }

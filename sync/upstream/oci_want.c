@@ -11,7 +11,7 @@
 
 struct oci_job {
 	struct oci_node *node;
-	size_t budget;
+	struct oci_budget budget;
 	char digest[FERRY_OCI_DIGEST_TEXT];
 };
 

@@ -79,6 +79,28 @@ printf 'GET:manifests/%s status=500 9\n' "$child" >rules
 expect 4 near sync
 has out "answered 500"
 
+say "a tag whose manifests name more than anybody needs is refused as a whole"
+config=$(curl -s "$REGISTRY/v2/lost/one/manifests/$other" -H 'Accept: application/vnd.oci.image.manifest.v1+json' |
+    jq -c .config)
+python3 - "$config" >rules.huge <<'END'
+import hashlib, json, sys
+config, kind = json.loads(sys.argv[1]), "application/vnd.oci.image."
+def put(name, document):
+    data = json.dumps(document).encode()
+    open(name, "wb").write(data)
+    digest = "sha256:" + hashlib.sha256(data).hexdigest()
+    print(f"GET:manifests/{digest} body={name},{document['mediaType']} 9")
+    return {"mediaType": document["mediaType"], "digest": digest, "size": len(data)}
+children = [put(f"huge.{i}", {"schemaVersion": 2, "mediaType": kind + "manifest.v1+json", "config": config,
+                              "layers": [config] * 8190, "annotations": {"i": str(i)}}) for i in range(13)]
+index = put("huge", {"schemaVersion": 2, "mediaType": kind + "index.v1+json", "manifests": children})
+open("huge.digest", "w").write(index["digest"])
+END
+fresh "images = [ \"lost/one@$(cat huge.digest)\" ]; referrers = \"off\"; tries = 1;"
+mv rules.huge rules
+expect 8 near sync
+has out "name more than 100000 others and blobs"
+
 say "pages of tags that name each other end"
 fresh 'select = ( { name = "lost/one"; } ); referrers = "off"; tries = 1;'
 printf '%s header=Link=</v2/lost/one/tags/list?page=2>;rel="next" 99\n%s header=Link=</v2/lost/one/tags/list?page=1>;rel="next" 99\n' \

@@ -31,6 +31,7 @@ expect 3 "$FERRY" --config missing.conf status
 has err "missing.conf"
 
 say "the configuration that is installed is right and explains itself"
-sed 's/^#//' "$TOP/etc/ferry.conf" | grep -q 'format = "npm"'
+sed 's/^#//' "$TOP/etc/ferry.conf" >plain.conf
+has plain.conf 'format = "npm"'
 expect 3 "$FERRY" --config "$TOP/etc/ferry.conf" sync
 has err "names no upstreams"
