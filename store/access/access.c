@@ -18,6 +18,7 @@
 #include "store/base/digest.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
+#include "store/base/log.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
 
@@ -200,10 +201,12 @@ ferry_access_configure(
 	(void)pthread_mutex_lock(&a->loading);
 	rc = state_load(a, policy, &err);
 	(void)pthread_mutex_unlock(&a->loading);
-	/* Only memory can lack; the options of before are not laxer than no
-	 * answer. */
-	if (rc == -1)
-		abort();
+	/* What cannot be read now is read again at the next follow. */
+	if (rc == -1) {
+		ferry_log(FERRY_LOG_WARNING,
+		    "%s; the permissions of before stay in force", err.text);
+		a->fingerprint = 0;
+	}
 }
 
 static int

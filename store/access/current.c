@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/access/snapshot_internal.h"
+#include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/base/log.h"
 #include "store/blob/blob.h"
@@ -12,6 +13,7 @@
 #include "store/store.h"
 
 #define DAY_S 86400
+#define AHEAD_S (2 * DAY_S) /* what clocks may differ */
 
 struct ferry_snapshots {
 	struct ferry_snapshot **v; /* in the order of the upstreams' names */
@@ -126,6 +128,7 @@ static int
 load(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
     const json_t *record, struct ferry_error *err)
 {
+	enum ferry_visibility known;
 	const char *word =
 	    json_string_value(json_object_get(record, "visibility"));
 	struct ferry_error why = FERRY_ERROR_INIT;
@@ -145,7 +148,12 @@ load(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
 		    why.text, upstream);
 		rc = plain_new(&s, upstream, true, "private", err);
 	} else if (rc == 0) {
-		if (word == NULL)
+		/* A word that is not known is no word for everybody. */
+		if (json_object_get(record, "visibility") != NULL &&
+		    (word == NULL ||
+			ferry_visibility_parse(&known, word) == -1))
+			word = "private";
+		else if (word == NULL)
 			word = all->restricts ? "private" : "public";
 		rc = plain_new(&s, upstream, false, word, err);
 	}
@@ -192,7 +200,8 @@ look(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
 	(void)upstream;
 	(void)err;
 	if (json_object_get(record, "generation") != NULL ||
-	    (word != NULL && strcmp(word, "public") != 0))
+	    (json_object_get(record, "visibility") != NULL &&
+		(word == NULL || strcmp(word, "public") != 0)))
 		all->restricts = true;
 	return 0;
 }
@@ -444,17 +453,17 @@ ferry_snapshots_check(struct ferry_store *st, const char *upstream,
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_snapshot *s = NULL;
 	struct ferry_file file;
-	uint64_t number;
+	uint64_t number, limit;
 	int rc = ferry_files_find(value, "snapshot", &file, err);
 
 	if (rc == 0)
 		rc =
 		    ferry_error_set(err, FERRY_EFORMAT, "it names no snapshot");
+	/* Both are times: one far ahead would never be replaced or stale. */
+	limit = (uint64_t)ferry_now() + AHEAD_S;
 	if (rc == 1 &&
-	    (ferry_json_u64(value, "generation", INT64_MAX, &number, err) ==
-		    -1 ||
-		ferry_json_u64(value, "taken_at", INT64_MAX, &number, err) ==
-		    -1 ||
+	    (ferry_json_u64(value, "generation", limit, &number, err) == -1 ||
+		ferry_json_u64(value, "taken_at", limit, &number, err) == -1 ||
 		ferry_blob_load(
 		    st, &file.sha256, FERRY_SNAPSHOT_MAX, &text, err) == -1 ||
 		ferry_snapshot_read(&s, ferry_bytes_buf(&text), err) == -1))

@@ -88,7 +88,8 @@ rule(const struct ferry_identity *who, size_t format, const char *owner,
 		.need = FERRY_NEED_READ,
 		.public_needs_login = needs_login(&state->policy, format, s) };
 
-	ask.stale = m != NULL && m->github && state->policy.max_age_s > 0 &&
+	ask.stale = m != NULL && m->generation > 0 &&
+	            state->policy.max_age_s > 0 &&
 	            ferry_now() - m->taken_at > state->policy.max_age_s;
 	*generation = m == NULL ? 0 : m->generation;
 	ferry_rules(s, &who->claim, &ask, out, NULL, NULL);

@@ -281,8 +281,8 @@ name_matches(const char *pattern, const char *name)
 	size_t n = strlen(pattern);
 
 	if (n > 0 && pattern[n - 1] == '*')
-		return strncasecmp(pattern, name, n - 1) == 0;
-	return strcasecmp(pattern, name) == 0;
+		return strncmp(pattern, name, n - 1) == 0;
+	return strcmp(pattern, name) == 0;
 }
 
 enum ferry_role

@@ -231,7 +231,9 @@ read_token(int dirfd, const char *name, struct ferry_user_token *t,
 	struct stat sb;
 	json_t *o = NULL;
 	ssize_t n = -1;
-	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), rc;
+	int fd = openat(
+		dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC),
+	    rc;
 
 	if (fd == -1 && errno == ENOENT)
 		return 0;

@@ -13,6 +13,8 @@
  *	at a site
  *	origin ID		{"name","seq","chain","head","at"}
  *	boundary ORIGIN NUMBER	{"chain"}: where an import ended
+ *	speaks UPSTREAM		{"origin"}: whose records of that upstream and
+ *				its permissions count here
  *	applying ORIGIN		{"seq","chain"}: an import whose records are
  *				visible in part ends there
  *	wanted HEX		{"at","origin"}: a blob that a bundle should
