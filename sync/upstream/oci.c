@@ -239,26 +239,63 @@ oci_free(struct ferry_upstream *up)
 		return;
 	oci_table_free(&oci->repositories, repository_free);
 	oci_table_free(&oci->blobs, oci_blob_free);
+	oci_table_free(&oci->lost, NULL);
 	oci_auth_free(oci->auth);
 	free(oci->selection);
 	free(oci);
 	up->state = NULL;
 }
 
-/* Whether verify found any blob wrong that has not come back since. */
+/* The repositories that have the blob: they are looked at whole. */
+static int
+note_lost(
+    struct oci *oci, const struct ferry_digest *blob, struct ferry_error *err)
+{
+	struct ferry_ref_iter *it = NULL;
+	struct ferry_key prefix, key;
+	int rc = -1;
+
+	if (ferry_key_make(&prefix, err, "version", "oci", NULL) == -1 ||
+	    ferry_ref_iter_new(&it, oci->run->st, blob, &prefix, err) == -1)
+		goto out;
+	while ((rc = ferry_ref_iter_next(it, &key, err)) == 1) {
+		const char *name = ferry_key_part(&key, 2);
+
+		if (strcmp(ferry_key_part(&key, 3), oci->up->name) == 0 &&
+		    oci_table_find(&oci->lost, name) == NULL &&
+		    oci_table_add(&oci->lost, name, sizeof(struct oci_entry),
+			err) == NULL) {
+			rc = -1;
+			break;
+		}
+	}
+out:
+	ferry_ref_iter_free(it);
+	return rc;
+}
+
+/* What verify found wrong and has not come back since. */
 static int
 find_lost(struct oci *oci, struct ferry_error *err)
 {
 	struct ferry_catalog_iter *it = NULL;
 	struct ferry_key prefix, key;
+	struct ferry_digest blob;
 	int rc = -1;
 
-	if (ferry_key_make(&prefix, err, "lost", NULL) == 0 &&
-	    ferry_local_iter_new(&it, oci->run->st, &prefix, err) == 0 &&
-	    (rc = ferry_catalog_iter_next(it, &key, NULL, err)) != -1)
-		oci->anything_lost = rc == 1;
+	if (ferry_key_make(&prefix, err, "lost", NULL) == -1 ||
+	    ferry_local_iter_new(&it, oci->run->st, &prefix, err) == -1)
+		goto out;
+	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1)
+		if (ferry_digest_from_hex(&blob, FERRY_SHA256,
+			ferry_bytes_str(ferry_key_part(&key, 1)), err) == -1 ||
+		    note_lost(oci, &blob, err) == -1) {
+			rc = -1;
+			break;
+		}
+out:
 	ferry_catalog_iter_free(it);
-	return rc == -1 ? -1 : 0;
+	return rc;
 }
 
 static int

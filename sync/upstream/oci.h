@@ -86,7 +86,7 @@ struct oci {
 	 * Beyond OCI_OPEN_MAX further manifests are held back. */
 	size_t open;
 	struct oci_node *held;
-	bool anything_lost; /* verify found rot: look at everything */
+	struct oci_table lost; /* repositories that verify found rot in */
 };
 
 /* What a select group asks of a repository's tags. */

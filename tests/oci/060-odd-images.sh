@@ -198,3 +198,19 @@ mistake "has a tag or digest" 'select = ( { name = "a/b:1"; } );'
 mistake "'^^' is not a range" 'select = ( { name = "a/b"; versions = "^^"; } );'
 mistake "is not a tag" 'select = ( { name = "a/b"; tags = [ "-x" ]; } );'
 mistake "name: is missing" 'select = ( { tags = [ "x" ]; } );'
+
+say "what rotted in one repository, and cannot come again, costs the others nothing"
+image rot/other 1 --size 1000 --seed other
+image rot/three 1 --size 300000 --seed three
+third=$(curl -s "$REGISTRY/v2/rot/three/manifests/1" -H "$accept" | jq -r '.layers[0].digest')
+fresh 'images = [ "rot/three:1", "rot/other:1" ]; tries = 1;'
+expect 0 near sync
+file=$(find near/blobs -path "*/${third:7:2}/${third:9}*")
+chmod u+w "$file"
+printf x | dd of="$file" bs=1 seek=100 conv=notrunc status=none
+expect 5 near verify
+printf 'GET:blobs/%s status=404 99\n' "$third" >rules
+: >log
+expect 4 near sync
+asked 1 'rot/other'
+asked 1 "GET .*blobs/$third"
