@@ -115,7 +115,9 @@ apply_conditions(const struct ferry_request *rq, struct ferry_response *res,
 		res->status = 304;
 		return;
 	}
-	if (!res->ranges || (value = ferry_request_header(rq, "Range")) == NULL)
+	/* RFC 9110, 14.2: a Range means something to GET only. */
+	if (rq->method != FERRY_GET || !res->ranges ||
+	    (value = ferry_request_header(rq, "Range")) == NULL)
 		return;
 	only_if = ferry_request_header(rq, "If-Range");
 	if (only_if != NULL && strcmp(only_if, etag) != 0)

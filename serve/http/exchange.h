@@ -31,6 +31,7 @@ struct exchange {
 	uint64_t drained;
 	struct ferry_buf body;
 	bool begun;
+	bool ambiguous; /* its end or its host can be read in two ways */
 	bool proxied;
 	/* Kept for the log. */
 	unsigned status;

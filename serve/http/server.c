@@ -26,8 +26,9 @@
  * broken pipe instead of the answer: `npm publish` is one.
  */
 #define BODY_DRAINED (16U << 20)
-/* Request line and headers; more is answered 431 or 414 by the library. */
-#define CONNECTION_MEMORY (32U << 10)
+/* Request line and headers of a connection; more is answered 431 or 414 by the
+ * library.  4,096 connections that send no end hold 64 MiB. */
+#define CONNECTION_MEMORY (16U << 10)
 /* Making a large document holds its thread: others must be there to answer. */
 #define THREADS_MIN 4
 
@@ -46,6 +47,47 @@ ferry_request_proxied(const struct ferry_request *rq)
 	const struct exchange *ex = rq->from;
 
 	return ex->proxied;
+}
+
+struct framing {
+	const char *length;
+	unsigned hosts;
+	bool encoded, bad;
+};
+
+static enum MHD_Result
+on_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
+    const char *value, size_t value_n)
+{
+	struct framing *f = cls;
+
+	(void)kind;
+	if (value == NULL)
+		value = "";
+	f->bad |= strlen(name) != name_n || strlen(value) != value_n;
+	if (strcasecmp(name, "Host") == 0) {
+		f->hosts++;
+	} else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+		f->encoded = true;
+	} else if (strcasecmp(name, "Content-Length") == 0) {
+		f->bad |= f->length != NULL && strcmp(f->length, value) != 0;
+		f->length = value;
+	}
+	return MHD_YES;
+}
+
+/*
+ * Whether a proxy before us may have seen another request than we do.
+ * Source: RFC 9112, 3.2 and 6.3.
+ */
+static bool
+is_ambiguous(struct MHD_Connection *connection)
+{
+	struct framing f = { NULL, 0, false, false };
+
+	(void)MHD_get_connection_values_n(
+	    connection, MHD_HEADER_KIND, on_header, &f);
+	return f.bad || f.hosts > 1 || (f.encoded && f.length != NULL);
 }
 
 /* The path of the request line; an absolute URI is allowed there too. */
@@ -226,7 +268,11 @@ answer(struct exchange *ex, bool close_after)
 	struct ferry_response res;
 
 	ferry_response_init(&res, 500);
-	o->handler(o->ctx, &ex->rq, &res);
+	if (ex->ambiguous)
+		ferry_response_text(&res, 400, "text/plain",
+		    "the request can be read in two ways\n");
+	else
+		o->handler(o->ctx, &ex->rq, &res);
 	ex->format = res.format;
 	memcpy(ex->package, res.package, strlen(res.package) + 1);
 	if ((out = ferry_exchange_response(ex, &res)) != NULL) {
@@ -249,13 +295,15 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 	struct exchange *ex = *state;
 
 	(void)cls;
-	(void)connection;
 	(void)url;
 	(void)version;
 	if (ex == NULL)
 		return MHD_NO;
 	if (!ex->begun) {
 		begin(ex, method);
+		ex->ambiguous = is_ambiguous(connection);
+		if (ex->ambiguous)
+			return answer(ex, true);
 		/* An answer before the body's end closes the connection, also
 		 * where there is no body. */
 		return body_is_too_long(ex) ? answer(ex, true) : MHD_YES;

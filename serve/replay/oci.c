@@ -223,6 +223,10 @@ answer_content(const struct ferry_asked *asked, struct ferry_response *res,
 	         : manifest ? ferry_oci_manifest_body(asked, &body, err)
 	                    : ferry_oci_blob_body(asked, &body, err);
 
+	/* The path was sound; what is malformed now is in the store. */
+	if (rc == -1 &&
+	    (err->code == FERRY_EFORMAT || err->code == FERRY_ELIMIT))
+		err->code = FERRY_EINDEX;
 	if (rc != 1)
 		return rc;
 	/* No Content-Encoding, ever: digests are of what arrives. */

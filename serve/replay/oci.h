@@ -35,6 +35,9 @@ int ferry_oci_manifest_body(const struct ferry_asked *asked,
 /* The blob that item, a digest, names in a manifest of the package. */
 int ferry_oci_blob_body(const struct ferry_asked *asked,
     struct ferry_body **out, struct ferry_error *err);
+/* Whether a package has a version that was not deleted: 1, 0, -1. */
+int ferry_oci_has_versions(struct ferry_store *store, const char *package,
+    const char *owner, struct ferry_error *err);
 /* Whether a record is of a version that was not deleted. */
 bool ferry_oci_is_live(const json_t *version);
 

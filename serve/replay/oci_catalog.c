@@ -26,6 +26,7 @@
 
 struct names {
 	struct ferry_catalog_iter *it;
+	struct ferry_store *store;
 	const struct ferry_permit *permit;
 	char last[FERRY_PACKAGE_NAME];
 };
@@ -39,14 +40,15 @@ names_new(struct names *names, const struct ferry_asked *asked,
 	struct ferry_key prefix, from;
 
 	names->it = NULL;
+	names->store = ferry_library_store(asked->library);
 	names->permit = permit;
 	(void)snprintf(names->last, sizeof(names->last), "%s", last);
 	if (ferry_key_make(&prefix, err, "package", "oci", NULL) == -1 ||
 	    ferry_key_make(&from, err, "package", "oci",
 		names->last[0] == 0 ? NULL : names->last, NULL) == -1)
 		return -1;
-	return ferry_catalog_iter_new(&names->it,
-	    ferry_library_store(asked->library), &prefix, &from, err);
+	return ferry_catalog_iter_new(
+	    &names->it, names->store, &prefix, &from, err);
 }
 
 /* names->last is the next one: 1, 0, -1.  *looks counts down. */
@@ -67,9 +69,12 @@ names_next(struct names *names, uint64_t *looks, struct ferry_error *err)
 		    strlen(name) >= sizeof(names->last))
 			continue;
 		(void)snprintf(names->last, sizeof(names->last), "%s", name);
-		if (ferry_access_sees(
+		if (!ferry_access_sees(
 			names->permit, "oci", ferry_key_part(&key, 3), name))
-			return 1;
+			continue;
+		if ((rc = ferry_oci_has_versions(names->store, name,
+			 ferry_key_part(&key, 3), err)) != 0)
+			return rc;
 	}
 	return 0;
 }
@@ -123,7 +128,7 @@ ferry_oci_answer_catalog(const struct ferry_asked *asked,
 	    asked->rq, "n", 0, CATALOG_MAX, CATALOG_MAX);
 	struct ferry_buf after = FERRY_BUF_INIT, buf = FERRY_BUF_INIT,
 			 link = FERRY_BUF_INIT;
-	struct names names = { NULL, permit, "" };
+	struct names names = { NULL, NULL, permit, "" };
 	char last[FERRY_PACKAGE_NAME];
 	bool more;
 	int rc = -1;
@@ -187,13 +192,19 @@ ferry_oci_answer_search(const struct ferry_asked *asked,
 	    asked->rq, "n", 1, SEARCH_MAX, SEARCH_DEFAULT);
 	struct ferry_buf word = FERRY_BUF_INIT, found = FERRY_BUF_INIT,
 			 buf = FERRY_BUF_INIT;
-	struct names names = { NULL, permit, "" };
+	struct names names = { NULL, NULL, permit, "" };
+	json_t *utf8 = NULL;
 	uint64_t count;
 	int rc = -1;
 
 	if (ferry_request_query(asked->rq, "q", &word, err) == -1 ||
 	    ferry_buf_adds(&word, "", err) == -1)
 		goto out;
+	if ((utf8 = json_stringn(
+		 word.n == 0 ? "" : (const char *)word.p, word.n)) == NULL) {
+		ferry_error_set(err, FERRY_EFORMAT, "\"q\" is not UTF-8");
+		goto out;
+	}
 	for (size_t i = 0; i < word.n; i++)
 		word.p[i] = (uint8_t)tolower(word.p[i]);
 	if (names_new(&names, asked, permit, "", err) == -1 ||
@@ -212,6 +223,7 @@ out:
 	ferry_catalog_iter_free(names.it);
 	ferry_buf_free(&buf);
 	ferry_buf_free(&found);
+	json_decref(utf8);
 	ferry_buf_free(&word);
 	return rc;
 }

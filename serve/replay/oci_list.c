@@ -15,17 +15,20 @@
 #include "store/base/json.h"
 #include "store/base/span.h"
 #include "store/catalog/catalog.h"
+#include "store/catalog/check.h"
 #include "store/format/oci_manifest.h"
 
 /* Of one answer; clients take manifests of 4 MiB, and an index is one. */
 #define REFERRERS_MAX 1000
 #define REFERRERS_BYTES (3U << 20)
 
-/* Whether a version is there and was not deleted: 1, 0, -1. */
+/* Whether a version is there and was not deleted: 1, 0, -1.  subject, if not
+ * NULL, is what it must say that it refers to. */
 static int
 is_there(const struct ferry_asked *asked, const char *version,
-    struct ferry_error *err)
+    const char *subject, struct ferry_error *err)
 {
+	const char *says;
 	json_t *record = NULL;
 	struct ferry_key key;
 	int rc;
@@ -37,8 +40,22 @@ is_there(const struct ferry_asked *asked, const char *version,
 	    ferry_library_store(asked->library), &key, &record, err);
 	if (rc == 1)
 		rc = ferry_oci_is_live(record);
+	if (rc == 1 && subject != NULL) {
+		says = json_string_value(json_object_get(record, "subject"));
+		rc = says != NULL && strcmp(says, subject) == 0;
+	}
 	json_decref(record);
 	return rc;
+}
+
+/* Whether a record is what it should be.  One that is not (imports once asked
+ * less of them) is passed over, and does not take the others with it. */
+static bool
+is_sound(const struct ferry_key *key, const json_t *record)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+
+	return ferry_record_check(key, record, &ignored) == 0;
 }
 
 /* Link: </v2/CALLED/WHAT?QUERY>; rel="next", where query ends in "last=". */
@@ -89,6 +106,32 @@ answer_json(struct ferry_response *res, const char *type, struct ferry_buf *buf,
 
 /* Tags */
 
+int
+ferry_oci_has_versions(struct ferry_store *store, const char *package,
+    const char *owner, struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it = NULL;
+	struct ferry_key prefix, key;
+	json_t *record;
+	int rc, live = 0;
+
+	if (ferry_key_make(
+		&prefix, err, "version", "oci", package, owner, NULL) == -1 ||
+	    ferry_catalog_iter_new(&it, store, &prefix, NULL, err) == -1)
+		return -1;
+	while (live == 0 &&
+	       (rc = ferry_catalog_iter_next(it, &key, &record, err)) != 0) {
+		if (rc == -1) {
+			live = -1;
+			break;
+		}
+		live = ferry_oci_is_live(record);
+		json_decref(record);
+	}
+	ferry_catalog_iter_free(it);
+	return live;
+}
+
 /* Each tag whose manifest is there, and a line's end; in byte order. */
 static int
 make_tags(void *ctx, struct ferry_body **out, struct ferry_error *err)
@@ -109,18 +152,25 @@ make_tags(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
 		const char *tag = ferry_key_part(&key, 4);
 
-		if (ferry_json_str(record, "version", &version, err) == -1)
-			rc = -1;
-		else
-			rc = is_there(asked, version, err);
+		rc = 0;
+		if (is_sound(&key, record) &&
+		    (rc = ferry_json_str(record, "version", &version, err)) ==
+			0)
+			rc = is_there(asked, version, NULL, err);
 		json_decref(record);
-		/* Others could not be asked for. */
-		if (rc == 1 && ferry_oci_tag_valid(ferry_bytes_str(tag)))
+		if (rc == 1)
 			rc = ferry_buf_addf(&buf, err, "%s\n", tag);
 		if (rc == -1)
 			break;
 	}
+	/* A repository of which nothing is left is not there. */
 	if (rc == 0)
+		rc = buf.n > 0
+		         ? 1
+		         : ferry_oci_has_versions(
+			       ferry_library_store(asked->library),
+			       asked->resource.package, asked->owner, err);
+	if (rc == 1)
 		rc = ferry_body_new(out, &buf, err) == -1 ? -1 : 1;
 	ferry_catalog_iter_free(it);
 	ferry_buf_free(&buf);
@@ -173,11 +223,15 @@ ferry_oci_answer_tags(const struct ferry_asked *asked,
 
 	if (asked->owner[0] == 0)
 		return 0;
-	if (ferry_request_query(asked->rq, "last", &last, err) == -1 ||
-	    ferry_library_get(asked->library, &tags, make_tags,
-		(void *)(uintptr_t)asked, err, "oci", asked->resource.package,
-		"tags", asked->owner, NULL) != 1 ||
-	    ferry_buf_addf(&buf, err, "{\"name\":\"%s\",\"tags\":[",
+	if (ferry_request_query(asked->rq, "last", &last, err) == -1)
+		goto out;
+	rc = ferry_library_get(asked->library, &tags, make_tags,
+	    (void *)(uintptr_t)asked, err, "oci", asked->resource.package,
+	    "tags", asked->owner, NULL);
+	if (rc != 1)
+		goto out;
+	rc = -1;
+	if (ferry_buf_addf(&buf, err, "{\"name\":\"%s\",\"tags\":[",
 		asked->resource.called) == -1 ||
 	    add_tags(&buf, ferry_bytes_buf(&tags->bytes), n,
 		ferry_bytes_buf(&last), &end, err) == -1 ||
@@ -251,7 +305,9 @@ add_referrers(struct referrers *job, struct ferry_catalog_iter *it,
 		job->more =
 		    seen++ == REFERRERS_MAX || job->buf.n > REFERRERS_BYTES;
 		if (!job->more && is_wanted(job, record) &&
-		    (rc = is_there(job->asked, digest, err)) == 1) {
+		    is_sound(&key, record) &&
+		    (rc = is_there(job->asked, digest,
+			 job->asked->resource.item, err)) == 1) {
 			rc = add_descriptor(&job->buf, record, first, err);
 			first = false;
 		}
@@ -356,8 +412,12 @@ ferry_oci_answer_referrers(const struct ferry_asked *asked,
 		rc = -1;
 		goto out;
 	}
-	if (last.n > 0)
+	/* No digest is longer: what is behind it is behind its beginning. */
+	if (last.n > 0) {
+		if (last.n >= FERRY_OCI_DIGEST_TEXT)
+			last.p[FERRY_OCI_DIGEST_TEXT - 1] = 0;
 		job.after = (const char *)last.p;
+	}
 	if (asked->owner[0] == 0) {
 		ferry_response_text(res, 200, FERRY_OCI_INDEX,
 		    "{\"schemaVersion\":2,\"mediaType\":\"" FERRY_OCI_INDEX

@@ -31,10 +31,11 @@ add_origin(struct ferry_buf *buf, const struct ferry_key *key,
 	char host[FERRY_OCI_HOST_MAX + 1];
 	const char *format, *name, *url;
 
-	if (ferry_json_str(record, "format", &format, err) == -1 ||
-	    ferry_json_str_opt(record, "url", "", &url, err) == -1 ||
-	    ferry_json_str_opt(record, "host", url, &name, err) == -1)
-		return -1;
+	/* One that is damaged is no origin, and the others are still. */
+	if (ferry_json_str(record, "format", &format, &ignored) == -1 ||
+	    ferry_json_str_opt(record, "url", "", &url, &ignored) == -1 ||
+	    ferry_json_str_opt(record, "host", url, &name, &ignored) == -1)
+		return 0;
 	if ((strcmp(format, "oci") != 0 && strcmp(format, "github") != 0) ||
 	    ferry_oci_host(host, ferry_bytes_str(name), &ignored) == -1)
 		return 0;

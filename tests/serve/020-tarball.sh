@@ -60,8 +60,8 @@ for odd in 'bytes=5-2' 'lines=1-2' 'bytes=a-b' 'bytes=-' 'bytes='; do
 done
 get 206 -H 'Range: bytes=0-9' -H "If-Range: $etag" "$NPM/$path"
 get 200 -H 'Range: bytes=0-9' -H 'If-Range: "old"' "$NPM/$path"
-get 206 -I -H 'Range: bytes=0-9' "$NPM/$path"
-is length "$(header Content-Length)" 10
+get 200 -I -H 'Range: bytes=0-9' "$NPM/$path"
+is range "$(header Content-Range)" ''
 
 say "a cut download goes on"
 head -c 123456 "$large" >"$T/partial"
