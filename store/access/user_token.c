@@ -12,6 +12,7 @@
 
 #include "store/base/digest.h"
 #include "store/base/json.h"
+#include "store/base/log.h"
 
 #define PREFIX 8 /* "ferry_u_" */
 #define RANDOM 32
@@ -365,15 +366,20 @@ struct list {
 static int
 add(void *ctx, const char *name, struct ferry_error *err)
 {
+	struct ferry_error why = FERRY_ERROR_INIT;
 	struct list *l = ctx;
 	int rc;
 
 	if (ferry_array_grow(&l->v, &l->cap, l->n + 1, sizeof(*l->v), err) ==
 	    -1)
 		return -1;
-	if ((rc = read_token(l->dirfd, name, &l->v[l->n], err)) == 1)
+	rc = read_token(l->dirfd, name, &l->v[l->n], &why);
+	if (rc == 1)
 		l->n++;
-	return rc == -1 ? -1 : 0;
+	/* One file that is none does not hide the others. */
+	if (rc == -1)
+		ferry_log(FERRY_LOG_WARNING, "passed over: %s", why.text);
+	return 0;
 }
 
 int

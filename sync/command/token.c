@@ -135,6 +135,14 @@ read_options(struct ferry_user_token *t, const struct token_options *o,
 		return -1;
 	t->created_at = ferry_now();
 	t->expires_at = life == 0 ? 0 : t->created_at + life;
+	for (const char *c = o->note; c != NULL && *c != 0; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return ferry_error_set(err, FERRY_EUSAGE,
+			    "a note is one line without control characters");
+	if (!t->workflow && t->scopes == 0)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "a token without a scope opens nothing; see 'ferry token "
+		    "--help'");
 	if (o->note != NULL && strlen(o->note) >= sizeof(t->note))
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "a note has at most %zu bytes", sizeof(t->note) - 1);

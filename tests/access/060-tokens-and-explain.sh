@@ -50,6 +50,16 @@ has err "'read' is no scope"
 expect 2 ferry token create --repository octo/ops --job admin
 expect 1 ferry token create --repository octo/none
 expect 2 ferry token create --user rita --expires soon
+expect 2 ferry token create --user rita --scopes ''
+expect 2 ferry token create --user rita --note $'a\nb'
+
+say "a file that is no token does not hide the others"
+broken=$STORE/tokens/$(printf '%064d' 7).json
+echo garbage >"$broken"
+expect 0 ferry token
+has out "laptop"
+has err "passed over: "
+rm "$broken"
 expect 0 ferry token create --repository octo/ops --job write
 has out "workflows of octo/ops of ghes, packages: write"
 [[ $(tail -n 1 out) == ferry_w_* ]] || fail "not a workflow's"
