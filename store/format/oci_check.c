@@ -218,8 +218,9 @@ check_parts(const struct ferry_oci_manifest *m, const json_t *record,
 
 		if (strcmp(name, "manifest") == 0)
 			continue;
-		while (k < m->n && (!is_part(&m->descriptors[k]) ||
-				       strcmp(m->descriptors[k].digest, name)))
+		while (k < m->n &&
+		       (!is_part(&m->descriptors[k]) ||
+			   strcmp(m->descriptors[k].digest, name) != 0))
 			k++;
 		if (k == m->n)
 			return ferry_error_set(err, FERRY_EFORMAT,
