@@ -120,6 +120,22 @@ stored(struct ferry_snapshot **out, struct ferry_store *st,
 	return rc;
 }
 
+/* What an upstream's record says; NULL if it says nothing. */
+static const char *
+said_visibility(const json_t *record)
+{
+	const json_t *said = json_object_get(record, "visibility");
+	const char *word = json_string_value(said);
+	enum ferry_visibility known;
+
+	if (said == NULL)
+		return NULL;
+	/* A word that is not known is no word for everybody. */
+	return word == NULL || ferry_visibility_parse(&known, word) == -1
+	           ? "private"
+	           : word;
+}
+
 /*
  * One upstream.  restricts: any upstream has a snapshot, so that one that says
  * nothing of itself is not for everybody.
@@ -128,9 +144,7 @@ static int
 load(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
     const json_t *record, struct ferry_error *err)
 {
-	enum ferry_visibility known;
-	const char *word =
-	    json_string_value(json_object_get(record, "visibility"));
+	const char *word = said_visibility(record);
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_snapshot *s = NULL;
 	int rc;
@@ -148,12 +162,7 @@ load(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
 		    why.text, upstream);
 		rc = plain_new(&s, upstream, true, "private", err);
 	} else if (rc == 0) {
-		/* A word that is not known is no word for everybody. */
-		if (json_object_get(record, "visibility") != NULL &&
-		    (word == NULL ||
-			ferry_visibility_parse(&known, word) == -1))
-			word = "private";
-		else if (word == NULL)
+		if (word == NULL)
 			word = all->restricts ? "private" : "public";
 		rc = plain_new(&s, upstream, false, word, err);
 	}
@@ -193,15 +202,13 @@ static int
 look(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
     const json_t *record, struct ferry_error *err)
 {
-	const char *word =
-	    json_string_value(json_object_get(record, "visibility"));
+	const char *word = said_visibility(record);
 
 	(void)st;
 	(void)upstream;
 	(void)err;
 	if (json_object_get(record, "generation") != NULL ||
-	    (json_object_get(record, "visibility") != NULL &&
-		(word == NULL || strcmp(word, "public") != 0)))
+	    (word != NULL && strcmp(word, "public") != 0))
 		all->restricts = true;
 	return 0;
 }
