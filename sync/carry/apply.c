@@ -268,36 +268,6 @@ refuse_missing(struct apply *a, struct ferry_error *err)
 }
 
 /*
- * Who may read an upstream's packages is for one origin to say: the first that
- * brought something of it.  Returns: 1 it is head's, 0 another's, -1.
- */
-static int
-speaks_for(struct apply *a, const char *upstream, struct ferry_error *err)
-{
-	struct ferry_store *st = a->carry->st;
-	struct ferry_key key;
-	json_t *record = NULL;
-	const char *origin;
-	int rc = -1;
-
-	if (ferry_key_make(&key, err, "speaks", upstream, NULL) == -1 ||
-	    (rc = ferry_local_get(st, &key, &record, err)) == -1)
-		return -1;
-	if (rc == 1) {
-		rc = ferry_json_str(record, "origin", &origin, err) == -1
-		         ? -1
-		         : strcmp(origin, a->head->origin) == 0;
-	} else if ((record = json_pack("{s:s}", "origin", a->head->origin)) ==
-		   NULL) {
-		rc = ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	} else {
-		rc = ferry_local_put(st, &key, record, err) == -1 ? -1 : 1;
-	}
-	json_decref(record);
-	return rc;
-}
-
-/*
  * Permissions of another origin's upstream, or older than those here, are
  * passed over, whatever bundle brings them, and said: a right that was taken
  * away stays away.
@@ -310,7 +280,7 @@ put(struct apply *a, struct record *r, struct ferry_error *err)
 	int rc = 1;
 
 	if (is_access(r) || strcmp(ferry_key_part(&r->key, 0), "upstream") == 0)
-		rc = speaks_for(a, upstream, err);
+		rc = ferry_speaks_for(st, upstream, a->head->origin, err);
 	if (rc == 0)
 		ferry_carry_note(a->carry,
 		    "passed over: what %s says of upstream '%s', for which "

@@ -323,6 +323,29 @@ ferry_sent_put(struct ferry_store *st, const char *site, uint64_t seq,
 	    err);
 }
 
+/* Speaking for upstreams */
+
+int
+ferry_speaks_for(struct ferry_store *st, const char *upstream,
+    const char *origin, struct ferry_error *err)
+{
+	json_t *record;
+	const char *who;
+	int rc = get(st, "speaks", upstream, &record, err);
+
+	if (rc == 0)
+		rc = put(st, "speaks", upstream,
+			 json_pack("{s:s}", "origin", origin), err) == -1
+		         ? -1
+		         : 1;
+	else if (rc == 1)
+		rc = ferry_json_str(record, "origin", &who, err) == -1
+		         ? -1
+		         : strcmp(who, origin) == 0;
+	json_decref(record);
+	return rc;
+}
+
 /* Marks */
 
 int

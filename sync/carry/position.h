@@ -83,6 +83,13 @@ int ferry_sent_get(struct ferry_store *st, const char *site, uint64_t *seq,
 int ferry_sent_put(struct ferry_store *st, const char *site, uint64_t seq,
     const struct ferry_digest *head, struct ferry_error *err);
 
+/*
+ * Whether origin is the one that speaks for upstream; who asks first is.
+ * Returns: 1, 0 another one does, -1.
+ */
+int ferry_speaks_for(struct ferry_store *st, const char *upstream,
+    const char *origin, struct ferry_error *err);
+
 int ferry_mark_put(struct ferry_store *st, uint64_t seq,
     const struct ferry_digest *chain, struct ferry_error *err);
 /* Fill head->marks with those after from and up to to; if they are too many,
