@@ -41,6 +41,7 @@ struct ferry_access {
 	pthread_mutex_t lock; /* state, cache, tokens */
 	struct ferry_access_state *state;
 	uint64_t fingerprint; /* of the records that state was made of */
+	uint64_t records; /* of the journal, when it was taken */
 	int tokens; /* the folder, or -1 */
 	struct timespec tokens_at; /* its last change that was seen */
 	struct cached cache[CACHED];
@@ -223,20 +224,28 @@ reload(struct ferry_access *a, struct ferry_error *err)
 int
 ferry_access_follow(struct ferry_access *a, struct ferry_error *err)
 {
+	struct ferry_store_totals totals;
 	uint64_t now;
 	int rc;
 
 	follow_tokens(a);
+	if (ferry_store_totals(a->st, &totals, err) == -1)
+		return -1;
+	if (totals.records == a->records && a->fingerprint != 0)
+		return 0;
 	if (fingerprint(a->st, &now, err) == -1)
 		return -1;
-	if (now == a->fingerprint)
+	if (now == a->fingerprint) {
+		a->records = totals.records;
 		return 0;
+	}
 	(void)pthread_mutex_lock(&a->loading);
 	rc = reload(a, err);
 	(void)pthread_mutex_unlock(&a->loading);
 	if (rc == -1)
 		return -1;
 	a->fingerprint = now;
+	a->records = totals.records;
 	return 1;
 }
 
