@@ -152,74 +152,13 @@ read_tls(struct ferry_serve_options *o, struct ferry_conf_group *group,
 	return 0;
 }
 
-/* "30d", "12h", "90m", "45s"; 0 where there is none. */
-static int
-read_age(struct ferry_conf_group *group, const char *name, int64_t *out,
-    struct ferry_error *err)
-{
-	static const struct {
-		char letter;
-		uint64_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	struct ferry_error cause = FERRY_ERROR_INIT;
-	const char *text;
-	uint64_t v = 0;
-
-	if (ferry_conf_str(group, name, NULL, &text, err) == -1)
-		return -1;
-	*out = 0;
-	for (size_t i = 0; text != NULL && *text != 0 && i < 4; i++) {
-		size_t n = strlen(text) - 1;
-
-		if (text[n] == units[i].letter &&
-		    ferry_parse_u64(
-			ferry_bytes_of(text, n), 1, 100000, &v, &cause) == 0)
-			*out = (int64_t)(v * units[i].seconds);
-	}
-	return text == NULL || *text == 0 || *out > 0
-	           ? 0
-	           : ferry_conf_error(group, name, err,
-			 "expected a time such as \"30d\" or \"12h\"");
-}
-
-/* Whose packages need a login, also where they are public. */
-static int
-read_logins(struct ferry_access_policy *policy, struct ferry_conf_group *group,
-    struct ferry_error *err)
-{
-	const char *text;
-	int rc;
-
-	policy->login_given = ferry_conf_has(group, "public_needs_login");
-	for (unsigned i = 0; (rc = ferry_conf_strs(group, "public_needs_login",
-				  i, &text, err)) == 1;
-	     i++) {
-		size_t k = 0;
-
-		while (k < ferry_formats_count() &&
-		       strcmp(ferry_format_at(k)->name, text) != 0)
-			k++;
-		if (k == ferry_formats_count() || k >= FERRY_ACCESS_FORMATS)
-			return ferry_conf_error(group, "public_needs_login",
-			    err, "there is no format '%s'", text);
-		policy->login[k] = true;
-	}
-	return rc;
-}
-
 static int
 read_access(struct ferry_serve_options *o, struct ferry_conf_group *group,
     struct ferry_error *err)
 {
 	uint64_t bad;
 
-	if (ferry_conf_bool(group, "private_mode", false,
-		&o->access.private_mode, err) == -1 ||
-	    ferry_conf_bool(group, "hide_existence", false,
-		&o->access.hide_existence, err) == -1 ||
-	    read_logins(&o->access, group, err) == -1 ||
-	    read_age(group, "permissions_max_age", &o->access.max_age_s, err) ==
-		-1 ||
+	if (ferry_access_policy_read(&o->access, group, err) == -1 ||
 	    ferry_conf_u64(
 		group, "bad_credentials", 0, 1000000, 20, &bad, err) == -1)
 		return -1;

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "store/access/policy.h"
 #include "store/access/rules.h"
 
 struct ferry_access;
@@ -30,19 +31,6 @@ struct ferry_access_state;
 struct ferry_error;
 struct ferry_store;
 struct ferry_token;
-
-/* What the configuration says. */
-#define FERRY_ACCESS_FORMATS 8
-struct ferry_access_policy {
-	bool private_mode; /* nobody is anonymous */
-	bool hide_existence; /* whoever may not read hears of nothing */
-	/* By the order of ferry_format_at(): whether a login is needed even
-	 * for what is public.  Not given: as GitHub does for its packages,
-	 * and not for those of other registries. */
-	bool login_given;
-	bool login[FERRY_ACCESS_FORMATS];
-	int64_t max_age_s; /* older snapshots only let read what is public; 0 */
-};
 
 /* st is a reader's, borrowed until _close.  Errors: of the store. */
 int ferry_access_open(

@@ -4,7 +4,6 @@
 #include "store/access/current.h"
 #include "store/access/state.h"
 #include "store/access/token.h"
-#include "store/base/clock.h"
 #include "store/format/format.h"
 
 static bool
@@ -47,52 +46,31 @@ deny(struct ferry_access_decision *decision, enum ferry_verdict verdict,
 	decision->permit = NULL;
 }
 
-static bool
-needs_login(const struct ferry_access_policy *policy, size_t format,
-    const struct ferry_snapshot *s)
+static const struct ferry_format *
+format_of(const char *name)
 {
 
-	if (policy->private_mode)
-		return true;
-	if (policy->login_given)
-		return format >= FERRY_ACCESS_FORMATS || policy->login[format];
-	return s != NULL && ferry_snapshot_meta(s)->github &&
-	       !ferry_format_at(format)->anonymous;
-}
-
-/* The place of a format in their table; it must be there. */
-static size_t
-format_index(const char *name)
-{
-	size_t i = 0;
-
-	while (strcmp(ferry_format_at(i)->name, name) != 0)
-		i++;
-	return i;
+	return ferry_format_find(ferry_bytes_str(name));
 }
 
 /* What the table says of reading a package; owner is NULL for one that is not
  * there, of which the credential alone decides. */
 static void
-rule(const struct ferry_identity *who, size_t format, const char *owner,
+rule(const struct ferry_identity *who, const char *format, const char *owner,
     const char *package, struct ferry_ruling_result *out, uint64_t *generation)
 {
-	const struct ferry_access_state *state = who->state;
+	const struct ferry_format *f = format_of(format);
+	const struct ferry_access_question question = { .claim = &who->claim,
+		.format = f,
+		.type = f->type,
+		.owner = owner,
+		.package = package,
+		.need = FERRY_NEED_READ };
 	const struct ferry_snapshot *s =
-	    owner == NULL ? NULL
-			  : ferry_snapshots_find(state->snapshots, owner);
-	const struct ferry_snapshot_meta *m =
-	    s == NULL ? NULL : ferry_snapshot_meta(s);
-	struct ferry_ask ask = { .type = ferry_format_at(format)->type,
-		.name = package,
-		.need = FERRY_NEED_READ,
-		.public_needs_login = needs_login(&state->policy, format, s) };
+	    ferry_access_rule(who->state->snapshots, &who->state->policy,
+		&question, out, NULL, NULL);
 
-	ask.stale = m != NULL && m->generation > 0 &&
-	            state->policy.max_age_s > 0 &&
-	            ferry_now() - m->taken_at > state->policy.max_age_s;
-	*generation = m == NULL ? 0 : m->generation;
-	ferry_rules(s, &who->claim, &ask, out, NULL, NULL);
+	*generation = s == NULL ? 0 : ferry_snapshot_meta(s)->generation;
 }
 
 /* A refusal of the table, as a verdict. */
@@ -101,7 +79,7 @@ refuse(const struct ferry_access_request *rq,
     const struct ferry_ruling_result *r, struct ferry_access_decision *decision)
 {
 	bool hides = rq->hides || rq->identity->state->policy.hide_existence ||
-	             ferry_format_at(format_index(rq->format))->hides;
+	             format_of(rq->format)->hides;
 
 	switch (r->ruling) {
 	case FERRY_RULING_LOGIN:
@@ -150,8 +128,8 @@ decide_read(const struct ferry_access_request *rq,
 		allow(who, decision, "", "there is no such package");
 		return;
 	}
-	rule(who, format_index(rq->format), rq->owner, rq->package, &r,
-	    &decision->generation);
+	rule(
+	    who, rq->format, rq->owner, rq->package, &r, &decision->generation);
 	if (r.ruling == FERRY_RULING_ALLOW)
 		allow(who, decision, r.row, r.reason);
 	else
@@ -164,18 +142,17 @@ lists_for_all(const struct ferry_access_request *rq)
 {
 	const struct ferry_access_state *state = rq->identity->state;
 	const struct ferry_snapshots *all = state->snapshots;
-	size_t format;
 
 	if (rq->login || state->policy.private_mode)
 		return false;
 	if (!restricts(rq->identity))
 		return true;
-	format = format_index(rq->format);
 	for (size_t i = 0; i < ferry_snapshots_count(all); i++) {
 		const struct ferry_snapshot *s = ferry_snapshots_at(all, i);
 
 		if (!ferry_snapshot_meta(s)->private_mode &&
-		    !needs_login(&state->policy, format, s))
+		    !ferry_access_needs_login(
+			&state->policy, format_of(rq->format), s))
 			return true;
 	}
 	return false;
@@ -202,7 +179,7 @@ decide_list(const struct ferry_access_request *rq,
 		return;
 	}
 	/* Who may read nothing at all hears so, rather than of nothing. */
-	rule(who, format_index(rq->format), NULL, "", &r, &none);
+	rule(who, rq->format, NULL, "", &r, &none);
 	if (r.ruling == FERRY_RULING_SCOPE)
 		deny(decision, FERRY_FORBIDDEN, r.row, r.reason);
 	else
@@ -277,7 +254,7 @@ ferry_access_sees(const struct ferry_permit *permit, const char *format,
 
 	if (permit == NULL)
 		return false;
-	rule(who, format_index(format), owner, package, &r, &generation);
+	rule(who, format, owner, package, &r, &generation);
 	return r.ruling == FERRY_RULING_ALLOW;
 }
 

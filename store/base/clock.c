@@ -78,3 +78,25 @@ bad:
 	return ferry_error_set(err, FERRY_EFORMAT, "'%.*s' is not a time",
 	    (int)(text.n > 40 ? 40 : text.n), (const char *)text.p);
 }
+
+int
+ferry_duration_parse(int64_t *out, const char *text, struct ferry_error *err)
+{
+	static const struct {
+		char letter;
+		uint64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	size_t n = strlen(text);
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	uint64_t v;
+
+	for (size_t i = 0; n > 0 && i < sizeof(units) / sizeof(units[0]); i++)
+		if (text[n - 1] == units[i].letter &&
+		    ferry_parse_u64(ferry_bytes_of(text, n - 1), 1, 100000, &v,
+			&ignored) == 0) {
+			*out = (int64_t)(v * units[i].seconds);
+			return 0;
+		}
+	return ferry_error_set(err, FERRY_EUSAGE,
+	    "'%s' is not a time such as 30d, 12h, 90m or 45s", text);
+}

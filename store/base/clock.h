@@ -26,4 +26,9 @@ const char *ferry_time_text(int64_t t, char buf[FERRY_TIME_TEXT]);
 int ferry_time_parse(
     int64_t *out, struct ferry_bytes text, struct ferry_error *err);
 
+/* "30d", "12h", "90m", "45s" in seconds: at least 1, at most 100,000 of a unit.
+ * Errors: FERRY_EUSAGE. */
+int
+ferry_duration_parse(int64_t *out, const char *text, struct ferry_error *err);
+
 #endif

@@ -125,22 +125,3 @@ ferry_context_open(struct ferry_context *ctx, bool writer,
 	return ferry_store_open(out, ctx->store_path,
 	    writer ? FERRY_STORE_WRITE : FERRY_STORE_READ, err);
 }
-
-int
-ferry_option_time(const char *text, int64_t *out, struct ferry_error *err)
-{
-	size_t n = strlen(text);
-	uint64_t value, unit;
-
-	unit = n == 0               ? 0
-	       : text[n - 1] == 'd' ? 86400
-	       : text[n - 1] == 'h' ? 3600
-	       : text[n - 1] == 'm' ? 60
-	                            : 0;
-	if (unit == 0 || ferry_parse_u64(ferry_bytes_of(text, n - 1), 1, 100000,
-			     &value, err) == -1)
-		return ferry_error_set(err, FERRY_EUSAGE,
-		    "'%s' is not a time such as 30d, 12h or 90m", text);
-	*out = (int64_t)(value * unit);
-	return 0;
-}

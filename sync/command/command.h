@@ -84,9 +84,6 @@ struct ferry_option {
 int ferry_options(struct ferry_context *ctx, const struct ferry_option *options,
     struct ferry_error *err);
 
-/* "30d", "12h", "90m" in seconds.  Errors: FERRY_EUSAGE. */
-int ferry_option_time(const char *text, int64_t *out, struct ferry_error *err);
-
 /* Open the context's store. */
 int ferry_context_open(struct ferry_context *ctx, bool writer,
     struct ferry_store **out, struct ferry_error *err);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/base/clock.h"
 #include "sync/command/carrier.h"
 
 static const char help[] =
@@ -69,8 +70,9 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 		    "'%s' is not a size such as 4G or 650M; volumes have at "
 		    "least 64Ki",
 		    volume_size);
-	return expires == NULL ? 0
-	                       : ferry_option_time(expires, &o->expires_s, err);
+	return expires == NULL
+	           ? 0
+	           : ferry_duration_parse(&o->expires_s, expires, err);
 }
 
 static const char *const outcomes[] = {

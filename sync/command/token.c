@@ -131,7 +131,7 @@ read_options(struct ferry_user_token *t, const struct token_options *o,
 		return ferry_error_set(
 		    err, FERRY_EUSAGE, "--job takes none, read or write");
 	if (o->expires != NULL &&
-	    ferry_option_time(o->expires, &life, err) == -1)
+	    ferry_duration_parse(&life, o->expires, err) == -1)
 		return -1;
 	t->created_at = ferry_now();
 	t->expires_at = life == 0 ? 0 : t->created_at + life;
