@@ -27,20 +27,13 @@ static int
 add_origin(struct ferry_buf *buf, const struct ferry_key *key,
     const json_t *record, struct ferry_error *err)
 {
-	struct ferry_error ignored = FERRY_ERROR_INIT;
 	char host[FERRY_OCI_HOST_MAX + 1];
-	const char *format, *name, *url;
 
 	/* One that is damaged is no origin, and the others are still. */
-	if (ferry_json_str(record, "format", &format, &ignored) == -1 ||
-	    ferry_json_str_opt(record, "url", "", &url, &ignored) == -1 ||
-	    ferry_json_str_opt(record, "host", url, &name, &ignored) == -1)
-		return 0;
-	if ((strcmp(format, "oci") != 0 && strcmp(format, "github") != 0) ||
-	    ferry_oci_host(host, ferry_bytes_str(name), &ignored) == -1)
-		return 0;
-	return ferry_buf_addf(
-	    buf, err, "%s\n%s\n", host, ferry_key_part(key, 1));
+	return ferry_oci_origin(host, record)
+	           ? ferry_buf_addf(
+			 buf, err, "%s\n%s\n", host, ferry_key_part(key, 1))
+	           : 0;
 }
 
 static int

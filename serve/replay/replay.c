@@ -15,7 +15,7 @@
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
-#include "store/catalog/catalog.h"
+#include "store/catalog/owner.h"
 #include "store/store.h"
 
 static const struct ferry_replay *const formats[] = { &ferry_replay_npm,
@@ -101,26 +101,13 @@ static int
 find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
 	const struct owner_search *search = ctx;
-	struct ferry_catalog_iter *it = NULL;
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct ferry_key prefix, key;
-	int rc = -1;
+	int rc = ferry_owner_find(ferry_library_store(search->library),
+	    search->format, search->package, &buf, err);
 
-	if (ferry_key_make(&prefix, err, "package", search->format,
-		search->package, NULL) == -1 ||
-	    ferry_catalog_iter_new(&it, ferry_library_store(search->library),
-		&prefix, NULL, err) == -1)
-		goto out;
-	/* Owners in the order of their names, until views say otherwise.  The
-	 * first one decides alone: were another asked for what it lacks, one
-	 * upstream could put versions into another's package. */
-	if ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1 &&
-	    (ferry_buf_adds(&buf, ferry_key_part(&key, 3), err) == -1 ||
-		ferry_body_new(out, &buf, err) == -1))
+	if (rc == 1 && ferry_body_new(out, &buf, err) == -1)
 		rc = -1;
-out:
 	ferry_buf_free(&buf);
-	ferry_catalog_iter_free(it);
 	return rc;
 }
 

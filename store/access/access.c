@@ -342,8 +342,10 @@ identify_digest(struct ferry_access *a, const struct ferry_digest *digest,
 	(void)snprintf(out->name, sizeof(out->name), "%s", token.name);
 	(void)snprintf(out->subject, sizeof(out->subject), "%.64s",
 	    ferry_digest_hex(digest, hex));
-	if (ferry_user_token_good(&token, ferry_now()))
+	if (ferry_user_token_good(&token, ferry_now())) {
 		ferry_user_token_claim(&token, &out->claim);
+		ferry_snapshots_suspend(out->state->snapshots, &out->claim);
+	}
 }
 
 static void

@@ -49,7 +49,8 @@ bool ferry_access_would_restrict(
  * Who asks.  Borrows session until _clear.
  *
  * claim.kind is FERRY_CLAIM_NONE without a credential, FERRY_CLAIM_BAD with
- * one that is no good.
+ * one that is no good, FERRY_CLAIM_SUSPENDED with one whose
+ * account is suspended.
  */
 struct ferry_identity {
 	struct ferry_claim claim;

@@ -279,6 +279,24 @@ ferry_snapshots_find(const struct ferry_snapshots *all, const char *upstream)
 	return all->restricts ? NULL : all->open;
 }
 
+void
+ferry_snapshots_suspend(
+    const struct ferry_snapshots *all, struct ferry_claim *claim)
+{
+
+	if (claim->kind != FERRY_CLAIM_USER)
+		return;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct ferry_snapshot_user *u;
+
+		if (strcmp(ferry_snapshot_meta(all->v[i])->realm,
+			claim->realm) == 0 &&
+		    (u = ferry_snapshot_user(all->v[i], claim->user)) != NULL &&
+		    u->suspended)
+			claim->kind = FERRY_CLAIM_SUSPENDED;
+	}
+}
+
 bool
 ferry_snapshots_restrict(const struct ferry_snapshots *all)
 {

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "store/access/rules.h"
 #include "store/access/snapshot.h"
 
 struct ferry_error;
@@ -34,6 +35,10 @@ ferry_snapshots_at(const struct ferry_snapshots *all, size_t i);
  * nothing: then it is public. */
 const struct ferry_snapshot *
 ferry_snapshots_find(const struct ferry_snapshots *all, const char *upstream);
+/* A user whom a snapshot of the realm says to be suspended claims nothing any
+ * more: claim->kind becomes FERRY_CLAIM_SUSPENDED. */
+void ferry_snapshots_suspend(
+    const struct ferry_snapshots *all, struct ferry_claim *claim);
 /* Whether the store has permissions at all, or only plain public registries. */
 bool ferry_snapshots_restrict(const struct ferry_snapshots *all);
 

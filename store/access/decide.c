@@ -199,11 +199,15 @@ ferry_access_decide(const struct ferry_access_request *request,
 		    "this is a read-only mirror");
 		return;
 	}
-	if (who->claim.kind == FERRY_CLAIM_BAD) {
+	if (who->claim.kind == FERRY_CLAIM_BAD ||
+	    who->claim.kind == FERRY_CLAIM_SUSPENDED) {
 		deny(decision,
 		    request->action == FERRY_ACTION_TOKEN ? FERRY_FORBIDDEN
 							  : FERRY_BAD_TOKEN,
-		    "D1", "this token is not valid, or not any more");
+		    "D1",
+		    who->claim.kind == FERRY_CLAIM_BAD
+			? "this token is not valid, or not any more"
+			: "the account is suspended");
 		return;
 	}
 	switch (request->action) {

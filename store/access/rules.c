@@ -323,6 +323,9 @@ credential_rules(struct ruling *r)
 		end(r, FERRY_RULING_BAD, "D1",
 		    "the credential is invalid, expired or revoked");
 		return true;
+	case FERRY_CLAIM_SUSPENDED:
+		end(r, FERRY_RULING_BAD, "D1", "the account is suspended");
+		return true;
 	case FERRY_CLAIM_NONE:
 		if (r->ask->need == FERRY_NEED_READ &&
 		    visibility(r) == FERRY_PUBLIC && m != NULL &&
@@ -367,6 +370,9 @@ find_package(struct ruling *r)
 	r->owner = ferry_snapshot_owner(r->s, r->package->owner);
 	if (r->package->repo != 0)
 		r->repo = ferry_snapshot_repo(r->s, r->package->repo);
+	if (r->ask->stale)
+		told(r, "the permission snapshot is older than the server "
+			"takes: only what is public may be read");
 	told(r, "package %s %s: %s, %s%s%s", r->package->type, r->package->name,
 	    ferry_visibility_name(visibility(r)),
 	    r->repo == NULL ? "not linked" : "linked to repository ",

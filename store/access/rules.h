@@ -27,6 +27,7 @@ enum ferry_need {
 enum ferry_claim_kind {
 	FERRY_CLAIM_NONE, /* no credential */
 	FERRY_CLAIM_BAD, /* invalid, expired or revoked */
+	FERRY_CLAIM_SUSPENDED, /* a good one, of an account that is suspended */
 	FERRY_CLAIM_FINE, /* a fine-grained token: opens no registry */
 	FERRY_CLAIM_USER,
 	FERRY_CLAIM_WORKFLOW

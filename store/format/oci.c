@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "store/base/error.h"
+#include "store/base/json.h"
 
 #define DOCKER_HUB "docker.io"
 #define TEXT_SHOWN 140 /* bytes of a bad text that an error repeats */
@@ -250,6 +251,20 @@ ferry_oci_host(char out[FERRY_OCI_HOST_MAX + 1], struct ferry_bytes url,
 		return canonical_host(out, rest, schemes[i].port, err);
 	}
 	return canonical_host(out, url, 443, err);
+}
+
+bool
+ferry_oci_origin(char out[FERRY_OCI_HOST_MAX + 1], const json_t *upstream)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	const char *format, *host, *url;
+
+	return ferry_json_str(upstream, "format", &format, &ignored) == 0 &&
+	       ferry_json_str_opt(upstream, "url", "", &url, &ignored) == 0 &&
+	       ferry_json_str_opt(upstream, "host", url, &host, &ignored) ==
+	           0 &&
+	       (strcmp(format, "oci") == 0 || strcmp(format, "github") == 0) &&
+	       ferry_oci_host(out, ferry_bytes_str(host), &ignored) == 0;
 }
 
 /* Whether the first element of a reference is a host. */

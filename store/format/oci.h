@@ -12,6 +12,7 @@
  * Source: shared/protocols/oci.md, sections 1, 6, 7 and 8.
  */
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -62,6 +63,12 @@ int ferry_oci_reference_parse(struct ferry_oci_reference *out,
  */
 int ferry_oci_host(char out[FERRY_OCI_HOST_MAX + 1], struct ferry_bytes url,
     struct ferry_error *err);
+
+/*
+ * The host under which clients know the images of an upstream, by its record.
+ * Returns: whether it has images, and a host.
+ */
+bool ferry_oci_origin(char out[FERRY_OCI_HOST_MAX + 1], const json_t *upstream);
 
 /*
  * The tag under which registries without the referrers API list what refers

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "store/access/current.h"
-#include "store/access/rules.h"
+#include "store/access/policy.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/format/format.h"
@@ -18,23 +18,27 @@ struct report {
 	struct ferry_store *st;
 	struct ferry_snapshots *all;
 	const char *only; /* an upstream, or NULL */
+	struct ferry_access_policy policy;
 	uint64_t rows;
 };
 
 /* What one user may do with one package. */
 static bool
-decide(const struct ferry_snapshot *s, const struct ferry_format *format,
-    const char *name, const struct ferry_claim *claim,
-    struct ferry_ruling_result *result)
+decide(const struct report *r, const struct ferry_snapshot *s,
+    const struct ferry_format *format, const char *name,
+    const struct ferry_claim *claim, struct ferry_ruling_result *result)
 {
-	const struct ferry_ask ask = { .type = format->type,
-		.name = name,
-		.need = FERRY_NEED_READ,
-		/* What a server does if nobody configured another thing. */
-		.public_needs_login =
-		    ferry_snapshot_meta(s)->github && !format->anonymous };
+	struct ferry_claim settled = *claim;
 
-	ferry_rules(s, claim, &ask, result, NULL, NULL);
+	ferry_snapshots_suspend(r->all, &settled);
+	(void)ferry_access_rule(r->all, &r->policy,
+	    &(struct ferry_access_question){ .claim = &settled,
+		.format = format,
+		.type = format->type,
+		.owner = ferry_snapshot_meta(s)->upstream,
+		.package = name,
+		.need = FERRY_NEED_READ },
+	    result, NULL, NULL);
 	return result->ruling == FERRY_RULING_ALLOW;
 }
 
@@ -96,14 +100,14 @@ report_users(struct report *r, const struct ferry_snapshot *s,
 	struct ferry_claim nobody = { .kind = FERRY_CLAIM_NONE };
 	struct ferry_ruling_result result;
 
-	if (decide(s, format, name, &nobody, &result))
+	if (decide(r, s, format, name, &nobody, &result))
 		print(r, upstream, format->name, name, NULL, &result);
 	for (size_t i = 0; i < ferry_snapshot_users(s); i++) {
 		const struct ferry_snapshot_user *u =
 		    ferry_snapshot_user_at(s, i);
 		struct ferry_claim claim = claim_of(s, u->id);
 
-		if (decide(s, format, name, &claim, &result))
+		if (decide(r, s, format, name, &claim, &result))
 			print(
 			    r, upstream, format->name, name, u->login, &result);
 	}
@@ -173,7 +177,7 @@ report_user(struct report *r, const char *login, struct ferry_error *err)
 		    ferry_snapshots_find(r->all, upstream);
 
 		if (s != NULL && format != NULL &&
-		    decide(s, format, name, &claim, &result))
+		    decide(r, s, format, name, &claim, &result))
 			print(
 			    r, upstream, format->name, name, who.name, &result);
 	}
@@ -192,7 +196,8 @@ ferry_access_report(struct ferry_context *ctx, const struct access_options *o,
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "name either --package or --user; see 'ferry access "
 		    "--help'");
-	if (ferry_context_open(ctx, false, &r.st, err) == -1)
+	if (ferry_context_policy(ctx, &r.policy, err) == -1 ||
+	    ferry_context_open(ctx, false, &r.st, err) == -1)
 		return -1;
 	if (ferry_snapshots_load(&r.all, r.st, err) == 0)
 		rc = o->package != NULL ? report_package(&r, o->package, err)

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/access/policy.h"
 #include "store/base/bytes.h"
+#include "store/base/conf.h"
 #include "store/store.h"
 
 /* The one table from codes to exit statuses. */
@@ -124,4 +126,16 @@ ferry_context_open(struct ferry_context *ctx, bool writer,
 
 	return ferry_store_open(out, ctx->store_path,
 	    writer ? FERRY_STORE_WRITE : FERRY_STORE_READ, err);
+}
+
+int
+ferry_context_policy(const struct ferry_context *ctx,
+    struct ferry_access_policy *out, struct ferry_error *err)
+{
+	struct ferry_conf_group *serve;
+
+	return ferry_conf_group(
+		   ferry_conf_root(ctx->conf), "serve", &serve, err) == -1
+	           ? -1
+	           : ferry_access_policy_read(out, serve, err);
 }

@@ -88,6 +88,11 @@ int ferry_options(struct ferry_context *ctx, const struct ferry_option *options,
 int ferry_context_open(struct ferry_context *ctx, bool writer,
     struct ferry_store **out, struct ferry_error *err);
 
+/* By what ferryd decides with the same configuration. */
+struct ferry_access_policy;
+int ferry_context_policy(const struct ferry_context *ctx,
+    struct ferry_access_policy *out, struct ferry_error *err);
+
 /*
  * Set once SIGINT or SIGTERM has arrived: long work stops at the next safe
  * place with FERRY_ECANCELLED.

@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "store/access/current.h"
+#include "store/access/policy.h"
 #include "store/access/user_token.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
-#include "store/format/format.h"
 #include "store/store.h"
 #include "sync/command/carrier.h"
 #include "sync/command/who.h"
+#include "sync/command/whose.h"
 
 static const char help[] =
     "usage: ferry explain --as LOGIN|--repository OWNER/REPO|--anonymous\n"
@@ -17,16 +18,19 @@ static const char help[] =
     "                     [--upstream NAME] [--scopes LIST] [--job ROLE]\n"
     "\n"
     "Why somebody may or may not do something with a package: the rule of the\n"
-    "decision table, and the records of the permission snapshot behind it.\n"
+    "decision table, and the records of the permission snapshot behind it, as\n"
+    "ferryd decides with the group 'serve' of the same configuration.\n"
     "\n"
     "  --as LOGIN         a user, whose token has all scopes or --scopes\n"
     "  --repository NAME  a workflow of that repository, with the job's\n"
     "                     permission --job (write)\n"
     "  --anonymous        nobody\n"
-    "  --package          such as npm:@acme/ui, oci:acme/tool; also of what\n"
-    "                     is not mirrored (maven:com.acme:core)\n"
+    "  --package          such as npm:@acme/ui, oci:acme/tool or\n"
+    "                     oci:ghcr.io/acme/tool; also of what is not mirrored\n"
+    "                     (maven:com.acme:core)\n"
     "  --action           read (the default), publish, delete, restore\n"
-    "  --upstream NAME    if several have it\n"
+    "  --upstream NAME    if several have it; else whose it is to clients\n"
+    "                     that say no more than the name\n"
     "\n"
     "Exit status: 0 allowed, 1 not.\n";
 
@@ -40,9 +44,8 @@ struct explain_options {
 struct explained {
 	struct ferry_claim claim;
 	char who[300];
-	char type[32];
-	const char *name;
-	struct ferry_ask ask;
+	enum ferry_need need;
+	struct ferry_whose package;
 	struct ferry_ruling_result result;
 	const struct ferry_snapshot *snapshot;
 	json_t *records;
@@ -60,30 +63,7 @@ read_action(struct explained *x, const char *action, struct ferry_error *err)
 	if (i == 4)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "--action takes read, publish, delete or restore");
-	x->ask.need = (enum ferry_need)i;
-	return 0;
-}
-
-static int
-read_package(struct explained *x, const char *package, struct ferry_error *err)
-{
-	const char *colon = package == NULL ? NULL : strchr(package, ':');
-	const struct ferry_format *format;
-	struct ferry_bytes name;
-
-	if (colon == NULL || colon == package ||
-	    (size_t)(colon - package) >= sizeof(x->type))
-		return ferry_error_set(err, FERRY_EUSAGE,
-		    "--package takes FORMAT:NAME, such as npm:@acme/ui");
-	name = ferry_bytes_of(package, (size_t)(colon - package));
-	format = ferry_format_find(name);
-	(void)snprintf(x->type, sizeof(x->type), "%.*s",
-	    format == NULL ? (int)name.n : (int)sizeof(x->type) - 1,
-	    format == NULL ? package : format->type);
-	x->name = colon + 1;
-	x->ask.type = x->type;
-	x->ask.name = x->name;
-	x->ask.public_needs_login = format == NULL || !format->anonymous;
+	x->need = (enum ferry_need)i;
 	return 0;
 }
 
@@ -123,27 +103,6 @@ read_claim(struct explained *x, struct ferry_store *st,
 	return 0;
 }
 
-/* The snapshot that knows the package, or the one that is named. */
-static const struct ferry_snapshot *
-find_snapshot(const struct ferry_snapshots *all, const struct explained *x,
-    const char *upstream)
-{
-	const struct ferry_snapshot *found = NULL;
-
-	for (size_t i = 0; i < ferry_snapshots_count(all); i++) {
-		const struct ferry_snapshot *s = ferry_snapshots_at(all, i);
-
-		if (upstream != NULL &&
-		    strcmp(ferry_snapshot_meta(s)->upstream, upstream) == 0)
-			return s;
-		if (upstream == NULL &&
-		    (found == NULL ||
-			ferry_snapshot_package(s, x->type, x->name) != NULL))
-			found = s;
-	}
-	return found;
-}
-
 static void
 on_record(void *ctx, const char *text)
 {
@@ -154,30 +113,32 @@ on_record(void *ctx, const char *text)
 }
 
 static void
-print(const struct ferry_context *ctx, const struct explained *x)
+print_json(const struct explained *x, const struct ferry_snapshot_meta *m)
 {
-	const struct ferry_snapshot_meta *m =
-	    x->snapshot == NULL ? NULL : ferry_snapshot_meta(x->snapshot);
-	bool allowed = x->result.ruling == FERRY_RULING_ALLOW;
+
+	ferry_carrier_print(json_pack(
+	    "{s:s,s:b,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:O}", "event",
+	    "result", "allowed", x->result.ruling == FERRY_RULING_ALLOW, "rule",
+	    x->result.row, "reason", x->result.reason, "role",
+	    ferry_role_name(x->result.role), "who", x->who, "package",
+	    x->package.name, "upstream", x->package.owner, "held",
+	    x->package.held, "generation",
+	    m == NULL ? 0 : (json_int_t)m->generation, "taken_at",
+	    m == NULL ? 0 : (json_int_t)m->taken_at, "records", x->records));
+}
+
+static void
+print_text(const struct explained *x, const struct ferry_snapshot_meta *m)
+{
+	const struct ferry_whose *p = &x->package;
 	char at[FERRY_TIME_TEXT];
 	json_t *record;
 	size_t i;
 
-	if (ctx->json) {
-		ferry_carrier_print(json_pack(
-		    "{s:s,s:b,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:O}", "event",
-		    "result", "allowed", allowed, "rule", x->result.row,
-		    "reason", x->result.reason, "role",
-		    ferry_role_name(x->result.role), "who", x->who, "package",
-		    x->name, "upstream", m == NULL ? "" : m->upstream,
-		    "generation", m == NULL ? 0 : (json_int_t)m->generation,
-		    "taken_at", m == NULL ? 0 : (json_int_t)m->taken_at,
-		    "records", x->records));
-		return;
-	}
 	(void)printf("%s: %s %s %s by rule %s: %s (role %s)\n",
-	    allowed ? "allowed" : "refused", x->who, x->type, x->name,
-	    x->result.row, x->result.reason, ferry_role_name(x->result.role));
+	    x->result.ruling == FERRY_RULING_ALLOW ? "allowed" : "refused",
+	    x->who, p->type, p->name, x->result.row, x->result.reason,
+	    ferry_role_name(x->result.role));
 	json_array_foreach (x->records, i, record)
 		(void)printf("  %s\n", json_string_value(record));
 	if (m != NULL && m->generation > 0)
@@ -185,6 +146,14 @@ print(const struct ferry_context *ctx, const struct explained *x)
 			     "%" PRIu64 ", taken %s\n",
 		    m->upstream, m->generation,
 		    ferry_time_text(m->taken_at, at));
+	if (!p->held)
+		(void)printf("  the store does not have it%s%s: ferryd says "
+			     "so, or asks for a credential\n",
+		    p->owner[0] == 0 ? "" : " of upstream ", p->owner);
+	if (p->first[0] != 0)
+		(void)printf("  clients that say no more than the name get "
+			     "the package of upstream %s\n",
+		    p->first);
 }
 
 static int
@@ -192,20 +161,33 @@ explain(struct ferry_context *ctx, struct ferry_store *st,
     const struct explain_options *o, struct ferry_error *err)
 {
 	struct explained x = { .records = json_array() };
+	const struct ferry_snapshot_meta *m;
+	struct ferry_access_policy policy;
 	struct ferry_snapshots *all = NULL;
 	int rc = -1;
 
 	if (read_action(&x, o->action == NULL ? "read" : o->action, err) ==
 		-1 ||
-	    read_package(&x, o->package, err) == -1 ||
-	    read_claim(&x, st, o, err) == -1 ||
-	    ferry_snapshots_load(&all, st, err) == -1)
+	    ferry_context_policy(ctx, &policy, err) == -1 ||
+	    ferry_snapshots_load(&all, st, err) == -1 ||
+	    ferry_whose_find(
+		&x.package, st, all, o->package, o->upstream, err) == -1 ||
+	    read_claim(&x, st, o, err) == -1)
 		goto out;
-	x.snapshot = find_snapshot(all, &x, o->upstream);
-	if (x.snapshot != NULL && !ferry_snapshot_meta(x.snapshot)->github)
-		x.ask.public_needs_login = false;
-	ferry_rules(x.snapshot, &x.claim, &x.ask, &x.result, on_record, &x);
-	print(ctx, &x);
+	ferry_snapshots_suspend(all, &x.claim);
+	x.snapshot = ferry_access_rule(all, &policy,
+	    &(struct ferry_access_question){ .claim = &x.claim,
+		.format = x.package.format,
+		.type = x.package.type,
+		.owner = x.package.owner[0] == 0 ? NULL : x.package.owner,
+		.package = x.package.name,
+		.need = x.need },
+	    &x.result, on_record, &x);
+	m = x.snapshot == NULL ? NULL : ferry_snapshot_meta(x.snapshot);
+	if (ctx->json)
+		print_json(&x, m);
+	else
+		print_text(&x, m);
 	rc = x.result.ruling == FERRY_RULING_ALLOW ? FERRY_EXIT_OK
 	                                           : FERRY_EXIT_FAILED;
 out:

@@ -100,3 +100,46 @@ has out "refused: rita" "own permissions"
 expect 2 ferry explain --as rita --package tool
 expect 2 ferry explain --package npm:a
 expect 2 ferry explain --as rita --package npm:a --action fly
+
+say "as ferryd decides: its options, whose package a name means, which names there are"
+printf 'serve : { permissions_max_age = "1d"; };\n' >d.conf
+expect 0 ferry explain --as rita --package maven:com.octo:core
+expect 1 ferry --config d.conf explain --as rita --package maven:com.octo:core
+has out "refused: rita" "older than the server takes"
+expect 0 ferry explain --anonymous --package oci:octo/web
+printf 'serve : { private_mode = true; };\n' >d.conf
+expect 1 ferry --config d.conf explain --anonymous --package oci:octo/web
+has out "by rule D3"
+printf 'serve : { public_needs_login = [ ]; };\n' >d.conf
+expect 1 ferry explain --anonymous --package npm:@octo/ui
+expect 0 ferry --config d.conf explain --anonymous --package npm:@octo/ui
+expect 0 ferry --config d.conf access report --package npm:@octo/ui
+has out "(anybody)"
+expect 0 ferry explain --as olga --package npm:@octo/svc
+has out "the store does not have it of upstream ghes"
+expect 1 ferry explain --as olga --package npm:@octo/nothing
+has out "the store does not have it: " "by rule D16"
+hasnt out "generation"
+expect 1 ferry explain --as olga --package npm:@OCTO/svc
+has out "the store does not have it: "
+expect 2 ferry explain --as olga --package oci:octo/TOOL
+has err "no oci registry could have a package 'octo/TOOL'"
+image=$(make app image 1.0)
+put_oci ghes containers.ghes.example octo/tool app
+put_oci aaa quay.example octo/tool app
+expect 0 ferry --json explain --as tom --package oci:containers.ghes.example/octo/tool
+[ "$(jq -r '.package + " " + .upstream + " " + (.held|tostring)' out)" = "octo/tool ghes true" ] || fail "$(cat out)"
+expect 1 ferry --json explain --as tom --package oci:octo/tool
+[ "$(jq -r .upstream out)" = aaa ] || fail "the first owner answers for a name: $(cat out)"
+expect 0 ferry explain --as tom --package oci:octo/tool --upstream ghes
+has out "get the package of upstream aaa"
+expect 1 ferry explain --as tom --package oci:quay.example/octo/tool
+[ -n "$image" ]
+
+say "who is suspended claims nothing any more"
+jq -c 'if .kind == "user" and .login == "tom" then .suspended = true else . end' "$OCTO" >octo.jsonl
+"$PUT_ACCESS" "$STORE" ghes octo.jsonl --generation=5
+expect 1 ferry explain --as tom --package npm:@octo/ui
+has out "by rule D1: the account is suspended"
+expect 1 ferry explain --as tom --package npm:@octo/nothing
+has out "by rule D1: the account is suspended"
