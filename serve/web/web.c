@@ -220,46 +220,78 @@ answer_ready(const struct ferry_web *web, struct ferry_response *res)
 		ferry_response_text(res, 200, TEXT, "ready\n");
 }
 
+static void
+answer_metrics(const struct ferry_web *web, struct ferry_response *res)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	int rc = ferry_metrics_add(web->metrics, &buf, &err) == -1 ||
+	                 add_store(web, &buf, &err) == -1
+	             ? -1
+	             : 0;
+
+	answer_buf(res, "text/plain; version=0.0.4", &buf, rc, &err);
+}
+
+static void
+answer_page(const struct ferry_web *web, const struct ferry_request *rq,
+    struct ferry_response *res)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+
+	answer_buf(res, "text/html; charset=utf-8", &buf,
+	    add_page(web, rq, &buf, &err), &err);
+	ferry_response_header(res, "Content-Security-Policy",
+	    "default-src 'none'; style-src 'unsafe-inline'");
+	ferry_response_header(res, "X-Content-Type-Options", "nosniff");
+}
+
+static void
+refuse(const struct ferry_access_decision *decision, struct ferry_response *res)
+{
+	unsigned status = decision->verdict == FERRY_READ_ONLY   ? 405
+	                  : decision->verdict == FERRY_FORBIDDEN ? 403
+	                                                         : 401;
+
+	ferry_response_text(res, status, TEXT, "%s\n", decision->reason);
+	if (status == 405)
+		ferry_response_header(res, "Allow", "GET, HEAD");
+	if (status == 401)
+		ferry_response_header(
+		    res, "WWW-Authenticate", "Basic realm=\"ferry\"");
+	res->cache = "no-store";
+}
+
 void
 ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
     struct ferry_response *res)
 {
-	struct ferry_identity anonymous;
-	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_buf buf = FERRY_BUF_INIT;
+	bool reads = rq->method == FERRY_GET || rq->method == FERRY_HEAD;
+	bool metrics = ferry_bytes_is(rq->path, "/metrics");
 	struct ferry_access_decision decision;
+	struct ferry_identity who;
 
-	ferry_access_identify(
-	    ferry_library_access(web->library), NULL, &anonymous);
-	ferry_access_decide(
-	    &(struct ferry_access_request){ .identity = &anonymous,
-		.action = rq->method == FERRY_GET || rq->method == FERRY_HEAD
-	                      ? FERRY_ACTION_SERVICE
-	                      : FERRY_ACTION_WRITE },
+	/* Nothing else here is different for anybody. */
+	ferry_access_identify(ferry_library_access(web->library),
+	    metrics ? ferry_request_header(rq, "Authorization") : NULL, &who);
+	ferry_access_decide(&(struct ferry_access_request){ .identity = &who,
+				.action = !reads    ? FERRY_ACTION_WRITE
+	                                  : metrics ? FERRY_ACTION_METRICS
+	                                            : FERRY_ACTION_SERVICE },
 	    &decision);
-	ferry_identity_clear(&anonymous);
-	if (decision.permit == NULL) {
-		ferry_response_text(res, 405, TEXT, "%s\n", decision.reason);
-		ferry_response_header(res, "Allow", "GET, HEAD");
-	} else if (ferry_bytes_is(rq->path, "/healthz")) {
+	if (decision.permit == NULL)
+		refuse(&decision, res);
+	else if (metrics)
+		answer_metrics(web, res);
+	else if (ferry_bytes_is(rq->path, "/healthz"))
 		ferry_response_text(res, 200, TEXT, "ok\n");
-	} else if (ferry_bytes_is(rq->path, "/readyz")) {
+	else if (ferry_bytes_is(rq->path, "/readyz"))
 		answer_ready(web, res);
-	} else if (ferry_bytes_is(rq->path, "/metrics")) {
-		int rc = ferry_metrics_add(web->metrics, &buf, &err) == -1 ||
-		                 add_store(web, &buf, &err) == -1
-		             ? -1
-		             : 0;
-
-		answer_buf(res, "text/plain; version=0.0.4", &buf, rc, &err);
-	} else if (ferry_bytes_is(rq->path, "/")) {
-		answer_buf(res, "text/html; charset=utf-8", &buf,
-		    add_page(web, rq, &buf, &err), &err);
-		ferry_response_header(res, "Content-Security-Policy",
-		    "default-src 'none'; style-src 'unsafe-inline'");
-		ferry_response_header(res, "X-Content-Type-Options", "nosniff");
-	} else {
+	else if (ferry_bytes_is(rq->path, "/"))
+		answer_page(web, rq, res);
+	else
 		ferry_response_text(res, 404, TEXT,
 		    "nothing is here; the page at / says what is\n");
-	}
+	ferry_identity_clear(&who);
 }

@@ -82,6 +82,9 @@ enum ferry_action {
 	 * session that was made for certain packages. */
 	FERRY_ACTION_LIST,
 	FERRY_ACTION_SERVICE, /* nothing of any package: ping, keys, pages */
+	/* Figures of the server, which tell what others do and what there is:
+	 * for tokens with the scope, unless everything is for everybody. */
+	FERRY_ACTION_METRICS,
 	FERRY_ACTION_IDENTITY, /* what needs to know who asks: whoami */
 	FERRY_ACTION_SESSION, /* what needs a good token, whoever's it is */
 	FERRY_ACTION_TOKEN, /* to be given a session's token */
@@ -137,6 +140,10 @@ void ferry_access_decide(const struct ferry_access_request *request,
  */
 bool ferry_access_sees(const struct ferry_permit *permit, const char *format,
     const char *owner, const char *package);
+
+/* What the holder may do with it: FERRY_NO_ROLE where it is not even seen. */
+enum ferry_role ferry_access_role(const struct ferry_permit *permit,
+    const char *format, const char *owner, const char *package);
 
 /*
  * For finding packages and describing them: the snapshots that decisions about

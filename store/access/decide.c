@@ -149,8 +149,10 @@ lists_for_all(const struct ferry_access_request *rq)
 		return true;
 	for (size_t i = 0; i < ferry_snapshots_count(all); i++) {
 		const struct ferry_snapshot *s = ferry_snapshots_at(all, i);
+		const struct ferry_snapshot_meta *m = ferry_snapshot_meta(s);
 
-		if (!ferry_snapshot_meta(s)->private_mode &&
+		if (!m->private_mode &&
+		    (m->github || m->visibility == FERRY_PUBLIC) &&
 		    !ferry_access_needs_login(
 			&state->policy, format_of(rq->format), s))
 			return true;
@@ -184,6 +186,23 @@ decide_list(const struct ferry_access_request *rq,
 		deny(decision, FERRY_FORBIDDEN, r.row, r.reason);
 	else
 		allow(who, decision, "", "each line is decided");
+}
+
+static void
+decide_metrics(
+    const struct ferry_identity *who, struct ferry_access_decision *decision)
+{
+
+	if (!restricts(who))
+		allow(who, decision, "", "everybody may ask for this");
+	else if (!is_somebody(who))
+		deny(decision, FERRY_NEED_CREDENTIAL, "D3",
+		    "a credential is needed");
+	else if ((who->claim.scopes & FERRY_SCOPE_METRICS) == 0)
+		deny(decision, FERRY_FORBIDDEN, "D5",
+		    "the token lacks the scope read:metrics");
+	else
+		allow(who, decision, "", "the token has the scope");
 }
 
 void
@@ -227,6 +246,9 @@ ferry_access_decide(const struct ferry_access_request *request,
 	case FERRY_ACTION_SERVICE:
 		allow(who, decision, "", "everybody may ask for this");
 		return;
+	case FERRY_ACTION_METRICS:
+		decide_metrics(who, decision);
+		return;
 	case FERRY_ACTION_IDENTITY:
 		if (is_somebody(who))
 			allow(who, decision, "", "the token is good");
@@ -247,8 +269,8 @@ ferry_access_decide(const struct ferry_access_request *request,
 	deny(decision, FERRY_FORBIDDEN, "", "unknown action");
 }
 
-bool
-ferry_access_sees(const struct ferry_permit *permit, const char *format,
+enum ferry_role
+ferry_access_role(const struct ferry_permit *permit, const char *format,
     const char *owner, const char *package)
 {
 	const struct ferry_identity *who =
@@ -257,9 +279,17 @@ ferry_access_sees(const struct ferry_permit *permit, const char *format,
 	uint64_t generation;
 
 	if (permit == NULL)
-		return false;
+		return FERRY_NO_ROLE;
 	rule(who, format, owner, package, &r, &generation);
-	return r.ruling == FERRY_RULING_ALLOW;
+	return r.ruling == FERRY_RULING_ALLOW ? r.role : FERRY_NO_ROLE;
+}
+
+bool
+ferry_access_sees(const struct ferry_permit *permit, const char *format,
+    const char *owner, const char *package)
+{
+
+	return ferry_access_role(permit, format, owner, package) >= FERRY_READ;
 }
 
 const struct ferry_snapshots *

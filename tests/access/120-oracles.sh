@@ -17,6 +17,9 @@ serve --config "$T/d.conf"
 config=$(of app "$IMAGE" 'd["config"]["digest"]')
 none=sha256:$(printf 0%.0s $(seq 64))
 
+# An upstream that only some of them may know of.
+put_oci quay quay.example:5000 octo/tool app
+
 # answer NAME FILE CURL-OPTION…: what a client can see of it, with the name
 # that was asked for taken out, and the length of a text that has it.
 answer() {
@@ -41,6 +44,16 @@ everything() { # CURL-OPTION…: all ways to ask for a hidden one and for none
 	done
 	alike @octo/svc @octo/xyz "$@" -r 0-1 "$NPM/NAME/-/svc-1.0.0.tgz"
 	alike download/@octo/gh/1.0.0/0123abc download/@octo/gx/1.0.0/0123abc "$@" "$NPM/NAME"
+	# Nor are the versions of it told, where the path alone names it.
+	alike 1.0.0/0123abc 9.0.0/0123abc "$@" "$NPM/download/@octo/gh/NAME"
+	alike 1.0.0 9.0.0 "$@" "$NPM/x/@octo/svc/-/svc-NAME.tgz"
+	# Nor which registries are mirrored.
+	for name in octo/tool octo/xyzz; do
+		alike containers.ghes.example registry.example "$@" "$URL/v2/$name/manifests/1.0?ns=NAME"
+		alike quay.example:5000 none.example:5000 "$@" "$URL/v2/$name/manifests/1.0?ns=NAME"
+		alike quay.example:5000 none.example:5000 "$@" "$URL/v2/NAME/$name/manifests/1.0"
+		alike quay.example:5000 none.example:5000 "$@" "$URL/v2/NAME/$name/tags/list"
+	done
 	for path in NAME/manifests/1.0 NAME/manifests/9 "NAME/manifests/$IMAGE" "NAME/manifests/$none" \
 	    "NAME/blobs/$config" "NAME/blobs/$none" NAME/tags/list "NAME/referrers/$IMAGE"; do
 		alike octo/tool octo/xyzz "$@" "$URL/v2/$path"
@@ -122,8 +135,15 @@ has "$T/body" 'ferry token'
 for name in octo ghes uma; do
 	hasnt "$T/body" $name
 done
-get 200 "$URL/metrics"
+get 401 "$URL/metrics"
+is challenge "$(header WWW-Authenticate)" 'Basic realm="ferry"'
+get 401 -H 'Authorization: Bearer x' "$URL/metrics"
+get 403 -H "Authorization: Bearer $(token_of olga)" "$URL/metrics"
+has "$T/body" read:metrics
+new_token watch olga --scopes read:metrics
+get 200 -u "x:$(token_of watch)" "$URL/metrics"
 hasnt "$T/body" octo
+get 403 -H "Authorization: Bearer $(token_of watch)" "$NPM/@octo%2fui"
 
 say "what caches may keep, and for whom"
 get 200 "$URL/v2/octo/web/blobs/$config"

@@ -58,12 +58,27 @@ sed 's/"name": "octo\/web", "visibility": "public"/"name": "octo\/web", "visibil
 is web "$(code "$URL/v2/octo/web/manifests/1.0")" 200
 "$PUT_ACCESS" "$STORE" ghes "$T/private.jsonl" --generation=3
 within_a_second gives 401 "$URL/v2/octo/web/manifests/1.0"
+say "and suspends somebody, who hears no more who he was"
+gives 200 -H "$(bearer "$(token_of rita)")" "$NPM/-/whoami" || fail "rita is somebody"
+jq -c 'if .kind == "user" and .login == "rita" then .suspended = true else . end' "$T/private.jsonl" >"$T/suspended.jsonl"
+s=$(session rita 'repository:octo/tool:pull')
+"$PUT_ACCESS" "$STORE" ghes "$T/suspended.jsonl" --generation=4
+within_a_second gives 401 -H "$(bearer "$(token_of rita)")" "$NPM/-/whoami"
+for path in npm/@octo/ui npm/@octo/none api/v3/user 'api/v3/orgs/octo/packages?package_type=npm' v2/octo/web/manifests/1.0; do
+	is "$path" "$(code -H "$(bearer "$(token_of rita)")" "$URL/$path")" 401
+done
+is "her session" "$(code -H "$(bearer "$s")" "$URL/v2/octo/web/manifests/1.0")" 401
+is "a session for her" "$(code -u "x:$(token_of rita)" "$URL/v2/token?scope=repository:octo/web:pull")" 403
+get 401 -H "$(bearer "$(token_of rita)")" "$NPM/-/whoami"
+has "$T/body" "the account is suspended"
+"$PUT_ACCESS" "$STORE" ghes "$T/private.jsonl" --generation=5
+within_a_second gives 200 -H "$(bearer "$(token_of rita)")" "$NPM/-/whoami"
 say "an older one is refused"
 permissions --generation=2 && fail "generation 2 after 3"
 is web "$(code "$URL/v2/octo/web/manifests/1.0")" 401
 
 say "a session is for what it was made for"
-permissions --generation=4
+permissions --generation=6
 s=$(session rita 'repository:uma/app:pull repository:octo/tool:pull')
 within_a_second gives 200 -H "$(bearer "$s")" "$URL/v2/uma/app/manifests/1.0"
 is "asked for, and not allowed" "$(code -H "$(bearer "$s")" "$URL/v2/octo/tool/manifests/1.0")" 403
