@@ -395,9 +395,21 @@ out:
 	return rc;
 }
 
+/* What was deleted is for those to see who could restore it. */
+static bool
+sees_deleted(
+    const struct ferry_permit *permit, const struct ferry_github_package *p)
+{
+
+	return ferry_access_role(permit, p->format->name,
+		   ferry_snapshot_meta(p->snapshot)->upstream,
+		   p->package->name) == FERRY_ADMIN;
+}
+
 static int
 answer_versions(const struct ferry_asked *asked,
-    const struct ferry_github_urls *urls, const struct ferry_github_package *p,
+    const struct ferry_permit *permit, const struct ferry_github_urls *urls,
+    const struct ferry_github_package *p,
     struct ferry_github_versions *versions, struct ferry_response *res,
     struct ferry_error *err)
 {
@@ -411,6 +423,8 @@ answer_versions(const struct ferry_asked *asked,
 
 	if (read_word(asked, "state", states, &state, err) == -1)
 		goto out;
+	if (*state == 'd' && !sees_deleted(permit, p))
+		versions->n = 0;
 	for (size_t i = 0; i < versions->n; i++)
 		if ((versions->v[i].deleted_at != 0) == (*state == 'd'))
 			versions->v[n++] = versions->v[i];
@@ -445,7 +459,8 @@ answer_package(const struct ferry_asked *asked,
 	if (ferry_github_versions(asked, &p, &versions, err) == -1)
 		return -1;
 	if (path->endpoint == FERRY_GITHUB_VERSIONS)
-		rc = answer_versions(asked, urls, &p, &versions, res, err);
+		rc = answer_versions(
+		    asked, permit, urls, &p, &versions, res, err);
 	else if (path->endpoint == FERRY_GITHUB_PACKAGE && versions.live > 0)
 		rc = answer_json(
 		    ferry_github_package_json(urls, permit, &p, &versions), res,

@@ -230,7 +230,8 @@ identify(struct ferry_asked *asked, const char *authorization)
 
 /*
  * A path of no shape that we know may be a tarball's path upstream, as lock
- * files have it: the package is one of the names in it.
+ * files have it: the package is one of the names in it.  Which it is, is
+ * known by the version, so that no refusal may say that there is one.
  */
 static int
 find_upstream_path(struct ferry_asked *asked, struct ferry_error *err)
@@ -242,6 +243,7 @@ find_upstream_path(struct ferry_asked *asked, struct ferry_error *err)
 	size_t n;
 	int rc;
 
+	r->hides = true;
 	for (; (n = name_length(p)) > 0 && p[n] != 0 && tries < 12; tries++) {
 		if (set_package(r, p, n) == 1) {
 			rc = ferry_replay_owner(asked->library, "npm",

@@ -230,7 +230,12 @@ ferry_oci_resolve(
 		    known(asked->library, ferry_bytes_of(name.p, n), host, err);
 		if (rc == -1)
 			return -1;
-		if (rc == 1) {
+		/* With a port it can be nothing else, and whether it is known
+		 * is not for everybody to hear. */
+		if (rc == 0 && memchr(name.p, ':', n) != NULL &&
+		    ferry_oci_host(host, ferry_bytes_of(name.p, n), err) == -1)
+			return -1;
+		if (rc == 1 || memchr(name.p, ':', n) != NULL) {
 			memcpy(r->origin, host, strlen(host) + 1);
 			name = ferry_bytes_of(slash + 1, name.n - n - 1);
 		}

@@ -159,6 +159,8 @@ rest 404 olga "orgs/octo/packages/npm/ui/versions/$id"
 rest 404 tom "orgs/octo/packages/npm/many/versions/$id"
 rest 200 olga 'orgs/octo/packages/npm/many/versions?state=deleted'
 is deleted "$(member '[(v["name"], v["deleted_at"]) for v in d]')" "[('1.0.7', '1970-01-01T00:00:01Z')]"
+rest 200 rita 'orgs/octo/packages/npm/many/versions?state=deleted'
+is "deleted, to who could not restore it" "$(member 'd')" '[]'
 rest 400 olga 'orgs/octo/packages/npm/many/versions?state=x'
 rest 200 olga 'orgs/octo/packages/npm/many/versions?page=99'
 is "beyond the last" "$(member 'd')" '[]'
