@@ -120,9 +120,8 @@ stored(struct ferry_snapshot **out, struct ferry_store *st,
 	return rc;
 }
 
-/* What an upstream's record says; NULL if it says nothing. */
-static const char *
-said_visibility(const json_t *record)
+const char *
+ferry_visibility_said(const json_t *record)
 {
 	const json_t *said = json_object_get(record, "visibility");
 	const char *word = json_string_value(said);
@@ -144,7 +143,7 @@ static int
 load(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
     const json_t *record, struct ferry_error *err)
 {
-	const char *word = said_visibility(record);
+	const char *word = ferry_visibility_said(record);
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_snapshot *s = NULL;
 	int rc;
@@ -202,7 +201,7 @@ static int
 look(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
     const json_t *record, struct ferry_error *err)
 {
-	const char *word = said_visibility(record);
+	const char *word = ferry_visibility_said(record);
 
 	(void)st;
 	(void)upstream;

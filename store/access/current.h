@@ -42,6 +42,10 @@ void ferry_snapshots_suspend(
 /* Whether the store has permissions at all, or only plain public registries. */
 bool ferry_snapshots_restrict(const struct ferry_snapshots *all);
 
+/* What the record of an upstream says of its packages, for a plain registry's:
+ * "public", "internal" or "private"; NULL if it says nothing. */
+const char *ferry_visibility_said(const json_t *record);
+
 /*
  * The text of an upstream's snapshot, or of the one before it, appended to
  * buf.  Returns: 1, 0 if there is none, -1.

@@ -267,35 +267,86 @@ refuse_missing(struct apply *a, struct ferry_error *err)
 	    a->missing, a->example, a->head->origin_name);
 }
 
+/* Say what was passed over, and keep it for `ferry status`.  Returns 0. */
+static int
+pass_over(struct apply *a, const char *upstream, const char *why,
+    struct ferry_error *err)
+{
+	char text[400];
+
+	(void)snprintf(text, sizeof(text), "%s %s", a->head->origin_name, why);
+	ferry_carry_note(a->carry,
+	    "passed over: permissions of upstream '%s': %s", upstream, text);
+	return ferry_passed_put(a->carry->st, upstream, text, err);
+}
+
+/* Whether an upstream's record says of its packages what the one here does:
+ * 1, 0, -1. */
+static int
+says_the_same(struct apply *a, struct record *r, struct ferry_error *err)
+{
+	const char *here, *there = ferry_visibility_said(r->value);
+	json_t *known = NULL;
+	int rc = ferry_catalog_get(a->carry->st, &r->key, &known, err);
+
+	here = ferry_visibility_said(known);
+	if (rc != -1)
+		rc = here == NULL || there == NULL ? here == there
+		                                   : strcmp(here, there) == 0;
+	json_decref(known);
+	return rc;
+}
+
 /*
- * Permissions of another origin's upstream, or older than those here, are
- * passed over, whatever bundle brings them, and said: a right that was taken
- * away stays away.
+ * Who may read an upstream's packages.  What another origin says of it, or what
+ * is older than what is here, is passed over, whatever bundle brings it, and
+ * said: a right that was taken away stays away.
+ * Returns: 1 it counts, 0, -1.
  */
+static int
+counts(struct apply *a, struct record *r, struct ferry_error *err)
+{
+	const char *upstream = ferry_key_part(&r->key, 1);
+	struct ferry_store *st = a->carry->st;
+	enum ferry_speaks speaks;
+	int rc;
+
+	if (ferry_speaks_get(st, upstream, a->head->origin, &speaks, err) == -1)
+		return -1;
+	if (speaks == FERRY_SPEAKS_NOT) {
+		if (!is_access(r) && (rc = says_the_same(a, r, err)) != 0)
+			return rc == 1 ? 0 : -1;
+		return pass_over(a, upstream,
+		    "brings them, and another origin speaks for it here; if "
+		    "that is over: 'ferry access hand-over'",
+		    err);
+	}
+	if (!is_access(r))
+		return 1;
+	if (r->value == NULL)
+		return 0;
+	if (speaks == FERRY_SPEAKS &&
+	    (rc = ferry_snapshots_newer(st, upstream, r->value, err)) != 1)
+		return rc == -1 ? -1
+		                : pass_over(a, upstream,
+				      "brings some that are not newer than "
+				      "those here",
+				      err);
+	if (speaks == FERRY_SPEAKS_ANEW &&
+	    ferry_speaks_put(
+		st, upstream, a->head->origin, FERRY_SPEAKS, err) == -1)
+		return -1;
+	return ferry_passed_put(st, upstream, NULL, err) == -1 ? -1 : 1;
+}
+
 static int
 put(struct apply *a, struct record *r, struct ferry_error *err)
 {
-	const char *upstream = ferry_key_part(&r->key, 1);
 	struct ferry_store *st = a->carry->st;
 	int rc = 1;
 
 	if (is_access(r) || strcmp(ferry_key_part(&r->key, 0), "upstream") == 0)
-		rc = ferry_speaks_for(st, upstream, a->head->origin, err);
-	if (rc == 0)
-		ferry_carry_note(a->carry,
-		    "passed over: what %s says of upstream '%s', for which "
-		    "another origin speaks here",
-		    a->head->origin_name, upstream);
-	if (rc == 1 && is_access(r)) {
-		rc = r->value == NULL
-		         ? 0
-		         : ferry_snapshots_newer(st, upstream, r->value, err);
-		if (rc == 0)
-			ferry_carry_note(a->carry,
-			    "passed over: permissions of upstream '%s' that "
-			    "are not newer than those here",
-			    upstream);
-	}
+		rc = counts(a, r, err);
 	if (rc != 1)
 		return rc;
 	return r->value == NULL ? ferry_catalog_delete(st, &r->key, err)

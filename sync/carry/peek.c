@@ -13,7 +13,8 @@
 struct peek {
 	const struct ferry_carry *carry;
 	const struct ferry_found_bundle *bundle;
-	json_t *records; /* by upstream: the last put of `access UPSTREAM` */
+	/* By upstream: {"access":…,"upstream":…}, the last put of each. */
+	json_t *records;
 };
 
 static int
@@ -57,6 +58,26 @@ each_member(const struct peek *peek,
 	return rc;
 }
 
+static int
+keep(struct peek *peek, const struct ferry_key *key, json_t *value,
+    struct ferry_error *err)
+{
+	const char *upstream = ferry_key_part(key, 1);
+	json_t *both = json_object_get(peek->records, upstream);
+
+	if (both == NULL) {
+		both = json_object();
+		if (ferry_json_set(peek->records, upstream, both, err) == -1)
+			return -1;
+	}
+	if (value == NULL) {
+		(void)json_object_del(both, ferry_key_part(key, 0));
+		return 0;
+	}
+	return ferry_json_set(
+	    both, ferry_key_part(key, 0), json_incref(value), err);
+}
+
 /* A line of the records. */
 static int
 take_record(struct peek *peek, struct ferry_bytes line, struct ferry_error *err)
@@ -69,11 +90,10 @@ take_record(struct peek *peek, struct ferry_bytes line, struct ferry_error *err)
 	    ferry_key_from_json(&key, json_object_get(root, "key"), err) == -1)
 		goto out;
 	rc = 0;
-	if (strcmp(ferry_key_part(&key, 0), "access") != 0 || key.n != 2 ||
-	    (value = json_object_get(root, "value")) == NULL)
-		goto out;
-	rc = ferry_json_set(
-	    peek->records, ferry_key_part(&key, 1), json_incref(value), err);
+	value = json_object_get(root, "value");
+	if (key.n == 2 && (strcmp(ferry_key_part(&key, 0), "access") == 0 ||
+			      strcmp(ferry_key_part(&key, 0), "upstream") == 0))
+		rc = keep(peek, &key, value, err);
 out:
 	json_decref(root);
 	return rc;
@@ -135,34 +155,50 @@ take_blob(void *ctx, struct ferry_volume *v, const struct ferry_member *m,
 	return 1;
 }
 
+/* The snapshot that a record names, here or in the volumes. */
 static int
-show(const struct peek *peek, const char *upstream, const json_t *value,
-    const struct ferry_error *refused, ferry_on_access *on_access, void *ctx,
+load_snapshot(const struct peek *peek, const json_t *access, struct find *find,
     struct ferry_error *err)
 {
-	struct find find = { .text = FERRY_BUF_INIT };
 	struct ferry_file file;
-	int rc = ferry_files_find(value, "snapshot", &file, err);
+	int rc = ferry_files_find(access, "snapshot", &file, err);
 
 	if (rc == 0)
 		rc = ferry_error_set(
 		    err, FERRY_EFORMAT, "the record names no snapshot");
-	if (rc == 1) {
-		find.digest = file.sha256;
-		rc = ferry_blob_has(peek->carry->st, &file.sha256, err);
-		if (rc == 1 && ferry_blob_load(peek->carry->st, &file.sha256,
-				   FERRY_SNAPSHOT_MAX, &find.text, err) == -1)
-			rc = -1;
-		else if (rc == 0)
-			rc = each_member(peek, take_blob, &find, err);
-		if (rc == 0)
-			rc = ferry_error_set(err, FERRY_EMISSING,
-			    "the snapshot is neither here nor in these "
-			    "volumes");
-	}
-	if (rc == 1)
-		rc = on_access(ctx, upstream, value,
-		    ferry_bytes_buf(&find.text), refused, err);
+	if (rc == -1)
+		return -1;
+	find->digest = file.sha256;
+	rc = ferry_blob_has(peek->carry->st, &file.sha256, err);
+	if (rc == 1 && ferry_blob_load(peek->carry->st, &file.sha256,
+			   FERRY_SNAPSHOT_MAX, &find->text, err) == -1)
+		rc = -1;
+	else if (rc == 0)
+		rc = each_member(peek, take_blob, find, err);
+	if (rc == 0)
+		rc = ferry_error_set(err, FERRY_EMISSING,
+		    "the snapshot is neither here nor in these volumes");
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+show(const struct peek *peek, const char *upstream, const json_t *both,
+    const struct ferry_error *refused, ferry_on_peek *on_peek, void *ctx,
+    struct ferry_error *err)
+{
+	struct find find = { .text = FERRY_BUF_INIT };
+	struct ferry_peeked peeked = { .upstream = upstream,
+		.record = json_object_get(both, "upstream"),
+		.access = json_object_get(both, "access"),
+		.refused = refused };
+	int rc = ferry_speaks_get(peek->carry->st, upstream,
+	    peek->bundle->head->origin, &peeked.speaks, err);
+
+	if (rc == 0 && peeked.access != NULL)
+		rc = load_snapshot(peek, peeked.access, &find, err);
+	peeked.text = ferry_bytes_buf(&find.text);
+	if (rc == 0)
+		rc = on_peek(ctx, &peeked, err);
 	ferry_buf_free(&find.text);
 	return rc == -1 ? ferry_error_in(
 			      err, "the permissions of upstream '%s'", upstream)
@@ -171,14 +207,14 @@ show(const struct peek *peek, const char *upstream, const json_t *value,
 
 static int
 look(const struct ferry_carry *carry, const struct ferry_found_bundle *bundle,
-    ferry_on_access *on_access, void *ctx, struct ferry_error *err)
+    ferry_on_peek *on_peek, void *ctx, struct ferry_error *err)
 {
 	struct peek peek = { carry, bundle, json_object() };
 	struct ferry_error why = FERRY_ERROR_INIT;
 	const struct ferry_error *refused =
 	    ferry_judge(carry->st, bundle->head, &why) == -1 ? &why : NULL;
 	const char *upstream;
-	json_t *value;
+	json_t *both;
 	int rc = -1;
 
 	if (peek.records == NULL)
@@ -186,17 +222,17 @@ look(const struct ferry_carry *carry, const struct ferry_found_bundle *bundle,
 	else
 		rc = each_member(&peek, take_part, &peek, err);
 	if (rc == 0)
-		json_object_foreach (peek.records, upstream, value)
-			if ((rc = show(&peek, upstream, value, refused,
-				 on_access, ctx, err)) == -1)
+		json_object_foreach (peek.records, upstream, both)
+			if ((rc = show(&peek, upstream, both, refused, on_peek,
+				 ctx, err)) == -1)
 				break;
 	json_decref(peek.records);
 	return rc;
 }
 
 int
-ferry_peek_access(const struct ferry_carry *carry, char *const *paths, size_t n,
-    ferry_on_access *on_access, void *ctx, struct ferry_error *err)
+ferry_peek(const struct ferry_carry *carry, char *const *paths, size_t n,
+    ferry_on_peek *on_peek, void *ctx, struct ferry_error *err)
 {
 	struct ferry_found found = { 0 };
 	int rc = ferry_gather(carry, paths, n, &found, err);
@@ -210,7 +246,7 @@ ferry_peek_access(const struct ferry_carry *carry, char *const *paths, size_t n,
 			    "there is no bundle (ferry-….tar)");
 	}
 	for (size_t i = 0; rc == 0 && i < found.n; i++)
-		rc = look(carry, &found.bundles[i], on_access, ctx, err);
+		rc = look(carry, &found.bundles[i], on_peek, ctx, err);
 	ferry_found_clear(&found);
 	return rc;
 }

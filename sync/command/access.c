@@ -19,6 +19,7 @@ static const char help[] =
     "       ferry access report --package [FORMAT:]NAME [--upstream NAME]\n"
     "       ferry access report --user LOGIN [--upstream NAME]\n"
     "       ferry access apply\n"
+    "       ferry access hand-over UPSTREAM ORIGIN\n"
     "\n"
     "Who may read what, as the permission snapshots of this store say.\n"
     "\n"
@@ -29,7 +30,12 @@ static const char help[] =
     "  report  who may read a package, or what a user may read, with the role\n"
     "          and the row of the decision table\n"
     "  apply   make snapshots anew from what the upstreams said last and the\n"
-    "          operator's file (option 'access'), without a network\n";
+    "          operator's file (option 'access'), without a network\n"
+    "  hand-over\n"
+    "          permissions are for the origin that brought an upstream first.\n"
+    "          ORIGIN, whose key is trusted, takes its place: what its next\n"
+    "          bundle says counts, even if what is here is newer.  For an\n"
+    "          origin that was made anew, or moved\n";
 
 /* Counts of a snapshot's records by kind, and its words. */
 struct summary {
@@ -227,6 +233,8 @@ dispatch(struct ferry_context *ctx, const struct access_options *o,
 		return show_any(ctx, o, err);
 	if (strcmp(what, "apply") == 0 && ctx->argc == 2)
 		return ferry_access_apply(ctx, err);
+	if (strcmp(what, "hand-over") == 0 && ctx->argc == 4)
+		return ferry_access_hand_over(ctx, err);
 	if (strcmp(what, "diff") == 0)
 		return ferry_access_diff(ctx, o, err);
 	if (strcmp(what, "report") == 0 && ctx->argc == 2)

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "store/access/current.h"
 #include "store/base/clock.h"
@@ -19,6 +20,7 @@ struct diff {
 	const char *only; /* an upstream, or NULL */
 	const char *upstream; /* the one that is compared */
 	uint64_t changes, compared;
+	json_t *upstreams; /* note_upstream(); as an import would leave them */
 };
 
 static int
@@ -100,37 +102,172 @@ diff_stored(struct diff *d, struct ferry_error *err)
 	return rc;
 }
 
-/* One snapshot of a bundle against what is here. */
+/* Visibilities */
+
+/*
+ * What decides without a snapshot, by upstream:
+ * {"said":WORD,"snapshot":BOOL}, where "said" may be absent.
+ */
 static int
-on_access(void *ctx, const char *upstream, const json_t *value,
-    struct ferry_bytes text, const struct ferry_error *refused,
-    struct ferry_error *err)
+note_upstream(json_t *all, const char *upstream, const json_t *record,
+    bool snapshot, struct ferry_error *err)
+{
+	json_t *o = json_object_get(all, upstream);
+	const char *word = ferry_visibility_said(record);
+	bool had = json_is_true(json_object_get(o, "snapshot"));
+
+	if (record == NULL)
+		word = json_string_value(json_object_get(o, "said"));
+	return ferry_json_set(all, upstream,
+	    json_pack("{s:s*,s:b}", "said", word, "snapshot", had || snapshot),
+	    err);
+}
+
+static int
+load_upstreams(struct diff *d, struct ferry_error *err)
+{
+	static const char *const kinds[] = { "upstream", "access" };
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < 2; i++) {
+		struct ferry_catalog_iter *it = NULL;
+		struct ferry_key prefix, key;
+		json_t *record;
+
+		if (ferry_key_make(&prefix, err, kinds[i], NULL) == -1 ||
+		    ferry_catalog_iter_new(&it, d->st, &prefix, NULL, err) ==
+			-1)
+			return -1;
+		while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) ==
+		       1) {
+			rc =
+			    note_upstream(d->upstreams, ferry_key_part(&key, 1),
+				i == 0 ? record : NULL, i == 1, err);
+			json_decref(record);
+			if (rc == -1)
+				break;
+		}
+		ferry_catalog_iter_free(it);
+	}
+	return rc;
+}
+
+static bool
+restricts(json_t *all)
+{
+	const char *upstream, *word;
+	json_t *o;
+
+	json_object_foreach (all, upstream, o) {
+		word = json_string_value(json_object_get(o, "said"));
+		if (json_is_true(json_object_get(o, "snapshot")) ||
+		    (word != NULL && strcmp(word, "public") != 0))
+			return true;
+	}
+	return false;
+}
+
+/* The visibility that counts; NULL where a snapshot says more. */
+static const char *
+visibility(const json_t *o, bool restricted)
+{
+	const char *word = json_string_value(json_object_get(o, "said"));
+
+	return json_is_true(json_object_get(o, "snapshot")) ? NULL
+	       : word != NULL                               ? word
+	       : restricted                                 ? "private"
+	                                                    : "public";
+}
+
+static int
+compare_upstreams(struct diff *d, json_t *before, struct ferry_error *err)
+{
+	bool was = restricts(before), is = restricts(d->upstreams);
+	struct ferry_buf text = FERRY_BUF_INIT;
+	const char *upstream;
+	json_t *o;
+	int rc = 0;
+
+	json_object_foreach (d->upstreams, upstream, o) {
+		const json_t *old = json_object_get(before, upstream);
+		const char *a = old == NULL ? NULL : visibility(old, was);
+		const char *b = visibility(o, is);
+
+		if (b == NULL || (a != NULL && strcmp(a, b) == 0) ||
+		    (a == NULL && old != NULL))
+			continue;
+		ferry_buf_reset(&text);
+		d->upstream = upstream;
+		if (ferry_buf_addf(&text, err,
+			"packages of upstream %s are %s%s%s", upstream, b,
+			a == NULL ? "" : " instead of ",
+			a == NULL ? "" : a) == -1 ||
+		    (rc = on_change(d, '=', (const char *)text.p, NULL, err)) ==
+			-1) {
+			rc = -1;
+			break;
+		}
+	}
+	ferry_buf_free(&text);
+	return rc;
+}
+
+/* Bundles */
+
+static void
+say_bundle(const struct diff *d, const struct ferry_peeked *peeked, bool newer)
+{
+	const char *why =
+	    peeked->refused != NULL ? peeked->refused->text : NULL;
+
+	if (d->ctx->json) {
+		ferry_carrier_print(json_pack("{s:s,s:s,s:O?,s:b,s:b,s:s?}",
+		    "event", "bundle", "upstream", peeked->upstream,
+		    "generation", json_object_get(peeked->access, "generation"),
+		    "newer", newer, "speaks",
+		    peeked->speaks != FERRY_SPEAKS_NOT, "refused", why));
+		return;
+	}
+	if (why != NULL)
+		(void)printf("%s: an import would refuse this bundle: %s\n",
+		    peeked->upstream, why);
+	else if (peeked->speaks == FERRY_SPEAKS_NOT)
+		(void)printf("%s: another origin speaks for it here; an import "
+			     "passes over this ('ferry access hand-over')\n",
+		    peeked->upstream);
+	else if (peeked->access != NULL)
+		(void)printf("%s:%s\n", peeked->upstream,
+		    newer ? ""
+			  : " not newer than what is here; an import passes "
+			    "over it");
+}
+
+/* What a bundle says of an upstream against what is here. */
+static int
+on_peek(void *ctx, const struct ferry_peeked *peeked, struct ferry_error *err)
 {
 	struct diff *d = ctx;
 	struct ferry_buf before = FERRY_BUF_INIT, after = FERRY_BUF_INIT;
-	int newer = ferry_snapshots_newer(d->st, upstream, value, err), rc = -1;
+	int newer = 0, rc = -1;
 
-	d->upstream = upstream;
-	if (newer == -1)
+	d->upstream = peeked->upstream;
+	if (peeked->access != NULL &&
+	    (newer = ferry_snapshots_newer(
+		 d->st, peeked->upstream, peeked->access, err)) == -1)
 		return -1;
-	if (d->ctx->json)
-		ferry_carrier_print(json_pack("{s:s,s:s,s:O,s:b,s:s?}", "event",
-		    "bundle", "upstream", upstream, "generation",
-		    json_object_get(value, "generation"), "newer", newer,
-		    "refused", refused == NULL ? NULL : refused->text));
-	else if (refused != NULL)
-		(void)printf("%s: an import would refuse this bundle: %s\n",
-		    upstream, refused->text);
-	else
-		(void)printf("%s:%s\n", upstream,
-		    newer == 1 ? ""
-			       : " not newer than what is here; an import "
-				 "passes over it");
+	if (peeked->access != NULL && peeked->speaks == FERRY_SPEAKS_ANEW)
+		newer = 1;
+	say_bundle(d, peeked, newer == 1);
+	if (peeked->speaks == FERRY_SPEAKS_NOT)
+		return 0;
+	if (note_upstream(d->upstreams, peeked->upstream, peeked->record,
+		newer == 1, err) == -1)
+		return -1;
 	if (newer == 0)
 		return 0;
-	if (ferry_snapshots_text(
-		d->st, upstream, FERRY_SNAPSHOT_NOW, &before, err) != -1 &&
-	    ferry_buf_add(&after, text.p, text.n, err) == 0)
+	if (ferry_snapshots_text(d->st, peeked->upstream, FERRY_SNAPSHOT_NOW,
+		&before, err) != -1 &&
+	    ferry_buf_add(&after, peeked->text.p, peeked->text.n, err) == 0)
 		rc = compare(d, &before, &after, err);
 	ferry_buf_free(&before);
 	ferry_buf_free(&after);
@@ -141,7 +278,8 @@ static int
 diff_bundle(struct ferry_context *ctx, struct diff *d, struct ferry_error *err)
 {
 	struct ferry_carrier c;
-	int rc;
+	json_t *before = NULL;
+	int rc = -1;
 
 	if (ctx->argc < 3)
 		return ferry_error_set(err, FERRY_EUSAGE,
@@ -151,8 +289,16 @@ diff_bundle(struct ferry_context *ctx, struct diff *d, struct ferry_error *err)
 	if (ferry_carrier_open(&c, ctx, true, "access", err) == -1)
 		return -1;
 	d->st = c.carry.st;
-	rc = ferry_peek_access(
-	    &c.carry, ctx->argv + 2, (size_t)ctx->argc - 2, on_access, d, err);
+	d->upstreams = json_object();
+	if (load_upstreams(d, err) == 0 &&
+	    (before = json_deep_copy(d->upstreams)) != NULL &&
+	    ferry_peek(&c.carry, ctx->argv + 2, (size_t)ctx->argc - 2, on_peek,
+		d, err) == 0)
+		rc = compare_upstreams(d, before, err);
+	else if (err->code == FERRY_OK)
+		ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	json_decref(before);
+	json_decref(d->upstreams);
 	ferry_carrier_close(&c);
 	return rc;
 }

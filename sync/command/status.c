@@ -14,7 +14,7 @@ static const char help[] =
     "What the store holds, what it saves by storing same bytes once, when it\n"
     "last synced, exported and imported, and what is wrong with it.\n"
     "Works beside a running sync or import.  Exit status 5 if there are\n"
-    "problems (incidents, lost blobs).\n";
+    "problems (incidents, lost blobs, permissions passed over).\n";
 
 /* Local records below a prefix as a JSON array of {"key":…,"record":…}. */
 static int
@@ -168,6 +168,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    last(st, "import", lasts, err) == -1 ||
 	    collect(st, "incident", problems, err) == -1 ||
 	    collect(st, "lost", problems, err) == -1 ||
+	    collect(st, "passed", problems, err) == -1 ||
 	    collect(st, "incoming", incoming, err) == -1 ||
 	    collect(st, "wanted", wanted, err) == -1)
 		goto out;

@@ -102,7 +102,7 @@ cp facts.kept facts
 "$FERRY" --store old/clone export --to third >/dev/null
 far trust add clone.pem >/dev/null
 expect 0 far access diff --bundle third
-has out "gh: not newer than what is here; an import passes over it"
+has out "gh: another origin speaks for it here; an import passes over this"
 expect 0 far import third
 snapshot far gh >now
 same new now

@@ -20,8 +20,14 @@ now=$(date +%s)
 say "another trusted origin does not replace them"
 "$PUT_ACCESS" b ghes "$OCTO" --generation="$now" --taken="$now" --without=package_grant
 "$FERRY" --store b export --to mb >/dev/null
+expect 0 "$FERRY" --store far status
+expect 0 "$FERRY" --store far access diff --bundle mb
+has out "ghes: another origin speaks for it here"
+hasnt out "loses"
 expect 0 "$FERRY" --store far import mb
-has err "passed over: what b says of upstream 'ghes'"
+has err "passed over: permissions of upstream 'ghes': b brings them, and another origin speaks for it here"
+expect 5 "$FERRY" --store far status
+has out "passed ghes: b brings them"
 expect 0 "$FERRY" --store far explain --as tom --package oci:octo/tool
 
 say "a time far ahead is refused: it would never be replaced"
@@ -30,3 +36,60 @@ rm ma/*
 "$FERRY" --store a export --to ma --one-way >/dev/null
 expect 20 "$FERRY" --store far import ma
 expect 0 "$FERRY" --store far explain --as tom --package oci:octo/tool
+
+say "unless the operator says so: then it counts, however old"
+expect 1 "$FERRY" --store far access hand-over ghez b
+has err "the store has no upstream 'ghez'"
+expect 1 "$FERRY" --store far access hand-over ghes nobody
+has err "no trusted key speaks for an origin 'nobody'"
+expect 2 "$FERRY" --store far access hand-over ghes
+origin c
+"$PUT_ACCESS" c ghes "$OCTO" --generation=7 --taken="$now" --without=package_grant
+"$FERRY" --store c export --to mc >/dev/null
+expect 0 "$FERRY" --store far access hand-over ghes c
+has out "c (" "speaks for upstream 'ghes' from the next import on"
+expect 0 "$FERRY" --store far explain --as tom --package oci:octo/tool
+expect 0 "$FERRY" --store far access diff --bundle mc
+has out "= tom: loses read on container octo/tool"
+expect 0 "$FERRY" --store far import mc
+expect 1 "$FERRY" --store far explain --as tom --package oci:octo/tool
+has out "generation 7"
+expect 0 "$FERRY" --store far status
+say "and no second time"
+rm mb/*
+"$PUT_ACCESS" b ghes "$OCTO" --generation=$((now + 1)) --taken="$now"
+"$FERRY" --store b export --to mb >/dev/null
+expect 0 "$FERRY" --store far import mb
+has err "b brings them, and another origin speaks"
+"$PUT_ACCESS" c ghes "$OCTO" --generation=8 --taken="$now"
+rm mc/*
+"$FERRY" --store c export --to mc --one-way >/dev/null
+expect 0 "$FERRY" --store far import mc
+expect 0 "$FERRY" --store far explain --as tom --package oci:octo/tool
+expect 0 "$FERRY" --store far status
+
+say "the visibility of a plain registry is told before it is imported"
+origin d
+visibility() { # WORD: of the upstream "up" of d, brought to md
+	rm -f md/*
+	printf 'store = "%s/d"; upstreams = ( { name = "up"; format = "npm"; url = "%s"; packages = [ "pkg-00000" ]; visibility = "%s"; } );\n' \
+	    "$T" "$BASE" "$1" >d.conf
+	expect 0 "$FERRY" --config d.conf sync
+	"$FERRY" --store d export --to md >/dev/null
+}
+start_faulty tree
+python3 "$TOP/tests/tools/mkregistry.py" tree "$BASE" --packages 1 --versions 1
+visibility public
+"$FERRY" init --store new --name new >/dev/null
+"$FERRY" --store new trust add d.pub >/dev/null
+expect 0 "$FERRY" --store new access diff --bundle md
+has out "= packages of upstream up are public"
+expect 0 "$FERRY" --store new import md
+visibility internal
+expect 0 "$FERRY" --store new access diff --bundle md
+has out "= packages of upstream up are internal instead of public"
+expect 0 "$FERRY" --store new --json access diff --bundle md
+[ "$(jq -s 'map(select(.event == "effect")) | length' out)" = 1 ] || fail "$(cat out)"
+expect 0 "$FERRY" --store new import md
+expect 0 "$FERRY" --store new access diff --bundle md
+has out "no change"

@@ -1,0 +1,92 @@
+/* `ferry access hand-over`: another origin speaks for an upstream. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/json.h"
+#include "store/catalog/catalog.h"
+#include "store/store.h"
+#include "sync/carry/position.h"
+#include "sync/carry/trust.h"
+#include "sync/command/access.h"
+#include "sync/command/carrier.h"
+
+/* The store that name, of a trusted key, or id means. */
+static int
+find_origin(struct ferry_store *st, const char *name, char id[FERRY_STORE_ID],
+    struct ferry_error *err)
+{
+	struct ferry_trust *keys = NULL;
+	size_t n = 0, found = 0;
+
+	if (ferry_trust_list(st, &keys, &n, err) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const struct ferry_trust *t = &keys[i];
+
+		if (t->revoked_at != 0 || t->store[0] == 0 ||
+		    (strcmp(t->name, name) != 0 &&
+			strcmp(t->store, name) != 0) ||
+		    (found > 0 && strcmp(id, t->store) == 0))
+			continue;
+		memcpy(id, t->store, FERRY_STORE_ID);
+		found++;
+	}
+	free(keys);
+	if (found == 1)
+		return 0;
+	return ferry_error_set(err, found == 0 ? FERRY_ENOTFOUND : FERRY_EUSAGE,
+	    found == 0 ? "no trusted key speaks for an origin '%s'; 'ferry "
+			 "trust' lists them"
+		       : "several origins are called '%s'; give its id, which "
+			 "'ferry trust' lists",
+	    name);
+}
+
+/* So that a slip of the pen is not taken for a new upstream. */
+static int
+check_upstream(
+    struct ferry_store *st, const char *upstream, struct ferry_error *err)
+{
+	struct ferry_key key;
+	json_t *record = NULL;
+	int rc;
+
+	if (ferry_key_make(&key, err, "upstream", upstream, NULL) == -1)
+		return -1;
+	rc = ferry_catalog_get(st, &key, &record, err);
+	json_decref(record);
+	return rc != 0 ? rc
+	               : ferry_error_set(err, FERRY_ENOTFOUND,
+			     "the store has no upstream '%s'", upstream);
+}
+
+int
+ferry_access_hand_over(struct ferry_context *ctx, struct ferry_error *err)
+{
+	const char *upstream = ctx->argv[2], *name = ctx->argv[3];
+	struct ferry_store *st = NULL;
+	char id[FERRY_STORE_ID];
+	int rc = -1;
+
+	if (ferry_context_open(ctx, true, &st, err) == -1)
+		return -1;
+	if (check_upstream(st, upstream, err) == -1 ||
+	    find_origin(st, name, id, err) == -1 ||
+	    ferry_speaks_put(st, upstream, id, FERRY_SPEAKS_ANEW, err) == -1 ||
+	    ferry_store_commit(st, err) == -1)
+		goto out;
+	if (ctx->json)
+		ferry_carrier_print(json_pack("{s:s,s:s,s:s}", "event",
+		    "result", "upstream", upstream, "origin", id));
+	else
+		(void)printf(
+		    "%s (%s) speaks for upstream '%s' from the next import on; "
+		    "until then the permissions of before count\n",
+		    name, id, upstream);
+	rc = 0;
+out:
+	ferry_store_close(st);
+	return rc;
+}
