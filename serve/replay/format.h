@@ -71,6 +71,9 @@ struct ferry_replay {
 	/* Optional: fill asked->identity from this Authorization, or none
 	 * (NULL); without it ferry_access_identify() does. */
 	void (*identify)(struct ferry_asked *asked, const char *authorization);
+	/* owner() asks the store each time, whether it finds something or not;
+	 * else what it finds is mostly in the cache. */
+	bool looks;
 	/* Optional: fill asked->owner, as ferry_replay_owner() does, which is
 	 * asked without it; also where no package is named yet. */
 	int (*owner)(struct ferry_asked *asked, struct ferry_error *err);

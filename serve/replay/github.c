@@ -547,6 +547,7 @@ const struct ferry_replay ferry_replay_github = {
 	.prefixes = prefixes,
 	.hosts = hosts,
 	.parse = parse,
+	.looks = true,
 	.owner = ferry_github_owner,
 	.answer = answer,
 	.refuse = refuse,

@@ -277,18 +277,14 @@ find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	lines = ferry_bytes_buf(&origins->bytes);
 	/* Several upstreams may be of one host: the first that has it. */
 	while (rc == 0 && next_owner(&lines, r->origin, &owner)) {
-		json_t *record = NULL;
-
 		ferry_buf_reset(&buf);
 		if (ferry_buf_add(&buf, owner.p, owner.n, err) == -1 ||
 		    ferry_key_make(&key, err, "package", "oci", r->package,
 			(const char *)buf.p, NULL) == -1)
 			rc = -1;
 		else
-			rc = ferry_catalog_get(
-			    ferry_library_store(asked->library), &key, &record,
-			    err);
-		json_decref(record);
+			rc = ferry_catalog_has(
+			    ferry_library_store(asked->library), &key, err);
 	}
 	if (rc == 1 && ferry_body_new(out, &buf, err) == -1)
 		rc = -1;

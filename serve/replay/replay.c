@@ -372,6 +372,23 @@ find_owner_of(struct ferry_asked *asked, const struct ferry_replay *format,
 			 r->package, asked->owner, err);
 }
 
+/*
+ * A package that was found, mostly in the cache, and may not be read: look once
+ * more in the store, as was done for one that is not there, so that the time
+ * does not tell them apart.
+ */
+static void
+even_out(const struct ferry_asked *asked, const struct ferry_replay *format)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf owner = FERRY_BUF_INIT;
+
+	if (asked->owner[0] != 0 && !format->looks)
+		(void)ferry_owner_find(ferry_library_store(asked->library),
+		    format->format, asked->resource.package, &owner, &ignored);
+	ferry_buf_free(&owner);
+}
+
 /* Parse, find out who asks and the owner, decide, answer.  As answer() of a
  * format. */
 static int
@@ -413,6 +430,7 @@ serve(struct ferry_replayer *replayer, struct ferry_asked *asked,
 	asked->varies = decision.varies;
 	asked->personal = decision.varies && !decision.for_all;
 	if (decision.permit == NULL) {
+		even_out(asked, format);
 		refuse(asked, format, &decision, res);
 		return 1;
 	}

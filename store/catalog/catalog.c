@@ -27,6 +27,18 @@ ferry_catalog_get(struct ferry_store *st, const struct ferry_key *key,
 }
 
 int
+ferry_catalog_has(struct ferry_store *st, const struct ferry_key *key,
+    struct ferry_error *err)
+{
+	struct ferry_buf ignored = FERRY_BUF_INIT;
+	int rc = ferry_kv_get(
+	    st->kv, FERRY_CF_CATALOG, ferry_key_bytes(key), &ignored, err);
+
+	ferry_buf_free(&ignored);
+	return rc;
+}
+
+int
 ferry_catalog_iter_new(struct ferry_catalog_iter **out, struct ferry_store *st,
     const struct ferry_key *prefix, const struct ferry_key *from,
     struct ferry_error *err)

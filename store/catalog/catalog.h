@@ -38,6 +38,10 @@ struct ferry_store;
 int ferry_catalog_get(struct ferry_store *st, const struct ferry_key *key,
     json_t **out, struct ferry_error *err);
 
+/* Whether there is one: 1, 0, -1. */
+int ferry_catalog_has(struct ferry_store *st, const struct ferry_key *key,
+    struct ferry_error *err);
+
 /*
  * Writer: set the record of key (value is borrowed and must not have "seq"),
  * or delete it.  Part of the next ferry_store_commit().  Setting what is

@@ -50,13 +50,11 @@ check_upstream(
     struct ferry_store *st, const char *upstream, struct ferry_error *err)
 {
 	struct ferry_key key;
-	json_t *record = NULL;
 	int rc;
 
 	if (ferry_key_make(&key, err, "upstream", upstream, NULL) == -1)
 		return -1;
-	rc = ferry_catalog_get(st, &key, &record, err);
-	json_decref(record);
+	rc = ferry_catalog_has(st, &key, err);
 	return rc != 0 ? rc
 	               : ferry_error_set(err, FERRY_ENOTFOUND,
 			     "the store has no upstream '%s'", upstream);

@@ -82,14 +82,11 @@ is_here(struct report *r, const struct ferry_format *format, const char *name,
     const char *upstream, struct ferry_error *err)
 {
 	struct ferry_key key;
-	json_t *record = NULL;
-	int rc = -1;
 
-	if (ferry_key_make(
-		&key, err, "package", format->name, name, upstream, NULL) == 0)
-		rc = ferry_catalog_get(r->st, &key, &record, err);
-	json_decref(record);
-	return rc;
+	return ferry_key_make(&key, err, "package", format->name, name,
+		   upstream, NULL) == -1
+	           ? -1
+	           : ferry_catalog_has(r->st, &key, err);
 }
 
 static void

@@ -16,17 +16,13 @@ is_held(const struct ferry_whose *w, struct ferry_store *st, const char *owner,
     struct ferry_error *err)
 {
 	struct ferry_key key;
-	json_t *record = NULL;
-	int rc;
 
 	if (w->format == NULL)
 		return 0;
-	if (ferry_key_make(&key, err, "package", w->format->name, w->name,
-		owner, NULL) == -1)
-		return -1;
-	rc = ferry_catalog_get(st, &key, &record, err);
-	json_decref(record);
-	return rc;
+	return ferry_key_make(&key, err, "package", w->format->name, w->name,
+		   owner, NULL) == -1
+	           ? -1
+	           : ferry_catalog_has(st, &key, err);
 }
 
 static void
