@@ -57,6 +57,24 @@ rps() {
 	}
 	sed -n 's/^Requests\/sec: *//p' wrk.out
 }
+# latencies HEADER URL FILE URL FILE: microseconds of one request after the other,
+# by turns; each file gets their median.
+latencies() {
+	python3 - "$@" <<'EOF'
+import socket, statistics, sys, time, urllib.parse
+header, pairs = sys.argv[1], [(urllib.parse.urlsplit(u), f) for u, f in zip(sys.argv[2::2], sys.argv[3::2])]
+s = socket.create_connection((pairs[0][0].hostname, pairs[0][0].port))
+times = {f: [] for _, f in pairs}
+for _ in range(20000):
+    for url, f in pairs:
+        start = time.perf_counter_ns()
+        s.sendall(f"GET {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n{header}\r\n\r\n".encode())
+        assert s.recv(65536).startswith(b"HTTP/1.1 404"), url
+        times[f].append((time.perf_counter_ns() - start) / 1000)
+for f, v in times.items():
+    open(f, "a").write(f"{statistics.median(v):.2f}\n")
+EOF
+}
 # timed FILE-FOR-SECONDS FILE-FOR-KB COMMAND…
 timed() {
 	local seconds=$1 kb=$2
@@ -170,6 +188,13 @@ print(" ".join(r.choices(words, k=12600))[:81000])')
 		rps "$URL/npm/@octo/svc/-/svc-1.0.0.tgz" "$auth" >>tgz.ferry
 		rps "$peer/@octo/svc/-/svc-1.0.0.tgz" >>tgz.open
 	done
+	printf 'serve : { hide_existence = true; };\n' >hide.conf
+	start_ferryd closed --config hide.conf
+	token=$("$FERRY" --store closed --json token create --user eve | jq -r .token)
+	for _ in $(seq "$ROUNDS"); do
+		latencies "Authorization: Bearer $token" "$URL/npm/@octo/svc" hidden "$URL/npm/@octo/xyz" absent
+	done
+	row "404: hidden, and not there" us less "" hidden absent "not there"
 	row "packument 165 kB, token checked" req/s more ">= 0.95" doc.ferry doc.open "without permissions"
 	row "tarball 300 kB, token checked" req/s more ">= 0.95" tgz.ferry tgz.open "without permissions"
 }
