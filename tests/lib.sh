@@ -147,6 +147,18 @@ start_faulty() {
 	BASE=http://127.0.0.1:$(cat "$T/port")
 }
 
+# start_nginx TEXT: an nginx with this in its http block.
+start_nginx() {
+	cat >"$T/nginx.conf" <<-EOF
+		user root; worker_processes 1; daemon off; pid $T/nginx.pid; error_log $T/nginx.log;
+		events { worker_connections 512; }
+		http { client_body_temp_path $T/n1; proxy_temp_path $T/n2; fastcgi_temp_path $T/n3;
+		uwsgi_temp_path $T/n4; scgi_temp_path $T/n5; $1 }
+	EOF
+	nginx -c "$T/nginx.conf" 2>/dev/null &
+	PIDS+=($!)
+}
+
 # publish NAME VERSION [JSON-MEMBERS [FILE-SIZE]]: a small package to Verdaccio,
 # under the dist-tag TAG, with an npm-shrinkwrap.json of the text SHRINKWRAP.
 publish() {

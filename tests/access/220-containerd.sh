@@ -9,17 +9,7 @@ new_token tom tom
 new_token eve eve
 serve
 HOST=${URL#http://}
-cat >"$T/containerd.toml" <<-EOF_TOML
-	version = 2
-	root = "$T/containerd/root"
-	state = "$T/containerd/state"
-	disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.aufs"]
-	[grpc]
-	address = "$T/containerd.sock"
-EOF_TOML
-daemon containerd --config "$T/containerd.toml"
-c() { isolated ctr --address "$T/containerd.sock" "$@"; }
-until_up c version
+start_containerd
 fetch() { c content fetch --plain-http "$@"; }
 have() { c content get "$1" >"$T/got" && same "$T/got" "$(blob app "$1")"; }
 forget() {

@@ -10,23 +10,7 @@ new_token eve eve
 printf 'serve : { access_log = "%s"; };\n' "$T/access.log" >"$T/d.conf"
 serve --config "$T/d.conf"
 HOST=${URL#http://}
-echo '{}' >"$T/daemon.json"
-daemon dockerd --config-file "$T/daemon.json" --iptables=false \
-    --ip6tables=false --bridge=none --ip-forward=false --storage-driver=vfs \
-    --data-root "$T/docker" --exec-root "$T/docker-exec" \
-    --pidfile "$T/docker.pid" -H "unix://$T/docker.sock"
-# It leaves a mount behind.
-finish_docker() {
-	local status=$?
-	set +e
-	kill "$DAEMON" 2>/dev/null && wait "$DAEMON" 2>/dev/null
-	umount "$T/docker" 2>/dev/null
-	(exit $status)
-	finish
-}
-trap finish_docker EXIT
-d() { isolated docker -H "unix://$T/docker.sock" "$@"; }
-until_up d version
+start_dockerd
 login() { printf %s "$2" | d login -u "$1" --password-stdin "$HOST"; }
 
 say "without a login: what is public"

@@ -15,16 +15,9 @@ mkdir tree
 port=$(free_port)
 base=http://127.0.0.1:$port
 python3 "$TOP/tests/tools/mkregistry.py" tree "$base" --packages 60 --versions 4 --size 60000
-cat >nginx.conf <<-EOF
-	user root; worker_processes 1; daemon off; pid $T/nginx.pid; error_log $T/nginx.log;
-	events { worker_connections 512; }
-	http { access_log off; client_body_temp_path $T/n1; proxy_temp_path $T/n2;
-	fastcgi_temp_path $T/n3; uwsgi_temp_path $T/n4; scgi_temp_path $T/n5;
+start_nginx "access_log off;
 	server { listen 127.0.0.1:$port; root $T/tree; default_type application/json;
-	location / { try_files \$uri \$uri/packument.json =404; } } }
-EOF
-nginx -c "$T/nginx.conf" 2>/dev/null &
-PIDS+=($!)
+	location / { try_files \$uri \$uri/packument.json =404; } }"
 wait_for 10 curl -sf "$base/pkg-00000"
 near_conf "$base" "rate = \"40M\"; select = ( $(cd tree && for p in pkg-* @load/*; do
 	printf '%s{ name = "%s"; }' "${comma:-}" "$p" && comma=,

@@ -1,10 +1,7 @@
 #!/bin/bash
 # Every client installs a small tree from ferryd alone: without a lock file,
 # then from the lock file that it wrote, with an empty cache each time.
-#
-# Clients are installed once from the registry of this machine; one that cannot
-# be is a SKIP line.
-. "$(dirname "$0")/../serve/lib.sh"
+. "$(dirname "$0")/clients.sh"
 
 make_version left 1.0.0
 make_version left 1.1.0 '"dependencies":{"@deep/right":"~2.0.0","alias":"npm:real@^3"}'
@@ -20,31 +17,7 @@ put optional 1.0.0 1.0.0
 printf 'serve = { access_log = "access.log"; };\n' >"$T/ferry.conf"
 serve --config "$T/ferry.conf"
 
-# A client sees no configuration, cache or proxy of this machine; whatever
-# leaves for another address ends at a port where nobody listens.
-client() { # NAME COMMAND…
-	local home=$T/home-$1
-	shift
-	env -i PATH="$PATH" HOME="$home" TMPDIR="$T" CI=1 \
-	    XDG_CACHE_HOME="$home/.cache" XDG_CONFIG_HOME="$home/.config" \
-	    https_proxy=http://127.0.0.1:9 HTTPS_PROXY=http://127.0.0.1:9 \
-	    http_proxy='' NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 \
-	    npm_config_update_notifier=false \
-	    npm_config_fund=false npm_config_audit=false \
-	    YARN_NPM_REGISTRY_SERVER="$NPM" YARN_UNSAFE_HTTP_WHITELIST=127.0.0.1 \
-	    YARN_ENABLE_IMMUTABLE_INSTALLS=false YARN_ENABLE_TELEMETRY=0 YARN_NODE_LINKER=node-modules \
-	    YARN_ENABLE_GLOBAL_CACHE=false YARN_HTTPS_PROXY=http://127.0.0.1:9 \
-	    "$@"
-}
-
-project() { # NAME: an empty project, and a home without anything
-	rm -rf "$T/home-$1" "$T/project-$1"
-	mkdir -p "$T/home-$1" "$T/project-$1"
-	cd "$T/project-$1"
-	printf 'registry=%s/\n' "$NPM" >.npmrc
-	printf '{"name":"project","version":"1.0.0","private":true,"dependencies":{"left":"^1.0.0"},"optionalDependencies":{"optional":"^1"}}\n' \
-	    >package.json
-}
+PROJECT='{"name":"project","version":"1.0.0","private":true,"dependencies":{"left":"^1.0.0"},"optionalDependencies":{"optional":"^1"}}'
 
 check() { # NAME: what was installed
 	local got
@@ -67,7 +40,7 @@ both() {
 	done
 	shift
 	say "$name $(client "$name" "${install[@]:0:$PROGRAM}" --version 2>/dev/null | tail -1)"
-	project "$name"
+	project "$name" "$PROJECT"
 	client "$name" "${install[@]}" >"$T/$name.out" 2>&1 || {
 		cat "$T/$name.out" >&2
 		fail "$name: install"
@@ -75,7 +48,7 @@ both() {
 	check "$name"
 	[ -s "$lock" ] || fail "$name: no $lock"
 	cp "$lock" "$T/lock"
-	project "$name"
+	project "$name" "$PROJECT"
 	cp "$T/lock" "$lock"
 	client "$name" "$@" >"$T/$name.out" 2>&1 || {
 		cat "$T/$name.out" >&2
@@ -95,11 +68,6 @@ else
 	say "SKIP npm: not on this machine"
 fi
 
-try() { # TOOL PACKAGE [JSON]: sets TOOL, or says why not
-	need_tool "$@" && return
-	say "SKIP $1: $2 cannot be installed here"
-	return 1
-}
 if try npm10 npm@10; then
 	both npm10 package-lock.json "$TOOL/npm" install -- "$TOOL/npm" ci
 	ran=$((ran + 1))

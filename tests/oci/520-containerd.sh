@@ -15,17 +15,7 @@ cat >"$T/certs/_default/hosts.toml" <<-EOF
 	[host."$URL"]
 	capabilities = ["pull", "resolve"]
 EOF
-cat >"$T/containerd.toml" <<-EOF
-	version = 2
-	root = "$T/containerd/root"
-	state = "$T/containerd/state"
-	disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.aufs"]
-	[grpc]
-	address = "$T/containerd.sock"
-EOF
-daemon containerd --config "$T/containerd.toml"
-c() { isolated ctr --address "$T/containerd.sock" "$@"; }
-until_up c version
+start_containerd
 fetch() { c content fetch --hosts-dir "$T/certs" "$@"; }
 have() { c content get "$1" >"$T/got" && same "$T/got" "$(blob "$2" "$1")"; }
 

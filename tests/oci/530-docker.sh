@@ -12,24 +12,7 @@ put_oci hub docker.io library/tiny hub
 printf 'serve : { access_log = "%s"; };\n' "$T/access" >"$T/d.conf"
 serve --config "$T/d.conf"
 HOST=${URL#http://}
-echo '{}' >"$T/daemon.json"
-daemon dockerd --config-file "$T/daemon.json" --iptables=false \
-    --ip6tables=false --bridge=none --ip-forward=false --storage-driver=vfs \
-    --data-root "$T/docker" --exec-root "$T/docker-exec" \
-    --pidfile "$T/docker.pid" -H "unix://$T/docker.sock" \
-    --registry-mirror "$URL"
-# It leaves a mount behind.
-finish_docker() {
-	local status=$?
-	set +e
-	kill "$DAEMON" 2>/dev/null && wait "$DAEMON" 2>/dev/null
-	umount "$T/docker" 2>/dev/null
-	(exit $status)
-	finish
-}
-trap finish_docker EXIT
-d() { isolated docker -H "unix://$T/docker.sock" "$@"; }
-until_up d version
+start_dockerd --registry-mirror "$URL"
 
 say "pull by name: an OCI index, a Docker list, a digest"
 d pull -q "$HOST/ghcr.io/org/app" >/dev/null

@@ -34,6 +34,41 @@ until_up() {
 		sleep 0.2
 	done
 }
+# start_dockerd [OPTION…]: one of its own; d is docker, asking it.
+start_dockerd() {
+	echo '{}' >"$T/daemon.json"
+	daemon dockerd --config-file "$T/daemon.json" --iptables=false \
+	    --ip6tables=false --bridge=none --ip-forward=false \
+	    --storage-driver=vfs --data-root "$T/docker" \
+	    --exec-root "$T/docker-exec" --pidfile "$T/docker.pid" \
+	    -H "unix://$T/docker.sock" "$@"
+	trap finish_dockerd EXIT
+	until_up d version
+}
+# It leaves a mount behind.
+finish_dockerd() {
+	local status=$?
+	set +e
+	kill "$DAEMON" 2>/dev/null && wait "$DAEMON" 2>/dev/null
+	umount "$T/docker" 2>/dev/null
+	(exit $status)
+	finish
+}
+d() { isolated docker -H "unix://$T/docker.sock" "$@"; }
+# start_containerd: one of its own; c is ctr, asking it.
+start_containerd() {
+	cat >"$T/containerd.toml" <<-EOF
+		version = 2
+		root = "$T/containerd/root"
+		state = "$T/containerd/state"
+		disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.aufs"]
+		[grpc]
+		address = "$T/containerd.sock"
+	EOF
+	daemon containerd --config "$T/containerd.toml"
+	until_up c version
+}
+c() { isolated ctr --address "$T/containerd.sock" "$@"; }
 CONTAINERS=$T/home/.config/containers
 mkdir -p "$CONTAINERS" "$T/run"
 echo '{"default":[{"type":"insecureAcceptAnything"}]}' >"$CONTAINERS/policy.json"

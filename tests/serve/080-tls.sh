@@ -2,12 +2,6 @@
 # TLS by certificate files; a new certificate without a restart.
 . "$(dirname "$0")/lib.sh"
 
-certificate() { # NAME
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
-	    -nodes -keyout "$T/key.pem" -out "$T/cert.pem" -days 2 \
-	    -subj "/CN=$1" -addext "subjectAltName=DNS:$1,IP:127.0.0.1" \
-	    2>/dev/null
-}
 certificate one.example
 make_version p 1.0.0 '' 5000000
 put p 1.0.0 1.0.0

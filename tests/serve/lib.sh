@@ -82,6 +82,14 @@ stop() {
 	wait "$LASTPID" || fail "ferryd ended with status $?"
 }
 
+# certificate NAME: $T/cert.pem and $T/key.pem, for that name and 127.0.0.1.
+certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+	    -nodes -keyout "$T/key.pem" -out "$T/cert.pem" -days 2 \
+	    -subj "/CN=$1" -addext "subjectAltName=DNS:$1,IP:127.0.0.1" \
+	    2>/dev/null
+}
+
 # get STATUS [CURL-OPTION…] URL: the body is in $T/body, the head in $T/head.
 get() {
 	local want=$1 got

@@ -14,20 +14,12 @@ port=$(free_port)
 base=https://127.0.0.1:$port
 mkdir tree
 python3 "$TOP/tests/tools/mkregistry.py" tree "$base" --packages 4 --versions 1
-cat >nginx.conf <<-EOF
-	user root; worker_processes 1; daemon off; pid $T/nginx.pid; error_log $T/nginx.log;
-	events { worker_connections 512; }
-	http { log_format p '\$server_protocol \$ssl_client_verify \$uri'; access_log $T/access.log p;
-	client_body_temp_path $T/n1; proxy_temp_path $T/n2; fastcgi_temp_path $T/n3;
-	uwsgi_temp_path $T/n4; scgi_temp_path $T/n5;
+start_nginx "log_format p '\$server_protocol \$ssl_client_verify \$uri'; access_log $T/access.log p;
 	server { listen 127.0.0.1:$port ssl http2; ssl_certificate $T/server.pem; ssl_certificate_key $T/server.key;
 	ssl_client_certificate $T/ca.pem; ssl_verify_client optional;
 	if (\$ssl_client_verify != SUCCESS) { return 403; }
 	root $T/tree; default_type application/json;
-	location / { try_files \$uri \$uri/packument.json =404; } } }
-EOF
-nginx -c "$T/nginx.conf" 2>/dev/null &
-PIDS+=($!)
+	location / { try_files \$uri \$uri/packument.json =404; } }"
 wait_for 10 curl -sk -o /dev/null "$base/"
 
 say "an unknown CA is refused, with a reason"

@@ -11,26 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "store/access/current.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
-
-#define CHECK(expression)                                                      \
-	do {                                                                   \
-		if ((expression) == -1)                                        \
-			die(&err);                                             \
-	} while (0)
-
-static void
-die(const struct ferry_error *err)
-{
-
-	(void)fprintf(stderr, "put_access: %s\n", err->text);
-	exit(1);
-}
+#include "tests/tools/tool.h"
 
 /* The value of option name, or NULL; i counts several of them. */
 static const char *
@@ -57,17 +43,12 @@ put_upstream(struct ferry_store *st, const char *upstream, char **argv)
 	CHECK(ferry_key_make(&key, &err, "upstream", upstream, NULL));
 	if (ferry_catalog_get(st, &key, &record, &err) != 1) {
 		record = json_object();
-		CHECK(ferry_json_set(record, "format",
-		    json_string(format == NULL ? "npm" : format), &err));
-		CHECK(ferry_json_set(record, "url",
-		    json_string("https://registry.example/"), &err));
+		tool_set(record, "format", format == NULL ? "npm" : format);
+		tool_set(record, "url", "https://registry.example/");
 	}
-	(void)json_object_del(record, "seq");
 	if (visibility != NULL)
-		CHECK(ferry_json_set(
-		    record, "visibility", json_string(visibility), &err));
-	CHECK(ferry_catalog_put(st, &key, record, &err));
-	json_decref(record);
+		tool_set(record, "visibility", visibility);
+	tool_put(st, &key, record);
 }
 
 /* A line of "meta" gets the numbers that were asked for. */
@@ -122,23 +103,17 @@ put_snapshot(
 int
 main(int argc, char **argv)
 {
-	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_store *st = NULL;
-	char marker[4096];
+	struct ferry_store *st;
 
 	if (argc < 4) {
 		(void)fprintf(
 		    stderr, "usage: put_access STORE UPSTREAM SNAPSHOT …\n");
 		return 2;
 	}
-	(void)snprintf(marker, sizeof(marker), "%s/ferry.json", argv[1]);
-	if (access(marker, F_OK) == -1)
-		CHECK(ferry_store_create(argv[1], "test", &err));
-	CHECK(ferry_store_open(&st, argv[1], FERRY_STORE_WRITE, &err));
+	st = tool_open(argv[1]);
 	put_upstream(st, argv[2], argv + 4);
 	if (argv[3][0] != 0)
 		put_snapshot(st, argv[2], argv[3], argv + 4);
-	CHECK(ferry_store_commit(st, &err));
-	ferry_store_close(st);
+	tool_close(st);
 	return 0;
 }

@@ -13,49 +13,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/format/oci_manifest.h"
 #include "store/store.h"
-
-#define CHECK(expression)                                                      \
-	do {                                                                   \
-		if ((expression) == -1)                                        \
-			die(&err);                                             \
-	} while (0)
+#include "tests/tools/tool.h"
 
 struct target {
 	struct ferry_store *st;
 	const char *owner, *repository, *layout;
 };
-
-static void
-die(const struct ferry_error *err)
-{
-
-	(void)fprintf(stderr, "put_oci: %s\n", err->text);
-	exit(1);
-}
-
-/* Returns whether the file is there. */
-static bool
-load(const char *path, struct ferry_buf *buf)
-{
-	struct ferry_error err = FERRY_ERROR_INIT;
-	FILE *file = fopen(path, "re");
-	char block[65536];
-	size_t n;
-
-	if (file == NULL)
-		return false;
-	while ((n = fread(block, 1, sizeof(block), file)) > 0)
-		CHECK(ferry_buf_add(buf, block, n, &err));
-	(void)fclose(file);
-	return true;
-}
 
 static bool
 load_blob(const struct target *t, const char *digest, struct ferry_buf *buf)
@@ -64,7 +33,7 @@ load_blob(const struct target *t, const char *digest, struct ferry_buf *buf)
 
 	(void)snprintf(path, sizeof(path), "%s/blobs/%.6s/%s", t->layout,
 	    digest, digest + 7);
-	return load(path, buf);
+	return tool_load_if_there(buf, path);
 }
 
 /* 1 if the record has the file now, 0 if the layout lacks it. */
@@ -86,8 +55,7 @@ add_file(const struct target *t, json_t *record, const char *name,
 	    ferry_blob_put(t->st, kind, ferry_bytes_buf(&buf), &sha256, &err));
 	CHECK(ferry_files_add(record, name, buf.n, &sha256, &object, &err));
 	if (type != NULL && *type != 0)
-		CHECK(ferry_json_set(
-		    object, "media_type", json_string(type), &err));
+		tool_set(object, "media_type", type);
 	ferry_buf_free(&buf);
 	return 1;
 }
@@ -100,14 +68,12 @@ put_referrer(const struct target *t, const char *digest, uint64_t size,
 	json_t *record = json_object(), *annotations;
 	struct ferry_key key;
 
-	CHECK(ferry_json_set(
-	    record, "mediaType", json_string(m->media_type), &err));
-	CHECK(ferry_json_set(record, "digest", json_string(digest), &err));
+	tool_set(record, "mediaType", m->media_type);
+	tool_set(record, "digest", digest);
 	CHECK(ferry_json_set(
 	    record, "size", json_integer((json_int_t)size), &err));
 	if (m->artifact_type[0] != 0)
-		CHECK(ferry_json_set(record, "artifactType",
-		    json_string(m->artifact_type), &err));
+		tool_set(record, "artifactType", m->artifact_type);
 	if (m->annotations.n > 0) {
 		CHECK(ferry_json_parse(
 		    &annotations, m->annotations, "annotations", &err));
@@ -115,8 +81,7 @@ put_referrer(const struct target *t, const char *digest, uint64_t size,
 	}
 	CHECK(ferry_key_make(&key, &err, "referrer", "oci", t->repository,
 	    t->owner, subject, digest, NULL));
-	CHECK(ferry_catalog_put(t->st, &key, record, &err));
-	json_decref(record);
+	tool_put(t->st, &key, record);
 }
 
 static void
@@ -126,11 +91,10 @@ put_tag(const struct target *t, const char *tag, const char *digest)
 	json_t *record = json_object();
 	struct ferry_key key;
 
-	CHECK(ferry_json_set(record, "version", json_string(digest), &err));
+	tool_set(record, "version", digest);
 	CHECK(ferry_key_make(
 	    &key, &err, "tag", "oci", t->repository, t->owner, tag, NULL));
-	CHECK(ferry_catalog_put(t->st, &key, record, &err));
-	json_decref(record);
+	tool_put(t->st, &key, record);
 }
 
 /* The manifest and all below it; nothing if the layout lacks it. */
@@ -151,19 +115,16 @@ put_manifest(const struct target *t, const char *digest, const char *type)
 	}
 	(void)load_blob(t, digest, &text);
 	CHECK(ferry_oci_manifest_read(&m, ferry_bytes_buf(&text), type, &err));
-	CHECK(ferry_json_set(
-	    record, "media_type", json_string(m.media_type), &err));
+	tool_set(record, "media_type", m.media_type);
 	if (m.artifact_type[0] != 0)
-		CHECK(ferry_json_set(record, "artifact_type",
-		    json_string(m.artifact_type), &err));
+		tool_set(record, "artifact_type", m.artifact_type);
 	for (size_t i = 0; i < m.n; i++) {
 		const struct ferry_oci_descriptor *d = &m.descriptors[i];
 
 		if (d->role == FERRY_OCI_CHILD) {
 			put_manifest(t, d->digest, d->media_type);
 		} else if (d->role == FERRY_OCI_SUBJECT) {
-			CHECK(ferry_json_set(
-			    record, "subject", json_string(d->digest), &err));
+			tool_set(record, "subject", d->digest);
 			put_referrer(t, digest, text.n, d->digest, &m);
 		} else if (add_file(t, record, d->digest, d->digest,
 			       FERRY_BLOB_IS_FILE, d->media_type) == 0) {
@@ -193,10 +154,7 @@ put_layout(const struct target *t)
 	size_t i;
 
 	(void)snprintf(path, sizeof(path), "%s/index.json", t->layout);
-	if (!load(path, &text)) {
-		perror(path);
-		exit(1);
-	}
+	tool_load(&text, path);
 	CHECK(ferry_json_parse(&index, ferry_bytes_buf(&text), path, &err));
 	CHECK(ferry_json_array(index, "manifests", &list, &err));
 	json_array_foreach (list, i, one) {
@@ -216,25 +174,6 @@ put_layout(const struct target *t)
 }
 
 static void
-delete_version(const struct target *t, const char *digest)
-{
-	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_key key;
-	json_t *record = NULL;
-
-	CHECK(ferry_key_make(&key, &err, "version", "oci", t->repository,
-	    t->owner, digest, NULL));
-	if (ferry_catalog_get(t->st, &key, &record, &err) != 1) {
-		(void)fprintf(stderr, "put_oci: no version %s\n", digest);
-		exit(1);
-	}
-	(void)json_object_del(record, "seq");
-	CHECK(ferry_json_set(record, "deleted_at", json_integer(1), &err));
-	CHECK(ferry_catalog_put(t->st, &key, record, &err));
-	json_decref(record);
-}
-
-static void
 put_names(const struct target *t, const char *host)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
@@ -243,19 +182,17 @@ put_names(const struct target *t, const char *host)
 	char url[512];
 
 	(void)snprintf(url, sizeof(url), "https://%s/", host);
-	CHECK(ferry_json_set(record, "format", json_string("oci"), &err));
-	CHECK(ferry_json_set(record, "url", json_string(url), &err));
-	CHECK(ferry_json_set(record, "host", json_string(host), &err));
+	tool_set(record, "format", "oci");
+	tool_set(record, "url", url);
+	tool_set(record, "host", host);
 	CHECK(ferry_key_make(&key, &err, "upstream", t->owner, NULL));
-	CHECK(ferry_catalog_put(t->st, &key, record, &err));
-	json_decref(record);
+	tool_put(t->st, &key, record);
 
 	record = json_object();
-	CHECK(ferry_json_set(record, "upstream", json_string(t->owner), &err));
+	tool_set(record, "upstream", t->owner);
 	CHECK(ferry_key_make(
 	    &key, &err, "package", "oci", t->repository, t->owner, NULL));
-	CHECK(ferry_catalog_put(t->st, &key, record, &err));
-	json_decref(record);
+	tool_put(t->st, &key, record);
 }
 
 static void
@@ -274,16 +211,15 @@ apply(const struct target *t, char *arg)
 		    t->owner, arg + 8, NULL));
 		CHECK(ferry_catalog_delete(t->st, &key, &err));
 	} else if (strncmp(arg, "--delete=", 9) == 0) {
-		delete_version(t, arg + 9);
+		tool_delete_version(
+		    t->st, "oci", t->repository, t->owner, arg + 9);
 	}
 }
 
 int
 main(int argc, char **argv)
 {
-	struct ferry_error err = FERRY_ERROR_INIT;
 	struct target t = { 0 };
-	char marker[4096];
 
 	if (argc < 5) {
 		(void)fprintf(stderr,
@@ -292,10 +228,7 @@ main(int argc, char **argv)
 	}
 	t.owner = argv[2];
 	t.repository = argv[4];
-	(void)snprintf(marker, sizeof(marker), "%s/ferry.json", argv[1]);
-	if (access(marker, F_OK) == -1)
-		CHECK(ferry_store_create(argv[1], "test", &err));
-	CHECK(ferry_store_open(&t.st, argv[1], FERRY_STORE_WRITE, &err));
+	t.st = tool_open(argv[1]);
 	put_names(&t, argv[3]);
 	for (int i = 5; i < argc; i++) {
 		if (argv[i][0] == '-') {
@@ -305,7 +238,6 @@ main(int argc, char **argv)
 			put_layout(&t);
 		}
 	}
-	CHECK(ferry_store_commit(t.st, &err));
-	ferry_store_close(t.st);
+	tool_close(t.st);
 	return 0;
 }

@@ -4,26 +4,12 @@
  */
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "store/base/error.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
-
-#define CHECK(expression)                                                      \
-	do {                                                                   \
-		if ((expression) == -1)                                        \
-			die(&err);                                             \
-	} while (0)
-
-static void
-die(const struct ferry_error *err)
-{
-
-	(void)fprintf(stderr, "records: %s\n", err->text);
-	exit(1);
-}
+#include "tests/tools/tool.h"
 
 int
 main(int argc, char **argv)

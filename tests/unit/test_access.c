@@ -1,4 +1,4 @@
-#include "unit.h"
+#include "octo.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -129,11 +129,12 @@ test_token_round_trip(void **state)
 static struct ferry_error err;
 
 struct fixture {
-	char path[64];
-	char folder[96]; /* of tokens */
+	char *path;
 	struct ferry_store *writer, *reader;
 	struct ferry_access *access;
-	int tokens;
+	int tokens; /* their folder */
+	struct ferry_user_token tom;
+	char bearer[8 + FERRY_USER_TOKEN_TEXT]; /* tom's */
 };
 
 static void
@@ -153,22 +154,11 @@ static void
 put_snapshot(struct fixture *f, const char *drop, const char *meta)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
-	char path[512], line[1024];
-	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "%s/access/octo.jsonl",
-	    getenv("FERRY_TEST_DATA"));
-	assert_non_null(file = fopen(path, "re"));
-	while (fgets(line, sizeof(line), file) != NULL) {
-		if (meta != NULL && strstr(line, "\"meta\"") != NULL)
-			(void)snprintf(line, sizeof(line), "%s\n", meta);
-		if (drop == NULL || strstr(line, drop) == NULL)
-			assert_int_equal(ferry_buf_adds(&text, line, &err), 0);
-	}
-	(void)fclose(file);
-	if (ferry_snapshots_put(
-		f->writer, "ghes", ferry_bytes_buf(&text), &err) == -1)
-		fail_msg("%s", err.text);
+	octo_add(&text, drop, meta);
+	assert_ok(ferry_snapshots_put(
+		      f->writer, "ghes", ferry_bytes_buf(&text), &err),
+	    &err);
 	ferry_buf_free(&text);
 }
 
@@ -181,49 +171,55 @@ follow(struct fixture *f)
 	assert_true(ferry_access_follow(f->access, &err) != -1);
 }
 
+/* An empty store. */
 static void
 fixture_open(struct fixture *f)
 {
+	char folder[300];
 
-	(void)snprintf(f->path, sizeof(f->path), "/tmp/ferry-access-XXXXXX");
-	assert_non_null(mkdtemp(f->path));
-	assert_int_equal(ferry_store_create(f->path, "test", &err), 0);
-	(void)snprintf(f->folder, sizeof(f->folder), "%s/tokens", f->path);
-	assert_int_equal(mkdir(f->folder, 0700), 0);
-	f->tokens = open(f->folder, O_RDONLY | O_DIRECTORY);
+	f->path = unit_mkdir();
+	assert_ok(ferry_store_create(f->path, "test", &err), &err);
+	(void)snprintf(folder, sizeof(folder), "%s/tokens", f->path);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	f->tokens = open(folder, O_RDONLY | O_DIRECTORY);
 	assert_true(f->tokens != -1);
-	assert_int_equal(
-	    ferry_store_open(&f->writer, f->path, FERRY_STORE_WRITE, &err), 0);
-	assert_int_equal(
-	    ferry_store_open(&f->reader, f->path, FERRY_STORE_READ, &err), 0);
-	assert_int_equal(ferry_access_open(&f->access, f->reader, &err), 0);
+	assert_ok(
+	    ferry_store_open(&f->writer, f->path, FERRY_STORE_WRITE, &err),
+	    &err);
+	assert_ok(ferry_store_open(&f->reader, f->path, FERRY_STORE_READ, &err),
+	    &err);
+	assert_ok(ferry_access_open(&f->access, f->reader, &err), &err);
+}
+
+/* One with the snapshot, and a token of tom's. */
+static void
+fixture_open_octo(struct fixture *f)
+{
+	char text[FERRY_USER_TOKEN_TEXT];
+
+	fixture_open(f);
+	put_upstream(f->writer, "ghes", NULL);
+	put_snapshot(f, NULL, NULL);
+	f->tom = (struct ferry_user_token){ .realm = "ghes",
+		.number = 3,
+		.name = "tom",
+		.scopes = FERRY_SCOPE_READ,
+		.created_at = 1 };
+	assert_ok(
+	    ferry_user_token_create(f->tokens, &f->tom, text, &err), &err);
+	(void)snprintf(f->bearer, sizeof(f->bearer), "Bearer %s", text);
+	follow(f);
 }
 
 static void
 fixture_close(struct fixture *f)
 {
-	char command[128];
 
 	ferry_access_close(f->access);
 	ferry_store_close(f->reader);
 	ferry_store_close(f->writer);
 	(void)close(f->tokens);
-	(void)snprintf(command, sizeof(command), "rm -r %s", f->path);
-	assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c) */
-}
-
-static void
-make_token(struct fixture *f, uint64_t user, char text[FERRY_USER_TOKEN_TEXT],
-    char id[FERRY_USER_TOKEN_ID])
-{
-	struct ferry_user_token t = { .realm = "ghes",
-		.number = user,
-		.name = "x",
-		.scopes = FERRY_SCOPE_READ,
-		.created_at = 1 };
-
-	assert_int_equal(ferry_user_token_create(f->tokens, &t, text, &err), 0);
-	memcpy(id, t.id, FERRY_USER_TOKEN_ID);
+	unit_rmdir(f->path);
 }
 
 static enum ferry_verdict
@@ -294,20 +290,14 @@ test_access_open_store(void **state)
 static void
 test_access_tokens(void **state)
 {
-	char text[FERRY_USER_TOKEN_TEXT], id[FERRY_USER_TOKEN_ID];
-	char bearer[80], basic[128];
+	char basic[128];
 	struct ferry_buf b64 = FERRY_BUF_INIT;
 	struct ferry_user_token token;
 	struct fixture f;
 
 	(void)state;
-	fixture_open(&f);
-	put_upstream(f.writer, "ghes", NULL);
-	put_snapshot(&f, NULL, NULL);
-	make_token(&f, 3, text, id); /* tom */
-	follow(&f);
-	(void)snprintf(bearer, sizeof(bearer), "Bearer %s", text);
-	(void)snprintf(basic, sizeof(basic), "tom:%s", text);
+	fixture_open_octo(&f);
+	(void)snprintf(basic, sizeof(basic), "tom:%s", f.bearer + 7);
 	assert_int_equal(
 	    ferry_base64_add(&b64, ferry_bytes_str(basic), &err), 0);
 	(void)snprintf(basic, sizeof(basic), "Basic %s", (char *)b64.p);
@@ -315,11 +305,11 @@ test_access_tokens(void **state)
 
 	assert_int_equal(
 	    READ(&f, NULL, "npm", "@octo/svc"), FERRY_NEED_CREDENTIAL);
-	assert_int_equal(READ(&f, bearer, "npm", "@octo/svc"), FERRY_ALLOWED);
+	assert_int_equal(READ(&f, f.bearer, "npm", "@octo/svc"), FERRY_ALLOWED);
 	assert_int_equal(READ(&f, basic, "npm", "@octo/svc"), FERRY_ALLOWED);
-	assert_int_equal(READ(&f, bearer, "oci", "octo/tool"), FERRY_ALLOWED);
-	assert_int_equal(READ(&f, bearer, "oci", "uma/app"), FERRY_FORBIDDEN);
-	assert_int_equal(READ(&f, bearer, "oci", "octo/none"), FERRY_HIDDEN);
+	assert_int_equal(READ(&f, f.bearer, "oci", "octo/tool"), FERRY_ALLOWED);
+	assert_int_equal(READ(&f, f.bearer, "oci", "uma/app"), FERRY_FORBIDDEN);
+	assert_int_equal(READ(&f, f.bearer, "oci", "octo/none"), FERRY_HIDDEN);
 	assert_int_equal(READ(&f, NULL, "oci", "octo/web"), FERRY_ALLOWED);
 	assert_int_equal(
 	    READ(&f, NULL, "npm", "@octo/ui"), FERRY_NEED_CREDENTIAL);
@@ -327,7 +317,6 @@ test_access_tokens(void **state)
 	    ask(&f, NULL, FERRY_ACTION_READ, "npm", NULL, "@octo/none"),
 	    FERRY_NEED_CREDENTIAL);
 	/* A bad one is worse than none. */
-	text[20]++;
 	assert_int_equal(
 	    READ(&f, "Bearer x", "oci", "octo/web"), FERRY_BAD_TOKEN);
 	assert_int_equal(ask(&f, "Basic eDp5", FERRY_ACTION_TOKEN, "oci",
@@ -338,9 +327,10 @@ test_access_tokens(void **state)
 	    READ(&f, "Basic Og==", "oci", "octo/web"), FERRY_ALLOWED);
 	/* Revoked while everything else stays. */
 	assert_int_equal(
-	    ferry_user_token_revoke(f.tokens, id, 5, &token, &err), 0);
+	    ferry_user_token_revoke(f.tokens, f.tom.id, 5, &token, &err), 0);
 	follow(&f);
-	assert_int_equal(READ(&f, bearer, "npm", "@octo/svc"), FERRY_BAD_TOKEN);
+	assert_int_equal(
+	    READ(&f, f.bearer, "npm", "@octo/svc"), FERRY_BAD_TOKEN);
 	fixture_close(&f);
 }
 
@@ -349,24 +339,19 @@ test_access_generations_and_policy(void **state)
 {
 	static const char newer[] =
 	    "{\"kind\":\"meta\",\"upstream\":\"ghes\",\"realm\":\"ghes\","
-	    "\"github\":true,\"taken_at\":1790000001,\"generation\":2}";
-	char text[FERRY_USER_TOKEN_TEXT], id[FERRY_USER_TOKEN_ID], bearer[80];
+	    "\"github\":true,\"taken_at\":1790000001,\"generation\":2}\n";
 	struct ferry_access_policy policy = { .hide_existence = true };
 	struct fixture f;
 
 	(void)state;
-	fixture_open(&f);
-	put_upstream(f.writer, "ghes", NULL);
-	put_snapshot(&f, NULL, NULL);
-	make_token(&f, 3, text, id); /* tom */
-	follow(&f);
-	(void)snprintf(bearer, sizeof(bearer), "Bearer %s", text);
-	assert_int_equal(READ(&f, bearer, "oci", "octo/tool"), FERRY_ALLOWED);
+	fixture_open_octo(&f);
+	assert_int_equal(READ(&f, f.bearer, "oci", "octo/tool"), FERRY_ALLOWED);
 	put_snapshot(&f, "package_grant", newer);
 	follow(&f);
-	assert_int_equal(READ(&f, bearer, "oci", "octo/tool"), FERRY_FORBIDDEN);
+	assert_int_equal(
+	    READ(&f, f.bearer, "oci", "octo/tool"), FERRY_FORBIDDEN);
 	ferry_access_configure(f.access, &policy);
-	assert_int_equal(READ(&f, bearer, "oci", "octo/tool"), FERRY_HIDDEN);
+	assert_int_equal(READ(&f, f.bearer, "oci", "octo/tool"), FERRY_HIDDEN);
 	policy = (struct ferry_access_policy){ .private_mode = true };
 	ferry_access_configure(f.access, &policy);
 	assert_int_equal(
@@ -376,8 +361,9 @@ test_access_generations_and_policy(void **state)
 	assert_int_equal(READ(&f, NULL, "npm", "@octo/ui"), FERRY_ALLOWED);
 	policy = (struct ferry_access_policy){ .max_age_s = 1 };
 	ferry_access_configure(f.access, &policy);
-	assert_int_equal(READ(&f, bearer, "npm", "@octo/svc"), FERRY_FORBIDDEN);
-	assert_int_equal(READ(&f, bearer, "npm", "@octo/ui"), FERRY_ALLOWED);
+	assert_int_equal(
+	    READ(&f, f.bearer, "npm", "@octo/svc"), FERRY_FORBIDDEN);
+	assert_int_equal(READ(&f, f.bearer, "npm", "@octo/ui"), FERRY_ALLOWED);
 	fixture_close(&f);
 }
 
@@ -385,7 +371,6 @@ test_access_generations_and_policy(void **state)
 static void
 test_access_lists_and_sessions(void **state)
 {
-	char text[FERRY_USER_TOKEN_TEXT], id[FERRY_USER_TOKEN_ID], bearer[80];
 	struct ferry_token session = { .scopes = "repository:octo/tool:pull" };
 	struct ferry_access_request rq = { .action = FERRY_ACTION_LIST,
 		.format = "npm" };
@@ -394,28 +379,24 @@ test_access_lists_and_sessions(void **state)
 	struct fixture f;
 
 	(void)state;
-	fixture_open(&f);
-	put_upstream(f.writer, "ghes", NULL);
-	put_snapshot(&f, NULL, NULL);
-	make_token(&f, 3, text, id); /* tom */
-	follow(&f);
-	(void)snprintf(bearer, sizeof(bearer), "Bearer %s", text);
+	fixture_open_octo(&f);
 	/* npm always needs a login here, containers do not. */
 	assert_int_equal(ask(&f, NULL, FERRY_ACTION_LIST, "npm", NULL, NULL),
 	    FERRY_NEED_CREDENTIAL);
 	assert_int_equal(
 	    ask(&f, NULL, FERRY_ACTION_LIST, "oci", NULL, NULL), FERRY_ALLOWED);
-	assert_int_equal(ask(&f, bearer, FERRY_ACTION_LIST, "npm", NULL, NULL),
+	assert_int_equal(
+	    ask(&f, f.bearer, FERRY_ACTION_LIST, "npm", NULL, NULL),
 	    FERRY_ALLOWED);
 	/* What is not there is decided by the credential alone. */
 	assert_int_equal(
-	    ask(&f, bearer, FERRY_ACTION_READ, "npm", NULL, "@octo/none"),
+	    ask(&f, f.bearer, FERRY_ACTION_READ, "npm", NULL, "@octo/none"),
 	    FERRY_HIDDEN);
 	assert_int_equal(
 	    ask(&f, "Bearer x", FERRY_ACTION_READ, "npm", NULL, "@octo/none"),
 	    FERRY_BAD_TOKEN);
 	/* A session for one repository lists nothing. */
-	ferry_access_identify(f.access, bearer, &who);
+	ferry_access_identify(f.access, f.bearer, &who);
 	rq.identity = &who;
 	who.session = &session;
 	ferry_access_decide(&rq, &d);
@@ -439,23 +420,17 @@ test_access_describes(void **state)
 		enum ferry_role role;
 	} rows[] = { { "octo/pub", FERRY_READ }, { "octo/priv", FERRY_READ },
 		{ "octo/ops", FERRY_WRITE }, { "lab/secret", FERRY_NO_ROLE } };
-	char text[FERRY_USER_TOKEN_TEXT], id[FERRY_USER_TOKEN_ID], bearer[80];
 	struct ferry_access_request rq = { .action = FERRY_ACTION_SERVICE };
 	struct ferry_access_decision d;
 	struct ferry_identity who;
 	struct fixture f;
 
 	(void)state;
-	fixture_open(&f);
-	put_upstream(f.writer, "ghes", NULL);
-	put_snapshot(&f, NULL, NULL);
-	make_token(&f, 3, text, id); /* tom */
-	follow(&f);
-	(void)snprintf(bearer, sizeof(bearer), "Bearer %s", text);
+	fixture_open_octo(&f);
 	for (int nobody = 0; nobody < 2; nobody++) {
 		const struct ferry_snapshot *s;
 
-		ferry_access_identify(f.access, nobody ? NULL : bearer, &who);
+		ferry_access_identify(f.access, nobody ? NULL : f.bearer, &who);
 		rq.identity = &who;
 		ferry_access_decide(&rq, &d);
 		s = ferry_snapshots_find(ferry_access_snapshots(&who), "ghes");

@@ -2,18 +2,9 @@
  * From answers of GitHub's API, and the operator's file, to snapshots.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include "store/access/snapshot_write.h"
-#include "store/base/error.h"
 #include "sync/access/diff.h"
 #include "sync/access/facts.h"
 #include "sync/access/operator.h"
@@ -22,7 +13,7 @@ static const struct ferry_facts_owner octo = { 100, true, "Octo" };
 
 /* Adds a page of items; -1 if any is refused. */
 static int
-add(struct ferry_facts *f, enum ferry_fact what,
+try_add(struct ferry_facts *f, enum ferry_fact what,
     const struct ferry_fact_about *about, const char *page)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
@@ -36,6 +27,14 @@ add(struct ferry_facts *f, enum ferry_fact what,
 				rc = -1;
 	json_decref(items);
 	return rc;
+}
+
+static void
+add(struct ferry_facts *f, enum ferry_fact what,
+    const struct ferry_fact_about *about, const char *page)
+{
+
+	assert_int_equal(try_add(f, what, about, page), 0);
 }
 
 static char *
@@ -68,27 +67,22 @@ test_facts_direct_team_members(void **state)
 	char *text;
 
 	(void)state;
-	assert_int_equal(
-	    add(f, FERRY_FACT_TEAMS, &about,
-		"[{\"id\":1,\"slug\":\"top\"},"
-		"{\"id\":2,\"slug\":\"middle\",\"parent\":{\"id\":1}},"
-		"{\"id\":3,\"slug\":\"low\",\"parent\":{\"id\":2}}]"),
-	    0);
+	add(f, FERRY_FACT_TEAMS, &about,
+	    "[{\"id\":1,\"slug\":\"top\"},"
+	    "{\"id\":2,\"slug\":\"middle\",\"parent\":{\"id\":1}},"
+	    "{\"id\":3,\"slug\":\"low\",\"parent\":{\"id\":2}}]");
 	about.id = 1;
-	assert_int_equal(add(f, FERRY_FACT_TEAM_MEMBERS, &about,
-			     "[{\"id\":11,\"login\":\"a\"},"
-			     "{\"id\":12,\"login\":\"b\"},"
-			     "{\"id\":13,\"login\":\"c\"}]"),
-	    0);
+	add(f, FERRY_FACT_TEAM_MEMBERS, &about,
+	    "[{\"id\":11,\"login\":\"a\"},"
+	    "{\"id\":12,\"login\":\"b\"},"
+	    "{\"id\":13,\"login\":\"c\"}]");
 	about.id = 2;
-	assert_int_equal(add(f, FERRY_FACT_TEAM_MEMBERS, &about,
-			     "[{\"id\":12,\"login\":\"b\"},"
-			     "{\"id\":13,\"login\":\"c\"}]"),
-	    0);
+	add(f, FERRY_FACT_TEAM_MEMBERS, &about,
+	    "[{\"id\":12,\"login\":\"b\"},"
+	    "{\"id\":13,\"login\":\"c\"}]");
 	about.id = 3;
-	assert_int_equal(add(f, FERRY_FACT_TEAM_MEMBERS, &about,
-			     "[{\"id\":13,\"login\":\"c\"}]"),
-	    0);
+	add(f, FERRY_FACT_TEAM_MEMBERS, &about,
+	    "[{\"id\":13,\"login\":\"c\"}]");
 	text = text_of(f);
 	assert_string_equal(strstr(text, "{\"kind\":\"team_member"),
 	    "{\"kind\":\"team_member\",\"team\":1,\"user\":11}\n"
@@ -109,15 +103,12 @@ test_facts_teams_in_a_circle(void **state)
 	char *text;
 
 	(void)state;
-	assert_int_equal(
-	    add(f, FERRY_FACT_TEAMS, &about,
-		"[{\"id\":1,\"slug\":\"x\",\"parent\":{\"id\":2}},"
-		"{\"id\":2,\"slug\":\"y\",\"parent\":{\"id\":1}}]"),
-	    0);
+	add(f, FERRY_FACT_TEAMS, &about,
+	    "[{\"id\":1,\"slug\":\"x\",\"parent\":{\"id\":2}},"
+	    "{\"id\":2,\"slug\":\"y\",\"parent\":{\"id\":1}}]");
 	for (about.id = 1; about.id <= 2; about.id++)
-		assert_int_equal(add(f, FERRY_FACT_TEAM_MEMBERS, &about,
-				     "[{\"id\":11,\"login\":\"a\"}]"),
-		    0);
+		add(f, FERRY_FACT_TEAM_MEMBERS, &about,
+		    "[{\"id\":11,\"login\":\"a\"}]");
 	text = text_of(f);
 	assert_null(strstr(text, "team_member"));
 	free(text);
@@ -155,8 +146,7 @@ test_facts_roles(void **state)
 
 		(void)snprintf(page, sizeof(page),
 		    "[{\"id\":11,\"login\":\"a\",%s}]", cases[i].item);
-		assert_int_equal(
-		    add(f, FERRY_FACT_COLLABORATORS, &about, page), 0);
+		add(f, FERRY_FACT_COLLABORATORS, &about, page);
 		text = text_of(f);
 		if (cases[i].role == NULL) {
 			assert_null(strstr(text, "repo_grant"));
@@ -181,15 +171,11 @@ test_facts_wide_roles(void **state)
 	char *text, want[200];
 
 	(void)state;
-	assert_int_equal(
-	    add(f, FERRY_FACT_ROLE_USERS, &about,
-		"[{\"id\":11,\"login\":\"a\",\"assignment\":\"direct\"},"
-		"{\"id\":12,\"login\":\"b\",\"assignment\":\"indirect\"},"
-		"{\"id\":13,\"login\":\"c\",\"assignment\":\"mixed\"}]"),
-	    0);
-	assert_int_equal(add(f, FERRY_FACT_ROLE_TEAMS, &about,
-			     "[{\"id\":2,\"slug\":\"t\"}]"),
-	    0);
+	add(f, FERRY_FACT_ROLE_USERS, &about,
+	    "[{\"id\":11,\"login\":\"a\",\"assignment\":\"direct\"},"
+	    "{\"id\":12,\"login\":\"b\",\"assignment\":\"indirect\"},"
+	    "{\"id\":13,\"login\":\"c\",\"assignment\":\"mixed\"}]");
+	add(f, FERRY_FACT_ROLE_TEAMS, &about, "[{\"id\":2,\"slug\":\"t\"}]");
 	text = text_of(f);
 	for (size_t i = 0; i < 3; i++) {
 		(void)snprintf(want, sizeof(want),
@@ -257,7 +243,7 @@ test_facts_package_by_profile(void **state)
 	(void)state;
 	for (int granular = 0; granular < 2; granular++) {
 		f = facts_new(granular == 1);
-		assert_int_equal(add(f, FERRY_FACT_PACKAGES, &about, page), 0);
+		add(f, FERRY_FACT_PACKAGES, &about, page);
 		text = text_of(f);
 		assert_non_null(strstr(text,
 		    granular == 1 ? "\"repo\":7,\"granular\":true,\"inherits\":"
@@ -284,21 +270,17 @@ test_facts_repo_listed_and_linked(void **state)
 
 		for (int i = 0; i < 2; i++)
 			if (i == first)
-				assert_int_equal(
-				    add(f, FERRY_FACT_REPOS, &about,
-					"[{\"id\":7,\"full_name\":\"octo/r\","
-					"\"visibility\":\"internal\","
-					"\"private\":true}]"),
-				    0);
+				add(f, FERRY_FACT_REPOS, &about,
+				    "[{\"id\":7,\"full_name\":\"octo/r\","
+				    "\"visibility\":\"internal\","
+				    "\"private\":true}]");
 			else
-				assert_int_equal(
-				    add(f, FERRY_FACT_PACKAGES, &about,
-					"[{\"id\":1,\"name\":\"ui\","
-					"\"visibility\":\"private\","
-					"\"repository\":{\"id\":7,"
-					"\"full_name\":\"octo/r\","
-					"\"private\":true}}]"),
-				    0);
+				add(f, FERRY_FACT_PACKAGES, &about,
+				    "[{\"id\":1,\"name\":\"ui\","
+				    "\"visibility\":\"private\","
+				    "\"repository\":{\"id\":7,"
+				    "\"full_name\":\"octo/r\","
+				    "\"private\":true}}]");
 		text = text_of(f);
 		assert_non_null(
 		    strstr(text, "\"name\":\"r\",\"visibility\":\"internal\""));
@@ -338,14 +320,14 @@ test_facts_hostile(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
 		assert_int_equal(
-		    add(f, FERRY_FACT_MEMBERS, &about, pages[i]), -1);
+		    try_add(f, FERRY_FACT_MEMBERS, &about, pages[i]), -1);
 	assert_non_null(long_page);
 	(void)snprintf(
 	    long_page, 4096, "[{\"id\":1,\"login\":\"%0*d\"}]", 1100, 7);
-	assert_int_equal(add(f, FERRY_FACT_MEMBERS, &about, long_page), -1);
+	assert_int_equal(try_add(f, FERRY_FACT_MEMBERS, &about, long_page), -1);
 	(void)snprintf(
 	    long_page, 4096, "[{\"id\":1,\"login\":\"%0*d\"}]", 300, 7);
-	assert_int_equal(add(f, FERRY_FACT_MEMBERS, &about, long_page), -1);
+	assert_int_equal(try_add(f, FERRY_FACT_MEMBERS, &about, long_page), -1);
 	free(long_page);
 	text = text_of(f);
 	assert_string_equal(text, "");

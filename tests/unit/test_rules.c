@@ -3,44 +3,38 @@
  * shared/protocols/github-packages.md, section 2.7.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "octo.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "store/access/rules.h"
 #include "store/access/user_token.h"
-#include "store/base/error.h"
 
 static struct ferry_error err;
+
+#define META                                                                   \
+	"{\"kind\":\"meta\",\"upstream\":\"a\",\"realm\":\"a\",\"github\":"    \
+	"true,\"taken_at\":1,\"generation\":1}\n"
+
+static struct ferry_snapshot *
+snapshot(const char *text)
+{
+	struct ferry_snapshot *s = NULL;
+
+	assert_ok(ferry_snapshot_read(&s, ferry_bytes_str(text), &err), &err);
+	return s;
+}
 
 /* The fixture without the lines that hold drop. */
 static struct ferry_snapshot *
 load(const char *drop)
 {
-	char path[512], line[1024];
 	struct ferry_buf text = FERRY_BUF_INIT;
-	struct ferry_snapshot *s = NULL;
-	FILE *f;
+	struct ferry_snapshot *s;
 
-	(void)snprintf(path, sizeof(path), "%s/access/octo.jsonl",
-	    getenv("FERRY_TEST_DATA"));
-	assert_non_null(f = fopen(path, "re"));
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (drop == NULL || strstr(line, drop) == NULL)
-			assert_int_equal(ferry_buf_adds(&text, line, &err), 0);
-	(void)fclose(f);
-	if (ferry_snapshot_read(&s, ferry_bytes_buf(&text), &err) == -1)
-		fail_msg("%s", err.text);
+	octo_add(&text, drop, NULL);
+	s = snapshot((const char *)text.p);
 	ferry_buf_free(&text);
 	return s;
 }
@@ -158,17 +152,25 @@ static const struct check checks[] = {
 };
 
 static struct ferry_ruling_result
-rule(const struct ferry_snapshot *s, const struct check *c)
+rule(const struct ferry_snapshot *s, const struct ferry_claim *claim,
+    const struct ferry_ask *ask)
+{
+	struct ferry_ruling_result out;
+
+	ferry_rules(s, claim, ask, &out, NULL, NULL);
+	return out;
+}
+
+static struct ferry_ruling_result
+rule_check(const struct ferry_snapshot *s, const struct check *c)
 {
 	struct ferry_claim claim = claim_of(s, c->who);
 	struct ferry_ask ask = { .type = c->type,
 		.name = c->name,
 		.need = c->need,
 		.public_needs_login = strcmp(c->type, "container") != 0 };
-	struct ferry_ruling_result out;
 
-	ferry_rules(s, &claim, &ask, &out, NULL, NULL);
-	return out;
+	return rule(s, &claim, &ask);
 }
 
 static void
@@ -180,7 +182,7 @@ test_rules_cases(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		const struct check *c = &checks[i];
-		struct ferry_ruling_result got = rule(s, c);
+		struct ferry_ruling_result got = rule_check(s, c);
 
 		if (got.ruling == c->ruling && strcmp(got.row, c->row) == 0)
 			continue;
@@ -204,11 +206,11 @@ test_rules_without_a_record(void **state)
 
 	(void)state;
 	/* 59: grants that are not known deny. */
-	assert_int_equal(rule(s, &p3).ruling, ROLE);
+	assert_int_equal(rule_check(s, &p3).ruling, ROLE);
 	ferry_snapshot_free(s);
 	/* 60: rita is not a member any more. */
 	s = load("\"user\": 2, \"role\": \"member\"");
-	assert_int_equal(rule(s, &p2).ruling, ROLE);
+	assert_int_equal(rule_check(s, &p2).ruling, ROLE);
 	ferry_snapshot_free(s);
 }
 
@@ -223,14 +225,11 @@ test_rules_private_mode(void **state)
 			   "{\"kind\":\"package\",\"id\":4,\"owner\":1,\"type\""
 			   ":\"container\",\"name\":\"octo/web\","
 			   "\"visibility\":\"public\",\"granular\":true}";
-	struct ferry_snapshot *s = NULL;
-	struct ferry_ruling_result out;
+	struct ferry_snapshot *s = snapshot(text);
 
 	(void)state;
-	assert_int_equal(
-	    ferry_snapshot_read(&s, ferry_bytes_str(text), &err), 0);
-	ferry_rules(s, &nobody, &web, &out, NULL, NULL); /* 7 */
-	assert_int_equal(out.ruling, LOGIN);
+	/* 7 */
+	assert_int_equal(rule(s, &nobody, &web).ruling, LOGIN);
 	ferry_snapshot_free(s);
 }
 
@@ -244,29 +243,23 @@ test_rules_suspended_and_strangers(void **state)
 		.user = 1,
 		.scopes = FERRY_SCOPE_READ };
 	struct ferry_ask ask = { .type = "container", .name = "octo/tool" };
-	struct ferry_ruling_result out;
 	struct ferry_snapshot *s = load(NULL);
 
 	(void)state;
 	/* Number 1 of another upstream is not olga. */
-	ferry_rules(s, &stranger, &ask, &out, NULL, NULL);
-	assert_int_equal(out.ruling, ROLE);
+	assert_int_equal(rule(s, &stranger, &ask).ruling, ROLE);
 	ask.name = "octo/web";
-	ferry_rules(s, &stranger, &ask, &out, NULL, NULL);
-	assert_int_equal(out.ruling, ALLOW);
-	assert_int_equal(rule(s, &p4).ruling, ALLOW);
+	assert_int_equal(rule(s, &stranger, &ask).ruling, ALLOW);
+	assert_int_equal(rule_check(s, &p4).ruling, ALLOW);
 	/* Too old to be believed: only what is public. */
 	ask.stale = true;
-	ferry_rules(s, &stranger, &ask, &out, NULL, NULL);
-	assert_int_equal(out.ruling, ALLOW);
+	assert_int_equal(rule(s, &stranger, &ask).ruling, ALLOW);
 	stranger = claim_of(s, "olga rp");
 	ask.name = "octo/tool";
-	ferry_rules(s, &stranger, &ask, &out, NULL, NULL);
-	assert_int_equal(out.ruling, ROLE);
+	assert_int_equal(rule(s, &stranger, &ask).ruling, ROLE);
 	ferry_snapshot_free(s);
 	/* Nothing is known at all. */
-	ferry_rules(NULL, &stranger, &ask, &out, NULL, NULL);
-	assert_int_equal(out.ruling, ROLE);
+	assert_int_equal(rule(NULL, &stranger, &ask).ruling, ROLE);
 }
 
 static void
@@ -286,29 +279,20 @@ test_rules_plain_registry(void **state)
 		.user = 7,
 		.scopes = FERRY_SCOPE_READ };
 	struct ferry_ask ask = { .type = "container", .name = "team/app" };
-	struct ferry_snapshot *s = NULL;
-	struct ferry_ruling_result out;
+	struct ferry_snapshot *s = snapshot(text);
 
 	(void)state;
-	assert_int_equal(
-	    ferry_snapshot_read(&s, ferry_bytes_str(text), &err), 0);
-	ferry_rules(s, &claim, &ask, &out, NULL, NULL);
-	assert_int_equal(out.ruling, ALLOW);
+	assert_int_equal(rule(s, &claim, &ask).ruling, ALLOW);
 	ask.name = "other/app";
-	ferry_rules(s, &claim, &ask, &out, NULL, NULL);
-	assert_int_equal(out.ruling, ROLE);
+	assert_int_equal(rule(s, &claim, &ask).ruling, ROLE);
 	claim.user = 8; /* is suspended */
-	ferry_rules(s, &claim, &ask, &out, NULL, NULL);
-	assert_int_equal(out.ruling, ROLE);
+	assert_int_equal(rule(s, &claim, &ask).ruling, ROLE);
 	ferry_snapshot_free(s);
 }
 
 static void
 test_snapshot_read_refuses(void **state)
 {
-	static const char *const meta =
-	    "{\"kind\":\"meta\",\"upstream\":\"a\",\"realm\":\"a\",\"github\":"
-	    "true,\"taken_at\":1,\"generation\":1}\n";
 	static const char *const lines[] = { "", "[]", "{}",
 		"{\"kind\":\"hologram\"}", "{\"kind\":\"user\",\"id\":-1}",
 		"{\"kind\":\"user\",\"id\":1}",
@@ -327,9 +311,9 @@ test_snapshot_read_refuses(void **state)
 	    ferry_snapshot_read(&s, ferry_bytes_str("\n"), &err), -1);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		ferry_buf_reset(&text);
-		assert_int_equal(ferry_buf_adds(&text, meta, &err), 0);
+		assert_int_equal(ferry_buf_adds(&text, META, &err), 0);
 		assert_int_equal(
-		    ferry_buf_adds(&text, i == 0 ? meta : lines[i], &err), 0);
+		    ferry_buf_adds(&text, i == 0 ? META : lines[i], &err), 0);
 		assert_int_equal(
 		    ferry_snapshot_read(&s, ferry_bytes_buf(&text), &err), -1);
 	}
@@ -339,19 +323,15 @@ test_snapshot_read_refuses(void **state)
 static void
 test_snapshot_teams_in_a_circle(void **state)
 {
-	const char *text =
-	    "{\"kind\":\"meta\",\"upstream\":\"a\",\"realm\":\"a\",\"github\":"
-	    "true,\"taken_at\":1,\"generation\":1}\n"
+	const char *text = META
 	    "{\"kind\":\"team\",\"id\":1,\"owner\":1,\"slug\":\"a\",\"parent\":"
 	    "2}\n{\"kind\":\"team\",\"id\":2,\"owner\":1,\"slug\":\"b\","
 	    "\"parent\":1}\n{\"kind\":\"team_member\",\"team\":1,\"user\":5}\n";
-	struct ferry_snapshot *s = NULL;
+	struct ferry_snapshot *s = snapshot(text);
 	uint64_t teams[4];
 	size_t n;
 
 	(void)state;
-	assert_int_equal(
-	    ferry_snapshot_read(&s, ferry_bytes_str(text), &err), 0);
 	ferry_snapshot_teams(s, 5, teams, 4, &n);
 	assert_int_equal(n, 2);
 	ferry_snapshot_teams(s, 5, teams, 1, &n);
@@ -361,26 +341,13 @@ test_snapshot_teams_in_a_circle(void **state)
 	ferry_snapshot_free(s);
 }
 
-/* A folder for tokens; *path is freed by folder_free(). */
 static int
-folder_new(char path[64])
+folder_open(const char *path)
 {
-	int fd;
+	int fd = open(path, O_RDONLY | O_DIRECTORY);
 
-	(void)snprintf(path, 64, "/tmp/ferry-tokens-XXXXXX");
-	assert_non_null(mkdtemp(path));
-	assert_true((fd = open(path, O_RDONLY | O_DIRECTORY)) != -1);
+	assert_true(fd != -1);
 	return fd;
-}
-
-static void
-folder_free(int fd, const char *path)
-{
-	char command[128];
-
-	(void)close(fd);
-	(void)snprintf(command, sizeof(command), "rm -r %s", path);
-	assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c) */
 }
 
 static void
@@ -393,9 +360,9 @@ test_user_token_life(void **state)
 		.created_at = 1000,
 		.expires_at = 2000,
 		.note = "laptop \"one\"" };
-	char text[FERRY_USER_TOKEN_TEXT], path[64];
+	char text[FERRY_USER_TOKEN_TEXT], *path = unit_mkdir();
 	struct ferry_user_token got, *list;
-	int fd = folder_new(path);
+	int fd = folder_open(path);
 	struct ferry_digest digest;
 	struct ferry_claim claim;
 	size_t n;
@@ -432,7 +399,8 @@ test_user_token_life(void **state)
 	assert_int_equal(
 	    ferry_user_token_find(fd, ferry_bytes_str(text), &got, &err), 1);
 	assert_false(ferry_user_token_good(&got, 1600));
-	folder_free(fd, path);
+	(void)close(fd);
+	unit_rmdir(path);
 }
 
 static void
@@ -441,8 +409,8 @@ test_user_token_text(void **state)
 	struct ferry_user_token t = {
 		.workflow = true, .realm = "a", .name = "o/r", .job = FERRY_READ
 	};
-	char text[FERRY_USER_TOKEN_TEXT], path[64];
-	int fd = folder_new(path);
+	char text[FERRY_USER_TOKEN_TEXT], *path = unit_mkdir();
+	int fd = folder_open(path);
 	struct ferry_user_token got;
 
 	(void)state;
@@ -461,7 +429,8 @@ test_user_token_text(void **state)
 		text[i] = c;
 	}
 	assert_false(ferry_user_token_looks_right(ferry_bytes_str("")));
-	folder_free(fd, path);
+	(void)close(fd);
+	unit_rmdir(path);
 }
 
 static void
