@@ -311,6 +311,14 @@ workflow_rules(struct ruling *r)
 	offer(r, entry, "D10");
 }
 
+static const char *const lacking[] = {
+	[FERRY_NEED_READ] = "the token lacks the scope read:packages",
+	[FERRY_NEED_PUBLISH] = "the token lacks the scope write:packages",
+	[FERRY_NEED_DELETE] =
+	    "the token lacks one of the scopes read:packages, delete:packages",
+	[FERRY_NEED_RESTORE] = "the token lacks the scope write:packages",
+};
+
 /* D1 to D6, which end the evaluation.  Returns whether one did. */
 static bool
 credential_rules(struct ruling *r)
@@ -345,8 +353,7 @@ credential_rules(struct ruling *r)
 	case FERRY_CLAIM_USER:
 		if (scopes_suffice(r->claim->scopes, r->ask->need))
 			return false;
-		end(r, FERRY_RULING_SCOPE, "D5",
-		    "the token lacks a scope that this needs");
+		end(r, FERRY_RULING_SCOPE, "D5", lacking[r->ask->need]);
 		return true;
 	case FERRY_CLAIM_WORKFLOW:
 		if (r->claim->job > FERRY_NO_ROLE)

@@ -23,6 +23,7 @@ enum ferry_need {
 #define FERRY_SCOPE_WRITE 2U /* write:packages, contains read */
 #define FERRY_SCOPE_DELETE 4U /* delete:packages */
 #define FERRY_SCOPE_REPO 8U /* opens nothing by itself */
+#define FERRY_SCOPE_ORG 32U /* read:org: the same; `gh` wants to see it */
 #define FERRY_SCOPE_METRICS 16U /* read:metrics, which GitHub has not */
 
 enum ferry_claim_kind {

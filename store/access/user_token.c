@@ -31,6 +31,7 @@ static const struct {
 } scope_names[] = { { FERRY_SCOPE_READ, "read:packages" },
 	{ FERRY_SCOPE_WRITE, "write:packages" },
 	{ FERRY_SCOPE_DELETE, "delete:packages" }, { FERRY_SCOPE_REPO, "repo" },
+	{ FERRY_SCOPE_ORG, "read:org" },
 	{ FERRY_SCOPE_METRICS, "read:metrics" } };
 #define SCOPES (sizeof(scope_names) / sizeof(scope_names[0]))
 

@@ -67,7 +67,7 @@ for AT in 127.0.0.1:$PORT packages.example; do
 	expect 1 g tom api orgs/octo/packages
 	has "$T/err" 'package_type is missing' '(HTTP 400)'
 	expect 1 g no api 'orgs/octo/packages?package_type=npm'
-	has "$T/err" 'gh: the token lacks a scope that this needs (HTTP 403)'
+	has "$T/err" 'gh: the token lacks the scope read:packages (HTTP 403)'
 	expect 1 g tom api -X DELETE orgs/octo/packages/npm/ui
 	has "$T/err" 'gh: this is a read-only mirror: ' '(HTTP 405)'
 	expect 1 g anon api user
@@ -86,6 +86,11 @@ expect 1 login tom
 has "$T/err" "missing required scopes 'repo', 'read:org'"
 expect 1 login no
 has "$T/err" "missing required scope 'read:org'"
+new_token gh tom --scopes read:packages,repo,read:org
+expect 0 login gh
+expect 0 g anon api user --jq .login
+is login "$(cat "$T/out")" tom
+expect 0 g anon auth logout --hostname packages.example
 expect 0 login ops
 expect 0 g anon api 'orgs/octo/packages?package_type=container' --jq '.[].name'
 is names "$(xargs <"$T/out")" 'job web'

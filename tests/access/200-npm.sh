@@ -29,7 +29,7 @@ expect 1 install @octo/ui
 has "$T/err" E401
 npmrc "$AT:_authToken=$(token_of no)"
 expect 1 install @octo/ui
-has "$T/err" E403 'permission_denied: the token lacks a scope'
+has "$T/err" E403 'permission_denied: the token lacks the scope read:packages'
 npmrc "$AT:_authToken=$(token_of eve)"
 expect 1 install @octo/svc
 has "$T/err" E403 'permission_denied: '

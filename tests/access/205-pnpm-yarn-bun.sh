@@ -69,7 +69,7 @@ allowed() {
 		fail "$NAME: not installed"
 	}
 	test -e node_modules/@octo/svc/index.js || fail "$NAME: nothing is installed"
-	seen "200 $kind" 2
+	seen "200 $kind" 5
 }
 # refused "STATUS KIND" MOST COMMAND…
 refused() {
