@@ -4,6 +4,7 @@
  * Source: shared/protocols/github-packages.md, sections 3.1 and 4.
  */
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +233,26 @@ read_api(struct github *gh, const char *scheme, const char *authority,
 	return rc;
 }
 
+/* An owner's scope is the owner's, also where another registry has one of that
+ * name, which anybody could have taken. */
+static int
+protect_scopes(struct github *gh, struct ferry_error *err)
+{
+	char pattern[128];
+
+	if (!gh->npm || ferry_conf_has(gh->up->group, "protect"))
+		return 0;
+	for (size_t i = 0; i < gh->owners_n; i++) {
+		(void)snprintf(
+		    pattern, sizeof(pattern), "@%.100s/*", gh->owners[i].name);
+		for (char *p = pattern; *p != 0; p++)
+			*p = (char)tolower((unsigned char)*p);
+		if (ferry_upstream_protect(gh->up, pattern, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 github_configure(struct github *gh, struct ferry_error *err)
 {
@@ -253,6 +274,7 @@ github_configure(struct github *gh, struct ferry_error *err)
 		up->group, "subdomain_isolation", true, &isolated, err) == -1 ||
 	    read_api(gh, scheme, authority, err) == -1 ||
 	    read_owners(gh, err) == -1 || read_types(gh, err) == -1 ||
+	    protect_scopes(gh, err) == -1 ||
 	    ferry_conf_str(
 		up->group, "enterprise", NULL, &gh->enterprise, err) == -1 ||
 	    read_registries(gh, scheme, authority, isolated, err) == -1)

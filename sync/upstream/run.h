@@ -59,8 +59,8 @@ struct ferry_upstream {
 	struct ferry_fetch_origin origin;
 	struct ferry_fetch_origin elsewhere; /* other hosts: no credentials */
 	char *token; /* owned; origin borrows it */
-	const char **protect; /* name patterns bound to it */
-	size_t protect_n;
+	char **protect; /* owned: name patterns bound to it */
+	size_t protect_n, protect_cap;
 	bool wanted; /* synced in this run */
 	void *state; /* of the kind */
 	json_t *said; /* what its record has besides format and url */
@@ -117,6 +117,9 @@ int ferry_upstream_drive(struct ferry_upstream *out, struct ferry_upstream *by,
     const char *user, struct ferry_error *err);
 void ferry_upstream_undrive(struct ferry_upstream *driven);
 
+/* Bind names to up: a name, or with a '*' at its end the beginning of names. */
+int ferry_upstream_protect(
+    struct ferry_upstream *up, const char *pattern, struct ferry_error *err);
 /*
  * Whether up may supply the package called name: no other upstream has it
  * under protection.  Returns 0, or -1 with err (FERRY_EDENIED) naming it.

@@ -134,21 +134,30 @@ configure_origin(struct ferry_upstream *up, struct ferry_error *err)
 	return configure_token(up, err);
 }
 
+int
+ferry_upstream_protect(
+    struct ferry_upstream *up, const char *pattern, struct ferry_error *err)
+{
+
+	if (ferry_array_grow(&up->protect, &up->protect_cap, up->protect_n + 1,
+		sizeof(*up->protect), err) == -1 ||
+	    ferry_strdup(&up->protect[up->protect_n], pattern, err) == -1)
+		return -1;
+	up->protect_n++;
+	return 0;
+}
+
 static int
 configure_protect(struct ferry_upstream *up, struct ferry_error *err)
 {
 	const char *pattern;
-	size_t cap = 0;
 	int rc;
 
 	for (unsigned i = 0; (rc = ferry_conf_strs(
 				  up->group, "protect", i, &pattern, err)) == 1;
-	     i++) {
-		if (ferry_array_grow(&up->protect, &cap, up->protect_n + 1,
-			sizeof(*up->protect), err) == -1)
+	     i++)
+		if (ferry_upstream_protect(up, pattern, err) == -1)
 			return -1;
-		up->protect[up->protect_n++] = pattern;
-	}
 	return rc;
 }
 
@@ -289,6 +298,8 @@ ferry_upstreams_free(struct ferry_run *run)
 			explicit_bzero(up->token, strlen(up->token));
 		free(up->token);
 		free((char *)(uintptr_t)up->url);
+		for (size_t k = 0; k < up->protect_n; k++)
+			free(up->protect[k]);
 		free(up->protect);
 		json_decref(up->said);
 	}
@@ -405,8 +416,8 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
 	if (holder == NULL)
 		return 0;
 	return ferry_error_set(err, FERRY_EDENIED,
-	    "the name '%s' is bound to upstream '%s' (protect); '%s' may not "
-	    "supply it",
+	    "the name '%s' is bound to upstream '%s' (its owner's, or "
+	    "'protect' there says so); '%s' may not supply it",
 	    name, holder->name, up->name);
 }
 

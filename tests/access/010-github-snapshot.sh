@@ -59,3 +59,12 @@ curl -s "$URL/v2/ghcr.io/octo/web/tags/list" >out
 has out '"tags":["1","2"]'
 curl -s "$URL/v2/ghcr.io/octo/tool/tags/list" >out
 has out UNAUTHORIZED
+
+say "an owner's scope comes from its GitHub alone, unless protect says otherwise"
+cp near.conf kept.conf
+sed -i 's|^} );|}, { name = "public"; format = "npm"; url = "'"$NPM"'"; packages = [ "@octo/ui" ]; } );|' near.conf
+expect 8 near sync public
+has out "the name '@octo/ui' is bound to upstream 'gh'"
+sed -i 's|name = "gh";|name = "gh"; protect = [ ];|' near.conf
+expect 0 near sync public
+cp kept.conf near.conf
