@@ -32,7 +32,6 @@ struct exchange {
 	struct ferry_buf body;
 	bool begun;
 	bool ambiguous; /* its end or its host can be read in two ways */
-	bool proxied;
 	/* Kept for the log. */
 	unsigned status;
 	uint64_t bytes;

@@ -178,6 +178,13 @@ ferry_response_header(
 
 /* Requests */
 
+const char *
+ferry_request_header(const struct ferry_request *rq, const char *name)
+{
+
+	return rq->header(rq, name);
+}
+
 static int
 decode_plus(
     struct ferry_buf *buf, struct ferry_bytes raw, struct ferry_error *err)

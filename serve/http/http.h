@@ -40,7 +40,10 @@ struct ferry_request {
 	char id[FERRY_REQUEST_ID];
 	char peer[46]; /* the peer's address, as text */
 	bool secure; /* over TLS */
-	void *from; /* private to the server */
+	bool proxied; /* the peer is a proxy whose X-Forwarded-… is believed */
+	/* The server's, for ferry_request_header(). */
+	const char *(*header)(const struct ferry_request *rq, const char *name);
+	void *from;
 };
 
 /* The header's value, borrowed, or NULL.  Name in any case. */

@@ -32,21 +32,13 @@
 /* Making a large document holds its thread: others must be there to answer. */
 #define THREADS_MIN 4
 
-const char *
-ferry_request_header(const struct ferry_request *rq, const char *name)
+static const char *
+header(const struct ferry_request *rq, const char *name)
 {
 	const struct exchange *ex = rq->from;
 
 	return MHD_lookup_connection_value(
 	    ex->connection, MHD_HEADER_KIND, name);
-}
-
-bool
-ferry_request_proxied(const struct ferry_request *rq)
-{
-	const struct exchange *ex = rq->from;
-
-	return ex->proxied;
 }
 
 struct framing {
@@ -142,6 +134,7 @@ on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
 	memcpy(ex->uri, uri, n + 1);
 	ex->server = server;
 	ex->connection = connection;
+	ex->rq.header = header;
 	ex->rq.from = ex;
 	split_uri(ex);
 	(void)clock_gettime(CLOCK_MONOTONIC, &ex->start);
@@ -213,8 +206,8 @@ begin(struct exchange *ex, const char *method)
 	    ex->server->id_prefix, number);
 	if (agent != NULL && o->log != NULL)
 		(void)snprintf(ex->agent, sizeof(ex->agent), "%.200s", agent);
-	ex->proxied = ferry_networks_has(o->proxies, sa);
-	if (ex->proxied)
+	ex->rq.proxied = ferry_networks_has(o->proxies, sa);
+	if (ex->rq.proxied)
 		believe_proxy(ex);
 }
 

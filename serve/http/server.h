@@ -56,7 +56,4 @@ unsigned ferry_server_in_flight(const struct ferry_server *server);
 /* Cuts what is in flight; frees server, not the socket. */
 void ferry_server_stop(struct ferry_server *server);
 
-/* Whether rq comes from a proxy whose X-Forwarded-* headers count. */
-bool ferry_request_proxied(const struct ferry_request *rq);
-
 #endif

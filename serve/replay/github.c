@@ -33,28 +33,6 @@ static const char *const hosts[] = { "api.", NULL };
 /* Kinds of a resource are endpoints, and this. */
 #define WRITE (FERRY_GITHUB_CONFLICTS + 1)
 
-void
-ferry_github_path_of(
-    const struct ferry_asked *asked, struct ferry_github_path *out)
-{
-	struct ferry_bytes path = asked->rq->path;
-	size_t n = strlen(asked->prefix);
-
-	ferry_github_path_split(
-	    out, path.n < n ? ferry_bytes_str("")
-			    : ferry_bytes_of(path.p + n, path.n - n));
-}
-
-const struct ferry_format *
-ferry_github_format(const char *type)
-{
-
-	for (size_t i = 0; i < ferry_formats_count(); i++)
-		if (strcmp(ferry_format_at(i)->type, type) == 0)
-			return ferry_format_at(i);
-	return NULL;
-}
-
 static int
 parse(
     struct ferry_asked *asked, struct ferry_bytes rest, struct ferry_error *err)

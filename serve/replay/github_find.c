@@ -15,6 +15,28 @@
 #include "store/base/error.h"
 #include "store/catalog/catalog.h"
 
+void
+ferry_github_path_of(
+    const struct ferry_asked *asked, struct ferry_github_path *out)
+{
+	struct ferry_bytes path = asked->rq->path;
+	size_t n = strlen(asked->prefix);
+
+	ferry_github_path_split(
+	    out, path.n < n ? ferry_bytes_str("")
+			    : ferry_bytes_of(path.p + n, path.n - n));
+}
+
+const struct ferry_format *
+ferry_github_format(const char *type)
+{
+
+	for (size_t i = 0; i < ferry_formats_count(); i++)
+		if (strcmp(ferry_format_at(i)->type, type) == 0)
+			return ferry_format_at(i);
+	return NULL;
+}
+
 /* The owner that path is about; SELF is who asks. */
 static bool
 is_owner(const struct ferry_asked *asked, const struct ferry_snapshot *s,

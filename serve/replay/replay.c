@@ -150,7 +150,7 @@ request_host(const struct ferry_request *rq)
 {
 	const char *host = NULL;
 
-	if (ferry_request_proxied(rq))
+	if (rq->proxied)
 		host = ferry_request_header(rq, "X-Forwarded-Host");
 	if (host == NULL)
 		host = ferry_request_header(rq, "Host");
@@ -169,8 +169,8 @@ ferry_replay_origin(const struct ferry_site *site,
 	if ((host = request_host(rq)) == NULL)
 		return ferry_error_set(
 		    err, FERRY_EFORMAT, "the request has no usable Host");
-	if (ferry_request_proxied(rq) && (forwarded = ferry_request_header(rq,
-					      "X-Forwarded-Proto")) != NULL) {
+	if (rq->proxied && (forwarded = ferry_request_header(
+				rq, "X-Forwarded-Proto")) != NULL) {
 		if (strcasecmp(forwarded, "https") == 0)
 			scheme = "https";
 		else if (strcasecmp(forwarded, "http") == 0)

@@ -215,20 +215,6 @@ on_done(void *ctx, const struct ferry_fetch_result *result)
 	return FERRY_FETCH_DONE;
 }
 
-bool
-ferry_url_same_origin(const char *base, const char *url)
-{
-	const char *host = strstr(base, "://");
-	size_t n;
-
-	if (host == NULL)
-		return false;
-	n = (size_t)(host - base) + 3;
-	n += strcspn(base + n, "/?#");
-	return strncmp(base, url, n) == 0 &&
-	       (url[n] == 0 || url[n] == '/' || url[n] == '?');
-}
-
 static int
 load_validator(struct job *job, struct ferry_error *err)
 {
