@@ -132,9 +132,11 @@ load_times(struct made *m, struct ferry_error *err)
 }
 
 static int
-add_tag(struct made *m, const char *tag, const json_t *record,
+add_tag(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
+	struct made *m = ctx;
+	const char *tag = ferry_key_part(key, 4);
 	const char *version, *before;
 	struct ferry_buf text = FERRY_BUF_INIT;
 	int rc = -1;
@@ -151,9 +153,11 @@ add_tag(struct made *m, const char *tag, const json_t *record,
 }
 
 static int
-add_version(struct made *m, const char *name, const json_t *record,
+add_version(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
+	struct made *m = ctx;
+	const char *name = ferry_key_part(key, 4);
 	struct line line = { .name = NULL };
 	uint64_t deleted;
 
@@ -173,28 +177,15 @@ add_version(struct made *m, const char *name, const json_t *record,
 
 /* Call it for the records of that kind of the package. */
 static int
-each(struct made *m, const char *kind,
-    int (*on)(struct made *m, const char *name, const json_t *record,
-	struct ferry_error *err),
+each(struct made *m, const char *kind, ferry_catalog_record *on_record,
     struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
-	struct ferry_key prefix, key;
-	json_t *record;
-	int rc;
+	struct ferry_key prefix;
 
-	if (ferry_key_make(&prefix, err, kind, m->p->format->name,
-		m->p->package->name, m->upstream, NULL) == -1 ||
-	    ferry_catalog_iter_new(&it, m->store, &prefix, NULL, err) == -1)
-		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
-		rc = on(m, ferry_key_part(&key, 4), record, err);
-		json_decref(record);
-		if (rc == -1)
-			break;
-	}
-	ferry_catalog_iter_free(it);
-	return rc;
+	return ferry_key_make(&prefix, err, kind, m->p->format->name,
+		   m->p->package->name, m->upstream, NULL) == -1
+	           ? -1
+	           : ferry_catalog_each(m->store, &prefix, on_record, m, err);
 }
 
 static int

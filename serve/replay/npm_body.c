@@ -15,31 +15,26 @@
 #define GZIP_FAST_FROM (4U << 20)
 
 static int
+add_held(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+
+	return json_object_get(record, "deleted_at") != NULL
+	           ? 0
+	           : ferry_npm_held_add(ctx, ferry_key_part(key, 4), err);
+}
+
+static int
 load_held(struct ferry_library *library, const char *package, const char *owner,
     struct ferry_npm_held *held, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
-	struct ferry_key prefix, key;
-	json_t *record = NULL;
-	int rc = -1;
+	struct ferry_key prefix;
 
-	if (ferry_key_make(
-		&prefix, err, "version", "npm", package, owner, NULL) == -1 ||
-	    ferry_catalog_iter_new(
-		&it, ferry_library_store(library), &prefix, NULL, err) == -1)
-		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
-		bool shown = json_object_get(record, "deleted_at") == NULL;
-
-		json_decref(record);
-		if (shown && ferry_npm_held_add(
-				 held, ferry_key_part(&key, 4), err) == -1) {
-			rc = -1;
-			break;
-		}
-	}
-	ferry_catalog_iter_free(it);
-	return rc;
+	return ferry_key_make(
+		   &prefix, err, "version", "npm", package, owner, NULL) == -1
+	           ? -1
+	           : ferry_catalog_each(ferry_library_store(library), &prefix,
+			 add_held, held, err);
 }
 
 int

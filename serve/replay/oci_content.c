@@ -187,17 +187,18 @@ find_sha256(const struct ferry_asked *asked, const struct ferry_digest *sha256,
 
 /* Lines of a file's name, when that is another digest, and its SHA-256. */
 static int
-add_other_names(
-    const json_t *record, struct ferry_buf *buf, struct ferry_error *err)
+add_other_names(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
 {
-	int n = ferry_files_count(record, err);
+	int n = ferry_oci_is_live(record) ? ferry_files_count(record, err) : 0;
 	char text[FERRY_DIGEST_TEXT];
 	struct ferry_file file;
 
+	(void)key;
 	for (int i = 0; i < n; i++)
 		if (ferry_files_get(record, (size_t)i, &file, err) == -1 ||
 		    (strncmp(file.name, "sha512:", 7) == 0 &&
-			ferry_buf_addf(buf, err, "%s %s\n", file.name,
+			ferry_buf_addf(ctx, err, "%s %s\n", file.name,
 			    ferry_digest_text(&file.sha256, text)) == -1))
 			return -1;
 	return n == -1 ? -1 : 0;
@@ -211,28 +212,16 @@ static int
 make_other_names(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
 	const struct ferry_asked *asked = ctx;
-	struct ferry_catalog_iter *it = NULL;
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct ferry_key prefix, key;
-	json_t *record;
+	struct ferry_key prefix;
 	int rc = -1;
 
 	if (ferry_key_make(&prefix, err, "version", "oci",
-		asked->resource.package, asked->owner, NULL) == -1 ||
-	    ferry_catalog_iter_new(&it, ferry_library_store(asked->library),
-		&prefix, NULL, err) == -1)
-		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
-		rc = ferry_oci_is_live(record)
-		         ? add_other_names(record, &buf, err)
-		         : 0;
-		json_decref(record);
-		if (rc == -1)
-			break;
-	}
-	if (rc == 0)
-		rc = ferry_body_new(out, &buf, err) == -1 ? -1 : 1;
-	ferry_catalog_iter_free(it);
+		asked->resource.package, asked->owner, NULL) == 0 &&
+	    ferry_catalog_each(ferry_library_store(asked->library), &prefix,
+		add_other_names, &buf, err) == 0 &&
+	    ferry_body_new(out, &buf, err) == 0)
+		rc = 1;
 	ferry_buf_free(&buf);
 	return rc;
 }

@@ -24,40 +24,30 @@
 /* Origins: lines "HOST\nOWNER\n", in the order of owners */
 
 static int
-add_origin(struct ferry_buf *buf, const struct ferry_key *key,
-    const json_t *record, struct ferry_error *err)
+add_origin(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
 {
 	char host[FERRY_OCI_HOST_MAX + 1];
 
 	/* One that is damaged is no origin, and the others are still. */
 	return ferry_oci_origin(host, record)
 	           ? ferry_buf_addf(
-			 buf, err, "%s\n%s\n", host, ferry_key_part(key, 1))
+			 ctx, err, "%s\n%s\n", host, ferry_key_part(key, 1))
 	           : 0;
 }
 
 static int
 make_origins(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
-	struct ferry_store *store = ferry_library_store(ctx);
-	struct ferry_catalog_iter *it = NULL;
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct ferry_key prefix, key;
-	json_t *record;
+	struct ferry_key prefix;
 	int rc = -1;
 
-	if (ferry_key_make(&prefix, err, "upstream", NULL) == -1 ||
-	    ferry_catalog_iter_new(&it, store, &prefix, NULL, err) == -1)
-		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
-		rc = add_origin(&buf, &key, record, err);
-		json_decref(record);
-		if (rc == -1)
-			break;
-	}
-	if (rc == 0)
-		rc = ferry_body_new(out, &buf, err) == -1 ? -1 : 1;
-	ferry_catalog_iter_free(it);
+	if (ferry_key_make(&prefix, err, "upstream", NULL) == 0 &&
+	    ferry_catalog_each(ferry_library_store(ctx), &prefix, add_origin,
+		&buf, err) == 0 &&
+	    ferry_body_new(out, &buf, err) == 0)
+		rc = 1;
 	ferry_buf_free(&buf);
 	return rc;
 }

@@ -135,14 +135,22 @@ ferry_visibility_said(const json_t *record)
 	           : word;
 }
 
+struct loading {
+	struct ferry_snapshots *all;
+	struct ferry_store *st;
+};
+
 /*
  * One upstream.  restricts: any upstream has a snapshot, so that one that says
  * nothing of itself is not for everybody.
  */
 static int
-load(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
-    const json_t *record, struct ferry_error *err)
+load(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
 {
+	struct loading *loading = ctx;
+	struct ferry_snapshots *all = loading->all;
+	const char *upstream = ferry_key_part(key, 1);
 	const char *word = ferry_visibility_said(record);
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_snapshot *s = NULL;
@@ -151,7 +159,7 @@ load(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
 	if (ferry_array_grow(
 		&all->v, &all->cap, all->n + 1, sizeof(all->v[0]), err) == -1)
 		return -1;
-	rc = stored(&s, st, upstream, &why);
+	rc = stored(&s, loading->st, upstream, &why);
 	if (rc == -1) {
 		/* What cannot be read could have taken rights away. */
 		ferry_snapshot_free(s);
@@ -171,44 +179,19 @@ load(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
 	return 0;
 }
 
-/* Call it for every record with that kind of key. */
-static int
-each(struct ferry_snapshots *all, struct ferry_store *st, const char *kind,
-    int (*on)(struct ferry_snapshots *all, struct ferry_store *st,
-	const char *upstream, const json_t *record, struct ferry_error *err),
-    struct ferry_error *err)
-{
-	struct ferry_catalog_iter *it = NULL;
-	struct ferry_key prefix, key;
-	json_t *record;
-	int rc;
-
-	if (ferry_key_make(&prefix, err, kind, NULL) == -1 ||
-	    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
-		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
-		rc = on(all, st, ferry_key_part(&key, 1), record, err);
-		json_decref(record);
-		if (rc == -1)
-			break;
-	}
-	ferry_catalog_iter_free(it);
-	return rc;
-}
-
 /* A snapshot, or another visibility than public, is not for everybody. */
 static int
-look(struct ferry_snapshots *all, struct ferry_store *st, const char *upstream,
-    const json_t *record, struct ferry_error *err)
+look(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
 {
+	struct loading *loading = ctx;
 	const char *word = ferry_visibility_said(record);
 
-	(void)st;
-	(void)upstream;
+	(void)key;
 	(void)err;
 	if (json_object_get(record, "generation") != NULL ||
 	    (word != NULL && strcmp(word, "public") != 0))
-		all->restricts = true;
+		loading->all->restricts = true;
 	return 0;
 }
 
@@ -217,13 +200,18 @@ ferry_snapshots_load(struct ferry_snapshots **out, struct ferry_store *st,
     struct ferry_error *err)
 {
 	struct ferry_snapshots *all = NULL;
+	struct ferry_key access, upstream;
+	struct loading loading;
 
 	if (ferry_calloc(&all, 1, sizeof(*all), err) == -1)
 		return -1;
+	loading = (struct loading){ all, st };
 	if (plain_new(&all->open, "", false, "public", err) == -1 ||
-	    each(all, st, "access", look, err) == -1 ||
-	    each(all, st, "upstream", look, err) == -1 ||
-	    each(all, st, "upstream", load, err) == -1) {
+	    ferry_key_make(&access, err, "access", NULL) == -1 ||
+	    ferry_key_make(&upstream, err, "upstream", NULL) == -1 ||
+	    ferry_catalog_each(st, &access, look, &loading, err) == -1 ||
+	    ferry_catalog_each(st, &upstream, look, &loading, err) == -1 ||
+	    ferry_catalog_each(st, &upstream, load, &loading, err) == -1) {
 		ferry_snapshots_free(all);
 		return -1;
 	}

@@ -70,6 +70,15 @@ int ferry_catalog_iter_next(struct ferry_catalog_iter *it,
 void ferry_catalog_iter_free(struct ferry_catalog_iter *it);
 
 /*
+ * Call on_record for each of them in this state, until it returns other than 0.
+ * key and record are borrowed.  Returns: 0, or what on_record returned; -1.
+ */
+typedef int ferry_catalog_record(void *ctx, const struct ferry_key *key,
+    json_t *record, struct ferry_error *err);
+int ferry_catalog_each(struct ferry_store *st, const struct ferry_key *prefix,
+    ferry_catalog_record *on_record, void *ctx, struct ferry_error *err);
+
+/*
  * The keys whose records name a blob, of those that start with the parts of
  * prefix (NULL: of all).  Committed state.  _next: 1, 0, -1.
  */

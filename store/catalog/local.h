@@ -1,6 +1,8 @@
 #ifndef FERRY_CATALOG_LOCAL_H
 #define FERRY_CATALOG_LOCAL_H
 
+#include <jansson.h>
+
 #include "store/catalog/key.h"
 
 struct ferry_catalog_iter;
@@ -29,5 +31,10 @@ int ferry_local_delete(struct ferry_store *st, const struct ferry_key *key,
 int ferry_local_iter_new(struct ferry_catalog_iter **out,
     struct ferry_store *st, const struct ferry_key *prefix,
     struct ferry_error *err); /* then ferry_catalog_iter_next() */
+/* As ferry_catalog_each(). */
+int ferry_local_each(struct ferry_store *st, const struct ferry_key *prefix,
+    int (*on_record)(void *ctx, const struct ferry_key *key, json_t *record,
+	struct ferry_error *err),
+    void *ctx, struct ferry_error *err);
 
 #endif

@@ -74,3 +74,44 @@ ferry_catalog_iter_free(struct ferry_catalog_iter *it)
 	ferry_kv_iter_free(it->it);
 	free(it);
 }
+
+/* *Takes* it. */
+static int
+each(struct ferry_catalog_iter *it, ferry_catalog_record *on_record, void *ctx,
+    struct ferry_error *err)
+{
+	struct ferry_key key;
+	json_t *record;
+	int rc;
+
+	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+		rc = on_record(ctx, &key, record, err);
+		json_decref(record);
+		if (rc != 0)
+			break;
+	}
+	ferry_catalog_iter_free(it);
+	return rc;
+}
+
+int
+ferry_catalog_each(struct ferry_store *st, const struct ferry_key *prefix,
+    ferry_catalog_record *on_record, void *ctx, struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it;
+
+	return ferry_catalog_iter_new(&it, st, prefix, NULL, err) == -1
+	           ? -1
+	           : each(it, on_record, ctx, err);
+}
+
+int
+ferry_local_each(struct ferry_store *st, const struct ferry_key *prefix,
+    ferry_catalog_record *on_record, void *ctx, struct ferry_error *err)
+{
+	struct ferry_catalog_iter *it;
+
+	return ferry_local_iter_new(&it, st, prefix, err) == -1
+	           ? -1
+	           : each(it, on_record, ctx, err);
+}

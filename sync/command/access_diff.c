@@ -124,32 +124,27 @@ note_upstream(json_t *all, const char *upstream, const json_t *record,
 }
 
 static int
+note_record(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+	bool snapshot = strcmp(ferry_key_part(key, 0), "access") == 0;
+
+	return note_upstream(ctx, ferry_key_part(key, 1),
+	    snapshot ? NULL : record, snapshot, err);
+}
+
+static int
 load_upstreams(struct diff *d, struct ferry_error *err)
 {
-	static const char *const kinds[] = { "upstream", "access" };
-	int rc = 0;
+	struct ferry_key upstream, access;
 
-	for (int i = 0; rc == 0 && i < 2; i++) {
-		struct ferry_catalog_iter *it = NULL;
-		struct ferry_key prefix, key;
-		json_t *record;
-
-		if (ferry_key_make(&prefix, err, kinds[i], NULL) == -1 ||
-		    ferry_catalog_iter_new(&it, d->st, &prefix, NULL, err) ==
-			-1)
-			return -1;
-		while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) ==
-		       1) {
-			rc =
-			    note_upstream(d->upstreams, ferry_key_part(&key, 1),
-				i == 0 ? record : NULL, i == 1, err);
-			json_decref(record);
-			if (rc == -1)
-				break;
-		}
-		ferry_catalog_iter_free(it);
-	}
-	return rc;
+	if (ferry_key_make(&upstream, err, "upstream", NULL) == -1 ||
+	    ferry_key_make(&access, err, "access", NULL) == -1 ||
+	    ferry_catalog_each(
+		d->st, &upstream, note_record, d->upstreams, err) == -1)
+		return -1;
+	return ferry_catalog_each(
+	    d->st, &access, note_record, d->upstreams, err);
 }
 
 static bool

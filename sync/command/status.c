@@ -16,29 +16,27 @@ static const char help[] =
     "Works beside a running sync or import.  Exit status 5 if there are\n"
     "problems (incidents, lost blobs, permissions passed over).\n";
 
+static int
+add(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+
+	return ferry_json_push(ctx,
+	    json_pack(
+		"{s:o,s:O}", "key", ferry_key_json(key), "record", record),
+	    err);
+}
+
 /* Local records below a prefix as a JSON array of {"key":…,"record":…}. */
 static int
 collect(struct ferry_store *st, const char *kind, json_t *out,
     struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
-	struct ferry_key prefix, key;
-	json_t *record;
-	int rc = -1;
+	struct ferry_key prefix;
 
-	if (ferry_key_make(&prefix, err, kind, NULL) == -1 ||
-	    ferry_local_iter_new(&it, st, &prefix, err) == -1)
-		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1)
-		if (ferry_json_push(out,
-			json_pack("{s:o,s:o}", "key", ferry_key_json(&key),
-			    "record", record),
-			err) == -1) {
-			rc = -1;
-			break;
-		}
-	ferry_catalog_iter_free(it);
-	return rc;
+	return ferry_key_make(&prefix, err, kind, NULL) == -1
+	           ? -1
+	           : ferry_local_each(st, &prefix, add, out, err);
 }
 
 static int

@@ -33,30 +33,45 @@ set_owner(struct ferry_whose *w, const char *owner, bool held)
 	w->held = held;
 }
 
-/* An image of the upstream that record is of, if that is of host.  1, 0, -1. */
+struct image {
+	struct ferry_whose *w;
+	struct ferry_store *st;
+	char host[FERRY_OCI_HOST_MAX + 1];
+	bool known; /* the host is an origin's; the name is without it */
+};
+
+/* Take the host out of the name. */
+static void
+strip(struct image *image)
+{
+	struct ferry_whose *w = image->w;
+	const char *rest = strchr(w->name, '/') + 1;
+	bool official = strcmp(image->host, "docker.io") == 0;
+	char name[FERRY_WHOSE_NAME];
+
+	(void)snprintf(name, sizeof(name), "%s%.480s",
+	    official && strchr(rest, '/') == NULL ? "library/" : "", rest);
+	memcpy(w->name, name, sizeof(name));
+}
+
+/* An upstream, which may be of that host and have it. */
 static int
-find_image(struct ferry_whose *w, struct ferry_store *st, const char *upstream,
-    const json_t *record, const char *host, bool *known,
+try_upstream(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
+	struct image *image = ctx;
 	char origin[FERRY_OCI_HOST_MAX + 1];
 	int rc;
 
-	if (!ferry_oci_origin(origin, record) || strcmp(origin, host) != 0)
+	if (!ferry_oci_origin(origin, record) ||
+	    strcmp(origin, image->host) != 0 || image->w->held)
 		return 0;
-	if (!*known) {
-		bool official = strcmp(host, "docker.io") == 0;
-		const char *rest = strchr(w->name, '/') + 1;
-		char name[FERRY_WHOSE_NAME];
-
-		*known = true;
-		(void)snprintf(name, sizeof(name), "%s%.480s",
-		    official && strchr(rest, '/') == NULL ? "library/" : "",
-		    rest);
-		memcpy(w->name, name, sizeof(name));
-	}
-	if ((rc = is_held(w, st, upstream, err)) == 1 && !w->held)
-		set_owner(w, upstream, true);
+	if (!image->known)
+		strip(image);
+	image->known = true;
+	rc = is_held(image->w, image->st, ferry_key_part(key, 1), err);
+	if (rc == 1)
+		set_owner(image->w, ferry_key_part(key, 1), true);
 	return rc == -1 ? -1 : 0;
 }
 
@@ -65,32 +80,20 @@ static int
 find_of_host(
     struct ferry_whose *w, struct ferry_store *st, struct ferry_error *err)
 {
+	struct image image = { .w = w, .st = st };
 	const char *slash = strchr(w->name, '/');
-	char host[FERRY_OCI_HOST_MAX + 1];
 	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_catalog_iter *it = NULL;
-	struct ferry_key prefix, key;
-	bool known = false;
-	json_t *record;
-	int rc;
+	struct ferry_key prefix;
 
 	if (slash == NULL || strcmp(w->format->name, "oci") != 0 ||
-	    ferry_oci_host(host,
+	    ferry_oci_host(image.host,
 		ferry_bytes_of(w->name, (size_t)(slash - w->name)),
 		&ignored) == -1)
 		return 0;
 	if (ferry_key_make(&prefix, err, "upstream", NULL) == -1 ||
-	    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
+	    ferry_catalog_each(st, &prefix, try_upstream, &image, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
-		rc = find_image(
-		    w, st, ferry_key_part(&key, 1), record, host, &known, err);
-		json_decref(record);
-		if (rc == -1)
-			break;
-	}
-	ferry_catalog_iter_free(it);
-	return rc == -1 ? -1 : known;
+	return image.known;
 }
 
 /* Whose it is to somebody who says the name alone: 1, 0, -1. */
