@@ -79,26 +79,25 @@ plain_new(struct ferry_snapshot **out, const char *upstream, bool github,
 	return rc;
 }
 
-/* When it was last found true is told by the record. */
-static int
-read_times(struct ferry_store *st, const char *upstream,
-    struct ferry_snapshot *s, struct ferry_error *err)
+int
+ferry_snapshots_times(struct ferry_store *st, const char *upstream,
+    uint64_t *generation, int64_t *taken_at, struct ferry_error *err)
 {
-	uint64_t taken_at, generation;
 	struct ferry_key key;
 	json_t *record = NULL;
+	uint64_t at;
 	int rc;
 
 	if (ferry_key_make(&key, err, "access", upstream, NULL) == -1)
 		return -1;
 	rc = ferry_catalog_get(st, &key, &record, err);
-	if (rc == 1 && (ferry_json_u64(record, "taken_at", INT64_MAX, &taken_at,
-			    err) == -1 ||
-			   ferry_json_u64(record, "generation", INT64_MAX,
-			       &generation, err) == -1))
+	if (rc == 1 &&
+	    (ferry_json_u64(record, "taken_at", INT64_MAX, &at, err) == -1 ||
+		ferry_json_u64(record, "generation", INT64_MAX - 1, generation,
+		    err) == -1))
 		rc = -1;
 	else if (rc == 1)
-		ferry_snapshot_retake(s, (int64_t)taken_at, generation);
+		*taken_at = (int64_t)at;
 	json_decref(record);
 	return rc;
 }
@@ -109,13 +108,19 @@ stored(struct ferry_snapshot **out, struct ferry_store *st,
     const char *upstream, struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
+	uint64_t generation;
+	int64_t taken_at;
 	int rc =
 	    ferry_snapshots_text(st, upstream, FERRY_SNAPSHOT_NOW, &text, err);
 
 	if (rc == 1 &&
 	    (ferry_snapshot_read(out, ferry_bytes_buf(&text), err) == -1 ||
-		read_times(st, upstream, *out, err) == -1))
+		(rc = ferry_snapshots_times(
+		     st, upstream, &generation, &taken_at, err)) == -1))
 		rc = -1;
+	/* When it was last found true is told by the record. */
+	if (rc == 1)
+		ferry_snapshot_retake(*out, taken_at, generation);
 	ferry_buf_free(&text);
 	return rc;
 }
@@ -442,20 +447,14 @@ int
 ferry_snapshots_newer(struct ferry_store *st, const char *upstream,
     const json_t *value, struct ferry_error *err)
 {
-	uint64_t here, there;
-	struct ferry_key key;
-	json_t *record = NULL;
-	int rc = -1, known;
+	uint64_t here = 0, there;
+	int64_t ignored;
+	int known = ferry_snapshots_times(st, upstream, &here, &ignored, err);
 
-	if (ferry_key_make(&key, err, "access", upstream, NULL) == -1 ||
-	    (known = ferry_catalog_get(st, &key, &record, err)) == -1)
+	if (known == -1 ||
+	    ferry_json_u64(value, "generation", INT64_MAX, &there, err) == -1)
 		return -1;
-	if (ferry_json_u64(value, "generation", INT64_MAX, &there, err) == 0 &&
-	    (known == 0 || ferry_json_u64(record, "generation", INT64_MAX,
-			       &here, err) == 0))
-		rc = known == 0 || there > here;
-	json_decref(record);
-	return rc;
+	return known == 0 || there > here;
 }
 
 int

@@ -55,6 +55,10 @@ int ferry_snapshots_text(struct ferry_store *st, const char *upstream,
     enum ferry_snapshot_which which, struct ferry_buf *buf,
     struct ferry_error *err);
 
+/* When it was last found true, and its generation: 1, 0 if there is none, -1. */
+int ferry_snapshots_times(struct ferry_store *st, const char *upstream,
+    uint64_t *generation, int64_t *taken_at, struct ferry_error *err);
+
 /*
  * Writer: make text the snapshot of upstream, as generation meta's; part of
  * the next commit.  text is checked by reading it.

@@ -11,27 +11,6 @@
 #include "store/catalog/catalog.h"
 #include "sync/access/operator.h"
 
-/* What is known of the record `access UPSTREAM`: 1, 0 if there is none, -1. */
-static int
-record_of(struct ferry_store *st, const char *upstream, uint64_t *generation,
-    uint64_t *taken_at, struct ferry_error *err)
-{
-	struct ferry_key key;
-	json_t *record = NULL;
-	int rc;
-
-	if (ferry_key_make(&key, err, "access", upstream, NULL) == -1)
-		return -1;
-	rc = ferry_catalog_get(st, &key, &record, err);
-	if (rc == 1 && (ferry_json_u64(record, "generation", INT64_MAX - 1,
-			    generation, err) == -1 ||
-			   ferry_json_u64(record, "taken_at", INT64_MAX,
-			       taken_at, err) == -1))
-		rc = -1;
-	json_decref(record);
-	return rc;
-}
-
 /* One snapshot under way. */
 struct work {
 	const struct ferry_compile *compile;
@@ -50,10 +29,12 @@ struct meta {
 static int
 add_meta(struct work *w, const struct meta *m, struct ferry_error *err)
 {
-	uint64_t now = (uint64_t)ferry_now(), here = 0, ignored;
+	uint64_t now = (uint64_t)ferry_now(), here = 0;
+	int64_t ignored;
 	json_t *o;
 
-	if (record_of(w->compile->st, w->upstream, &here, &ignored, err) == -1)
+	if (ferry_snapshots_times(
+		w->compile->st, w->upstream, &here, &ignored, err) == -1)
 		return -1;
 	o = json_pack("{s:s,s:s,s:s,s:b,s:b,s:s*,s:I,s:I}", "kind", "meta",
 	    "upstream", w->upstream, "realm", m->realm, "github", m->github,
@@ -204,8 +185,10 @@ ferry_compile_again(const struct ferry_compile *c, const char *upstream,
     struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
-	uint64_t generation, taken_at = 0;
-	int rc = record_of(c->st, upstream, &generation, &taken_at, err);
+	uint64_t generation;
+	int64_t taken_at = 0;
+	int rc =
+	    ferry_snapshots_times(c->st, upstream, &generation, &taken_at, err);
 
 	if (rc == 1)
 		rc = ferry_snapshots_text(
@@ -216,8 +199,8 @@ ferry_compile_again(const struct ferry_compile *c, const char *upstream,
 		    "takes one",
 		    upstream);
 	else if (rc == 1)
-		rc = ferry_compile_github(c, upstream, ferry_bytes_buf(&text),
-		    (int64_t)taken_at, err);
+		rc = ferry_compile_github(
+		    c, upstream, ferry_bytes_buf(&text), taken_at, err);
 	ferry_buf_free(&text);
 	return rc;
 }
@@ -258,7 +241,8 @@ ferry_compile_plain(const struct ferry_compile *c, const char *upstream,
 	struct meta m = { FERRY_REALM_LOCAL, false, false, visibility,
 		ferry_now() };
 	struct ferry_snapshot *realm = NULL;
-	uint64_t generation, taken_at;
+	uint64_t generation;
+	int64_t taken_at;
 	int rc = c->op == NULL ? 0 : read_realm(c, &realm, err), known = 0;
 
 	if (rc == 1) {
@@ -266,7 +250,8 @@ ferry_compile_plain(const struct ferry_compile *c, const char *upstream,
 		rc = ferry_operator_plain(c->op, upstream, realm, &sink, err);
 		known = 1;
 	} else if (rc == 0) {
-		known = record_of(c->st, upstream, &generation, &taken_at, err);
+		known = ferry_snapshots_times(
+		    c->st, upstream, &generation, &taken_at, err);
 	}
 	if (rc == -1 || known == -1)
 		rc = -1;
