@@ -318,6 +318,7 @@ static void
 print(const struct ferry_context *ctx, const struct gc *g)
 {
 	char a[FERRY_SIZE_TEXT], at[FERRY_TIME_TEXT];
+	char n[FERRY_COUNT_TEXT], m[FERRY_COUNT_TEXT];
 	const char *would = g->dry_run ? "would free" : "freed";
 
 	if (ctx->json) {
@@ -331,24 +332,28 @@ print(const struct ferry_context *ctx, const struct gc *g)
 		    g->served + g->grace + g->incoming, g->waiting);
 		return;
 	}
-	(void)printf("%s %" PRIu64 " versions removed more than %" PRIu64
-		     " days ago\n",
-	    would, g->expired, g->grace_days);
-	(void)printf("%s %" PRIu64 " blobs that nothing names, %s\n", would,
-	    g->freed, ferry_size_text(g->freed_bytes, a));
-	(void)printf("%s %" PRIu64 " files that a crash left, %s\n", would,
-	    g->orphans, ferry_size_text(g->orphans_bytes, a));
-	(void)printf("kept %" PRIu64 " blobs of served packages, %s\n",
-	    g->served, ferry_size_text(g->served_bytes, a));
+	(void)printf("%s %s removed more than %s ago\n", would,
+	    ferry_count_text(g->expired, "version", n),
+	    ferry_count_text(g->grace_days, "day", m));
+	(void)printf("%s %s that nothing names, %s\n", would,
+	    ferry_count_text(g->freed, "blob", n),
+	    ferry_size_text(g->freed_bytes, a));
+	(void)printf("%s %s that a crash left, %s\n", would,
+	    ferry_count_text(g->orphans, "file", n),
+	    ferry_size_text(g->orphans_bytes, a));
+	(void)printf("kept %s of served packages, %s\n",
+	    ferry_count_text(g->served, "blob", n),
+	    ferry_size_text(g->served_bytes, a));
 	if (g->incoming > 0)
-		(void)printf("kept %" PRIu64 " blobs of an import that is not "
-			     "complete, %s\n",
-		    g->incoming, ferry_size_text(g->incoming_bytes, a));
+		(void)printf("kept %s of an import that is not complete, %s\n",
+		    ferry_count_text(g->incoming, "blob", n),
+		    ferry_size_text(g->incoming_bytes, a));
 	if (g->waiting > 0)
-		(void)printf(
-		    "kept %" PRIu64 " blobs, %s, of %" PRIu64
-		    " removed versions that can be restored; the first expires %s\n",
-		    g->grace, ferry_size_text(g->grace_bytes, a), g->waiting,
+		(void)printf("kept %s, %s, of %s that can be restored; the "
+			     "first expires %s\n",
+		    ferry_count_text(g->grace, "blob", n),
+		    ferry_size_text(g->grace_bytes, a),
+		    ferry_count_text(g->waiting, "removed version", m),
 		    ferry_time_text(g->next_expiry, at));
 }
 

@@ -31,12 +31,13 @@ print_text(const struct list *l, const struct ferry_key *package,
     const json_t *versions, const json_t *tags)
 {
 	size_t n = json_array_size(versions), t = json_array_size(tags), i;
+	char text[FERRY_COUNT_TEXT];
 	json_t *v;
 
 	(void)printf("%s:%-40s %4zu %s ", ferry_key_part(package, 1),
 	    ferry_key_part(package, 2), n, n == 1 ? "version " : "versions");
 	if (t > 0)
-		(void)printf("%zu tag%s\n", t, t == 1 ? "" : "s");
+		(void)printf("%s\n", ferry_count_text(t, "tag", text));
 	else
 		(void)printf("%s%s\n", n == 0 ? "" : "up to ",
 		    n == 0

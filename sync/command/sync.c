@@ -61,7 +61,7 @@ static void
 print_plan(const struct ferry_run *run)
 {
 	uint64_t size = 0, unpacked = 0;
-	char a[FERRY_SIZE_TEXT], b[FERRY_SIZE_TEXT];
+	char a[FERRY_SIZE_TEXT], b[FERRY_SIZE_TEXT], text[FERRY_COUNT_TEXT];
 	const json_t *item, *n;
 	const char *note;
 	size_t i;
@@ -83,14 +83,15 @@ print_plan(const struct ferry_run *run)
 		    total == &unpacked ? " unpacked" : "",
 		    note == NULL ? "" : "; ", note == NULL ? "" : note);
 	}
-	(void)printf(
-	    "%zu versions would be pulled", json_array_size(run->plan));
+	(void)printf("%s would be pulled",
+	    ferry_count_text(json_array_size(run->plan), "version", text));
 	if (unpacked > 0 || size == 0)
 		(void)printf(", %s unpacked (as upstream declares)",
 		    ferry_size_text(unpacked, a));
 	if (size > 0)
 		(void)printf(", %s to fetch", ferry_size_text(size, b));
-	(void)printf("; %" PRIu64 " are here already\n", run->present);
+	(void)printf("; %" PRIu64 " %s here already\n", run->present,
+	    run->present == 1 ? "is" : "are");
 }
 
 static void
@@ -142,16 +143,18 @@ static void
 summarise(const struct ferry_run *run, uint64_t ms, char *text, size_t size)
 {
 	const struct ferry_fetch_counts *c = ferry_fetch_counts(run->fetch);
-	char bytes[FERRY_SIZE_TEXT];
+	char packages[FERRY_COUNT_TEXT], versions[FERRY_COUNT_TEXT];
+	char requests[FERRY_COUNT_TEXT], bytes[FERRY_SIZE_TEXT];
 
 	(void)snprintf(text, size,
-	    "%" PRIu64 " packages: %" PRIu64 " versions %s, %" PRIu64
-	    " here already, %zu failed; %" PRIu64 " requests (%" PRIu64
+	    "%s: %s %s, %" PRIu64 " here already, %zu failed; %s (%" PRIu64
 	    " not modified), %s in %.1f s",
-	    run->packages, run->added, run->dry_run ? "to pull" : "pulled",
-	    run->present, json_array_size(run->failures), c->requests,
-	    c->not_modified, ferry_size_text(c->bytes, bytes),
-	    (double)ms / 1000);
+	    ferry_count_text(run->packages, "package", packages),
+	    ferry_count_text(run->added, "version", versions),
+	    run->dry_run ? "to pull" : "pulled", run->present,
+	    json_array_size(run->failures),
+	    ferry_count_text(c->requests, "request", requests), c->not_modified,
+	    ferry_size_text(c->bytes, bytes), (double)ms / 1000);
 }
 
 static void

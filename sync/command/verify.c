@@ -253,6 +253,7 @@ out:
 static void
 print(const struct ferry_context *ctx, const struct verify *v)
 {
+	char blobs[FERRY_COUNT_TEXT], problems[FERRY_COUNT_TEXT];
 	char size[FERRY_SIZE_TEXT];
 	const json_t *p, *a;
 	size_t i, k;
@@ -274,9 +275,11 @@ print(const struct ferry_context *ctx, const struct verify *v)
 		json_array_foreach (json_object_get(p, "affects"), k, a)
 			(void)printf("  affects %s\n", json_string_value(a));
 	}
-	(void)printf("verified %" PRIu64 " blobs, %s: %zu %s\n", v->blobs,
-	    ferry_size_text(v->bytes, size), json_array_size(v->problems),
-	    json_array_size(v->problems) == 1 ? "problem" : "problems");
+	(void)printf("verified %s, %s: %s\n",
+	    ferry_count_text(v->blobs, "blob", blobs),
+	    ferry_size_text(v->bytes, size),
+	    ferry_count_text(
+		json_array_size(v->problems), "problem", problems));
 }
 
 static int

@@ -134,7 +134,7 @@ static int
 select_all(struct oci_repository *r, struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
-	char item[OCI_ITEM_MAX];
+	char item[OCI_ITEM_MAX], tags[FERRY_COUNT_TEXT];
 	int n;
 
 	oci_item(item, r->entry.key, NULL);
@@ -144,8 +144,8 @@ select_all(struct oci_repository *r, struct ferry_error *err)
 		if (n > 0 || s->may_be_empty)
 			continue;
 		ferry_error_set(&why, FERRY_EUNRESOLVED,
-		    "none of its %zu tags is what the select group asks for",
-		    r->tags_n);
+		    "it has %s, and none is what the select group asks for",
+		    ferry_count_text(r->tags_n, "tag", tags));
 		ferry_run_fail(r->oci->run, item, &why);
 	}
 	return 0;
