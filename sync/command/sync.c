@@ -125,15 +125,16 @@ print(const struct ferry_context *ctx, const struct ferry_run *run,
 		(void)printf("%s\n", summary);
 		return;
 	}
-	o = json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,s:O}",
+	o = json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,"
+		      "s:O}",
 	    "event", "result", "dry_run", run->dry_run, "packages",
 	    (json_int_t)run->packages, "added", (json_int_t)run->added,
-	    "present", (json_int_t)run->present, "requests",
-	    (json_int_t)c->requests, "not_modified",
-	    (json_int_t)c->not_modified, "retries", (json_int_t)c->retries,
-	    "bytes", (json_int_t)c->bytes, "failures", run->failures,
-	    "not_mirrorable", run->skipped, "unknown", run->unknown, "plan",
-	    run->plan);
+	    "present", (json_int_t)run->present, "removed",
+	    (json_int_t)run->removed, "requests", (json_int_t)c->requests,
+	    "not_modified", (json_int_t)c->not_modified, "retries",
+	    (json_int_t)c->retries, "bytes", (json_int_t)c->bytes, "failures",
+	    run->failures, "not_mirrorable", run->skipped, "unknown",
+	    run->unknown, "plan", run->plan);
 	(void)json_dumpf(o, stdout, JSON_COMPACT);
 	(void)putchar('\n');
 	json_decref(o);
@@ -145,14 +146,19 @@ summarise(const struct ferry_run *run, uint64_t ms, char *text, size_t size)
 	const struct ferry_fetch_counts *c = ferry_fetch_counts(run->fetch);
 	char packages[FERRY_COUNT_TEXT], versions[FERRY_COUNT_TEXT];
 	char requests[FERRY_COUNT_TEXT], bytes[FERRY_SIZE_TEXT];
+	char removed[FERRY_COUNT_TEXT + 32] = "";
 
+	if (run->removed > 0)
+		(void)snprintf(removed, sizeof(removed),
+		    ", %" PRIu64 " left alone that %s removed", run->removed,
+		    run->removed == 1 ? "was" : "were");
 	(void)snprintf(text, size,
-	    "%s: %s %s, %" PRIu64 " here already, %zu failed; %s (%" PRIu64
+	    "%s: %s %s, %" PRIu64 " here already, %zu failed%s; %s (%" PRIu64
 	    " not modified), %s in %.1f s",
 	    ferry_count_text(run->packages, "package", packages),
 	    ferry_count_text(run->added, "version", versions),
 	    run->dry_run ? "to pull" : "pulled", run->present,
-	    json_array_size(run->failures),
+	    json_array_size(run->failures), removed,
 	    ferry_count_text(c->requests, "request", requests), c->not_modified,
 	    ferry_size_text(c->bytes, bytes), (double)ms / 1000);
 }

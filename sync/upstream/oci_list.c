@@ -286,6 +286,7 @@ oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 			continue;
 		if ((rc = oci_record_get(r, digest, &record, err)) == -1)
 			return -1;
+		rc = rc == 1 && json_object_get(record, "deleted_at") == NULL;
 		json_decref(record);
 		if (rc == 1 &&
 		    oci_ref_want(r, r->tags[i], 0, NULL, NULL, err) == -1)

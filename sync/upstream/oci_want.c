@@ -157,8 +157,15 @@ have_digest(struct oci_ref *ref, uint64_t size, struct ferry_error *err)
 		.on_settled = on_tree,
 	};
 	struct oci_node *node;
-	int rc = oci_record_is_mirrored(ref, ref->job->digest, err);
+	int rc = oci_record_is_removed(r, ref->job->digest, err);
 
+	if (rc == 1) {
+		r->oci->run->removed++;
+		oci_ref_settle(ref, NULL);
+	}
+	if (rc != 0)
+		return rc == -1 ? -1 : 0;
+	rc = oci_record_is_mirrored(ref, ref->job->digest, err);
 	if (rc == 1) {
 		r->oci->run->present++;
 		oci_ref_settle(ref, NULL);

@@ -4,6 +4,7 @@
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/kin.h"
+#include "store/catalog/removal.h"
 #include "store/format/oci_manifest.h"
 #include "store/store.h"
 
@@ -327,6 +328,60 @@ test_restore_is_whole(void **state)
 	expect(f, RESTORE, "*", "1234678");
 }
 
+static void
+test_removal_outlives_the_record(void **state)
+{
+	struct fixture *f = *state;
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_key named, with, served;
+	json_t *record, *list;
+	char name[72];
+
+	manifest(f, '1', "2", '-', "at");
+	manifest(f, '2', "", '-', "with");
+	manifest(f, '3', "", '-', "");
+	assert_ok(ferry_key_make(&named, &err, "version", "oci", "a/b", "hub",
+		      digest('1', name), NULL),
+	    &err);
+	assert_ok(ferry_key_make(&with, &err, "version", "oci", "a/b", "hub",
+		      digest('2', name), NULL),
+	    &err);
+	assert_ok(ferry_key_make(&served, &err, "version", "oci", "a/b", "hub",
+		      digest('3', name), NULL),
+	    &err);
+	assert_int_equal(ferry_removal_stands(f->st, &named, &err), 1);
+	assert_int_equal(ferry_removal_stands(f->st, &with, &err), 0);
+	assert_int_equal(ferry_removal_stands(f->st, &served, &err), 0);
+	assert_int_equal(ferry_removal_lift(f->st, &named, &err), 0);
+	assert_int_equal(ferry_catalog_get(f->st, &named, &record, &err), 1);
+	assert_ok(ferry_removal_expire(f->st, &named, record, &err), &err);
+	json_decref(record);
+	assert_int_equal(ferry_catalog_get(f->st, &with, &record, &err), 1);
+	assert_ok(ferry_removal_expire(f->st, &with, record, &err), &err);
+	json_decref(record);
+	assert_ok(ferry_store_commit(f->st, &err), &err);
+
+	assert_int_equal(ferry_catalog_get(f->st, &named, &record, &err), 0);
+	assert_int_equal(ferry_removal_stands(f->st, &named, &err), 1);
+	assert_int_equal(ferry_removal_stands(f->st, &with, &err), 0);
+	assert_ok(ferry_removal_list(&list, f->st, &f->package, &err), &err);
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(
+	    json_string_value(json_array_get(list, 0)), digest('1', name));
+	json_decref(list);
+
+	/* A record that comes again counts for more. */
+	manifest(f, '1', "2", '-', "");
+	assert_int_equal(ferry_removal_stands(f->st, &named, &err), 0);
+	assert_ok(ferry_removal_list(&list, f->st, &f->package, &err), &err);
+	assert_int_equal(json_array_size(list), 0);
+	json_decref(list);
+	assert_int_equal(ferry_catalog_delete(f->st, &named, &err), 1);
+	assert_int_equal(ferry_removal_lift(f->st, &named, &err), 1);
+	assert_int_equal(ferry_removal_lift(f->st, &named, &err), 0);
+	assert_int_equal(ferry_removal_stands(f->st, &named, &err), 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -341,6 +396,7 @@ main(void)
 		T(test_remove_of_what_goes_round_in_circles),
 		T(test_remove_of_what_cannot_be_read),
 		T(test_restore_is_whole),
+		T(test_removal_outlives_the_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
