@@ -1,13 +1,14 @@
 /*
  * put_oci STORE OWNER HOST REPOSITORY [LAYOUT] [--tag=TAG=DIGEST …]
- *         [--untag=TAG …] [--delete=DIGEST …]
+ *         [--untag=TAG …] [--delete=DIGEST …] [--set=DIGEST=MEMBER=TEXT …]
  *
  * Puts an OCI repository into a store as `ferry sync` would, without a
  * registry: for tests of what reads stores.  Makes the store if it is not
  * there.  LAYOUT is a folder with index.json and blobs/ALG/HEX; every manifest
  * that index.json names goes in, with its children and what it names, and has
  * the tag of its annotation org.opencontainers.image.ref.name.  Children that
- * are not in the folder are left out, layers are noted as missing.
+ * are not in the folder are left out, layers are noted as missing.  --set
+ * makes a version's record say something else, true or not.
  */
 
 #include <stdio.h>
@@ -215,8 +216,10 @@ put_layout(const struct target *t)
 	ferry_buf_free(&text);
 }
 
+/* Takes value. */
 static void
-delete_version(const struct target *t, const char *digest)
+set_member(
+    const struct target *t, const char *digest, const char *name, json_t *value)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_key key;
@@ -229,7 +232,7 @@ delete_version(const struct target *t, const char *digest)
 		exit(1);
 	}
 	(void)json_object_del(record, "seq");
-	CHECK(ferry_json_set(record, "deleted_at", json_integer(1), &err));
+	CHECK(ferry_json_set(record, name, value, &err));
 	CHECK(ferry_catalog_put(t->st, &key, record, &err));
 	json_decref(record);
 }
@@ -274,7 +277,13 @@ apply(const struct target *t, char *arg)
 		    t->owner, arg + 8, NULL));
 		CHECK(ferry_catalog_delete(t->st, &key, &err));
 	} else if (strncmp(arg, "--delete=", 9) == 0) {
-		delete_version(t, arg + 9);
+		set_member(t, arg + 9, "deleted_at", json_integer(1));
+	} else if (strncmp(arg, "--set=", 6) == 0) {
+		char *name = strchr(arg + 6, '='),
+		     *text = strchr(name + 1, '=');
+
+		*name = *text = 0;
+		set_member(t, arg + 6, name + 1, json_string(text + 1));
 	}
 }
 
