@@ -92,6 +92,9 @@ print_plan(const struct ferry_run *run)
 		(void)printf(", %s to fetch", ferry_size_text(size, b));
 	(void)printf("; %" PRIu64 " %s here already\n", run->present,
 	    run->present == 1 ? "is" : "are");
+	if (run->plan_lacks != NULL)
+		(void)printf(
+		    "not counted, and pulled too: %s\n", run->plan_lacks);
 }
 
 static void
@@ -126,7 +129,7 @@ print(const struct ferry_context *ctx, const struct ferry_run *run,
 		return;
 	}
 	o = json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,"
-		      "s:O}",
+		      "s:O,s:s*}",
 	    "event", "result", "dry_run", run->dry_run, "packages",
 	    (json_int_t)run->packages, "added", (json_int_t)run->added,
 	    "present", (json_int_t)run->present, "removed",
@@ -134,7 +137,7 @@ print(const struct ferry_context *ctx, const struct ferry_run *run,
 	    "not_modified", (json_int_t)c->not_modified, "retries",
 	    (json_int_t)c->retries, "bytes", (json_int_t)c->bytes, "failures",
 	    run->failures, "not_mirrorable", run->skipped, "unknown",
-	    run->unknown, "plan", run->plan);
+	    run->unknown, "plan", run->plan, "plan_lacks", run->plan_lacks);
 	(void)json_dumpf(o, stdout, JSON_COMPACT);
 	(void)putchar('\n');
 	json_decref(o);

@@ -100,6 +100,8 @@ plan(struct oci_ref *ref, struct oci_node *node)
 	    run->plan, json_pack("{s:s,s:s,s:I,s:s*}", "item", item, "version",
 			   node->entry.key, "size", (json_int_t)bytes, "note",
 			   (char *)note.p));
+	if (ref->repository->oci->referrers != OCI_REFERRERS_OFF)
+		run->plan_lacks = "what refers to images (signatures, SBOMs)";
 	run->added++;
 	ferry_buf_free(&left_out);
 	ferry_buf_free(&note);

@@ -92,6 +92,7 @@ struct ferry_run {
 	json_t *skipped; /* what cannot be mirrored, same shape */
 	json_t *unknown; /* permissions that could not be read, same shape */
 	json_t *plan; /* dry run: {"item","size"} (or "unpacked", "note") */
+	const char *plan_lacks; /* what it does not count; NULL: nothing */
 	uint64_t incidents;
 	struct ferry_error fatal; /* the store failed: stop */
 };
