@@ -294,6 +294,15 @@ ferry_size_text(uint64_t size, char buf[FERRY_SIZE_TEXT])
 	return buf;
 }
 
+const char *
+ferry_count_text(uint64_t n, const char *thing, char buf[FERRY_COUNT_TEXT])
+{
+
+	(void)snprintf(buf, FERRY_COUNT_TEXT, "%" PRIu64 " %s%s", n, thing,
+	    n == 1 ? "" : "s");
+	return buf;
+}
+
 void
 ferry_put_be64(uint8_t p[8], uint64_t v)
 {

@@ -91,6 +91,11 @@ int ferry_parse_size(struct ferry_bytes s, uint64_t min, uint64_t max,
 #define FERRY_SIZE_TEXT 16
 const char *ferry_size_text(uint64_t size, char buf[FERRY_SIZE_TEXT]);
 
+/* "1 version", "3 versions": thing takes an s.  Returns buf. */
+#define FERRY_COUNT_TEXT 64
+const char *
+ferry_count_text(uint64_t n, const char *thing, char buf[FERRY_COUNT_TEXT]);
+
 void ferry_put_be64(uint8_t p[8], uint64_t v);
 uint64_t ferry_get_be64(const uint8_t p[8]);
 

@@ -99,11 +99,17 @@ check_value(const json_t *value, struct ferry_error *err)
 {
 	int n = ferry_files_count(value, err);
 	struct ferry_file file;
+	const char *with;
 	uint64_t at;
 
-	if (n == -1 || ferry_json_u64_opt(
-			   value, "deleted_at", INT64_MAX, 0, &at, err) == -1)
+	if (n == -1 ||
+	    ferry_json_u64_opt(value, "deleted_at", INT64_MAX, 0, &at, err) ==
+		-1 ||
+	    ferry_json_str_opt(value, "deleted_with", "", &with, err) == -1)
 		return -1;
+	if (!is_plain(with))
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "its \"deleted_with\" has control characters");
 	for (int i = 0; i < n; i++) {
 		if (ferry_files_get(value, (size_t)i, &file, err) == -1)
 			return -1;
@@ -114,8 +120,8 @@ check_value(const json_t *value, struct ferry_error *err)
 	return 0;
 }
 
-static int
-load(void *ctx, const struct ferry_digest *sha256, uint64_t max,
+int
+ferry_record_load(void *ctx, const struct ferry_digest *sha256, uint64_t max,
     struct ferry_buf *out, struct ferry_error *err)
 {
 	int rc = ferry_blob_has(ctx, sha256, err);
@@ -158,7 +164,7 @@ check_format(const struct ferry_key *key, const json_t *value,
 	for (size_t i = 0; i < key->n; i++)
 		parts[i] = ferry_key_part(key, i);
 	return format->check(&(struct ferry_format_record){ parts, value },
-	    st == NULL ? NULL : load, st, err);
+	    st == NULL ? NULL : ferry_record_load, st, err);
 }
 
 int

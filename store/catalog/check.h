@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+#include "store/format/format.h"
+
 struct ferry_error;
 struct ferry_key;
 struct ferry_store;
@@ -26,5 +28,7 @@ int ferry_record_check(
  */
 int ferry_record_check_content(struct ferry_store *st,
     const struct ferry_key *key, const json_t *value, struct ferry_error *err);
+/* How formats get documents to look into; ctx is the store. */
+ferry_format_load ferry_record_load;
 
 #endif

@@ -96,7 +96,7 @@ ferry_key_text(const struct ferry_key *key, char buf[FERRY_KEY_TEXT])
 
 	if (key->n >= 4)
 		(void)snprintf(buf, FERRY_KEY_TEXT,
-		    "%.16s %.110s%s%.70s of %.40s", ferry_key_part(key, 1),
+		    "%.16s %.110s%s%.135s of %.40s", ferry_key_part(key, 1),
 		    ferry_key_part(key, 2),
 		    key->n > 4 ? (strcmp(kind, "tag") == 0 ? ":" : "@") : "",
 		    ferry_key_part(key, 4), ferry_key_part(key, 3));

@@ -37,7 +37,7 @@ const char *ferry_key_part(const struct ferry_key *key, size_t i);
 bool ferry_key_equal(const struct ferry_key *a, const struct ferry_key *b);
 /* "npm @s/n@1.0.0 of up", for messages; for whatever kind of key.
  * Returns buf. */
-#define FERRY_KEY_TEXT 256
+#define FERRY_KEY_TEXT 320
 const char *
 ferry_key_text(const struct ferry_key *key, char buf[FERRY_KEY_TEXT]);
 /* As a JSON array of strings, and back. */

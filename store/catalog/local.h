@@ -17,8 +17,11 @@ struct ferry_store;
  *					belongs to it (sync/upstream/oci*)
  *	incident FORMAT NAME OWNER VERSION
  *	lost HEX			a blob that verify found wrong (blob.h)
-	blobs-changed			how often bytes came or went without a
-					journal record (blob.h)
+ *	removed FORMAT NAME OWNER VERSION
+ *					an operator's removal whose version gc
+ *					took (removal.h)
+ *	blobs-changed			how often bytes came or went without a
+ *					journal record (blob.h)
  *	last sync|export|import		time and summary
  *	(store/bundle and sync/carry list theirs in their headers)
  */

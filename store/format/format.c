@@ -5,14 +5,16 @@
 #include "store/format/npm.h"
 #include "store/format/oci.h"
 #include "store/format/oci_check.h"
+#include "store/format/oci_parts.h"
 
 static const struct ferry_format formats[] = {
 	{ "npm", "npm", false, false, ferry_npm_name_valid,
 	    ferry_npm_version_valid, ferry_npm_version_cmp,
-	    ferry_npm_version_prerelease, NULL },
+	    ferry_npm_version_prerelease, NULL, NULL, NULL },
 	{ "oci", "container", true, false, ferry_oci_name_valid,
 	    ferry_oci_digest_valid, ferry_oci_version_cmp,
-	    ferry_oci_version_prerelease, ferry_oci_check },
+	    ferry_oci_version_prerelease, ferry_oci_check, ferry_oci_parts,
+	    ferry_oci_tag_belongs },
 };
 
 const struct ferry_format *

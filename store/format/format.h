@@ -25,6 +25,10 @@ struct ferry_format_record {
 /* Append the bytes of a blob of at most max: 1, 0 if they are lost, -1. */
 typedef int ferry_format_load(void *ctx, const struct ferry_digest *sha256,
     uint64_t max, struct ferry_buf *out, struct ferry_error *err);
+/* Told of a version that is part of another.  0, or -1. */
+typedef int
+ferry_format_part(void *ctx, const char *version, struct ferry_error *err);
+#define FERRY_FORMAT_VERSION 160 /* bytes of a version, with its NUL */
 
 struct ferry_format {
 	const char *name; /* as in keys and configuration: "npm" */
@@ -47,6 +51,20 @@ struct ferry_format {
 	 */
 	int (*check)(const struct ferry_format_record *record,
 	    ferry_format_load *on_load, void *ctx, struct ferry_error *err);
+	/*
+	 * Tell on_part of each version of the same package that the version's
+	 * document names as its part, here or not; nothing if the document is
+	 * lost.  NULL: versions have no parts.
+	 * Errors: FERRY_EFORMAT, on_load's and on_part's.
+	 */
+	int (*parts)(const struct ferry_format_record *version,
+	    ferry_format_load *on_load, void *load_ctx,
+	    ferry_format_part *on_part, void *part_ctx,
+	    struct ferry_error *err);
+	/* Whether a tag is there for what belongs to a version (its signature),
+	 * and then that version.  NULL: no tag is. */
+	bool (*tag_belongs)(
+	    struct ferry_bytes tag, char version[FERRY_FORMAT_VERSION]);
 };
 
 /* The format of that name, or NULL.  Static. */

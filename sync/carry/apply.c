@@ -70,6 +70,7 @@ static int
 each_line(struct apply *a, const struct ferry_member *m,
     struct ferry_bytes text, on_record *on, struct ferry_error *err)
 {
+	char records[FERRY_COUNT_TEXT];
 	uint64_t count = 0;
 	size_t at = 0;
 
@@ -98,8 +99,8 @@ each_line(struct apply *a, const struct ferry_member *m,
 	a->records += count;
 	if (count != m->count)
 		return ferry_error_set(err, FERRY_EFORMAT,
-		    "there are %" PRIu64 " records instead of %" PRIu64, count,
-		    m->count);
+		    "it has %s instead of %" PRIu64,
+		    ferry_count_text(count, "record", records), m->count);
 	return 0;
 }
 
@@ -135,6 +136,7 @@ static int
 each_record(struct apply *a, on_record *on, struct ferry_error *err)
 {
 	struct ferry_buf stored = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
+	char records[FERRY_COUNT_TEXT];
 	struct ferry_member m;
 	int rc = 0;
 
@@ -158,8 +160,9 @@ each_record(struct apply *a, on_record *on, struct ferry_error *err)
 	ferry_buf_free(&text);
 	if (rc == 0 && a->records != a->head->totals.records)
 		rc = ferry_error_set(err, FERRY_EFORMAT,
-		    "the bundle has %" PRIu64 " records instead of %" PRIu64,
-		    a->records, a->head->totals.records);
+		    "the bundle has %s instead of %" PRIu64,
+		    ferry_count_text(a->records, "record", records),
+		    a->head->totals.records);
 	return rc;
 }
 
@@ -254,6 +257,7 @@ check(struct apply *a, struct record *r, struct ferry_error *err)
 static int
 refuse_missing(struct apply *a, struct ferry_error *err)
 {
+	char blobs[FERRY_COUNT_TEXT];
 
 	/* Should gc have taken what earlier volumes brought, reading them
 	 * again helps. */
@@ -261,10 +265,11 @@ refuse_missing(struct apply *a, struct ferry_error *err)
 	    ferry_store_commit(a->carry->st, err) == -1)
 		return -1;
 	return ferry_error_set(err, FERRY_EMISSING,
-	    "%" PRIu64 " blobs, such as one of %s, are neither here nor in "
-	    "the bundle; nothing was applied. They are noted for the receipt: "
-	    "hand it to %s ('ferry receipt') and ask for a new bundle",
-	    a->missing, a->example, a->head->origin_name);
+	    "neither here nor in the bundle: %s, such as one of %s; nothing "
+	    "was applied. What is missing is noted for the receipt: hand it to "
+	    "%s ('ferry receipt') and ask for a new bundle",
+	    ferry_count_text(a->missing, "blob", blobs), a->example,
+	    a->head->origin_name);
 }
 
 /* Say what was passed over, and keep it for `ferry status`.  Returns 0. */

@@ -126,7 +126,7 @@ record_export(struct export *e, struct ferry_error *err)
 {
 	const struct ferry_head *h = e->state.head;
 	struct ferry_store *st = e->carry->st;
-	char summary[300], size[FERRY_SIZE_TEXT];
+	char summary[300], size[FERRY_SIZE_TEXT], volumes[FERRY_COUNT_TEXT];
 	uint64_t bytes = 0;
 	struct ferry_key key;
 	json_t *record;
@@ -135,9 +135,9 @@ record_export(struct export *e, struct ferry_error *err)
 	for (size_t i = 0; i < h->volumes_n; i++)
 		bytes += h->volumes[i].size;
 	(void)snprintf(summary, sizeof(summary),
-	    "records %" PRIu64 " to %" PRIu64 " for %s, %zu volume%s, %s",
-	    h->from, h->to, h->site_name[0] == 0 ? "any site" : h->site_name,
-	    h->volumes_n, h->volumes_n == 1 ? "" : "s",
+	    "records %" PRIu64 " to %" PRIu64 " for %s, %s, %s", h->from, h->to,
+	    h->site_name[0] == 0 ? "any site" : h->site_name,
+	    ferry_count_text(h->volumes_n, "volume", volumes),
 	    ferry_size_text(bytes, size));
 	record = json_pack(
 	    "{s:I,s:s}", "at", (json_int_t)h->created_at, "summary", summary);
@@ -261,7 +261,7 @@ resume(struct export *e, struct ferry_error *err)
 {
 	const struct ferry_head *want = e->plan.head;
 	struct ferry_export_state old;
-	char options[512];
+	char options[512], volumes[FERRY_COUNT_TEXT];
 	int rc = ferry_state_load(&old, e->state.target.dirfd,
 	    ferry_store_name(e->carry->st), e->keys, err);
 
@@ -273,9 +273,8 @@ resume(struct export *e, struct ferry_error *err)
 	    ferry_digest_equal(&old.head->after, &want->after)) {
 		e->state = old;
 		ferry_carry_note(e->carry,
-		    "going on with an interrupted export, of which %zu volumes "
-		    "are complete",
-		    old.head->volumes_n);
+		    "going on with an interrupted export: %s complete",
+		    ferry_count_text(old.head->volumes_n, "volume", volumes));
 		return 1;
 	}
 	rc = ferry_state_remove(&old, err);

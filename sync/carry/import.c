@@ -93,7 +93,7 @@ static int
 record_import(const struct ferry_carry *carry,
     const struct ferry_import_result *result, struct ferry_error *err)
 {
-	char summary[300], size[FERRY_SIZE_TEXT];
+	char summary[300], size[FERRY_SIZE_TEXT], blobs[FERRY_COUNT_TEXT];
 	struct ferry_key key;
 	json_t *record;
 	int rc = -1;
@@ -104,9 +104,9 @@ record_import(const struct ferry_carry *carry,
 		if (b->outcome != FERRY_IMPORT_APPLIED)
 			continue;
 		(void)snprintf(summary, sizeof(summary),
-		    "records %" PRIu64 " to %" PRIu64 " of %s, %" PRIu64
-		    " new blobs, %s",
-		    b->from, b->to, b->origin_name, b->blobs,
+		    "records %" PRIu64 " to %" PRIu64 " of %s, %s, %s", b->from,
+		    b->to, b->origin_name,
+		    ferry_count_text(b->blobs, "new blob", blobs),
 		    ferry_size_text(b->blob_bytes, size));
 		record = json_pack("{s:I,s:s}", "at", (json_int_t)ferry_now(),
 		    "summary", summary);

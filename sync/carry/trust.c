@@ -252,6 +252,7 @@ count(struct ferry_store *st, struct tally *tally, const char *signer,
 static int
 decide(const struct tally *tally, uint64_t required, struct ferry_error *err)
 {
+	char text[FERRY_COUNT_TEXT];
 
 	if (tally->good >= required)
 		return 0;
@@ -266,9 +267,10 @@ decide(const struct tally *tally, uint64_t required, struct ferry_error *err)
 		    "'ferry trust list'");
 	if (tally->good > 0)
 		return ferry_error_set(err, FERRY_ESIGNATURE,
-		    "%" PRIu64 " trusted signatures, but %" PRIu64
+		    "it has %s, but %" PRIu64
 		    " are required here ('ferry trust require')",
-		    tally->good, required);
+		    ferry_count_text(tally->good, "trusted signature", text),
+		    required);
 	if (tally->unknown == 0)
 		return ferry_error_set(
 		    err, FERRY_ESIGNATURE, "there is no signature");
@@ -375,6 +377,7 @@ static int
 judge(struct ferry_store *st, const struct speakers *s, unsigned use,
     const char *store, uint64_t required, struct ferry_error *err)
 {
+	char text[FERRY_COUNT_TEXT];
 	int known;
 
 	if (s->bound >= required)
@@ -403,9 +406,10 @@ judge(struct ferry_store *st, const struct speakers *s, unsigned use,
 		    s->others.name[0] == 0 ? "no name" : s->others.name,
 		    s->others.store, store);
 	return ferry_error_set(err, FERRY_ESIGNATURE,
-	    "%" PRIu64 " trusted signatures are required here ('ferry trust "
-	    "require'), %" PRIu64 " of store %s are there",
-	    required, s->bound + s->free, store);
+	    "'ferry trust require' asks for %s here; of store %s it has "
+	    "%" PRIu64,
+	    ferry_count_text(required, "trusted signature", text), store,
+	    s->bound + s->free);
 }
 
 int

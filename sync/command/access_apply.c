@@ -75,6 +75,7 @@ static void
 print(const struct ferry_context *ctx, const struct ferry_run *run,
     size_t changed)
 {
+	char text[FERRY_COUNT_TEXT];
 	const char *by =
 	    run->op == NULL ? NULL : ferry_operator_signed_off_by(run->op);
 
@@ -83,10 +84,9 @@ print(const struct ferry_context *ctx, const struct ferry_run *run,
 		    json_pack("{s:s,s:s?,s:I}", "event", "result",
 			"signed_off_by", by, "changed", (json_int_t)changed));
 	else
-		(void)printf("signed off by %s: %zu permission snapshot%s "
-			     "changed\n",
+		(void)printf("signed off by %s: %s changed\n",
 		    by == NULL ? "nobody (there is no operator's file)" : by,
-		    changed, changed == 1 ? "" : "s");
+		    ferry_count_text(changed, "permission snapshot", text));
 }
 
 int

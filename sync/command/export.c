@@ -86,7 +86,9 @@ static void
 print_text(
     const struct ferry_export_options *o, const struct ferry_export_result *r)
 {
+	char records[FERRY_COUNT_TEXT], blobs[FERRY_COUNT_TEXT];
 	char bytes[FERRY_SIZE_TEXT], content[FERRY_SIZE_TEXT];
+	char volumes[FERRY_COUNT_TEXT];
 	const char *site = r->site_name[0] == 0 ? "any site" : r->site_name;
 
 	if (r->outcome == FERRY_EXPORT_NOTHING) {
@@ -103,15 +105,18 @@ print_text(
 	}
 	if (r->outcome == FERRY_EXPORT_ALREADY)
 		(void)printf("this bundle is in %s already:\n", o->to);
-	(void)printf("%s records %" PRIu64 " to %" PRIu64 " for %s: %" PRIu64
-		     " records that stand, %" PRIu64 " blobs (%s)\n",
+	(void)printf("%s records %" PRIu64 " to %" PRIu64
+		     " for %s: %s that %s, %s (%s)\n",
 	    r->outcome == FERRY_EXPORT_PLANNED ? "would export" : "exported",
-	    r->from, r->to, site, r->records, r->blobs,
+	    r->from, r->to, site,
+	    ferry_count_text(r->records, "record", records),
+	    r->records == 1 ? "stands" : "stand",
+	    ferry_count_text(r->blobs, "blob", blobs),
 	    ferry_size_text(r->blob_bytes, content));
-	(void)printf("%s%s in %" PRIu64 " volume%s: %s/%s-*.tar\n",
+	(void)printf("%s%s in %s: %s/%s-*.tar\n",
 	    r->outcome == FERRY_EXPORT_PLANNED ? "about " : "",
-	    ferry_size_text(r->bytes, bytes), r->volumes,
-	    r->volumes == 1 ? "" : "s", o->to, r->base);
+	    ferry_size_text(r->bytes, bytes),
+	    ferry_count_text(r->volumes, "volume", volumes), o->to, r->base);
 	if (r->head[0] != 0)
 		(void)printf("head sha256:%s\n", r->head);
 }

@@ -6,6 +6,7 @@
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
+#include "store/catalog/removal.h"
 #include "store/store.h"
 #include "sync/carry/incoming.h"
 #include "sync/command/command.h"
@@ -16,7 +17,8 @@ static const char help[] =
     "\n"
     "Free what nothing needs: versions removed more than 30 days ago, blobs\n"
     "that no record names (replaced documents, transfers that were stopped),\n"
-    "and files that a crash left.  Says what is kept, and why.\n"
+    "and files that a crash left.  Says what is kept, and why.  What was\n"
+    "removed stays removed: no sync brings it until 'ferry restore' lifts that.\n"
     "\n"
     "  --dry-run         only say what would be freed\n"
     "  --grace DAYS      how long a removed version can be restored (30)\n"
@@ -71,14 +73,17 @@ is_expired(const struct gc *g, const json_t *record)
 	       expires_at(g, record) <= g->now;
 }
 
-/* A version goes for good, and with it what says that it refers to another. */
+/* A version goes for good, and with it what says that it refers to another.
+ * That it was removed stays known. */
 static int
-delete_version(struct gc *g, const struct ferry_key *key, const char *subject,
+delete_version(struct gc *g, const struct ferry_key *key, const json_t *record,
     struct ferry_error *err)
 {
+	const char *subject =
+	    json_string_value(json_object_get(record, "subject"));
 	struct ferry_key referrer;
 
-	if (ferry_catalog_delete(g->st, key, err) == -1 ||
+	if (ferry_removal_expire(g->st, key, record, err) == -1 ||
 	    (subject != NULL &&
 		(ferry_key_make(&referrer, err, "referrer",
 		     ferry_key_part(key, 1), ferry_key_part(key, 2),
@@ -119,10 +124,7 @@ expire_versions(struct gc *g, const struct ferry_store_totals *totals,
 				g->next_expiry = expiry;
 		}
 		if (expired && !g->dry_run)
-			rc = delete_version(g, &key,
-			    json_string_value(
-				json_object_get(record, "subject")),
-			    err);
+			rc = delete_version(g, &key, record, err);
 		json_decref(record);
 		if (rc == -1)
 			break;
@@ -318,6 +320,7 @@ static void
 print(const struct ferry_context *ctx, const struct gc *g)
 {
 	char a[FERRY_SIZE_TEXT], at[FERRY_TIME_TEXT];
+	char n[FERRY_COUNT_TEXT], m[FERRY_COUNT_TEXT];
 	const char *would = g->dry_run ? "would free" : "freed";
 
 	if (ctx->json) {
@@ -331,24 +334,28 @@ print(const struct ferry_context *ctx, const struct gc *g)
 		    g->served + g->grace + g->incoming, g->waiting);
 		return;
 	}
-	(void)printf("%s %" PRIu64 " versions removed more than %" PRIu64
-		     " days ago\n",
-	    would, g->expired, g->grace_days);
-	(void)printf("%s %" PRIu64 " blobs that nothing names, %s\n", would,
-	    g->freed, ferry_size_text(g->freed_bytes, a));
-	(void)printf("%s %" PRIu64 " files that a crash left, %s\n", would,
-	    g->orphans, ferry_size_text(g->orphans_bytes, a));
-	(void)printf("kept %" PRIu64 " blobs of served packages, %s\n",
-	    g->served, ferry_size_text(g->served_bytes, a));
+	(void)printf("%s %s removed more than %s ago\n", would,
+	    ferry_count_text(g->expired, "version", n),
+	    ferry_count_text(g->grace_days, "day", m));
+	(void)printf("%s %s that nothing names, %s\n", would,
+	    ferry_count_text(g->freed, "blob", n),
+	    ferry_size_text(g->freed_bytes, a));
+	(void)printf("%s %s that a crash left, %s\n", would,
+	    ferry_count_text(g->orphans, "file", n),
+	    ferry_size_text(g->orphans_bytes, a));
+	(void)printf("kept %s of served packages, %s\n",
+	    ferry_count_text(g->served, "blob", n),
+	    ferry_size_text(g->served_bytes, a));
 	if (g->incoming > 0)
-		(void)printf("kept %" PRIu64 " blobs of an import that is not "
-			     "complete, %s\n",
-		    g->incoming, ferry_size_text(g->incoming_bytes, a));
+		(void)printf("kept %s of an import that is not complete, %s\n",
+		    ferry_count_text(g->incoming, "blob", n),
+		    ferry_size_text(g->incoming_bytes, a));
 	if (g->waiting > 0)
-		(void)printf(
-		    "kept %" PRIu64 " blobs, %s, of %" PRIu64
-		    " removed versions that can be restored; the first expires %s\n",
-		    g->grace, ferry_size_text(g->grace_bytes, a), g->waiting,
+		(void)printf("kept %s, %s, of %s that can be restored; the "
+			     "first expires %s\n",
+		    ferry_count_text(g->grace, "blob", n),
+		    ferry_size_text(g->grace_bytes, a),
+		    ferry_count_text(g->waiting, "removed version", m),
 		    ferry_time_text(g->next_expiry, at));
 }
 

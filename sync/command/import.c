@@ -33,6 +33,7 @@ static const char *const outcomes[] = {
 static void
 print_text(const struct ferry_import_result *result)
 {
+	char records[FERRY_COUNT_TEXT], blobs[FERRY_COUNT_TEXT];
 	char bytes[FERRY_SIZE_TEXT];
 
 	for (size_t i = 0; i < result->n; i++) {
@@ -45,16 +46,17 @@ print_text(const struct ferry_import_result *result)
 				     " of %s are imported already",
 			    b->from, b->to, b->origin_name);
 			if (b->blobs > 0)
-				(void)printf("; %" PRIu64
-					     " lost blobs were repaired",
-				    b->blobs);
+				(void)printf(
+				    "; %s repaired", ferry_count_text(b->blobs,
+							 "lost blob", blobs));
 			(void)printf("\n");
 			continue;
 		}
 		(void)printf("imported records %" PRIu64 " to %" PRIu64
-			     " of %s: %" PRIu64 " records, %" PRIu64
-			     " new blobs (%s), %" PRIu64 " here already\n",
-		    b->from, b->to, b->origin_name, b->records, b->blobs,
+			     " of %s: %s, %s (%s), %" PRIu64 " here already\n",
+		    b->from, b->to, b->origin_name,
+		    ferry_count_text(b->records, "record", records),
+		    ferry_count_text(b->blobs, "new blob", blobs),
 		    ferry_size_text(b->blob_bytes, bytes), b->blobs_known);
 	}
 	if (result->receipt[0] != 0)

@@ -31,12 +31,13 @@ print_text(const struct list *l, const struct ferry_key *package,
     const json_t *versions, const json_t *tags)
 {
 	size_t n = json_array_size(versions), t = json_array_size(tags), i;
+	char text[FERRY_COUNT_TEXT];
 	json_t *v;
 
 	(void)printf("%s:%-40s %4zu %s ", ferry_key_part(package, 1),
 	    ferry_key_part(package, 2), n, n == 1 ? "version " : "versions");
 	if (t > 0)
-		(void)printf("%zu tag%s\n", t, t == 1 ? "" : "s");
+		(void)printf("%s\n", ferry_count_text(t, "tag", text));
 	else
 		(void)printf("%s%s\n", n == 0 ? "" : "up to ",
 		    n == 0
@@ -50,6 +51,24 @@ print_text(const struct list *l, const struct ferry_key *package,
 		    json_string_value(json_object_get(v, "version")));
 	json_array_foreach (versions, i, v)
 		(void)printf("    %s\n", json_string_value(v));
+}
+
+/* Keep those whose version is among the array of live ones. */
+static void
+drop_dead_tags(json_t *tags, const json_t *versions)
+{
+	json_t *live = json_object(), *v;
+	size_t i;
+
+	json_array_foreach (versions, i, v)
+		(void)json_object_set_new(
+		    live, json_string_value(v), json_true());
+	for (i = json_array_size(tags); i-- > 0;)
+		if (json_object_get(
+			live, json_string_value(json_object_get(
+				  json_array_get(tags, i), "version"))) == NULL)
+			(void)json_array_remove(tags, i);
+	json_decref(live);
 }
 
 static int
@@ -68,8 +87,6 @@ print_package(const struct list *l, const struct ferry_key *package,
 	o = json_pack("{s:s,s:s,s:s,s:[]}", "format",
 	    ferry_key_part(package, 1), "name", ferry_key_part(package, 2),
 	    "owner", ferry_key_part(package, 3), "versions");
-	if (json_array_size(tags) > 0)
-		(void)json_object_set(o, "tags", tags);
 	json_array_foreach (versions, i, v) {
 		if (json_object_get(
 			json_object_get(v, "record"), "deleted_at") != NULL)
@@ -77,6 +94,9 @@ print_package(const struct list *l, const struct ferry_key *package,
 		(void)json_array_append(json_object_get(o, "versions"),
 		    json_object_get(v, "version"));
 	}
+	drop_dead_tags(tags, json_object_get(o, "versions"));
+	if (json_array_size(tags) > 0)
+		(void)json_object_set(o, "tags", tags);
 	if (l->json) {
 		(void)json_dumpf(o, stdout, JSON_COMPACT);
 		(void)putchar('\n');

@@ -73,7 +73,7 @@ add_one(struct ferry_context *ctx, struct ferry_carrier *c, const char *path,
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_receipt r = { 0 };
-	char at[FERRY_TIME_TEXT];
+	char at[FERRY_TIME_TEXT], blobs[FERRY_COUNT_TEXT];
 	int rc = ferry_carrier_read(path, FERRY_RECEIPT_MAX, &text, err);
 
 	if (rc == 0)
@@ -90,9 +90,10 @@ add_one(struct ferry_context *ctx, struct ferry_carrier *c, const char *path,
 		    rc == 1));
 	else
 		(void)printf("%s (%s) was at record %" PRIu64 " at %s, wants "
-			     "%" PRIu64 " lost blobs%s\n",
+			     "%s%s\n",
 		    r.site_name, r.site, r.seq, ferry_time_text(r.at, at),
-		    r.wanted_n + r.wanted_more,
+		    ferry_count_text(
+			r.wanted_n + r.wanted_more, "lost blob", blobs),
 		    rc == 1 ? "" : "; a newer receipt is known");
 	return 0;
 }

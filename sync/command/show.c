@@ -5,6 +5,7 @@
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
+#include "store/catalog/removal.h"
 #include "store/store.h"
 #include "sync/command/command.h"
 #include "sync/command/spec.h"
@@ -62,53 +63,58 @@ print_scalars(const json_t *record)
 }
 
 static void
-print_json(
-    const struct ferry_key *key, json_t *record, json_t *versions, json_t *tags)
+print_json(const struct ferry_key *key, json_t *record, json_t *versions,
+    json_t *tags, json_t *removed)
 {
 	json_t *o = json_pack(
 	    "{s:o,s:O}", "key", ferry_key_json(key), "record", record);
 
 	if (versions != NULL)
 		(void)json_object_set(o, "versions", versions);
-	if (tags != NULL && json_array_size(tags) > 0)
+	if (json_array_size(tags) > 0)
 		(void)json_object_set(o, "tags", tags);
+	if (json_array_size(removed) > 0)
+		(void)json_object_set(o, "removed", removed);
 	(void)json_dumpf(o, stdout, JSON_INDENT(2));
 	(void)putchar('\n');
 	json_decref(o);
 }
 
-static int
-show_package(const struct ferry_context *ctx, struct ferry_store *st,
-    const struct ferry_key *package, struct ferry_error *err)
+/* Each tag; one whose version is not served is removed. */
+static void
+print_tags(const json_t *tags, const json_t *versions)
 {
-	json_t *record = NULL, *versions = NULL, *tags = NULL, *v;
-	char size[FERRY_SIZE_TEXT];
-	struct ferry_file file;
-	int rc = -1;
+	json_t *live = json_object(), *v;
 	size_t i;
 
-	if (ferry_catalog_get(st, package, &record, err) != 1 ||
-	    ferry_spec_versions(&versions, st, package, err) == -1 ||
-	    ferry_spec_tags(&tags, st, package, err) == -1)
-		goto out;
-	rc = FERRY_EXIT_OK;
-	if (ctx->json) {
-		print_json(package, record, versions, tags);
-		goto out;
-	}
-	(void)printf("%-12s %s\n%-12s %s\n%-12s %s\n", "package",
-	    ferry_key_part(package, 2), "format", ferry_key_part(package, 1),
-	    "owner", ferry_key_part(package, 3));
-	print_scalars(record);
-	if (json_object_get(record, "files") != NULL)
-		(void)printf("documents\n");
-	print_files(record);
+	json_array_foreach (versions, i, v)
+		if (json_object_get(
+			json_object_get(v, "record"), "deleted_at") == NULL)
+			(void)json_object_set_new(live,
+			    json_string_value(json_object_get(v, "version")),
+			    json_true());
 	if (json_array_size(tags) > 0)
 		(void)printf("tags         %zu\n", json_array_size(tags));
-	json_array_foreach (tags, i, v)
-		(void)printf("  %-24s %s\n",
-		    json_string_value(json_object_get(v, "tag")),
-		    json_string_value(json_object_get(v, "version")));
+	json_array_foreach (tags, i, v) {
+		const char *version =
+		    json_string_value(json_object_get(v, "version"));
+
+		(void)printf("  %-24s %s%s\n",
+		    json_string_value(json_object_get(v, "tag")), version,
+		    json_object_get(live, version) == NULL ? "  removed" : "");
+	}
+	json_decref(live);
+}
+
+static void
+print_versions(
+    const json_t *versions, const json_t *removed, struct ferry_error *err)
+{
+	char size[FERRY_SIZE_TEXT];
+	struct ferry_file file;
+	const json_t *v;
+	size_t i;
+
 	(void)printf("versions     %zu\n", json_array_size(versions));
 	json_array_foreach (versions, i, v) {
 		const json_t *r = json_object_get(v, "record");
@@ -122,7 +128,39 @@ show_package(const struct ferry_context *ctx, struct ferry_store *st,
 		    json_object_get(r, "deleted_at") == NULL ? ""
 							     : "  removed");
 	}
+	json_array_foreach (removed, i, v)
+		(void)printf("  %-24s %10s  removed, bytes freed\n",
+		    json_string_value(v), "-");
+}
+
+static int
+show_package(const struct ferry_context *ctx, struct ferry_store *st,
+    const struct ferry_key *package, struct ferry_error *err)
+{
+	json_t *record = NULL, *versions = NULL, *tags = NULL, *removed = NULL;
+	int rc = -1;
+
+	if (ferry_catalog_get(st, package, &record, err) != 1 ||
+	    ferry_spec_versions(&versions, st, package, err) == -1 ||
+	    ferry_spec_tags(&tags, st, package, err) == -1 ||
+	    ferry_removal_list(&removed, st, package, err) == -1)
+		goto out;
+	rc = FERRY_EXIT_OK;
+	if (ctx->json) {
+		print_json(package, record, versions, tags, removed);
+		goto out;
+	}
+	(void)printf("%-12s %s\n%-12s %s\n%-12s %s\n", "package",
+	    ferry_key_part(package, 2), "format", ferry_key_part(package, 1),
+	    "owner", ferry_key_part(package, 3));
+	print_scalars(record);
+	if (json_object_get(record, "files") != NULL)
+		(void)printf("documents\n");
+	print_files(record);
+	print_tags(tags, versions);
+	print_versions(versions, removed, err);
 out:
+	json_decref(removed);
 	json_decref(tags);
 	json_decref(versions);
 	json_decref(record);
@@ -141,14 +179,12 @@ show_version(const struct ferry_context *ctx, struct ferry_store *st,
 	    -1)
 		return -1;
 	if ((rc = ferry_catalog_get(st, &key, &record, err)) == 0)
-		return ferry_error_set(err, FERRY_ENOTFOUND,
-		    "%s has no version '%s' here; 'ferry show %s' lists them",
-		    ferry_key_part(&spec->package, 2), spec->version,
-		    ferry_key_part(&spec->package, 2));
+		return ferry_spec_missing(
+		    st, &spec->package, spec->version, err);
 	if (rc == -1)
 		return -1;
 	if (ctx->json) {
-		print_json(&key, record, NULL, NULL);
+		print_json(&key, record, NULL, NULL, NULL);
 	} else {
 		(void)printf("%-12s %s@%s\n%-12s %s\n%-12s %s\n", "version",
 		    ferry_key_part(&key, 2), ferry_key_part(&key, 4), "format",

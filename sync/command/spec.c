@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/base/json.h"
+#include "store/catalog/removal.h"
 #include "store/format/format.h"
 #include "store/store.h"
 
@@ -226,6 +227,28 @@ out:
 	ferry_catalog_iter_free(it);
 	json_decref(array);
 	return rc;
+}
+
+int
+ferry_spec_missing(struct ferry_store *st, const struct ferry_key *package,
+    const char *version, struct ferry_error *err)
+{
+	const char *name = ferry_key_part(package, 2);
+	struct ferry_key key;
+	int removed;
+
+	if (ferry_spec_version_key(&key, package, version, err) == -1 ||
+	    (removed = ferry_removal_stands(st, &key, err)) == -1)
+		return -1;
+	if (removed == 1)
+		return ferry_error_set(err, FERRY_ENOTFOUND,
+		    "version '%s' of %s was removed, and gc freed its bytes; "
+		    "'ferry restore' lifts that, so that the next sync brings "
+		    "it",
+		    version, name);
+	return ferry_error_set(err, FERRY_ENOTFOUND,
+	    "%s has no version '%s' here; 'ferry show %s' lists them", name,
+	    version, name);
 }
 
 int

@@ -39,6 +39,11 @@ int ferry_spec_version_key(struct ferry_key *out,
 int ferry_spec_versions(json_t **out, struct ferry_store *st,
     const struct ferry_key *package, struct ferry_error *err);
 
+/* The error for a version that has no record: FERRY_ENOTFOUND, which says
+ * whether it was removed.  Returns -1. */
+int ferry_spec_missing(struct ferry_store *st, const struct ferry_key *package,
+    const char *version, struct ferry_error *err);
+
 /* The tags of a package, in the order of their names, each
  * {"tag":…,"version":…}: of formats that have them apart.  The caller decrefs. */
 int ferry_spec_tags(json_t **out, struct ferry_store *st,

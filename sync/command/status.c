@@ -98,6 +98,7 @@ print_problems(const json_t *problems)
 static void
 print_waiting(const json_t *incoming, const json_t *wanted)
 {
+	char text[FERRY_COUNT_TEXT];
 	const json_t *i, *v;
 	size_t n, k;
 
@@ -116,9 +117,9 @@ print_waiting(const json_t *incoming, const json_t *wanted)
 	}
 	if (json_array_size(wanted) > 0)
 		(void)printf(
-		    "wanted       %zu blobs that the next bundle should "
-		    "bring; give the origin a receipt\n",
-		    json_array_size(wanted));
+		    "wanted       %s that the next bundle should bring; give "
+		    "the origin a receipt\n",
+		    ferry_count_text(json_array_size(wanted), "blob", text));
 }
 
 static void
@@ -126,16 +127,17 @@ print_text(struct ferry_store *st, const struct ferry_store_totals *t,
     const json_t *lasts, const json_t *problems)
 {
 	char logical[FERRY_SIZE_TEXT], stored[FERRY_SIZE_TEXT];
-	char saved[FERRY_SIZE_TEXT];
+	char saved[FERRY_SIZE_TEXT], text[FERRY_COUNT_TEXT];
 
 	(void)printf("store        %s, site '%s', id %s\n",
 	    ferry_store_path(st), ferry_store_name(st), ferry_store_id(st));
-	(void)printf("packages     %" PRIu64 ", %" PRIu64 " versions",
-	    t->packages, t->versions);
+	(void)printf("packages     %" PRIu64 ", %s", t->packages,
+	    ferry_count_text(t->versions, "version", text));
 	if (t->removed > 0)
 		(void)printf(", %" PRIu64 " removed", t->removed);
-	(void)printf("\nbytes        %s in %" PRIu64 " blobs",
-	    ferry_size_text(t->stored_bytes, stored), t->blobs);
+	(void)printf("\nbytes        %s in %s",
+	    ferry_size_text(t->stored_bytes, stored),
+	    ferry_count_text(t->blobs, "blob", text));
 	if (t->logical_bytes > t->stored_bytes)
 		(void)printf("; %s without deduplication, which saves %s",
 		    ferry_size_text(t->logical_bytes, logical),

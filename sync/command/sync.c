@@ -61,7 +61,7 @@ static void
 print_plan(const struct ferry_run *run)
 {
 	uint64_t size = 0, unpacked = 0;
-	char a[FERRY_SIZE_TEXT], b[FERRY_SIZE_TEXT];
+	char a[FERRY_SIZE_TEXT], b[FERRY_SIZE_TEXT], text[FERRY_COUNT_TEXT];
 	const json_t *item, *n;
 	const char *note;
 	size_t i;
@@ -83,14 +83,18 @@ print_plan(const struct ferry_run *run)
 		    total == &unpacked ? " unpacked" : "",
 		    note == NULL ? "" : "; ", note == NULL ? "" : note);
 	}
-	(void)printf(
-	    "%zu versions would be pulled", json_array_size(run->plan));
+	(void)printf("%s would be pulled",
+	    ferry_count_text(json_array_size(run->plan), "version", text));
 	if (unpacked > 0 || size == 0)
 		(void)printf(", %s unpacked (as upstream declares)",
 		    ferry_size_text(unpacked, a));
 	if (size > 0)
 		(void)printf(", %s to fetch", ferry_size_text(size, b));
-	(void)printf("; %" PRIu64 " are here already\n", run->present);
+	(void)printf("; %" PRIu64 " %s here already\n", run->present,
+	    run->present == 1 ? "is" : "are");
+	if (run->plan_lacks != NULL)
+		(void)printf(
+		    "not counted, and pulled too: %s\n", run->plan_lacks);
 }
 
 static void
@@ -124,15 +128,16 @@ print(const struct ferry_context *ctx, const struct ferry_run *run,
 		(void)printf("%s\n", summary);
 		return;
 	}
-	o = json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,s:O}",
+	o = json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,"
+		      "s:O,s:s*}",
 	    "event", "result", "dry_run", run->dry_run, "packages",
 	    (json_int_t)run->packages, "added", (json_int_t)run->added,
-	    "present", (json_int_t)run->present, "requests",
-	    (json_int_t)c->requests, "not_modified",
-	    (json_int_t)c->not_modified, "retries", (json_int_t)c->retries,
-	    "bytes", (json_int_t)c->bytes, "failures", run->failures,
-	    "not_mirrorable", run->skipped, "unknown", run->unknown, "plan",
-	    run->plan);
+	    "present", (json_int_t)run->present, "removed",
+	    (json_int_t)run->removed, "requests", (json_int_t)c->requests,
+	    "not_modified", (json_int_t)c->not_modified, "retries",
+	    (json_int_t)c->retries, "bytes", (json_int_t)c->bytes, "failures",
+	    run->failures, "not_mirrorable", run->skipped, "unknown",
+	    run->unknown, "plan", run->plan, "plan_lacks", run->plan_lacks);
 	(void)json_dumpf(o, stdout, JSON_COMPACT);
 	(void)putchar('\n');
 	json_decref(o);
@@ -142,16 +147,23 @@ static void
 summarise(const struct ferry_run *run, uint64_t ms, char *text, size_t size)
 {
 	const struct ferry_fetch_counts *c = ferry_fetch_counts(run->fetch);
-	char bytes[FERRY_SIZE_TEXT];
+	char packages[FERRY_COUNT_TEXT], versions[FERRY_COUNT_TEXT];
+	char requests[FERRY_COUNT_TEXT], bytes[FERRY_SIZE_TEXT];
+	char removed[FERRY_COUNT_TEXT + 32] = "";
 
+	if (run->removed > 0)
+		(void)snprintf(removed, sizeof(removed),
+		    ", %" PRIu64 " left alone that %s removed", run->removed,
+		    run->removed == 1 ? "was" : "were");
 	(void)snprintf(text, size,
-	    "%" PRIu64 " packages: %" PRIu64 " versions %s, %" PRIu64
-	    " here already, %zu failed; %" PRIu64 " requests (%" PRIu64
+	    "%s: %s %s, %" PRIu64 " here already, %zu failed%s; %s (%" PRIu64
 	    " not modified), %s in %.1f s",
-	    run->packages, run->added, run->dry_run ? "to pull" : "pulled",
-	    run->present, json_array_size(run->failures), c->requests,
-	    c->not_modified, ferry_size_text(c->bytes, bytes),
-	    (double)ms / 1000);
+	    ferry_count_text(run->packages, "package", packages),
+	    ferry_count_text(run->added, "version", versions),
+	    run->dry_run ? "to pull" : "pulled", run->present,
+	    json_array_size(run->failures), removed,
+	    ferry_count_text(c->requests, "request", requests), c->not_modified,
+	    ferry_size_text(c->bytes, bytes), (double)ms / 1000);
 }
 
 static void

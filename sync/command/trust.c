@@ -66,6 +66,7 @@ static int
 list(struct ferry_context *ctx, struct ferry_store *st, struct ferry_error *err)
 {
 	struct ferry_trust *keys = NULL;
+	char text[FERRY_COUNT_TEXT];
 	uint64_t required;
 	size_t n;
 
@@ -83,8 +84,8 @@ list(struct ferry_context *ctx, struct ferry_store *st, struct ferry_error *err)
 	else if (n == 0)
 		(void)printf("no key is trusted; no bundle can be imported\n");
 	else
-		(void)printf("a bundle needs %" PRIu64 " trusted signature%s\n",
-		    required, required == 1 ? "" : "s");
+		(void)printf("a bundle needs %s\n",
+		    ferry_count_text(required, "trusted signature", text));
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
+#include "store/catalog/check.h"
 #include "store/store.h"
 #include "sync/command/command.h"
 #include "sync/command/progress.h"
@@ -19,7 +20,10 @@ static const char help[] =
     "Read everything again: hash every blob, and check that every file of\n"
     "every record is there with its size.  Names each bad blob and the packages\n"
     "it belongs to, and notes it as lost, so that the next sync fetches it and\n"
-    "the next receipt asks for it.  Works beside a running server or sync.\n"
+    "the next receipt asks for it.  Names each record that contradicts itself\n"
+    "or the document that it names, as an import would refuse it; 'ferry remove'\n"
+    "and 'ferry gc' take it away, and 'ferry restore' then lets a sync bring it\n"
+    "anew.  Works beside a running server or sync.\n"
     "\n"
     "  --threads N  how many to hash at once (default: one a processor)\n"
     "\n"
@@ -33,6 +37,7 @@ struct verify {
 	struct ferry_blob_iter *it;
 	uint64_t blobs, bytes;
 	json_t *problems;
+	json_t *bad; /* the blobs among them, by their digests */
 	bool stop;
 	unsigned running;
 	struct ferry_error error; /* why it stopped */
@@ -66,9 +71,10 @@ problem(struct verify *v, const struct ferry_digest *digest,
 	char hex[FERRY_DIGEST_TEXT];
 
 	(void)pthread_mutex_lock(&v->lock);
+	(void)json_object_set_new(
+	    v->bad, ferry_digest_hex(digest, hex), json_true());
 	(void)json_array_append_new(
-	    v->problems, json_pack("{s:s,s:s,s:s,s:o}", "blob",
-			     ferry_digest_hex(digest, hex), "code",
+	    v->problems, json_pack("{s:s,s:s,s:s,s:o}", "blob", hex, "code",
 			     ferry_code_name(why->code), "text", why->text,
 			     "affects", packages));
 	(void)pthread_mutex_unlock(&v->lock);
@@ -157,50 +163,95 @@ hash_all(struct verify *v, unsigned threads, struct ferry_progress *progress,
 	return 0;
 }
 
-/* Every file of every record must be known to the index with its size. */
+/* Whether the blob is among the problems. */
+static bool
+is_bad(const struct verify *v, const struct ferry_digest *digest)
+{
+	char hex[FERRY_DIGEST_TEXT];
+
+	return json_object_get(v->bad, ferry_digest_hex(digest, hex)) != NULL;
+}
+
+/*
+ * Every file of a record must be known to the index with its size.
+ * Returns: 1 all are, and whole; 0 some are not; -1.
+ */
+static int
+check_files(struct verify *v, const struct ferry_key *key, const json_t *record,
+    struct ferry_error *err)
+{
+	int n = ferry_files_count(record, err), whole = n == -1 ? -1 : 1;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	char text[FERRY_KEY_TEXT];
+	struct ferry_blob_info info;
+	struct ferry_file file;
+
+	for (int i = 0; i < n; i++) {
+		int known;
+
+		if (ferry_files_get(record, (size_t)i, &file, err) == -1 ||
+		    (known = ferry_blob_stat(
+			 v->st, &file.sha256, &info, err)) == -1)
+			return -1;
+		if (is_bad(v, &file.sha256))
+			whole = 0;
+		if (known == 1 && info.size == file.size)
+			continue;
+		whole = 0;
+		ferry_error_set(&why, known == 0 ? FERRY_EMISSING : FERRY_ESIZE,
+		    "file '%s' of %s %s", file.name, ferry_key_text(key, text),
+		    known == 0 ? "is not in the store" : "has another size");
+		problem(v, &file.sha256, &why);
+	}
+	return whole;
+}
+
+/*
+ * A record whose blobs are whole must be one that an import would take: agree
+ * with itself and with the document that it names.  Kinds of records that only
+ * a newer ferry knows are its business.
+ */
+static int
+check_content(struct verify *v, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+
+	if (ferry_record_check(key, record, &why) == 0 &&
+	    ferry_record_check_content(v->st, key, record, &why) == 0)
+		return 0;
+	if (why.code == FERRY_EFORMAT || why.code == FERRY_ELIMIT)
+		return ferry_json_push(v->problems,
+		    json_pack("{s:o,s:s,s:s}", "record", ferry_key_json(key),
+			"code", ferry_code_name(why.code), "text", why.text),
+		    err);
+	if (why.code == FERRY_ENEWER)
+		return 0;
+	*err = why;
+	return -1;
+}
+
 static int
 check_records(struct verify *v, const struct ferry_store_totals *totals,
     struct ferry_error *err)
 {
-	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_catalog_iter *it = NULL;
 	struct ferry_key all = { 0 }, key;
-	struct ferry_blob_info info;
-	struct ferry_file file;
-	char text[FERRY_KEY_TEXT];
 	uint64_t versions = 0;
 	json_t *record;
-	int rc = -1, n, known;
+	int rc = -1;
 
 	if (ferry_catalog_iter_new(&it, v->st, &all, NULL, err) == -1)
 		return -1;
 	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
 		if (strcmp(ferry_key_part(&key, 0), "version") == 0)
 			versions++;
-		n = ferry_files_count(record, err);
-		for (int i = 0; i < n; i++) {
-			if (ferry_files_get(record, (size_t)i, &file, err) ==
-				-1 ||
-			    (known = ferry_blob_stat(
-				 v->st, &file.sha256, &info, err)) == -1) {
-				n = -1;
-				break;
-			}
-			if (known == 1 && info.size == file.size)
-				continue;
-			ferry_error_set(&why,
-			    known == 0 ? FERRY_EMISSING : FERRY_ESIZE,
-			    "file '%s' of %s %s", file.name,
-			    ferry_key_text(&key, text),
-			    known == 0 ? "is not in the store"
-				       : "has another size");
-			problem(v, &file.sha256, &why);
-		}
+		rc = check_files(v, &key, record, err);
+		if (rc == 1)
+			rc = check_content(v, &key, record, err);
 		json_decref(record);
-		if (n == -1) {
-			rc = -1;
+		if (rc == -1)
 			break;
-		}
 	}
 	ferry_catalog_iter_free(it);
 	if (rc == 0 && (versions != totals->versions + totals->removed ||
@@ -232,7 +283,11 @@ note_lost(const struct ferry_context *ctx, const json_t *problems,
 		return -1;
 	json_array_foreach (problems, i, p) {
 		const char *hex = json_string_value(json_object_get(p, "blob"));
-		json_t *record = json_pack("{s:I,s:O,s:O}", "at",
+		json_t *record;
+
+		if (hex == NULL)
+			continue;
+		record = json_pack("{s:I,s:O,s:O}", "at",
 		    (json_int_t)ferry_now(), "text", json_object_get(p, "text"),
 		    "affects", json_object_get(p, "affects"));
 
@@ -253,6 +308,7 @@ out:
 static void
 print(const struct ferry_context *ctx, const struct verify *v)
 {
+	char blobs[FERRY_COUNT_TEXT], problems[FERRY_COUNT_TEXT];
 	char size[FERRY_SIZE_TEXT];
 	const json_t *p, *a;
 	size_t i, k;
@@ -268,15 +324,20 @@ print(const struct ferry_context *ctx, const struct verify *v)
 		return;
 	}
 	json_array_foreach (v->problems, i, p) {
-		(void)printf("bad blob sha256:%s: %s\n",
-		    json_string_value(json_object_get(p, "blob")),
+		const char *hex = json_string_value(json_object_get(p, "blob"));
+
+		(void)printf("bad %s%s: %s\n",
+		    hex == NULL ? "record" : "blob sha256:",
+		    hex == NULL ? "" : hex,
 		    json_string_value(json_object_get(p, "text")));
 		json_array_foreach (json_object_get(p, "affects"), k, a)
 			(void)printf("  affects %s\n", json_string_value(a));
 	}
-	(void)printf("verified %" PRIu64 " blobs, %s: %zu %s\n", v->blobs,
-	    ferry_size_text(v->bytes, size), json_array_size(v->problems),
-	    json_array_size(v->problems) == 1 ? "problem" : "problems");
+	(void)printf("verified %s, %s: %s\n",
+	    ferry_count_text(v->blobs, "blob", blobs),
+	    ferry_size_text(v->bytes, size),
+	    ferry_count_text(
+		json_array_size(v->problems), "problem", problems));
 }
 
 static int
@@ -288,6 +349,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
 	struct verify v = { .problems = json_array(),
+		.bad = json_object(),
 		.lock = PTHREAD_MUTEX_INITIALIZER };
 	struct ferry_progress *progress = NULL;
 	struct ferry_error why = FERRY_ERROR_INIT;
@@ -330,6 +392,7 @@ out:
 	ferry_blob_iter_free(v.it);
 	ferry_store_close(v.st);
 	json_decref(v.problems);
+	json_decref(v.bad);
 	return rc;
 }
 

@@ -11,6 +11,7 @@
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/base/span.h"
+#include "store/catalog/removal.h"
 #include "store/format/npm.h"
 #include "sync/command/progress.h"
 #include "sync/upstream/npm.h"
@@ -274,7 +275,7 @@ fail:
 
 /*
  * Compare a version that is here with what upstream says now.
- * Returns: 1 it is here, 0 fetch it, -1 changed (err: FERRY_EINCIDENT).
+ * Returns: 1 it is here, 0 it is not, -1 changed (err: FERRY_EINCIDENT).
  */
 static int
 is_here(struct npm_package *p, const struct ferry_key *key,
@@ -318,9 +319,8 @@ is_here(struct npm_package *p, const struct ferry_key *key,
 		    p->npm->up->name, ferry_alg_name(d->alg), hex, known);
 		goto out;
 	}
-	/* Removed by the operator: left alone.  Rotten: fetched again. */
-	if (json_object_get(record, "deleted_at") == NULL)
-		rc = ferry_blob_has(p->npm->run->st, &file.sha256, err);
+	/* What rotted is fetched again. */
+	rc = ferry_blob_has(p->npm->run->st, &file.sha256, err);
 out:
 	json_decref(record);
 	return rc;
@@ -443,12 +443,17 @@ choose_new(struct npm_package *p, const struct npm_want *want,
 	struct ferry_digest sha256;
 	bool unchecked = false;
 	struct ferry_key key;
-	int here;
+	int here, removed = 0;
 
 	if (ferry_key_make(&key, why, "version", "npm", p->name,
 		p->npm->up->name, version->name, NULL) == -1)
 		return -1;
 	here = is_here(p, &key, dist, &sha256, &unchecked, why);
+	if (here != -1 &&
+	    (removed = ferry_removal_stands(p->npm->run->st, &key, why)) != 0) {
+		p->npm->run->removed += removed == 1;
+		return removed == -1 ? -1 : end_incident(p, version->name, why);
+	}
 	if (here == 1)
 		here = choose_present(p, want, doc, version, dist, &sha256,
 			   unchecked, why) == -1

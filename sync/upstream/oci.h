@@ -284,6 +284,9 @@ int oci_record_put(struct oci_node *node, struct ferry_error *err);
 /* The version record of a digest: 1 and *out, 0, -1. */
 int oci_record_get(const struct oci_repository *r, const char *digest,
     json_t **out, struct ferry_error *err);
+/* Whether the operator removed a digest, so that it is left alone: 1, 0, -1. */
+int oci_record_is_removed(const struct oci_repository *r, const char *digest,
+    struct ferry_error *err);
 /* Make "TAG is DIGEST" true. */
 int oci_record_tag(const struct oci_repository *r, const char *tag,
     const char *digest, struct ferry_error *err);

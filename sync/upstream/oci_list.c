@@ -134,7 +134,7 @@ static int
 select_all(struct oci_repository *r, struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
-	char item[OCI_ITEM_MAX];
+	char item[OCI_ITEM_MAX], tags[FERRY_COUNT_TEXT];
 	int n;
 
 	oci_item(item, r->entry.key, NULL);
@@ -144,8 +144,8 @@ select_all(struct oci_repository *r, struct ferry_error *err)
 		if (n > 0 || s->may_be_empty)
 			continue;
 		ferry_error_set(&why, FERRY_EUNRESOLVED,
-		    "none of its %zu tags is what the select group asks for",
-		    r->tags_n);
+		    "it has %s, and none is what the select group asks for",
+		    ferry_count_text(r->tags_n, "tag", tags));
 		ferry_run_fail(r->oci->run, item, &why);
 	}
 	return 0;
@@ -286,6 +286,7 @@ oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 			continue;
 		if ((rc = oci_record_get(r, digest, &record, err)) == -1)
 			return -1;
+		rc = rc == 1 && json_object_get(record, "deleted_at") == NULL;
 		json_decref(record);
 		if (rc == 1 &&
 		    oci_ref_want(r, r->tags[i], 0, NULL, NULL, err) == -1)

@@ -5,6 +5,7 @@
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
+#include "store/catalog/removal.h"
 #include "store/store.h"
 #include "sync/upstream/oci.h"
 
@@ -148,6 +149,18 @@ oci_record_get(const struct oci_repository *r, const char *digest, json_t **out,
 }
 
 int
+oci_record_is_removed(
+    const struct oci_repository *r, const char *digest, struct ferry_error *err)
+{
+	struct ferry_key key;
+
+	if (ferry_key_make(&key, err, "version", "oci", r->entry.key,
+		r->oci->up->name, digest, NULL) == -1)
+		return -1;
+	return ferry_removal_stands(r->oci->run->st, &key, err);
+}
+
+int
 oci_record_tag(const struct oci_repository *r, const char *tag,
     const char *digest, struct ferry_error *err)
 {
@@ -199,12 +212,14 @@ oci_record_is_mirrored(
 	if (rc == 1)
 		rc = says(record, "version", digest) &&
 		     says(record, "selection", r->oci->selection);
-	/* The records may have been removed since. */
+	/* The records may have been removed since; if with others, it comes
+	 * back now that it is wanted. */
 	if (rc == 1)
 		rc = oci_record_get(r, digest, &version, err);
+	if (rc == 1)
+		rc = json_object_get(version, "deleted_at") == NULL;
 	if (rc == 1 &&
-	    !ferry_oci_digest_valid(ferry_bytes_str(ref->entry.key)) &&
-	    json_object_get(version, "deleted_at") == NULL) {
+	    !ferry_oci_digest_valid(ferry_bytes_str(ref->entry.key))) {
 		if (ferry_key_make(&key, err, "tag", "oci", r->entry.key,
 			r->oci->up->name, ref->entry.key, NULL) == -1)
 			rc = -1;

@@ -499,7 +499,8 @@ fetch(struct oci_node *node, const char *media_type, struct ferry_error *err)
 
 /*
  * If the store has the manifest as a version of this repository, look into what
- * is there: 1; 0 if it must be fetched; -1.
+ * is there: 1; 0 if it must be fetched; -1.  What was removed only with
+ * something else comes back, as something needs it.
  */
 static int
 look_here(struct oci_node *node, struct ferry_error *err)
@@ -511,14 +512,17 @@ look_here(struct oci_node *node, struct ferry_error *err)
 	const char *type;
 	int rc;
 
-	rc = oci_record_get(node->repository, node->entry.key, &record, err);
-	if (rc == 1 && json_object_get(record, "deleted_at") != NULL) {
-		/* Removed by the operator: left alone. */
+	rc = oci_record_is_removed(node->repository, node->entry.key, err);
+	if (rc == 1) {
+		node->repository->oci->run->removed++;
 		node->here = node->removed = true;
 		node->pending = 1;
 		oci_node_part(node, NULL);
-		goto out;
+		return 1;
 	}
+	if (rc == 0)
+		rc = oci_record_get(
+		    node->repository, node->entry.key, &record, err);
 	if (rc == 1)
 		rc = ferry_files_find(record, "manifest", &file, err);
 	if (rc == 1)
@@ -531,7 +535,7 @@ look_here(struct oci_node *node, struct ferry_error *err)
 		rc = -1;
 		goto out;
 	}
-	node->here = true;
+	node->here = json_object_get(record, "deleted_at") == NULL;
 	if (look(node, ferry_bytes_buf(&text), &file.sha256, type, record,
 		err) == -1)
 		rc = -1;

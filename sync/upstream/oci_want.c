@@ -100,6 +100,8 @@ plan(struct oci_ref *ref, struct oci_node *node)
 	    run->plan, json_pack("{s:s,s:s,s:I,s:s*}", "item", item, "version",
 			   node->entry.key, "size", (json_int_t)bytes, "note",
 			   (char *)note.p));
+	if (ref->repository->oci->referrers != OCI_REFERRERS_OFF)
+		run->plan_lacks = "what refers to images (signatures, SBOMs)";
 	run->added++;
 	ferry_buf_free(&left_out);
 	ferry_buf_free(&note);
@@ -157,8 +159,15 @@ have_digest(struct oci_ref *ref, uint64_t size, struct ferry_error *err)
 		.on_settled = on_tree,
 	};
 	struct oci_node *node;
-	int rc = oci_record_is_mirrored(ref, ref->job->digest, err);
+	int rc = oci_record_is_removed(r, ref->job->digest, err);
 
+	if (rc == 1) {
+		r->oci->run->removed++;
+		oci_ref_settle(ref, NULL);
+	}
+	if (rc != 0)
+		return rc == -1 ? -1 : 0;
+	rc = oci_record_is_mirrored(ref, ref->job->digest, err);
 	if (rc == 1) {
 		r->oci->run->present++;
 		oci_ref_settle(ref, NULL);

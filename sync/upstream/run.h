@@ -87,10 +87,12 @@ struct ferry_run {
 	uint64_t packages; /* looked at */
 	uint64_t added; /* versions that are new */
 	uint64_t present; /* versions that were here */
+	uint64_t removed; /* left alone, as the operator removed them */
 	json_t *failures; /* {"item","code","text"} */
 	json_t *skipped; /* what cannot be mirrored, same shape */
 	json_t *unknown; /* permissions that could not be read, same shape */
 	json_t *plan; /* dry run: {"item","size"} (or "unpacked", "note") */
+	const char *plan_lacks; /* what it does not count; NULL: nothing */
 	uint64_t incidents;
 	struct ferry_error fatal; /* the store failed: stop */
 };

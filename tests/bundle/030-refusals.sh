@@ -17,7 +17,7 @@ invisible stranger
 say "too few signatures: 21; with a second key: fine"
 far trust require 2
 expect 21 far import a
-has err "1 trusted signatures, but 2 are required"
+has err "it has 1 trusted signature, but 2 are required"
 near key new >/dev/null
 near key export both.pem
 far trust add both.pem --name near >/dev/null

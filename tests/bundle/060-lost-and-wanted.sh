@@ -14,14 +14,14 @@ expect 0 far receipt
 has out "\"wanted\":[\"$hex\"]"
 expect 0 far receipt --to .
 expect 0 near receipt add ferry-receipt-far-near.txt
-has out "wants 1 lost blobs"
+has out "wants 1 lost blob"
 
 say "nothing new but what is wanted"
 mkdir wanted
 expect 0 near export --to wanted --for far
-has out "0 records that stand, 1 blobs"
+has out "0 records that stand, 1 blob"
 expect 0 far import wanted
-has out "imported already; 1 lost blobs were repaired"
+has out "imported already; 1 lost blob repaired"
 expect 0 far verify
 expect 0 far status
 has out "problems     none"
@@ -32,7 +32,7 @@ say "the last bundle itself repairs as well"
 flip "$blob" 1000
 expect 5 far verify
 expect 0 far import medium
-has out "imported already; 1 lost blobs were repaired"
+has out "imported already; 1 lost blob repaired"
 expect 0 far verify
 
 say "with new records in the same bundle"

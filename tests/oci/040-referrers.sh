@@ -104,6 +104,8 @@ rm -rf near
 expect 0 near init --name near
 : >rules
 oci_conf "$PROXY" 'images = [ "org/app:1" ]; referrers = "off";'
+expect 0 near sync --dry-run
+hasnt out "not counted"
 : >log
 expect 0 near sync
 asked 0 'referrers|sha256-'

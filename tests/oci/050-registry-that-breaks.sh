@@ -74,7 +74,7 @@ END
 oci_conf "$PROXY" 'tries = 3; referrers = "off";
 	images = [ "org/app:v1", "org/app:v2", "org/app:v3", "org/app:v4", "org/lies:size" ];'
 expect 4 near sync
-has out "1 versions pulled" "4 failed" "oci:org/app:v2: content is sha256:" \
+has out "1 version pulled" "4 failed" "oci:org/app:v2: content is sha256:" \
     "oci:org/app:v3: content is sha256:" "oci:org/app:v4: it is longer than" \
     "oci:org/lies:size:"
 expect 0 near verify
@@ -123,7 +123,7 @@ expect 0 near init --name near
 start_proxy --plain-head
 oci_conf "$PROXY" 'referrers = "off"; images = [ "org/app:v6" ];'
 expect 0 near sync
-has out "1 versions pulled"
+has out "1 version pulled"
 expect 0 near sync
 has out "0 versions pulled, 1 here already"
 

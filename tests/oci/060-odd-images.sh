@@ -35,7 +35,7 @@ cp elsewhere/layer elsewhere.layer
 rm elsewhere/layer
 fresh 'images = [ "win/base:1" ]; referrers = "off"; tries = 1;'
 expect 0 near sync
-has out "its layer $layer is not given out by the registry" "1 versions pulled"
+has out "its layer $layer is not given out by the registry" "1 version pulled"
 [ "$(records "version oci win/base hub $foreign" | jq -r '.missing[0]')" = "$layer" ] || fail "it is not called missing"
 : >log
 expect 0 near sync

@@ -53,4 +53,4 @@ say "a version that cannot be had fails alone"
 near_conf "$base/" 'packages = [ "pkg-00002", "pkg-00404" ]; select = ( { name = "pkg-00003"; versions = "1.1.0"; } );'
 rm "$T/tree/pkg-00003/-/pkg-00003-1.1.0.tgz"
 expect 4 near sync
-has out "1 versions pulled" "2 failed" "npm:pkg-00404: " "npm:pkg-00003@1.1.0: "
+has out "1 version pulled" "2 failed" "npm:pkg-00404: " "npm:pkg-00003@1.1.0: "

@@ -32,7 +32,7 @@ cat >rules <<-EOF
 EOF
 near_conf "$base/" 'tries = 3; packages = [ "pkg-00004", "pkg-00005", "pkg-00006" ];'
 expect 4 near sync
-has out "1 versions pulled" "2 failed" "npm:pkg-00005@1.0.0: content is sha" \
+has out "1 version pulled" "2 failed" "npm:pkg-00005@1.0.0: content is sha" \
     "npm:pkg-00006@1.0.0: content is sha"
 expect 1 near show pkg-00005@1.0.0
 expect 0 near verify
@@ -52,7 +52,7 @@ python3 "$TOP/tests/tools/mkregistry.py" "$T/tree" "$base" --packages 8 \
     --versions 1 --size 300000 --seed 2
 near_conf "$base/" 'packages = [ "pkg-00000", "pkg-00007" ];'
 expect 4 near sync
-has out "npm:pkg-00000@1.0.0: upstream 'up' now declares" "1 versions pulled"
+has out "npm:pkg-00000@1.0.0: upstream 'up' now declares" "1 version pulled"
 expect 5 near status
 has out "incident pkg-00000"
 sha=$(sha256sum tree.good/pkg-00000/-/pkg-00000-1.0.0.tgz | cut -d' ' -f1)
@@ -83,7 +83,7 @@ rm -rf near2
 "$FERRY" --store near2 init --name near2 >/dev/null
 near_conf "$base/" 'packages = [ "pkg-00001@1.1.0", "pkg-00002@1.1.0" ];'
 expect 4 near --store near2 sync
-has out "npm:pkg-00002@1.1.0: the registry's signature by key" "1 versions pulled"
+has out "npm:pkg-00002@1.1.0: the registry's signature by key" "1 version pulled"
 
 say "also while the keys cannot be had: those of the last time serve"
 printf 'npm/v1/keys status=500 99\n' >rules

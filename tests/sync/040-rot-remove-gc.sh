@@ -27,7 +27,7 @@ has out "lost $victim"
 expect 0 near --json list
 say "the next sync fetches it again, and nothing else"
 expect 0 near sync
-has out "1 versions pulled, 5 here already"
+has out "1 version pulled, 5 here already"
 expect 0 near verify
 expect 0 near status
 has out "problems     none"

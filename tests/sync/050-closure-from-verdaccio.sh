@@ -78,7 +78,7 @@ say "an unpublished version stays, a new one comes, tags follow"
 publish left 1.1.1
 near_conf "$UPSTREAM" 'packages = [ "left@^1.0.0" ];'
 expect 0 near sync
-has out "1 versions pulled"
+has out "1 version pulled"
 wait_for 3 curl -sf -o /dev/null "$URL/npm/left/1.1.1"
 isolated_npm view left dist-tags --json --registry "$URL/npm/" >tags.json
 isolated_npm view left versions --json --registry "$URL/npm/" >versions.json

@@ -44,5 +44,5 @@ jq -es 'last | [.failures[].item] == ["npm:gone@1.0.0"]' out >/dev/null ||
 say "no digest: taken, and named"
 near_conf "$BASE/" 'packages = [ "old" ];'
 expect 0 near sync
-has out "1 versions pulled"
+has out "1 version pulled"
 has err "neither upstream nor a lock file declares a digest of npm:old@1.0.0"

@@ -128,8 +128,8 @@ main(int argc, char **argv)
 	put_package(st, argv[2], argv[3], name);
 	for (int i = 4; i < argc; i++) {
 		if (strncmp(argv[i], "--delete=", 9) == 0) {
-			tool_delete_version(
-			    st, "npm", name, argv[2], argv[i] + 9);
+			tool_set_version(st, "npm", name, argv[2], argv[i] + 9,
+			    "deleted_at", json_integer(1));
 		} else if (argv[i][0] != '-' &&
 			   (equals = strchr(argv[i], '=')) != NULL) {
 			*equals = 0;

@@ -1,13 +1,14 @@
 /*
  * put_oci STORE OWNER HOST REPOSITORY [LAYOUT] [--tag=TAG=DIGEST …]
- *         [--untag=TAG …] [--delete=DIGEST …]
+ *         [--untag=TAG …] [--delete=DIGEST …] [--set=DIGEST=MEMBER=TEXT …]
  *
  * Puts an OCI repository into a store as `ferry sync` would, without a
  * registry: for tests of what reads stores.  Makes the store if it is not
  * there.  LAYOUT is a folder with index.json and blobs/ALG/HEX; every manifest
  * that index.json names goes in, with its children and what it names, and has
  * the tag of its annotation org.opencontainers.image.ref.name.  Children that
- * are not in the folder are left out, layers are noted as missing.
+ * are not in the folder are left out, layers are noted as missing.  --set
+ * makes a version's record say something else, true or not.
  */
 
 #include <stdio.h>
@@ -211,8 +212,15 @@ apply(const struct target *t, char *arg)
 		    t->owner, arg + 8, NULL));
 		CHECK(ferry_catalog_delete(t->st, &key, &err));
 	} else if (strncmp(arg, "--delete=", 9) == 0) {
-		tool_delete_version(
-		    t->st, "oci", t->repository, t->owner, arg + 9);
+		tool_set_version(t->st, "oci", t->repository, t->owner, arg + 9,
+		    "deleted_at", json_integer(1));
+	} else if (strncmp(arg, "--set=", 6) == 0) {
+		char *name = strchr(arg + 6, '='),
+		     *text = strchr(name + 1, '=');
+
+		*name = *text = 0;
+		tool_set_version(t->st, "oci", t->repository, t->owner, arg + 6,
+		    name + 1, json_string(text + 1));
 	}
 }
 

@@ -86,8 +86,8 @@ tool_put(struct ferry_store *st, const struct ferry_key *key, json_t *record)
 }
 
 void
-tool_delete_version(struct ferry_store *st, const char *format,
-    const char *name, const char *owner, const char *version)
+tool_set_version(struct ferry_store *st, const char *format, const char *name,
+    const char *owner, const char *version, const char *member, json_t *value)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	json_t *record = NULL;
@@ -99,6 +99,6 @@ tool_delete_version(struct ferry_store *st, const char *format,
 		ferry_error_set(&err, FERRY_EUSAGE, "no version %s", version);
 	if (record == NULL)
 		tool_die(&err);
-	CHECK(ferry_json_set(record, "deleted_at", json_integer(1), &err));
+	CHECK(ferry_json_set(record, member, value, &err));
 	tool_put(st, &key, record);
 }

@@ -37,7 +37,9 @@ void tool_set(json_t *object, const char *name, const char *text);
 /* *Takes* record, which may be one that was read from the catalog. */
 void
 tool_put(struct ferry_store *st, const struct ferry_key *key, json_t *record);
-void tool_delete_version(struct ferry_store *st, const char *format,
-    const char *name, const char *owner, const char *version);
+/* Set a member of a version's record; *takes* value. */
+void tool_set_version(struct ferry_store *st, const char *format,
+    const char *name, const char *owner, const char *version,
+    const char *member, json_t *value);
 
 #endif

@@ -60,7 +60,7 @@ expect 0 "$FERRY" --store far key export far.pub
 expect 0 near trust add far.pub --name far --only receipts
 expect 0 near receipt add ferry-receipt-far-near.txt
 expect 0 near sync
-has out "1 versions pulled"
+has out "1 version pulled"
 expect 0 near --json export --to disc2 --for far
 week=$(du -sb disc2 | cut -f1)
 all=$(du -sb disc1 | cut -f1)

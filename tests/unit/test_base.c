@@ -53,6 +53,18 @@ test_parse_u64_bounds(void **state)
 }
 
 static void
+test_count_text_has_a_plural(void **state)
+{
+	char text[FERRY_COUNT_TEXT];
+
+	(void)state;
+	assert_string_equal(ferry_count_text(0, "version", text), "0 versions");
+	assert_string_equal(ferry_count_text(1, "version", text), "1 version");
+	assert_string_equal(
+	    ferry_count_text(11, "lost blob", text), "11 lost blobs");
+}
+
+static void
 test_parse_size_units(void **state)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
@@ -314,6 +326,7 @@ main(void)
 		cmocka_unit_test(test_error_keeps_cause_when_cut),
 		cmocka_unit_test(test_parse_u64_bounds),
 		cmocka_unit_test(test_parse_size_units),
+		cmocka_unit_test(test_count_text_has_a_plural),
 		cmocka_unit_test(test_url_decode_malformed),
 		cmocka_unit_test(test_digest_known_answers),
 		cmocka_unit_test(test_sri_several_algorithms),
