@@ -167,13 +167,26 @@ check_format(const struct ferry_key *key, const json_t *value,
 	    st == NULL ? NULL : ferry_record_load, st, err);
 }
 
+/* No ferry deletes an upstream or its permissions: that would open what they
+ * keep closed. */
+static int
+check_op(
+    const struct ferry_key *key, const json_t *value, struct ferry_error *err)
+{
+
+	return value != NULL || key->n > 2
+	           ? 0
+	           : ferry_error_set(err, FERRY_EFORMAT,
+			 "it deletes what is never deleted");
+}
+
 int
 ferry_record_check(
     const struct ferry_key *key, const json_t *value, struct ferry_error *err)
 {
 	char text[FERRY_KEY_TEXT];
 
-	if (check_key(key, err) == 0 &&
+	if (check_key(key, err) == 0 && check_op(key, value, err) == 0 &&
 	    (value == NULL || check_value(value, err) == 0) &&
 	    (value == NULL || strcmp(ferry_key_part(key, 0), "upstream") != 0 ||
 		check_upstream(value, err) == 0) &&

@@ -6,6 +6,7 @@
 #include <zstd.h>
 
 #include "store/access/current.h"
+#include "store/access/speaks.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"

@@ -9,8 +9,8 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "store/access/speaks.h"
 #include "store/base/bytes.h"
-#include "sync/carry/position.h"
 
 struct ferry_carry;
 struct ferry_error;

@@ -323,63 +323,6 @@ ferry_sent_put(struct ferry_store *st, const char *site, uint64_t seq,
 	    err);
 }
 
-/* Speaking for upstreams */
-
-int
-ferry_speaks_put(struct ferry_store *st, const char *upstream,
-    const char *origin, enum ferry_speaks speaks, struct ferry_error *err)
-{
-
-	return put(st, "speaks", upstream,
-	    json_pack("{s:s,s:b}", "origin", origin, "anew",
-		speaks == FERRY_SPEAKS_ANEW),
-	    err);
-}
-
-int
-ferry_speaks_get(struct ferry_store *st, const char *upstream,
-    const char *origin, enum ferry_speaks *out, struct ferry_error *err)
-{
-	json_t *record;
-	const char *who;
-	int rc = get(st, "speaks", upstream, &record, err);
-
-	*out = FERRY_SPEAKS;
-	if (rc == 0)
-		return ferry_speaks_put(
-		    st, upstream, origin, FERRY_SPEAKS, err);
-	if (rc == 1 && ferry_json_str(record, "origin", &who, err) == -1)
-		rc = -1;
-	else if (rc == 1 && strcmp(who, origin) != 0)
-		*out = FERRY_SPEAKS_NOT;
-	else if (json_is_true(json_object_get(record, "anew")))
-		*out = FERRY_SPEAKS_ANEW;
-	json_decref(record);
-	return rc == -1 ? -1 : 0;
-}
-
-int
-ferry_passed_put(struct ferry_store *st, const char *upstream, const char *text,
-    struct ferry_error *err)
-{
-	struct ferry_key key;
-	json_t *record;
-	int rc;
-
-	if (text != NULL)
-		return put(st, "passed", upstream,
-		    json_pack("{s:s,s:I}", "text", text, "at",
-			(json_int_t)ferry_now()),
-		    err);
-	rc = get(st, "passed", upstream, &record, err);
-	json_decref(record);
-	if (rc != 1)
-		return rc;
-	return ferry_key_make(&key, err, "passed", upstream, NULL) == -1
-	           ? -1
-	           : ferry_local_delete(st, &key, err);
-}
-
 /* Marks */
 
 int

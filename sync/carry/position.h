@@ -13,10 +13,6 @@
  *	at a site
  *	origin ID		{"name","seq","chain","head","at"}
  *	boundary ORIGIN NUMBER	{"chain"}: where an import ended
- *	speaks UPSTREAM		{"origin","anew"}: whose records of that
- *				upstream and its permissions count here; anew:
- *				the next permissions, however old
- *	passed UPSTREAM		{"text","at"}: what was passed over last
  *	applying ORIGIN		{"seq","chain"}: an import whose records are
  *				visible in part ends there
  *	wanted HEX		{"at","origin"}: a blob that a bundle should
@@ -84,25 +80,6 @@ int ferry_sent_get(struct ferry_store *st, const char *site, uint64_t *seq,
     struct ferry_digest *head, struct ferry_error *err);
 int ferry_sent_put(struct ferry_store *st, const char *site, uint64_t seq,
     const struct ferry_digest *head, struct ferry_error *err);
-
-/*
- * Whose word on an upstream counts.  Without any it is origin, who asks first.
- */
-enum ferry_speaks {
-	FERRY_SPEAKS_NOT, /* another one does */
-	FERRY_SPEAKS, /* what is newer than what is here */
-	FERRY_SPEAKS_ANEW /* the next permissions, whatever is here */
-};
-int ferry_speaks_get(struct ferry_store *st, const char *upstream,
-    const char *origin, enum ferry_speaks *out, struct ferry_error *err);
-/* speaks: FERRY_SPEAKS or FERRY_SPEAKS_ANEW. */
-int ferry_speaks_put(struct ferry_store *st, const char *upstream,
-    const char *origin, enum ferry_speaks speaks, struct ferry_error *err);
-
-/* Note what was passed over of an upstream's permissions, for people; NULL
- * forgets it. */
-int ferry_passed_put(struct ferry_store *st, const char *upstream,
-    const char *text, struct ferry_error *err);
 
 int ferry_mark_put(struct ferry_store *st, uint64_t seq,
     const struct ferry_digest *chain, struct ferry_error *err);

@@ -33,9 +33,9 @@ static const char help[] =
     "          operator's file (option 'access'), without a network\n"
     "  hand-over\n"
     "          permissions are for the origin that brought an upstream first.\n"
-    "          ORIGIN, whose key is trusted, takes its place: what its next\n"
-    "          bundle says counts, even if what is here is newer.  For an\n"
-    "          origin that was made anew, or moved\n";
+    "          ORIGIN, whose key is trusted, or this store itself takes its\n"
+    "          place: what its next bundle says counts, even if what is here\n"
+    "          is newer.  For an origin that was made anew, or moved\n";
 
 /* Counts of a snapshot's records by kind, and its words. */
 struct summary {

@@ -4,15 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/access/speaks.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
-#include "sync/carry/position.h"
 #include "sync/carry/trust.h"
 #include "sync/command/access.h"
 #include "sync/command/carrier.h"
 
-/* The store that name, of a trusted key, or id means. */
+/* The store that name, of a trusted key or of this store, or id means. */
 static int
 find_origin(struct ferry_store *st, const char *name, char id[FERRY_STORE_ID],
     struct ferry_error *err)
@@ -20,6 +20,11 @@ find_origin(struct ferry_store *st, const char *name, char id[FERRY_STORE_ID],
 	struct ferry_trust *keys = NULL;
 	size_t n = 0, found = 0;
 
+	if (strcmp(name, ferry_store_id(st)) == 0 ||
+	    strcmp(name, ferry_store_name(st)) == 0) {
+		(void)snprintf(id, FERRY_STORE_ID, "%s", ferry_store_id(st));
+		return 0;
+	}
 	if (ferry_trust_list(st, &keys, &n, err) == -1)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
@@ -73,6 +78,7 @@ ferry_access_hand_over(struct ferry_context *ctx, struct ferry_error *err)
 	if (check_upstream(st, upstream, err) == -1 ||
 	    find_origin(st, name, id, err) == -1 ||
 	    ferry_speaks_put(st, upstream, id, FERRY_SPEAKS_ANEW, err) == -1 ||
+	    ferry_passed_put(st, upstream, NULL, err) == -1 ||
 	    ferry_store_commit(st, err) == -1)
 		goto out;
 	if (ctx->json)

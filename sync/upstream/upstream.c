@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "store/access/snapshot.h"
+#include "store/access/speaks.h"
 #include "store/base/conf.h"
 #include "store/base/json.h"
+#include "store/store.h"
 #include "sync/access/operator.h"
 #include "sync/upstream/run.h"
 
@@ -421,6 +423,16 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
 	    name, holder->name, up->name);
 }
 
+/* Whoever syncs an upstream first is the one to say who may read it. */
+static int
+speak(struct ferry_run *run, const char *upstream, struct ferry_error *err)
+{
+	enum ferry_speaks ignored;
+
+	return ferry_speaks_get(
+	    run->st, upstream, ferry_store_id(run->st), &ignored, err);
+}
+
 int
 ferry_upstream_put(struct ferry_run *run, struct ferry_upstream *up,
     json_t *more, struct ferry_error *err)
@@ -444,7 +456,8 @@ ferry_upstream_put(struct ferry_run *run, struct ferry_upstream *up,
 	    (more != NULL && json_object_update(up->said, more) == -1) ||
 	    json_object_update(record, up->said) == -1)
 		ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	else if (ferry_key_make(&key, err, "upstream", up->name, NULL) == 0 &&
+	else if (speak(run, up->name, err) == 0 &&
+		 ferry_key_make(&key, err, "upstream", up->name, NULL) == 0 &&
 		 ferry_catalog_put(run->st, &key, record, err) != -1)
 		rc = 0;
 	json_decref(record);

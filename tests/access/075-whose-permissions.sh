@@ -93,3 +93,17 @@ expect 0 "$FERRY" --store new --json access diff --bundle md
 expect 0 "$FERRY" --store new import md
 expect 0 "$FERRY" --store new access diff --bundle md
 has out "no change"
+
+say "who syncs an upstream speaks for it; others are passed over until it is handed over"
+origin e
+sed 's/"upstream": "ghes", "realm": "ghes"/"upstream": "up", "realm": "up"/' "$OCTO" >up.jsonl
+"$PUT_ACCESS" e up up.jsonl --generation="$now" --taken="$now"
+"$FERRY" --store e export --to me >/dev/null
+"$FERRY" --store d trust add e.pub >/dev/null
+expect 0 "$FERRY" --store d import me
+has err "passed over: permissions of upstream 'up': e brings"
+expect 1 "$FERRY" --store d access show --text up
+expect 5 "$FERRY" --store d status
+expect 0 "$FERRY" --store d access hand-over up e
+expect 0 "$FERRY" --store d access hand-over up d
+expect 0 "$FERRY" --store d status

@@ -473,6 +473,18 @@ def record_deleted_at_noon(v):
     v.records(lambda lines: lines[-1]["value"].update(deleted_at="noon"))
 
 
+def with_deletion(key):
+    def change(lines):
+        lines[-1].pop("value", None)
+        lines[-1].update(op="delete", key=key)
+    return lambda v: v.records(change)
+
+
+# What restricts would be gone.
+ATTACKS["record-that-deletes-an-upstream"] = (20, with_deletion(["upstream", "near"]))
+ATTACKS["record-that-deletes-permissions"] = (20, with_deletion(["access", "near"]))
+
+
 @attack(28)
 def record_unknown_operation(v):
     v.records(lambda lines: lines[0].update(op="exec"))
