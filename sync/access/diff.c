@@ -1,5 +1,7 @@
 #include "sync/access/diff.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,8 @@
 
 struct compare {
 	struct ferry_words before, after;
+	const struct ferry_snapshot_meta
+	    *was; /* what counted before, or NULL */
 	ferry_on_change *on_change;
 	void *ctx;
 };
@@ -126,7 +130,11 @@ static int
 meaning(const struct compare *c, const struct ferry_snapshot_user *u,
     const struct ferry_snapshot_package *p, struct ferry_error *err)
 {
-	enum ferry_role was = role_in(c->before.s, u->id, p);
+	/* Before there was a snapshot everybody read what was public. */
+	bool open = c->before.s == NULL && c->was != NULL && !c->was->github &&
+	            c->was->visibility == FERRY_PUBLIC;
+	enum ferry_role was =
+	    open ? FERRY_READ : role_in(c->before.s, u->id, p);
 	enum ferry_role is = role_in(c->after.s, u->id, p);
 	struct ferry_buf text = FERRY_BUF_INIT;
 	int rc;
@@ -197,8 +205,55 @@ meanings(const struct compare *c, struct ferry_error *err)
 	return 0;
 }
 
+/* What holds for all packages of an upstream */
+
+static const char *
+state(const struct ferry_snapshot_meta *m)
+{
+
+	return m->github ? "for whom GitHub lets read them"
+	                 : ferry_visibility_name(m->visibility);
+}
+
+static int
+say(const struct compare *c, struct ferry_error *err, const char *fmt, ...)
+{
+	char text[1000];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return c->on_change(c->ctx, '=', text, NULL, err);
+}
+
+static int
+upstream_meaning(const struct compare *c, const struct ferry_snapshot_meta *is,
+    struct ferry_error *err)
+{
+	const struct ferry_snapshot_meta *was = c->was;
+
+	if (was == NULL)
+		return 0;
+	if (strcmp(state(was), state(is)) != 0 &&
+	    say(c, err, "packages of upstream %s are %s instead of %s",
+		is->upstream, state(is), state(was)) == -1)
+		return -1;
+	if (was->private_mode != is->private_mode &&
+	    say(c, err, "without a token %s of upstream %s is read%s",
+		is->private_mode ? "nothing" : "what is public", is->upstream,
+		is->private_mode ? " any more" : "") == -1)
+		return -1;
+	return strcmp(was->realm, is->realm) == 0 || c->before.s == NULL
+	           ? 0
+	           : say(c, err,
+			 "users of upstream %s are those of %s instead of %s",
+			 is->upstream, is->realm, was->realm);
+}
+
 int
-ferry_access_compare(struct ferry_bytes before, struct ferry_bytes after,
+ferry_access_compare(struct ferry_bytes before,
+    const struct ferry_snapshot_meta *otherwise, struct ferry_bytes after,
     ferry_on_change *on_change, void *ctx, bool *decided,
     struct ferry_error *err)
 {
@@ -212,7 +267,12 @@ ferry_access_compare(struct ferry_bytes before, struct ferry_bytes after,
 	decisions = (uint64_t)(users(c.before.s) + users(c.after.s)) *
 	            (packages(c.before.s) + packages(c.after.s));
 	*decided = decisions <= FERRY_DIFF_DECISIONS;
-	if (*decided && meanings(&c, err) == -1)
+	c.was =
+	    c.before.s != NULL ? ferry_snapshot_meta(c.before.s) : otherwise;
+	if ((c.after.s != NULL &&
+		upstream_meaning(&c, ferry_snapshot_meta(c.after.s), err) ==
+		    -1) ||
+	    (*decided && meanings(&c, err) == -1))
 		goto out;
 	rc = facts(&c, before, after, err);
 out:

@@ -23,11 +23,14 @@ typedef int ferry_on_change(void *ctx, char sign, const char *text,
     const json_t *record, struct ferry_error *err);
 
 /*
- * before may be empty: nothing was known.  *decided says whether everybody's
+ * before may be empty: then otherwise, if not NULL, is what counted until then.
+ * *decided says whether everybody's
  * rights were compared.
  * Errors: FERRY_EFORMAT, FERRY_ELIMIT, FERRY_ENOMEM; on_change's.
  */
-int ferry_access_compare(struct ferry_bytes before, struct ferry_bytes after,
+struct ferry_snapshot_meta;
+int ferry_access_compare(struct ferry_bytes before,
+    const struct ferry_snapshot_meta *otherwise, struct ferry_bytes after,
     ferry_on_change *on_change, void *ctx, bool *decided,
     struct ferry_error *err);
 

@@ -389,15 +389,9 @@ apply(struct apply *a, struct record *r, struct ferry_error *err)
 static int
 finish(struct apply *a, struct ferry_error *err)
 {
-	struct ferry_position here = { .seq = a->head->to,
-		.chain = a->head->after,
-		.head = a->head->digest };
 	struct ferry_store *st = a->carry->st;
 
-	memcpy(here.name, a->head->origin_name, sizeof(here.name));
-	if (ferry_position_put(st, a->head->origin, &here, err) == -1 ||
-	    ferry_boundary_put(
-		st, a->head->origin, a->head->to, &a->head->after, err) == -1 ||
+	if (ferry_position_reach(st, a->head, err) == -1 ||
 	    ferry_applying_forget(st, a->head->origin, err) == -1 ||
 	    ferry_incoming_forget(st, a->head->origin, err) == -1)
 		return -1;

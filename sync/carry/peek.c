@@ -7,8 +7,10 @@
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
+#include "store/catalog/check.h"
 #include "sync/carry/gather.h"
 #include "sync/carry/judge.h"
+#include "sync/carry/position.h"
 
 struct peek {
 	const struct ferry_carry *carry;
@@ -70,10 +72,6 @@ keep(struct peek *peek, const struct ferry_key *key, json_t *value,
 		if (ferry_json_set(peek->records, upstream, both, err) == -1)
 			return -1;
 	}
-	if (value == NULL) {
-		(void)json_object_del(both, ferry_key_part(key, 0));
-		return 0;
-	}
 	return ferry_json_set(
 	    both, ferry_key_part(key, 0), json_incref(value), err);
 }
@@ -93,7 +91,9 @@ take_record(struct peek *peek, struct ferry_bytes line, struct ferry_error *err)
 	value = json_object_get(root, "value");
 	if (key.n == 2 && (strcmp(ferry_key_part(&key, 0), "access") == 0 ||
 			      strcmp(ferry_key_part(&key, 0), "upstream") == 0))
-		rc = keep(peek, &key, value, err);
+		rc = ferry_record_check(&key, value, err) == -1
+		         ? -1
+		         : keep(peek, &key, value, err);
 out:
 	json_decref(root);
 	return rc;
@@ -194,7 +194,7 @@ show(const struct peek *peek, const char *upstream, const json_t *both,
 	int rc = ferry_speaks_get(peek->carry->st, upstream,
 	    peek->bundle->head->origin, &peeked.speaks, err);
 
-	if (rc == 0 && peeked.access != NULL)
+	if (rc == 0 && peeked.access != NULL && refused == NULL)
 		rc = load_snapshot(peek, peeked.access, &find, err);
 	peeked.text = ferry_bytes_buf(&find.text);
 	if (rc == 0)
@@ -227,6 +227,9 @@ look(const struct ferry_carry *carry, const struct ferry_found_bundle *bundle,
 				 ctx, err)) == -1)
 				break;
 	json_decref(peek.records);
+	/* For those that go on from it: as if it had been imported. */
+	if (rc == 0 && refused == NULL)
+		rc = ferry_position_reach(carry->st, bundle->head, err);
 	return rc;
 }
 

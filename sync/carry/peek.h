@@ -20,7 +20,7 @@ struct ferry_peeked {
 	const char *upstream;
 	const json_t *record; /* `upstream UPSTREAM`; NULL if it is not there */
 	const json_t *access; /* `access UPSTREAM`; the same */
-	struct ferry_bytes text; /* the snapshot that access names */
+	struct ferry_bytes text; /* the snapshot that access names, or empty */
 	/* Why an import would not take the bundle, or NULL. */
 	const struct ferry_error *refused;
 	enum ferry_speaks speaks; /* whether its origin's word counts here */
@@ -29,7 +29,8 @@ typedef int ferry_on_peek(
     void *ctx, const struct ferry_peeked *peeked, struct ferry_error *err);
 
 /*
- * The newest of it for every upstream that the bundles at paths bring.
+ * For every bundle at paths, in the order of an import, the newest of it for
+ * every upstream; each is judged as if those before had been imported.
  * Signatures and digests are checked as an import does; nothing is stored if
  * the caller does not commit.  carry->st is a writer's: a key that speaks for
  * nobody yet would be bound.

@@ -150,6 +150,21 @@ ferry_boundary_put(struct ferry_store *st, const char *origin, uint64_t seq,
 }
 
 int
+ferry_position_reach(struct ferry_store *st, const struct ferry_head *head,
+    struct ferry_error *err)
+{
+	struct ferry_position here = {
+		.seq = head->to, .chain = head->after, .head = head->digest
+	};
+
+	memcpy(here.name, head->origin_name, sizeof(here.name));
+	return ferry_position_put(st, head->origin, &here, err) == -1
+	           ? -1
+	           : ferry_boundary_put(
+			 st, head->origin, head->to, &head->after, err);
+}
+
+int
 ferry_applying_get(struct ferry_store *st, const char *origin,
     struct ferry_mark *end, struct ferry_error *err)
 {

@@ -51,6 +51,10 @@ int ferry_boundary_get(struct ferry_store *st, const char *origin, uint64_t seq,
 int ferry_boundary_put(struct ferry_store *st, const char *origin, uint64_t seq,
     const struct ferry_digest *chain, struct ferry_error *err);
 
+/* All records of the bundle with that head are here. */
+int ferry_position_reach(struct ferry_store *st, const struct ferry_head *head,
+    struct ferry_error *err);
+
 /*
  * While the records of a bundle become visible in more than one commit: where
  * they end.  Until they are all there, only bundles that contain them may be

@@ -27,6 +27,7 @@ static const char help[] =
     "          --text prints the one of UPSTREAM as it is\n"
     "  diff    what the newest one changed against the one before; --bundle:\n"
     "          what importing bundles would change, without importing them\n"
+    "          (exit status 4 if an import would refuse one)\n"
     "  report  who may read a package, or what a user may read, with the role\n"
     "          and the row of the decision table\n"
     "  apply   make snapshots anew from what the upstreams said last and the\n"
@@ -256,10 +257,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
 
-	if (ferry_options(ctx, options, err) == -1 ||
-	    dispatch(ctx, &o, err) == -1)
-		return -1;
-	return FERRY_EXIT_OK;
+	return ferry_options(ctx, options, err) == -1 ? -1
+	                                              : dispatch(ctx, &o, err);
 }
 
 const struct ferry_command ferry_command_access = { "access",

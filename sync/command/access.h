@@ -14,7 +14,7 @@ struct access_options {
 	const char *package, *user, *upstream; /* report */
 };
 
-/* Each prints its results; 0 or -1. */
+/* Each prints its results; an exit status, or -1. */
 int ferry_access_apply(struct ferry_context *ctx, struct ferry_error *err);
 int ferry_access_diff(struct ferry_context *ctx, const struct access_options *o,
     struct ferry_error *err);

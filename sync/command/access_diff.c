@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/access/current.h"
@@ -19,8 +20,15 @@ struct diff {
 	struct ferry_store *st;
 	const char *only; /* an upstream, or NULL */
 	const char *upstream; /* the one that is compared */
-	uint64_t changes, compared;
-	json_t *upstreams; /* note_upstream(); as an import would leave them */
+	uint64_t changes, compared, refused;
+	/* What an import would leave: note_upstream(), and the snapshots. */
+	json_t *upstreams;
+	struct coming {
+		char upstream[256];
+		uint64_t generation;
+		struct ferry_buf text;
+	} * coming;
+	size_t coming_n, coming_cap;
 };
 
 static int
@@ -44,11 +52,12 @@ on_change(void *ctx, char sign, const char *text, const json_t *record,
 
 static int
 compare(struct diff *d, const struct ferry_buf *before,
-    const struct ferry_buf *after, struct ferry_error *err)
+    const struct ferry_snapshot_meta *otherwise, const struct ferry_buf *after,
+    struct ferry_error *err)
 {
 	bool decided;
 
-	if (ferry_access_compare(ferry_bytes_buf(before),
+	if (ferry_access_compare(ferry_bytes_buf(before), otherwise,
 		ferry_bytes_buf(after), on_change, d, &decided, err) == -1)
 		return -1;
 	d->compared++;
@@ -73,7 +82,7 @@ diff_one(struct diff *d, const char *upstream, struct ferry_error *err)
 		if (!d->ctx->json)
 			(void)printf("%s%s\n", upstream,
 			    rc == 0 ? ": the first permission snapshot" : ":");
-		rc = compare(d, &before, &after, err);
+		rc = compare(d, &before, NULL, &after, err);
 	}
 	ferry_buf_free(&before);
 	ferry_buf_free(&after);
@@ -215,57 +224,135 @@ say_bundle(const struct diff *d, const struct ferry_peeked *peeked, bool newer)
 	const char *why =
 	    peeked->refused != NULL ? peeked->refused->text : NULL;
 
-	if (d->ctx->json) {
+	if (d->ctx->json)
 		ferry_carrier_print(json_pack("{s:s,s:s,s:O?,s:b,s:b,s:s?}",
 		    "event", "bundle", "upstream", peeked->upstream,
 		    "generation", json_object_get(peeked->access, "generation"),
 		    "newer", newer, "speaks",
 		    peeked->speaks != FERRY_SPEAKS_NOT, "refused", why));
-		return;
-	}
-	if (why != NULL)
+	else if (why != NULL)
 		(void)printf("%s: an import would refuse this bundle: %s\n",
 		    peeked->upstream, why);
 	else if (peeked->speaks == FERRY_SPEAKS_NOT)
 		(void)printf("%s: another origin speaks for it here; an import "
 			     "passes over this ('ferry access hand-over')\n",
 		    peeked->upstream);
-	else if (peeked->access != NULL)
-		(void)printf("%s:%s\n", peeked->upstream,
-		    newer ? ""
-			  : " not newer than what is here; an import passes "
-			    "over it");
+	else if (peeked->access != NULL && !newer)
+		(void)printf("%s: not newer than what is here; an import "
+			     "passes over it\n",
+		    peeked->upstream);
 }
 
-/* What a bundle says of an upstream against what is here. */
+/* The snapshot that an earlier bundle brings, or an empty new place. */
+static struct coming *
+coming(struct diff *d, const char *upstream, struct ferry_error *err)
+{
+	struct coming *c;
+
+	for (size_t i = 0; i < d->coming_n; i++)
+		if (strcmp(d->coming[i].upstream, upstream) == 0)
+			return &d->coming[i];
+	if (ferry_array_grow(&d->coming, &d->coming_cap, d->coming_n + 1,
+		sizeof(*d->coming), err) == -1)
+		return NULL;
+	c = &d->coming[d->coming_n++];
+	*c = (struct coming){ .text = FERRY_BUF_INIT };
+	(void)snprintf(c->upstream, sizeof(c->upstream), "%s", upstream);
+	return c;
+}
+
+/* Whether it is newer than what is here and what came before: 1, 0, -1. */
+static int
+is_newer(struct diff *d, const struct ferry_peeked *peeked,
+    uint64_t *generation, struct ferry_error *err)
+{
+	if (ferry_json_u64(
+		peeked->access, "generation", INT64_MAX, generation, err) == -1)
+		return -1;
+	for (size_t i = 0; i < d->coming_n; i++)
+		if (strcmp(d->coming[i].upstream, peeked->upstream) == 0)
+			return *generation > d->coming[i].generation;
+	return peeked->speaks == FERRY_SPEAKS_ANEW
+	           ? 1
+	           : ferry_snapshots_newer(
+			 d->st, peeked->upstream, peeked->access, err);
+}
+
+/* What a bundle says of an upstream. */
 static int
 on_peek(void *ctx, const struct ferry_peeked *peeked, struct ferry_error *err)
 {
 	struct diff *d = ctx;
-	struct ferry_buf before = FERRY_BUF_INIT, after = FERRY_BUF_INIT;
-	int newer = 0, rc = -1;
+	struct coming *c;
+	uint64_t generation = 0;
+	int newer =
+	    peeked->access == NULL ? 0 : is_newer(d, peeked, &generation, err);
 
-	d->upstream = peeked->upstream;
-	if (peeked->access != NULL &&
-	    (newer = ferry_snapshots_newer(
-		 d->st, peeked->upstream, peeked->access, err)) == -1)
+	if (newer == -1)
 		return -1;
-	if (peeked->access != NULL && peeked->speaks == FERRY_SPEAKS_ANEW)
-		newer = 1;
 	say_bundle(d, peeked, newer == 1);
-	if (peeked->speaks == FERRY_SPEAKS_NOT)
+	d->refused += peeked->refused != NULL;
+	if (peeked->refused != NULL || peeked->speaks == FERRY_SPEAKS_NOT)
 		return 0;
 	if (note_upstream(d->upstreams, peeked->upstream, peeked->record,
 		newer == 1, err) == -1)
 		return -1;
 	if (newer == 0)
 		return 0;
-	if (ferry_snapshots_text(d->st, peeked->upstream, FERRY_SNAPSHOT_NOW,
-		&before, err) != -1 &&
-	    ferry_buf_add(&after, peeked->text.p, peeked->text.n, err) == 0)
-		rc = compare(d, &before, &after, err);
-	ferry_buf_free(&before);
-	ferry_buf_free(&after);
+	if ((c = coming(d, peeked->upstream, err)) == NULL)
+		return -1;
+	c->generation = generation;
+	ferry_buf_reset(&c->text);
+	return ferry_buf_add(&c->text, peeked->text.p, peeked->text.n, err);
+}
+
+/* What comes against what counts here. */
+static int
+compare_coming(struct diff *d, struct ferry_error *err)
+{
+	struct ferry_snapshots *all = NULL;
+	int rc = ferry_snapshots_load(&all, d->st, err);
+
+	for (size_t i = 0; rc != -1 && i < d->coming_n; i++) {
+		const struct coming *c = &d->coming[i];
+		const struct ferry_snapshot *s =
+		    ferry_snapshots_find(all, c->upstream);
+		const struct ferry_snapshot_meta *m =
+		    s == NULL ? NULL : ferry_snapshot_meta(s);
+		struct ferry_buf before = FERRY_BUF_INIT;
+
+		/* Of what is not here nobody had anything. */
+		if (m != NULL && strcmp(m->upstream, c->upstream) != 0)
+			m = NULL;
+
+		d->upstream = c->upstream;
+		if (!d->ctx->json)
+			(void)printf("%s:\n", c->upstream);
+		if ((rc = ferry_snapshots_text(d->st, c->upstream,
+			 FERRY_SNAPSHOT_NOW, &before, err)) != -1)
+			rc = compare(d, &before, m, &c->text, err);
+		ferry_buf_free(&before);
+	}
+	ferry_snapshots_free(all);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+peek(struct diff *d, const struct ferry_carry *carry, struct ferry_error *err)
+{
+	char *const *paths = d->ctx->argv + 2;
+	json_t *before;
+	int rc = -1;
+
+	if (load_upstreams(d, err) == -1)
+		return -1;
+	if ((before = json_deep_copy(d->upstreams)) == NULL)
+		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	if (ferry_peek(
+		carry, paths, (size_t)d->ctx->argc - 2, on_peek, d, err) == 0 &&
+	    compare_coming(d, err) == 0)
+		rc = compare_upstreams(d, before, err);
+	json_decref(before);
 	return rc;
 }
 
@@ -273,7 +360,6 @@ static int
 diff_bundle(struct ferry_context *ctx, struct diff *d, struct ferry_error *err)
 {
 	struct ferry_carrier c;
-	json_t *before = NULL;
 	int rc = -1;
 
 	if (ctx->argc < 3)
@@ -284,16 +370,14 @@ diff_bundle(struct ferry_context *ctx, struct diff *d, struct ferry_error *err)
 	if (ferry_carrier_open(&c, ctx, true, "access", err) == -1)
 		return -1;
 	d->st = c.carry.st;
-	d->upstreams = json_object();
-	if (load_upstreams(d, err) == 0 &&
-	    (before = json_deep_copy(d->upstreams)) != NULL &&
-	    ferry_peek(&c.carry, ctx->argv + 2, (size_t)ctx->argc - 2, on_peek,
-		d, err) == 0)
-		rc = compare_upstreams(d, before, err);
-	else if (err->code == FERRY_OK)
+	if ((d->upstreams = json_object()) == NULL)
 		ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	json_decref(before);
+	else
+		rc = peek(d, &c.carry, err);
 	json_decref(d->upstreams);
+	for (size_t i = 0; i < d->coming_n; i++)
+		ferry_buf_free(&d->coming[i].text);
+	free(d->coming);
 	ferry_carrier_close(&c);
 	return rc;
 }
@@ -324,5 +408,5 @@ ferry_access_diff(struct ferry_context *ctx, const struct access_options *o,
 		    "changes", (json_int_t)d.changes));
 	else if (d.changes == 0)
 		(void)printf("no change\n");
-	return 0;
+	return d.refused > 0 ? FERRY_EXIT_PARTIAL : FERRY_EXIT_OK;
 }

@@ -424,7 +424,7 @@ test_compare_in_words(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    ferry_access_compare(ferry_bytes_str(META PEOPLE IN_TEAM),
+	    ferry_access_compare(ferry_bytes_str(META PEOPLE IN_TEAM), NULL,
 		ferry_bytes_str(META PEOPLE), on_change, &t, &decided, &err),
 	    0);
 	assert_true(decided);
@@ -433,13 +433,13 @@ test_compare_in_words(void **state)
 	/* The order of lines says nothing. */
 	t.text[0] = 0;
 	assert_int_equal(
-	    ferry_access_compare(ferry_bytes_str(META PEOPLE IN_TEAM),
+	    ferry_access_compare(ferry_bytes_str(META PEOPLE IN_TEAM), NULL,
 		ferry_bytes_str(IN_TEAM PEOPLE META), on_change, &t, &decided,
 		&err),
 	    0);
 	assert_string_equal(t.text, "");
 	/* Against nothing. */
-	assert_int_equal(ferry_access_compare(ferry_bytes_str(""),
+	assert_int_equal(ferry_access_compare(ferry_bytes_str(""), NULL,
 			     ferry_bytes_str(META PEOPLE IN_TEAM), on_change,
 			     &t, &decided, &err),
 	    0);
@@ -448,8 +448,8 @@ test_compare_in_words(void **state)
 	assert_non_null(strstr(
 	    t.text, "+ team octo/dev has read on container octo/tool\n"));
 	assert_int_equal(
-	    ferry_access_compare(ferry_bytes_str("{"), ferry_bytes_str(META),
-		on_change, &t, &decided, &err),
+	    ferry_access_compare(ferry_bytes_str("{"), NULL,
+		ferry_bytes_str(META), on_change, &t, &decided, &err),
 	    -1);
 }
 
