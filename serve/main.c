@@ -151,8 +151,9 @@ generation_start(struct generation *g, struct ferry_error *err)
 	struct daemon *d = g->daemon;
 
 	g->options->site.audit = d->audit;
-	g->web = (struct ferry_web){ d->library, &d->metrics, &o->site,
-		d->started_ms, &d->stopping };
+	g->options->site.metrics = &d->metrics;
+	g->options->site.started_ms = d->started_ms;
+	g->web = (struct ferry_web){ d->library, &o->site, &d->stopping };
 	g->http = (struct ferry_server_options){
 		.listen_fd = d->listen_fd,
 		.threads = (unsigned)o->threads,

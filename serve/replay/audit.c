@@ -11,6 +11,7 @@ action_name(enum ferry_action action)
 	static const char *const names[] = { [FERRY_ACTION_READ] = "read",
 		[FERRY_ACTION_LIST] = "list",
 		[FERRY_ACTION_SERVICE] = "service",
+		[FERRY_ACTION_METRICS] = "metrics",
 		[FERRY_ACTION_IDENTITY] = "identity",
 		[FERRY_ACTION_SESSION] = "session",
 		[FERRY_ACTION_TOKEN] = "token",
@@ -53,6 +54,7 @@ ferry_audit_add(const struct ferry_asked *asked, const char *format,
 	if (asked->site->audit == NULL ||
 	    (what == FERRY_AUDIT_DECIDED && decision->permit != NULL &&
 		(r->action == FERRY_ACTION_SERVICE ||
+		    r->action == FERRY_ACTION_METRICS ||
 		    r->action == FERRY_ACTION_SESSION)))
 		return;
 	(void)snprintf(token, sizeof(token), "%.12s", who->subject);

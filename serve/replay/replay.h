@@ -18,6 +18,7 @@
 struct ferry_error;
 struct ferry_library;
 struct ferry_lines;
+struct ferry_metrics;
 struct ferry_replayer;
 struct ferry_request;
 struct ferry_response;
@@ -28,6 +29,8 @@ struct ferry_site {
 	bool subdomains; /* npm.HOST is what HOST/npm/ is */
 	unsigned bad_credentials; /* a minute of one address; 0: any */
 	struct ferry_lines *audit; /* where decisions are written, or NULL */
+	struct ferry_metrics *metrics;
+	uint64_t started_ms; /* ferry_ticks_ms() */
 };
 
 /* The formats' literals, NULL at the end; for the metrics. */

@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "serve/http/http.h"
-#include "serve/http/metrics.h"
-#include "serve/replay/cache.h"
 #include "serve/replay/library.h"
 #include "serve/replay/replay.h"
 #include "store/access/access.h"
@@ -150,48 +148,6 @@ out:
 	return rc;
 }
 
-static int
-add_store(
-    const struct ferry_web *web, struct ferry_buf *buf, struct ferry_error *err)
-{
-	struct ferry_cache_stats c;
-
-	ferry_cache_stats(ferry_library_cache(web->library), &c);
-	return ferry_buf_addf(buf, err,
-	    "# HELP ferry_cache_hits_total Answers found ready.\n"
-	    "# TYPE ferry_cache_hits_total counter\n"
-	    "ferry_cache_hits_total %" PRIu64 "\n"
-	    "# HELP ferry_cache_misses_total Answers that were made.\n"
-	    "# TYPE ferry_cache_misses_total counter\n"
-	    "ferry_cache_misses_total %" PRIu64 "\n"
-	    "# HELP ferry_cache_evictions_total Answers dropped for room.\n"
-	    "# TYPE ferry_cache_evictions_total counter\n"
-	    "ferry_cache_evictions_total %" PRIu64 "\n"
-	    "# TYPE ferry_cache_entries gauge\n"
-	    "ferry_cache_entries %" PRIu64 "\n"
-	    "# TYPE ferry_cache_bytes gauge\n"
-	    "ferry_cache_bytes %" PRIu64 "\n"
-	    "# TYPE ferry_cache_limit_bytes gauge\n"
-	    "ferry_cache_limit_bytes %" PRIu64 "\n"
-	    "# TYPE ferry_cache_open_files gauge\n"
-	    "ferry_cache_open_files %" PRIu64 "\n"
-	    "# HELP ferry_store_journal_seq The last journal record seen.\n"
-	    "# TYPE ferry_store_journal_seq gauge\n"
-	    "ferry_store_journal_seq %" PRIu64 "\n"
-	    "# HELP ferry_store_followed_seconds Since the store was last "
-	    "looked at.\n"
-	    "# TYPE ferry_store_followed_seconds gauge\n"
-	    "ferry_store_followed_seconds %.3f\n"
-	    "# TYPE ferry_uptime_seconds gauge\n"
-	    "ferry_uptime_seconds %.3f\n"
-	    "# TYPE ferry_build_info gauge\n"
-	    "ferry_build_info{version=\"%s\"} 1\n",
-	    c.hits, c.misses, c.evictions, c.entries, c.bytes, c.limit, c.files,
-	    ferry_library_seq(web->library),
-	    (double)ferry_library_age_ms(web->library) / 1e3,
-	    (double)(ferry_ticks_ms() - web->started_ms) / 1e3, FERRY_VERSION);
-}
-
 static void
 answer_buf(struct ferry_response *res, const char *type, struct ferry_buf *buf,
     int rc, struct ferry_error *err)
@@ -221,19 +177,6 @@ answer_ready(const struct ferry_web *web, struct ferry_response *res)
 }
 
 static void
-answer_metrics(const struct ferry_web *web, struct ferry_response *res)
-{
-	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_buf buf = FERRY_BUF_INIT;
-	int rc = ferry_metrics_add(web->metrics, &buf, &err) == -1 ||
-	                 add_store(web, &buf, &err) == -1
-	             ? -1
-	             : 0;
-
-	answer_buf(res, "text/plain; version=0.0.4", &buf, rc, &err);
-}
-
-static void
 answer_page(const struct ferry_web *web, const struct ferry_request *rq,
     struct ferry_response *res)
 {
@@ -247,51 +190,32 @@ answer_page(const struct ferry_web *web, const struct ferry_request *rq,
 	ferry_response_header(res, "X-Content-Type-Options", "nosniff");
 }
 
-static void
-refuse(const struct ferry_access_decision *decision, struct ferry_response *res)
-{
-	unsigned status = decision->verdict == FERRY_READ_ONLY   ? 405
-	                  : decision->verdict == FERRY_FORBIDDEN ? 403
-	                                                         : 401;
-
-	ferry_response_text(res, status, TEXT, "%s\n", decision->reason);
-	if (status == 405)
-		ferry_response_header(res, "Allow", "GET, HEAD");
-	if (status == 401)
-		ferry_response_header(
-		    res, "WWW-Authenticate", "Basic realm=\"ferry\"");
-	res->cache = "no-store";
-}
-
 void
 ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
     struct ferry_response *res)
 {
 	bool reads = rq->method == FERRY_GET || rq->method == FERRY_HEAD;
-	bool metrics = ferry_bytes_is(rq->path, "/metrics");
 	struct ferry_access_decision decision;
-	struct ferry_identity who;
+	struct ferry_identity anonymous;
 
-	/* Nothing else here is different for anybody. */
-	ferry_access_identify(ferry_library_access(web->library),
-	    metrics ? ferry_request_header(rq, "Authorization") : NULL, &who);
-	ferry_access_decide(&(struct ferry_access_request){ .identity = &who,
-				.action = !reads    ? FERRY_ACTION_WRITE
-	                                  : metrics ? FERRY_ACTION_METRICS
-	                                            : FERRY_ACTION_SERVICE },
+	ferry_access_identify(
+	    ferry_library_access(web->library), NULL, &anonymous);
+	ferry_access_decide(
+	    &(struct ferry_access_request){ .identity = &anonymous,
+		.action = reads ? FERRY_ACTION_SERVICE : FERRY_ACTION_WRITE },
 	    &decision);
-	if (decision.permit == NULL)
-		refuse(&decision, res);
-	else if (metrics)
-		answer_metrics(web, res);
-	else if (ferry_bytes_is(rq->path, "/healthz"))
+	ferry_identity_clear(&anonymous);
+	if (decision.permit == NULL) {
+		ferry_response_text(res, 405, TEXT, "%s\n", decision.reason);
+		ferry_response_header(res, "Allow", "GET, HEAD");
+	} else if (ferry_bytes_is(rq->path, "/healthz")) {
 		ferry_response_text(res, 200, TEXT, "ok\n");
-	else if (ferry_bytes_is(rq->path, "/readyz"))
+	} else if (ferry_bytes_is(rq->path, "/readyz")) {
 		answer_ready(web, res);
-	else if (ferry_bytes_is(rq->path, "/"))
+	} else if (ferry_bytes_is(rq->path, "/")) {
 		answer_page(web, rq, res);
-	else
+	} else {
 		ferry_response_text(res, 404, TEXT,
 		    "nothing is here; the page at / says what is\n");
-	ferry_identity_clear(&who);
+	}
 }

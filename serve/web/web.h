@@ -2,24 +2,20 @@
 #define FERRY_WEB_H
 
 /*
- * What is not of a format: the page for people at "/", and what watches over
- * a server asks for: /healthz, /readyz, /metrics.
+ * What is not of a format: the page for people at "/", and whether the server
+ * is well: /healthz, /readyz.
  */
 
 #include <stdatomic.h>
-#include <stdint.h>
 
 struct ferry_library;
-struct ferry_metrics;
 struct ferry_request;
 struct ferry_response;
 struct ferry_site;
 
 struct ferry_web {
 	struct ferry_library *library;
-	struct ferry_metrics *metrics;
 	const struct ferry_site *site;
-	uint64_t started_ms; /* ferry_ticks_ms() */
 	atomic_bool *stopping;
 };
 

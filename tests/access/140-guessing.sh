@@ -25,6 +25,8 @@ is message "$(member 'd["message"]')" 'too many bad credentials came from this a
 get 429 "$(from 10.0.0.1)" -X PUT -H 'Content-Type: application/json' \
     -d '{"name":"tom","password":"guess9"}' "$NPM/-/user/org.couchdb.user:tom"
 
+get 429 "$(from 10.0.0.1)" -H 'Authorization: Bearer guess10' "$URL/metrics"
+
 say "good credentials, and none, go on; and so do other addresses"
 get 200 "$(from 10.0.0.1)" -H "Authorization: Bearer $(token_of tom)" "$NPM/@octo/svc"
 get 200 "$(from 10.0.0.1)" "$URL/v2/octo/web/manifests/1.0"
