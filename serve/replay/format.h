@@ -71,12 +71,12 @@ struct ferry_replay {
 	/* Optional: fill asked->identity from this Authorization, or none
 	 * (NULL); without it ferry_access_identify() does. */
 	void (*identify)(struct ferry_asked *asked, const char *authorization);
-	/* owner() asks the store each time, whether it finds something or not;
-	 * else what it finds is mostly in the cache. */
-	bool looks;
 	/* Optional: fill asked->owner, as ferry_replay_owner() does, which is
 	 * asked without it; also where no package is named yet. */
 	int (*owner)(struct ferry_asked *asked, struct ferry_error *err);
+	/* Goes with owner(): what that does for a package that is not in the
+	 * cache, once more, for nothing but the time that it takes. */
+	void (*again)(struct ferry_asked *asked);
 	/*
 	 * Returns: 1 and res filled; 0 if it does not exist; -1.  It is called
 	 * again after a failure to read the store, once.
@@ -111,9 +111,14 @@ int ferry_replay_base(const struct ferry_asked *asked, struct ferry_buf *out,
 int ferry_replay_owner(struct ferry_library *library, const char *format,
     const char *package, char owner[FERRY_OWNER_NAME], struct ferry_error *err);
 
+/* The same by a look into the store, for nothing but the time. */
+void ferry_replay_again(
+    struct ferry_library *library, const char *format, const char *package);
+
 /* One per file. */
 extern const struct ferry_replay ferry_replay_github;
 extern const struct ferry_replay ferry_replay_npm;
 extern const struct ferry_replay ferry_replay_oci;
+extern const struct ferry_replay ferry_replay_watch;
 
 #endif

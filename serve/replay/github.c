@@ -520,13 +520,21 @@ out:
 	return rc;
 }
 
+/* ferry_github_owner() looks each time, whether there is something or not. */
+static void
+again(struct ferry_asked *asked)
+{
+
+	(void)asked;
+}
+
 const struct ferry_replay ferry_replay_github = {
 	.format = "rest",
 	.prefixes = prefixes,
 	.hosts = hosts,
 	.parse = parse,
-	.looks = true,
 	.owner = ferry_github_owner,
+	.again = again,
 	.answer = answer,
 	.refuse = refuse,
 };

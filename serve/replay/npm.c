@@ -228,10 +228,28 @@ identify(struct ferry_asked *asked, const char *authorization)
 	ferry_buf_free(&secret);
 }
 
+/* Whether who asks may read a package that is here. */
+static bool
+may_read(const struct ferry_asked *asked)
+{
+	struct ferry_access_decision decision;
+
+	ferry_access_decide(
+	    &(struct ferry_access_request){ .identity = &asked->identity,
+		.action = FERRY_ACTION_READ,
+		.format = "npm",
+		.owner = asked->owner,
+		.package = asked->resource.package,
+		.called = asked->resource.package },
+	    &decision);
+	return decision.permit != NULL;
+}
+
 /*
  * A path of no shape that we know may be a tarball's path upstream, as lock
  * files have it: the package is one of the names in it.  Which it is, is
- * known by the version, so that no refusal may say that there is one.
+ * known by the version; of what may not be read none is looked at, and nobody
+ * hears that it is here.
  */
 static int
 find_upstream_path(struct ferry_asked *asked, struct ferry_error *err)
@@ -248,6 +266,11 @@ find_upstream_path(struct ferry_asked *asked, struct ferry_error *err)
 		if (set_package(r, p, n) == 1) {
 			rc = ferry_replay_owner(asked->library, "npm",
 			    r->package, asked->owner, err);
+			if (rc == 1 && !may_read(asked)) {
+				ferry_replay_again(
+				    asked->library, "npm", r->package);
+				rc = 0;
+			}
 			if (rc == 1)
 				rc = ferry_npm_file_find(asked->library,
 				    r->package, asked->owner, r->item, &file,
@@ -494,7 +517,7 @@ answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
 	case SEARCH:
 		return answer_search(asked, permit, res, err);
 	case KEYS:
-		return ferry_npm_answer_keys(asked, res, err);
+		return ferry_npm_answer_keys(asked, permit, res, err);
 	case AUDIT:
 		/* An empty answer would say "no vulnerabilities". */
 		refuse(asked, 404, "this mirror carries no security advisories",

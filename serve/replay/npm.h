@@ -49,7 +49,8 @@ int ferry_npm_file_body(struct ferry_library *library, const char *package,
 
 /* Signatures; as answer() of format.h. */
 int ferry_npm_answer_keys(const struct ferry_asked *asked,
-    struct ferry_response *res, struct ferry_error *err);
+    const struct ferry_permit *permit, struct ferry_response *res,
+    struct ferry_error *err);
 int ferry_npm_answer_attestations(const struct ferry_asked *asked,
     struct ferry_response *res, struct ferry_error *err);
 

@@ -45,12 +45,13 @@ out:
 }
 
 /*
- * The signing keys of all npm upstreams.  404 without any: an empty list
+ * The signing keys of all npm upstreams that who asks may know of.  404 without any: an empty list
  * would mean that every package must be signed by nobody.
  */
 int
 ferry_npm_answer_keys(const struct ferry_asked *asked,
-    struct ferry_response *res, struct ferry_error *err)
+    const struct ferry_permit *permit, struct ferry_response *res,
+    struct ferry_error *err)
 {
 	struct ferry_store *store = ferry_library_store(asked->library);
 	struct ferry_catalog_iter *it = NULL;
@@ -66,7 +67,8 @@ ferry_npm_answer_keys(const struct ferry_asked *asked,
 		const char *format =
 		    json_string_value(json_object_get(record, "format"));
 
-		if (format != NULL && strcmp(format, "npm") == 0)
+		if (format != NULL && strcmp(format, "npm") == 0 &&
+		    ferry_access_knows(permit, "npm", ferry_key_part(&key, 1)))
 			rc = add_keys(store, record, &buf, err);
 		json_decref(record);
 		if (rc == -1)

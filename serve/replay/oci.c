@@ -303,6 +303,7 @@ const struct ferry_replay ferry_replay_oci = {
 	.parse = parse,
 	.identify = ferry_oci_identify,
 	.owner = ferry_oci_owner,
+	.again = ferry_oci_again,
 	.answer = answer,
 	.refuse = refuse,
 	.challenge = ferry_oci_challenge,

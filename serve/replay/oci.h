@@ -20,6 +20,7 @@ int ferry_oci_resolve(struct ferry_asked *asked, struct ferry_bytes name,
     struct ferry_error *err);
 /* As of format.h. */
 int ferry_oci_owner(struct ferry_asked *asked, struct ferry_error *err);
+void ferry_oci_again(struct ferry_asked *asked);
 /*
  * The query's "ns" appended to buf, if that is where the package comes from.
  * Returns: 1, 0, -1.

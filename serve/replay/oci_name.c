@@ -132,23 +132,29 @@ is_here(
 	return rc;
 }
 
+/* What no repository is called: a name that is too long with or without what
+ * stands in front, which only who knows the origin could tell. */
+#define NOBODYS "-"
+
 static int
 set_package(
     struct ferry_resource *r, struct ferry_bytes name, struct ferry_error *err)
 {
 	bool official = strcmp(r->origin, "docker.io") == 0 &&
 	                memchr(name.p, '/', name.n) == NULL;
-	int n;
+	size_t n = name.n + (official ? strlen("library/") : 0);
 
+	if (n > FERRY_OCI_NAME_MAX &&
+	    (r->origin[0] != 0 || memchr(name.p, '/', name.n) != NULL)) {
+		memcpy(r->package, NOBODYS, sizeof(NOBODYS));
+		return 0;
+	}
 	if (!ferry_oci_name_valid(name))
 		return ferry_error_set(err, FERRY_EFORMAT,
 		    "'%.*s' is not a repository's name",
 		    (int)(name.n > 200 ? 200 : name.n), (const char *)name.p);
-	n = snprintf(r->package, sizeof(r->package), "%s%.*s",
+	(void)snprintf(r->package, sizeof(r->package), "%s%.*s",
 	    official ? "library/" : "", (int)name.n, (const char *)name.p);
-	if (n < 0 || (size_t)n >= sizeof(r->package))
-		return ferry_error_set(
-		    err, FERRY_EFORMAT, "this repository's name is too long");
 	return 0;
 }
 
@@ -207,30 +213,26 @@ ferry_oci_resolve(
 {
 	struct ferry_resource *r = &asked->resource;
 	const uint8_t *slash = memchr(name.p, '/', name.n);
+	size_t n = slash == NULL ? 0 : (size_t)(slash - name.p);
+	/* With a port it can be nothing but a host, whatever else is said, and
+	 * whether it is known is not for everybody to hear. */
+	bool port = n > 0 && memchr(name.p, ':', n) != NULL;
 	char host[FERRY_OCI_HOST_MAX + 1];
-	int rc;
+	int rc = 0;
 
 	if (set_called(r, name, err) == -1 ||
-	    (rc = resolve_query(asked, err)) == -1)
+	    (!port && (rc = resolve_query(asked, err)) == -1))
 		return -1;
-	if (rc == 0 && slash != NULL) {
-		size_t n = (size_t)(slash - name.p);
-
-		rc =
-		    known(asked->library, ferry_bytes_of(name.p, n), host, err);
-		if (rc == -1)
+	if (port) {
+		if (ferry_oci_host(host, ferry_bytes_of(name.p, n), err) == -1)
 			return -1;
-		/* With a port it can be nothing else, and whether it is known
-		 * is not for everybody to hear. */
-		if (rc == 0 && memchr(name.p, ':', n) != NULL &&
-		    ferry_oci_host(host, ferry_bytes_of(name.p, n), err) == -1)
-			return -1;
-		if (rc == 1 || memchr(name.p, ':', n) != NULL) {
-			memcpy(r->origin, host, strlen(host) + 1);
-			name = ferry_bytes_of(slash + 1, name.n - n - 1);
-		}
+	} else if (rc == 1 || n == 0 ||
+		   (rc = known(asked->library, ferry_bytes_of(name.p, n), host,
+			err)) != 1) {
+		return rc == -1 ? -1 : set_package(r, name, err);
 	}
-	return set_package(r, name, err);
+	memcpy(r->origin, host, strlen(host) + 1);
+	return set_package(r, ferry_bytes_of(slash + 1, name.n - n - 1), err);
 }
 
 int
@@ -281,6 +283,19 @@ find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	ferry_body_unref(origins);
 	ferry_buf_free(&buf);
 	return rc;
+}
+
+void
+ferry_oci_again(struct ferry_asked *asked)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_body *body = NULL;
+
+	if (asked->resource.origin[0] == 0)
+		ferry_replay_again(
+		    asked->library, "oci", asked->resource.package);
+	else if (find_owner(asked, &body, &ignored) == 1)
+		ferry_body_unref(body);
 }
 
 int

@@ -19,12 +19,12 @@
 #include "store/store.h"
 
 static const struct ferry_replay *const formats[] = { &ferry_replay_npm,
-	&ferry_replay_oci, &ferry_replay_github };
+	&ferry_replay_oci, &ferry_replay_github, &ferry_replay_watch };
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
 /* In the order of formats[]. */
 static const char *const format_names[FORMATS + 1] = { "npm", "oci", "rest",
-	NULL };
+	"metrics", NULL };
 
 struct ferry_replayer {
 	struct ferry_library *library;
@@ -129,6 +129,18 @@ ferry_replay_owner(struct ferry_library *library, const char *format,
 		    err, FERRY_ELIMIT, "an owner's name is too long");
 	ferry_body_unref(body);
 	return rc;
+}
+
+void
+ferry_replay_again(
+    struct ferry_library *library, const char *format, const char *package)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf owner = FERRY_BUF_INIT;
+
+	(void)ferry_owner_find(
+	    ferry_library_store(library), format, package, &owner, &ignored);
+	ferry_buf_free(&owner);
 }
 
 /* Where the client finds us */
@@ -378,15 +390,16 @@ find_owner_of(struct ferry_asked *asked, const struct ferry_replay *format,
  * does not tell them apart.
  */
 static void
-even_out(const struct ferry_asked *asked, const struct ferry_replay *format)
+even_out(struct ferry_asked *asked, const struct ferry_replay *format)
 {
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_buf owner = FERRY_BUF_INIT;
 
-	if (asked->owner[0] != 0 && !format->looks)
-		(void)ferry_owner_find(ferry_library_store(asked->library),
-		    format->format, asked->resource.package, &owner, &ignored);
-	ferry_buf_free(&owner);
+	if (asked->owner[0] == 0)
+		return;
+	if (format->again != NULL)
+		format->again(asked);
+	else
+		ferry_replay_again(
+		    asked->library, format->format, asked->resource.package);
 }
 
 /* Parse, find out who asks and the owner, decide, answer.  As answer() of a

@@ -141,6 +141,11 @@ void ferry_access_decide(const struct ferry_access_request *request,
 bool ferry_access_sees(const struct ferry_permit *permit, const char *format,
     const char *owner, const char *package);
 
+/* Whether the holder, if it is nobody in particular, may know that there are
+ * packages of that format and owner. */
+bool ferry_access_knows(
+    const struct ferry_permit *permit, const char *format, const char *owner);
+
 /* What the holder may do with it: FERRY_NO_ROLE where it is not even seen. */
 enum ferry_role ferry_access_role(const struct ferry_permit *permit,
     const char *format, const char *owner, const char *package);

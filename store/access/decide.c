@@ -136,6 +136,18 @@ decide_read(const struct ferry_access_request *rq,
 		refuse(rq, &r, decision);
 }
 
+/* Whether anything of that upstream could be for nobody in particular. */
+static bool
+is_for_all(const struct ferry_access_state *state, const char *format,
+    const struct ferry_snapshot *s)
+{
+	const struct ferry_snapshot_meta *m = ferry_snapshot_meta(s);
+
+	return !m->private_mode &&
+	       (m->github || m->visibility == FERRY_PUBLIC) &&
+	       !ferry_access_needs_login(&state->policy, format_of(format), s);
+}
+
 /* Whether a list could have anything that is for nobody in particular. */
 static bool
 lists_for_all(const struct ferry_access_request *rq)
@@ -147,16 +159,9 @@ lists_for_all(const struct ferry_access_request *rq)
 		return false;
 	if (!restricts(rq->identity))
 		return true;
-	for (size_t i = 0; i < ferry_snapshots_count(all); i++) {
-		const struct ferry_snapshot *s = ferry_snapshots_at(all, i);
-		const struct ferry_snapshot_meta *m = ferry_snapshot_meta(s);
-
-		if (!m->private_mode &&
-		    (m->github || m->visibility == FERRY_PUBLIC) &&
-		    !ferry_access_needs_login(
-			&state->policy, format_of(rq->format), s))
+	for (size_t i = 0; i < ferry_snapshots_count(all); i++)
+		if (is_for_all(state, rq->format, ferry_snapshots_at(all, i)))
 			return true;
-	}
 	return false;
 }
 
@@ -292,6 +297,19 @@ ferry_access_sees(const struct ferry_permit *permit, const char *format,
 	return ferry_access_role(permit, format, owner, package) >= FERRY_READ;
 }
 
+bool
+ferry_access_knows(
+    const struct ferry_permit *permit, const char *format, const char *owner)
+{
+	const struct ferry_identity *who =
+	    (const struct ferry_identity *)permit;
+	const struct ferry_snapshot *s =
+	    ferry_snapshots_find(who->state->snapshots, owner);
+
+	return is_somebody(who) || !restricts(who) ||
+	       (s != NULL && is_for_all(who->state, format, s));
+}
+
 const struct ferry_snapshots *
 ferry_access_snapshots(const struct ferry_identity *identity)
 {
@@ -306,5 +324,8 @@ ferry_access_repository(const struct ferry_permit *permit,
 	const struct ferry_identity *who =
 	    (const struct ferry_identity *)permit;
 
-	return ferry_rules_repository(s, &who->claim, repo);
+	return ferry_access_is_stale(&who->state->policy, s) &&
+	               repo->visibility != FERRY_PUBLIC
+	           ? FERRY_NO_ROLE
+	           : ferry_rules_repository(s, &who->claim, repo);
 }

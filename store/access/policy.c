@@ -87,6 +87,17 @@ ferry_access_needs_login(const struct ferry_access_policy *policy,
 	       (format == NULL || !format->anonymous);
 }
 
+bool
+ferry_access_is_stale(
+    const struct ferry_access_policy *policy, const struct ferry_snapshot *s)
+{
+	const struct ferry_snapshot_meta *m =
+	    s == NULL ? NULL : ferry_snapshot_meta(s);
+
+	return m != NULL && m->generation > 0 && policy->max_age_s > 0 &&
+	       ferry_now() - m->taken_at > policy->max_age_s;
+}
+
 const struct ferry_snapshot *
 ferry_access_rule(const struct ferry_snapshots *all,
     const struct ferry_access_policy *policy,
@@ -97,17 +108,13 @@ ferry_access_rule(const struct ferry_snapshots *all,
 	    question->owner == NULL
 		? NULL
 		: ferry_snapshots_find(all, question->owner);
-	const struct ferry_snapshot_meta *m =
-	    s == NULL ? NULL : ferry_snapshot_meta(s);
 	const struct ferry_ask ask = {
 		.type = question->type,
 		.name = question->package,
 		.need = question->need,
 		.public_needs_login =
 		    ferry_access_needs_login(policy, question->format, s),
-		.stale = m != NULL && m->generation > 0 &&
-		         policy->max_age_s > 0 &&
-		         ferry_now() - m->taken_at > policy->max_age_s,
+		.stale = ferry_access_is_stale(policy, s),
 	};
 
 	ferry_rules(s, question->claim, &ask, out, on_record, ctx);

@@ -37,6 +37,10 @@ int ferry_access_policy_read(struct ferry_access_policy *out,
 bool ferry_access_needs_login(const struct ferry_access_policy *policy,
     const struct ferry_format *format, const struct ferry_snapshot *s);
 
+/* Whether s, or nothing (NULL), is too old to be believed. */
+bool ferry_access_is_stale(
+    const struct ferry_access_policy *policy, const struct ferry_snapshot *s);
+
 /* Strings are borrowed. */
 struct ferry_access_question {
 	const struct ferry_claim *claim;

@@ -16,6 +16,8 @@ printf 'serve : { bad_credentials = 0; };\n' >"$T/d.conf"
 serve --config "$T/d.conf"
 config=$(of app "$IMAGE" 'd["config"]["digest"]')
 none=sha256:$(printf 0%.0s $(seq 64))
+long=$(printf a%.0s $(seq 240))
+put_oci hub docker.io library/thing app
 
 # An upstream that only some of them may know of.
 put_oci quay quay.example:5000 octo/tool app
@@ -54,6 +56,9 @@ everything() { # CURL-OPTION…: all ways to ask for a hidden one and for none
 		alike quay.example:5000 none.example:5000 "$@" "$URL/v2/NAME/$name/manifests/1.0"
 		alike quay.example:5000 none.example:5000 "$@" "$URL/v2/NAME/$name/tags/list"
 	done
+	alike containers.ghes.example registry.example "$@" "$URL/v2/none.example:77/x/y/manifests/1?ns=NAME"
+	alike containers.ghes.example registry.example "$@" "$URL/v2/NAME/$long/manifests/1"
+	alike docker.io quay.io "$@" "$URL/v2/${long}aaaaaaaa/manifests/1?ns=NAME"
 	for path in NAME/manifests/1.0 NAME/manifests/9 "NAME/manifests/$IMAGE" "NAME/manifests/$none" \
 	    "NAME/blobs/$config" "NAME/blobs/$none" NAME/tags/list "NAME/referrers/$IMAGE"; do
 		alike octo/tool octo/xyzz "$@" "$URL/v2/$path"
@@ -135,6 +140,7 @@ has "$T/body" 'ferry token'
 for name in octo ghes uma; do
 	hasnt "$T/body" $name
 done
+get 404 "$NPM/-/npm/v1/keys"
 get 401 "$URL/metrics"
 is challenge "$(header WWW-Authenticate)" 'Basic realm="ferry"'
 get 401 -H 'Authorization: Bearer x' "$URL/metrics"
