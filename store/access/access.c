@@ -225,6 +225,7 @@ int
 ferry_access_follow(struct ferry_access *a, struct ferry_error *err)
 {
 	struct ferry_store_totals totals;
+	bool restricted;
 	uint64_t now;
 	int rc;
 
@@ -239,11 +240,16 @@ ferry_access_follow(struct ferry_access *a, struct ferry_error *err)
 		a->records = totals.records;
 		return 0;
 	}
+	restricted = ferry_access_restricts(a);
 	(void)pthread_mutex_lock(&a->loading);
 	rc = reload(a, err);
 	(void)pthread_mutex_unlock(&a->loading);
 	if (rc == -1)
 		return -1;
+	if (restricted && !ferry_access_restricts(a))
+		ferry_log(FERRY_LOG_WARNING,
+		    "no upstream restricts anything any more: everybody who "
+		    "reaches this server reads everything from now on");
 	a->fingerprint = now;
 	a->records = totals.records;
 	return 1;

@@ -12,6 +12,7 @@
 #include "sync/command/access.h"
 #include "sync/command/carrier.h"
 #include "sync/command/who.h"
+#include "sync/command/whose.h"
 
 struct report {
 	struct ferry_context *ctx;
@@ -42,24 +43,25 @@ decide(const struct report *r, const struct ferry_snapshot *s,
 	return result->ruling == FERRY_RULING_ALLOW;
 }
 
+/* who: a login, or what stands for several. */
 static void
 print(struct report *r, const char *upstream, const char *format,
-    const char *name, const char *user,
+    const char *name, const char *who, bool user,
     const struct ferry_ruling_result *result)
 {
 
 	r->rows++;
 	if (r->ctx->json)
 		ferry_carrier_print(json_pack(
-		    "{s:s,s:s,s:s,s:s,s:s?,s:s,s:s,s:s}", "event", "access",
-		    "upstream", upstream, "format", format, "package", name,
-		    "user", user, "role", ferry_role_name(result->role), "rule",
-		    result->row, "reason", result->reason));
+		    "{s:s,s:s,s:s,s:s,s:s?,s:s?,s:s,s:s,s:s}", "event",
+		    "access", "upstream", upstream, "format", format, "package",
+		    name, "user", user ? who : NULL, "everybody",
+		    user ? NULL : who, "role", ferry_role_name(result->role),
+		    "rule", result->row, "reason", result->reason));
 	else
-		(void)printf("%-24s %-6s %-4s %s:%s of %s\n",
-		    user == NULL ? "(anybody)" : user,
-		    ferry_role_name(result->role), result->row, format, name,
-		    upstream);
+		(void)printf("%s%-*s %-6s %-4s %s:%s of %s\n", user ? "" : "* ",
+		    user ? 24 : 22, who, ferry_role_name(result->role),
+		    result->row, format, name, upstream);
 }
 
 static struct ferry_claim
@@ -76,74 +78,98 @@ claim_of(const struct ferry_snapshot *s, uint64_t user)
 
 /* A package */
 
-/* Whether the store has it of that upstream: 1, 0, -1. */
-static int
-is_here(struct report *r, const struct ferry_format *format, const char *name,
-    const char *upstream, struct ferry_error *err)
-{
-	struct ferry_key key;
-
-	return ferry_key_make(&key, err, "package", format->name, name,
-		   upstream, NULL) == -1
-	           ? -1
-	           : ferry_catalog_has(r->st, &key, err);
-}
-
 static void
 report_users(struct report *r, const struct ferry_snapshot *s,
     const struct ferry_format *format, const char *name)
 {
 	const char *upstream = ferry_snapshot_meta(s)->upstream;
-	struct ferry_claim nobody = { .kind = FERRY_CLAIM_NONE };
+	const struct ferry_claim nobody = { .kind = FERRY_CLAIM_NONE };
+	const struct ferry_claim stranger = { .kind = FERRY_CLAIM_USER,
+		.scopes = FERRY_SCOPE_READ };
 	struct ferry_ruling_result result;
 
 	if (decide(r, s, format, name, &nobody, &result))
-		print(r, upstream, format->name, name, NULL, &result);
+		print(
+		    r, upstream, format->name, name, "anybody", false, &result);
+	else if (decide(r, s, format, name, &stranger, &result))
+		print(r, upstream, format->name, name, "any account", false,
+		    &result);
 	for (size_t i = 0; i < ferry_snapshot_users(s); i++) {
 		const struct ferry_snapshot_user *u =
 		    ferry_snapshot_user_at(s, i);
 		struct ferry_claim claim = claim_of(s, u->id);
 
 		if (decide(r, s, format, name, &claim, &result))
-			print(
-			    r, upstream, format->name, name, u->login, &result);
+			print(r, upstream, format->name, name, u->login, true,
+			    &result);
 	}
+}
+
+/* What those who read the rows should know of it. */
+static void
+print_notes(const struct report *r, const struct ferry_whose *w)
+{
+
+	if (r->ctx->json)
+		return;
+	if (!w->held)
+		(void)printf("(the store does not have %s:%s of upstream %s)\n",
+		    w->format->name, w->name, w->owner);
+	if (w->first[0] != 0)
+		(void)printf("(clients that say no more than the name get the "
+			     "package of upstream %s)\n",
+		    w->first);
+}
+
+/* Of one upstream: 1 if it has it, or knows of it; 0; -1. */
+static int
+report_one(struct report *r, const struct ferry_snapshot *s, const char *spec,
+    struct ferry_error *err)
+{
+	const struct ferry_snapshot_package *p;
+	struct ferry_whose w;
+
+	if (ferry_whose_find(&w, r->st, r->all, spec,
+		ferry_snapshot_meta(s)->upstream, err) == -1)
+		return -1;
+	p = ferry_snapshot_package(s, w.type, w.name);
+	if (!w.held && (p == NULL || strcmp(p->name, w.name) != 0))
+		return 0;
+	report_users(r, s, w.format, w.name);
+	print_notes(r, &w);
+	return 1;
 }
 
 static int
 report_package(struct report *r, const char *spec, struct ferry_error *err)
 {
-	const char *colon = strchr(spec, ':'), *name;
-	const struct ferry_format *format;
-	bool any = false;
+	char plain[FERRY_WHOSE_NAME + 40];
+	struct ferry_whose w;
+	bool host;
+	int found = 0, rc = 0;
 
-	format = colon == NULL ? NULL
-	                       : ferry_format_find(ferry_bytes_of(
-				     spec, (size_t)(colon - spec)));
-	if (format == NULL)
+	if (ferry_whose_find(&w, r->st, r->all, spec, r->only, err) == -1)
+		return -1;
+	if (w.format == NULL)
 		return ferry_error_set(err, FERRY_EUSAGE,
-		    "--package takes FORMAT:NAME, such as npm:@acme/ui");
-	name = colon + 1;
+		    "packages of '%s' are not served by this ferry", w.type);
+	/* HOST/NAME is of one upstream. */
+	host = strcmp(strchr(spec, ':') + 1, w.name) != 0;
+	(void)snprintf(plain, sizeof(plain), "%s:%s", w.format->name, w.name);
 	for (size_t i = 0; i < ferry_snapshots_count(r->all); i++) {
 		const struct ferry_snapshot *s = ferry_snapshots_at(r->all, i);
 		const char *upstream = ferry_snapshot_meta(s)->upstream;
-		int here;
 
-		if (r->only != NULL && strcmp(r->only, upstream) != 0)
+		if ((r->only != NULL && strcmp(r->only, upstream) != 0) ||
+		    (host && strcmp(w.owner, upstream) != 0))
 			continue;
-		here = is_here(r, format, name, upstream, err);
-		if (here == -1)
+		if ((rc = report_one(r, s, plain, err)) == -1)
 			return -1;
-		if (here == 0 &&
-		    ferry_snapshot_package(s, format->type, name) == NULL)
-			continue;
-		any = true;
-		report_users(r, s, format, name);
+		found += rc;
 	}
-	if (!any)
-		return ferry_error_set(err, FERRY_ENOTFOUND,
-		    "there is no package '%.200s' here", spec);
-	return 0;
+	return found > 0 ? 0
+	                 : ferry_error_set(err, FERRY_ENOTFOUND,
+			       "there is no package '%.200s' here", spec);
 }
 
 /* A user */
@@ -175,8 +201,8 @@ report_user(struct report *r, const char *login, struct ferry_error *err)
 
 		if (s != NULL && format != NULL &&
 		    decide(r, s, format, name, &claim, &result))
-			print(
-			    r, upstream, format->name, name, who.name, &result);
+			print(r, upstream, format->name, name, who.name, true,
+			    &result);
 	}
 	ferry_catalog_iter_free(it);
 	return rc;

@@ -36,8 +36,13 @@ readers oci:octo/job olga:admin:D11
 readers oci:octo/web -:read:D2 olga:admin:D11 {rita,tom,kim,mia,len,lea,max,uma}:read:D14
 # A login is needed for public npm packages.
 near --json access report --package npm:@octo/ui >out
-jq -es '[.[] | select(.event == "access")] | length == 9 and all(.[]; .user != null)' out >/dev/null ||
+jq -es '[.[] | select(.event == "access")] | length == 10 and
+    [.[] | select(.user == null) | .everybody] == ["any account"]' out >/dev/null ||
     fail "$(cat out)"
+expect 0 near access report --package npm:@octo/ui
+has out "* any account" "olga"
+expect 1 near access report --package npm:@OCTO/ui
+expect 2 near access report --package oci:octo/TOOL
 expect 1 near access report --package npm:@octo/none
 has err "there is no package 'npm:@octo/none' here"
 expect 2 near access report --package @octo/ui

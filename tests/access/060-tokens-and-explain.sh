@@ -114,7 +114,7 @@ printf 'serve : { public_needs_login = [ ]; };\n' >d.conf
 expect 1 ferry explain --anonymous --package npm:@octo/ui
 expect 0 ferry --config d.conf explain --anonymous --package npm:@octo/ui
 expect 0 ferry --config d.conf access report --package npm:@octo/ui
-has out "(anybody)"
+has out "* anybody"
 expect 0 ferry explain --as olga --package npm:@octo/svc
 has out "the store does not have it of upstream ghes"
 expect 1 ferry explain --as olga --package npm:@octo/nothing
