@@ -57,7 +57,7 @@ struct github {
 	bool npm, container, docker; /* types that are wanted */
 
 	struct ferry_facts *facts;
-	json_t *asked; /* URLs of this run */
+	json_t *asked; /* URLs of this run: none is asked for twice */
 	uint64_t items;
 	bool broken; /* the facts are not whole: the snapshot stays */
 	bool listed; /* all lists came */

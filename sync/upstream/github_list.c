@@ -215,12 +215,14 @@ take_page(struct page *page, const struct ferry_fetch_result *result,
 		if (take_item(list, item, err) == -1)
 			goto out;
 	rc = next != NULL;
-	if (rc == 1 && (++list->pages == GITHUB_PAGES_MAX ||
-			   strcmp(next, list->url) == 0)) {
+	if (rc == 1 && ++list->pages == GITHUB_PAGES_MAX)
 		rc =
 		    ferry_error_set(err, FERRY_ELIMIT, "the list does not end");
-		goto out;
-	}
+	else if (rc == 1 && json_object_get(list->gh->asked, next) != NULL)
+		rc = ferry_error_set(err, FERRY_EFORMAT,
+		    "the list does not end: the page after page %u, %.200s, "
+		    "was asked for before",
+		    list->pages, next);
 	if (rc == 1) {
 		free(list->url);
 		list->url = next;

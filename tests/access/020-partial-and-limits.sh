@@ -62,6 +62,22 @@ echo "200 0 /orgs/octo/members.role=member file: bad.json | Link: <$GITHUB/orgs/
 expect 4 near sync
 has out "the list does not end"
 
+page2="$GITHUB/orgs/octo/members?role=member&page=2"
+printf '%s\n' "200 0 role=member&page=2 file: bad.json | Link: <$GITHUB/orgs/octo/members?role=member&page=3>; rel=\"next\"" \
+    "200 0 role=member&page=3 file: bad.json | Link: <$page2>; rel=\"next\"" \
+    "200 0 /orgs/octo/members.role=member file: bad.json | Link: <$page2>; rel=\"next\"" >rules
+: >api.log
+expect 4 near sync
+has out "the list does not end: the page after page 3, $page2, was asked for before" \
+    "reading the members of octo; the permission snapshot stays as it was"
+api_asked 3 'octo/members.role=member'
+cat >bad.json <<'END'
+{"data":{"enterprise":{"databaseId":900,"members":{"nodes":[],"pageInfo":{"hasNextPage":true,"endCursor":"x"}}}}}
+END
+echo '200 0 /graphql file: bad.json' >rules
+expect 4 near sync
+has out "the list does not end" "reading the members of the enterprise"
+
 say "rate limits, both kinds: waited for, and said"
 printf '%s\n' '403 1 /orgs/octo/teams? Retry-After: 1' \
     '403 1 /orgs/lab/members x-ratelimit-remaining: 0 | x-ratelimit-reset: @2' >rules
