@@ -122,7 +122,7 @@ take(struct answer *answer)
 	    json_object_get(json_object_get(root, "data"), "enterprise");
 	if (rc == 0 && !json_is_object(enterprise)) {
 		/* No such enterprise, or none that this token may ask. */
-		github_unread(gh, WHAT, 200, MEANING);
+		github_unread(gh, WHAT, answer->pages, 200, MEANING);
 	} else if (rc == 0) {
 		rc = take_members(gh, enterprise, &after, &err);
 		if (rc == 1)
@@ -149,7 +149,8 @@ on_done(void *ctx, const struct ferry_fetch_result *result)
 		return FERRY_FETCH_DONE;
 	}
 	if (result->status == 403 || result->status == 404)
-		github_unread(answer->gh, WHAT, result->status, MEANING);
+		github_unread(
+		    answer->gh, WHAT, answer->pages, result->status, MEANING);
 	else
 		github_broken(answer->gh, WHAT, &result->error);
 	answer_free(answer);
@@ -221,7 +222,7 @@ github_enterprise(struct github *gh, struct ferry_error *err)
 	struct github_list list = { .gh = gh,
 		.fact = FERRY_FACT_ENTERPRISE,
 		.what = WHAT,
-		.meaning = MEANING };
+		.meaning = MEANING "; nobody is known to be suspended" };
 	struct answer *answer;
 
 	if (gh->enterprise == NULL)

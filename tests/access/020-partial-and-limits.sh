@@ -78,6 +78,14 @@ echo '200 0 /graphql file: bad.json' >rules
 expect 4 near sync
 has out "the list does not end" "reading the members of the enterprise"
 
+say "a list of which only a part may be read: that part counts, and this is said"
+echo '403 0 /orgs/octo/members.role=member.*page=2' >rules
+expect 0 near sync
+has out "the members of octo could be read up to page 1 only (403); of the rest: nobody is let in through membership"
+snapshot near gh >text
+grep -q '"kind":"member","owner":100,"user":2,"role":"member"' text || fail "rita is no member"
+grep -q '"kind":"member","owner":100,"user":5,"role":"member"' text && fail "mia is a member"
+
 say "rate limits, both kinds: waited for, and said"
 printf '%s\n' '403 1 /orgs/octo/teams? Retry-After: 1' \
     '403 1 /orgs/lab/members x-ratelimit-remaining: 0 | x-ratelimit-reset: @2' >rules
