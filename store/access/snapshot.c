@@ -349,9 +349,11 @@ ferry_snapshot_teams(const struct ferry_snapshot *s, uint64_t user,
 			const struct ferry_snapshot_team *t =
 			    ferry_snapshot_team(s, team);
 
+			if (t == NULL)
+				break;
 			teams[*n] = team;
 			*n += 1;
-			team = t == NULL ? 0 : t->parent;
+			team = t->parent;
 		}
 	}
 }

@@ -92,7 +92,8 @@ struct ferry_snapshot_meta {
 
 struct ferry_snapshot;
 
-/* Errors: FERRY_EFORMAT with the line, FERRY_ELIMIT, FERRY_ENOMEM. */
+/* Errors: FERRY_EFORMAT with the line, or with both of two records of one
+ * number or name; FERRY_ELIMIT, FERRY_ENOMEM. */
 int ferry_snapshot_read(struct ferry_snapshot **out, struct ferry_bytes text,
     struct ferry_error *err);
 void ferry_snapshot_free(struct ferry_snapshot *s);
@@ -152,7 +153,8 @@ enum ferry_role ferry_snapshot_name_grant(const struct ferry_snapshot *s,
 
 /*
  * The teams that user is in, by itself or through a team below: what is
- * granted to a team is granted to those below it.  *n of them are put into
+ * granted to a team is granted to those below it.  Teams without a record are
+ * none, and lead to none above them.  *n of them are put into
  * teams, at most max; with more, the rest is left out.
  */
 void ferry_snapshot_teams(const struct ferry_snapshot *s, uint64_t user,

@@ -1,8 +1,8 @@
 #ifndef FERRY_ACCESS_SNAPSHOT_INTERNAL_H
 #define FERRY_ACCESS_SNAPSHOT_INTERNAL_H
 
-/* What a snapshot is made of: sorted arrays, for snapshot.c and
- * snapshot_read.c. */
+/* What a snapshot is made of: sorted arrays, for snapshot.c, snapshot_read.c
+ * and snapshot_sort.c. */
 
 #include "store/access/snapshot.h"
 
@@ -60,6 +60,12 @@ struct ferry_snapshot {
 /* It was found true once more, before anybody else sees it. */
 void ferry_snapshot_retake(
     struct ferry_snapshot *s, int64_t taken_at, uint64_t generation);
+
+/*
+ * Sort what was read.
+ * Errors: FERRY_EFORMAT: two records have one number or one name.
+ */
+int ferry_snapshot_sort(struct ferry_snapshot *s, struct ferry_error *err);
 
 /* The orders of the arrays. */
 int ferry_snapshot_cmp_id(const void *a, const void *b); /* users to repos */

@@ -389,34 +389,6 @@ out:
 	return rc;
 }
 
-/* Order */
-
-#define SORT(list, cmp)                                                        \
-	do {                                                                   \
-		if ((list).n > 0)                                              \
-			qsort((list).v, (list).n, sizeof((list).v[0]), cmp);   \
-	} while (0)
-
-/* Several grants of the same to the same: the best one counts. */
-static void
-merge_links(struct ferry_snapshot *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->links.n; i++) {
-		struct ferry_link *l = &s->links.v[i];
-
-		if (n > 0 &&
-		    ferry_snapshot_cmp_link(&s->links.v[n - 1], l) == 0) {
-			if (l->value > s->links.v[n - 1].value)
-				s->links.v[n - 1].value = l->value;
-		} else {
-			s->links.v[n++] = *l;
-		}
-	}
-	s->links.n = n;
-}
-
 int
 ferry_snapshot_read(
     struct ferry_snapshot **out, struct ferry_bytes t, struct ferry_error *err)
@@ -447,13 +419,10 @@ ferry_snapshot_read(
 		    "a permission snapshot has no record \"meta\"");
 		goto fail;
 	}
-	SORT(s->users, ferry_snapshot_cmp_id);
-	SORT(s->owners, ferry_snapshot_cmp_id);
-	SORT(s->teams, ferry_snapshot_cmp_id);
-	SORT(s->repos, ferry_snapshot_cmp_id);
-	SORT(s->packages, ferry_snapshot_cmp_package);
-	SORT(s->links, ferry_snapshot_cmp_link);
-	merge_links(s);
+	if (ferry_snapshot_sort(s, err) == -1) {
+		ferry_error_in(err, "a permission snapshot");
+		goto fail;
+	}
 	*out = s;
 	return 0;
 fail:

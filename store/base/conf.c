@@ -9,6 +9,7 @@
 
 #include "store/base/bytes.h"
 #include "store/base/error.h"
+#include "store/base/json.h"
 
 struct ferry_conf_group {
 	struct ferry_conf *conf;
@@ -166,6 +167,15 @@ ferry_conf_has(struct ferry_conf_group *g, const char *name)
 	       config_setting_get_member(g->setting, name) != NULL;
 }
 
+/* The first line is where a whole file begins. */
+static unsigned
+line_of(const config_setting_t *s)
+{
+	unsigned line = s == NULL ? 0 : config_setting_source_line(s);
+
+	return line == 0 ? 1 : line;
+}
+
 int
 ferry_conf_error(struct ferry_conf_group *g, const char *name,
     struct ferry_error *err, const char *fmt, ...)
@@ -182,8 +192,39 @@ ferry_conf_error(struct ferry_conf_group *g, const char *name,
 	if (s == NULL)
 		s = g->setting;
 	return ferry_error_set(err, FERRY_ECONFIG, "%s:%u: %s%s%s",
-	    g->conf->path, s == NULL ? 0 : config_setting_source_line(s),
-	    name == NULL ? "" : name, name == NULL ? "" : ": ", text);
+	    g->conf->path, line_of(s), name == NULL ? "" : name,
+	    name == NULL ? "" : ": ", text);
+}
+
+static int
+check_text(
+    struct ferry_conf *conf, const config_setting_t *s, struct ferry_error *err)
+{
+	const config_setting_t *below;
+	const char *text = config_setting_get_string(s);
+
+	if (text != NULL && !ferry_text_plain(text)) {
+		while (config_setting_name(s) == NULL &&
+		       config_setting_parent(s) != NULL)
+			s = config_setting_parent(s);
+		return ferry_error_set(err, FERRY_ECONFIG,
+		    "%s:%u: %s: has control characters, or bytes that are not "
+		    "UTF-8",
+		    conf->path, line_of(s), config_setting_name(s));
+	}
+	for (unsigned i = 0; config_setting_is_aggregate(s) &&
+			     (below = config_setting_get_elem(s, i)) != NULL;
+	     i++)
+		if (check_text(conf, below, err) == -1)
+			return -1;
+	return 0;
+}
+
+int
+ferry_conf_check_text(struct ferry_conf *conf, struct ferry_error *err)
+{
+
+	return check_text(conf, config_root_setting(&conf->config), err);
 }
 
 int

@@ -64,6 +64,12 @@ int ferry_conf_strs(struct ferry_conf_group *group, const char *name,
 int ferry_conf_path_at(struct ferry_conf_group *group, const char *name,
     unsigned i, const char **out, struct ferry_error *err);
 
+/*
+ * Whether every string of the file is text: UTF-8 without control characters,
+ * so that it may be shown.  Errors: FERRY_ECONFIG.
+ */
+int ferry_conf_check_text(struct ferry_conf *conf, struct ferry_error *err);
+
 /* An error at the option's line; an absent option's is the group's. */
 int ferry_conf_error(struct ferry_conf_group *group, const char *name,
     struct ferry_error *err, const char *fmt, ...)

@@ -195,3 +195,17 @@ out:
 	ferry_buf_free(&buf);
 	return v;
 }
+
+bool
+ferry_text_plain(const char *s)
+{
+	json_t *v = json_string(s);
+	bool ok = v != NULL;
+
+	json_decref(v);
+	for (const unsigned char *p = (const unsigned char *)s; ok && *p != 0;
+	     p++)
+		/* U+0080 to U+009F are control characters, too. */
+		ok = *p >= 0x20 && *p != 0x7f && !(p[0] == 0xc2 && p[1] < 0xa0);
+	return ok;
+}

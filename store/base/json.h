@@ -8,6 +8,7 @@
  */
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "store/base/bytes.h"
 #include "store/base/error.h"
@@ -51,5 +52,7 @@ int ferry_json_set(
 int ferry_json_push(json_t *array, json_t *value, struct ferry_error *err);
 /* A string value of bytes that may not be UTF-8: bad bytes become U+FFFD. */
 json_t *ferry_json_text(struct ferry_bytes s);
+/* Whether s is UTF-8 without control characters: it may be shown as it is. */
+bool ferry_text_plain(const char *s);
 
 #endif

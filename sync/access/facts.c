@@ -30,40 +30,17 @@ ferry_facts_owner(struct ferry_facts *f, const struct ferry_facts_owner *owner,
 {
 	const char *base = json_string_value(
 	    json_object_get(organization, "default_repository_permission"));
-	struct facts_owner *o;
-	json_t *record;
+	struct facts_thing account = { .kind = FACTS_OWNER,
+		.id = owner->id,
+		.organization = owner->organization };
+	const struct facts_thing user = { .kind = FACTS_USER, .id = owner->id };
 
-	if (ferry_array_grow(&f->owners, &f->owners_cap, f->owners_n + 1,
-		sizeof(*f->owners), err) == -1)
+	*base_known =
+	    base != NULL && ferry_role_parse(&account.base, base) == 0;
+	if (facts_thing(f, &account, owner->login, err) == -1)
 		return -1;
-	o = &f->owners[f->owners_n++];
-	*o = (struct facts_owner){ *owner, FERRY_NO_ROLE };
-	*base_known = base != NULL && ferry_role_parse(&o->base, base) == 0;
-	if (owner->organization)
-		return 0;
-	if ((record = facts_line("user")) != NULL) {
-		facts_set_number(record, "id", owner->id);
-		facts_set_text(record, "login", owner->login);
-	}
-	return ferry_snapshot_add(&f->writer, record, err);
-}
-
-static int
-add_owner(
-    struct ferry_facts *f, const struct facts_owner *o, struct ferry_error *err)
-{
-	json_t *record = facts_line("owner");
-
-	if (record != NULL) {
-		facts_set_number(record, "id", o->account.id);
-		facts_set_text(record, "login", o->account.login);
-		(void)json_object_set_new(record, "organization",
-		    json_boolean(o->account.organization));
-		if (o->account.organization && f->enterprise != 0)
-			facts_set_number(record, "enterprise", f->enterprise);
-		facts_set_text(record, "base", ferry_role_name(o->base));
-	}
-	return ferry_snapshot_add(&f->writer, record, err);
+	return owner->organization ? 0
+	                           : facts_thing(f, &user, owner->login, err);
 }
 
 /* The whole */
@@ -77,10 +54,6 @@ ferry_facts_new(
 	if (ferry_calloc(&f, 1, sizeof(*f), err) == -1)
 		return -1;
 	f->granular_npm = granular_npm;
-	if ((f->repos = json_object()) == NULL) {
-		free(f);
-		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	}
 	*out = f;
 	return 0;
 }
@@ -92,9 +65,7 @@ ferry_facts_free(struct ferry_facts *f)
 	if (f == NULL)
 		return;
 	ferry_snapshot_writer_free(&f->writer);
-	json_decref(f->repos);
-	free(f->owners);
-	free(f->teams);
+	facts_things_free(f);
 	free(f->pairs);
 	free(f);
 }
@@ -128,14 +99,6 @@ compare_pair(const void *a, const void *b)
 	return x->user < y->user ? -1 : x->user > y->user;
 }
 
-static int
-compare_team(const void *a, const void *b)
-{
-	const struct facts_team *x = a, *y = b;
-
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
 /*
  * A team's list has the members of the teams below it, too.  Who is in one of
  * those is left to it: what a team was given, those below it have anyway.
@@ -145,15 +108,13 @@ add_team_members(struct ferry_facts *f, struct ferry_error *err)
 {
 	json_t *record;
 
-	if (f->pairs_n == 0 || f->teams_n == 0)
+	if (f->pairs_n == 0)
 		return 0;
 	qsort(f->pairs, f->pairs_n, sizeof(*f->pairs), compare_pair);
-	qsort(f->teams, f->teams_n, sizeof(*f->teams), compare_team);
 	for (size_t i = 0; i < f->pairs_n; i++) {
-		struct facts_team key = { f->pairs[i].team, 0 };
-		const struct facts_team *t = bsearch(&key, f->teams, f->teams_n,
-		    sizeof(*f->teams), compare_team);
-		struct facts_pair above = { t == NULL ? 0 : t->parent,
+		const struct facts_thing *t =
+		    facts_find(f, FACTS_TEAM, f->pairs[i].team);
+		struct facts_pair above = { t == NULL ? 0 : t->other,
 			f->pairs[i].user, false };
 		struct facts_pair *p = bsearch(&above, f->pairs, f->pairs_n,
 		    sizeof(*f->pairs), compare_pair);
@@ -162,7 +123,8 @@ add_team_members(struct ferry_facts *f, struct ferry_error *err)
 			p->below = true;
 	}
 	for (size_t i = 0; i < f->pairs_n; i++) {
-		if (f->pairs[i].below)
+		if (f->pairs[i].below ||
+		    facts_find(f, FACTS_TEAM, f->pairs[i].team) == NULL)
 			continue;
 		if ((record = facts_line("team_member")) != NULL) {
 			facts_set_number(record, "team", f->pairs[i].team);
@@ -174,21 +136,62 @@ add_team_members(struct ferry_facts *f, struct ferry_error *err)
 	return 0;
 }
 
-int
-ferry_facts_text(
-    struct ferry_facts *f, struct ferry_buf *out, struct ferry_error *err)
+/* The members of each kind, in the order that the README has. */
+static json_t *
+record_of(const struct ferry_facts *f, const struct facts_thing *t)
 {
-	const char *key;
-	json_t *repo;
+	static const char *const kinds[] = { "user", "owner", "team", "repo",
+		"package" };
+	static const char *const names[] = { "login", "login", "slug", "name",
+		"name" };
+	json_t *o = facts_line(kinds[t->kind]);
 
-	for (size_t i = 0; i < f->owners_n; i++)
-		if (add_owner(f, &f->owners[i], err) == -1)
-			return -1;
-	json_object_foreach (f->repos, key, repo)
-		if (ferry_snapshot_add(&f->writer, json_incref(repo), err) ==
-		    -1)
-			return -1;
-	if (add_team_members(f, err) == -1)
+	if (o == NULL)
+		return NULL;
+	facts_set_number(o, "id", t->id);
+	if (t->kind >= FACTS_TEAM)
+		facts_set_number(o, "owner", t->owner);
+	if (t->kind == FACTS_PACKAGE)
+		facts_set_text(o, "type", t->type);
+	facts_set_text(o, names[t->kind], t->name);
+	if (t->suspended)
+		(void)json_object_set_new(o, "suspended", json_true());
+	if (t->kind == FACTS_OWNER) {
+		(void)json_object_set_new(
+		    o, "organization", json_boolean(t->organization));
+		if (t->organization && f->enterprise != 0)
+			facts_set_number(o, "enterprise", f->enterprise);
+		facts_set_text(o, "base", ferry_role_name(t->base));
+	}
+	if (t->kind >= FACTS_REPO)
+		facts_set_text(
+		    o, "visibility", ferry_visibility_name(t->visibility));
+	if (t->other != 0)
+		facts_set_number(
+		    o, t->kind == FACTS_TEAM ? "parent" : "repo", t->other);
+	if (t->kind == FACTS_PACKAGE)
+		(void)json_object_set_new(
+		    o, "granular", json_boolean(t->granular));
+	if (t->granular)
+		facts_set_text(o, "inherits", "unknown");
+	return o;
+}
+
+int
+ferry_facts_text(struct ferry_facts *f, struct ferry_buf *out,
+    ferry_on_contradiction *on_contradiction, void *ctx,
+    struct ferry_error *err)
+{
+
+	if (facts_agree(f, on_contradiction, ctx, err) == -1 ||
+	    add_team_members(f, err) == -1)
 		return -1;
+	for (size_t i = 0; i < f->things_n; i++) {
+		const struct facts_thing *t = &f->things[i];
+
+		if (!t->out &&
+		    ferry_snapshot_add(&f->writer, record_of(f, t), err) == -1)
+			return -1;
+	}
 	return ferry_snapshot_text(&f->writer, out, err);
 }

@@ -9,7 +9,8 @@
  * first to the members that count (which is all that ferry keeps of it), and
  * its items are then added, in any order.
  *
- * What was not added counts as "no".
+ * What was not added counts as "no".  So does what contradicts something else
+ * that was added: see ferry_facts_text().
  *
  * Source: shared/protocols/github-packages.md, sections 1.2, 2.3, 3.1, 3.2.
  */
@@ -97,8 +98,19 @@ int ferry_facts_package_name(struct ferry_buf *out,
     const struct ferry_fact_about *about, const json_t *item,
     struct ferry_error *err);
 
-/* Append the text, without "meta". */
-int ferry_facts_text(
-    struct ferry_facts *f, struct ferry_buf *out, struct ferry_error *err);
+/*
+ * Append the text, without "meta"; to be called once.
+ *
+ * No number and no name is in it twice.  What is told of a user in several
+ * ways becomes one record: suspended if anything says so, with the login that
+ * was told last.  Owners, teams, repositories and packages with one number or
+ * one name that are not the same are left out, all of them; so is an owner
+ * with the number of a user who is another account, and users with one login.
+ * on_contradiction (or NULL) hears of each, and a note is added to the text.
+ */
+typedef void ferry_on_contradiction(void *ctx, const char *text);
+int ferry_facts_text(struct ferry_facts *f, struct ferry_buf *out,
+    ferry_on_contradiction *on_contradiction, void *ctx,
+    struct ferry_error *err);
 
 #endif

@@ -1,7 +1,5 @@
 /* One item of a list becomes records. */
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "store/base/json.h"
@@ -35,26 +33,25 @@ facts_name(const json_t *o, const char *member, const char **out,
 		return ferry_error_set(err, FERRY_EFORMAT,
 		    "\"%s\" is empty or longer than %d bytes", member,
 		    FERRY_FACTS_LOGIN - 1);
-	for (const char *p = *out; *p != 0; p++)
-		if ((unsigned char)*p <= 0x20 || *p == 0x7f)
-			return ferry_error_set(err, FERRY_EFORMAT,
-			    "\"%s\" has blanks or control characters", member);
+	if (strchr(*out, ' ') != NULL || !ferry_text_plain(*out))
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "\"%s\" has blanks or control characters", member);
 	return 0;
 }
 
 static int
-visibility(const json_t *o, const char **out, struct ferry_error *err)
+visibility(const json_t *o, enum ferry_visibility *out, struct ferry_error *err)
 {
-	enum ferry_visibility v;
+	const char *word;
 
 	if (ferry_json_str_opt(o, "visibility",
 		json_is_false(json_object_get(o, "private")) ? "public"
 							     : "private",
-		out, err) == -1)
+		&word, err) == -1)
 		return -1;
-	if (ferry_visibility_parse(&v, *out) == -1)
+	if (ferry_visibility_parse(out, word) == -1)
 		return ferry_error_set(
-		    err, FERRY_EFORMAT, "'%.40s' is no visibility", *out);
+		    err, FERRY_EFORMAT, "'%.40s' is no visibility", word);
 	return 0;
 }
 
@@ -111,20 +108,15 @@ static int
 add_user(struct ferry_facts *f, const json_t *item, uint64_t *id,
     struct ferry_error *err)
 {
-	json_t *record;
+	struct facts_thing user = { .kind = FACTS_USER };
 	const char *login;
 
 	if (facts_number(item, "id", id, err) == -1 ||
 	    facts_name(item, "login", &login, err) == -1)
 		return -1;
-	if ((record = facts_line("user")) != NULL) {
-		facts_set_number(record, "id", *id);
-		facts_set_text(record, "login", login);
-		if (json_is_string(json_object_get(item, "suspended_at")))
-			(void)json_object_set_new(
-			    record, "suspended", json_true());
-	}
-	return ferry_snapshot_add(&f->writer, record, err);
+	user.id = *id;
+	user.suspended = json_is_string(json_object_get(item, "suspended_at"));
+	return facts_thing(f, &user, login, err);
 }
 
 /* Items */
@@ -178,26 +170,16 @@ on_team(struct ferry_facts *f, const struct ferry_fact_about *about,
     const json_t *item, struct ferry_error *err)
 {
 	const json_t *parent = json_object_get(item, "parent");
-	struct facts_team t = { 0, 0 };
+	struct facts_thing team = { .kind = FACTS_TEAM,
+		.owner = about->owner->id };
 	const char *slug;
-	json_t *record;
 
-	if (facts_number(item, "id", &t.id, err) == -1 ||
+	if (facts_number(item, "id", &team.id, err) == -1 ||
 	    facts_name(item, "slug", &slug, err) == -1 ||
 	    (json_is_object(parent) &&
-		facts_number(parent, "id", &t.parent, err) == -1) ||
-	    ferry_array_grow(&f->teams, &f->teams_cap, f->teams_n + 1,
-		sizeof(*f->teams), err) == -1)
+		facts_number(parent, "id", &team.other, err) == -1))
 		return -1;
-	f->teams[f->teams_n++] = t;
-	if ((record = facts_line("team")) != NULL) {
-		facts_set_number(record, "id", t.id);
-		facts_set_number(record, "owner", about->owner->id);
-		facts_set_text(record, "slug", slug);
-		if (t.parent != 0)
-			facts_set_number(record, "parent", t.parent);
-	}
-	return ferry_snapshot_add(&f->writer, record, err);
+	return facts_thing(f, &team, slug, err);
 }
 
 static int
@@ -220,30 +202,21 @@ add_repo(struct ferry_facts *f, const struct ferry_fact_about *about,
     const json_t *item, bool listed, struct ferry_error *err)
 {
 	const json_t *owner = json_object_get(item, "owner");
-	uint64_t id, owner_id = about->owner->id;
-	const char *full, *seen, *slash;
-	char key[24];
-	json_t *record;
+	struct facts_thing repo = {
+		.kind = FACTS_REPO, .owner = about->owner->id, .linked = !listed
+	};
+	const char *full, *slash;
 
-	if (facts_number(item, "id", &id, err) == -1 ||
+	if (facts_number(item, "id", &repo.id, err) == -1 ||
 	    facts_name(item, "full_name", &full, err) == -1 ||
-	    visibility(item, &seen, err) == -1 ||
+	    visibility(item, &repo.visibility, err) == -1 ||
 	    (json_is_object(owner) &&
-		facts_number(owner, "id", &owner_id, err) == -1))
+		facts_number(owner, "id", &repo.owner, err) == -1))
 		return -1;
 	if ((slash = strchr(full, '/')) == NULL)
 		return ferry_error_set(err, FERRY_EFORMAT,
 		    "'%.100s' is no repository's full name", full);
-	(void)snprintf(key, sizeof(key), "%" PRIu64, id);
-	if (!listed && json_object_get(f->repos, key) != NULL)
-		return 0;
-	if ((record = facts_line("repo")) != NULL) {
-		facts_set_number(record, "id", id);
-		facts_set_number(record, "owner", owner_id);
-		facts_set_text(record, "name", slash + 1);
-		facts_set_text(record, "visibility", seen);
-	}
-	return ferry_json_set(f->repos, key, record, err);
+	return facts_thing(f, &repo, slash + 1, err);
 }
 
 static int
@@ -403,39 +376,22 @@ on_package(struct ferry_facts *f, const struct ferry_fact_about *about,
     const json_t *item, struct ferry_error *err)
 {
 	bool npm = strcmp(about->type, "npm") == 0;
-	bool granular = npm ? f->granular_npm : true;
 	const json_t *repo = json_object_get(item, "repository");
+	struct facts_thing package = { .kind = FACTS_PACKAGE,
+		.owner = about->owner->id,
+		.type = npm ? "npm" : "container",
+		.granular =
+		    f->granular_npm || strcmp(about->type, "container") == 0 };
 	struct ferry_buf called = FERRY_BUF_INIT;
-	uint64_t id, repo_id = 0;
-	const char *seen;
-	json_t *record;
 	int rc = -1;
 
-	if (!f->granular_npm && strcmp(about->type, "docker") == 0)
-		granular = false;
-	if (facts_number(item, "id", &id, err) == -1 ||
-	    visibility(item, &seen, err) == -1 ||
-	    ferry_facts_package_name(&called, about, item, err) == -1)
-		goto out;
-	if (json_is_object(repo) &&
-	    (facts_number(repo, "id", &repo_id, err) == -1 ||
-		add_repo(f, about, repo, false, err) == -1))
-		goto out;
-	if ((record = facts_line("package")) != NULL) {
-		facts_set_number(record, "id", id);
-		facts_set_number(record, "owner", about->owner->id);
-		facts_set_text(record, "type", npm ? "npm" : "container");
-		facts_set_text(record, "name", (char *)called.p);
-		facts_set_text(record, "visibility", seen);
-		if (repo_id != 0)
-			facts_set_number(record, "repo", repo_id);
-		(void)json_object_set_new(
-		    record, "granular", json_boolean(granular));
-		if (granular)
-			facts_set_text(record, "inherits", "unknown");
-	}
-	rc = ferry_snapshot_add(&f->writer, record, err);
-out:
+	if (facts_number(item, "id", &package.id, err) == 0 &&
+	    visibility(item, &package.visibility, err) == 0 &&
+	    ferry_facts_package_name(&called, about, item, err) == 0 &&
+	    (!json_is_object(repo) ||
+		(facts_number(repo, "id", &package.other, err) == 0 &&
+		    add_repo(f, about, repo, false, err) == 0)))
+		rc = facts_thing(f, &package, (char *)called.p, err);
 	ferry_buf_free(&called);
 	return rc;
 }

@@ -9,7 +9,10 @@
 #include "store/base/bytes.h"
 #include "store/base/conf.h"
 #include "store/base/error.h"
+#include "store/base/json.h"
 #include "sync/access/operator_internal.h"
+
+#define SIGNATURE_MAX 1000 /* bytes */
 
 /* Words */
 
@@ -27,14 +30,94 @@ read_role(
 	return 0;
 }
 
-static bool
-is_login(const char *text)
+bool
+ferry_login_valid(const char *text)
 {
 	size_t n = strlen(text);
 
-	return n > 0 && n < 100 && text[0] != '-' &&
+	return n > 0 && n <= FERRY_LOGIN_MAX && text[0] != '-' &&
 	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst"
 			    "uvwxyz0123456789-_.@") == n;
+}
+
+/* What a list has once. */
+struct key {
+	const char *option; /* NULL: there may be several of it */
+	const char *type, *name; /* type may be NULL */
+};
+/* seen has the keys so far; upstreams' names are told apart by case, others
+ * are not. */
+static int
+check_once(json_t *seen, struct ferry_conf_group *g, const struct key *key,
+    struct ferry_error *err)
+{
+	struct ferry_buf low = FERRY_BUF_INIT;
+	int rc = ferry_buf_addf(&low, err, "%s%s%s",
+	    key->type == NULL ? "" : key->type, key->type == NULL ? "" : " ",
+	    key->name);
+
+	for (size_t i = 0; i < low.n && strcmp(key->option, "upstream") != 0;
+	     i++)
+		if (low.p[i] >= 'A' && low.p[i] <= 'Z')
+			low.p[i] = (uint8_t)(low.p[i] + 32);
+	if (rc == 0 && json_object_get(seen, (char *)low.p) != NULL)
+		rc = ferry_conf_error(
+		    g, key->option, err, "'%.150s' is listed twice", key->name);
+	if (rc == 0)
+		rc = ferry_json_set(seen, (char *)low.p, json_true(), err);
+	ferry_buf_free(&low);
+	return rc;
+}
+
+/* The strings of an option: each is something, and there once. */
+static int
+check_strings(
+    struct ferry_conf_group *g, const char *name, struct ferry_error *err)
+{
+	json_t *seen = json_object();
+	const char *text;
+	int rc;
+
+	for (unsigned i = 0;
+	     (rc = ferry_conf_strs(g, name, i, &text, err)) == 1; i++) {
+		if (*text == 0)
+			rc = ferry_conf_error(
+			    g, name, err, "element %u is empty", i + 1);
+		else
+			rc = check_once(
+			    seen, g, &(struct key){ name, NULL, text }, err);
+		if (rc == -1)
+			break;
+	}
+	json_decref(seen);
+	return rc;
+}
+
+/* The groups of a list: each has the right form, and its key there once. */
+typedef int check_group(struct ferry_operator *op, struct ferry_conf_group *g,
+    struct key *key, struct ferry_error *err);
+static int
+check_list(struct ferry_operator *op, struct ferry_conf_group *g,
+    const char *list, check_group *check, struct ferry_error *err)
+{
+	struct ferry_conf_group *below;
+	json_t *seen = json_object();
+	int rc;
+
+	for (unsigned i = 0;
+	     (rc = ferry_conf_list(g, list, i, &below, err)) == 1; i++) {
+		struct key key = { NULL, NULL, NULL };
+
+		if (check(op, below, &key, err) == -1 ||
+		    ferry_conf_finish(below, err) == -1 ||
+		    (key.option != NULL &&
+			check_once(seen, below, &key, err) == -1)) {
+			rc = -1;
+			break;
+		}
+	}
+	json_decref(seen);
+	return rc;
 }
 
 static int
@@ -69,7 +152,7 @@ read_users(struct ferry_operator *op, struct ferry_error *err)
 	for (unsigned i = 0;
 	     (rc = ferry_conf_strs(op->root, "users", i, &login, err)) == 1;
 	     i++) {
-		if (!is_login(login))
+		if (!ferry_login_valid(login))
 			return ferry_conf_error(op->root, "users", err,
 			    "element %u, '%.80s', is no login: letters, "
 			    "digits and -_.@",
@@ -107,6 +190,8 @@ read_suspended(struct ferry_operator *op, struct ferry_error *err)
 	const char *login;
 	int rc;
 
+	if (check_strings(op->root, "suspended", err) == -1)
+		return -1;
 	for (unsigned i = 0;
 	     (rc = ferry_conf_strs(op->root, "suspended", i, &login, err)) == 1;
 	     i++) {
@@ -132,36 +217,33 @@ operator_local_user(
 }
 
 static int
-read_team(struct ferry_operator *op, struct ferry_conf_group *g,
-    struct ferry_error *err)
+check_team(struct ferry_operator *op, struct ferry_conf_group *g,
+    struct key *key, struct ferry_error *err)
 {
-	const char *slug, *login;
+	const char *login;
 	int rc;
 
-	if (ferry_conf_need_str(g, "slug", &slug, err) == -1)
+	key->option = "slug";
+	if (ferry_conf_need_str(g, "slug", &key->name, err) == -1 ||
+	    check_strings(g, "members", err) == -1)
 		return -1;
 	for (unsigned i = 0;
 	     (rc = ferry_conf_strs(g, "members", i, &login, err)) == 1; i++)
 		if (local_user(op, login) == NULL)
 			return ferry_conf_error(g, "members", err,
 			    "'%.80s' is not one of users", login);
-	return rc == -1 ? -1 : ferry_conf_finish(g, err);
+	return rc;
 }
 
 static int
 read_local(struct ferry_operator *op, struct ferry_error *err)
 {
-	struct ferry_conf_group *g;
-	int rc;
 
-	if (read_users(op, err) == -1 || read_suspended(op, err) == -1)
+	if (read_users(op, err) == -1 || read_suspended(op, err) == -1 ||
+	    check_list(op, op->root, "teams", check_team, err) == -1)
 		return -1;
-	for (unsigned i = 0;
-	     (rc = ferry_conf_list(op->root, "teams", i, &g, err)) == 1; i++)
-		if (read_team(op, g, err) == -1)
-			return -1;
-	if (rc == -1 || strcmp(op->realm, FERRY_REALM_LOCAL) == 0)
-		return rc;
+	if (strcmp(op->realm, FERRY_REALM_LOCAL) == 0)
+		return 0;
 	for (int i = 0; i < 2; i++) {
 		const char *name = i == 0 ? "users" : "teams";
 
@@ -177,26 +259,14 @@ read_local(struct ferry_operator *op, struct ferry_error *err)
 /* The form of the rest */
 
 static int
-check_strings(
-    struct ferry_conf_group *g, const char *name, struct ferry_error *err)
-{
-	const char *text;
-	int rc;
-
-	for (unsigned i = 0;
-	     (rc = ferry_conf_strs(g, name, i, &text, err)) == 1; i++)
-		if (*text == 0)
-			return ferry_conf_error(
-			    g, name, err, "element %u is empty", i + 1);
-	return rc;
-}
-
-static int
-check_name_grant(struct ferry_conf_group *g, struct ferry_error *err)
+check_name_grant(struct ferry_operator *op, struct ferry_conf_group *g,
+    struct key *key, struct ferry_error *err)
 {
 	enum ferry_role role;
 	const char *name, *type, *star;
 
+	(void)op;
+	(void)key;
 	if (read_type(g, "*", &type, err) == -1 ||
 	    ferry_conf_need_str(g, "name", &name, err) == -1 ||
 	    read_role(g, &role, err) == -1 ||
@@ -209,31 +279,28 @@ check_name_grant(struct ferry_conf_group *g, struct ferry_error *err)
 	if (!ferry_conf_has(g, "users") && !ferry_conf_has(g, "teams"))
 		return ferry_conf_error(g, NULL, err,
 		    "a grant is to somebody; expected users or teams");
-	return ferry_conf_finish(g, err);
+	return 0;
 }
 
 static int
-check_registry(struct ferry_conf_group *g, struct ferry_error *err)
+check_registry(struct ferry_operator *op, struct ferry_conf_group *g,
+    struct key *key, struct ferry_error *err)
 {
-	struct ferry_conf_group *grant;
-	const char *upstream;
-	int rc;
 
-	if (ferry_conf_need_str(g, "upstream", &upstream, err) == -1)
+	key->option = "upstream";
+	if (ferry_conf_need_str(g, "upstream", &key->name, err) == -1)
 		return -1;
-	for (unsigned i = 0;
-	     (rc = ferry_conf_list(g, "grants", i, &grant, err)) == 1; i++)
-		if (check_name_grant(grant, err) == -1)
-			return -1;
-	return rc == -1 ? -1 : ferry_conf_finish(g, err);
+	return check_list(op, g, "grants", check_name_grant, err);
 }
 
 static int
-check_package_grant(struct ferry_conf_group *g, struct ferry_error *err)
+check_package_grant(struct ferry_operator *op, struct ferry_conf_group *g,
+    struct key *key, struct ferry_error *err)
 {
 	const char *user, *team;
 	enum ferry_role role;
 
+	(void)op;
 	if (ferry_conf_str(g, "user", NULL, &user, err) == -1 ||
 	    ferry_conf_str(g, "team", NULL, &team, err) == -1 ||
 	    read_role(g, &role, err) == -1)
@@ -244,57 +311,56 @@ check_package_grant(struct ferry_conf_group *g, struct ferry_error *err)
 	if (team != NULL && strchr(team, '/') == NULL)
 		return ferry_conf_error(
 		    g, "team", err, "expected \"OWNER/SLUG\"");
-	return ferry_conf_finish(g, err);
+	key->option = user != NULL ? "user" : "team";
+	key->type = key->option;
+	key->name = user != NULL ? user : team;
+	return 0;
 }
 
 static int
-check_action(struct ferry_conf_group *g, struct ferry_error *err)
+check_action(struct ferry_operator *op, struct ferry_conf_group *g,
+    struct key *key, struct ferry_error *err)
 {
 	enum ferry_role role;
-	const char *repo;
 
-	if (ferry_conf_need_str(g, "repo", &repo, err) == -1 ||
+	(void)op;
+	key->option = "repo";
+	if (ferry_conf_need_str(g, "repo", &key->name, err) == -1 ||
 	    read_role(g, &role, err) == -1)
 		return -1;
-	if (strchr(repo, '/') == NULL)
+	if (strchr(key->name, '/') == NULL)
 		return ferry_conf_error(
 		    g, "repo", err, "expected \"OWNER/NAME\"");
-	return ferry_conf_finish(g, err);
+	return 0;
 }
 
 static int
-check_package(struct ferry_conf_group *g, struct ferry_error *err)
+check_package(struct ferry_operator *op, struct ferry_conf_group *g,
+    struct key *key, struct ferry_error *err)
 {
-	struct ferry_conf_group *below;
-	const char *type, *name;
 	bool inherits;
-	int rc;
 
-	if (read_type(g, NULL, &type, err) == -1 ||
-	    ferry_conf_need_str(g, "name", &name, err) == -1 ||
-	    ferry_conf_bool(g, "inherits", false, &inherits, err) == -1)
+	key->option = "name";
+	if (read_type(g, NULL, &key->type, err) == -1 ||
+	    ferry_conf_need_str(g, "name", &key->name, err) == -1 ||
+	    ferry_conf_bool(g, "inherits", false, &inherits, err) == -1 ||
+	    check_list(op, g, "grants", check_package_grant, err) == -1)
 		return -1;
-	for (unsigned i = 0;
-	     (rc = ferry_conf_list(g, "grants", i, &below, err)) == 1; i++)
-		if (check_package_grant(below, err) == -1)
-			return -1;
-	if (rc == 0 && inherits && ferry_conf_has(g, "grants"))
+	if (inherits && ferry_conf_has(g, "grants"))
 		return ferry_conf_error(g, "grants", err,
 		    "a package that inherits has no grants of its own");
-	for (unsigned i = 0; rc != -1 && (rc = ferry_conf_list(g, "actions", i,
-					      &below, err)) == 1;
-	     i++)
-		if (check_action(below, err) == -1)
-			return -1;
-	return rc == -1 ? -1 : ferry_conf_finish(g, err);
+	return check_list(op, g, "actions", check_action, err);
 }
 
 static int
-check_owner(struct ferry_conf_group *g, struct ferry_error *err)
+check_owner(struct ferry_operator *op, struct ferry_conf_group *g,
+    struct key *key, struct ferry_error *err)
 {
-	const char *login, *word;
+	const char *word;
 
-	if (ferry_conf_need_str(g, "login", &login, err) == -1 ||
+	(void)op;
+	key->option = "login";
+	if (ferry_conf_need_str(g, "login", &key->name, err) == -1 ||
 	    ferry_conf_str(
 		g, "unknown_inheritance", "owners_only", &word, err) == -1)
 		return -1;
@@ -302,72 +368,35 @@ check_owner(struct ferry_conf_group *g, struct ferry_error *err)
 	    strcmp(word, "assume_inherit") != 0)
 		return ferry_conf_error(g, "unknown_inheritance", err,
 		    "expected \"owners_only\" or \"assume_inherit\"");
-	return ferry_conf_finish(g, err);
-}
-
-static int
-check_github(struct ferry_conf_group *g, struct ferry_error *err)
-{
-	struct ferry_conf_group *below;
-	const char *upstream;
-	bool private_mode;
-	int rc;
-
-	if (ferry_conf_need_str(g, "upstream", &upstream, err) == -1 ||
-	    ferry_conf_bool(g, "private_mode", false, &private_mode, err) == -1)
-		return -1;
-	for (unsigned i = 0;
-	     (rc = ferry_conf_list(g, "owners", i, &below, err)) == 1; i++)
-		if (check_owner(below, err) == -1)
-			return -1;
-	for (unsigned i = 0; rc != -1 && (rc = ferry_conf_list(g, "packages", i,
-					      &below, err)) == 1;
-	     i++)
-		if (check_package(below, err) == -1)
-			return -1;
-	return rc == -1 ? -1 : ferry_conf_finish(g, err);
-}
-
-/* An upstream is told of once. */
-static int
-check_twice(struct ferry_operator *op, const char *list,
-    struct ferry_conf_group *g, unsigned before, struct ferry_error *err)
-{
-	struct ferry_conf_group *other;
-	const char *a, *b;
-
-	if (ferry_conf_need_str(g, "upstream", &a, err) == -1)
-		return -1;
-	for (unsigned i = 0; i < before; i++) {
-		if (ferry_conf_list(op->root, list, i, &other, err) == -1 ||
-		    ferry_conf_need_str(other, "upstream", &b, err) == -1)
-			return -1;
-		if (strcmp(a, b) == 0)
-			return ferry_conf_error(
-			    g, "upstream", err, "'%.80s' is listed twice", a);
-	}
 	return 0;
 }
 
 static int
-check_form(struct ferry_operator *op, struct ferry_error *err)
+check_github(struct ferry_operator *op, struct ferry_conf_group *g,
+    struct key *key, struct ferry_error *err)
 {
-	struct ferry_conf_group *g;
-	int rc;
+	bool private_mode;
 
-	for (unsigned i = 0;
-	     (rc = ferry_conf_list(op->root, "registries", i, &g, err)) == 1;
-	     i++)
-		if (check_registry(g, err) == -1 ||
-		    check_twice(op, "registries", g, i, err) == -1)
-			return -1;
-	for (unsigned i = 0; rc != -1 && (rc = ferry_conf_list(op->root,
-					      "github", i, &g, err)) == 1;
-	     i++)
-		if (check_github(g, err) == -1 ||
-		    check_twice(op, "github", g, i, err) == -1)
-			return -1;
-	return rc;
+	key->option = "upstream";
+	if (ferry_conf_need_str(g, "upstream", &key->name, err) == -1 ||
+	    ferry_conf_bool(g, "private_mode", false, &private_mode, err) ==
+		-1 ||
+	    check_list(op, g, "owners", check_owner, err) == -1)
+		return -1;
+	return check_list(op, g, "packages", check_package, err);
+}
+
+static int
+read_signature(struct ferry_operator *op, struct ferry_error *err)
+{
+
+	if (ferry_conf_need_str(
+		op->root, "signed_off_by", &op->signed_off_by, err) == -1)
+		return -1;
+	if (strlen(op->signed_off_by) > SIGNATURE_MAX)
+		return ferry_conf_error(op->root, "signed_off_by", err,
+		    "has more than %d bytes", SIGNATURE_MAX);
+	return 0;
 }
 
 int
@@ -381,11 +410,13 @@ ferry_operator_open(
 	if (ferry_conf_open(&op->conf, path, err) == -1)
 		goto fail;
 	op->root = ferry_conf_root(op->conf);
-	if (ferry_conf_need_str(
-		op->root, "signed_off_by", &op->signed_off_by, err) == -1 ||
+	if (ferry_conf_check_text(op->conf, err) == -1 ||
+	    read_signature(op, err) == -1 ||
 	    ferry_conf_str(
 		op->root, "realm", FERRY_REALM_LOCAL, &op->realm, err) == -1 ||
-	    read_local(op, err) == -1 || check_form(op, err) == -1 ||
+	    read_local(op, err) == -1 ||
+	    check_list(op, op->root, "registries", check_registry, err) == -1 ||
+	    check_list(op, op->root, "github", check_github, err) == -1 ||
 	    ferry_conf_finish(op->root, err) == -1)
 		goto fail;
 	*out = op;

@@ -24,6 +24,10 @@ struct ferry_snapshot;
 
 #define FERRY_REALM_LOCAL "local"
 
+/* Letters, digits and -_.@, no dash first: what people type and logs show. */
+#define FERRY_LOGIN_MAX 99
+bool ferry_login_valid(const char *text);
+
 /* Errors: FERRY_ECONFIG with file and line, FERRY_ESYSTEM. */
 int ferry_operator_open(
     struct ferry_operator **out, const char *path, struct ferry_error *err);

@@ -182,12 +182,11 @@ package_switch(const struct walk *w, struct ferry_conf_group *g,
 
 static int
 package(const struct walk *w, struct ferry_conf_group *g, json_t *switches,
-    json_t *seen, struct ferry_error *err)
+    struct ferry_error *err)
 {
 	const struct ferry_snapshot_package *p;
 	struct ferry_conf_group *below;
 	const char *type, *name;
-	char key[24];
 	int rc;
 
 	if (ferry_conf_need_str(g, "type", &type, err) == -1 ||
@@ -198,13 +197,7 @@ package(const struct walk *w, struct ferry_conf_group *g, json_t *switches,
 		    "'%.150s' is no %s package of this upstream", name, type);
 		return 0;
 	}
-	(void)snprintf(key, sizeof(key), "%" PRIu64, p->id);
-	if (json_object_get(seen, key) != NULL) {
-		mistake(w, g, "name", "'%.150s' is listed twice", name);
-		return 0;
-	}
-	if (ferry_json_set(seen, key, json_true(), err) == -1 ||
-	    package_switch(w, g, p, switches, err) == -1)
+	if (package_switch(w, g, p, switches, err) == -1)
 		return -1;
 	for (unsigned i = 0;
 	     (rc = ferry_conf_list(g, "grants", i, &below, err)) == 1; i++)
@@ -264,12 +257,8 @@ github(const struct walk *w, struct ferry_conf_group *g,
     struct ferry_operator_github *out, struct ferry_error *err)
 {
 	struct ferry_conf_group *below;
-	json_t *seen = json_object();
-	int rc;
+	int rc = signature(w, err);
 
-	if (seen == NULL)
-		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	rc = signature(w, err);
 	if (rc == 0)
 		rc = ferry_conf_bool(
 		    g, "private_mode", false, &out->private_mode, err);
@@ -280,8 +269,7 @@ github(const struct walk *w, struct ferry_conf_group *g,
 	for (unsigned i = 0; rc != -1 && (rc = ferry_conf_list(g, "packages", i,
 					      &below, err)) == 1;
 	     i++)
-		rc = package(w, below, out->inherits, seen, err);
-	json_decref(seen);
+		rc = package(w, below, out->inherits, err);
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 
 #include "store/access/user_token.h"
 #include "store/base/clock.h"
+#include "store/base/json.h"
 #include "store/store.h"
 #include "sync/command/carrier.h"
 #include "sync/command/who.h"
@@ -137,10 +138,9 @@ read_options(struct ferry_user_token *t, const struct token_options *o,
 		return -1;
 	t->created_at = ferry_now();
 	t->expires_at = life == 0 ? 0 : t->created_at + life;
-	for (const char *c = o->note; c != NULL && *c != 0; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return ferry_error_set(err, FERRY_EUSAGE,
-			    "a note is one line without control characters");
+	if (o->note != NULL && !ferry_text_plain(o->note))
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "a note is one line without control characters");
 	if (!t->workflow && t->scopes == 0)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "a token without a scope opens nothing; see 'ferry token "
@@ -158,6 +158,7 @@ static int
 find_holder(struct ferry_who *out, struct ferry_store *st,
     const struct token_options *o, struct ferry_error *err)
 {
+	uint64_t number;
 
 	if (o->number == NULL)
 		return o->user == NULL
@@ -167,11 +168,11 @@ find_holder(struct ferry_who *out, struct ferry_store *st,
 	if (o->user == NULL || o->upstream == NULL)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "--number goes with --user and --upstream");
-	if (ferry_parse_u64(ferry_bytes_str(o->number), 1, INT64_MAX,
-		&out->number, err) == -1)
+	if (ferry_parse_u64(
+		ferry_bytes_str(o->number), 1, INT64_MAX, &number, err) == -1)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "'%s' is not the number of a user", o->number);
-	return ferry_who_stranger(out, st, o->upstream, o->user, err);
+	return ferry_who_stranger(out, st, o->upstream, o->user, number, err);
 }
 
 static int

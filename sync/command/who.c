@@ -1,10 +1,12 @@
 #include "sync/command/who.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "store/access/current.h"
 #include "store/base/error.h"
+#include "sync/access/operator.h"
 
 /* What login or repository means in one snapshot.  Returns whether it is
  * there. */
@@ -90,29 +92,52 @@ ferry_who_repository(struct ferry_who *out, struct ferry_store *st,
 	    "a repository", err);
 }
 
+/* Who has that login or number already would be somebody else. */
+static int
+check_stranger(const struct ferry_snapshot *s, const char *login,
+    uint64_t number, struct ferry_error *err)
+{
+	const char *upstream = ferry_snapshot_meta(s)->upstream;
+	const struct ferry_snapshot_user *u = ferry_snapshot_user(s, number);
+	const struct ferry_snapshot_owner *o = ferry_snapshot_owner(s, number);
+
+	if (ferry_snapshot_login(s, login) != NULL)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "the permission snapshot of '%s' knows '%s'; leave out "
+		    "--number",
+		    upstream, login);
+	if (u != NULL || o != NULL)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "%" PRIu64 " is the number of '%s' in the permission "
+		    "snapshot of '%s', not of '%s'",
+		    number, u != NULL ? u->login : o->login, upstream, login);
+	return 0;
+}
+
 int
 ferry_who_stranger(struct ferry_who *out, struct ferry_store *st,
-    const char *upstream, const char *login, struct ferry_error *err)
+    const char *upstream, const char *login, uint64_t number,
+    struct ferry_error *err)
 {
 	struct ferry_snapshots *all = NULL;
 	const struct ferry_snapshot *s;
 	int rc = -1;
 
+	if (!ferry_login_valid(login))
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "a login has at most %d letters, digits and -_.@",
+		    FERRY_LOGIN_MAX);
 	if (ferry_snapshots_load(&all, st, err) == -1)
 		return -1;
 	s = ferry_snapshots_find(all, upstream);
 	if (s == NULL || !ferry_snapshot_meta(s)->github) {
 		ferry_error_set(err, FERRY_ENOTFOUND,
 		    "there is no permission snapshot of '%s' here", upstream);
-	} else if (ferry_snapshot_login(s, login) != NULL) {
-		ferry_error_set(err, FERRY_EUSAGE,
-		    "the permission snapshot of '%s' knows '%s'; leave out "
-		    "--number",
-		    upstream, login);
-	} else {
+	} else if (check_stranger(s, login, number, err) == 0) {
 		(void)snprintf(out->realm, sizeof(out->realm), "%s",
 		    ferry_snapshot_meta(s)->realm);
 		(void)snprintf(out->name, sizeof(out->name), "%s", login);
+		out->number = number;
 		rc = 0;
 	}
 	ferry_snapshots_free(all);

@@ -20,11 +20,12 @@ struct ferry_who {
  */
 int ferry_who_user(struct ferry_who *out, struct ferry_store *st,
     const char *upstream, const char *login, struct ferry_error *err);
-/* A user of an upstream's that its snapshot does not know; sets all but
- * number.  Errors: FERRY_ENOTFOUND (no such upstream), FERRY_EUSAGE (it does
- * know it). */
+/* A user of an upstream's whose snapshot knows neither login nor number.
+ * Errors: FERRY_ENOTFOUND (no such upstream), FERRY_EUSAGE (it does know one of
+ * them, or login is none). */
 int ferry_who_stranger(struct ferry_who *out, struct ferry_store *st,
-    const char *upstream, const char *login, struct ferry_error *err);
+    const char *upstream, const char *login, uint64_t number,
+    struct ferry_error *err);
 int ferry_who_repository(struct ferry_who *out, struct ferry_store *st,
     const char *upstream, const char *full_name, struct ferry_error *err);
 

@@ -115,6 +115,13 @@ sync_start(
 	return 0;
 }
 
+static void
+on_contradiction(void *ctx, const char *text)
+{
+
+	github_unknown(ctx, text);
+}
+
 /* The facts become the snapshot. */
 static int
 put_snapshot(struct github *gh, struct ferry_error *err)
@@ -126,7 +133,7 @@ put_snapshot(struct github *gh, struct ferry_error *err)
 
 	if (gh->broken || gh->run->dry_run)
 		return 0;
-	if (ferry_facts_text(gh->facts, &text, err) == 0)
+	if (ferry_facts_text(gh->facts, &text, on_contradiction, gh, err) == 0)
 		rc = ferry_compile_github(&compile, gh->up->name,
 		    ferry_bytes_buf(&text), ferry_now(), err);
 	ferry_buf_free(&text);

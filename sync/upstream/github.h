@@ -57,7 +57,7 @@ struct github {
 	bool npm, container, docker; /* types that are wanted */
 
 	struct ferry_facts *facts;
-	json_t *asked; /* URLs of this run */
+	json_t *asked; /* URLs of this run: none is asked for twice */
 	uint64_t items;
 	bool broken; /* the facts are not whole: the snapshot stays */
 	bool listed; /* all lists came */
@@ -103,9 +103,13 @@ int github_configure(struct github *gh, struct ferry_error *err);
  */
 int github_list(
     const struct github_list *list, const char *path, struct ferry_error *err);
-/* What could not be read, in the summary and in the snapshot. */
-void github_unread(
-    struct github *gh, const char *what, long status, const char *meaning);
+/* What is not known, and so not allowed, in the summary. */
+void github_unknown(struct github *gh, const char *text);
+/* What could not be read behind so many pages that could, in the summary and
+ * in the snapshot. */
+void github_unread(struct github *gh, const char *what, unsigned pages,
+    long status, const char *meaning);
+void github_list_unread(const struct github_list *list, long status);
 /* The facts are not whole: report it; the snapshot stays as it was. */
 void github_broken(
     struct github *gh, const char *what, const struct ferry_error *why);

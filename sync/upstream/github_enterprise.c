@@ -30,6 +30,7 @@ static const char query[] =
 struct answer {
 	struct github *gh;
 	struct ferry_buf body;
+	json_t *cursors; /* that were asked for */
 	unsigned pages;
 };
 
@@ -41,6 +42,7 @@ answer_free(struct answer *answer)
 {
 
 	ferry_buf_free(&answer->body);
+	json_decref(answer->cursors);
 	free(answer);
 }
 
@@ -91,6 +93,20 @@ take_members(struct github *gh, const json_t *enterprise, const char **after,
 	return ferry_json_str(info, "endCursor", after, err) == -1 ? -1 : 1;
 }
 
+/* Returns: 1, or -1: it was there before. */
+static int
+go_on(struct answer *answer, const char *after, struct ferry_error *err)
+{
+
+	if (++answer->pages == GITHUB_PAGES_MAX ||
+	    json_object_get(answer->cursors, after) != NULL)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "the list does not end");
+	return ferry_json_set(answer->cursors, after, json_true(), err) == -1
+	           ? -1
+	           : 1;
+}
+
 static void
 take(struct answer *answer)
 {
@@ -106,12 +122,11 @@ take(struct answer *answer)
 	    json_object_get(json_object_get(root, "data"), "enterprise");
 	if (rc == 0 && !json_is_object(enterprise)) {
 		/* No such enterprise, or none that this token may ask. */
-		github_unread(gh, WHAT, 200, MEANING);
+		github_unread(gh, WHAT, answer->pages, 200, MEANING);
 	} else if (rc == 0) {
 		rc = take_members(gh, enterprise, &after, &err);
-		if (rc == 1 && ++answer->pages == GITHUB_PAGES_MAX)
-			rc = ferry_error_set(
-			    &err, FERRY_ELIMIT, "the list does not end");
+		if (rc == 1)
+			rc = go_on(answer, after, &err);
 	}
 	if (rc == 1 && ask(answer, after, &err) == 0)
 		answer = NULL;
@@ -134,7 +149,8 @@ on_done(void *ctx, const struct ferry_fetch_result *result)
 		return FERRY_FETCH_DONE;
 	}
 	if (result->status == 403 || result->status == 404)
-		github_unread(answer->gh, WHAT, result->status, MEANING);
+		github_unread(
+		    answer->gh, WHAT, answer->pages, result->status, MEANING);
 	else
 		github_broken(answer->gh, WHAT, &result->error);
 	answer_free(answer);
@@ -206,7 +222,7 @@ github_enterprise(struct github *gh, struct ferry_error *err)
 	struct github_list list = { .gh = gh,
 		.fact = FERRY_FACT_ENTERPRISE,
 		.what = WHAT,
-		.meaning = MEANING };
+		.meaning = MEANING "; nobody is known to be suspended" };
 	struct answer *answer;
 
 	if (gh->enterprise == NULL)
@@ -218,7 +234,9 @@ github_enterprise(struct github *gh, struct ferry_error *err)
 	if (ferry_calloc(&answer, 1, sizeof(*answer), err) == -1)
 		return -1;
 	answer->gh = gh;
-	if (ask(answer, NULL, err) == 0)
+	if ((answer->cursors = json_object()) == NULL)
+		ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	else if (ask(answer, NULL, err) == 0)
 		return 0;
 	answer_free(answer);
 	return -1;

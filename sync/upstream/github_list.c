@@ -55,23 +55,42 @@ github_fatal(struct github *gh, const struct ferry_error *why)
 }
 
 void
-github_unread(
-    struct github *gh, const char *what, long status, const char *meaning)
+github_unknown(struct github *gh, const char *text)
 {
-	struct ferry_error err = FERRY_ERROR_INIT;
-	char text[GITHUB_WHAT_MAX + 300], item[300];
+	char item[300];
 
-	if (status == 200)
-		(void)snprintf(text, sizeof(text), "%s could not be read: %s",
-		    what, meaning);
-	else
-		(void)snprintf(text, sizeof(text),
-		    "%s could not be read (%ld): %s", what, status, meaning);
 	(void)snprintf(
 	    item, sizeof(item), "permissions of '%.200s'", gh->up->name);
 	ferry_run_unknown(gh->run, item, text);
+}
+
+void
+github_unread(struct github *gh, const char *what, unsigned pages, long status,
+    const char *meaning)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	char text[GITHUB_WHAT_MAX + 300], code[32] = "";
+
+	if (status != 200)
+		(void)snprintf(code, sizeof(code), " (%ld)", status);
+	/* What was read is true, and stays. */
+	if (pages > 0)
+		(void)snprintf(text, sizeof(text),
+		    "%s could be read up to page %u only%s; of the rest: %s",
+		    what, pages, code, meaning);
+	else
+		(void)snprintf(text, sizeof(text), "%s could not be read%s: %s",
+		    what, code, meaning);
+	github_unknown(gh, text);
 	if (ferry_facts_note(gh->facts, text, &err) == -1)
 		github_fatal(gh, &err);
+}
+
+void
+github_list_unread(const struct github_list *list, long status)
+{
+
+	github_unread(list->gh, list->what, list->pages, status, list->meaning);
 }
 
 void
@@ -103,7 +122,7 @@ fail(struct github_list *list, const struct ferry_error *why, long status)
 	else if (list->on_unread != NULL)
 		list->on_unread(list, status, why);
 	else
-		github_unread(list->gh, list->what, status, list->meaning);
+		github_list_unread(list, status);
 }
 
 /* Key of the record; 0 if the URL is too long for one. */
@@ -215,12 +234,14 @@ take_page(struct page *page, const struct ferry_fetch_result *result,
 		if (take_item(list, item, err) == -1)
 			goto out;
 	rc = next != NULL;
-	if (rc == 1 && (++list->pages == GITHUB_PAGES_MAX ||
-			   strcmp(next, list->url) == 0)) {
+	if (rc == 1 && ++list->pages == GITHUB_PAGES_MAX)
 		rc =
 		    ferry_error_set(err, FERRY_ELIMIT, "the list does not end");
-		goto out;
-	}
+	else if (rc == 1 && json_object_get(list->gh->asked, next) != NULL)
+		rc = ferry_error_set(err, FERRY_EFORMAT,
+		    "the list does not end: the page after page %u, %.200s, "
+		    "was asked for before",
+		    list->pages, next);
 	if (rc == 1) {
 		free(list->url);
 		list->url = next;

@@ -204,7 +204,7 @@ no_packages(
 	ferry_error_in(&err,
 	    "%s is not available to this token; others are synced", list->what);
 	ferry_run_fail(list->gh->run, item, &err);
-	github_unread(list->gh, list->what, status, list->meaning);
+	github_list_unread(list, status);
 }
 
 static int
@@ -295,7 +295,7 @@ on_organization(
 
 		(void)snprintf(what, sizeof(what), "the base permission of %s",
 		    owner->name);
-		github_unread(list->gh, what, 200,
+		github_unread(list->gh, what, 0, 200,
 		    "it is shown to the organization's owners only; members "
 		    "are let in by what else they have");
 	}
@@ -311,7 +311,7 @@ no_organization(
 	bool known;
 
 	(void)why;
-	github_unread(list->gh, list->what, status, list->meaning);
+	github_list_unread(list, status);
 	if (ferry_facts_owner(list->gh->facts, &list->owner->account, NULL,
 		&known, &err) == -1)
 		github_fatal(list->gh, &err);
@@ -356,7 +356,7 @@ no_account(struct github_list *list, long status, const struct ferry_error *why)
 	    "'%s' is no organization or user that this token may see",
 	    list->owner->name);
 	ferry_run_fail(list->gh->run, item, &err);
-	github_unread(list->gh, list->what, status, list->meaning);
+	github_list_unread(list, status);
 }
 
 int

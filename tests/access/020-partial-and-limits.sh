@@ -62,6 +62,30 @@ echo "200 0 /orgs/octo/members.role=member file: bad.json | Link: <$GITHUB/orgs/
 expect 4 near sync
 has out "the list does not end"
 
+page2="$GITHUB/orgs/octo/members?role=member&page=2"
+printf '%s\n' "200 0 role=member&page=2 file: bad.json | Link: <$GITHUB/orgs/octo/members?role=member&page=3>; rel=\"next\"" \
+    "200 0 role=member&page=3 file: bad.json | Link: <$page2>; rel=\"next\"" \
+    "200 0 /orgs/octo/members.role=member file: bad.json | Link: <$page2>; rel=\"next\"" >rules
+: >api.log
+expect 4 near sync
+has out "the list does not end: the page after page 3, $page2, was asked for before" \
+    "reading the members of octo; the permission snapshot stays as it was"
+api_asked 3 'octo/members.role=member'
+cat >bad.json <<'END'
+{"data":{"enterprise":{"databaseId":900,"members":{"nodes":[],"pageInfo":{"hasNextPage":true,"endCursor":"x"}}}}}
+END
+echo '200 0 /graphql file: bad.json' >rules
+expect 4 near sync
+has out "the list does not end" "reading the members of the enterprise"
+
+say "a list of which only a part may be read: that part counts, and this is said"
+echo '403 0 /orgs/octo/members.role=member.*page=2' >rules
+expect 0 near sync
+has out "the members of octo could be read up to page 1 only (403); of the rest: nobody is let in through membership"
+snapshot near gh >text
+grep -q '"kind":"member","owner":100,"user":2,"role":"member"' text || fail "rita is no member"
+grep -q '"kind":"member","owner":100,"user":5,"role":"member"' text && fail "mia is a member"
+
 say "rate limits, both kinds: waited for, and said"
 printf '%s\n' '403 1 /orgs/octo/teams? Retry-After: 1' \
     '403 1 /orgs/lab/members x-ratelimit-remaining: 0 | x-ratelimit-reset: @2' >rules

@@ -33,6 +33,34 @@ mistake "the configuration has no upstream 'down' that is a plain registry" \
 mistake "the configuration has no upstream 'up' with format = \"github\"" \
     'signed_off_by = "o"; github = ( { upstream = "up"; } );'
 mistake "'gh' is listed twice" 'signed_off_by = "o"; github = ( { upstream = "gh"; }, { upstream = "gh"; } );'
+mistake "access.conf:2: slug: 'T' is listed twice" 'signed_off_by = "o"; users = [ "ann" ]; teams = ( { slug = "t"; members = [ "ann" ]; },
+  { slug = "T"; members = [ ]; } );'
+mistake "members: 'ANN' is listed twice" 'signed_off_by = "o"; users = [ "ann" ]; teams = ( { slug = "t"; members = [ "ann", "ANN" ]; } );'
+mistake "suspended: 'ann' is listed twice" 'signed_off_by = "o"; users = [ "ann" ]; suspended = [ "ann", "ann" ];'
+mistake "users: 'Ann' is listed twice" 'signed_off_by = "o"; users = [ "ann" ];
+registries = ( { upstream = "up"; grants = ( { name = "*"; users = [ "ann", "Ann" ]; role = "read"; } ); } );'
+mistake "access.conf:3: login: 'OCTO' is listed twice" 'signed_off_by = "o"; github = ( { upstream = "gh";
+  owners = ( { login = "octo"; unknown_inheritance = "assume_inherit"; },
+    { login = "OCTO"; unknown_inheritance = "owners_only"; } ); } );'
+mistake "access.conf:3: name: '@OCTO/kit' is listed twice" 'signed_off_by = "o"; github = ( { upstream = "gh";
+  packages = ( { type = "npm"; name = "@octo/kit"; inherits = true; },
+    { type = "npm"; name = "@OCTO/kit"; inherits = false; } ); } );'
+mistake "access.conf:3: user: 'Kim' is listed twice" 'signed_off_by = "o"; github = ( { upstream = "gh";
+  packages = ( { type = "npm"; name = "@octo/kit"; grants = ( { user = "kim"; role = "read"; },
+    { user = "Kim"; role = "admin"; } ); } ); } );'
+mistake "access.conf:3: repo: 'octo/ops' is listed twice" 'signed_off_by = "o"; github = ( { upstream = "gh";
+  packages = ( { type = "npm"; name = "@octo/kit"; actions = ( { repo = "octo/ops"; role = "read"; },
+    { repo = "octo/ops"; role = "write"; } ); } ); } );'
+mistake "access.conf:1: signed_off_by: is missing or empty" ''
+control="has control characters, or bytes that are not UTF-8"
+mistake "access.conf:2: signed_off_by: $control" 'realm = "local";
+signed_off_by = "a\x1b[31mred";'
+mistake "access.conf:1: signed_off_by: $control" 'signed_off_by = "a\nb";'
+mistake "access.conf:1: signed_off_by: $control" 'signed_off_by = "a\xff";'
+mistake "access.conf:1: signed_off_by: $control" 'signed_off_by = "a\xc2\x9b1m";'
+mistake "access.conf:2: users: $control" 'signed_off_by = "o";
+users = [ "a", "b\x07" ];'
+mistake "signed_off_by: has more than 1000 bytes" "signed_off_by = \"$(printf 'o%.0s' {1..1001})\";"
 mistake "role: 'reed' is no role; expected read, write or admin" 'signed_off_by = "o";
 registries = ( { upstream = "up"; grants = ( { name = "*"; users = [ "a" ]; role = "reed"; } ); } );'
 mistake "'*' stands for anything at the end only" 'signed_off_by = "o";

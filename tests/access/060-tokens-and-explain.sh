@@ -37,6 +37,14 @@ say "a user whom the snapshot does not know has an account all the same"
 expect 1 ferry token create --user stranger --upstream ghes
 expect 2 ferry token create --user stranger --number 4711
 expect 2 ferry token create --user rita --number 2 --upstream ghes
+expect 2 ferry token create --user stranger --number 1 --upstream ghes
+has err "1 is the number of 'olga' in the permission snapshot of 'ghes', not of 'stranger'"
+expect 2 ferry token create --user stranger --number 100 --upstream ghes
+has err "100 is the number of 'octo'"
+for login in $'a\nb' $'a\033[31m' 'a b' '' "$(printf 'a%.0s' {1..100})"; do
+	expect 2 ferry token create --user "$login" --number 4711 --upstream ghes
+	has err "a login has at most 99 letters, digits and -_.@"
+done
 expect 0 ferry token create --user stranger --number 4711 --upstream ghes
 has out "user stranger of ghes"
 

@@ -35,7 +35,7 @@ check_text(struct ferry_facts *f)
 	struct ferry_words words;
 
 	FUZZ_CHECK(ferry_buf_adds(&text, meta, &err) == 0);
-	FUZZ_CHECK(ferry_facts_text(f, &text, &err) == 0);
+	FUZZ_CHECK(ferry_facts_text(f, &text, NULL, NULL, &err) == 0);
 	FUZZ_CHECK(ferry_words_new(&words, ferry_bytes_buf(&text), &err) == 0);
 	FUZZ_CHECK(ferry_snapshot_lines(
 		       ferry_bytes_buf(&text), on_line, &words, &err) == 0);

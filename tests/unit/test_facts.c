@@ -2,40 +2,11 @@
  * From answers of GitHub's API, and the operator's file, to snapshots.
  */
 
-#include "unit.h"
+#include "facts.h"
 
 #include "store/access/snapshot_write.h"
 #include "sync/access/diff.h"
-#include "sync/access/facts.h"
 #include "sync/access/operator.h"
-
-static const struct ferry_facts_owner octo = { 100, true, "Octo" };
-
-/* Adds a page of items; -1 if any is refused. */
-static int
-try_add(struct ferry_facts *f, enum ferry_fact what,
-    const struct ferry_fact_about *about, const char *page)
-{
-	struct ferry_error err = FERRY_ERROR_INIT;
-	json_t *items = NULL, *item;
-	size_t i;
-	int rc = ferry_facts_reduce(&items, ferry_bytes_str(page), NULL, &err);
-
-	if (rc == 0)
-		json_array_foreach (items, i, item)
-			if (ferry_facts_add(f, what, about, item, &err) == -1)
-				rc = -1;
-	json_decref(items);
-	return rc;
-}
-
-static void
-add(struct ferry_facts *f, enum ferry_fact what,
-    const struct ferry_fact_about *about, const char *page)
-{
-
-	assert_int_equal(try_add(f, what, about, page), 0);
-}
 
 static char *
 text_of(struct ferry_facts *f)
@@ -43,20 +14,10 @@ text_of(struct ferry_facts *f)
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf text = FERRY_BUF_INIT;
 
-	assert_int_equal(ferry_facts_text(f, &text, &err), 0);
+	assert_int_equal(ferry_facts_text(f, &text, NULL, NULL, &err), 0);
 	ferry_facts_free(f);
 	assert_int_equal(ferry_buf_adds(&text, "", &err), 0);
 	return (char *)text.p;
-}
-
-static struct ferry_facts *
-facts_new(bool granular_npm)
-{
-	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_facts *f;
-
-	assert_int_equal(ferry_facts_new(&f, granular_npm, &err), 0);
-	return f;
 }
 
 static void

@@ -320,6 +320,88 @@ test_snapshot_read_refuses(void **state)
 	ferry_buf_free(&text);
 }
 
+/* Two records of one key: which one counts would be chance. */
+static void
+test_snapshot_two_of_one_key(void **state)
+{
+#define USER(id, login)                                                        \
+	"{\"kind\":\"user\",\"id\":" #id ",\"login\":\"" login "\"}\n"
+#define OWNER(id, login)                                                       \
+	"{\"kind\":\"owner\",\"id\":" #id ",\"login\":\"" login                \
+	"\",\"base\":\"none\"}\n"
+#define TEAM(id, slug)                                                         \
+	"{\"kind\":\"team\",\"id\":" #id ",\"owner\":1,\"slug\":\"" slug "\"}\n"
+#define REPO(id, name)                                                         \
+	"{\"kind\":\"repo\",\"id\":" #id ",\"owner\":1,\"name\":\"" name       \
+	"\",\"visibility\":\"public\"}\n"
+#define PACKAGE(id, type, name)                                                \
+	"{\"kind\":\"package\",\"id\":" #id ",\"owner\":1,\"type\":\"" type    \
+	"\",\"name\":\"" name "\",\"visibility\":\"public\"}\n"
+	static const struct {
+		const char *lines, *says; /* NULL: it is good */
+	} cases[] = {
+		{ USER(1, "a") USER(2, "b") OWNER(1, "a") OWNER(2, "b")
+			TEAM(1, "a") TEAM(2, "b") REPO(1, "a") REPO(2, "b")
+			    PACKAGE(1, "npm", "a") PACKAGE(2, "container", "a"),
+		    NULL },
+		{ USER(1, "a") USER(2, "c") USER(1, "b"),
+		    "\"user\" have one number" },
+		{ USER(1, "a") USER(1, "a"), "\"user\" have one login" },
+		{ USER(1, "a") USER(2, "A"), "\"user\" have one login" },
+		{ OWNER(1, "a") OWNER(1, "b"), "\"owner\" have one number" },
+		{ OWNER(1, "a") OWNER(2, "A"), "\"owner\" have one login" },
+		{ TEAM(1, "a") TEAM(1, "b"), "\"team\" have one number" },
+		{ TEAM(1, "a") TEAM(2, "A"), "\"team\" have one slug" },
+		{ REPO(1, "a") REPO(1, "b"), "\"repo\" have one number" },
+		{ REPO(1, "a") REPO(2, "A"), "\"repo\" have one name" },
+		{ PACKAGE(1, "npm", "a") PACKAGE(1, "npm", "b"),
+		    "\"package\" have one number" },
+		{ PACKAGE(1, "npm", "a") PACKAGE(2, "npm", "A"),
+		    "\"package\" have one name" },
+	};
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_snapshot *s = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ferry_error why = FERRY_ERROR_INIT;
+		int rc;
+
+		ferry_buf_reset(&text);
+		assert_int_equal(ferry_buf_adds(&text, META, &err), 0);
+		assert_int_equal(
+		    ferry_buf_adds(&text, cases[i].lines, &err), 0);
+		rc = ferry_snapshot_read(&s, ferry_bytes_buf(&text), &why);
+		if (cases[i].says == NULL) {
+			assert_ok(rc, &why);
+			ferry_snapshot_free(s);
+			continue;
+		}
+		assert_int_equal(rc, -1);
+		assert_int_equal(why.code, FERRY_EFORMAT);
+		assert_non_null(strstr(why.text, cases[i].says));
+		assert_non_null(strstr(why.text, "'a', number 1, and '"));
+	}
+	ferry_buf_free(&text);
+}
+
+/* Without its record a team lets nobody in. */
+static void
+test_snapshot_team_without_record(void **state)
+{
+	struct ferry_snapshot *s = snapshot(META TEAM(
+	    1, "a") "{\"kind\":\"team_member\",\"team\":2,\"user\":5}\n"
+		    "{\"kind\":\"team_member\",\"team\":1,\"user\":5}\n");
+	uint64_t teams[4];
+	size_t n;
+
+	(void)state;
+	ferry_snapshot_teams(s, 5, teams, 4, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(teams[0], 1);
+	ferry_snapshot_free(s);
+}
+
 static void
 test_snapshot_teams_in_a_circle(void **state)
 {
@@ -464,6 +546,8 @@ main(void)
 		cmocka_unit_test(test_rules_suspended_and_strangers),
 		cmocka_unit_test(test_rules_plain_registry),
 		cmocka_unit_test(test_snapshot_read_refuses),
+		cmocka_unit_test(test_snapshot_two_of_one_key),
+		cmocka_unit_test(test_snapshot_team_without_record),
 		cmocka_unit_test(test_snapshot_teams_in_a_circle),
 	};
 
