@@ -67,6 +67,20 @@ compare(struct diff *d, const struct ferry_buf *before,
 	return 0;
 }
 
+/* One that an older ferry wrote may contradict itself: it let nobody in, as no
+ * snapshot does. */
+static void
+drop_unreadable(struct ferry_buf *text)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_snapshot *s = NULL;
+
+	if (text->n > 0 &&
+	    ferry_snapshot_read(&s, ferry_bytes_buf(text), &ignored) == -1)
+		ferry_buf_reset(text);
+	ferry_snapshot_free(s);
+}
+
 /* The newest snapshot against the one before. */
 static int
 diff_one(struct diff *d, const char *upstream, struct ferry_error *err)
@@ -82,6 +96,7 @@ diff_one(struct diff *d, const char *upstream, struct ferry_error *err)
 		if (!d->ctx->json)
 			(void)printf("%s%s\n", upstream,
 			    rc == 0 ? ": the first permission snapshot" : ":");
+		drop_unreadable(&before);
 		rc = compare(d, &before, NULL, &after, err);
 	}
 	ferry_buf_free(&before);
@@ -329,8 +344,10 @@ compare_coming(struct diff *d, struct ferry_error *err)
 		if (!d->ctx->json)
 			(void)printf("%s:\n", c->upstream);
 		if ((rc = ferry_snapshots_text(d->st, c->upstream,
-			 FERRY_SNAPSHOT_NOW, &before, err)) != -1)
+			 FERRY_SNAPSHOT_NOW, &before, err)) != -1) {
+			drop_unreadable(&before);
 			rc = compare(d, &before, m, &c->text, err);
+		}
 		ferry_buf_free(&before);
 	}
 	ferry_snapshots_free(all);
