@@ -28,6 +28,7 @@ struct apply {
 	uint64_t missing; /* blobs */
 	char example[FERRY_KEY_TEXT];
 	uint64_t changed; /* since the last commit */
+	char passed[256]; /* the upstream that was passed over last */
 };
 
 struct record {
@@ -273,13 +274,17 @@ refuse_missing(struct apply *a, struct ferry_error *err)
 	    a->head->origin_name);
 }
 
-/* Say what was passed over, and keep it for `ferry status`.  Returns 0. */
+/* Say what was passed over, once, and keep it for `ferry status`.  Returns 0,
+ * or -1. */
 static int
 pass_over(struct apply *a, const char *upstream, const char *why,
     struct ferry_error *err)
 {
 	char text[400];
 
+	if (strcmp(a->passed, upstream) == 0)
+		return 0;
+	(void)snprintf(a->passed, sizeof(a->passed), "%s", upstream);
 	(void)snprintf(text, sizeof(text), "%s %s", a->head->origin_name, why);
 	ferry_carry_note(a->carry,
 	    "passed over: permissions of upstream '%s': %s", upstream, text);
