@@ -112,3 +112,17 @@ ferry_lock_spec_kind(struct ferry_bytes text)
 	           ? FERRY_NPM_SPEC_GIT
 	           : FERRY_NPM_SPEC_URL;
 }
+
+bool
+ferry_lock_is_tarball(struct ferry_bytes path)
+{
+	static const char *const ends[] = { ".tgz", ".tar.gz", ".tar" };
+	size_t n;
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		n = strlen(ends[i]);
+		if (path.n > n && memcmp(path.p + path.n - n, ends[i], n) == 0)
+			return true;
+	}
+	return false;
+}

@@ -17,6 +17,11 @@ struct ferry_lock_sink;
 /* package-lock.json and npm-shrinkwrap.json: lock_npm.c. */
 int ferry_lock_npm(struct ferry_bytes text, const struct ferry_lock_sink *sink,
     struct ferry_error *err);
+/* yarn.lock of yarn 1, and of later ones: lock_yarn.c, lock_berry.c. */
+int ferry_lock_yarn(struct ferry_bytes text, const struct ferry_lock_sink *sink,
+    struct ferry_error *err);
+int ferry_lock_berry(struct ferry_bytes text,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
 
 /* One entry, in views; what has no bytes is not there. */
 struct ferry_lock_entry {
@@ -56,5 +61,8 @@ int ferry_lock_lost(struct ferry_lock_out *out, struct ferry_bytes name,
  * aside, is _GIT.
  */
 enum ferry_npm_spec_kind ferry_lock_spec_kind(struct ferry_bytes text);
+
+/* Whether a path in the project ends as tarballs do; others are folders. */
+bool ferry_lock_is_tarball(struct ferry_bytes path);
 
 #endif
