@@ -57,6 +57,13 @@ like_berry(struct ferry_bytes text)
 	return has_line(text, "__metadata:") || like_object(text);
 }
 
+static bool
+like_pnpm(struct ferry_bytes text)
+{
+
+	return has_line(text, "lockfileVersion:");
+}
+
 /*
  * The first row that fits name and content wins, then the first by name, then
  * by content.
@@ -64,6 +71,7 @@ like_berry(struct ferry_bytes text)
 static const struct kind kinds[] = {
 	{ "package-lock.json", like_object, ferry_lock_npm },
 	{ "npm-shrinkwrap.json", like_object, ferry_lock_npm },
+	{ "pnpm-lock.yaml", like_pnpm, ferry_lock_pnpm },
 	{ "yarn.lock", like_yarn, ferry_lock_yarn },
 	{ "yarn.lock", like_berry, ferry_lock_berry },
 };
@@ -99,7 +107,7 @@ ferry_lock_parse(const char *name, struct ferry_bytes text,
 		return kind->read(text, sink, err);
 	return ferry_error_set(err, FERRY_EFORMAT,
 	    "not a lock file of a kind that ferry reads (package-lock.json, "
-	    "npm-shrinkwrap.json, yarn.lock)");
+	    "npm-shrinkwrap.json, pnpm-lock.yaml, yarn.lock)");
 }
 
 int

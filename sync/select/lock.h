@@ -7,6 +7,7 @@
  * Read:
  *   - package-lock.json and npm-shrinkwrap.json with lockfileVersion 1, 2
  *     and 3 (and none, as npm 5 and before wrote);
+ *   - pnpm-lock.yaml with lockfileVersion 5 to 9 (pnpm 3 to 12);
  *   - yarn.lock of yarn 1, and of yarn 2 to 4 (__metadata version 4 to 10).
  * A further kind is one function and one row in lock.c.
  *

@@ -202,6 +202,65 @@ test_lock_yarn_4(void **state)
 	    "! odd: 1: not a version\n");
 }
 
+static void
+test_lock_pnpm_5(void **state)
+{
+
+	(void)state;
+	expect("pnpm-5.yaml",
+	    "plain@1.2.3 sha512-AAAA " R "download/plain/1.2.3/0123\n"
+	    "@s/nested@1.0.0-rc.1 sha1-BBBB= - optional\n"
+	    "@s/real@3.0.0 sha512-CCCC -\n"
+	    "older@1.0.0 - -\n"
+	    "@s/there@1.0.0 sha512-DDDD -\n"
+	    "! by-host: https://codeload.host.example/u/r/tar.gz/0123: "
+	    "a tarball outside the registry\n"
+	    "! by-git: ssh://git@host.example/u/s.git#0123: "
+	    "a git dependency\n"
+	    "! by-url: https://host.example/1.0.0/1.0.0: "
+	    "a tarball outside the registry\n"
+	    "! by-file: file:x.tgz: a file of the project\n"
+	    "! .hidden: 1.0.0: not a package name\n");
+}
+
+static void
+test_lock_pnpm_6(void **state)
+{
+
+	(void)state;
+	expect("pnpm-6.yaml", "plain@1.2.3 sha512-AAAA -\n"
+			      "@s/nested@1.0.0-rc.1 sha512-BBBB - optional\n"
+			      "@s/there@1.0.0 sha512-DDDD -\n"
+			      "! by-url: https://host.example/x.tgz: "
+			      "a tarball outside the registry\n");
+}
+
+static void
+test_lock_pnpm_9(void **state)
+{
+
+	(void)state;
+	expect("pnpm-9.yaml",
+	    "settings@1.0.0 sha512-GGGG -\n"
+	    "@pnpm/exe.linux-x64@12.0.0 sha512-HHHH - optional\n"
+	    "plain@1.2.3 sha512-AAAA -\n"
+	    "@s/nested@1.0.0-rc.1 sha512-BBBB - optional\n"
+	    "@s/both@1.0.0 sha512-CCCC " R "download/@s/both/1.0.0/0123\n"
+	    "pruned@1.0.0 sha512-DDDD -\n"
+	    "named@1.0.0 sha512-EEEE -\n"
+	    "alpha@1.0.0 sha512-FFFF -\n"
+	    "! by-git: ssh://git@host.example/u/r.git#0123: "
+	    "a git dependency\n"
+	    "! by-host: https://codeload.host.example/u/r/tar.gz/0123: "
+	    "a git dependency\n"
+	    "! by-url: https://***@host.example/x.tgz: "
+	    "a tarball outside the registry\n"
+	    "! by-file: file:x.tgz: a file of the project\n"
+	    "! node: runtime:22.0.0: "
+	    "a runtime that pnpm installs from its makers\n"
+	    "! custom: cdn: a kind of dependency that npm does not know\n");
+}
+
 /* What is wanted of a project is the same, whoever locked it. */
 static int
 on_any(void *ctx, const struct ferry_lock_wanted *w, struct ferry_error *err)
@@ -221,8 +280,9 @@ on_any(void *ctx, const struct ferry_lock_wanted *w, struct ferry_error *err)
 static void
 test_lock_one_project(void **state)
 {
-	static const char *const files[] = { "one-npm.json", "one-yarn-1.lock",
-		"one-yarn-3.lock", "one-yarn-4.lock" };
+	static const char *const files[] = { "one-npm.json",
+		"one-pnpm-5.4.yaml", "one-pnpm-6.0.yaml", "one-pnpm-9.0.yaml",
+		"one-yarn-1.lock", "one-yarn-3.lock", "one-yarn-4.lock" };
 	static const char *const wants[] = { "@acme/peer@3.1.0\n",
 		"left@1.1.0\n", "left@2.0.0\n", "native-linux@1.0.0\n",
 		"native-win@1.0.0\n", "old@1.0.0\n", "with-peer@1.0.0\n" };
@@ -248,6 +308,7 @@ test_lock_one_project(void **state)
 }
 
 #define BERRY "__metadata:\n  version: 8\n"
+#define PNPM "lockfileVersion: '9.0'\npackages:\n"
 
 static void
 test_lock_refusals(void **state)
@@ -299,6 +360,22 @@ test_lock_refusals(void **state)
 		    "percent-encoding; line 3" },
 		{ "yarn.lock", BERRY "a: {resolution: \"a@x:\\0\"}\n", "NUL" },
 
+		{ "pnpm-lock.yaml", "", "empty" },
+		{ "pnpm-lock.yaml", "---\n---\n", "empty" },
+		{ "pnpm-lock.yaml", "a: b\n", "no lockfileVersion" },
+		{ "pnpm-lock.yaml", "lockfileVersion: 4\n", "is 4" },
+		{ "pnpm-lock.yaml", "lockfileVersion: '10.0'\n", "is 10.0" },
+		{ "pnpm-lock.yaml", "lockfileVersion: [5]\n", "no lockfile" },
+		{ "pnpm-lock.yaml", PNPM "- a\n",
+		    "line 3: 'packages' is not a mapping" },
+		{ "pnpm-lock.yaml", "lockfileVersion: 9.0\nsnapshots: a\n",
+		    "line 2: 'snapshots'" },
+		{ "pnpm-lock.yaml", PNPM "  a@1.0.0: {\n",
+		    "line 4: not valid" },
+		{ "pnpm-lock.yaml",
+		    PNPM "  a@1.0.0: {resolution: {integrity: \"\\0\"}}\n",
+		    "NUL; line 3" },
+
 	};
 	struct ferry_buf got = FERRY_BUF_INIT;
 	struct ferry_lock_sink sink = { on_wanted, on_unmirrorable, &got };
@@ -326,6 +403,7 @@ test_lock_bounds(void **state)
 		const char *name, *start, *again, *why;
 	} deep[] = {
 		{ "package-lock.json", "{\"packages\":", "{\"a\":", "nested" },
+		{ "pnpm-lock.yaml", PNPM "  a: ", "[", "YAML is nested" },
 		{ "yarn.lock", BERRY "a: ", "[", "YAML is nested" },
 		{ "yarn.lock", BERRY "a:\n  resolution: a@", "patch:a@",
 		    "more than 8 patches; line 3" },
@@ -425,6 +503,9 @@ main(void)
 		cmocka_unit_test(test_lock_without_lockfile_version),
 		cmocka_unit_test(test_lock_yarn_1),
 		cmocka_unit_test(test_lock_yarn_4),
+		cmocka_unit_test(test_lock_pnpm_5),
+		cmocka_unit_test(test_lock_pnpm_6),
+		cmocka_unit_test(test_lock_pnpm_9),
 		cmocka_unit_test(test_lock_one_project),
 		cmocka_unit_test(test_lock_refusals),
 		cmocka_unit_test(test_lock_bounds),
