@@ -64,11 +64,46 @@ like_pnpm(struct ferry_bytes text)
 	return has_line(text, "lockfileVersion:");
 }
 
+/* Behind its version, package-lock.json has neither of these. */
+static bool
+like_bun(struct ferry_bytes text)
+{
+	static const char start[] = "{\"lockfileVersion\":",
+			  config[] = "\"configVersion\"",
+			  workspaces[] = "\"workspaces\"";
+	struct ferry_bytes rest;
+	char head[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n && n < sizeof(head); i++)
+		if (text.p[i] > ' ')
+			head[n++] = (char)text.p[i];
+	rest = ferry_bytes_of(head, n);
+	if (!ferry_bytes_starts(rest, start))
+		return false;
+	rest = ferry_bytes_of(head + sizeof(start) - 1, n - sizeof(start) + 1);
+	while (rest.n > 0 &&
+	       ((*rest.p >= '0' && *rest.p <= '9') || *rest.p == ','))
+		rest = ferry_bytes_of(rest.p + 1, rest.n - 1);
+	return ferry_bytes_starts(rest, config) ||
+	       ferry_bytes_starts(rest, workspaces);
+}
+
+static bool
+like_bunb(struct ferry_bytes text)
+{
+
+	return ferry_bytes_starts(
+	    text, "#!/usr/bin/env bun\nbun-lockfile-format-");
+}
+
 /*
  * The first row that fits name and content wins, then the first by name, then
  * by content.
  */
 static const struct kind kinds[] = {
+	{ "bun.lock", like_bun, ferry_lock_bun },
+	{ "bun.lockb", like_bunb, ferry_lock_bunb },
 	{ "package-lock.json", like_object, ferry_lock_npm },
 	{ "npm-shrinkwrap.json", like_object, ferry_lock_npm },
 	{ "pnpm-lock.yaml", like_pnpm, ferry_lock_pnpm },
@@ -107,7 +142,7 @@ ferry_lock_parse(const char *name, struct ferry_bytes text,
 		return kind->read(text, sink, err);
 	return ferry_error_set(err, FERRY_EFORMAT,
 	    "not a lock file of a kind that ferry reads (package-lock.json, "
-	    "npm-shrinkwrap.json, pnpm-lock.yaml, yarn.lock)");
+	    "npm-shrinkwrap.json, pnpm-lock.yaml, yarn.lock, bun.lock)");
 }
 
 int

@@ -8,7 +8,9 @@
  *   - package-lock.json and npm-shrinkwrap.json with lockfileVersion 1, 2
  *     and 3 (and none, as npm 5 and before wrote);
  *   - pnpm-lock.yaml with lockfileVersion 5 to 9 (pnpm 3 to 12);
- *   - yarn.lock of yarn 1, and of yarn 2 to 4 (__metadata version 4 to 10).
+ *   - yarn.lock of yarn 1, and of yarn 2 to 4 (__metadata version 4 to 10);
+ *   - bun.lock with lockfileVersion 0 to 3.  bun.lockb is refused with a word
+ *     on how to make a bun.lock of it.
  * A further kind is one function and one row in lock.c.
  *
  * Source: shared/protocols/npm.md, section 9, and what lock_*.c name.
@@ -32,7 +34,7 @@ struct ferry_lock_wanted {
 	 */
 	const char *integrity;
 	const char *resolved; /* http(s) URL of the tarball, or NULL */
-	/* Installs succeed without it.  yarn's files do not tell. */
+	/* Installs succeed without it.  yarn's and bun's files do not tell. */
 	bool optional;
 };
 

@@ -25,6 +25,11 @@ int ferry_lock_berry(struct ferry_bytes text,
 /* pnpm-lock.yaml: lock_pnpm.c. */
 int ferry_lock_pnpm(struct ferry_bytes text, const struct ferry_lock_sink *sink,
     struct ferry_error *err);
+/* bun.lock, and bun.lockb, which is refused: lock_bun.c. */
+int ferry_lock_bun(struct ferry_bytes text, const struct ferry_lock_sink *sink,
+    struct ferry_error *err);
+int ferry_lock_bunb(struct ferry_bytes text, const struct ferry_lock_sink *sink,
+    struct ferry_error *err);
 
 /* One entry, in views; what has no bytes is not there. */
 struct ferry_lock_entry {

@@ -261,6 +261,27 @@ test_lock_pnpm_9(void **state)
 	    "! custom: cdn: a kind of dependency that npm does not know\n");
 }
 
+static void
+test_lock_bun(void **state)
+{
+
+	(void)state;
+	expect("bun.lock", "plain@1.2.3 sha512-AAAA -\n"
+			   "@s/nested@1.0.0-rc.1 sha512-BBBB " R
+			   "@s/nested/-/nested-1.0.0-rc.1.tgz\n"
+			   "@s/real@3.0.0 - -\n"
+			   "beside@1.0.0 sha512-DDDD -\n"
+			   "! by-git: git+ssh://git@host.example/u/r.git#0123: "
+			   "a git dependency\n"
+			   "! by-host: github:u/r#0123: a git dependency\n"
+			   "! by-url: https://***@host.example/x.tgz: "
+			   "a tarball outside the registry\n"
+			   "! by-file: ./x.tgz: a file of the project\n"
+			   "! unknown: jsr:1.0.0: "
+			   "a kind of dependency that npm does not know\n"
+			   "! .hidden: 1.0.0: not a package name\n");
+}
+
 /* What is wanted of a project is the same, whoever locked it. */
 static int
 on_any(void *ctx, const struct ferry_lock_wanted *w, struct ferry_error *err)
@@ -282,7 +303,8 @@ test_lock_one_project(void **state)
 {
 	static const char *const files[] = { "one-npm.json",
 		"one-pnpm-5.4.yaml", "one-pnpm-6.0.yaml", "one-pnpm-9.0.yaml",
-		"one-yarn-1.lock", "one-yarn-3.lock", "one-yarn-4.lock" };
+		"one-yarn-1.lock", "one-yarn-3.lock", "one-yarn-4.lock",
+		"one-bun.lock" };
 	static const char *const wants[] = { "@acme/peer@3.1.0\n",
 		"left@1.1.0\n", "left@2.0.0\n", "native-linux@1.0.0\n",
 		"native-win@1.0.0\n", "old@1.0.0\n", "with-peer@1.0.0\n" };
@@ -309,6 +331,7 @@ test_lock_one_project(void **state)
 
 #define BERRY "__metadata:\n  version: 8\n"
 #define PNPM "lockfileVersion: '9.0'\npackages:\n"
+#define BUN "{\"lockfileVersion\":1,\n\"packages\":{\n"
 
 static void
 test_lock_refusals(void **state)
@@ -376,6 +399,29 @@ test_lock_refusals(void **state)
 		    PNPM "  a@1.0.0: {resolution: {integrity: \"\\0\"}}\n",
 		    "NUL; line 3" },
 
+		{ "bun.lock", "", "not valid JSON" },
+		{ "bun.lock", "{}", "no lockfileVersion" },
+		{ "bun.lock", "{\"lockfileVersion\":4}", "is 4, ferry" },
+		{ "bun.lock", "{\n\"lockfileVersion\":\"1\"}", "line 2: " },
+		{ "bun.lock", "{\"lockfileVersion\":1,\"packages\":1}",
+		    "not an object" },
+		{ "bun.lock", BUN "\"a\":1}}", "line 3: not a list" },
+		{ "bun.lock", BUN "\"a\":[]}}", "line 3: " },
+		{ "bun.lock", BUN "\"a\":[\"a\"]}}", "line 3: " },
+		{ "bun.lock", BUN "\"a\":[\"a@1.0.0\"]}}", "line 3: " },
+		{ "bun.lock", BUN "\"a\":[\"a@1.0.0\",\"\",{},1]}}",
+		    "line 3: " },
+		{ "bun.lock", BUN "\"a\":[\"a@1.0.0\",\"\\u0000\",{},\"\"]}}",
+		    "line 3: " },
+		{ "bun.lock", BUN ",}}", "line 3" },
+		{ "bun.lock", BUN "\"a\":[,]}}", "line 3" },
+		{ "bun.lock", BUN "\"a\":[\"a@x:\",,]}}", "line 3" },
+		{ "bun.lock", BUN "}}/* no end", "line 3" },
+		{ "bun.lock", BUN "}}/", "line 3" },
+		{ "bun.lock", BUN "/* \" */ \"a}}", "line 3" },
+		{ "bun.lockb", "", "--save-text-lockfile" },
+		{ "some.lock", "#!/usr/bin/env bun\nbun-lockfile-format-v0\n",
+		    "--save-text-lockfile" },
 	};
 	struct ferry_buf got = FERRY_BUF_INIT;
 	struct ferry_lock_sink sink = { on_wanted, on_unmirrorable, &got };
@@ -402,6 +448,7 @@ test_lock_bounds(void **state)
 	static const struct {
 		const char *name, *start, *again, *why;
 	} deep[] = {
+		{ "bun.lock", BUN "\"a\":", "[", "JSON is nested" },
 		{ "package-lock.json", "{\"packages\":", "{\"a\":", "nested" },
 		{ "pnpm-lock.yaml", PNPM "  a: ", "[", "YAML is nested" },
 		{ "yarn.lock", BERRY "a: ", "[", "YAML is nested" },
@@ -506,6 +553,7 @@ main(void)
 		cmocka_unit_test(test_lock_pnpm_5),
 		cmocka_unit_test(test_lock_pnpm_6),
 		cmocka_unit_test(test_lock_pnpm_9),
+		cmocka_unit_test(test_lock_bun),
 		cmocka_unit_test(test_lock_one_project),
 		cmocka_unit_test(test_lock_refusals),
 		cmocka_unit_test(test_lock_bounds),
