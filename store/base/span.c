@@ -119,7 +119,7 @@ ferry_span_check(
 {
 	const uint8_t *p = text.p, *end = text.p + text.n, *at, *start;
 	uint8_t open[FERRY_SPAN_DEPTH];
-	size_t depth = 0;
+	size_t depth = 0, line = 1;
 
 	start = p = skip_space(p, end);
 value:
@@ -174,8 +174,11 @@ after:
 	}
 	goto value;
 bad:
+	for (p = text.p; p < at; p++)
+		line += *p == '\n';
 	return ferry_error_set(err, FERRY_EFORMAT,
-	    "not valid JSON at byte %zu of %zu", (size_t)(at - text.p), text.n);
+	    "not valid JSON at line %zu, byte %zu of %zu", line,
+	    (size_t)(at - text.p), text.n);
 }
 
 enum ferry_span_type

@@ -21,7 +21,7 @@ struct ferry_error;
  * Check that text is exactly one JSON value (RFC 8259 grammar; bytes of
  * strings are not checked to be UTF-8) nested at most FERRY_SPAN_DEPTH deep,
  * and trim white space around it.
- * Errors: FERRY_EFORMAT with the byte offset.
+ * Errors: FERRY_EFORMAT with the line and the byte offset.
  */
 int ferry_span_check(
     struct ferry_bytes text, struct ferry_bytes *out, struct ferry_error *err);

@@ -4,11 +4,16 @@
 /*
  * Lock files of real projects, read as a list of wanted versions.
  *
- * Read: package-lock.json and npm-shrinkwrap.json with lockfileVersion 1, 2
- * and 3 (and none, as npm 5 and before wrote).  A further kind is one
- * function and one row in lock.c.
+ * Read:
+ *   - package-lock.json and npm-shrinkwrap.json with lockfileVersion 1, 2
+ *     and 3 (and none, as npm 5 and before wrote);
+ *   - pnpm-lock.yaml with lockfileVersion 5 to 9 (pnpm 3 to 12);
+ *   - yarn.lock of yarn 1, and of yarn 2 to 4 (__metadata version 4 to 10);
+ *   - bun.lock with lockfileVersion 0 to 3.  bun.lockb is refused with a word
+ *     on how to make a bun.lock of it.
+ * A further kind is one function and one row in lock.c.
  *
- * Source: shared/protocols/npm.md, section 9.
+ * Source: shared/protocols/npm.md, section 9, and what lock_*.c name.
  */
 
 #include <stdbool.h>
@@ -23,9 +28,14 @@ struct ferry_error;
 struct ferry_lock_wanted {
 	const char *name; /* the real package, not an alias's name */
 	const char *version; /* valid for the format */
-	const char *integrity; /* as written, unchecked; NULL if not there */
-	const char *resolved; /* URL of the tarball; NULL if not there */
-	bool optional; /* installs succeed without it */
+	/*
+	 * As written, unchecked, or made of the SHA-1 behind a URL of yarn 1;
+	 * NULL if not there.
+	 */
+	const char *integrity;
+	const char *resolved; /* http(s) URL of the tarball, or NULL */
+	/* Installs succeed without it.  yarn's and bun's files do not tell. */
+	bool optional;
 };
 
 /*
@@ -49,18 +59,21 @@ struct ferry_lock_sink {
 /*
  * Read the lock file at path.  Its name tells its kind, or else its content.
  *
- * What is inside the project (links, workspaces) or inside another package's
- * tarball (bundled) is passed over silently, as is an optional entry with
- * neither version nor URL.  An entry is from a registry if
- * its version is one and its tarball's URL, if given, is http(s) and of a
+ * What is inside the project (links, workspaces, folders) or, as far as the
+ * file tells, inside another package's tarball (bundled) is passed over
+ * silently.  So is an optional entry of npm with neither version nor URL.
+ *
+ * Other files than npm's say which entries are from a registry.  One of npm's is
+ * if its version is one and its tarball's URL, if given, is http(s) and of a
  * registry.  That is every URL in lockfileVersion 1, where other tarballs have
  * their URL as version.  In 2 and 3 a URL that some package of the lock file
  * depends on is none, unless it ends in "/-/name-version.tgz"; another is one
  * if its path ends in ".tgz" or has "/-/" or "/download/".
  *
  * Returns: 0, also for a lock file without entries.
- * Errors: FERRY_ESYSTEM, FERRY_ELIMIT (longer than FERRY_LOCK_MAX),
- *     FERRY_EFORMAT, FERRY_ENOMEM, and those of the callbacks.
+ * Errors: FERRY_ESYSTEM, FERRY_ELIMIT (longer than FERRY_LOCK_MAX, nested too
+ *     deep, more YAML than yaml.h allows), FERRY_EFORMAT, FERRY_ENOMEM, and
+ *     those of the callbacks.
  * Guess: the last rule.  A URL that no package depends on can still be asked
  *     for by "overrides", which lock files do not repeat.
  */

@@ -29,7 +29,7 @@ struct entry {
 };
 
 struct reader {
-	const struct ferry_lock_sink *sink;
+	struct ferry_lock_out out;
 	/*
 	 * URLs that packages depend on, as raw JSON strings, sorted: npm
 	 * repeats them letter by letter in "resolved".
@@ -38,7 +38,7 @@ struct reader {
 	size_t n_urls;
 	size_t cap_urls;
 	struct entry entry;
-	struct ferry_buf what;
+	struct ferry_buf tail; /* how the entry's URL would end */
 	bool tree; /* "dependencies", not "packages" */
 };
 
@@ -75,33 +75,13 @@ starts(const struct ferry_buf *buf, const char *prefix)
 	return ferry_bytes_starts(ferry_bytes_buf(buf), prefix);
 }
 
-/*
- * Report the entry with s as what it is.  A user or password in a URL is not
- * for reports, save the "git" that everyone uses.
- */
 static int
-unmirrorable(
-    struct reader *r, const char *s, const char *why, struct ferry_error *err)
+unmirrorable(struct reader *r, const struct ferry_buf *what,
+    enum ferry_npm_spec_kind kind, struct ferry_error *err)
 {
-	const char *host = strstr(s, "://"), *at, *end;
 
-	ferry_buf_reset(&r->what);
-	if (host != NULL) {
-		host += 3;
-		end = host + strcspn(host, "/?#");
-		at = memrchr(host, '@', (size_t)(end - host));
-		if (at != NULL && strncmp(host, "git@", 4) != 0) {
-			if (ferry_buf_add(
-				&r->what, s, (size_t)(host - s), err) == -1 ||
-			    ferry_buf_adds(&r->what, "***", err) == -1)
-				return -1;
-			s = at;
-		}
-	}
-	if (ferry_buf_adds(&r->what, s, err) == -1)
-		return -1;
-	return r->sink->on_unmirrorable(
-	    r->sink->ctx, text(&r->entry.name), text(&r->what), why, err);
+	return ferry_lock_lost(&r->out, ferry_bytes_buf(&r->entry.name),
+	    ferry_bytes_buf(what), ferry_npm_spec_why(kind), err);
 }
 
 static int
@@ -147,13 +127,13 @@ is_canonical(
 	struct ferry_bytes base =
 	    ferry_npm_name_base(ferry_bytes_buf(&r->entry.name));
 
-	ferry_buf_reset(&r->what);
-	if (ferry_buf_addf(&r->what, err, "/-/%.*s-%s.tgz", (int)base.n,
+	ferry_buf_reset(&r->tail);
+	if (ferry_buf_addf(&r->tail, err, "/-/%.*s-%s.tgz", (int)base.n,
 		(const char *)base.p, text(&r->entry.version)) == -1)
 		return -1;
-	*out = path.n >= r->what.n &&
-	       ferry_bytes_equal(ferry_bytes_buf(&r->what),
-		   ferry_bytes_of(path.p + path.n - r->what.n, r->what.n));
+	*out = path.n >= r->tail.n &&
+	       ferry_bytes_equal(ferry_bytes_buf(&r->tail),
+		   ferry_bytes_of(path.p + path.n - r->tail.n, r->tail.n));
 	return 0;
 }
 
@@ -183,46 +163,34 @@ static int
 report(struct reader *r, struct ferry_error *err)
 {
 	struct entry *e = &r->entry;
-	struct ferry_lock_wanted wanted = { 0 };
+	struct ferry_lock_entry found = { .optional = e->optional };
 	bool registry = true;
 
 	if (e->has_resolved && !starts(&e->resolved, "http://") &&
 	    !starts(&e->resolved, "https://")) {
-		struct ferry_npm_spec spec = { .kind = FERRY_NPM_SPEC_FILE };
-		struct ferry_error own = FERRY_ERROR_INIT;
+		enum ferry_npm_spec_kind kind =
+		    ferry_lock_spec_kind(ferry_bytes_buf(&e->resolved));
 
 		/* What does not read as another kind is a path. */
-		if (ferry_npm_spec_parse(&spec, ferry_bytes_str("a"),
-			ferry_bytes_buf(&e->resolved), &own) == -1 ||
-		    spec.kind < FERRY_NPM_SPEC_GIT)
-			spec.kind = FERRY_NPM_SPEC_FILE;
-		return unmirrorable(
-		    r, text(&e->resolved), ferry_npm_spec_why(spec.kind), err);
+		return unmirrorable(r, &e->resolved,
+		    kind < FERRY_NPM_SPEC_GIT ? FERRY_NPM_SPEC_FILE : kind,
+		    err);
 	}
 	if (e->has_resolved && is_registry(&registry, r, err) == -1)
 		return -1;
 	if (!registry)
-		return unmirrorable(r, text(&e->resolved),
-		    ferry_npm_spec_why(FERRY_NPM_SPEC_URL), err);
+		return unmirrorable(r, &e->resolved, FERRY_NPM_SPEC_URL, err);
 	/*
 	 * npm writes { "optional": true } and no more for what it left out on
 	 * the platform where it ran; "npm ci" does not install it either.
 	 */
 	if (e->optional && !e->has_version && !e->has_resolved)
 		return 0;
-	if (!ferry_npm_name_valid(ferry_bytes_buf(&e->name)))
-		return unmirrorable(
-		    r, text(&e->version), "not a package name", err);
-	if (!ferry_npm_version_valid(ferry_bytes_buf(&e->version)))
-		return unmirrorable(r, text(&e->version),
-		    e->has_version ? "not a version" : "without a version",
-		    err);
-	wanted.name = text(&e->name);
-	wanted.version = text(&e->version);
-	wanted.integrity = e->has_integrity ? text(&e->integrity) : NULL;
-	wanted.resolved = e->has_resolved ? text(&e->resolved) : NULL;
-	wanted.optional = e->optional;
-	return r->sink->on_wanted(r->sink->ctx, &wanted, err);
+	found.name = ferry_bytes_buf(&e->name);
+	found.version = ferry_bytes_buf(&e->version);
+	found.integrity = ferry_bytes_buf(&e->integrity);
+	found.resolved = ferry_bytes_buf(&e->resolved);
+	return ferry_lock_found(&r->out, &found, err);
 }
 
 /* What both forms have in common; leaves the name as it is. */
@@ -372,8 +340,7 @@ read_node(struct reader *r, struct ferry_bytes raw_name,
 	if (spec.kind == FERRY_NPM_SPEC_FILE && !e->has_integrity)
 		return 0; /* a folder: what later versions call a link */
 	if (spec.kind >= FERRY_NPM_SPEC_GIT)
-		return unmirrorable(
-		    r, text(&e->version), ferry_npm_spec_why(spec.kind), err);
+		return unmirrorable(r, &e->version, spec.kind, err);
 	if (!spec.alias)
 		return report(r, err);
 	/* The spec's views are into the version that it replaces. */
@@ -436,7 +403,7 @@ int
 ferry_lock_npm(struct ferry_bytes file, const struct ferry_lock_sink *sink,
     struct ferry_error *err)
 {
-	struct reader r = { .sink = sink };
+	struct reader r = { .out = { .sink = sink } };
 	struct ferry_bytes root, value;
 	bool has_version;
 	int rc = -1;
@@ -464,6 +431,7 @@ out:
 	ferry_buf_free(&r.entry.resolved);
 	ferry_buf_free(&r.entry.integrity);
 	ferry_buf_free(&r.entry.from);
-	ferry_buf_free(&r.what);
+	ferry_buf_free(&r.tail);
+	ferry_lock_out_free(&r.out);
 	return rc;
 }

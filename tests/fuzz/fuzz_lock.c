@@ -1,4 +1,7 @@
-/* Lock files: whatever is in them, only valid names and versions come out. */
+/*
+ * Lock files: whatever is in them, only valid names and versions come out.
+ * Every kind reads every input, so that a broken beginning keeps none from it.
+ */
 
 #include <string.h>
 
@@ -34,12 +37,17 @@ on_unmirrorable(void *ctx, const char *name, const char *what, const char *why,
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const char *const names[] = { "some.lock", "package-lock.json",
+		"yarn.lock", "pnpm-lock.yaml", "bun.lock" };
 	struct ferry_lock_sink sink = { on_wanted, on_unmirrorable, NULL };
-	struct ferry_error err = FERRY_ERROR_INIT;
 
-	if (ferry_lock_parse(
-		"some.lock", ferry_bytes_of(data, size), &sink, &err) == -1)
-		FUZZ_CHECK(
-		    err.code == FERRY_EFORMAT || err.code == FERRY_ELIMIT);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct ferry_error err = FERRY_ERROR_INIT;
+
+		if (ferry_lock_parse(names[i], ferry_bytes_of(data, size),
+			&sink, &err) == -1)
+			FUZZ_CHECK(err.code == FERRY_EFORMAT ||
+				   err.code == FERRY_ELIMIT);
+	}
 	return 0;
 }
