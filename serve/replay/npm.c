@@ -261,7 +261,6 @@ find_upstream_path(struct ferry_asked *asked, struct ferry_error *err)
 	size_t n;
 	int rc;
 
-	r->hides = true;
 	for (; (n = name_length(p)) > 0 && p[n] != 0 && tries < 12; tries++) {
 		if (set_package(r, p, n) == 1) {
 			rc = ferry_replay_owner(asked->library, "npm",
