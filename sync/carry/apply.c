@@ -334,8 +334,6 @@ counts(struct apply *a, struct record *r, struct ferry_error *err)
 	}
 	if (!is_access(r))
 		return 1;
-	if (r->value == NULL)
-		return 0;
 	if (speaks == FERRY_SPEAKS &&
 	    (rc = ferry_snapshots_newer(st, upstream, r->value, err)) != 1)
 		return rc == -1 ? -1
