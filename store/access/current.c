@@ -140,6 +140,20 @@ ferry_visibility_said(const json_t *record)
 	           : word;
 }
 
+bool
+ferry_visibility_restricts(const char *said)
+{
+
+	return said != NULL && strcmp(said, "public") != 0;
+}
+
+const char *
+ferry_visibility_counts(const char *said, bool restricts)
+{
+
+	return said != NULL ? said : restricts ? "private" : "public";
+}
+
 struct loading {
 	struct ferry_snapshots *all;
 	struct ferry_store *st;
@@ -156,7 +170,6 @@ load(void *ctx, const struct ferry_key *key, json_t *record,
 	struct loading *loading = ctx;
 	struct ferry_snapshots *all = loading->all;
 	const char *upstream = ferry_key_part(key, 1);
-	const char *word = ferry_visibility_said(record);
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_snapshot *s = NULL;
 	int rc;
@@ -174,9 +187,10 @@ load(void *ctx, const struct ferry_key *key, json_t *record,
 		    why.text, upstream);
 		rc = plain_new(&s, upstream, true, "private", err);
 	} else if (rc == 0) {
-		if (word == NULL)
-			word = all->restricts ? "private" : "public";
-		rc = plain_new(&s, upstream, false, word, err);
+		rc = plain_new(&s, upstream, false,
+		    ferry_visibility_counts(
+			ferry_visibility_said(record), all->restricts),
+		    err);
 	}
 	if (rc == -1)
 		return ferry_error_in(err, "upstream '%s'", upstream);
@@ -190,12 +204,11 @@ look(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
 	struct loading *loading = ctx;
-	const char *word = ferry_visibility_said(record);
 
 	(void)key;
 	(void)err;
 	if (json_object_get(record, "generation") != NULL ||
-	    (word != NULL && strcmp(word, "public") != 0))
+	    ferry_visibility_restricts(ferry_visibility_said(record)))
 		loading->all->restricts = true;
 	return 0;
 }

@@ -45,6 +45,10 @@ bool ferry_snapshots_restrict(const struct ferry_snapshots *all);
 /* What the record of an upstream says of its packages, for a plain registry's:
  * "public", "internal" or "private"; NULL if it says nothing. */
 const char *ferry_visibility_said(const json_t *record);
+/* Whether a store restricts for what one record said, or NULL. */
+bool ferry_visibility_restricts(const char *said);
+/* What counts without a snapshot, in a store that restricts or does not. */
+const char *ferry_visibility_counts(const char *said, bool restricts);
 
 /*
  * The text of an upstream's snapshot, or of the one before it, appended to

@@ -174,15 +174,14 @@ load_upstreams(struct diff *d, struct ferry_error *err)
 static bool
 restricts(json_t *all)
 {
-	const char *upstream, *word;
+	const char *upstream;
 	json_t *o;
 
-	json_object_foreach (all, upstream, o) {
-		word = json_string_value(json_object_get(o, "said"));
+	json_object_foreach (all, upstream, o)
 		if (json_is_true(json_object_get(o, "snapshot")) ||
-		    (word != NULL && strcmp(word, "public") != 0))
+		    ferry_visibility_restricts(
+			json_string_value(json_object_get(o, "said"))))
 			return true;
-	}
 	return false;
 }
 
@@ -190,12 +189,12 @@ restricts(json_t *all)
 static const char *
 visibility(const json_t *o, bool restricted)
 {
-	const char *word = json_string_value(json_object_get(o, "said"));
 
-	return json_is_true(json_object_get(o, "snapshot")) ? NULL
-	       : word != NULL                               ? word
-	       : restricted                                 ? "private"
-	                                                    : "public";
+	return json_is_true(json_object_get(o, "snapshot"))
+	           ? NULL
+	           : ferry_visibility_counts(
+			 json_string_value(json_object_get(o, "said")),
+			 restricted);
 }
 
 static int
