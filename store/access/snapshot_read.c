@@ -394,25 +394,22 @@ ferry_snapshot_read(
     struct ferry_snapshot **out, struct ferry_bytes t, struct ferry_error *err)
 {
 	struct ferry_snapshot *s;
-	uint64_t line = 0;
+	struct ferry_bytes line;
+	uint64_t number = 0;
 
 	if (t.n > FERRY_SNAPSHOT_MAX)
 		return ferry_error_set(err, FERRY_ELIMIT,
 		    "a snapshot has more than %u bytes", FERRY_SNAPSHOT_MAX);
 	if (ferry_calloc(&s, 1, sizeof(*s), err) == -1)
 		return -1;
-	for (size_t at = 0; at < t.n;) {
-		const uint8_t *end = memchr(t.p + at, '\n', t.n - at);
-		size_t n = end == NULL ? t.n - at : (size_t)(end - (t.p + at));
-
-		line++;
-		if (n > 0 &&
-		    read_line(s, ferry_bytes_of(t.p + at, n), err) == -1) {
+	while (ferry_bytes_line(&t, &line)) {
+		number++;
+		if (line.n > 0 && read_line(s, line, err) == -1) {
 			ferry_error_in(err,
-			    "line %" PRIu64 " of a permission snapshot", line);
+			    "line %" PRIu64 " of a permission snapshot",
+			    number);
 			goto fail;
 		}
-		at += n + 1;
 	}
 	if (!s->has_meta) {
 		ferry_error_set(err, FERRY_EFORMAT,

@@ -113,19 +113,14 @@ int
 ferry_snapshot_lines(struct ferry_bytes text, ferry_on_snapshot_line *on_line,
     void *ctx, struct ferry_error *err)
 {
+	struct ferry_bytes line;
 	uint64_t number = 0;
 
-	for (size_t at = 0; at < text.n;) {
-		const uint8_t *end = memchr(text.p + at, '\n', text.n - at);
-		size_t n =
-		    end == NULL ? text.n - at : (size_t)(end - (text.p + at));
-
+	while (ferry_bytes_line(&text, &line)) {
 		number++;
-		if (n > 0 && one_line(ferry_bytes_of(text.p + at, n), on_line,
-				 ctx, err) == -1)
+		if (line.n > 0 && one_line(line, on_line, ctx, err) == -1)
 			return ferry_error_in(
 			    err, "line %" PRIu64 " of a snapshot", number);
-		at += n + 1;
 	}
 	return 0;
 }

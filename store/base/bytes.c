@@ -51,6 +51,22 @@ ferry_bytes_starts(struct ferry_bytes a, const char *prefix)
 	return a.n >= n && memcmp(a.p, prefix, n) == 0;
 }
 
+bool
+ferry_bytes_line(struct ferry_bytes *rest, struct ferry_bytes *line)
+{
+	const uint8_t *end;
+	size_t n, next;
+
+	if (rest->n == 0)
+		return false;
+	end = memchr(rest->p, '\n', rest->n);
+	n = end == NULL ? rest->n : (size_t)(end - rest->p);
+	next = end == NULL ? n : n + 1;
+	*line = ferry_bytes_of(rest->p, n);
+	*rest = ferry_bytes_of(rest->p + next, rest->n - next);
+	return true;
+}
+
 int
 ferry_bytes_cmp(struct ferry_bytes a, struct ferry_bytes b)
 {

@@ -39,6 +39,9 @@ struct ferry_bytes ferry_bytes_buf(const struct ferry_buf *buf);
 bool ferry_bytes_equal(struct ferry_bytes a, struct ferry_bytes b);
 bool ferry_bytes_is(struct ferry_bytes a, const char *s);
 bool ferry_bytes_starts(struct ferry_bytes a, const char *prefix);
+/* Take the next line off rest, without its end, which the last one may lack;
+ * false where nothing is left. */
+bool ferry_bytes_line(struct ferry_bytes *rest, struct ferry_bytes *line);
 /* Byte order, a shorter prefix first.  Returns <0, 0 or >0. */
 int ferry_bytes_cmp(struct ferry_bytes a, struct ferry_bytes b);
 

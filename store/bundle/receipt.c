@@ -184,8 +184,8 @@ ferry_receipt_parse(struct ferry_receipt *out, struct ferry_bytes text,
     size_t *n, struct ferry_error *err)
 {
 	const uint8_t *end;
+	struct ferry_bytes rest, line;
 	json_t *root = NULL;
-	size_t at;
 	int rc = -1;
 
 	*n = 0;
@@ -197,20 +197,15 @@ ferry_receipt_parse(struct ferry_receipt *out, struct ferry_bytes text,
 		return ferry_error_set(
 		    err, FERRY_EFORMAT, "this is not a receipt");
 	*signed_text = ferry_bytes_of(text.p, (size_t)(end - text.p));
-	for (at = signed_text->n + 1; at < text.n;) {
-		size_t len;
-
-		end = memchr(text.p + at, '\n', text.n - at);
-		len = end == NULL ? text.n - at : (size_t)(end - (text.p + at));
+	rest = ferry_bytes_of(end + 1, text.n - signed_text->n - 1);
+	while (ferry_bytes_line(&rest, &line)) {
 		if (*n == FERRY_RECEIPT_SIGNATURES)
 			return ferry_error_set(err, FERRY_ELIMIT,
 			    "more than %d signatures",
 			    FERRY_RECEIPT_SIGNATURES);
-		if (parse_signature(&signatures[*n],
-			ferry_bytes_of(text.p + at, len), err) == -1)
+		if (parse_signature(&signatures[*n], line, err) == -1)
 			return -1;
 		*n += 1;
-		at += len + 1;
 	}
 	if (ferry_json_parse(&root, *signed_text, "the receipt", err) == 0)
 		rc = parse_line(out, root, err);

@@ -37,18 +37,14 @@ by_bytes(const void *a, const void *b)
 static int
 split(struct lines *out, struct ferry_bytes text, struct ferry_error *err)
 {
+	struct ferry_bytes line;
 
-	for (size_t at = 0; at < text.n;) {
-		const uint8_t *end = memchr(text.p + at, '\n', text.n - at);
-		size_t n =
-		    end == NULL ? text.n - at : (size_t)(end - (text.p + at));
-
+	while (ferry_bytes_line(&text, &line)) {
 		if (ferry_array_grow(&out->v, &out->cap, out->n + 1,
 			sizeof(*out->v), err) == -1)
 			return -1;
-		if (n > 0)
-			out->v[out->n++] = ferry_bytes_of(text.p + at, n);
-		at += n + 1;
+		if (line.n > 0)
+			out->v[out->n++] = line;
 	}
 	if (out->n > 0)
 		qsort(out->v, out->n, sizeof(*out->v), by_bytes);

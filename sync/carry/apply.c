@@ -73,15 +73,12 @@ each_line(struct apply *a, const struct ferry_member *m,
     struct ferry_bytes text, on_record *on, struct ferry_error *err)
 {
 	char records[FERRY_COUNT_TEXT];
+	struct ferry_bytes line;
 	uint64_t count = 0;
-	size_t at = 0;
 
-	while (at < text.n) {
-		const uint8_t *end = memchr(text.p + at, '\n', text.n - at);
-		size_t n =
-		    end == NULL ? text.n - at : (size_t)(end - (text.p + at));
+	while (ferry_bytes_line(&text, &line)) {
 		struct record r = { .root = NULL };
-		int rc = parse(&r, ferry_bytes_of(text.p + at, n), err);
+		int rc = parse(&r, line, err);
 
 		if (rc == 0 &&
 		    (r.seq < m->first || r.seq > m->last || r.seq <= a->last))
@@ -96,7 +93,6 @@ each_line(struct apply *a, const struct ferry_member *m,
 		json_decref(r.root);
 		if (rc == -1)
 			return ferry_error_in(err, "line %" PRIu64, count + 1);
-		at += n + 1;
 	}
 	a->records += count;
 	if (count != m->count)

@@ -104,6 +104,7 @@ take_part(void *ctx, struct ferry_volume *v, const struct ferry_member *m,
     struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_bytes rest, line;
 	int rc = 0;
 
 	if (m->kind != FERRY_MEMBER_RECORDS)
@@ -111,14 +112,9 @@ take_part(void *ctx, struct ferry_volume *v, const struct ferry_member *m,
 	if (ferry_volume_content(
 		v, FERRY_CONTENT_CHECKED, on_data, &text, err) == -1)
 		rc = -1;
-	for (size_t at = 0; rc == 0 && at < text.n;) {
-		const uint8_t *end = memchr(text.p + at, '\n', text.n - at);
-		size_t n =
-		    end == NULL ? text.n - at : (size_t)(end - (text.p + at));
-
-		rc = take_record(ctx, ferry_bytes_of(text.p + at, n), err);
-		at += n + 1;
-	}
+	rest = ferry_bytes_buf(&text);
+	while (rc == 0 && ferry_bytes_line(&rest, &line))
+		rc = take_record(ctx, line, err);
 	ferry_buf_free(&text);
 	return rc;
 }

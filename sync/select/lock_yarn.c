@@ -338,15 +338,12 @@ ferry_lock_yarn(struct ferry_bytes text, const struct ferry_lock_sink *sink,
     struct ferry_error *err)
 {
 	struct reader r = { .out = { .sink = sink } };
+	struct ferry_bytes line;
 	int rc = 0;
 
-	while (rc == 0 && text.n > 0) {
-		const uint8_t *end = memchr(text.p, '\n', text.n);
-		size_t n = end == NULL ? text.n : (size_t)(end - text.p);
-
+	while (rc == 0 && ferry_bytes_line(&text, &line)) {
 		r.line++;
-		rc = read_line(&r, ferry_bytes_of(text.p, n), err);
-		text = from(text, end == NULL ? n : n + 1);
+		rc = read_line(&r, line, err);
 	}
 	if (rc == 0)
 		rc = report(&r, err);

@@ -87,6 +87,23 @@ test_parse_size_units(void **state)
 }
 
 static void
+test_bytes_line_takes_each(void **state)
+{
+	static const char *const lines[] = { "a", "", "bc" };
+	struct ferry_bytes rest = ferry_bytes_str("a\n\nbc"), line;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(ferry_bytes_line(&rest, &line));
+		assert_true(ferry_bytes_is(line, lines[i]));
+	}
+	assert_false(ferry_bytes_line(&rest, &line));
+	rest = ferry_bytes_str("a\n");
+	assert_true(ferry_bytes_line(&rest, &line));
+	assert_false(ferry_bytes_line(&rest, &line));
+}
+
+static void
 test_url_decode_malformed(void **state)
 {
 	static const char *const bad[] = { "%", "%2", "a%g0", "%00", "x%2" };
@@ -327,6 +344,7 @@ main(void)
 		cmocka_unit_test(test_parse_u64_bounds),
 		cmocka_unit_test(test_parse_size_units),
 		cmocka_unit_test(test_count_text_has_a_plural),
+		cmocka_unit_test(test_bytes_line_takes_each),
 		cmocka_unit_test(test_url_decode_malformed),
 		cmocka_unit_test(test_digest_known_answers),
 		cmocka_unit_test(test_sri_several_algorithms),
