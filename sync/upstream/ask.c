@@ -109,20 +109,6 @@ next_link(const char *value)
 	return ferry_bytes_of("", 0);
 }
 
-bool
-ferry_url_same_origin(const char *base, const char *url)
-{
-	const char *host = strstr(base, "://");
-	size_t n;
-
-	if (host == NULL)
-		return false;
-	n = (size_t)(host - base) + 3;
-	n += strcspn(base + n, "/?#");
-	return strncmp(base, url, n) == 0 &&
-	       (url[n] == 0 || url[n] == '/' || url[n] == '?');
-}
-
 int
 ferry_answer_next(const struct ferry_fetch_result *result, const char *base,
     const char *url, char **out, struct ferry_error *err)
@@ -137,7 +123,7 @@ ferry_answer_next(const struct ferry_fetch_result *result, const char *base,
 	if (ferry_strndup(&reference, next, err) == -1 ||
 	    ferry_fetch_url_resolve(out, url, reference, err) == -1)
 		goto out;
-	if (!ferry_url_same_origin(base, *out)) {
+	if (!ferry_fetch_url_same_origin(base, *out)) {
 		ferry_error_set(err, FERRY_EDENIED,
 		    "the next page is said to be at another host: %.200s",
 		    *out);

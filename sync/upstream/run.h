@@ -200,9 +200,6 @@ struct ferry_pull {
 int ferry_run_pull(struct ferry_run *run, const struct ferry_pull *pull,
     struct ferry_error *err);
 
-/* Whether url has the scheme, host and port of base. */
-bool ferry_url_same_origin(const char *base, const char *url);
-
 /*
  * Ask for something small that is not kept: a list, a token, a header.  The
  * answer's body is handed over whole; that of anything but a 200, and of head,
