@@ -20,7 +20,7 @@
 #include "store/access/user_token.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 
 #define JSON "application/json; charset=utf-8"
 #define PER_PAGE 30

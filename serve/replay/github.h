@@ -7,7 +7,7 @@
 
 #include "serve/replay/format.h"
 #include "serve/replay/github_path.h"
-#include "store/access/current.h"
+#include "store/access/snapshots.h"
 #include "store/format/format.h"
 
 /* The path of a request, taken apart. */

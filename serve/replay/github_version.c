@@ -25,7 +25,7 @@
 #include "store/base/digest.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 #include "store/catalog/catalog.h"
 
 /* Numbers below 2^53, which every JSON parser keeps. */
@@ -177,7 +177,7 @@ add_version(void *ctx, const struct ferry_key *key, json_t *record,
 
 /* Call it for the records of that kind of the package. */
 static int
-each(struct made *m, const char *kind, ferry_catalog_record *on_record,
+each(struct made *m, const char *kind, ferry_record_fn *on_record,
     struct ferry_error *err)
 {
 	struct ferry_key prefix;

@@ -11,7 +11,7 @@
 #include "serve/replay/cache.h"
 #include "serve/replay/library.h"
 #include "store/base/error.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 
 enum kind {
 	ROOT,

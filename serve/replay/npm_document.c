@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "store/base/error.h"
-#include "store/base/span.h"
-#include "store/format/semver.h"
+#include "store/base/json_span.h"
+#include "store/format/semver/semver.h"
 
 static const char *const abbreviated[] = { "name", "version", "dist",
 	"dependencies", "optionalDependencies", "devDependencies",

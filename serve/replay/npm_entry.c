@@ -7,7 +7,7 @@
 #include "serve/replay/library.h"
 #include "serve/replay/npm.h"
 #include "store/base/error.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 
 /* Bytes of what is shown and searched. */
 #define DESCRIPTION_MAX 500

@@ -95,7 +95,7 @@ static int
 find_path(struct ferry_library *library, const char *package, const char *owner,
     const char *path, struct ferry_npm_file *out, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	json_t *record = NULL;
 	int rc = -1, found;
@@ -105,7 +105,7 @@ find_path(struct ferry_library *library, const char *package, const char *owner,
 	    ferry_catalog_iter_new(
 		&it, ferry_library_store(library), &prefix, NULL, err) == -1)
 		return -1;
-	while ((found = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((found = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		rc = ferry_files_count(record, err);
 		if (rc > 0)
 			rc = has_path(record, path, err);
@@ -117,7 +117,7 @@ find_path(struct ferry_library *library, const char *package, const char *owner,
 	}
 	if (found != 1)
 		rc = found;
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	return rc;
 }
 

@@ -24,8 +24,8 @@
 #include "serve/replay/npm_entry.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
+#include "store/base/json_span.h"
 #include "store/base/log.h"
-#include "store/base/span.h"
 #include "store/catalog/catalog.h"
 
 #define RESULTS_MAX 250
@@ -163,7 +163,7 @@ static void
 look_at_all(struct ferry_npm_search *s)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	char last[FERRY_PACKAGE_NAME] = "";
 	int rc = -1;
@@ -177,7 +177,7 @@ look_at_all(struct ferry_npm_search *s)
 	if (ferry_key_make(&prefix, &err, "package", "npm", NULL) == 0 &&
 	    ferry_catalog_iter_new(
 		&it, ferry_library_store(s->library), &prefix, NULL, &err) == 0)
-		while (!stopping(s) && (rc = ferry_catalog_iter_next(
+		while (!stopping(s) && (rc = ferry_record_iter_next(
 					    it, &key, NULL, &err)) == 1) {
 			const char *name = ferry_key_part(&key, 2);
 
@@ -195,7 +195,7 @@ look_at_all(struct ferry_npm_search *s)
 	if (rc == -1 && err.code != FERRY_OK)
 		ferry_log(
 		    FERRY_LOG_WARNING, "%s; making the search index", err.text);
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 }
 
 static void *

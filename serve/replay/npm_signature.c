@@ -6,7 +6,7 @@
 #include "serve/replay/library.h"
 #include "serve/replay/npm.h"
 #include "store/base/error.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 
@@ -54,7 +54,7 @@ ferry_npm_answer_keys(const struct ferry_asked *asked,
     struct ferry_error *err)
 {
 	struct ferry_store *store = ferry_library_store(asked->library);
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_key prefix, key;
 	json_t *record = NULL;
@@ -63,7 +63,7 @@ ferry_npm_answer_keys(const struct ferry_asked *asked,
 	if (ferry_key_make(&prefix, err, "upstream", NULL) == -1 ||
 	    ferry_catalog_iter_new(&it, store, &prefix, NULL, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		const char *format =
 		    json_string_value(json_object_get(record, "format"));
 
@@ -79,7 +79,7 @@ ferry_npm_answer_keys(const struct ferry_asked *asked,
 		    (int)buf.n, (const char *)buf.p);
 		rc = 1;
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	ferry_buf_free(&buf);
 	return rc;
 }

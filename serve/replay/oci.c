@@ -13,7 +13,7 @@
 #include "serve/replay/library.h"
 #include "serve/replay/oci_path.h"
 #include "store/base/error.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 
 enum kind {
 	NOTHING, /* no such URL */

@@ -7,7 +7,7 @@
 
 #include "serve/replay/format.h"
 #include "store/access/token.h"
-#include "store/format/oci.h"
+#include "store/format/oci/names.h"
 
 /* Names; see oci_name.c. */
 

@@ -15,7 +15,7 @@
 #include "serve/replay/library.h"
 #include "serve/replay/oci.h"
 #include "store/base/error.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 #include "store/catalog/catalog.h"
 
 #define CATALOG_MAX 1000
@@ -25,7 +25,7 @@
 #define SEARCH_LOOKS 100000
 
 struct names {
-	struct ferry_catalog_iter *it;
+	struct ferry_record_iter *it;
 	struct ferry_store *store;
 	const struct ferry_permit *permit;
 	char last[FERRY_PACKAGE_NAME];
@@ -58,8 +58,8 @@ names_next(struct names *names, uint64_t *looks, struct ferry_error *err)
 	struct ferry_key key;
 	int rc;
 
-	while ((*looks)-- > 0 && (rc = ferry_catalog_iter_next(
-				      names->it, &key, NULL, err)) != 0) {
+	while ((*looks)-- > 0 &&
+	       (rc = ferry_record_iter_next(names->it, &key, NULL, err)) != 0) {
 		const char *name = ferry_key_part(&key, 2);
 
 		if (rc == -1)
@@ -149,7 +149,7 @@ ferry_oci_answer_catalog(const struct ferry_asked *asked,
 	}
 	rc = 1;
 out:
-	ferry_catalog_iter_free(names.it);
+	ferry_record_iter_free(names.it);
 	ferry_buf_free(&link);
 	ferry_buf_free(&buf);
 	ferry_buf_free(&after);
@@ -220,7 +220,7 @@ ferry_oci_answer_search(const struct ferry_asked *asked,
 		goto out;
 	rc = 1;
 out:
-	ferry_catalog_iter_free(names.it);
+	ferry_record_iter_free(names.it);
 	ferry_buf_free(&buf);
 	ferry_buf_free(&found);
 	json_decref(utf8);

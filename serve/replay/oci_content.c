@@ -22,7 +22,7 @@
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
-#include "store/format/oci_manifest.h"
+#include "store/format/oci/manifest.h"
 
 bool
 ferry_oci_is_live(const json_t *version)

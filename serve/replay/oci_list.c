@@ -13,10 +13,10 @@
 #include "serve/replay/oci.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
-#include "store/format/oci_manifest.h"
+#include "store/format/oci/manifest.h"
 
 /* Of one answer; clients take manifests of 4 MiB, and an index is one. */
 #define REFERRERS_MAX 1000
@@ -110,7 +110,7 @@ int
 ferry_oci_has_versions(struct ferry_store *store, const char *package,
     const char *owner, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	json_t *record;
 	int rc, live = 0;
@@ -120,7 +120,7 @@ ferry_oci_has_versions(struct ferry_store *store, const char *package,
 	    ferry_catalog_iter_new(&it, store, &prefix, NULL, err) == -1)
 		return -1;
 	while (live == 0 &&
-	       (rc = ferry_catalog_iter_next(it, &key, &record, err)) != 0) {
+	       (rc = ferry_record_iter_next(it, &key, &record, err)) != 0) {
 		if (rc == -1) {
 			live = -1;
 			break;
@@ -128,7 +128,7 @@ ferry_oci_has_versions(struct ferry_store *store, const char *package,
 		live = ferry_oci_is_live(record);
 		json_decref(record);
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	return live;
 }
 
@@ -137,7 +137,7 @@ static int
 make_tags(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
 	const struct ferry_asked *asked = ctx;
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_key prefix, key;
 	const char *version;
@@ -149,7 +149,7 @@ make_tags(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	    ferry_catalog_iter_new(&it, ferry_library_store(asked->library),
 		&prefix, NULL, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		const char *tag = ferry_key_part(&key, 4);
 
 		rc = 0;
@@ -172,7 +172,7 @@ make_tags(void *ctx, struct ferry_body **out, struct ferry_error *err)
 			       asked->resource.package, asked->owner, err);
 	if (rc == 1)
 		rc = ferry_body_new(out, &buf, err) == -1 ? -1 : 1;
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	ferry_buf_free(&buf);
 	return rc;
 }
@@ -285,7 +285,7 @@ is_wanted(const struct referrers *job, const json_t *record)
 
 /* As many as one answer takes; looking at no more than it could take. */
 static int
-add_referrers(struct referrers *job, struct ferry_catalog_iter *it,
+add_referrers(struct referrers *job, struct ferry_record_iter *it,
     struct ferry_error *err)
 {
 	bool first = true;
@@ -294,7 +294,7 @@ add_referrers(struct referrers *job, struct ferry_catalog_iter *it,
 	size_t seen = 0;
 	int rc;
 
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		const char *digest = ferry_key_part(&key, 5);
 
 		if (strcmp(digest, job->after) == 0 ||
@@ -324,7 +324,7 @@ list_referrers(struct referrers *job, struct ferry_error *err)
 {
 	const struct ferry_asked *asked = job->asked;
 	const struct ferry_resource *r = &asked->resource;
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, from;
 	int rc = -1;
 
@@ -342,7 +342,7 @@ list_referrers(struct referrers *job, struct ferry_error *err)
 		return -1;
 	if (add_referrers(job, it, err) == 0)
 		rc = ferry_buf_adds(&job->buf, "]}\n", err);
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	return rc;
 }
 

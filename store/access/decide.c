@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "store/access/access.h"
-#include "store/access/current.h"
-#include "store/access/state.h"
+#include "store/access/access_internal.h"
+#include "store/access/snapshots.h"
 #include "store/access/token.h"
 #include "store/format/format.h"
 

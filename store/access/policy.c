@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "store/access/current.h"
+#include "store/access/snapshots.h"
 #include "store/base/clock.h"
 #include "store/base/conf.h"
 #include "store/base/error.h"

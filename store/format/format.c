@@ -2,10 +2,10 @@
 
 #include <assert.h>
 
-#include "store/format/npm.h"
-#include "store/format/oci.h"
-#include "store/format/oci_check.h"
-#include "store/format/oci_parts.h"
+#include "store/format/npm/npm.h"
+#include "store/format/oci/check.h"
+#include "store/format/oci/names.h"
+#include "store/format/oci/parts.h"
 
 static const struct ferry_format formats[] = {
 	{ "npm", "npm", false, false, ferry_npm_name_valid,

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "store/base/json.h"
-#include "store/format/npm.h"
-#include "store/format/oci.h"
+#include "store/format/npm/npm.h"
+#include "store/format/oci/names.h"
 #include "sync/access/facts_internal.h"
 
 /* Members of items */

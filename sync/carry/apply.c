@@ -5,8 +5,8 @@
 #include <string.h>
 #include <zstd.h>
 
-#include "store/access/current.h"
-#include "store/access/speaks.h"
+#include "store/access/authority.h"
+#include "store/access/snapshots.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"
@@ -315,12 +315,13 @@ counts(struct apply *a, struct record *r, struct ferry_error *err)
 {
 	const char *upstream = ferry_key_part(&r->key, 1);
 	struct ferry_store *st = a->carry->st;
-	enum ferry_speaks speaks;
+	enum ferry_authority authority;
 	int rc;
 
-	if (ferry_speaks_get(st, upstream, a->head->origin, &speaks, err) == -1)
+	if (ferry_authority_get(st, upstream, a->head->origin, &authority, err) ==
+	    -1)
 		return -1;
-	if (speaks == FERRY_SPEAKS_NOT) {
+	if (authority == FERRY_AUTHORITY_OTHER) {
 		if (!is_access(r) && (rc = says_the_same(a, r, err)) != 0)
 			return rc == 1 ? 0 : -1;
 		return pass_over(a, upstream,
@@ -330,16 +331,16 @@ counts(struct apply *a, struct record *r, struct ferry_error *err)
 	}
 	if (!is_access(r))
 		return 1;
-	if (speaks == FERRY_SPEAKS &&
+	if (authority == FERRY_AUTHORITY_NEWER &&
 	    (rc = ferry_snapshots_newer(st, upstream, r->value, err)) != 1)
 		return rc == -1 ? -1
 		                : pass_over(a, upstream,
 				      "brings some that are not newer than "
 				      "those here",
 				      err);
-	if (speaks == FERRY_SPEAKS_ANEW &&
-	    ferry_speaks_put(
-		st, upstream, a->head->origin, FERRY_SPEAKS, err) == -1)
+	if (authority == FERRY_AUTHORITY_ANEW &&
+	    ferry_authority_put(st, upstream, a->head->origin,
+		FERRY_AUTHORITY_NEWER, err) == -1)
 		return -1;
 	return ferry_passed_put(st, upstream, NULL, err) == -1 ? -1 : 1;
 }

@@ -169,7 +169,7 @@ int
 ferry_incoming_forget(
     struct ferry_store *st, const char *origin, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	struct ferry_member m;
 	json_t *record;
@@ -178,7 +178,7 @@ ferry_incoming_forget(
 	if (ferry_key_make(&prefix, err, "part", origin, NULL) == -1 ||
 	    ferry_local_iter_new(&it, st, &prefix, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		rc = parse_part(&m, record, err);
 		json_decref(record);
 		if (rc == -1 || drop_part(st, &m, err) == -1 ||
@@ -187,7 +187,7 @@ ferry_incoming_forget(
 			break;
 		}
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == -1 ||
 	    ferry_key_make(&key, err, "incoming", origin, NULL) == -1)
 		return -1;

@@ -187,8 +187,8 @@ show(const struct peek *peek, const char *upstream, const json_t *both,
 		.record = json_object_get(both, "upstream"),
 		.access = json_object_get(both, "access"),
 		.refused = refused };
-	int rc = ferry_speaks_get(peek->carry->st, upstream,
-	    peek->bundle->head->origin, &peeked.speaks, err);
+	int rc = ferry_authority_get(peek->carry->st, upstream,
+	    peek->bundle->head->origin, &peeked.authority, err);
 
 	if (rc == 0 && peeked.access != NULL && refused == NULL)
 		rc = load_snapshot(peek, peeked.access, &find, err);

@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
-#include "store/access/speaks.h"
+#include "store/access/authority.h"
 #include "store/base/bytes.h"
 
 struct ferry_carry;
@@ -23,7 +23,7 @@ struct ferry_peeked {
 	struct ferry_bytes text; /* the snapshot that access names, or empty */
 	/* Why an import would not take the bundle, or NULL. */
 	const struct ferry_error *refused;
-	enum ferry_speaks speaks; /* whether its origin's word counts here */
+	enum ferry_authority authority; /* whether its origin's word counts here */
 };
 typedef int ferry_on_peek(
     void *ctx, const struct ferry_peeked *peeked, struct ferry_error *err);

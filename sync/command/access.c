@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/access/current.h"
 #include "store/access/snapshot_write.h"
+#include "store/access/snapshots.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
@@ -145,7 +145,7 @@ static int
 show(struct ferry_context *ctx, struct ferry_store *st, const char *only,
     struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key, access;
 	json_t *upstream = NULL, *record;
 	bool any = false;
@@ -154,7 +154,7 @@ show(struct ferry_context *ctx, struct ferry_store *st, const char *only,
 	if (ferry_key_make(&prefix, err, "upstream", NULL) == -1 ||
 	    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &upstream, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &upstream, err)) == 1) {
 		const char *name = ferry_key_part(&key, 1);
 
 		record = NULL;
@@ -180,7 +180,7 @@ show(struct ferry_context *ctx, struct ferry_store *st, const char *only,
 			break;
 		}
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == 0 && only != NULL && !any)
 		return ferry_error_set(err, FERRY_ENOTFOUND,
 		    "the store has no upstream '%s'", only);

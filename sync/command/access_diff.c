@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/access/current.h"
+#include "store/access/snapshots.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
@@ -107,19 +107,19 @@ diff_one(struct diff *d, const char *upstream, struct ferry_error *err)
 static int
 diff_stored(struct diff *d, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	int rc;
 
 	if (ferry_key_make(&prefix, err, "access", d->only, NULL) == -1 ||
 	    ferry_catalog_iter_new(&it, d->st, &prefix, NULL, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1)
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1)
 		if (diff_one(d, ferry_key_part(&key, 1), err) == -1) {
 			rc = -1;
 			break;
 		}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == 0 && d->only != NULL && d->compared == 0)
 		return ferry_error_set(err, FERRY_ENOTFOUND,
 		    "the store has no permission snapshot of '%s'", d->only);
@@ -243,11 +243,12 @@ say_bundle(const struct diff *d, const struct ferry_peeked *peeked, bool newer)
 		    "event", "bundle", "upstream", peeked->upstream,
 		    "generation", json_object_get(peeked->access, "generation"),
 		    "newer", newer, "speaks",
-		    peeked->speaks != FERRY_SPEAKS_NOT, "refused", why));
+		    peeked->authority != FERRY_AUTHORITY_OTHER, "refused",
+		    why));
 	else if (why != NULL)
 		(void)printf("%s: an import would refuse this bundle: %s\n",
 		    peeked->upstream, why);
-	else if (peeked->speaks == FERRY_SPEAKS_NOT)
+	else if (peeked->authority == FERRY_AUTHORITY_OTHER)
 		(void)printf("%s: another origin speaks for it here; an import "
 			     "passes over this ('ferry access hand-over')\n",
 		    peeked->upstream);
@@ -286,7 +287,7 @@ is_newer(struct diff *d, const struct ferry_peeked *peeked,
 	for (size_t i = 0; i < d->coming_n; i++)
 		if (strcmp(d->coming[i].upstream, peeked->upstream) == 0)
 			return *generation > d->coming[i].generation;
-	return peeked->speaks == FERRY_SPEAKS_ANEW
+	return peeked->authority == FERRY_AUTHORITY_ANEW
 	           ? 1
 	           : ferry_snapshots_newer(
 			 d->st, peeked->upstream, peeked->access, err);
@@ -306,7 +307,8 @@ on_peek(void *ctx, const struct ferry_peeked *peeked, struct ferry_error *err)
 		return -1;
 	say_bundle(d, peeked, newer == 1);
 	d->refused += peeked->refused != NULL;
-	if (peeked->refused != NULL || peeked->speaks == FERRY_SPEAKS_NOT)
+	if (peeked->refused != NULL ||
+	    peeked->authority == FERRY_AUTHORITY_OTHER)
 		return 0;
 	if (note_upstream(d->upstreams, peeked->upstream, peeked->record,
 		newer == 1, err) == -1)

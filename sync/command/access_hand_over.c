@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/access/speaks.h"
+#include "store/access/authority.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
@@ -77,7 +77,8 @@ ferry_access_hand_over(struct ferry_context *ctx, struct ferry_error *err)
 		return -1;
 	if (check_upstream(st, upstream, err) == -1 ||
 	    find_origin(st, name, id, err) == -1 ||
-	    ferry_speaks_put(st, upstream, id, FERRY_SPEAKS_ANEW, err) == -1 ||
+	    ferry_authority_put(st, upstream, id, FERRY_AUTHORITY_ANEW, err) ==
+		-1 ||
 	    ferry_passed_put(st, upstream, NULL, err) == -1 ||
 	    ferry_store_commit(st, err) == -1)
 		goto out;

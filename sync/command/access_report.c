@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/access/current.h"
 #include "store/access/policy.h"
+#include "store/access/snapshots.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/format/format.h"
@@ -177,7 +177,7 @@ report_package(struct report *r, const char *spec, struct ferry_error *err)
 static int
 report_user(struct report *r, const char *login, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	struct ferry_claim claim = { .kind = FERRY_CLAIM_USER,
 		.scopes = FERRY_SCOPE_READ };
@@ -191,7 +191,7 @@ report_user(struct report *r, const char *login, struct ferry_error *err)
 		return -1;
 	claim.user = who.number;
 	memcpy(claim.realm, who.realm, sizeof(claim.realm));
-	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
 		const char *name = ferry_key_part(&key, 2);
 		const char *upstream = ferry_key_part(&key, 3);
 		const struct ferry_format *format =
@@ -204,7 +204,7 @@ report_user(struct report *r, const char *login, struct ferry_error *err)
 			print(r, upstream, format->name, name, who.name, true,
 			    &result);
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	return rc;
 }
 

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/access/current.h"
 #include "store/access/policy.h"
+#include "store/access/snapshots.h"
 #include "store/access/user_token.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"

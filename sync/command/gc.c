@@ -102,7 +102,7 @@ expire_versions(struct gc *g, const struct ferry_store_totals *totals,
     struct ferry_error *err)
 {
 	uint64_t seen = 0;
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	json_t *record;
 	int rc = -1;
@@ -110,7 +110,7 @@ expire_versions(struct gc *g, const struct ferry_store_totals *totals,
 	if (ferry_key_make(&prefix, err, "version", NULL) == -1 ||
 	    ferry_catalog_iter_new(&it, g->st, &prefix, NULL, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		const json_t *at = json_object_get(record, "deleted_at");
 		int64_t expiry = expires_at(g, record);
 		bool expired = is_expired(g, record);
@@ -129,7 +129,7 @@ expire_versions(struct gc *g, const struct ferry_store_totals *totals,
 		if (rc == -1)
 			break;
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == 0 && seen != totals->versions + totals->removed)
 		rc = ferry_error_set(err, FERRY_EINDEX,
 		    "the index holds %" PRIu64 " versions where %" PRIu64
@@ -195,19 +195,19 @@ each_local(struct gc *g, const char *kind,
 	struct gc *g, const struct ferry_key *key, struct ferry_error *err),
     struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	int rc, n = 0;
 
 	if (ferry_key_make(&prefix, err, kind, NULL) == -1 ||
 	    ferry_local_iter_new(&it, g->st, &prefix, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
 		n++;
 		if ((rc = on(g, &key, err)) == -1)
 			break;
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	return rc == -1 ? -1 : n;
 }
 

@@ -46,7 +46,7 @@ write_one(struct ferry_carrier *c, const char *origin, const char *dir,
 static int
 write_all(struct ferry_carrier *c, const char *dir, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	bool any = false;
 	int rc;
@@ -54,14 +54,14 @@ write_all(struct ferry_carrier *c, const char *dir, struct ferry_error *err)
 	if (ferry_key_make(&prefix, err, "origin", NULL) == -1 ||
 	    ferry_local_iter_new(&it, c->carry.st, &prefix, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
 		any = true;
 		if (write_one(c, ferry_key_part(&key, 1), dir, err) == -1) {
 			rc = -1;
 			break;
 		}
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == 0 && !any)
 		rc = write_one(c, "", dir, err);
 	return rc;

@@ -235,7 +235,7 @@ static int
 check_records(struct verify *v, const struct ferry_store_totals *totals,
     struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key all = { 0 }, key;
 	uint64_t versions = 0;
 	json_t *record;
@@ -243,7 +243,7 @@ check_records(struct verify *v, const struct ferry_store_totals *totals,
 
 	if (ferry_catalog_iter_new(&it, v->st, &all, NULL, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		if (strcmp(ferry_key_part(&key, 0), "version") == 0)
 			versions++;
 		rc = check_files(v, &key, record, err);
@@ -253,7 +253,7 @@ check_records(struct verify *v, const struct ferry_store_totals *totals,
 		if (rc == -1)
 			break;
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == 0 && (versions != totals->versions + totals->removed ||
 			   v->blobs != totals->blobs))
 		rc = ferry_error_set(err, FERRY_EINDEX,

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/access/current.h"
+#include "store/access/snapshots.h"
 #include "store/base/error.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/owner.h"
 #include "store/format/format.h"
-#include "store/format/oci.h"
+#include "store/format/oci/names.h"
 
 /* Whether the store has it of that owner: 1, 0, -1. */
 static int

@@ -16,7 +16,7 @@
  */
 
 #include "store/base/bytes.h"
-#include "store/format/oci.h"
+#include "store/format/oci/names.h"
 
 struct ferry_error;
 

@@ -26,7 +26,7 @@
 #include <string.h>
 
 #include "store/base/error.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 #include "sync/select/lock.h"
 
 #define VERSION_MAX 3

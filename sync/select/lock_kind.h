@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "store/base/bytes.h"
-#include "store/format/npm.h"
+#include "store/format/npm/npm.h"
 
 struct ferry_error;
 struct ferry_lock_sink;

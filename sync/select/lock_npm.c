@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "store/base/error.h"
-#include "store/base/span.h"
-#include "store/format/npm.h"
+#include "store/base/json_span.h"
+#include "store/format/npm/npm.h"
 #include "sync/select/lock.h"
 
 /* What is read of one entry, decoded; the memory is used again for each. */

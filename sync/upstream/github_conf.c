@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "store/base/conf.h"
-#include "store/format/oci.h"
+#include "store/format/oci/names.h"
 #include "sync/upstream/github.h"
 
 static bool

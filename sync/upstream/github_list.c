@@ -366,20 +366,20 @@ github_list(
 int
 github_forget(struct github *gh, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	int rc = -1;
 
 	if (ferry_key_make(&prefix, err, "answer", gh->up->name, NULL) == -1 ||
 	    ferry_local_iter_new(&it, gh->run->st, &prefix, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1)
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1)
 		if (json_object_get(gh->asked, ferry_key_part(&key, 2)) ==
 			NULL &&
 		    ferry_local_delete(gh->run->st, &key, err) == -1) {
 			rc = -1;
 			break;
 		}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	return rc;
 }

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "store/base/json.h"
-#include "store/format/npm.h"
+#include "store/format/npm/npm.h"
 #include "store/store.h"
 #include "sync/select/lock.h"
 

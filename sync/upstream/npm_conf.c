@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "store/base/conf.h"
-#include "store/format/npm.h"
-#include "store/format/semver.h"
+#include "store/format/npm/npm.h"
+#include "store/format/semver/range.h"
 #include "sync/select/lock.h"
 #include "sync/upstream/npm.h"
 

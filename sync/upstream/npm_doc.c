@@ -5,8 +5,8 @@
 
 #include "store/base/clock.h"
 #include "store/base/error.h"
-#include "store/base/span.h"
-#include "store/format/npm.h"
+#include "store/base/json_span.h"
+#include "store/format/npm/npm.h"
 
 #define VERSIONS_MAX 200000
 

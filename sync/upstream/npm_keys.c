@@ -13,7 +13,7 @@
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 #include "store/store.h"
 #include "sync/upstream/npm.h"
 

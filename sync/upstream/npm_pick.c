@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/base/span.h"
-#include "store/format/npm.h"
-#include "store/format/semver.h"
+#include "store/base/json_span.h"
+#include "store/format/npm/npm.h"
+#include "store/format/semver/range.h"
+#include "store/format/semver/semver.h"
 #include "sync/upstream/npm.h"
 
 static int

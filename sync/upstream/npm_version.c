@@ -10,9 +10,9 @@
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 #include "store/catalog/removal.h"
-#include "store/format/npm.h"
+#include "store/format/npm/npm.h"
 #include "sync/command/progress.h"
 #include "sync/upstream/npm.h"
 

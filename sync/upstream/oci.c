@@ -278,7 +278,7 @@ out:
 static int
 find_lost(struct oci *oci, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	struct ferry_digest blob;
 	int rc = -1;
@@ -286,7 +286,7 @@ find_lost(struct oci *oci, struct ferry_error *err)
 	if (ferry_key_make(&prefix, err, "lost", NULL) == -1 ||
 	    ferry_local_iter_new(&it, oci->run->st, &prefix, err) == -1)
 		goto out;
-	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1)
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1)
 		if (ferry_digest_from_hex(&blob, FERRY_SHA256,
 			ferry_bytes_str(ferry_key_part(&key, 1)), err) == -1 ||
 		    note_lost(oci, &blob, err) == -1) {
@@ -294,7 +294,7 @@ find_lost(struct oci *oci, struct ferry_error *err)
 			break;
 		}
 out:
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	return rc;
 }
 

@@ -16,8 +16,8 @@
  * is here or failed; only then does it tell those who wait for it.
  */
 
-#include "store/format/oci.h"
-#include "store/format/oci_manifest.h"
+#include "store/format/oci/manifest.h"
+#include "store/format/oci/names.h"
 #include "sync/select/tags.h"
 #include "sync/upstream/oci_auth.h"
 #include "sync/upstream/run.h"

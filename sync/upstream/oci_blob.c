@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "store/base/json.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 #include "store/store.h"
 #include "sync/upstream/oci.h"
 

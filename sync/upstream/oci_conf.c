@@ -6,6 +6,7 @@
 
 #include "store/base/conf.h"
 #include "store/base/glob.h"
+#include "store/format/semver/range.h"
 #include "sync/command/progress.h"
 #include "sync/upstream/oci.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "store/base/conf.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 #include "sync/upstream/oci.h"
 
 #define PAGE_TAGS "1000" /* that we ask for; registries give what they like */

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/access/authority.h"
 #include "store/access/snapshot.h"
-#include "store/access/speaks.h"
 #include "store/base/conf.h"
 #include "store/base/json.h"
 #include "store/store.h"
@@ -427,9 +427,9 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
 static int
 speak(struct ferry_run *run, const char *upstream, struct ferry_error *err)
 {
-	enum ferry_speaks ignored;
+	enum ferry_authority ignored;
 
-	return ferry_speaks_get(
+	return ferry_authority_get(
 	    run->st, upstream, ferry_store_id(run->st), &ignored, err);
 }
 

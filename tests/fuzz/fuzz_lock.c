@@ -7,7 +7,7 @@
 
 #include "fuzz.h"
 #include "store/base/error.h"
-#include "store/format/npm.h"
+#include "store/format/npm/npm.h"
 #include "sync/select/lock.h"
 
 static int

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "store/access/access.h"
-#include "store/access/current.h"
+#include "store/access/snapshots.h"
 #include "store/access/token.h"
 #include "store/access/user_token.h"
 #include "store/catalog/catalog.h"

@@ -12,7 +12,7 @@
 #include "serve/replay/cache.h"
 #include "serve/replay/npm_document.h"
 #include "serve/replay/oci_path.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 
 /* Paths of OCI */
 
