@@ -10,7 +10,7 @@
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
-#include "sync/command/carrier.h"
+#include "sync/command/command_task.h"
 
 static const char help[] =
     "usage: ferry access [show] [--text] [UPSTREAM]\n"
@@ -79,7 +79,7 @@ print_summary(const struct ferry_context *ctx, const char *upstream,
 	json_t *n;
 
 	if (ctx->json) {
-		ferry_carrier_print(json_pack("{s:s,s:s,s:I,s:I,s:O,s:O,s:O}",
+		ferry_command_print(json_pack("{s:s,s:s,s:I,s:I,s:O,s:O,s:O}",
 		    "event", "snapshot", "upstream", upstream, "generation",
 		    (json_int_t)generation, "taken_at", (json_int_t)taken_at,
 		    "counts", s->counts, "operators", s->operators, "notes",
@@ -132,7 +132,7 @@ show_plain(const struct ferry_context *ctx, const char *upstream,
 {
 
 	if (ctx->json)
-		ferry_carrier_print(
+		ferry_command_print(
 		    json_pack("{s:s,s:s,s:s?}", "event", "visibility",
 			"upstream", upstream, "visibility", visibility));
 	else

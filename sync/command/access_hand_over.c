@@ -10,7 +10,7 @@
 #include "store/store.h"
 #include "sync/carry/trust.h"
 #include "sync/command/access.h"
-#include "sync/command/carrier.h"
+#include "sync/command/command_task.h"
 
 /* The store that name, of a trusted key or of this store, or id means. */
 static int
@@ -83,7 +83,7 @@ ferry_access_hand_over(struct ferry_context *ctx, struct ferry_error *err)
 	    ferry_store_commit(st, err) == -1)
 		goto out;
 	if (ctx->json)
-		ferry_carrier_print(json_pack("{s:s,s:s,s:s}", "event",
+		ferry_command_print(json_pack("{s:s,s:s,s:s}", "event",
 		    "result", "upstream", upstream, "origin", id));
 	else
 		(void)printf(

@@ -8,9 +8,9 @@
 #include "store/catalog/catalog.h"
 #include "store/catalog/removal.h"
 #include "store/store.h"
-#include "sync/carry/incoming.h"
+#include "sync/base/progress.h"
+#include "sync/carry/import_state.h"
 #include "sync/command/command.h"
-#include "sync/command/progress.h"
 
 static const char help[] =
     "usage: ferry gc [--dry-run] [--grace DAYS] [--forget-imports]\n"
@@ -217,7 +217,8 @@ forget_import(
 {
 
 	return g->forget_imports && !g->dry_run
-	           ? ferry_incoming_forget(g->st, ferry_key_part(key, 1), err)
+	           ? ferry_import_state_forget(
+			 g->st, ferry_key_part(key, 1), err)
 	           : 0;
 }
 

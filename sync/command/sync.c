@@ -6,8 +6,8 @@
 #include "store/base/conf.h"
 #include "store/base/json.h"
 #include "store/store.h"
+#include "sync/base/progress.h"
 #include "sync/command/command.h"
-#include "sync/command/progress.h"
 #include "sync/upstream/run.h"
 
 static const char help[] =

@@ -11,8 +11,8 @@
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
 #include "store/store.h"
+#include "sync/base/progress.h"
 #include "sync/command/command.h"
-#include "sync/command/progress.h"
 
 static const char help[] =
     "usage: ferry verify [--threads N]\n"

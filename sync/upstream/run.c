@@ -5,9 +5,9 @@
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/store.h"
-#include "sync/access/compile.h"
+#include "sync/base/progress.h"
 #include "sync/command/command.h"
-#include "sync/command/progress.h"
+#include "sync/permissions/compile.h"
 
 /* What was fetched becomes visible, and safe from a crash, so often. */
 #define COMMIT_MS 1000

@@ -30,7 +30,7 @@ struct ferry_upstream;
  * add more (returning 1) or be done (0).
  *
  * A kind may drive others (GitHub Packages speak npm and OCI): it owns upstreams
- * of theirs, made with ferry_upstream_drive(), passes sync and after on to them
+ * of theirs, made with ferry_upstream_delegate(), passes sync and after on to them
  * and says what it wants of them.
  */
 enum ferry_want { FERRY_WANT, FERRY_WANT_IF_THERE /* else it is skipped */ };
@@ -114,10 +114,11 @@ int ferry_run_operator(struct ferry_run *run, struct ferry_conf_group *root,
  * credentials.  Its options are the group called group below the driver's.
  * host and user (or NULL) are borrowed.  Errors: FERRY_ECONFIG, FERRY_ENOMEM.
  */
-int ferry_upstream_drive(struct ferry_upstream *out, struct ferry_upstream *by,
-    const char *format, const char *group, const char *url, const char *host,
-    const char *user, struct ferry_error *err);
-void ferry_upstream_undrive(struct ferry_upstream *driven);
+int ferry_upstream_delegate(struct ferry_upstream *out,
+    struct ferry_upstream *by, const char *format, const char *group,
+    const char *url, const char *host, const char *user,
+    struct ferry_error *err);
+void ferry_upstream_delegate_free(struct ferry_upstream *driven);
 
 /* Bind names to up: a name, or with a '*' at its end the beginning of names. */
 int ferry_upstream_protect(

@@ -13,7 +13,7 @@
 #include "store/base/conf.h"
 #include "store/base/json.h"
 #include "store/store.h"
-#include "sync/access/operator.h"
+#include "sync/permissions/operator_file.h"
 #include "sync/upstream/run.h"
 
 extern const struct ferry_upstream_kind ferry_upstream_github;
@@ -344,7 +344,7 @@ ferry_run_operator(struct ferry_run *run, struct ferry_conf_group *root,
 }
 
 int
-ferry_upstream_drive(struct ferry_upstream *out, struct ferry_upstream *by,
+ferry_upstream_delegate(struct ferry_upstream *out, struct ferry_upstream *by,
     const char *format, const char *group, const char *url, const char *host,
     const char *user, struct ferry_error *err)
 {
@@ -366,7 +366,7 @@ ferry_upstream_drive(struct ferry_upstream *out, struct ferry_upstream *by,
 }
 
 void
-ferry_upstream_undrive(struct ferry_upstream *driven)
+ferry_upstream_delegate_free(struct ferry_upstream *driven)
 {
 
 	if (driven->kind != NULL)

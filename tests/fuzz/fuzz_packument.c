@@ -4,7 +4,7 @@
 
 #include "fuzz.h"
 #include "store/base/error.h"
-#include "sync/upstream/npm_doc.h"
+#include "sync/upstream/npm/packument.h"
 
 static void
 look(const struct ferry_npm_doc *doc, const struct ferry_npm_version *version)
