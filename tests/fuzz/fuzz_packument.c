@@ -1,4 +1,4 @@
-/* Packuments: whatever was read can be asked for its parts. */
+/* Packuments: whatever was read can be call for its parts. */
 
 #include <stdlib.h>
 

@@ -163,7 +163,8 @@ expect(struct fixture *f, enum what what, const char *named, const char *want)
 		if (*p == '*')
 			ferry_closure_name_all(closure);
 		else
-			assert_true(ferry_closure_name(closure, digest(*p, name)));
+			assert_true(
+			    ferry_closure_name(closure, digest(*p, name)));
 	if (what == REMOVE)
 		ferry_closure_remove(closure);
 	else

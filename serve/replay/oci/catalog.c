@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "serve/replay/library.h"
-#include "serve/replay/oci.h"
+#include "serve/replay/oci/oci.h"
+#include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
 #include "store/catalog/catalog.h"
@@ -33,14 +33,14 @@ struct names {
 
 /* Behind the name last, or from the first if that is "". */
 static int
-names_new(struct names *names, const struct ferry_asked *asked,
+names_new(struct names *names, const struct ferry_call *call,
     const struct ferry_permit *permit, const char *last,
     struct ferry_error *err)
 {
 	struct ferry_key prefix, from;
 
 	names->it = NULL;
-	names->store = ferry_library_store(asked->library);
+	names->store = ferry_store_view_store(call->view);
 	names->permit = permit;
 	(void)snprintf(names->last, sizeof(names->last), "%s", last);
 	if (ferry_key_make(&prefix, err, "package", "oci", NULL) == -1 ||
@@ -120,12 +120,12 @@ add_names(struct names *names, uint64_t n, struct ferry_buf *buf,
 }
 
 int
-ferry_oci_answer_catalog(const struct ferry_asked *asked,
+ferry_oci_answer_catalog(const struct ferry_call *call,
     const struct ferry_permit *permit, struct ferry_response *res,
     struct ferry_error *err)
 {
-	uint64_t n = ferry_request_query_u64(
-	    asked->rq, "n", 0, CATALOG_MAX, CATALOG_MAX);
+	uint64_t n =
+	    ferry_request_query_u64(call->rq, "n", 0, CATALOG_MAX, CATALOG_MAX);
 	struct ferry_buf after = FERRY_BUF_INIT, buf = FERRY_BUF_INIT,
 			 link = FERRY_BUF_INIT;
 	struct names names = { NULL, NULL, permit, "" };
@@ -133,8 +133,8 @@ ferry_oci_answer_catalog(const struct ferry_asked *asked,
 	bool more;
 	int rc = -1;
 
-	if (ferry_request_query(asked->rq, "last", &after, err) == -1 ||
-	    names_new(&names, asked, permit,
+	if (ferry_request_query(call->rq, "last", &after, err) == -1 ||
+	    names_new(&names, call, permit,
 		after.n == 0 ? "" : (const char *)after.p, err) == -1 ||
 	    add_names(&names, n, &buf, last, &more, err) == -1 ||
 	    answer_buf(res, &buf, err) == -1)
@@ -184,12 +184,12 @@ add_results(struct names *names, const char *word, uint64_t n,
 }
 
 int
-ferry_oci_answer_search(const struct ferry_asked *asked,
+ferry_oci_answer_search(const struct ferry_call *call,
     const struct ferry_permit *permit, struct ferry_response *res,
     struct ferry_error *err)
 {
 	uint64_t n = ferry_request_query_u64(
-	    asked->rq, "n", 1, SEARCH_MAX, SEARCH_DEFAULT);
+	    call->rq, "n", 1, SEARCH_MAX, SEARCH_DEFAULT);
 	struct ferry_buf word = FERRY_BUF_INIT, found = FERRY_BUF_INIT,
 			 buf = FERRY_BUF_INIT;
 	struct names names = { NULL, NULL, permit, "" };
@@ -197,7 +197,7 @@ ferry_oci_answer_search(const struct ferry_asked *asked,
 	uint64_t count;
 	int rc = -1;
 
-	if (ferry_request_query(asked->rq, "q", &word, err) == -1 ||
+	if (ferry_request_query(call->rq, "q", &word, err) == -1 ||
 	    ferry_buf_adds(&word, "", err) == -1)
 		goto out;
 	if ((utf8 = json_stringn(
@@ -207,7 +207,7 @@ ferry_oci_answer_search(const struct ferry_asked *asked,
 	}
 	for (size_t i = 0; i < word.n; i++)
 		word.p[i] = (uint8_t)tolower(word.p[i]);
-	if (names_new(&names, asked, permit, "", err) == -1 ||
+	if (names_new(&names, call, permit, "", err) == -1 ||
 	    add_results(&names, word.n == 0 ? "" : (const char *)word.p, n,
 		&found, &count, err) == -1 ||
 	    ferry_buf_addf(&buf, err,

@@ -4,14 +4,14 @@
  *     sections 2 to 4, where the clients are named.
  */
 
-#include "serve/replay/oci.h"
+#include "serve/replay/oci/oci.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "serve/replay/library.h"
-#include "serve/replay/oci_path.h"
+#include "serve/replay/oci/path.h"
+#include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
 
@@ -81,7 +81,7 @@ parse_v1(struct ferry_resource *r, struct ferry_bytes path)
 
 static int
 parse_path(
-    struct ferry_asked *asked, struct ferry_bytes path, struct ferry_error *err)
+    struct ferry_call *call, struct ferry_bytes path, struct ferry_error *err)
 {
 	static const enum kind kinds[] = { [FERRY_OCI_BASE] = BASE,
 		[FERRY_OCI_TOKEN] = TOKEN,
@@ -90,12 +90,12 @@ parse_path(
 		[FERRY_OCI_BLOBS] = BLOB,
 		[FERRY_OCI_TAGS] = TAGS,
 		[FERRY_OCI_REFERRERS] = REFERRERS };
-	struct ferry_resource *r = &asked->resource;
+	struct ferry_resource *r = &call->resource;
 	struct ferry_oci_path parts;
 
 	r->kind = NOTHING;
 	r->action = FERRY_ACTION_SERVICE;
-	if (strcmp(asked->prefix, "/v1/") == 0)
+	if (strcmp(call->prefix, "/v1/") == 0)
 		return parse_v1(r, path);
 	if (!ferry_oci_path_split(&parts, path))
 		return 0;
@@ -109,7 +109,7 @@ parse_path(
 	if (parts.name.n == 0)
 		return 1;
 	r->action = FERRY_ACTION_READ;
-	if (ferry_oci_resolve(asked, parts.name, err) == -1) {
+	if (ferry_oci_resolve(call, parts.name, err) == -1) {
 		r->kind = err->code == FERRY_EFORMAT ? BAD_NAME : NOTHING;
 		return -1;
 	}
@@ -117,11 +117,10 @@ parse_path(
 }
 
 static int
-parse(
-    struct ferry_asked *asked, struct ferry_bytes rest, struct ferry_error *err)
+parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 {
-	enum ferry_method method = asked->rq->method;
-	struct ferry_resource *r = &asked->resource;
+	enum ferry_method method = call->rq->method;
+	struct ferry_resource *r = &call->resource;
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_buf path = FERRY_BUF_INIT;
 	bool reads = method == FERRY_GET || method == FERRY_HEAD;
@@ -131,7 +130,7 @@ parse(
 	rc = ferry_url_decode(&path, rest, reads ? err : &ignored);
 	if (rc == 0)
 		rc = parse_path(
-		    asked, ferry_bytes_buf(&path), reads ? err : &ignored);
+		    call, ferry_bytes_buf(&path), reads ? err : &ignored);
 	ferry_buf_free(&path);
 	if (reads || (rc == 1 && r->kind == TOKEN && method == FERRY_POST))
 		return rc;
@@ -171,10 +170,10 @@ code_of(enum kind kind, unsigned status, bool repository)
 }
 
 static void
-refuse(const struct ferry_asked *asked, unsigned status, const char *text,
+refuse(const struct ferry_call *call, unsigned status, const char *text,
     struct ferry_response *res)
 {
-	const struct ferry_resource *r = &asked->resource;
+	const struct ferry_resource *r = &call->resource;
 	char whole[2 * FERRY_ITEM_NAME + 512];
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf quoted = FERRY_BUF_INIT;
@@ -182,13 +181,13 @@ refuse(const struct ferry_asked *asked, unsigned status, const char *text,
 
 	if (text == NULL)
 		text = kind == NOTHING ? "this registry has no such URL"
-		       : asked->owner[0] == 0
+		       : call->owner[0] == 0
 		           ? "this repository is not in the mirror"
 		       : kind == MANIFEST
 		           ? "this manifest or tag is not in the mirror"
 		           : "this blob is not in the mirror";
 	if (status == 404 && r->called[0] != 0) {
-		bool item = r->item[0] != 0 && asked->owner[0] != 0;
+		bool item = r->item[0] != 0 && call->owner[0] != 0;
 
 		(void)snprintf(whole, sizeof(whole), "%s%s%s: %.400s",
 		    r->called,
@@ -201,7 +200,7 @@ refuse(const struct ferry_asked *asked, unsigned status, const char *text,
 	(void)ferry_span_quote(&quoted, ferry_bytes_str(text), &err);
 	ferry_response_text(res, status, JSON,
 	    "{\"errors\":[{\"code\":\"%s\",\"message\":%s,\"detail\":{}}]}\n",
-	    code_of(kind, status, asked->owner[0] != 0),
+	    code_of(kind, status, call->owner[0] != 0),
 	    quoted.n == 0 ? "\"\"" : (const char *)quoted.p);
 	ferry_response_header(
 	    res, "Docker-Distribution-Api-Version", "registry/2.0");
@@ -211,17 +210,17 @@ refuse(const struct ferry_asked *asked, unsigned status, const char *text,
 /* Answers */
 
 static int
-answer_content(const struct ferry_asked *asked, struct ferry_response *res,
+answer_content(const struct ferry_call *call, struct ferry_response *res,
     struct ferry_error *err)
 {
-	bool manifest = asked->resource.kind == MANIFEST;
-	bool tag = strchr(asked->resource.item, ':') == NULL;
+	bool manifest = call->resource.kind == MANIFEST;
+	bool tag = strchr(call->resource.item, ':') == NULL;
 	char digest[FERRY_ETAG];
 	struct ferry_body *body;
 	size_t n;
-	int rc = asked->owner[0] == 0 || asked->resource.item[0] == 0 ? 0
-	         : manifest ? ferry_oci_manifest_body(asked, &body, err)
-	                    : ferry_oci_blob_body(asked, &body, err);
+	int rc = call->owner[0] == 0 || call->resource.item[0] == 0 ? 0
+	         : manifest ? ferry_oci_manifest_body(call, &body, err)
+	                    : ferry_oci_blob_body(call, &body, err);
 
 	/* The path was sound; what is malformed now is in the store. */
 	if (rc == -1 &&
@@ -242,31 +241,31 @@ answer_content(const struct ferry_asked *asked, struct ferry_response *res,
 }
 
 static int
-answer_kind(const struct ferry_asked *asked, const struct ferry_permit *permit,
+answer_kind(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
 {
 
-	switch ((enum kind)asked->resource.kind) {
+	switch ((enum kind)call->resource.kind) {
 	case BASE:
 		ferry_response_text(res, 200, JSON, "{}");
 		return 1;
 	case TOKEN:
-		return ferry_oci_answer_token(asked, res, err);
+		return ferry_oci_answer_token(call, res, err);
 	case CATALOG:
-		return ferry_oci_answer_catalog(asked, permit, res, err);
+		return ferry_oci_answer_catalog(call, permit, res, err);
 	case SEARCH:
-		return ferry_oci_answer_search(asked, permit, res, err);
+		return ferry_oci_answer_search(call, permit, res, err);
 	case SEARCH_PING:
 		/* "standalone": with no index of its own behind it. */
 		ferry_response_text(res, 200, JSON, "{\"standalone\":true}\n");
 		return 1;
 	case MANIFEST:
 	case BLOB:
-		return answer_content(asked, res, err);
+		return answer_content(call, res, err);
 	case TAGS:
-		return ferry_oci_answer_tags(asked, res, err);
+		return ferry_oci_answer_tags(call, res, err);
 	case REFERRERS:
-		return ferry_oci_answer_referrers(asked, res, err);
+		return ferry_oci_answer_referrers(call, res, err);
 	case NOTHING:
 	case BAD_NAME:
 	case BAD_DIGEST:
@@ -277,16 +276,16 @@ answer_kind(const struct ferry_asked *asked, const struct ferry_permit *permit,
 }
 
 static int
-answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
+answer(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
 {
 	struct ferry_buf ns = FERRY_BUF_INIT;
-	int rc = answer_kind(asked, permit, res, err), named;
+	int rc = answer_kind(call, permit, res, err), named;
 
 	if (rc == 1) {
 		ferry_response_header(
 		    res, "Docker-Distribution-Api-Version", "registry/2.0");
-		named = ferry_oci_namespace(asked, &ns, err);
+		named = ferry_oci_namespace(call, &ns, err);
 		if (named == 1)
 			ferry_response_header(
 			    res, "OCI-Namespace", (const char *)ns.p);

@@ -19,9 +19,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "serve/replay/library.h"
-#include "serve/replay/npm.h"
-#include "serve/replay/npm_entry.h"
+#include "serve/replay/npm/entry.h"
+#include "serve/replay/npm/npm.h"
+#include "serve/replay/store_view.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
@@ -37,7 +37,7 @@
 #define DIRTY_MAX 4096
 
 struct ferry_npm_search {
-	struct ferry_library *library;
+	struct ferry_store_view *view;
 	uint64_t limit;
 
 	pthread_mutex_t mutex; /* of all below */
@@ -129,11 +129,11 @@ look_at(struct ferry_npm_search *s, const char *name, const char *owner)
 	int rc = 1;
 
 	if (owner == NULL) {
-		rc = ferry_replay_owner(s->library, "npm", name, found, &err);
+		rc = ferry_replay_owner(s->view, "npm", name, found, &err);
 		owner = found;
 	}
 	if (rc == 1)
-		rc = ferry_npm_entry_make(s->library, name, owner, &e, &err);
+		rc = ferry_npm_entry_make(s->view, name, owner, &e, &err);
 
 	if (rc == -1)
 		ferry_log(FERRY_LOG_WARNING,
@@ -176,7 +176,7 @@ look_at_all(struct ferry_npm_search *s)
 	(void)pthread_mutex_unlock(&s->mutex);
 	if (ferry_key_make(&prefix, &err, "package", "npm", NULL) == 0 &&
 	    ferry_catalog_iter_new(
-		&it, ferry_library_store(s->library), &prefix, NULL, &err) == 0)
+		&it, ferry_store_view_store(s->view), &prefix, NULL, &err) == 0)
 		while (!stopping(s) && (rc = ferry_record_iter_next(
 					    it, &key, NULL, &err)) == 1) {
 			const char *name = ferry_key_part(&key, 2);
@@ -228,7 +228,7 @@ work(void *ctx)
 }
 
 int
-ferry_npm_search_start(void **state, struct ferry_library *library,
+ferry_npm_search_start(void **state, struct ferry_store_view *view,
     uint64_t bytes, struct ferry_error *err)
 {
 	struct ferry_npm_search *s;
@@ -236,7 +236,7 @@ ferry_npm_search_start(void **state, struct ferry_library *library,
 
 	if (ferry_calloc(&s, 1, sizeof(*s), err) == -1)
 		return -1;
-	s->library = library;
+	s->view = view;
 	s->limit = bytes;
 	(void)pthread_mutex_init(&s->mutex, NULL);
 	(void)pthread_condattr_init(&attr);

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "serve/replay/library.h"
-#include "serve/replay/npm.h"
+#include "serve/replay/npm/npm.h"
+#include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
@@ -25,7 +25,7 @@ add_held(void *ctx, const struct ferry_key *key, json_t *record,
 }
 
 static int
-load_held(struct ferry_library *library, const char *package, const char *owner,
+load_held(struct ferry_store_view *view, const char *package, const char *owner,
     struct ferry_npm_held *held, struct ferry_error *err)
 {
 	struct ferry_key prefix;
@@ -33,16 +33,16 @@ load_held(struct ferry_library *library, const char *package, const char *owner,
 	return ferry_key_make(
 		   &prefix, err, "version", "npm", package, owner, NULL) == -1
 	           ? -1
-	           : ferry_catalog_each(ferry_library_store(library), &prefix,
+	           : ferry_catalog_each(ferry_store_view_store(view), &prefix,
 			 add_held, held, err);
 }
 
 int
-ferry_npm_load(struct ferry_library *library, const char *package,
+ferry_npm_load(struct ferry_store_view *view, const char *package,
     const char *owner, struct ferry_buf *out, struct ferry_npm_held *held,
     struct ferry_error *err)
 {
-	struct ferry_store *store = ferry_library_store(library);
+	struct ferry_store *store = ferry_store_view_store(view);
 	json_t *record = NULL;
 	struct ferry_file file;
 	struct ferry_key key;
@@ -56,7 +56,7 @@ ferry_npm_load(struct ferry_library *library, const char *package,
 		rc = ferry_files_find(record, "packument", &file, err);
 	if (rc == 1 && (ferry_blob_load(store, &file.sha256,
 			    FERRY_NPM_DOCUMENT_MAX, out, err) == -1 ||
-			   load_held(library, package, owner, held, err) == -1))
+			   load_held(view, package, owner, held, err) == -1))
 		rc = -1;
 	json_decref(record);
 	return rc;
@@ -94,7 +94,7 @@ out:
 }
 
 struct job {
-	struct ferry_library *library;
+	struct ferry_store_view *view;
 	const char *package;
 	const char *owner;
 	const char *base;
@@ -109,7 +109,7 @@ make_identity(
 	struct ferry_npm_held held = { 0 };
 	struct ferry_buf upstream = FERRY_BUF_INIT;
 	int rc = ferry_npm_load(
-	    job->library, job->package, job->owner, &upstream, &held, err);
+	    job->view, job->package, job->owner, &upstream, &held, err);
 
 	if (rc == 1)
 		rc = ferry_npm_document(out, ferry_bytes_buf(&upstream),
@@ -128,7 +128,7 @@ make(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	int rc;
 
 	if (job->encoding == FERRY_NPM_GZIP) {
-		rc = ferry_npm_body(job->library, job->package, job->owner,
+		rc = ferry_npm_body(job->view, job->package, job->owner,
 		    job->base, job->form, FERRY_NPM_IDENTITY, &identity, err);
 		if (rc == 1 &&
 		    gzip(ferry_bytes_buf(&identity->bytes), &buf, err) == -1)
@@ -151,14 +151,14 @@ make(void *ctx, struct ferry_body **out, struct ferry_error *err)
 }
 
 int
-ferry_npm_body(struct ferry_library *library, const char *package,
+ferry_npm_body(struct ferry_store_view *view, const char *package,
     const char *owner, const char *base, enum ferry_npm_form form,
     enum ferry_npm_encoding encoding, struct ferry_body **out,
     struct ferry_error *err)
 {
-	struct job job = { library, package, owner, base, form, encoding };
+	struct job job = { view, package, owner, base, form, encoding };
 
-	return ferry_library_get(library, out, make, &job, err, "npm", package,
+	return ferry_store_view_get(view, out, make, &job, err, "npm", package,
 	    form == FERRY_NPM_FULL ? "full" : "abbreviated",
 	    encoding == FERRY_NPM_GZIP ? "gzip" : "", base, NULL);
 }

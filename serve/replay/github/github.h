@@ -1,25 +1,25 @@
-#ifndef FERRY_REPLAY_GITHUB_H
-#define FERRY_REPLAY_GITHUB_H
+#ifndef FERRY_SERVE_REPLAY_GITHUB_GITHUB_H
+#define FERRY_SERVE_REPLAY_GITHUB_GITHUB_H
 
 /* What the files of GitHub's REST interface share. */
 
 #include <jansson.h>
 
 #include "serve/replay/format.h"
-#include "serve/replay/github_path.h"
+#include "serve/replay/github/path.h"
 #include "store/access/snapshots.h"
 #include "store/format/format.h"
 
 /* The path of a request, taken apart. */
 void ferry_github_path_of(
-    const struct ferry_asked *asked, struct ferry_github_path *out);
+    const struct ferry_call *call, struct ferry_github_path *out);
 /* The format whose packages GitHub calls type, or NULL. */
 const struct ferry_format *ferry_github_format(const char *type);
 
 /* Finding: see github_find.c. */
 
-/* As owner() of format.h: asked->owner is the upstream, package the name. */
-int ferry_github_owner(struct ferry_asked *asked, struct ferry_error *err);
+/* As owner() of format.h: call->owner is the upstream, package the name. */
+int ferry_github_owner(struct ferry_call *call, struct ferry_error *err);
 
 /* A package that a snapshot knows and the store holds.  Borrowed from the
  * identity. */
@@ -29,8 +29,8 @@ struct ferry_github_package {
 	const struct ferry_snapshot_owner *owner;
 	const struct ferry_format *format;
 };
-/* The one that asked was decided about: 1, 0. */
-int ferry_github_package_find(const struct ferry_asked *asked,
+/* The one that call was decided about: 1, 0. */
+int ferry_github_package_find(const struct ferry_call *call,
     const struct ferry_github_path *path, struct ferry_github_package *out);
 
 /*
@@ -39,7 +39,7 @@ int ferry_github_package_find(const struct ferry_asked *asked,
  * Returns: 1 and *out (the caller frees it); 0 if this owner is nothing that
  *     the holder knows of; -1.
  */
-int ferry_github_packages(const struct ferry_asked *asked,
+int ferry_github_packages(const struct ferry_call *call,
     const struct ferry_permit *permit, const struct ferry_github_path *path,
     const struct ferry_format *format, struct ferry_github_package **out,
     size_t *n, struct ferry_error *err);
@@ -60,7 +60,7 @@ struct ferry_github_versions {
 	struct ferry_body *body; /* private */
 };
 /* Returns: 0, -1.  The caller frees what is in *out. */
-int ferry_github_versions(const struct ferry_asked *asked,
+int ferry_github_versions(const struct ferry_call *call,
     const struct ferry_github_package *p, struct ferry_github_versions *out,
     struct ferry_error *err);
 void ferry_github_versions_free(struct ferry_github_versions *versions);

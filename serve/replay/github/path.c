@@ -1,4 +1,4 @@
-#include "serve/replay/github_path.h"
+#include "serve/replay/github/path.h"
 
 #include <string.h>
 

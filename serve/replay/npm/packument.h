@@ -1,5 +1,5 @@
-#ifndef FERRY_NPM_DOCUMENT_H
-#define FERRY_NPM_DOCUMENT_H
+#ifndef FERRY_SERVE_REPLAY_NPM_PACKUMENT_H
+#define FERRY_SERVE_REPLAY_NPM_PACKUMENT_H
 
 /*
  * From the packument that upstream gave to the ones that clients get.

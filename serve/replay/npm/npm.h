@@ -1,10 +1,10 @@
-#ifndef FERRY_REPLAY_NPM_H
-#define FERRY_REPLAY_NPM_H
+#ifndef FERRY_SERVE_REPLAY_NPM_NPM_H
+#define FERRY_SERVE_REPLAY_NPM_NPM_H
 
 /* What the files of npm share. */
 
 #include "serve/replay/format.h"
-#include "serve/replay/npm_document.h"
+#include "serve/replay/npm/packument.h"
 #include "store/base/digest.h"
 
 struct ferry_npm_search;
@@ -16,7 +16,7 @@ struct ferry_npm_search;
  * The upstream's packument of a package, appended to out, and what is held of
  * it.  Returns: 1, 0, -1.
  */
-int ferry_npm_load(struct ferry_library *library, const char *package,
+int ferry_npm_load(struct ferry_store_view *view, const char *package,
     const char *owner, struct ferry_buf *out, struct ferry_npm_held *held,
     struct ferry_error *err);
 
@@ -24,7 +24,7 @@ int ferry_npm_load(struct ferry_library *library, const char *package,
  * The packument for clients below base; from the cache, or made for it.
  */
 enum ferry_npm_encoding { FERRY_NPM_IDENTITY, FERRY_NPM_GZIP };
-int ferry_npm_body(struct ferry_library *library, const char *package,
+int ferry_npm_body(struct ferry_store_view *view, const char *package,
     const char *owner, const char *base, enum ferry_npm_form form,
     enum ferry_npm_encoding encoding, struct ferry_body **out,
     struct ferry_error *err);
@@ -40,22 +40,22 @@ struct ferry_npm_file {
 	struct ferry_digest sha256;
 	uint64_t size;
 };
-int ferry_npm_file_find(struct ferry_library *library, const char *package,
+int ferry_npm_file_find(struct ferry_store_view *view, const char *package,
     const char *owner, const char *path, struct ferry_npm_file *out,
     struct ferry_error *err);
-int ferry_npm_file_body(struct ferry_library *library, const char *package,
+int ferry_npm_file_body(struct ferry_store_view *view, const char *package,
     const char *owner, const char *path, struct ferry_body **out,
     struct ferry_error *err);
 
 /* Signatures; as answer() of format.h. */
-int ferry_npm_answer_keys(const struct ferry_asked *asked,
+int ferry_npm_answer_keys(const struct ferry_call *call,
     const struct ferry_permit *permit, struct ferry_response *res,
     struct ferry_error *err);
-int ferry_npm_answer_attestations(const struct ferry_asked *asked,
+int ferry_npm_answer_attestations(const struct ferry_call *call,
     struct ferry_response *res, struct ferry_error *err);
 
 /* Search: see npm_search.c. */
-int ferry_npm_search_start(void **state, struct ferry_library *library,
+int ferry_npm_search_start(void **state, struct ferry_store_view *view,
     uint64_t bytes, struct ferry_error *err);
 void ferry_npm_search_changed(void *state, const char *package);
 void ferry_npm_search_stop(void *state);

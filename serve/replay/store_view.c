@@ -1,4 +1,4 @@
-#include "serve/replay/library.h"
+#include "serve/replay/store_view.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -25,11 +25,11 @@
 /* Damaged files that are remembered as logged. */
 #define DAMAGED 64
 
-struct ferry_library {
+struct ferry_store_view {
 	struct ferry_store *store;
 	struct ferry_access *access;
 	struct ferry_cache *cache;
-	ferry_library_changed *on_changed;
+	ferry_store_view_changed *on_changed;
 	void *ctx;
 	uint64_t blobs; /* ferry_blob_changes(), with the lock */
 	char damaged[DAMAGED][FERRY_ETAG]; /* a ring, with damaged_lock */
@@ -47,11 +47,11 @@ struct ferry_library {
 };
 
 int
-ferry_library_open(struct ferry_library **out, const char *path,
+ferry_store_view_open(struct ferry_store_view **out, const char *path,
     uint64_t cache_bytes, unsigned files, struct ferry_error *err)
 {
 	struct ferry_store_totals totals;
-	struct ferry_library *lib;
+	struct ferry_store_view *lib;
 	pthread_condattr_t attr;
 
 	if (ferry_calloc(&lib, 1, sizeof(*lib), err) == -1)
@@ -90,7 +90,7 @@ add_group(struct ferry_buf *buf, const char *format, const char *package,
 }
 
 int
-ferry_library_get(struct ferry_library *lib, struct ferry_body **out,
+ferry_store_view_get(struct ferry_store_view *lib, struct ferry_body **out,
     ferry_cache_make *on_make, void *ctx, struct ferry_error *err,
     const char *format, const char *package, ...)
 {
@@ -117,7 +117,7 @@ ferry_library_get(struct ferry_library *lib, struct ferry_body **out,
 }
 
 void
-ferry_library_damaged(struct ferry_library *lib, const char *format,
+ferry_store_view_damaged(struct ferry_store_view *lib, const char *format,
     const char *package, const char *etag)
 {
 	struct ferry_buf group = FERRY_BUF_INIT;
@@ -142,7 +142,7 @@ ferry_library_damaged(struct ferry_library *lib, const char *format,
 }
 
 static int
-drop(struct ferry_library *lib, const struct ferry_key *key,
+drop(struct ferry_store_view *lib, const struct ferry_key *key,
     struct ferry_error *err)
 {
 	const char *what = ferry_key_part(key, 0);
@@ -167,7 +167,7 @@ drop(struct ferry_library *lib, const struct ferry_key *key,
 }
 
 static void
-drop_all(struct ferry_library *lib)
+drop_all(struct ferry_store_view *lib)
 {
 
 	ferry_cache_drop_all(lib->cache);
@@ -177,7 +177,7 @@ drop_all(struct ferry_library *lib)
 
 /* With the lock: drop what the records after lib->seq name. */
 static int
-drop_changed(struct ferry_library *lib, struct ferry_error *err)
+drop_changed(struct ferry_store_view *lib, struct ferry_error *err)
 {
 	uint64_t seq = atomic_load(&lib->seq);
 	struct ferry_journal_iter *it = NULL;
@@ -221,7 +221,7 @@ out:
 
 /* With the lock: verify, a repair and gc make no journal records. */
 static int
-drop_lost(struct ferry_library *lib, struct ferry_error *err)
+drop_lost(struct ferry_store_view *lib, struct ferry_error *err)
 {
 	uint64_t count;
 
@@ -239,7 +239,7 @@ drop_lost(struct ferry_library *lib, struct ferry_error *err)
 }
 
 int
-ferry_library_refresh(struct ferry_library *lib, struct ferry_error *err)
+ferry_store_view_refresh(struct ferry_store_view *lib, struct ferry_error *err)
 {
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	int rc = 0;
@@ -264,7 +264,7 @@ ferry_library_refresh(struct ferry_library *lib, struct ferry_error *err)
 
 /* Returns false when it is time to stop. */
 static bool
-sleep_until_next(struct ferry_library *lib)
+sleep_until_next(struct ferry_store_view *lib)
 {
 	struct timespec until;
 	bool stop;
@@ -286,11 +286,11 @@ sleep_until_next(struct ferry_library *lib)
 static void *
 follow(void *ctx)
 {
-	struct ferry_library *lib = ctx;
+	struct ferry_store_view *lib = ctx;
 
 	while (sleep_until_next(lib)) {
 		struct ferry_error err = FERRY_ERROR_INIT;
-		int rc = ferry_library_refresh(lib, &err);
+		int rc = ferry_store_view_refresh(lib, &err);
 
 		if (rc == -1 && !lib->failing)
 			ferry_log(FERRY_LOG_WARNING, "%s; following the store",
@@ -303,8 +303,8 @@ follow(void *ctx)
 }
 
 int
-ferry_library_follow(struct ferry_library *lib,
-    ferry_library_changed *on_changed, void *ctx, struct ferry_error *err)
+ferry_store_view_follow(struct ferry_store_view *lib,
+    ferry_store_view_changed *on_changed, void *ctx, struct ferry_error *err)
 {
 
 	lib->on_changed = on_changed;
@@ -316,7 +316,7 @@ ferry_library_follow(struct ferry_library *lib,
 }
 
 void
-ferry_library_unfollow(struct ferry_library *lib)
+ferry_store_view_unfollow(struct ferry_store_view *lib)
 {
 
 	if (!lib->following)
@@ -331,12 +331,12 @@ ferry_library_unfollow(struct ferry_library *lib)
 }
 
 void
-ferry_library_close(struct ferry_library *lib)
+ferry_store_view_close(struct ferry_store_view *lib)
 {
 
 	if (lib == NULL)
 		return;
-	ferry_library_unfollow(lib);
+	ferry_store_view_unfollow(lib);
 	(void)pthread_cond_destroy(&lib->stop_cond);
 	(void)pthread_mutex_destroy(&lib->damaged_lock);
 	(void)pthread_mutex_destroy(&lib->stop_mutex);
@@ -348,35 +348,35 @@ ferry_library_close(struct ferry_library *lib)
 }
 
 struct ferry_access *
-ferry_library_access(struct ferry_library *lib)
+ferry_store_view_access(struct ferry_store_view *lib)
 {
 
 	return lib->access;
 }
 
 struct ferry_store *
-ferry_library_store(struct ferry_library *lib)
+ferry_store_view_store(struct ferry_store_view *lib)
 {
 
 	return lib->store;
 }
 
 struct ferry_cache *
-ferry_library_cache(struct ferry_library *lib)
+ferry_store_view_cache(struct ferry_store_view *lib)
 {
 
 	return lib->cache;
 }
 
 uint64_t
-ferry_library_seq(struct ferry_library *lib)
+ferry_store_view_seq(struct ferry_store_view *lib)
 {
 
 	return atomic_load(&lib->seq);
 }
 
 uint64_t
-ferry_library_age_ms(struct ferry_library *lib)
+ferry_store_view_age_ms(struct ferry_store_view *lib)
 {
 
 	return ferry_ticks_ms() - atomic_load(&lib->followed_at);

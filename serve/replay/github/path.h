@@ -1,5 +1,5 @@
-#ifndef FERRY_REPLAY_GITHUB_PATH_H
-#define FERRY_REPLAY_GITHUB_PATH_H
+#ifndef FERRY_SERVE_REPLAY_GITHUB_PATH_H
+#define FERRY_SERVE_REPLAY_GITHUB_PATH_H
 
 /*
  * A path below /api/v3/, taken apart; bytes only.

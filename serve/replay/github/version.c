@@ -18,9 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "serve/replay/github.h"
-#include "serve/replay/library.h"
-#include "serve/replay/npm.h"
+#include "serve/replay/github/github.h"
+#include "serve/replay/npm/npm.h"
+#include "serve/replay/store_view.h"
 #include "store/base/clock.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
@@ -33,7 +33,7 @@
 
 /* What a list is made of. */
 struct made {
-	const struct ferry_asked *asked;
+	const struct ferry_call *call;
 	const struct ferry_github_package *p;
 	struct ferry_store *store;
 	const char *upstream;
@@ -120,7 +120,7 @@ load_times(struct made *m, struct ferry_error *err)
 
 	if (strcmp(m->p->format->name, "npm") != 0)
 		return 0;
-	rc = ferry_npm_load(m->asked->library, m->p->package->name, m->upstream,
+	rc = ferry_npm_load(m->call->view, m->p->package->name, m->upstream,
 	    &m->packument, &held, err);
 	if (rc == 1 &&
 	    ferry_span_check(ferry_bytes_buf(&m->packument), &root, err) == -1)
@@ -280,13 +280,13 @@ read_lines(struct ferry_github_versions *out, struct ferry_error *err)
 }
 
 int
-ferry_github_versions(const struct ferry_asked *asked,
+ferry_github_versions(const struct ferry_call *call,
     const struct ferry_github_package *p, struct ferry_github_versions *out,
     struct ferry_error *err)
 {
-	struct made m = { .asked = asked,
+	struct made m = { .call = call,
 		.p = p,
-		.store = ferry_library_store(asked->library),
+		.store = ferry_store_view_store(call->view),
 		.upstream = ferry_snapshot_meta(p->snapshot)->upstream };
 	struct ferry_body *cached = NULL;
 	struct ferry_buf copy = FERRY_BUF_INIT;
@@ -295,7 +295,7 @@ ferry_github_versions(const struct ferry_asked *asked,
 
 	*out = (struct ferry_github_versions){ .n = 0 };
 	(void)snprintf(id, sizeof(id), "%" PRIu64, p->package->id);
-	if (ferry_library_get(asked->library, &cached, make_versions, &m, err,
+	if (ferry_store_view_get(call->view, &cached, make_versions, &m, err,
 		p->format->name, p->package->name, "rest", m.upstream, id,
 		NULL) == -1)
 		return -1;

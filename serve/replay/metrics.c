@@ -7,7 +7,7 @@
 
 #include "serve/http/metrics.h"
 #include "serve/replay/format.h"
-#include "serve/replay/library.h"
+#include "serve/replay/store_view.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 
@@ -16,37 +16,36 @@
 static const char *const prefixes[] = { "/metrics/", NULL };
 
 static int
-parse(
-    struct ferry_asked *asked, struct ferry_bytes rest, struct ferry_error *err)
+parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 {
-	enum ferry_method method = asked->rq->method;
+	enum ferry_method method = call->rq->method;
 
 	(void)err;
-	asked->resource.action = method == FERRY_GET || method == FERRY_HEAD
-	                             ? FERRY_ACTION_METRICS
-	                             : FERRY_ACTION_WRITE;
+	call->resource.action = method == FERRY_GET || method == FERRY_HEAD
+	                            ? FERRY_ACTION_METRICS
+	                            : FERRY_ACTION_WRITE;
 	return rest.n == 0;
 }
 
 static void
-refuse(const struct ferry_asked *asked, unsigned status, const char *text,
+refuse(const struct ferry_call *call, unsigned status, const char *text,
     struct ferry_response *res)
 {
 
-	(void)asked;
+	(void)call;
 	ferry_response_text(res, status, TEXT, "%s\n",
 	    text == NULL ? "nothing is here; the page at / says what is"
 			 : text);
 }
 
 static int
-add_store(const struct ferry_asked *asked, struct ferry_buf *buf,
+add_store(const struct ferry_call *call, struct ferry_buf *buf,
     struct ferry_error *err)
 {
-	struct ferry_library *library = asked->library;
+	struct ferry_store_view *view = call->view;
 	struct ferry_cache_stats c;
 
-	ferry_cache_stats(ferry_library_cache(library), &c);
+	ferry_cache_stats(ferry_store_view_cache(view), &c);
 	return ferry_buf_addf(buf, err,
 	    "# HELP ferry_cache_hits_total Answers found ready.\n"
 	    "# TYPE ferry_cache_hits_total counter\n"
@@ -77,14 +76,14 @@ add_store(const struct ferry_asked *asked, struct ferry_buf *buf,
 	    "# TYPE ferry_build_info gauge\n"
 	    "ferry_build_info{version=\"%s\"} 1\n",
 	    c.hits, c.misses, c.evictions, c.entries, c.bytes, c.limit, c.files,
-	    ferry_library_seq(library),
-	    (double)ferry_library_age_ms(library) / 1e3,
-	    (double)(ferry_ticks_ms() - asked->site->started_ms) / 1e3,
+	    ferry_store_view_seq(view),
+	    (double)ferry_store_view_age_ms(view) / 1e3,
+	    (double)(ferry_ticks_ms() - call->site->started_ms) / 1e3,
 	    FERRY_VERSION);
 }
 
 static int
-answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
+answer(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
@@ -92,8 +91,8 @@ answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
 	int rc = -1;
 
 	(void)permit;
-	if (ferry_metrics_add(asked->site->metrics, &buf, err) == 0 &&
-	    add_store(asked, &buf, err) == 0 &&
+	if (ferry_metrics_add(call->site->metrics, &buf, err) == 0 &&
+	    add_store(call, &buf, err) == 0 &&
 	    ferry_body_new(&body, &buf, err) == 0) {
 		ferry_response_body(res, "text/plain; version=0.0.4", body);
 		rc = 1;
@@ -102,7 +101,7 @@ answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
 	return rc;
 }
 
-const struct ferry_replay ferry_replay_watch = {
+const struct ferry_replay ferry_replay_metrics = {
 	.format = "metrics",
 	.prefixes = prefixes,
 	.parse = parse,

@@ -1,4 +1,4 @@
-#include "serve/replay/oci_path.h"
+#include "serve/replay/oci/path.h"
 
 #include <string.h>
 

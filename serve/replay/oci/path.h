@@ -1,5 +1,5 @@
-#ifndef FERRY_OCI_PATH_H
-#define FERRY_OCI_PATH_H
+#ifndef FERRY_SERVE_REPLAY_OCI_PATH_H
+#define FERRY_SERVE_REPLAY_OCI_PATH_H
 
 /*
  * Paths below /v2/: text in, views of it out.

@@ -19,8 +19,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "serve/replay/library.h"
-#include "serve/replay/oci.h"
+#include "serve/replay/oci/oci.h"
+#include "serve/replay/store_view.h"
 #include "store/access/access.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
@@ -32,12 +32,12 @@ struct state {
 };
 
 int
-ferry_oci_start(void **out, struct ferry_library *library,
+ferry_oci_start(void **out, struct ferry_store_view *view,
     uint64_t search_bytes, struct ferry_error *err)
 {
 	struct state *state;
 
-	(void)library;
+	(void)view;
 	(void)search_bytes;
 	if (ferry_calloc(&state, 1, sizeof(*state), err) == -1)
 		return -1;
@@ -59,79 +59,79 @@ ferry_oci_stop(void *ctx)
 
 /* Who asks for a token: by Basic, or by the fields of a form. */
 static void
-identify_asker(struct ferry_asked *asked, const char *authorization)
+identify_asker(struct ferry_call *call, const char *authorization)
 {
-	struct ferry_access *access = ferry_library_access(asked->library);
+	struct ferry_access *access = ferry_store_view_access(call->view);
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf secret = FERRY_BUF_INIT;
 	int rc = 0;
 
-	if (authorization == NULL && asked->rq->method == FERRY_POST) {
+	if (authorization == NULL && call->rq->method == FERRY_POST) {
 		rc = ferry_form_get(
-		    asked->rq->form, "password", 0, &secret, &err);
+		    call->rq->form, "password", 0, &secret, &err);
 		if (rc == 0)
 			rc = ferry_form_get(
-			    asked->rq->form, "refresh_token", 0, &secret, &err);
+			    call->rq->form, "refresh_token", 0, &secret, &err);
 	}
 	if (rc == 1 && ferry_access_restricts(access))
 		ferry_access_identify_token(
-		    access, ferry_bytes_buf(&secret), &asked->identity);
+		    access, ferry_bytes_buf(&secret), &call->identity);
 	else
-		ferry_access_identify(access, authorization, &asked->identity);
+		ferry_access_identify(access, authorization, &call->identity);
 	if (secret.p != NULL)
 		explicit_bzero(secret.p, secret.n);
 	ferry_buf_free(&secret);
 }
 
 void
-ferry_oci_identify(struct ferry_asked *asked, const char *authorization)
+ferry_oci_identify(struct ferry_call *call, const char *authorization)
 {
-	struct ferry_access *access = ferry_library_access(asked->library);
-	const struct state *state = asked->state;
+	struct ferry_access *access = ferry_store_view_access(call->view);
+	const struct state *state = call->state;
 	const char *text;
 
-	if (asked->resource.action == FERRY_ACTION_TOKEN) {
-		identify_asker(asked, authorization);
+	if (call->resource.action == FERRY_ACTION_TOKEN) {
+		identify_asker(call, authorization);
 		return;
 	}
 	if (authorization == NULL ||
 	    strncasecmp(authorization, "Bearer", 6) != 0 ||
 	    strcspn(authorization, " \t") != 6) {
-		ferry_access_identify(access, authorization, &asked->identity);
+		ferry_access_identify(access, authorization, &call->identity);
 		return;
 	}
 	text = authorization + 6;
 	text += strspn(text, " \t");
-	if (ferry_token_read(&asked->token, &state->key, ferry_bytes_str(text),
+	if (ferry_token_read(&call->token, &state->key, ferry_bytes_str(text),
 		ferry_now()) == 1) {
 		ferry_access_identify_again(
-		    access, asked->token.subject, &asked->identity);
-		asked->identity.session = &asked->token;
+		    access, call->token.subject, &call->identity);
+		call->identity.session = &call->token;
 	} else {
 		/* A user's token will do as well; a stale session's must be
 		 * refused, so that the client asks for another. */
 		ferry_access_identify_token(
-		    access, ferry_bytes_str(text), &asked->identity);
+		    access, ferry_bytes_str(text), &call->identity);
 		/* Ours have a dot, users' have none: what was of another start
 		 * of this server, or is past its end, cannot be told apart. */
-		asked->ended = strchr(text, '.') != NULL;
+		call->ended = strchr(text, '.') != NULL;
 	}
 }
 
 /* Exactly one challenge: clients read several of them differently. */
 void
-ferry_oci_challenge(const struct ferry_asked *asked, enum ferry_verdict verdict,
+ferry_oci_challenge(const struct ferry_call *call, enum ferry_verdict verdict,
     struct ferry_response *res)
 {
-	const struct ferry_resource *r = &asked->resource;
+	const struct ferry_resource *r = &call->resource;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf origin = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
 	const char *host;
-	int rc = ferry_replay_base(asked, &origin, &err);
+	int rc = ferry_replay_base(call, &origin, &err);
 
 	if (rc == 0) {
 		/* The base without its prefix. */
-		origin.p[origin.n - strlen(asked->prefix)] = 0;
+		origin.p[origin.n - strlen(call->prefix)] = 0;
 		host = strstr((const char *)origin.p, "://");
 		host = host == NULL ? (const char *)origin.p : host + 3;
 		rc = ferry_buf_addf(&text, &err,
@@ -174,17 +174,17 @@ grant(
 }
 
 int
-ferry_oci_answer_token(const struct ferry_asked *asked,
+ferry_oci_answer_token(const struct ferry_call *call,
     struct ferry_response *res, struct ferry_error *err)
 {
-	const struct state *state = asked->state;
-	const struct ferry_request *rq = asked->rq;
+	const struct state *state = call->state;
+	const struct ferry_request *rq = call->rq;
 	struct ferry_buf text = FERRY_BUF_INIT;
 	char issued_at[FERRY_TIME_TEXT];
 	struct ferry_token token;
 	int rc = -1;
 
-	ferry_token_init(&token, asked->identity.subject, ferry_now());
+	ferry_token_init(&token, call->identity.subject, ferry_now());
 	if (grant(&token, rq->method == FERRY_POST ? rq->form : rq->query,
 		err) == -1 ||
 	    ferry_token_sign(&token, &state->key, &text, err) == -1)

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "serve/replay/file.h"
-#include "serve/replay/library.h"
-#include "serve/replay/npm.h"
+#include "serve/replay/npm/npm.h"
+#include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
@@ -28,7 +28,7 @@ tarball(
 }
 
 static int
-find_version(struct ferry_library *library, const char *package,
+find_version(struct ferry_store_view *view, const char *package,
     const char *owner, const char *version, struct ferry_npm_file *out,
     struct ferry_error *err)
 {
@@ -40,7 +40,7 @@ find_version(struct ferry_library *library, const char *package,
 		NULL) == -1)
 		return -1;
 	rc =
-	    ferry_catalog_get(ferry_library_store(library), &key, &record, err);
+	    ferry_catalog_get(ferry_store_view_store(view), &key, &record, err);
 	if (rc == 1)
 		rc = tarball(record, out, err);
 	json_decref(record);
@@ -92,7 +92,7 @@ has_path(const json_t *record, const char *path, struct ferry_error *err)
 }
 
 static int
-find_path(struct ferry_library *library, const char *package, const char *owner,
+find_path(struct ferry_store_view *view, const char *package, const char *owner,
     const char *path, struct ferry_npm_file *out, struct ferry_error *err)
 {
 	struct ferry_record_iter *it = NULL;
@@ -103,7 +103,7 @@ find_path(struct ferry_library *library, const char *package, const char *owner,
 	if (ferry_key_make(
 		&prefix, err, "version", "npm", package, owner, NULL) == -1 ||
 	    ferry_catalog_iter_new(
-		&it, ferry_library_store(library), &prefix, NULL, err) == -1)
+		&it, ferry_store_view_store(view), &prefix, NULL, err) == -1)
 		return -1;
 	while ((found = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		rc = ferry_files_count(record, err);
@@ -122,7 +122,7 @@ find_path(struct ferry_library *library, const char *package, const char *owner,
 }
 
 int
-ferry_npm_file_find(struct ferry_library *library, const char *package,
+ferry_npm_file_find(struct ferry_store_view *view, const char *package,
     const char *owner, const char *path, struct ferry_npm_file *out,
     struct ferry_error *err)
 {
@@ -139,15 +139,15 @@ ferry_npm_file_find(struct ferry_library *library, const char *package,
 	    strcmp(file + n - 4, ".tgz") == 0) {
 		memcpy(version, file + m + 1, n - m - 5);
 		version[n - m - 5] = 0;
-		rc = find_version(library, package, owner, version, out, err);
+		rc = find_version(view, package, owner, version, out, err);
 		if (rc != 0)
 			return rc;
 	}
-	return find_path(library, package, owner, path, out, err);
+	return find_path(view, package, owner, path, out, err);
 }
 
 struct job {
-	struct ferry_library *library;
+	struct ferry_store_view *view;
 	const char *package;
 	const char *owner;
 	const char *path;
@@ -159,7 +159,7 @@ find(void *ctx, struct ferry_digest *out, struct ferry_error *err)
 	const struct job *job = ctx;
 	struct ferry_npm_file file;
 	int rc = ferry_npm_file_find(
-	    job->library, job->package, job->owner, job->path, &file, err);
+	    job->view, job->package, job->owner, job->path, &file, err);
 
 	if (rc == 1)
 		*out = file.sha256;
@@ -167,13 +167,13 @@ find(void *ctx, struct ferry_digest *out, struct ferry_error *err)
 }
 
 int
-ferry_npm_file_body(struct ferry_library *library, const char *package,
+ferry_npm_file_body(struct ferry_store_view *view, const char *package,
     const char *owner, const char *path, struct ferry_body **out,
     struct ferry_error *err)
 {
-	struct job job = { library, package, owner, path };
+	struct job job = { view, package, owner, path };
 
-	return ferry_file_body(&(struct ferry_file_asked){ library, "npm",
-				   package, owner, path, NULL, find, &job },
+	return ferry_file_body(&(struct ferry_file_call){ view, "npm", package,
+				   owner, path, NULL, find, &job },
 	    out, err);
 }

@@ -16,8 +16,8 @@
 #include <string.h>
 
 #include "serve/replay/file.h"
-#include "serve/replay/library.h"
-#include "serve/replay/oci.h"
+#include "serve/replay/oci/oci.h"
+#include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"
@@ -31,35 +31,34 @@ ferry_oci_is_live(const json_t *version)
 	return json_object_get(version, "deleted_at") == NULL;
 }
 
-/* asked is on_make's ctx, which only reads it. */
+/* call is on_make's ctx, which only reads it. */
 static int
-get(const struct ferry_asked *asked, const char *what, const char *item,
+get(const struct ferry_call *call, const char *what, const char *item,
     ferry_cache_make *on_make, struct ferry_body **out, struct ferry_error *err)
 {
 
-	return ferry_library_get(asked->library, out, on_make,
-	    (void *)(uintptr_t)asked, err, "oci", asked->resource.package, what,
-	    asked->owner, item, NULL);
+	return ferry_store_view_get(call->view, out, on_make,
+	    (void *)(uintptr_t)call, err, "oci", call->resource.package, what,
+	    call->owner, item, NULL);
 }
 
 /* Manifests */
 
 /* The digest that the tag names.  1 and *digest (to be freed), 0, -1. */
 static int
-find_tag(
-    const struct ferry_asked *asked, char **digest, struct ferry_error *err)
+find_tag(const struct ferry_call *call, char **digest, struct ferry_error *err)
 {
-	const struct ferry_resource *r = &asked->resource;
+	const struct ferry_resource *r = &call->resource;
 	json_t *record = NULL;
 	const char *version;
 	struct ferry_key key;
 	int rc;
 
-	if (ferry_key_make(&key, err, "tag", "oci", r->package, asked->owner,
+	if (ferry_key_make(&key, err, "tag", "oci", r->package, call->owner,
 		r->item, NULL) == -1)
 		return -1;
 	rc = ferry_catalog_get(
-	    ferry_library_store(asked->library), &key, &record, err);
+	    ferry_store_view_store(call->view), &key, &record, err);
 	if (rc == 1 &&
 	    (ferry_json_str(record, "version", &version, err) == -1 ||
 		ferry_strdup(digest, version, err) == -1))
@@ -101,9 +100,9 @@ out:
 static int
 make_manifest(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
-	const struct ferry_asked *asked = ctx;
-	const struct ferry_resource *r = &asked->resource;
-	struct ferry_store *store = ferry_library_store(asked->library);
+	const struct ferry_call *call = ctx;
+	const struct ferry_resource *r = &call->resource;
+	struct ferry_store *store = ferry_store_view_store(call->view);
 	const char *digest = r->item;
 	json_t *record = NULL;
 	struct ferry_key key;
@@ -111,11 +110,11 @@ make_manifest(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	int rc = 1;
 
 	if (strchr(digest, ':') == NULL) {
-		rc = find_tag(asked, &target, err);
+		rc = find_tag(call, &target, err);
 		digest = target;
 	}
 	if (rc == 1 && ferry_key_make(&key, err, "version", "oci", r->package,
-			   asked->owner, digest, NULL) == -1)
+			   call->owner, digest, NULL) == -1)
 		rc = -1;
 	if (rc == 1)
 		rc = ferry_catalog_get(store, &key, &record, err);
@@ -129,12 +128,12 @@ make_manifest(void *ctx, struct ferry_body **out, struct ferry_error *err)
 }
 
 int
-ferry_oci_manifest_body(const struct ferry_asked *asked,
-    struct ferry_body **out, struct ferry_error *err)
+ferry_oci_manifest_body(const struct ferry_call *call, struct ferry_body **out,
+    struct ferry_error *err)
 {
 
 	return get(
-	    asked, "manifest", asked->resource.item, make_manifest, out, err);
+	    call, "manifest", call->resource.item, make_manifest, out, err);
 }
 
 /* Blobs */
@@ -159,17 +158,17 @@ names_blob(const json_t *record, const struct ferry_digest *sha256,
 
 /* By the references to the blob from versions of this package: one seek. */
 static int
-find_sha256(const struct ferry_asked *asked, const struct ferry_digest *sha256,
+find_sha256(const struct ferry_call *call, const struct ferry_digest *sha256,
     struct ferry_error *err)
 {
-	struct ferry_store *store = ferry_library_store(asked->library);
+	struct ferry_store *store = ferry_store_view_store(call->view);
 	struct ferry_ref_iter *refs = NULL;
 	struct ferry_key prefix, key;
 	json_t *record = NULL;
 	int rc = 0, found;
 
 	if (ferry_key_make(&prefix, err, "version", "oci",
-		asked->resource.package, asked->owner, NULL) == -1 ||
+		call->resource.package, call->owner, NULL) == -1 ||
 	    ferry_ref_iter_new(&refs, store, sha256, &prefix, err) == -1)
 		return -1;
 	while (rc == 0 && (found = ferry_ref_iter_next(refs, &key, err)) != 0) {
@@ -211,14 +210,14 @@ add_other_names(void *ctx, const struct ferry_key *key, json_t *record,
 static int
 make_other_names(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
-	const struct ferry_asked *asked = ctx;
+	const struct ferry_call *call = ctx;
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_key prefix;
 	int rc = -1;
 
 	if (ferry_key_make(&prefix, err, "version", "oci",
-		asked->resource.package, asked->owner, NULL) == 0 &&
-	    ferry_catalog_each(ferry_library_store(asked->library), &prefix,
+		call->resource.package, call->owner, NULL) == 0 &&
+	    ferry_catalog_each(ferry_store_view_store(call->view), &prefix,
 		add_other_names, &buf, err) == 0 &&
 	    ferry_body_new(out, &buf, err) == 0)
 		rc = 1;
@@ -227,13 +226,13 @@ make_other_names(void *ctx, struct ferry_body **out, struct ferry_error *err)
 }
 
 static int
-find_sha512(const struct ferry_asked *asked, struct ferry_digest *out,
+find_sha512(const struct ferry_call *call, struct ferry_digest *out,
     struct ferry_error *err)
 {
 	struct ferry_body *names = NULL;
-	const char *item = asked->resource.item, *at;
+	const char *item = call->resource.item, *at;
 	size_t n = strlen(item);
-	int rc = get(asked, "sha512", "", make_other_names, &names, err);
+	int rc = get(call, "sha512", "", make_other_names, &names, err);
 
 	if (rc != 1)
 		return rc;
@@ -252,24 +251,23 @@ find_sha512(const struct ferry_asked *asked, struct ferry_digest *out,
 static int
 find_blob(void *ctx, struct ferry_digest *out, struct ferry_error *err)
 {
-	const struct ferry_asked *asked = ctx;
+	const struct ferry_call *call = ctx;
 
 	if (ferry_oci_digest_parse(
-		out, ferry_bytes_str(asked->resource.item), err) == -1)
+		out, ferry_bytes_str(call->resource.item), err) == -1)
 		return -1;
-	return out->alg == FERRY_SHA256 ? find_sha256(asked, out, err)
-	                                : find_sha512(asked, out, err);
+	return out->alg == FERRY_SHA256 ? find_sha256(call, out, err)
+	                                : find_sha512(call, out, err);
 }
 
 int
-ferry_oci_blob_body(const struct ferry_asked *asked, struct ferry_body **out,
+ferry_oci_blob_body(const struct ferry_call *call, struct ferry_body **out,
     struct ferry_error *err)
 {
-	const struct ferry_resource *r = &asked->resource;
+	const struct ferry_resource *r = &call->resource;
 
-	return ferry_file_body(
-	    &(struct ferry_file_asked){ asked->library, "oci", r->package,
-		asked->owner, r->item, r->item, find_blob,
-		(void *)(uintptr_t)asked },
+	return ferry_file_body(&(struct ferry_file_call){ call->view, "oci",
+				   r->package, call->owner, r->item, r->item,
+				   find_blob, (void *)(uintptr_t)call },
 	    out, err);
 }

@@ -9,14 +9,14 @@
  *     shared/protocols/github-packages.md, sections 2.5 and 3.1.
  */
 
-#include "serve/replay/github.h"
+#include "serve/replay/github/github.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "serve/replay/library.h"
+#include "serve/replay/store_view.h"
 #include "store/access/user_token.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
@@ -34,8 +34,7 @@ static const char *const hosts[] = { "api.", NULL };
 #define WRITE (FERRY_GITHUB_CONFLICTS + 1)
 
 static int
-parse(
-    struct ferry_asked *asked, struct ferry_bytes rest, struct ferry_error *err)
+parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 {
 	static const enum ferry_action actions[] = { [FERRY_GITHUB_ROOT] =
 							 FERRY_ACTION_SERVICE,
@@ -45,14 +44,14 @@ parse(
 		[FERRY_GITHUB_VERSIONS] = FERRY_ACTION_READ,
 		[FERRY_GITHUB_VERSION] = FERRY_ACTION_READ,
 		[FERRY_GITHUB_CONFLICTS] = FERRY_ACTION_LIST };
-	enum ferry_method method = asked->rq->method;
-	struct ferry_resource *r = &asked->resource;
+	enum ferry_method method = call->rq->method;
+	struct ferry_resource *r = &call->resource;
 	const struct ferry_format *format;
 	struct ferry_github_path path;
 
 	(void)rest;
 	(void)err;
-	ferry_github_path_of(asked, &path);
+	ferry_github_path_of(call, &path);
 	/* Packages of a format that is not held here are not there, in
 	 * whatever format one looks. */
 	format = ferry_github_format(path.type);
@@ -76,7 +75,7 @@ parse(
 /* Answers */
 
 static void
-refuse(const struct ferry_asked *asked, unsigned status, const char *text,
+refuse(const struct ferry_call *call, unsigned status, const char *text,
     struct ferry_response *res)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
@@ -85,7 +84,7 @@ refuse(const struct ferry_asked *asked, unsigned status, const char *text,
 	if (status == 404)
 		text = "Not Found";
 	else if (status == 401)
-		text = asked->identity.claim.kind == FERRY_CLAIM_NONE
+		text = call->identity.claim.kind == FERRY_CLAIM_NONE
 		           ? "Requires authentication"
 		           : "Bad credentials";
 	(void)ferry_span_quote(
@@ -104,19 +103,19 @@ struct place {
 
 static int
 find_place(
-    const struct ferry_asked *asked, struct place *out, struct ferry_error *err)
+    const struct ferry_call *call, struct place *out, struct ferry_error *err)
 {
 	struct ferry_buf origin = FERRY_BUF_INIT;
 	const char *p;
 	int rc = -1;
 
 	*out = (struct place){ FERRY_BUF_INIT, FERRY_BUF_INIT, { NULL, NULL } };
-	if (ferry_replay_base(asked, &out->api, err) == -1 ||
-	    ferry_replay_origin(asked->site, asked->rq, &origin, err) == -1)
+	if (ferry_replay_base(call, &out->api, err) == -1 ||
+	    ferry_replay_origin(call->site, call->rq, &origin, err) == -1)
 		goto out;
 	p = (const char *)origin.p;
 	/* api.HOST's pages are HOST's. */
-	if (asked->own_host && asked->site->public_url == NULL) {
+	if (call->own_host && call->site->public_url == NULL) {
 		const char *host = strstr(p, "://") + 3;
 
 		if (ferry_buf_addf(&out->pages, err, "%.*s%s", (int)(host - p),
@@ -165,14 +164,13 @@ answer_json(json_t *value, struct ferry_response *res, struct ferry_error *err)
 }
 
 static int
-answer_user(const struct ferry_asked *asked,
-    const struct ferry_github_urls *urls, struct ferry_response *res,
-    struct ferry_error *err)
+answer_user(const struct ferry_call *call, const struct ferry_github_urls *urls,
+    struct ferry_response *res, struct ferry_error *err)
 {
-	const struct ferry_identity *who = &asked->identity;
+	const struct ferry_identity *who = &call->identity;
 
 	if (who->claim.kind != FERRY_CLAIM_USER) {
-		refuse(asked, 403,
+		refuse(call, 403,
 		    "this is a workflow's token, which is no user's", res);
 		return 1;
 	}
@@ -190,15 +188,14 @@ struct pages {
 };
 
 static void
-read_pages(const struct ferry_asked *asked, size_t n, struct pages *out)
+read_pages(const struct ferry_call *call, size_t n, struct pages *out)
 {
 	uint64_t from;
 
 	out->n = n;
-	out->page =
-	    ferry_request_query_u64(asked->rq, "page", 1, 1000000000, 1);
+	out->page = ferry_request_query_u64(call->rq, "page", 1, 1000000000, 1);
 	out->per_page = ferry_request_query_u64(
-	    asked->rq, "per_page", 1, PER_PAGE_MAX, PER_PAGE);
+	    call->rq, "per_page", 1, PER_PAGE_MAX, PER_PAGE);
 	from = (out->page - 1) * out->per_page;
 	out->from = from > n ? n : (size_t)from;
 	out->to = n - out->from > out->per_page
@@ -207,23 +204,23 @@ read_pages(const struct ferry_asked *asked, size_t n, struct pages *out)
 }
 
 static int
-add_link(struct ferry_buf *buf, const struct ferry_asked *asked,
+add_link(struct ferry_buf *buf, const struct ferry_call *call,
     const char *query, const struct pages *pages, uint64_t page,
     const char *rel, struct ferry_error *err)
 {
-	struct ferry_bytes path = asked->rq->path;
+	struct ferry_bytes path = call->rq->path;
 	struct ferry_buf origin = FERRY_BUF_INIT;
 	int rc = -1;
 
 	if (path.n <= 600 &&
-	    (asked->own_host ? ferry_replay_base(asked, &origin, err)
-			     : ferry_replay_origin(
-				   asked->site, asked->rq, &origin, err)) == 0)
+	    (call->own_host ? ferry_replay_base(call, &origin, err)
+			    : ferry_replay_origin(
+				  call->site, call->rq, &origin, err)) == 0)
 		rc = ferry_buf_addf(buf, err,
 		    "%s<%.*s%.*s?%s%sper_page=%" PRIu64 "&page=%" PRIu64
 		    ">; rel=\"%s\"",
 		    buf->n == 0 ? "" : ", ",
-		    (int)(origin.n - (asked->own_host ? 1 : 0)),
+		    (int)(origin.n - (call->own_host ? 1 : 0)),
 		    (const char *)origin.p, (int)path.n, (const char *)path.p,
 		    query, *query == 0 ? "" : "&", pages->per_page, page, rel);
 	ferry_buf_free(&origin);
@@ -232,7 +229,7 @@ add_link(struct ferry_buf *buf, const struct ferry_asked *asked,
 
 /* query is what else the next page must be asked for. */
 static int
-add_links(const struct ferry_asked *asked, const char *query,
+add_links(const struct ferry_call *call, const char *query,
     const struct pages *p, struct ferry_response *res, struct ferry_error *err)
 {
 	uint64_t last = p->n == 0 ? 1 : (p->n - 1) / p->per_page + 1;
@@ -240,13 +237,13 @@ add_links(const struct ferry_asked *asked, const char *query,
 	int rc = -1;
 
 	if (p->page > 1 &&
-	    (add_link(&buf, asked, query, p,
+	    (add_link(&buf, call, query, p,
 		 p->page - 1 > last ? last : p->page - 1, "prev", err) == -1 ||
-		add_link(&buf, asked, query, p, 1, "first", err) == -1))
+		add_link(&buf, call, query, p, 1, "first", err) == -1))
 		goto out;
 	if (p->page < last &&
-	    (add_link(&buf, asked, query, p, p->page + 1, "next", err) == -1 ||
-		add_link(&buf, asked, query, p, last, "last", err) == -1))
+	    (add_link(&buf, call, query, p, p->page + 1, "next", err) == -1 ||
+		add_link(&buf, call, query, p, last, "last", err) == -1))
 		goto out;
 	if (buf.n > 0)
 		ferry_response_header(res, "Link", (const char *)buf.p);
@@ -259,11 +256,11 @@ out:
 /* A field of the query that is one of words, which are literals: 1 and *out, 0
  * if it is not there, or -1 (FERRY_EFORMAT). */
 static int
-read_word(const struct ferry_asked *asked, const char *field,
+read_word(const struct ferry_call *call, const char *field,
     const char *const *words, const char **out, struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
-	int rc = ferry_request_query(asked->rq, field, &text, err);
+	int rc = ferry_request_query(call->rq, field, &text, err);
 
 	if (rc == 1) {
 		while (
@@ -279,17 +276,16 @@ read_word(const struct ferry_asked *asked, const char *field,
 
 /* Of one visibility, or all; what has lost all its versions is not listed. */
 static int
-list_packages(const struct ferry_asked *asked,
-    const struct ferry_permit *permit, const struct ferry_github_urls *urls,
-    struct ferry_github_package *v, const struct pages *pages, json_t *list,
-    struct ferry_error *err)
+list_packages(const struct ferry_call *call, const struct ferry_permit *permit,
+    const struct ferry_github_urls *urls, struct ferry_github_package *v,
+    const struct pages *pages, json_t *list, struct ferry_error *err)
 {
 
 	for (size_t i = pages->from; i < pages->to; i++) {
 		struct ferry_github_versions versions;
 		int rc;
 
-		if (ferry_github_versions(asked, &v[i], &versions, err) == -1)
+		if (ferry_github_versions(call, &v[i], &versions, err) == -1)
 			return -1;
 		rc = ferry_json_push(list,
 		    ferry_github_package_json(urls, permit, &v[i], &versions),
@@ -303,8 +299,8 @@ list_packages(const struct ferry_asked *asked,
 
 /* Leave out what is not of that visibility, or has no versions. */
 static int
-filter(const struct ferry_asked *asked, struct ferry_github_package *v,
-    size_t *n, const char *visibility, struct ferry_error *err)
+filter(const struct ferry_call *call, struct ferry_github_package *v, size_t *n,
+    const char *visibility, struct ferry_error *err)
 {
 	size_t kept = 0;
 
@@ -316,7 +312,7 @@ filter(const struct ferry_asked *asked, struct ferry_github_package *v,
 					   ferry_github_visibility(&v[i]))) !=
 			0)
 			continue;
-		if (ferry_github_versions(asked, &v[i], &versions, err) == -1)
+		if (ferry_github_versions(call, &v[i], &versions, err) == -1)
 			return -1;
 		if (versions.live > 0)
 			v[kept++] = v[i];
@@ -327,7 +323,7 @@ filter(const struct ferry_asked *asked, struct ferry_github_package *v,
 }
 
 static int
-answer_packages(const struct ferry_asked *asked,
+answer_packages(const struct ferry_call *call,
     const struct ferry_permit *permit, const struct ferry_github_path *path,
     const struct ferry_github_urls *urls, struct ferry_response *res,
     struct ferry_error *err)
@@ -344,28 +340,28 @@ answer_packages(const struct ferry_asked *asked,
 	size_t n = 0;
 	int rc;
 
-	if ((rc = read_word(asked, "package_type", types, &type, err)) == 0)
+	if ((rc = read_word(call, "package_type", types, &type, err)) == 0)
 		rc = ferry_error_set(err, FERRY_EFORMAT,
 		    "package_type is missing: npm, maven, rubygems, docker, "
 		    "nuget or container");
 	if (rc == -1 || type == NULL ||
-	    read_word(asked, "visibility", words, &visibility, err) == -1)
+	    read_word(call, "visibility", words, &visibility, err) == -1)
 		return -1;
 	rc = ferry_github_packages(
-	    asked, permit, path, ferry_github_format(type), &v, &n, err);
-	if (rc == 1 && filter(asked, v, &n, visibility, err) == -1)
+	    call, permit, path, ferry_github_format(type), &v, &n, err);
+	if (rc == 1 && filter(call, v, &n, visibility, err) == -1)
 		rc = -1;
 	if (rc != 1)
 		goto out;
 	(void)snprintf(query, sizeof(query), "package_type=%s%s%s", type,
 	    visibility == NULL ? "" : "&visibility=",
 	    visibility == NULL ? "" : visibility);
-	read_pages(asked, n, &pages);
+	read_pages(call, n, &pages);
 	list = json_array();
 	rc = -1;
-	if (list_packages(asked, permit, urls, v, &pages, list, err) == 0)
+	if (list_packages(call, permit, urls, v, &pages, list, err) == 0)
 		rc = answer_json(json_incref(list), res, err);
-	if (rc == 1 && add_links(asked, query, &pages, res, err) == -1)
+	if (rc == 1 && add_links(call, query, &pages, res, err) == -1)
 		rc = -1;
 out:
 	json_decref(list);
@@ -385,7 +381,7 @@ sees_deleted(
 }
 
 static int
-answer_versions(const struct ferry_asked *asked,
+answer_versions(const struct ferry_call *call,
     const struct ferry_permit *permit, const struct ferry_github_urls *urls,
     const struct ferry_github_package *p,
     struct ferry_github_versions *versions, struct ferry_response *res,
@@ -399,14 +395,14 @@ answer_versions(const struct ferry_asked *asked,
 	size_t n = 0;
 	int rc = -1;
 
-	if (read_word(asked, "state", states, &state, err) == -1)
+	if (read_word(call, "state", states, &state, err) == -1)
 		goto out;
 	if (*state == 'd' && !sees_deleted(permit, p))
 		versions->n = 0;
 	for (size_t i = 0; i < versions->n; i++)
 		if ((versions->v[i].deleted_at != 0) == (*state == 'd'))
 			versions->v[n++] = versions->v[i];
-	read_pages(asked, n, &pages);
+	read_pages(call, n, &pages);
 	for (size_t i = pages.from; i < pages.to; i++)
 		if (ferry_json_push(list,
 			ferry_github_version_json(urls, p, &versions->v[i]),
@@ -414,7 +410,7 @@ answer_versions(const struct ferry_asked *asked,
 			goto out;
 	(void)snprintf(query, sizeof(query), "state=%s", state);
 	if (answer_json(json_incref(list), res, err) == 1 &&
-	    add_links(asked, query, &pages, res, err) == 0)
+	    add_links(call, query, &pages, res, err) == 0)
 		rc = 1;
 out:
 	json_decref(list);
@@ -422,23 +418,22 @@ out:
 }
 
 static int
-answer_package(const struct ferry_asked *asked,
-    const struct ferry_permit *permit, const struct ferry_github_path *path,
-    const struct ferry_github_urls *urls, struct ferry_response *res,
-    struct ferry_error *err)
+answer_package(const struct ferry_call *call, const struct ferry_permit *permit,
+    const struct ferry_github_path *path, const struct ferry_github_urls *urls,
+    struct ferry_response *res, struct ferry_error *err)
 {
 	struct ferry_github_versions versions;
 	struct ferry_github_package p;
 	int rc = 0;
 
-	if (asked->owner[0] == 0 ||
-	    ferry_github_package_find(asked, path, &p) == 0)
+	if (call->owner[0] == 0 ||
+	    ferry_github_package_find(call, path, &p) == 0)
 		return 0;
-	if (ferry_github_versions(asked, &p, &versions, err) == -1)
+	if (ferry_github_versions(call, &p, &versions, err) == -1)
 		return -1;
 	if (path->endpoint == FERRY_GITHUB_VERSIONS)
 		rc = answer_versions(
-		    asked, permit, urls, &p, &versions, res, err);
+		    call, permit, urls, &p, &versions, res, err);
 	else if (path->endpoint == FERRY_GITHUB_PACKAGE && versions.live > 0)
 		rc = answer_json(
 		    ferry_github_package_json(urls, permit, &p, &versions), res,
@@ -456,9 +451,9 @@ answer_package(const struct ferry_asked *asked,
 
 /* What the token may be used for: `gh` looks here. */
 static void
-add_scopes(const struct ferry_asked *asked, struct ferry_response *res)
+add_scopes(const struct ferry_call *call, struct ferry_response *res)
 {
-	const struct ferry_claim *c = &asked->identity.claim;
+	const struct ferry_claim *c = &call->identity.claim;
 	char text[FERRY_SCOPES_TEXT], spaced[2 * FERRY_SCOPES_TEXT];
 	size_t n = 0;
 
@@ -475,32 +470,31 @@ add_scopes(const struct ferry_asked *asked, struct ferry_response *res)
 }
 
 static int
-answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
+answer(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
 {
 	struct ferry_github_path path;
 	struct place place;
 	int rc = -1;
 
-	ferry_github_path_of(asked, &path);
-	if (find_place(asked, &place, err) == -1)
+	ferry_github_path_of(call, &path);
+	if (find_place(call, &place, err) == -1)
 		goto out;
 	switch (path.endpoint) {
 	case FERRY_GITHUB_ROOT:
 		rc = answer_json(ferry_github_root_json(&place.urls), res, err);
 		break;
 	case FERRY_GITHUB_USER:
-		rc = answer_user(asked, &place.urls, res, err);
+		rc = answer_user(call, &place.urls, res, err);
 		break;
 	case FERRY_GITHUB_PACKAGES:
-		rc = answer_packages(
-		    asked, permit, &path, &place.urls, res, err);
+		rc =
+		    answer_packages(call, permit, &path, &place.urls, res, err);
 		break;
 	case FERRY_GITHUB_PACKAGE:
 	case FERRY_GITHUB_VERSIONS:
 	case FERRY_GITHUB_VERSION:
-		rc =
-		    answer_package(asked, permit, &path, &place.urls, res, err);
+		rc = answer_package(call, permit, &path, &place.urls, res, err);
 		break;
 	case FERRY_GITHUB_CONFLICTS:
 		/* Nothing is moved here. */
@@ -511,7 +505,7 @@ answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
 		break;
 	}
 	if (rc == 1) {
-		add_scopes(asked, res);
+		add_scopes(call, res);
 		ferry_response_header(
 		    res, "X-GitHub-Media-Type", "github.v3; format=json");
 	}
@@ -522,10 +516,10 @@ out:
 
 /* ferry_github_owner() looks each time, whether there is something or not. */
 static void
-again(struct ferry_asked *asked)
+again(struct ferry_call *call)
 {
 
-	(void)asked;
+	(void)call;
 }
 
 const struct ferry_replay ferry_replay_github = {

@@ -3,13 +3,13 @@
  * Source: npm.md, sections 2 and 4, where the clients are named.
  */
 
-#include "serve/replay/npm.h"
+#include "serve/replay/npm/npm.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "serve/replay/cache.h"
-#include "serve/replay/library.h"
+#include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
 
@@ -158,11 +158,10 @@ parse_path(struct ferry_resource *r, const char *s)
 }
 
 static int
-parse(
-    struct ferry_asked *asked, struct ferry_bytes rest, struct ferry_error *err)
+parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 {
-	enum ferry_method method = asked->rq->method;
-	struct ferry_resource *r = &asked->resource;
+	enum ferry_method method = call->rq->method;
+	struct ferry_resource *r = &call->resource;
 	struct ferry_buf path = FERRY_BUF_INIT;
 	int rc = -1;
 
@@ -179,8 +178,8 @@ parse(
 	}
 	if (rc == 1 && r->kind == AUDIT && method == FERRY_POST)
 		goto out;
-	if (rc == 1 && r->kind == LOGIN && asked->rq->json.n > 0 &&
-	    strcmp(asked->rq->method_text, "PUT") == 0)
+	if (rc == 1 && r->kind == LOGIN && call->rq->json.n > 0 &&
+	    strcmp(call->rq->method_text, "PUT") == 0)
 		goto out;
 	/* Nothing can be written, whatever it is. */
 	r->kind = WRITE;
@@ -208,21 +207,21 @@ login_secret(const struct ferry_request *rq, struct ferry_buf *secret,
 }
 
 static void
-identify(struct ferry_asked *asked, const char *authorization)
+identify(struct ferry_call *call, const char *authorization)
 {
-	struct ferry_access *access = ferry_library_access(asked->library);
+	struct ferry_access *access = ferry_store_view_access(call->view);
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_buf secret = FERRY_BUF_INIT;
 
 	/* What is logged in with counts, not what was used before. */
-	if (asked->resource.kind == LOGIN &&
-	    login_secret(asked->rq, &secret, &ignored) == 1)
+	if (call->resource.kind == LOGIN &&
+	    login_secret(call->rq, &secret, &ignored) == 1)
 		ferry_access_identify_token(
-		    access, ferry_bytes_buf(&secret), &asked->identity);
+		    access, ferry_bytes_buf(&secret), &call->identity);
 	else
 		ferry_access_identify(access,
-		    asked->resource.kind == LOGIN ? NULL : authorization,
-		    &asked->identity);
+		    call->resource.kind == LOGIN ? NULL : authorization,
+		    &call->identity);
 	if (secret.p != NULL)
 		explicit_bzero(secret.p, secret.cap);
 	ferry_buf_free(&secret);
@@ -230,17 +229,17 @@ identify(struct ferry_asked *asked, const char *authorization)
 
 /* Whether who asks may read a package that is here. */
 static bool
-may_read(const struct ferry_asked *asked)
+may_read(const struct ferry_call *call)
 {
 	struct ferry_access_decision decision;
 
 	ferry_access_decide(
-	    &(struct ferry_access_request){ .identity = &asked->identity,
+	    &(struct ferry_access_request){ .identity = &call->identity,
 		.action = FERRY_ACTION_READ,
 		.format = "npm",
-		.owner = asked->owner,
-		.package = asked->resource.package,
-		.called = asked->resource.package },
+		.owner = call->owner,
+		.package = call->resource.package,
+		.called = call->resource.package },
 	    &decision);
 	return decision.permit != NULL;
 }
@@ -252,9 +251,9 @@ may_read(const struct ferry_asked *asked)
  * hears that it is here.
  */
 static int
-find_upstream_path(struct ferry_asked *asked, struct ferry_error *err)
+find_upstream_path(struct ferry_call *call, struct ferry_error *err)
 {
-	struct ferry_resource *r = &asked->resource;
+	struct ferry_resource *r = &call->resource;
 	struct ferry_npm_file file;
 	const char *p = r->item;
 	unsigned tries = 0;
@@ -263,51 +262,50 @@ find_upstream_path(struct ferry_asked *asked, struct ferry_error *err)
 
 	for (; (n = name_length(p)) > 0 && p[n] != 0 && tries < 12; tries++) {
 		if (set_package(r, p, n) == 1) {
-			rc = ferry_replay_owner(asked->library, "npm",
-			    r->package, asked->owner, err);
-			if (rc == 1 && !may_read(asked)) {
+			rc = ferry_replay_owner(
+			    call->view, "npm", r->package, call->owner, err);
+			if (rc == 1 && !may_read(call)) {
 				ferry_replay_again(
-				    asked->library, "npm", r->package);
+				    call->view, "npm", r->package);
 				rc = 0;
 			}
 			if (rc == 1)
-				rc = ferry_npm_file_find(asked->library,
-				    r->package, asked->owner, r->item, &file,
-				    err);
+				rc = ferry_npm_file_find(call->view, r->package,
+				    call->owner, r->item, &file, err);
 			if (rc != 0)
 				return rc;
 		}
 		p += strcspn(p, "/");
 		p += strspn(p, "/");
 	}
-	r->package[0] = asked->owner[0] = 0;
+	r->package[0] = call->owner[0] = 0;
 	return 0;
 }
 
 static int
-owner(struct ferry_asked *asked, struct ferry_error *err)
+owner(struct ferry_call *call, struct ferry_error *err)
 {
 
-	return asked->resource.kind == UPSTREAM_PATH
-	           ? find_upstream_path(asked, err)
-	           : ferry_replay_owner(asked->library, "npm",
-			 asked->resource.package, asked->owner, err);
+	return call->resource.kind == UPSTREAM_PATH
+	           ? find_upstream_path(call, err)
+	           : ferry_replay_owner(call->view, "npm",
+			 call->resource.package, call->owner, err);
 }
 
 /* Answers */
 
 static void
-refuse(const struct ferry_asked *asked, unsigned status, const char *text,
+refuse(const struct ferry_call *call, unsigned status, const char *text,
     struct ferry_response *res)
 {
-	const struct ferry_resource *r = &asked->resource;
+	const struct ferry_resource *r = &call->resource;
 	char whole[FERRY_PACKAGE_NAME + FERRY_ITEM_NAME + 256];
 	bool named = r->package[0] != 0 &&
-	             (r->kind != UPSTREAM_PATH || asked->owner[0] != 0);
+	             (r->kind != UPSTREAM_PATH || call->owner[0] != 0);
 
 	if (text == NULL)
 		text = !named ? "this registry has no such URL"
-		       : asked->owner[0] == 0
+		       : call->owner[0] == 0
 		           ? "this package is not in the mirror"
 		           : "this version or file is not in the mirror";
 	if (status == 401 || status == 403) {
@@ -328,17 +326,16 @@ refuse(const struct ferry_asked *asked, unsigned status, const char *text,
 }
 
 static int
-answer_packument(const struct ferry_asked *asked, const char *base,
+answer_packument(const struct ferry_call *call, const char *base,
     struct ferry_response *res, struct ferry_error *err)
 {
-	const char *accept = ferry_request_header(asked->rq, "Accept");
+	const char *accept = ferry_request_header(call->rq, "Accept");
 	bool abbreviated =
 	    accept != NULL && strstr(accept, ABBREVIATED) != NULL;
-	bool zipped = ferry_request_takes_gzip(asked->rq);
+	bool zipped = ferry_request_takes_gzip(call->rq);
 	struct ferry_body *body;
-	int rc = ferry_npm_body(asked->library, asked->resource.package,
-	    asked->owner, base,
-	    abbreviated ? FERRY_NPM_ABBREVIATED : FERRY_NPM_FULL,
+	int rc = ferry_npm_body(call->view, call->resource.package, call->owner,
+	    base, abbreviated ? FERRY_NPM_ABBREVIATED : FERRY_NPM_FULL,
 	    zipped ? FERRY_NPM_GZIP : FERRY_NPM_IDENTITY, &body, err);
 
 	if (rc != 1)
@@ -353,14 +350,14 @@ answer_packument(const struct ferry_asked *asked, const char *base,
 
 /* A part of the full packument, of which the cache has the whole. */
 static int
-answer_part(const struct ferry_asked *asked, const char *base,
+answer_part(const struct ferry_call *call, const char *base,
     struct ferry_response *res, struct ferry_error *err)
 {
-	const struct ferry_resource *r = &asked->resource;
+	const struct ferry_resource *r = &call->resource;
 	struct ferry_bytes root, part, tag;
 	struct ferry_buf buf = FERRY_BUF_INIT, version = FERRY_BUF_INIT;
 	struct ferry_body *whole = NULL, *body = NULL;
-	int rc = ferry_npm_body(asked->library, r->package, asked->owner, base,
+	int rc = ferry_npm_body(call->view, r->package, call->owner, base,
 	    FERRY_NPM_FULL, FERRY_NPM_IDENTITY, &whole, err);
 
 	if (rc != 1)
@@ -398,34 +395,34 @@ out:
 }
 
 static int
-answer_document(const struct ferry_asked *asked, struct ferry_response *res,
+answer_document(const struct ferry_call *call, struct ferry_response *res,
     struct ferry_error *err)
 {
 	struct ferry_buf base = FERRY_BUF_INIT;
 	int rc = -1;
 
-	if (asked->owner[0] == 0)
+	if (call->owner[0] == 0)
 		return 0;
-	if (ferry_replay_base(asked, &base, err) == 0)
-		rc = asked->resource.kind == PACKUMENT
-		         ? answer_packument(
-			       asked, (const char *)base.p, res, err)
-		         : answer_part(asked, (const char *)base.p, res, err);
+	if (ferry_replay_base(call, &base, err) == 0)
+		rc =
+		    call->resource.kind == PACKUMENT
+			? answer_packument(call, (const char *)base.p, res, err)
+			: answer_part(call, (const char *)base.p, res, err);
 	ferry_buf_free(&base);
 	return rc;
 }
 
 static int
-answer_file(const struct ferry_asked *asked, struct ferry_response *res,
+answer_file(const struct ferry_call *call, struct ferry_response *res,
     struct ferry_error *err)
 {
 	struct ferry_body *body;
 	int rc;
 
-	if (asked->owner[0] == 0)
+	if (call->owner[0] == 0)
 		return 0;
-	rc = ferry_npm_file_body(asked->library, asked->resource.package,
-	    asked->owner, asked->resource.item, &body, err);
+	rc = ferry_npm_file_body(call->view, call->resource.package,
+	    call->owner, call->resource.item, &body, err);
 	if (rc != 1)
 		return rc;
 	/* No Content-Encoding, ever: clients would unpack it once more. */
@@ -436,15 +433,14 @@ answer_file(const struct ferry_asked *asked, struct ferry_response *res,
 }
 
 static int
-answer_search(const struct ferry_asked *asked,
-    const struct ferry_permit *permit, struct ferry_response *res,
-    struct ferry_error *err)
+answer_search(const struct ferry_call *call, const struct ferry_permit *permit,
+    struct ferry_response *res, struct ferry_error *err)
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_body *body = NULL;
 	int rc = -1;
 
-	if (ferry_npm_search(asked->state, asked->rq, permit, &buf, err) == 0 &&
+	if (ferry_npm_search(call->state, call->rq, permit, &buf, err) == 0 &&
 	    ferry_body_new(&body, &buf, err) == 0) {
 		ferry_response_body(res, JSON, body);
 		rc = 1;
@@ -454,12 +450,12 @@ answer_search(const struct ferry_asked *asked,
 }
 
 static int
-answer_whoami(const struct ferry_asked *asked, struct ferry_response *res,
+answer_whoami(const struct ferry_call *call, struct ferry_response *res,
     struct ferry_error *err)
 {
 	struct ferry_buf name = FERRY_BUF_INIT;
 	int rc =
-	    ferry_span_quote(&name, ferry_bytes_str(asked->identity.name), err);
+	    ferry_span_quote(&name, ferry_bytes_str(call->identity.name), err);
 
 	if (rc == 0)
 		ferry_response_text(res, 200, JSON, "{\"username\":%s}\n",
@@ -474,7 +470,7 @@ answer_whoami(const struct ferry_asked *asked, struct ferry_response *res,
  * Source: npm-profile, "loginCouch": 201 with "token".
  */
 static int
-answer_login(const struct ferry_asked *asked, struct ferry_response *res,
+answer_login(const struct ferry_call *call, struct ferry_response *res,
     struct ferry_error *err)
 {
 	struct ferry_buf secret = FERRY_BUF_INIT, name = FERRY_BUF_INIT,
@@ -482,9 +478,9 @@ answer_login(const struct ferry_asked *asked, struct ferry_response *res,
 	int rc = -1;
 
 	/* A token's text needs no escapes. */
-	if (login_secret(asked->rq, &secret, err) == 1 &&
+	if (login_secret(call->rq, &secret, err) == 1 &&
 	    ferry_buf_addf(
-		&id, err, "org.couchdb.user:%s", asked->identity.name) == 0 &&
+		&id, err, "org.couchdb.user:%s", call->identity.name) == 0 &&
 	    ferry_span_quote(&name, ferry_bytes_buf(&id), err) == 0) {
 		ferry_response_text(res, 201, JSON,
 		    "{\"ok\":true,\"id\":%s,\"token\":\"%s\"}\n",
@@ -501,11 +497,11 @@ answer_login(const struct ferry_asked *asked, struct ferry_response *res,
 }
 
 static int
-answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
+answer(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
 {
 
-	switch ((enum kind)asked->resource.kind) {
+	switch ((enum kind)call->resource.kind) {
 	case ROOT:
 		ferry_response_text(
 		    res, 200, JSON, "{\"registry\":\"ferry\"}\n");
@@ -514,27 +510,27 @@ answer(const struct ferry_asked *asked, const struct ferry_permit *permit,
 		ferry_response_text(res, 200, JSON, "{}\n");
 		return 1;
 	case SEARCH:
-		return answer_search(asked, permit, res, err);
+		return answer_search(call, permit, res, err);
 	case KEYS:
-		return ferry_npm_answer_keys(asked, permit, res, err);
+		return ferry_npm_answer_keys(call, permit, res, err);
 	case AUDIT:
 		/* An empty answer would say "no vulnerabilities". */
-		refuse(asked, 404, "this mirror carries no security advisories",
+		refuse(call, 404, "this mirror carries no security advisories",
 		    res);
 		return 1;
 	case ATTESTATIONS:
-		return ferry_npm_answer_attestations(asked, res, err);
+		return ferry_npm_answer_attestations(call, res, err);
 	case DIST_TAGS:
 	case PACKUMENT:
 	case VERSION:
-		return answer_document(asked, res, err);
+		return answer_document(call, res, err);
 	case FILE_:
 	case UPSTREAM_PATH:
-		return answer_file(asked, res, err);
+		return answer_file(call, res, err);
 	case WHOAMI:
-		return answer_whoami(asked, res, err);
+		return answer_whoami(call, res, err);
 	case LOGIN:
-		return answer_login(asked, res, err);
+		return answer_login(call, res, err);
 	case WRITE:
 		break; /* never permitted */
 	}

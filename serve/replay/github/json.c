@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "serve/replay/github.h"
+#include "serve/replay/github/github.h"
 #include "store/base/clock.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"

@@ -1,11 +1,11 @@
-#include "serve/replay/npm_entry.h"
+#include "serve/replay/npm/entry.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "serve/replay/library.h"
-#include "serve/replay/npm.h"
+#include "serve/replay/npm/npm.h"
+#include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
 
@@ -213,7 +213,7 @@ add_package(struct ferry_buf *json, struct ferry_buf *text, const char *name,
 }
 
 int
-ferry_npm_entry_make(struct ferry_library *library, const char *name,
+ferry_npm_entry_make(struct ferry_store_view *view, const char *name,
     const char *owner, struct ferry_npm_entry *out, struct ferry_error *err)
 {
 	struct ferry_buf upstream = FERRY_BUF_INIT, latest = FERRY_BUF_INIT;
@@ -223,7 +223,7 @@ ferry_npm_entry_make(struct ferry_library *library, const char *name,
 	int rc;
 
 	*out = (struct ferry_npm_entry){ 0 };
-	rc = ferry_npm_load(library, name, owner, &upstream, &held, err);
+	rc = ferry_npm_load(view, name, owner, &upstream, &held, err);
 	if (rc == 1 &&
 	    ferry_span_check(ferry_bytes_buf(&upstream), &root, err) == -1)
 		rc = -1;

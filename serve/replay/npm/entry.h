@@ -1,5 +1,5 @@
-#ifndef FERRY_NPM_ENTRY_H
-#define FERRY_NPM_ENTRY_H
+#ifndef FERRY_SERVE_REPLAY_NPM_ENTRY_H
+#define FERRY_SERVE_REPLAY_NPM_ENTRY_H
 
 /*
  * One package as the search of npm sees it.
@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 struct ferry_error;
-struct ferry_library;
+struct ferry_store_view;
 
 struct ferry_npm_entry {
 	char *name;
@@ -22,7 +22,7 @@ struct ferry_npm_entry {
 };
 
 /* Returns: 1 and *out, 0 if there is nothing to find, -1. */
-int ferry_npm_entry_make(struct ferry_library *library, const char *name,
+int ferry_npm_entry_make(struct ferry_store_view *view, const char *name,
     const char *owner, struct ferry_npm_entry *out, struct ferry_error *err);
 void ferry_npm_entry_free(struct ferry_npm_entry *entry); /* not entry itself */
 

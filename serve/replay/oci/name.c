@@ -15,8 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "serve/replay/library.h"
-#include "serve/replay/oci.h"
+#include "serve/replay/oci/oci.h"
+#include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
@@ -44,7 +44,7 @@ make_origins(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	int rc = -1;
 
 	if (ferry_key_make(&prefix, err, "upstream", NULL) == 0 &&
-	    ferry_catalog_each(ferry_library_store(ctx), &prefix, add_origin,
+	    ferry_catalog_each(ferry_store_view_store(ctx), &prefix, add_origin,
 		&buf, err) == 0 &&
 	    ferry_body_new(out, &buf, err) == 0)
 		rc = 1;
@@ -54,12 +54,12 @@ make_origins(void *ctx, struct ferry_body **out, struct ferry_error *err)
 
 /* Of no package: an upstream that changes drops everything. */
 static int
-get_origins(struct ferry_library *library, struct ferry_body **out,
+get_origins(struct ferry_store_view *view, struct ferry_body **out,
     struct ferry_error *err)
 {
 
-	return ferry_library_get(library, out, make_origins, library, err,
-	    "oci", "", "origins", NULL);
+	return ferry_store_view_get(
+	    view, out, make_origins, view, err, "oci", "", "origins", NULL);
 }
 
 /* The next line's text without its end; false at the end. */
@@ -93,7 +93,7 @@ next_owner(
 
 /* Whether text, as a client wrote it, is the host of an origin: 1, 0, -1. */
 static int
-known(struct ferry_library *library, struct ferry_bytes text,
+known(struct ferry_store_view *view, struct ferry_bytes text,
     char host[FERRY_OCI_HOST_MAX + 1], struct ferry_error *err)
 {
 	struct ferry_error ignored = FERRY_ERROR_INIT;
@@ -103,7 +103,7 @@ known(struct ferry_library *library, struct ferry_bytes text,
 
 	if (ferry_oci_host(host, text, &ignored) == -1)
 		return 0;
-	if ((rc = get_origins(library, &body, err)) != 1)
+	if ((rc = get_origins(view, &body, err)) != 1)
 		return rc;
 	lines = ferry_bytes_buf(&body->bytes);
 	rc = next_owner(&lines, host, &owner);
@@ -116,13 +116,13 @@ known(struct ferry_library *library, struct ferry_bytes text,
 /* Whether host is how the client reaches this server. */
 static int
 is_here(
-    const struct ferry_asked *asked, const char *host, struct ferry_error *err)
+    const struct ferry_call *call, const char *host, struct ferry_error *err)
 {
 	char ours[FERRY_OCI_HOST_MAX + 1];
 	struct ferry_buf origin = FERRY_BUF_INIT;
 	int rc = 0;
 
-	if (ferry_replay_origin(asked->site, asked->rq, &origin, err) == -1)
+	if (ferry_replay_origin(call->site, call->rq, &origin, err) == -1)
 		rc = -1;
 	else if (ferry_oci_host(ours, ferry_bytes_buf(&origin), err) == -1)
 		rc = -1;
@@ -180,23 +180,23 @@ set_called(
 
 /* The origin that the query names: 1 if it decides, 0 if the path does. */
 static int
-resolve_query(struct ferry_asked *asked, struct ferry_error *err)
+resolve_query(struct ferry_call *call, struct ferry_error *err)
 {
-	struct ferry_resource *r = &asked->resource;
+	struct ferry_resource *r = &call->resource;
 	struct ferry_buf ns = FERRY_BUF_INIT;
 	char host[FERRY_OCI_HOST_MAX + 1];
 	int rc;
 
-	if (asked->rq->query.n == 0)
+	if (call->rq->query.n == 0)
 		return 0;
-	rc = ferry_request_query(asked->rq, "ns", &ns, err);
+	rc = ferry_request_query(call->rq, "ns", &ns, err);
 	if (rc == 1 && ns.n == 0)
 		rc = 0;
 	if (rc == 1 && ferry_oci_host(host, ferry_bytes_buf(&ns), err) == -1)
 		rc = -1;
-	if (rc == 1 && (rc = known(asked->library, ferry_bytes_buf(&ns), host,
-			    err)) != -1) {
-		int here = rc == 1 ? 0 : is_here(asked, host, err);
+	if (rc == 1 &&
+	    (rc = known(call->view, ferry_bytes_buf(&ns), host, err)) != -1) {
+		int here = rc == 1 ? 0 : is_here(call, host, err);
 
 		/* What is not known may still be said better by the path. */
 		if (here == 0)
@@ -209,9 +209,9 @@ resolve_query(struct ferry_asked *asked, struct ferry_error *err)
 
 int
 ferry_oci_resolve(
-    struct ferry_asked *asked, struct ferry_bytes name, struct ferry_error *err)
+    struct ferry_call *call, struct ferry_bytes name, struct ferry_error *err)
 {
-	struct ferry_resource *r = &asked->resource;
+	struct ferry_resource *r = &call->resource;
 	const uint8_t *slash = memchr(name.p, '/', name.n);
 	size_t n = slash == NULL ? 0 : (size_t)(slash - name.p);
 	/* With a port it can be nothing but a host, whatever else is said, and
@@ -221,13 +221,13 @@ ferry_oci_resolve(
 	int rc = 0;
 
 	if (set_called(r, name, err) == -1 ||
-	    (!port && (rc = resolve_query(asked, err)) == -1))
+	    (!port && (rc = resolve_query(call, err)) == -1))
 		return -1;
 	if (port) {
 		if (ferry_oci_host(host, ferry_bytes_of(name.p, n), err) == -1)
 			return -1;
 	} else if (rc == 1 || n == 0 ||
-		   (rc = known(asked->library, ferry_bytes_of(name.p, n), host,
+		   (rc = known(call->view, ferry_bytes_of(name.p, n), host,
 			err)) != 1) {
 		return rc == -1 ? -1 : set_package(r, name, err);
 	}
@@ -236,18 +236,18 @@ ferry_oci_resolve(
 }
 
 int
-ferry_oci_namespace(const struct ferry_asked *asked, struct ferry_buf *buf,
+ferry_oci_namespace(const struct ferry_call *call, struct ferry_buf *buf,
     struct ferry_error *err)
 {
 	char host[FERRY_OCI_HOST_MAX + 1];
 	int rc;
 
-	if (asked->rq->query.n == 0 || asked->resource.origin[0] == 0)
+	if (call->rq->query.n == 0 || call->resource.origin[0] == 0)
 		return 0;
-	rc = ferry_request_query(asked->rq, "ns", buf, err);
+	rc = ferry_request_query(call->rq, "ns", buf, err);
 	if (rc == 1 && ferry_oci_host(host, ferry_bytes_buf(buf), err) == -1)
 		rc = -1;
-	return rc == 1 ? strcmp(host, asked->resource.origin) == 0 : rc;
+	return rc == 1 ? strcmp(host, call->resource.origin) == 0 : rc;
 }
 
 /* Owners */
@@ -255,13 +255,13 @@ ferry_oci_namespace(const struct ferry_asked *asked, struct ferry_buf *buf,
 static int
 find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
-	const struct ferry_asked *asked = ctx;
-	const struct ferry_resource *r = &asked->resource;
+	const struct ferry_call *call = ctx;
+	const struct ferry_resource *r = &call->resource;
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_body *origins = NULL;
 	struct ferry_bytes lines, owner;
 	struct ferry_key key;
-	int rc = get_origins(asked->library, &origins, err);
+	int rc = get_origins(call->view, &origins, err);
 
 	if (rc != 1)
 		return rc;
@@ -276,7 +276,7 @@ find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
 			rc = -1;
 		else
 			rc = ferry_catalog_has(
-			    ferry_library_store(asked->library), &key, err);
+			    ferry_store_view_store(call->view), &key, err);
 	}
 	if (rc == 1 && ferry_body_new(out, &buf, err) == -1)
 		rc = -1;
@@ -286,34 +286,33 @@ find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
 }
 
 void
-ferry_oci_again(struct ferry_asked *asked)
+ferry_oci_again(struct ferry_call *call)
 {
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_body *body = NULL;
 
-	if (asked->resource.origin[0] == 0)
-		ferry_replay_again(
-		    asked->library, "oci", asked->resource.package);
-	else if (find_owner(asked, &body, &ignored) == 1)
+	if (call->resource.origin[0] == 0)
+		ferry_replay_again(call->view, "oci", call->resource.package);
+	else if (find_owner(call, &body, &ignored) == 1)
 		ferry_body_unref(body);
 }
 
 int
-ferry_oci_owner(struct ferry_asked *asked, struct ferry_error *err)
+ferry_oci_owner(struct ferry_call *call, struct ferry_error *err)
 {
-	const struct ferry_resource *r = &asked->resource;
+	const struct ferry_resource *r = &call->resource;
 	struct ferry_body *body = NULL;
 	int rc;
 
 	if (r->origin[0] == 0)
 		return ferry_replay_owner(
-		    asked->library, "oci", r->package, asked->owner, err);
-	rc = ferry_library_get(asked->library, &body, find_owner, asked, err,
+		    call->view, "oci", r->package, call->owner, err);
+	rc = ferry_store_view_get(call->view, &body, find_owner, call, err,
 	    "oci", r->package, "owner", r->origin, NULL);
 	if (rc != 1)
 		return rc;
 	if (body->bytes.n < FERRY_OWNER_NAME)
-		memcpy(asked->owner, body->bytes.p, body->bytes.n + 1);
+		memcpy(call->owner, body->bytes.p, body->bytes.n + 1);
 	else
 		rc = ferry_error_set(
 		    err, FERRY_ELIMIT, "an owner's name is too long");

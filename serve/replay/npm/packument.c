@@ -1,4 +1,4 @@
-#include "serve/replay/npm_document.h"
+#include "serve/replay/npm/packument.h"
 
 #include <ctype.h>
 #include <stdbool.h>

@@ -3,8 +3,8 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "serve/replay/library.h"
-#include "serve/replay/npm.h"
+#include "serve/replay/npm/npm.h"
+#include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
 #include "store/blob/blob.h"
@@ -49,11 +49,11 @@ out:
  * would mean that every package must be signed by nobody.
  */
 int
-ferry_npm_answer_keys(const struct ferry_asked *asked,
+ferry_npm_answer_keys(const struct ferry_call *call,
     const struct ferry_permit *permit, struct ferry_response *res,
     struct ferry_error *err)
 {
-	struct ferry_store *store = ferry_library_store(asked->library);
+	struct ferry_store *store = ferry_store_view_store(call->view);
 	struct ferry_record_iter *it = NULL;
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_key prefix, key;
@@ -85,10 +85,10 @@ ferry_npm_answer_keys(const struct ferry_asked *asked,
 }
 
 int
-ferry_npm_answer_attestations(const struct ferry_asked *asked,
+ferry_npm_answer_attestations(const struct ferry_call *call,
     struct ferry_response *res, struct ferry_error *err)
 {
-	struct ferry_store *store = ferry_library_store(asked->library);
+	struct ferry_store *store = ferry_store_view_store(call->view);
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_body *body = NULL;
 	struct ferry_file file;
@@ -96,10 +96,10 @@ ferry_npm_answer_attestations(const struct ferry_asked *asked,
 	struct ferry_key key;
 	int rc;
 
-	if (asked->owner[0] == 0)
+	if (call->owner[0] == 0)
 		return 0;
-	if (ferry_key_make(&key, err, "version", "npm", asked->resource.package,
-		asked->owner, asked->resource.item, NULL) == -1)
+	if (ferry_key_make(&key, err, "version", "npm", call->resource.package,
+		call->owner, call->resource.item, NULL) == -1)
 		return -1;
 	rc = ferry_catalog_get(store, &key, &record, err);
 	if (rc == 1 && json_object_get(record, "deleted_at") != NULL)

@@ -9,8 +9,8 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "serve/replay/library.h"
-#include "serve/replay/oci.h"
+#include "serve/replay/oci/oci.h"
+#include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
 #include "store/base/json_span.h"
@@ -25,7 +25,7 @@
 /* Whether a version is there and was not deleted: 1, 0, -1.  subject, if not
  * NULL, is what it must say that it refers to. */
 static int
-is_there(const struct ferry_asked *asked, const char *version,
+is_there(const struct ferry_call *call, const char *version,
     const char *subject, struct ferry_error *err)
 {
 	const char *says;
@@ -33,11 +33,11 @@ is_there(const struct ferry_asked *asked, const char *version,
 	struct ferry_key key;
 	int rc;
 
-	if (ferry_key_make(&key, err, "version", "oci", asked->resource.package,
-		asked->owner, version, NULL) == -1)
+	if (ferry_key_make(&key, err, "version", "oci", call->resource.package,
+		call->owner, version, NULL) == -1)
 		return -1;
 	rc = ferry_catalog_get(
-	    ferry_library_store(asked->library), &key, &record, err);
+	    ferry_store_view_store(call->view), &key, &record, err);
 	if (rc == 1)
 		rc = ferry_oci_is_live(record);
 	if (rc == 1 && subject != NULL) {
@@ -60,17 +60,17 @@ is_sound(const struct ferry_key *key, const json_t *record)
 
 /* Link: </v2/CALLED/WHAT?QUERY>; rel="next", where query ends in "last=". */
 static int
-add_link(const struct ferry_asked *asked, const char *what, const char *query,
+add_link(const struct ferry_call *call, const char *what, const char *query,
     struct ferry_bytes last, struct ferry_response *res,
     struct ferry_error *err)
 {
 	struct ferry_buf link = FERRY_BUF_INIT, ns = FERRY_BUF_INIT;
 	int rc = -1, named;
 
-	if (ferry_buf_addf(&link, err, "</v2/%s/%s?%s", asked->resource.called,
+	if (ferry_buf_addf(&link, err, "</v2/%s/%s?%s", call->resource.called,
 		what, query) == -1 ||
 	    ferry_url_encode(&link, last, err) == -1 ||
-	    (named = ferry_oci_namespace(asked, &ns, err)) == -1)
+	    (named = ferry_oci_namespace(call, &ns, err)) == -1)
 		goto out;
 	if (named == 1 &&
 	    (ferry_buf_adds(&link, "&ns=", err) == -1 ||
@@ -136,7 +136,7 @@ ferry_oci_has_versions(struct ferry_store *store, const char *package,
 static int
 make_tags(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
-	const struct ferry_asked *asked = ctx;
+	const struct ferry_call *call = ctx;
 	struct ferry_record_iter *it = NULL;
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_key prefix, key;
@@ -144,9 +144,9 @@ make_tags(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	json_t *record;
 	int rc = -1;
 
-	if (ferry_key_make(&prefix, err, "tag", "oci", asked->resource.package,
-		asked->owner, NULL) == -1 ||
-	    ferry_catalog_iter_new(&it, ferry_library_store(asked->library),
+	if (ferry_key_make(&prefix, err, "tag", "oci", call->resource.package,
+		call->owner, NULL) == -1 ||
+	    ferry_catalog_iter_new(&it, ferry_store_view_store(call->view),
 		&prefix, NULL, err) == -1)
 		return -1;
 	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
@@ -156,7 +156,7 @@ make_tags(void *ctx, struct ferry_body **out, struct ferry_error *err)
 		if (is_sound(&key, record) &&
 		    (rc = ferry_json_str(record, "version", &version, err)) ==
 			0)
-			rc = is_there(asked, version, NULL, err);
+			rc = is_there(call, version, NULL, err);
 		json_decref(record);
 		if (rc == 1)
 			rc = ferry_buf_addf(&buf, err, "%s\n", tag);
@@ -165,11 +165,10 @@ make_tags(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	}
 	/* A repository of which nothing is left is not there. */
 	if (rc == 0)
-		rc = buf.n > 0
-		         ? 1
-		         : ferry_oci_has_versions(
-			       ferry_library_store(asked->library),
-			       asked->resource.package, asked->owner, err);
+		rc = buf.n > 0 ? 1
+		               : ferry_oci_has_versions(
+				     ferry_store_view_store(call->view),
+				     call->resource.package, call->owner, err);
 	if (rc == 1)
 		rc = ferry_body_new(out, &buf, err) == -1 ? -1 : 1;
 	ferry_record_iter_free(it);
@@ -210,29 +209,29 @@ add_tags(struct ferry_buf *buf, struct ferry_bytes lines, uint64_t n,
 }
 
 int
-ferry_oci_answer_tags(const struct ferry_asked *asked,
-    struct ferry_response *res, struct ferry_error *err)
+ferry_oci_answer_tags(const struct ferry_call *call, struct ferry_response *res,
+    struct ferry_error *err)
 {
 	uint64_t n =
-	    ferry_request_query_u64(asked->rq, "n", 0, UINT64_MAX, UINT64_MAX);
+	    ferry_request_query_u64(call->rq, "n", 0, UINT64_MAX, UINT64_MAX);
 	struct ferry_buf last = FERRY_BUF_INIT, buf = FERRY_BUF_INIT;
 	struct ferry_body *tags = NULL;
 	struct ferry_bytes end;
 	char query[40];
 	int rc = -1;
 
-	if (asked->owner[0] == 0)
+	if (call->owner[0] == 0)
 		return 0;
-	if (ferry_request_query(asked->rq, "last", &last, err) == -1)
+	if (ferry_request_query(call->rq, "last", &last, err) == -1)
 		goto out;
-	rc = ferry_library_get(asked->library, &tags, make_tags,
-	    (void *)(uintptr_t)asked, err, "oci", asked->resource.package,
-	    "tags", asked->owner, NULL);
+	rc = ferry_store_view_get(call->view, &tags, make_tags,
+	    (void *)(uintptr_t)call, err, "oci", call->resource.package, "tags",
+	    call->owner, NULL);
 	if (rc != 1)
 		goto out;
 	rc = -1;
 	if (ferry_buf_addf(&buf, err, "{\"name\":\"%s\",\"tags\":[",
-		asked->resource.called) == -1 ||
+		call->resource.called) == -1 ||
 	    add_tags(&buf, ferry_bytes_buf(&tags->bytes), n,
 		ferry_bytes_buf(&last), &end, err) == -1 ||
 	    ferry_buf_adds(&buf, "]}\n", err) == -1 ||
@@ -241,7 +240,7 @@ ferry_oci_answer_tags(const struct ferry_asked *asked,
 	rc = 1;
 	(void)snprintf(query, sizeof(query), "n=%" PRIu64 "&last=", n);
 	if (end.n > 0)
-		rc = add_link(asked, "tags/list", query, end, res, err);
+		rc = add_link(call, "tags/list", query, end, res, err);
 out:
 	ferry_body_unref(tags);
 	ferry_buf_free(&buf);
@@ -252,7 +251,7 @@ out:
 /* Referrers */
 
 struct referrers {
-	const struct ferry_asked *asked;
+	const struct ferry_call *call;
 	const char *type; /* artifactType that is wanted, or NULL */
 	const char *after; /* "": from the first one */
 	struct ferry_buf buf;
@@ -306,8 +305,8 @@ add_referrers(struct referrers *job, struct ferry_record_iter *it,
 		    seen++ == REFERRERS_MAX || job->buf.n > REFERRERS_BYTES;
 		if (!job->more && is_wanted(job, record) &&
 		    is_sound(&key, record) &&
-		    (rc = is_there(job->asked, digest,
-			 job->asked->resource.item, err)) == 1) {
+		    (rc = is_there(job->call, digest, job->call->resource.item,
+			 err)) == 1) {
 			rc = add_descriptor(&job->buf, record, first, err);
 			first = false;
 		}
@@ -322,8 +321,8 @@ add_referrers(struct referrers *job, struct ferry_record_iter *it,
 static int
 list_referrers(struct referrers *job, struct ferry_error *err)
 {
-	const struct ferry_asked *asked = job->asked;
-	const struct ferry_resource *r = &asked->resource;
+	const struct ferry_call *call = job->call;
+	const struct ferry_resource *r = &call->resource;
 	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, from;
 	int rc = -1;
@@ -333,11 +332,11 @@ list_referrers(struct referrers *job, struct ferry_error *err)
 		"\",\"manifests\":[",
 		err) == -1 ||
 	    ferry_key_make(&prefix, err, "referrer", "oci", r->package,
-		asked->owner, r->item, NULL) == -1 ||
+		call->owner, r->item, NULL) == -1 ||
 	    ferry_key_make(&from, err, "referrer", "oci", r->package,
-		asked->owner, r->item, job->after[0] == 0 ? NULL : job->after,
+		call->owner, r->item, job->after[0] == 0 ? NULL : job->after,
 		NULL) == -1 ||
-	    ferry_catalog_iter_new(&it, ferry_library_store(asked->library),
+	    ferry_catalog_iter_new(&it, ferry_store_view_store(call->view),
 		&prefix, &from, err) == -1)
 		return -1;
 	if (add_referrers(job, it, err) == 0)
@@ -380,14 +379,14 @@ answer_page(
 	if (!job->more)
 		return 1;
 	if (ferry_buf_addf(
-		&what, err, "referrers/%s", job->asked->resource.item) == 0 &&
+		&what, err, "referrers/%s", job->call->resource.item) == 0 &&
 	    (job->type == NULL ||
 		(ferry_buf_adds(&query, "artifactType=", err) == 0 &&
 		    ferry_url_encode(&query, ferry_bytes_str(job->type), err) ==
 			0 &&
 		    ferry_buf_adds(&query, "&", err) == 0)) &&
 	    ferry_buf_adds(&query, "last=", err) == 0)
-		rc = add_link(job->asked, (const char *)what.p,
+		rc = add_link(job->call, (const char *)what.p,
 		    (const char *)query.p, ferry_bytes_str(job->last), res,
 		    err);
 	ferry_buf_free(&query);
@@ -397,18 +396,18 @@ answer_page(
 
 /* Always an answer: 404 would say that there is no such API. */
 int
-ferry_oci_answer_referrers(const struct ferry_asked *asked,
+ferry_oci_answer_referrers(const struct ferry_call *call,
     struct ferry_response *res, struct ferry_error *err)
 {
 	struct ferry_buf type = FERRY_BUF_INIT, last = FERRY_BUF_INIT;
-	struct referrers job = { .asked = asked, .after = "" };
+	struct referrers job = { .call = call, .after = "" };
 	struct ferry_body *body;
-	int rc = ferry_request_query(asked->rq, "artifactType", &type, err);
+	int rc = ferry_request_query(call->rq, "artifactType", &type, err);
 
 	if (rc == 1 && type.n > 0)
 		job.type = (const char *)type.p;
 	if (rc == -1 ||
-	    ferry_request_query(asked->rq, "last", &last, err) == -1) {
+	    ferry_request_query(call->rq, "last", &last, err) == -1) {
 		rc = -1;
 		goto out;
 	}
@@ -418,15 +417,15 @@ ferry_oci_answer_referrers(const struct ferry_asked *asked,
 			last.p[FERRY_OCI_DIGEST_TEXT - 1] = 0;
 		job.after = (const char *)last.p;
 	}
-	if (asked->owner[0] == 0) {
+	if (call->owner[0] == 0) {
 		ferry_response_text(res, 200, FERRY_OCI_INDEX,
 		    "{\"schemaVersion\":2,\"mediaType\":\"" FERRY_OCI_INDEX
 		    "\",\"manifests\":[]}\n");
 		rc = 1;
 	} else {
-		rc = ferry_library_get(asked->library, &body, make_referrers,
-		    &job, err, "oci", asked->resource.package, "referrers",
-		    asked->owner, asked->resource.item, job.after,
+		rc = ferry_store_view_get(call->view, &body, make_referrers,
+		    &job, err, "oci", call->resource.package, "referrers",
+		    call->owner, call->resource.item, job.after,
 		    job.type == NULL ? "" : job.type, NULL);
 		if (rc == 1) {
 			ferry_response_body(res, FERRY_OCI_INDEX, body);
