@@ -169,8 +169,8 @@ ferry_package_arg_find(struct ferry_package_arg *out, struct ferry_store *st,
 	out->format = ferry_format_find(ferry_bytes_of(text, n));
 	(void)snprintf(out->type, sizeof(out->type), "%.*s", (int)n, text);
 	if (out->format != NULL)
-		(void)snprintf(
-		    out->type, sizeof(out->type), "%s", out->format->type);
+		(void)snprintf(out->type, sizeof(out->type), "%s",
+		    out->format->github.name);
 	(void)snprintf(out->name, sizeof(out->name), "%s", colon + 1);
 	if (find(out, st, all, upstream, err) == -1)
 		return -1;

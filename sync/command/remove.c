@@ -232,8 +232,8 @@ do_work(struct change *c, struct work *w, struct ferry_error *err)
 		ferry_closure_remove(w->closure);
 	else
 		ferry_closure_restore(w->closure);
-	for (size_t i = 0; rc == 0 && (v = ferry_closure_at(w->closure, i)) != NULL;
-	     i++) {
+	for (size_t i = 0;
+	     rc == 0 && (v = ferry_closure_at(w->closure, i)) != NULL; i++) {
 		if (!v->goes)
 			continue;
 		if (c->action == REMOVE &&

@@ -32,7 +32,7 @@ ferry_github_format(const char *type)
 {
 
 	for (size_t i = 0; i < ferry_formats_count(); i++)
-		if (strcmp(ferry_format_at(i)->type, type) == 0)
+		if (strcmp(ferry_format_at(i)->github.name, type) == 0)
 			return ferry_format_at(i);
 	return NULL;
 }
@@ -77,7 +77,7 @@ fits(const struct ferry_call *call, const struct ferry_snapshot *s,
 {
 	const struct ferry_snapshot_owner *o;
 
-	if (strcmp(p->type, format->type) != 0 ||
+	if (strcmp(p->type, format->github.name) != 0 ||
 	    (name[0] != 0 && strcasecmp(short_name(p->name), name) != 0) ||
 	    (o = ferry_snapshot_owner(s, p->owner)) == NULL ||
 	    !is_owner(call, s, o, path))
@@ -141,7 +141,7 @@ find_in(const struct ferry_call *call, const struct ferry_snapshot *s,
 	(void)snprintf(name, sizeof(name), "%s%s/%s",
 	    strcmp(format->name, "npm") == 0 ? "@" : "", login_of(call, path),
 	    path->name);
-	p = ferry_snapshot_package(s, format->type, name);
+	p = ferry_snapshot_package(s, format->github.name, name);
 	return p != NULL && fits(call, s, p, path, format, path->name, out);
 }
 

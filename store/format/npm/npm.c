@@ -352,3 +352,20 @@ ferry_npm_spec_why(enum ferry_npm_spec_kind kind)
 	}
 	return "a kind of dependency that npm does not know";
 }
+
+int
+ferry_npm_github_name(struct ferry_buf *out, const char *owner,
+    const char *name, struct ferry_error *err)
+{
+
+	return *name == '@' ? ferry_buf_adds(out, name, err)
+	                    : ferry_buf_addf(out, err, "@%s/%s", owner, name);
+}
+
+int
+ferry_npm_github_scope(
+    struct ferry_buf *out, const char *owner, struct ferry_error *err)
+{
+
+	return ferry_buf_addf(out, err, "@%s/*", owner);
+}

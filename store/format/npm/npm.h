@@ -97,4 +97,11 @@ int ferry_npm_spec_parse(struct ferry_npm_spec *out, struct ferry_bytes name,
 /* "a git dependency" and so on, for reports; kinds from _GIT on. */
 const char *ferry_npm_spec_why(enum ferry_npm_spec_kind kind);
 
+/* For the table of formats: what clients call a package of GitHub's; its
+ * owner's scope. */
+int ferry_npm_github_name(struct ferry_buf *out, const char *owner,
+    const char *name, struct ferry_error *err);
+int ferry_npm_github_scope(
+    struct ferry_buf *out, const char *owner, struct ferry_error *err);
+
 #endif

@@ -540,3 +540,11 @@ ferry_oci_platform_matches(const struct ferry_oci_platform *pattern,
 	       strcasecmp(a.architecture, b.architecture) == 0 &&
 	       (any_variant || strcasecmp(a.variant, b.variant) == 0);
 }
+
+int
+ferry_oci_github_name(struct ferry_buf *out, const char *owner,
+    const char *name, struct ferry_error *err)
+{
+
+	return ferry_buf_addf(out, err, "%s/%s", owner, name);
+}

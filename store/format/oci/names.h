@@ -39,6 +39,9 @@ int ferry_oci_digest_parse(struct ferry_digest *out, struct ferry_bytes digest,
 /* For the table of formats: versions are digests, in the order of bytes. */
 int ferry_oci_version_cmp(struct ferry_bytes a, struct ferry_bytes b);
 bool ferry_oci_version_prerelease(struct ferry_bytes version);
+/* And what clients call a package of GitHub's. */
+int ferry_oci_github_name(struct ferry_buf *out, const char *owner,
+    const char *name, struct ferry_error *err);
 
 /*
  * [host[:port]/]repository[:tag][@digest], as docker reads it: what lacks a
