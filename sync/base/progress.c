@@ -11,7 +11,6 @@
 #include "store/base/bytes.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
-#include "sync/command/command.h"
 
 #define LIVE_MS 150
 #define LINE_MS 5000
@@ -26,7 +25,7 @@ struct ferry_progress {
 
 struct ferry_progress *
 ferry_progress_new(
-    const struct ferry_context *ctx, const char *verb, const char *unit)
+    enum ferry_progress_to to, const char *verb, const char *unit)
 {
 	struct ferry_progress *p = calloc(1, sizeof(*p));
 
@@ -34,10 +33,10 @@ ferry_progress_new(
 		abort(); /* Nothing sensible can follow. */
 	p->verb = verb;
 	p->unit = unit;
-	p->mode = ctx->json               ? EVENTS
-	          : ctx->quiet            ? QUIET
-	          : isatty(STDERR_FILENO) ? LIVE
-	                                  : LINES;
+	p->mode = to == FERRY_PROGRESS_PROGRAMS ? EVENTS
+	          : to == FERRY_PROGRESS_NOBODY ? QUIET
+	          : isatty(STDERR_FILENO)       ? LIVE
+	                                        : LINES;
 	p->started = p->drawn = ferry_ticks_ms();
 	return p;
 }

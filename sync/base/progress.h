@@ -10,12 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct ferry_context;
 struct ferry_progress;
 
+enum ferry_progress_to {
+	FERRY_PROGRESS_PEOPLE,
+	FERRY_PROGRESS_PROGRAMS, /* JSON events */
+	FERRY_PROGRESS_NOBODY
+};
 /* verb: "sync", "export" …; unit: "files", "blobs" ….  Never NULL. */
 struct ferry_progress *ferry_progress_new(
-    const struct ferry_context *ctx, const char *verb, const char *unit);
+    enum ferry_progress_to to, const char *verb, const char *unit);
 /* Set where things stand; totals of 0 are unknown.  Cheap: call it often. */
 void ferry_progress_set(struct ferry_progress *p, uint64_t items,
     uint64_t items_total, uint64_t bytes, uint64_t bytes_total);

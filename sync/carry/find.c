@@ -86,8 +86,7 @@ look(const struct ferry_task *task, const char *path, bool named,
 		}
 	} else if (why.code != FERRY_ESYSTEM && !is_fatal(&why) && !named &&
 		   !called_as_volume(path)) {
-		ferry_task_note(
-		    task, "passing over %s: no ferry volume", path);
+		ferry_task_note(task, "passing over %s: no ferry volume", path);
 		return 0;
 	}
 	if (why.code != FERRY_OK) {

@@ -390,7 +390,8 @@ diff_bundle(struct ferry_context *ctx, struct diff *d, struct ferry_error *err)
 		    "--bundle needs a folder or files; see 'ferry access "
 		    "--help'");
 	/* A writer that never commits: what looking notes is dropped. */
-	if (ferry_command_task_open(&c, ctx, true, "access", err) == -1)
+	if (ferry_command_task_open(&c, ctx, true, "access", "blobs", err) ==
+	    -1)
 		return -1;
 	d->st = c.task.st;
 	if ((d->upstreams = json_object()) == NULL)

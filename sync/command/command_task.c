@@ -6,6 +6,7 @@
 
 #include "store/store.h"
 #include "sync/base/progress.h"
+#include "sync/base/stop.h"
 
 static void
 on_progress(void *ctx, uint64_t items, uint64_t items_total, uint64_t bytes,
@@ -29,17 +30,17 @@ on_note(void *ctx, const char *text)
 
 int
 ferry_command_task_open(struct ferry_command_task *c, struct ferry_context *ctx,
-    bool writer, const char *verb, struct ferry_error *err)
+    bool writer, const char *verb, const char *unit, struct ferry_error *err)
 {
 
 	*c = (struct ferry_command_task){ .task = { .on_progress = on_progress,
 					      .on_note = on_note,
-					      .stopped = ferry_interrupted } };
+					      .stopped = ferry_stop_wanted } };
 	c->task.ctx = c;
 	if (ferry_context_open(ctx, writer, &c->task.st, err) == -1)
 		return -1;
 	if (verb != NULL)
-		c->progress = ferry_progress_new(ctx, verb, "blobs");
+		c->progress = ferry_context_progress(ctx, verb, unit);
 	return 0;
 }
 

@@ -18,9 +18,9 @@ struct ferry_command_task {
 	struct ferry_progress *progress; /* NULL if verb was NULL */
 };
 
-/* Open the store; verb is for the progress, NULL without one. */
+/* Open the store; verb and unit are for the progress, NULL without one. */
 int ferry_command_task_open(struct ferry_command_task *c,
-    struct ferry_context *ctx, bool writer, const char *verb,
+    struct ferry_context *ctx, bool writer, const char *verb, const char *unit,
     struct ferry_error *err);
 /* End the progress, so that results can be printed. */
 void ferry_command_task_quiet(struct ferry_command_task *c);

@@ -150,7 +150,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	int rc = -1;
 
 	if (parse(ctx, &o, err) == -1 ||
-	    ferry_command_task_open(&c, ctx, !o.dry_run, "export", err) == -1)
+	    ferry_command_task_open(
+		&c, ctx, !o.dry_run, "export", "blobs", err) == -1)
 		return -1;
 	if (ferry_export(&c.task, &o, &result, err) == 0)
 		rc = FERRY_EXIT_OK;

@@ -9,6 +9,7 @@
 #include "store/catalog/removal.h"
 #include "store/store.h"
 #include "sync/base/progress.h"
+#include "sync/base/stop.h"
 #include "sync/carry/import_state.h"
 #include "sync/command/command.h"
 
@@ -282,7 +283,7 @@ free_blobs(struct gc *g, struct ferry_progress *progress,
 	if (ferry_blob_iter_new(&it, g->st, err) == -1)
 		return -1;
 	while ((rc = ferry_blob_iter_next(it, &digest, &info, err)) == 1) {
-		if (ferry_interrupted()) {
+		if (ferry_stop_wanted()) {
 			rc = ferry_error_set(err, FERRY_ECANCELLED,
 			    "stopped; what was freed is freed, the next gc "
 			    "goes on");
@@ -387,7 +388,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (ferry_context_open(ctx, true, &g.st, err) == -1 ||
 	    ferry_store_totals(g.st, &totals, err) == -1)
 		goto out;
-	progress = ferry_progress_new(ctx, "gc", "blobs");
+	progress = ferry_context_progress(ctx, "gc", "blobs");
 	if (look_for_imports(&g, err) == -1 ||
 	    expire_versions(&g, &totals, err) == -1 ||
 	    free_blobs(&g, progress, &totals, err) == -1 ||

@@ -117,7 +117,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		    "name a folder or files; see 'ferry import --help'");
 	o.paths = ctx->argv + 1;
 	o.paths_n = (size_t)ctx->argc - 1;
-	if (ferry_command_task_open(&c, ctx, true, "import", err) == -1)
+	if (ferry_command_task_open(&c, ctx, true, "import", "blobs", err) ==
+	    -1)
 		return -1;
 	if (ferry_import(&c.task, &o, &result, err) == 0)
 		rc = FERRY_EXIT_OK;

@@ -220,7 +220,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (ferry_options(ctx, options, err) == -1)
 		return -1;
 	writer = ctx->argc > 1 && strcmp(ctx->argv[1], "list") != 0;
-	if (ferry_command_task_open(&c, ctx, writer, NULL, err) == -1)
+	if (ferry_command_task_open(&c, ctx, writer, NULL, NULL, err) == -1)
 		return -1;
 	rc = dispatch(ctx, c.task.st, &o, err);
 	ferry_command_task_close(&c);

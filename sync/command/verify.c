@@ -12,6 +12,7 @@
 #include "store/catalog/check.h"
 #include "store/store.h"
 #include "sync/base/progress.h"
+#include "sync/base/stop.h"
 #include "sync/command/command.h"
 
 static const char help[] =
@@ -142,7 +143,7 @@ hash_all(struct verify *v, unsigned threads, struct ferry_progress *progress,
 		(void)usleep(20000);
 		(void)pthread_mutex_lock(&v->lock);
 		running = v->running;
-		if (ferry_interrupted() && !v->stop) {
+		if (ferry_stop_wanted() && !v->stop) {
 			v->stop = true;
 			ferry_error_set(&v->error, FERRY_ECANCELLED,
 			    "stopped before everything was verified");
@@ -374,7 +375,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    ferry_store_totals(v.st, &totals, err) == -1 ||
 	    ferry_blob_iter_new(&v.it, v.st, err) == -1)
 		goto out;
-	progress = ferry_progress_new(ctx, "verify", "blobs");
+	progress = ferry_context_progress(ctx, "verify", "blobs");
 	if (hash_all(&v, (unsigned)threads, progress, &totals, err) == -1 ||
 	    check_records(&v, &totals, err) == -1)
 		goto out;

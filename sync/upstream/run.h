@@ -17,7 +17,8 @@
 
 struct ferry_conf_group;
 struct ferry_operator;
-struct ferry_progress;
+struct ferry_task;
+struct ferry_upstream_kind;
 struct ferry_run;
 struct ferry_upstream;
 
@@ -50,6 +51,7 @@ struct ferry_upstream_kind {
 
 /* One upstream of the configuration. */
 struct ferry_upstream {
+	const struct ferry_upstream_kind *const *kinds; /* all of them */
 	const struct ferry_upstream_kind *kind;
 	struct ferry_conf_group *group;
 	const char *name;
@@ -73,9 +75,10 @@ struct ferry_upstream {
 };
 
 struct ferry_run {
+	const struct ferry_task *task; /* who started it; its store is st */
 	struct ferry_store *st;
 	struct ferry_fetch *fetch;
-	struct ferry_progress *progress;
+	const struct ferry_upstream_kind *const *kinds; /* up to a NULL */
 	struct ferry_upstream *upstreams;
 	size_t upstreams_n;
 	struct ferry_operator *op; /* the operator's file, or NULL */

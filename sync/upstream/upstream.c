@@ -1,4 +1,4 @@
-/* The upstreams of the configuration, and the table of their kinds. */
+/* The upstreams of the configuration. */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,29 +16,19 @@
 #include "sync/permissions/operator_file.h"
 #include "sync/upstream/run.h"
 
-extern const struct ferry_upstream_kind ferry_upstream_github;
-extern const struct ferry_upstream_kind ferry_upstream_npm;
-extern const struct ferry_upstream_kind ferry_upstream_oci;
-
-static const struct ferry_upstream_kind *const kinds[] = {
-	&ferry_upstream_github,
-	&ferry_upstream_npm,
-	&ferry_upstream_oci,
-};
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
 static const struct ferry_upstream_kind *
-kind_called(const char *format)
+kind_called(const struct ferry_upstream_kind *const *kinds, const char *format)
 {
 
-	for (size_t i = 0; i < KINDS; i++)
-		if (strcmp(kinds[i]->format, format) == 0)
-			return kinds[i];
+	for (; *kinds != NULL; kinds++)
+		if (strcmp((*kinds)->format, format) == 0)
+			return *kinds;
 	return NULL;
 }
 
 static int
-find_kind(struct ferry_upstream *up, struct ferry_error *err)
+find_kind(const struct ferry_run *run, struct ferry_upstream *up,
+    struct ferry_error *err)
 {
 	char known[100] = "";
 	const char *format;
@@ -46,11 +36,11 @@ find_kind(struct ferry_upstream *up, struct ferry_error *err)
 
 	if (ferry_conf_need_str(up->group, "format", &format, err) == -1)
 		return -1;
-	if ((up->kind = kind_called(format)) != NULL)
+	if ((up->kind = kind_called(run->kinds, format)) != NULL)
 		return 0;
-	for (size_t i = 0; i < KINDS && n < sizeof(known); i++)
+	for (size_t i = 0; run->kinds[i] != NULL && n < sizeof(known); i++)
 		n += (size_t)snprintf(known + n, sizeof(known) - n, "%s%s",
-		    i == 0 ? "" : ", ", kinds[i]->format);
+		    i == 0 ? "" : ", ", run->kinds[i]->format);
 	return ferry_conf_error(up->group, "format", err,
 	    "'%s' is not a format that ferry knows (%s)", format, known);
 }
@@ -203,11 +193,12 @@ configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
 }
 
 static int
-configure(struct ferry_upstream *up, struct ferry_error *err)
+configure(const struct ferry_run *run, struct ferry_upstream *up,
+    struct ferry_error *err)
 {
 
 	if (ferry_conf_need_str(up->group, "name", &up->name, err) == -1 ||
-	    find_kind(up, err) == -1 || configure_url(up, err) == -1 ||
+	    find_kind(run, up, err) == -1 || configure_url(up, err) == -1 ||
 	    configure_origin(up, err) == -1 ||
 	    configure_protect(up, err) == -1 ||
 	    configure_visibility(up, err) == -1 ||
@@ -268,13 +259,14 @@ ferry_upstreams_read(struct ferry_run *run, struct ferry_conf_group *root,
 		memset(&run->upstreams[run->upstreams_n], 0,
 		    sizeof(*run->upstreams));
 		run->upstreams[run->upstreams_n].group = group;
+		run->upstreams[run->upstreams_n].kinds = run->kinds;
 		run->upstreams_n++;
 	}
 	if (rc == -1)
 		return -1;
 	/* Only now do their addresses stay. */
 	for (size_t i = 0; i < run->upstreams_n; i++) {
-		if (configure(&run->upstreams[i], err) == -1)
+		if (configure(run, &run->upstreams[i], err) == -1)
 			return -1;
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(run->upstreams[i].name,
@@ -349,7 +341,8 @@ ferry_upstream_delegate(struct ferry_upstream *out, struct ferry_upstream *by,
     const char *user, struct ferry_error *err)
 {
 
-	*out = (struct ferry_upstream){ .kind = kind_called(format),
+	*out = (struct ferry_upstream){ .kinds = by->kinds,
+		.kind = kind_called(by->kinds, format),
 		.name = by->name,
 		.origin = by->origin,
 		.elsewhere = by->elsewhere,

@@ -13,7 +13,7 @@
 #include "store/base/json_span.h"
 #include "store/catalog/removal.h"
 #include "store/format/npm/npm.h"
-#include "sync/base/progress.h"
+#include "sync/base/task.h"
 #include "sync/upstream/npm/npm.h"
 
 #define TARBALL_MAX (16ULL << 30)
@@ -260,7 +260,7 @@ fetch_version(struct npm_package *p, const struct npm_want *want,
 	pull.want_n += (size_t)lock_n;
 	pull.ctx = job;
 	if (pull.want_n == 0)
-		ferry_progress_note(p->npm->run->progress,
+		ferry_task_note(p->npm->run->task,
 		    "taken as it comes: neither upstream nor a lock file "
 		    "declares a digest of npm:%s@%s",
 		    p->name, version);

@@ -7,7 +7,7 @@
 #include "store/base/conf.h"
 #include "store/base/glob.h"
 #include "store/format/semver/range.h"
-#include "sync/base/progress.h"
+#include "sync/base/task.h"
 #include "sync/upstream/oci/oci.h"
 
 #define DOCKER "docker.io"
@@ -173,7 +173,7 @@ static void
 note_folded(const struct oci *oci, const char *text, const char *name)
 {
 
-	ferry_progress_note(oci->run->progress,
+	ferry_task_note(oci->run->task,
 	    "'%.200s' is asked for as %s: repositories have lower-case names",
 	    text, name);
 }
