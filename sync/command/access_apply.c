@@ -93,7 +93,8 @@ int
 ferry_access_apply(struct ferry_context *ctx, struct ferry_error *err)
 {
 	struct ferry_conf_group *root = ferry_conf_root(ctx->conf);
-	struct ferry_run run = { .failures = json_array() };
+	struct ferry_run run = { .kinds = ctx->kinds,
+		.failures = json_array() };
 	struct apply a = { json_array(), FERRY_ERROR_INIT };
 	size_t changed = 0;
 	int rc = -1;

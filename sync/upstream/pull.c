@@ -1,8 +1,11 @@
+#include "sync/upstream/pull.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/base/json.h"
 #include "store/store.h"
+#include "sync/upstream/ask.h"
 #include "sync/upstream/run.h"
 
 #define FILE_ALGS (FERRY_ALG(FERRY_SHA1) | FERRY_ALG(FERRY_SHA512))

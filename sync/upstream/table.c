@@ -1,9 +1,10 @@
-/* Tables by name, and lists of those who wait. */
+#include "sync/upstream/table.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sync/upstream/oci/oci.h"
+#include "store/base/bytes.h"
 
 static uint32_t
 hash(const char *key)
@@ -15,23 +16,23 @@ hash(const char *key)
 	return h;
 }
 
-struct oci_entry *
-oci_table_find(const struct oci_table *t, const char *key)
+struct ferry_table_entry *
+ferry_table_find(const struct ferry_table *t, const char *key)
 {
 
 	if (t->cap == 0)
 		return NULL;
-	for (struct oci_entry *e = t->slots[hash(key) % t->cap]; e != NULL;
-	     e = e->next)
+	for (struct ferry_table_entry *e = t->slots[hash(key) % t->cap];
+	     e != NULL; e = e->next)
 		if (strcmp(e->key, key) == 0)
 			return e;
 	return NULL;
 }
 
 static int
-grow(struct oci_table *t, struct ferry_error *err)
+grow(struct ferry_table *t, struct ferry_error *err)
 {
-	struct oci_entry **slots, *e, *next;
+	struct ferry_table_entry **slots, *e, *next;
 	size_t cap = t->cap == 0 ? 16 : t->cap * 4;
 
 	if (ferry_calloc(&slots, cap, sizeof(*slots), err) == -1)
@@ -51,10 +52,10 @@ grow(struct oci_table *t, struct ferry_error *err)
 }
 
 void *
-oci_table_add(
-    struct oci_table *t, const char *key, size_t size, struct ferry_error *err)
+ferry_table_add(struct ferry_table *t, const char *key, size_t size,
+    struct ferry_error *err)
 {
-	struct oci_entry *e;
+	struct ferry_table_entry *e;
 	size_t at;
 
 	if ((t->n >= t->cap && grow(t, err) == -1) ||
@@ -72,9 +73,9 @@ oci_table_add(
 }
 
 void
-oci_table_free(struct oci_table *t, void (*on_free)(void *entry))
+ferry_table_free(struct ferry_table *t, void (*on_free)(void *entry))
 {
-	struct oci_entry *e, *next;
+	struct ferry_table_entry *e, *next;
 
 	for (size_t i = 0; i < t->cap; i++)
 		for (e = t->slots[i]; e != NULL; e = next) {
@@ -85,37 +86,5 @@ oci_table_free(struct oci_table *t, void (*on_free)(void *entry))
 			free(e);
 		}
 	free(t->slots);
-	*t = (struct oci_table){ NULL, 0, 0 };
-}
-
-int
-oci_waiter_add(struct oci_waiter **list, void *ctx,
-    void (*on_settled)(void *ctx, const struct ferry_error *why),
-    struct ferry_error *err)
-{
-	struct oci_waiter *w;
-
-	if (on_settled == NULL)
-		return 0;
-	if (ferry_calloc(&w, 1, sizeof(*w), err) == -1)
-		return -1;
-	w->ctx = ctx;
-	w->on_settled = on_settled;
-	w->next = *list;
-	*list = w;
-	return 0;
-}
-
-void
-oci_waiters_tell(struct oci_waiter **list, const struct ferry_error *why)
-{
-	struct oci_waiter *w = *list, *next;
-
-	*list = NULL;
-	for (; w != NULL; w = next) {
-		next = w->next;
-		if (why == NULL || why->code != FERRY_ECANCELLED)
-			w->on_settled(w->ctx, why);
-		free(w);
-	}
+	*t = (struct ferry_table){ NULL, 0, 0 };
 }

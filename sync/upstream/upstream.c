@@ -1,4 +1,4 @@
-/* The upstreams of the configuration. */
+#include "sync/upstream/upstream.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -181,7 +181,7 @@ configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
 	            up->origin.cert_file == NULL;
 	enum ferry_visibility visibility;
 
-	if (up->kind->drives != NULL)
+	if (up->kind->delegates != NULL)
 		return 0;
 	if (ferry_conf_str(up->group, "visibility", open ? "public" : "private",
 		&up->visibility, err) == -1)
@@ -348,7 +348,7 @@ ferry_upstream_delegate(struct ferry_upstream *out, struct ferry_upstream *by,
 		.elsewhere = by->elsewhere,
 		.token = by->token,
 		.wanted = by->wanted,
-		.driver = by,
+		.delegator = by,
 		.host = host,
 		.user = user };
 	if (ferry_strdup((char **)(uintptr_t)&out->url, url, err) == -1 ||
@@ -359,13 +359,13 @@ ferry_upstream_delegate(struct ferry_upstream *out, struct ferry_upstream *by,
 }
 
 void
-ferry_upstream_delegate_free(struct ferry_upstream *driven)
+ferry_upstream_delegate_free(struct ferry_upstream *delegate)
 {
 
-	if (driven->kind != NULL)
-		driven->kind->free(driven);
-	free((char *)(uintptr_t)driven->url);
-	*driven = (struct ferry_upstream){ .kind = NULL };
+	if (delegate->kind != NULL)
+		delegate->kind->free(delegate);
+	free((char *)(uintptr_t)delegate->url);
+	*delegate = (struct ferry_upstream){ .kind = NULL };
 }
 
 /* A pattern is a name, or a prefix followed by '*'. */
@@ -383,13 +383,13 @@ matches(const char *pattern, const char *name)
 static bool
 supplies(const struct ferry_upstream *up, const char *format)
 {
-	const char *const *driven = up->kind->drives;
+	const char *const *delegate = up->kind->delegates;
 
-	if (driven == NULL)
+	if (delegate == NULL)
 		return strcmp(up->kind->format, format) == 0;
-	while (*driven != NULL && strcmp(*driven, format) != 0)
-		driven++;
-	return *driven != NULL;
+	while (*delegate != NULL && strcmp(*delegate, format) != 0)
+		delegate++;
+	return *delegate != NULL;
 }
 
 int
@@ -397,7 +397,7 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
     const char *name, struct ferry_error *err)
 {
 	const struct ferry_upstream *self =
-	    up->driver != NULL ? up->driver : up;
+	    up->delegator != NULL ? up->delegator : up;
 	const struct ferry_upstream *holder = NULL;
 
 	for (size_t i = 0; i < run->upstreams_n; i++)
@@ -436,8 +436,8 @@ ferry_upstream_put(struct ferry_run *run, struct ferry_upstream *up,
 
 	if (run->dry_run)
 		return 0;
-	if (up->driver != NULL)
-		up = up->driver;
+	if (up->delegator != NULL)
+		up = up->delegator;
 	if (up->said == NULL)
 		up->said = json_object();
 	/* Where packages have each their own visibility, a snapshot tells; as

@@ -29,8 +29,7 @@ static const char query[] =
 
 struct answer {
 	struct github *gh;
-	struct ferry_buf body;
-	json_t *cursors; /* that were asked for */
+	struct ferry_pages cursors;
 	unsigned pages;
 };
 
@@ -41,8 +40,7 @@ static void
 answer_free(struct answer *answer)
 {
 
-	ferry_buf_free(&answer->body);
-	json_decref(answer->cursors);
+	ferry_pages_free(&answer->cursors);
 	free(answer);
 }
 
@@ -93,30 +91,15 @@ take_members(struct github *gh, const json_t *enterprise, const char **after,
 	return ferry_json_str(info, "endCursor", after, err) == -1 ? -1 : 1;
 }
 
-/* Returns: 1, or -1: it was there before. */
-static int
-go_on(struct answer *answer, const char *after, struct ferry_error *err)
-{
-
-	if (++answer->pages == GITHUB_PAGES_MAX ||
-	    json_object_get(answer->cursors, after) != NULL)
-		return ferry_error_set(
-		    err, FERRY_EFORMAT, "the list does not end");
-	return ferry_json_set(answer->cursors, after, json_true(), err) == -1
-	           ? -1
-	           : 1;
-}
-
 static void
-take(struct answer *answer)
+take(struct answer *answer, struct ferry_bytes body)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct github *gh = answer->gh;
 	const json_t *enterprise;
 	const char *after = NULL;
 	json_t *root = NULL;
-	int rc = ferry_json_parse(
-	    &root, ferry_bytes_buf(&answer->body), "the answer", &err);
+	int rc = ferry_json_parse(&root, body, "the answer", &err);
 
 	enterprise =
 	    json_object_get(json_object_get(root, "data"), "enterprise");
@@ -125,8 +108,9 @@ take(struct answer *answer)
 		github_unread(gh, WHAT, answer->pages, 200, MEANING);
 	} else if (rc == 0) {
 		rc = take_members(gh, enterprise, &after, &err);
-		if (rc == 1)
-			rc = go_on(answer, after, &err);
+		if (rc == 1 && ferry_pages_add(&answer->cursors, "the list",
+				   ++answer->pages, after, &err) == -1)
+			rc = -1;
 	}
 	if (rc == 1 && ask(answer, after, &err) == 0)
 		answer = NULL;
@@ -139,14 +123,15 @@ take(struct answer *answer)
 		answer_free(answer);
 }
 
-static enum ferry_fetch_verdict
-on_done(void *ctx, const struct ferry_fetch_result *result)
+static void
+on_members(
+    void *ctx, const struct ferry_fetch_result *result, struct ferry_bytes body)
 {
 	struct answer *answer = ctx;
 
 	if (result->error.code == FERRY_OK) {
-		take(answer);
-		return FERRY_FETCH_DONE;
+		take(answer, body);
+		return;
 	}
 	if (result->status == 403 || result->status == 404)
 		github_unread(
@@ -154,7 +139,6 @@ on_done(void *ctx, const struct ferry_fetch_result *result)
 	else
 		github_broken(answer->gh, WHAT, &result->error);
 	answer_free(answer);
-	return FERRY_FETCH_DONE;
 }
 
 static void
@@ -164,38 +148,19 @@ on_drop(void *ctx)
 	answer_free(ctx);
 }
 
-static void
-on_start(void *ctx)
-{
-	struct answer *answer = ctx;
-
-	ferry_buf_reset(&answer->body);
-}
-
-static int
-on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
-{
-	struct answer *answer = ctx;
-
-	return ferry_buf_add(&answer->body, p, n, err);
-}
-
 /* Takes answer only on success. */
 static int
 ask(struct answer *answer, const char *after, struct ferry_error *err)
 {
 	struct github *gh = answer->gh;
 	struct ferry_buf url = FERRY_BUF_INIT, body = FERRY_BUF_INIT;
-	struct ferry_fetch_request request = {
+	struct ferry_ask a = {
 		.origin = &gh->origin,
 		.accept = "application/json",
 		.extra = GITHUB_VERSION,
-		.document = true,
 		.max_size = ANSWER_MAX,
 		.ctx = answer,
-		.on_start = on_start,
-		.on_data = on_data,
-		.on_done = on_done,
+		.on_done = on_members,
 		.on_drop = on_drop,
 	};
 	json_t *root = json_pack("{s:s,s:{s:s,s:s?}}", "query", query,
@@ -206,9 +171,9 @@ ask(struct answer *answer, const char *after, struct ferry_error *err)
 		ferry_error_set(err, FERRY_ENOMEM, "no memory for a query");
 	else if (ferry_json_add(&body, root, err) == 0 &&
 		 ferry_buf_addf(&url, err, "%s/graphql", gh->api) == 0) {
-		request.url = (char *)url.p;
-		request.post = (char *)body.p;
-		rc = ferry_fetch_add(gh->run->fetch, &request, err);
+		a.url = (char *)url.p;
+		a.post = (char *)body.p;
+		rc = ferry_run_ask(gh->run, &a, err);
 	}
 	json_decref(root);
 	ferry_buf_free(&url);
@@ -234,9 +199,8 @@ github_enterprise(struct github *gh, struct ferry_error *err)
 	if (ferry_calloc(&answer, 1, sizeof(*answer), err) == -1)
 		return -1;
 	answer->gh = gh;
-	if ((answer->cursors = json_object()) == NULL)
-		ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	else if (ask(answer, NULL, err) == 0)
+	answer->cursors.max = GITHUB_PAGES_MAX;
+	if (ask(answer, NULL, err) == 0)
 		return 0;
 	answer_free(answer);
 	return -1;

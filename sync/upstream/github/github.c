@@ -45,7 +45,7 @@ github_free(struct ferry_upstream *up)
 		ferry_upstream_delegate_free(&part->up);
 	}
 	ferry_facts_free(gh->facts);
-	json_decref(gh->asked);
+	ferry_pages_free(&gh->asked);
 	free(gh->owners);
 	free(gh->host);
 	free(gh->api);
@@ -93,8 +93,7 @@ sync_start(
 	struct github *gh = up->state;
 
 	gh->run = run;
-	if ((gh->asked = json_object()) == NULL)
-		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	gh->asked.max = GITHUB_PAGES_MAX;
 	if (ferry_facts_new(&gh->facts, gh->profile != GITHUB_GHES, err) ==
 		-1 ||
 	    ferry_upstream_put(run, up, NULL, err) == -1 ||
@@ -185,7 +184,7 @@ sync_after(
 
 const struct ferry_upstream_kind ferry_upstream_github = {
 	.format = "github",
-	.drives = formats,
+	.delegates = formats,
 	.configure = configure,
 	.sync = sync_start,
 	.after = sync_after,

@@ -9,18 +9,20 @@
  *
  * Flow: owners' accounts, then their lists, whose items go into facts and,
  * where they are packages, into wants; when no transfer is left, the facts
- * become a permission snapshot, and the npm and OCI upstreams that are driven
- * here are told what is wanted.
+ * become a permission snapshot, and the upstreams of packages that this one
+ * delegates to are told what is wanted.
  *
  * Life cycle: a list lives from its first request to its last page; everything
  * else as long as the upstream.
  */
 
 #include "sync/permissions/facts.h"
+#include "sync/upstream/ask.h"
+#include "sync/upstream/pages.h"
 #include "sync/upstream/run.h"
 
 #define GITHUB_OWNERS_MAX 1000
-#define GITHUB_PAGES_MAX 100000 /* of one list */
+#define GITHUB_PAGES_MAX 1000000 /* of all lists */
 #define GITHUB_PAGE_MAX                                                        \
 	(16U << 20) /* bytes; a page of repositories has 700 kB */
 #define GITHUB_ITEMS_MAX 5000000 /* of all lists */
@@ -29,7 +31,7 @@
 
 enum github_profile { GITHUB_COM, GITHUB_GHES, GITHUB_GHE_COM };
 
-/* What is wanted of a driven upstream when all lists are here. */
+/* What is wanted of a delegate when all lists are here. */
 struct github_want {
 	char *name;
 	enum ferry_want how;
@@ -57,7 +59,7 @@ struct github {
 	bool npm, container, docker; /* types that are wanted */
 
 	struct ferry_facts *facts;
-	json_t *asked; /* URLs of this run: none is asked for twice */
+	struct ferry_pages asked; /* of this run: none is asked for twice */
 	uint64_t items;
 	bool broken; /* the facts are not whole: the snapshot stays */
 	bool listed; /* all lists came */

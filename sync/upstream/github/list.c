@@ -25,7 +25,6 @@
 /* One page under way. */
 struct page {
 	struct github_list *list;
-	struct ferry_buf body;
 	json_t *known; /* the record of the last time, or NULL */
 };
 
@@ -41,7 +40,6 @@ static void
 page_free(struct page *page)
 {
 
-	ferry_buf_free(&page->body);
 	json_decref(page->known);
 	free(page);
 }
@@ -183,7 +181,8 @@ take_item(struct github_list *list, const json_t *item, struct ferry_error *err)
  * caller's. */
 static int
 read_page(struct page *page, const struct ferry_fetch_result *result,
-    json_t **items, char **next, struct ferry_error *err)
+    struct ferry_bytes body, json_t **items, char **next,
+    struct ferry_error *err)
 {
 	const struct github_list *list = page->list;
 	const char *text;
@@ -205,8 +204,8 @@ read_page(struct page *page, const struct ferry_fetch_result *result,
 		return 0;
 	}
 	rc = ferry_answer_next(result, list->gh->api, list->url, next, err);
-	if (rc == -1 || ferry_facts_reduce(items, ferry_bytes_buf(&page->body),
-			    list->member, err) == -1)
+	if (rc == -1 ||
+	    ferry_facts_reduce(items, body, list->member, err) == -1)
 		return -1;
 	return keep(page, result, *items, *next, err);
 }
@@ -216,7 +215,7 @@ static int ask(struct github_list *list, struct ferry_error *err);
 /* Returns: 1 there is more, 0 that was all, -1. */
 static int
 take_page(struct page *page, const struct ferry_fetch_result *result,
-    struct ferry_error *err)
+    struct ferry_bytes body, struct ferry_error *err)
 {
 	struct github_list *list = page->list;
 	json_t *items = NULL, *item;
@@ -228,20 +227,16 @@ take_page(struct page *page, const struct ferry_fetch_result *result,
 		*err = result->error;
 		return -1;
 	}
-	if (read_page(page, result, &items, &next, err) == -1)
+	if (read_page(page, result, body, &items, &next, err) == -1)
 		goto out;
 	json_array_foreach (items, i, item)
 		if (take_item(list, item, err) == -1)
 			goto out;
 	rc = next != NULL;
-	if (rc == 1 && ++list->pages == GITHUB_PAGES_MAX)
-		rc =
-		    ferry_error_set(err, FERRY_ELIMIT, "the list does not end");
-	else if (rc == 1 && json_object_get(list->gh->asked, next) != NULL)
-		rc = ferry_error_set(err, FERRY_EFORMAT,
-		    "the list does not end: the page after page %u, %.200s, "
-		    "was asked for before",
-		    list->pages, next);
+	list->pages += next != NULL;
+	if (next != NULL && ferry_pages_add(&list->gh->asked, "the list",
+				list->pages, next, err) == -1)
+		rc = -1;
 	if (rc == 1) {
 		free(list->url);
 		list->url = next;
@@ -253,17 +248,18 @@ out:
 	return rc;
 }
 
-static enum ferry_fetch_verdict
-on_done(void *ctx, const struct ferry_fetch_result *result)
+static void
+on_page(
+    void *ctx, const struct ferry_fetch_result *result, struct ferry_bytes body)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct page *page = ctx;
 	struct github_list *list = page->list;
-	int rc = take_page(page, result, &err);
+	int rc = take_page(page, result, body, &err);
 
 	page_free(page);
 	if (rc == 1 && ask(list, &err) == 0)
-		return FERRY_FETCH_DONE;
+		return;
 	if (rc == 1 || (rc == -1 && (err.code == FERRY_ENOMEM ||
 					err.code == FERRY_EINDEX ||
 					err.code == FERRY_ESYSTEM)))
@@ -272,7 +268,6 @@ on_done(void *ctx, const struct ferry_fetch_result *result)
 		fail(list, &err,
 		    result->error.code == FERRY_OK ? 0 : result->status);
 	list_free(list);
-	return FERRY_FETCH_DONE;
 }
 
 static void
@@ -284,53 +279,34 @@ on_drop(void *ctx)
 	page_free(page);
 }
 
-static void
-on_start(void *ctx)
-{
-	struct page *page = ctx;
-
-	ferry_buf_reset(&page->body);
-}
-
-static int
-on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
-{
-	struct page *page = ctx;
-
-	return ferry_buf_add(&page->body, p, n, err);
-}
-
-/* Ask for the list's page at its url.  Takes list only on success. */
+/* Ask for the list's page at its url, which is noted in gh->asked.  Takes list
+ * only on success. */
 static int
 ask(struct github_list *list, struct ferry_error *err)
 {
 	struct github *gh = list->gh;
-	struct ferry_fetch_request request = {
+	struct ferry_ask a = {
 		.origin = &gh->origin,
 		.url = list->url,
 		.accept = ACCEPT,
 		.extra = GITHUB_VERSION,
-		.document = true,
 		.max_size = GITHUB_PAGE_MAX,
-		.on_start = on_start,
-		.on_data = on_data,
-		.on_done = on_done,
+		.on_done = on_page,
 		.on_drop = on_drop,
 	};
 	struct ferry_key key;
 	struct page *page;
 
-	if (ferry_json_set(gh->asked, list->url, json_true(), err) == -1 ||
-	    ferry_calloc(&page, 1, sizeof(*page), err) == -1)
+	if (ferry_calloc(&page, 1, sizeof(*page), err) == -1)
 		return -1;
 	page->list = list;
-	request.ctx = page;
+	a.ctx = page;
 	if (record_key(list, &key) &&
 	    ferry_local_get(gh->run->st, &key, &page->known, err) == -1)
 		goto fail;
-	request.if_none_match =
+	a.if_none_match =
 	    json_string_value(json_object_get(page->known, "etag"));
-	if (ferry_fetch_add(gh->run->fetch, &request, err) == 0)
+	if (ferry_run_ask(gh->run, &a, err) == 0)
 		return 0;
 fail:
 	page_free(page);
@@ -346,7 +322,7 @@ github_list(
 
 	if (ferry_buf_addf(&url, err, "%s%s", list->gh->api, path) == -1)
 		return -1;
-	if (json_object_get(list->gh->asked, (char *)url.p) != NULL) {
+	if (ferry_pages_has(&list->gh->asked, (char *)url.p)) {
 		ferry_buf_free(&url);
 		return 0;
 	}
@@ -357,7 +333,9 @@ github_list(
 	*copy = *list;
 	copy->url = (char *)url.p;
 	copy->pages = 0;
-	if (ask(copy, err) == 0)
+	if (ferry_pages_add(&list->gh->asked, "the list", 0, copy->url, err) ==
+		0 &&
+	    ask(copy, err) == 0)
 		return 0;
 	list_free(copy);
 	return -1;
@@ -374,8 +352,7 @@ github_forget(struct github *gh, struct ferry_error *err)
 	    ferry_local_iter_new(&it, gh->run->st, &prefix, err) == -1)
 		return -1;
 	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1)
-		if (json_object_get(gh->asked, ferry_key_part(&key, 2)) ==
-			NULL &&
+		if (!ferry_pages_has(&gh->asked, ferry_key_part(&key, 2)) &&
 		    ferry_local_delete(gh->run->st, &key, err) == -1) {
 			rc = -1;
 			break;

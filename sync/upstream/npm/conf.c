@@ -29,8 +29,8 @@ int
 npm_configure(struct npm *npm, struct ferry_error *err)
 {
 	struct ferry_conf_group *group = npm->up->group;
-	/* A driver wants what is of its owners; dependencies seldom are. */
-	bool alone = npm->up->driver == NULL;
+	/* A delegator wants what is of its owners; dependencies seldom are. */
+	bool alone = npm->up->delegator == NULL;
 	const char *signatures;
 
 	if (ferry_conf_bool(

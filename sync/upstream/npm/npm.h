@@ -9,6 +9,7 @@
  */
 
 #include "sync/upstream/npm/packument.h"
+#include "sync/upstream/pull.h"
 #include "sync/upstream/run.h"
 
 /* What is wanted of one package, and by whom. */

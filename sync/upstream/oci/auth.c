@@ -16,7 +16,7 @@
 
 /* How requests of one scope are let in. */
 struct scope {
-	struct oci_entry entry; /* key: the scope */
+	struct ferry_table_entry entry; /* key: the scope */
 	struct oci_auth *auth;
 	enum {
 		UNKNOWN, /* nothing was asked yet */
@@ -44,7 +44,7 @@ struct oci_auth {
 	/* Where tokens come from: the registry's own host; another that may
 	 * have netrc's login, but not the client certificate; any other. */
 	struct ferry_fetch_origin realm, realm_named, realm_bare;
-	struct oci_table scopes;
+	struct ferry_table scopes;
 	struct ferry_challenge known; /* of whatever scope: the next asks at
 	                               * once for its token */
 	unsigned serial;
@@ -69,9 +69,9 @@ scope_find(struct oci_auth *auth, const char *name, struct ferry_error *err)
 
 	if (name == NULL)
 		name = "";
-	s = (struct scope *)oci_table_find(&auth->scopes, name);
+	s = (struct scope *)ferry_table_find(&auth->scopes, name);
 	if (s == NULL &&
-	    (s = oci_table_add(&auth->scopes, name, sizeof(*s), err)) != NULL)
+	    (s = ferry_table_add(&auth->scopes, name, sizeof(*s), err)) != NULL)
 		s->auth = auth;
 	return s;
 }
@@ -453,6 +453,6 @@ oci_auth_free(struct oci_auth *auth)
 
 	if (auth == NULL)
 		return;
-	oci_table_free(&auth->scopes, scope_free);
+	ferry_table_free(&auth->scopes, scope_free);
 	free(auth);
 }

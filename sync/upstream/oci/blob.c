@@ -251,11 +251,11 @@ find(struct oci_node *node, const struct ferry_oci_descriptor *d,
 {
 	struct oci *oci = node->repository->oci;
 	struct oci_blob *blob =
-	    (struct oci_blob *)oci_table_find(&oci->blobs, d->digest);
+	    (struct oci_blob *)ferry_table_find(&oci->blobs, d->digest);
 
 	if (blob != NULL)
 		return blob;
-	blob = oci_table_add(&oci->blobs, d->digest, sizeof(*blob), err);
+	blob = ferry_table_add(&oci->blobs, d->digest, sizeof(*blob), err);
 	if (blob == NULL)
 		return NULL;
 	blob->oci = oci;

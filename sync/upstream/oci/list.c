@@ -13,7 +13,8 @@
 struct job {
 	struct oci_repository *repository;
 	char *url;
-	struct oci_table pages; /* URLs that were asked */
+	struct ferry_pages pages;
+	unsigned came;
 	size_t n;
 };
 
@@ -21,7 +22,7 @@ static void
 job_free(struct job *job)
 {
 
-	oci_table_free(&job->pages, NULL);
+	ferry_pages_free(&job->pages);
 	free(job->url);
 	free(job);
 }
@@ -172,17 +173,10 @@ take_page(struct job *job, const struct ferry_fetch_result *result,
 		    *ferry_answer_type(result, type) == 0 ? "something" : type);
 	if ((more = oci_next_page(oci, result, job->url, &next, err)) != 1)
 		return more;
-	/* Pages that name each other would be asked for for ever. */
-	if (oci_table_add(
-		&job->pages, job->url, sizeof(struct oci_entry), err) == NULL) {
+	if (ferry_pages_add(
+		&job->pages, "the tag list", ++job->came, next, err) == -1) {
 		free(next);
 		return -1;
-	}
-	if (job->pages.n == OCI_PAGES_MAX ||
-	    oci_table_find(&job->pages, next) != NULL) {
-		free(next);
-		return ferry_error_set(
-		    err, FERRY_ELIMIT, "the tag list does not end");
 	}
 	free(job->url);
 	job->url = next;
@@ -260,8 +254,11 @@ oci_list_ask(struct oci_repository *r, struct ferry_error *err)
 	}
 	job->repository = r;
 	job->url = (char *)url.p;
+	job->pages.max = OCI_PAGES_MAX;
 	r->listing = OCI_WORKING;
-	if (ask(job, err) == -1) {
+	if (ferry_pages_add(&job->pages, "the tag list", 0, job->url, err) ==
+		-1 ||
+	    ask(job, err) == -1) {
 		job_free(job);
 		return -1;
 	}
@@ -282,7 +279,7 @@ oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 
 		if (!ferry_oci_fallback_parse(
 			ferry_bytes_str(r->tags[i]), digest) ||
-		    oci_table_find(&r->refs, r->tags[i]) != NULL)
+		    ferry_table_find(&r->refs, r->tags[i]) != NULL)
 			continue;
 		if ((rc = oci_record_get(r, digest, &record, err)) == -1)
 			return -1;

@@ -550,7 +550,7 @@ oci_walk(struct oci_repository *r, const struct oci_walk *walk,
     struct oci_node **out, struct ferry_error *err)
 {
 	struct oci_node *node =
-	    (struct oci_node *)oci_table_find(&r->nodes, walk->digest);
+	    (struct oci_node *)ferry_table_find(&r->nodes, walk->digest);
 	int rc;
 
 	*out = node;
@@ -561,7 +561,7 @@ oci_walk(struct oci_repository *r, const struct oci_walk *walk,
 	if (node != NULL)
 		return oci_waiter_add(
 		    &node->waiters, walk->ctx, walk->on_settled, err);
-	node = oci_table_add(&r->nodes, walk->digest, sizeof(*node), err);
+	node = ferry_table_add(&r->nodes, walk->digest, sizeof(*node), err);
 	if (node == NULL)
 		return -1;
 	*out = node;

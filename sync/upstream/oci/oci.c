@@ -52,7 +52,7 @@ struct oci_repository *
 oci_repository_find(struct oci *oci, const char *name, struct ferry_error *err)
 {
 	struct oci_repository *r =
-	    (struct oci_repository *)oci_table_find(&oci->repositories, name);
+	    (struct oci_repository *)ferry_table_find(&oci->repositories, name);
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_buf scope = FERRY_BUF_INIT;
 	char item[OCI_ITEM_MAX];
@@ -60,7 +60,7 @@ oci_repository_find(struct oci *oci, const char *name, struct ferry_error *err)
 	if (r != NULL)
 		return r;
 	if (ferry_buf_addf(&scope, err, "repository:%s:pull", name) == -1 ||
-	    (r = oci_table_add(&oci->repositories, name, sizeof(*r), err)) ==
+	    (r = ferry_table_add(&oci->repositories, name, sizeof(*r), err)) ==
 		NULL) {
 		ferry_buf_free(&scope);
 		return NULL;
@@ -123,9 +123,9 @@ repository_free(void *entry)
 		free(s->names);
 		free(s);
 	}
-	oci_table_free(&r->refs, ref_free);
-	oci_table_free(&r->nodes, node_free);
-	oci_table_free(&r->shares, oci_share_free);
+	ferry_table_free(&r->refs, ref_free);
+	ferry_table_free(&r->nodes, node_free);
+	ferry_table_free(&r->shares, oci_share_free);
 	ferry_buf_free(&r->tags_text);
 	free(r->tags);
 	free(r->scope);
@@ -167,7 +167,8 @@ oci_ref_want(struct oci_repository *r, const char *name, unsigned level,
     void *ctx, void (*on_settled)(void *ctx, const struct ferry_error *why),
     struct ferry_error *err)
 {
-	struct oci_ref *ref = (struct oci_ref *)oci_table_find(&r->refs, name);
+	struct oci_ref *ref =
+	    (struct oci_ref *)ferry_table_find(&r->refs, name);
 	struct oci *oci = r->oci;
 
 	/* One that is under way may wait for who asks now, and reports its
@@ -177,7 +178,7 @@ oci_ref_want(struct oci_repository *r, const char *name, unsigned level,
 			on_settled(ctx, NULL);
 		return 0;
 	}
-	ref = oci_table_add(&r->refs, name, sizeof(*ref), err);
+	ref = ferry_table_add(&r->refs, name, sizeof(*ref), err);
 	if (ref == NULL ||
 	    oci_waiter_add(&ref->waiters, ctx, on_settled, err) == -1)
 		return -1;
@@ -237,9 +238,9 @@ oci_free(struct ferry_upstream *up)
 
 	if (oci == NULL)
 		return;
-	oci_table_free(&oci->repositories, repository_free);
-	oci_table_free(&oci->blobs, oci_blob_free);
-	oci_table_free(&oci->lost, NULL);
+	ferry_table_free(&oci->repositories, repository_free);
+	ferry_table_free(&oci->blobs, oci_blob_free);
+	ferry_table_free(&oci->lost, NULL);
 	oci_auth_free(oci->auth);
 	free(oci->selection);
 	free(oci);
@@ -262,9 +263,9 @@ note_lost(
 		const char *name = ferry_key_part(&key, 2);
 
 		if (strcmp(ferry_key_part(&key, 3), oci->up->name) == 0 &&
-		    oci_table_find(&oci->lost, name) == NULL &&
-		    oci_table_add(&oci->lost, name, sizeof(struct oci_entry),
-			err) == NULL) {
+		    ferry_table_find(&oci->lost, name) == NULL &&
+		    ferry_table_add(&oci->lost, name,
+			sizeof(struct ferry_table_entry), err) == NULL) {
 			rc = -1;
 			break;
 		}
@@ -333,7 +334,7 @@ sync_after(
 
 	(void)run;
 	for (size_t i = 0; i < oci->repositories.cap; i++)
-		for (struct oci_entry *e = oci->repositories.slots[i];
+		for (struct ferry_table_entry *e = oci->repositories.slots[i];
 		     e != NULL; e = e->next) {
 			one = oci_list_signatures(
 			    (struct oci_repository *)e, err);

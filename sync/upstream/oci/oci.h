@@ -8,7 +8,7 @@
  * oci_walk.c (manifests), oci_blob.c (configs and layers), oci_share.c (those
  * that the store has already), oci_refs.c (what
  * refers to a manifest), oci_record.c (records), oci_auth.c (tokens),
- * oci_table.c (tables and lists of these).
+ * ferry_table.c (tables and lists of these).
  *
  * Life cycle: everything lives in tables that are freed with the upstream.  A
  * ref (tag or digest) waits in oci->queue, has a job while it is dealt with, and
@@ -19,8 +19,13 @@
 #include "store/format/oci/manifest.h"
 #include "store/format/oci/names.h"
 #include "sync/select/tags.h"
+#include "sync/upstream/ask.h"
 #include "sync/upstream/oci/auth.h"
+#include "sync/upstream/oci/waiter.h"
+#include "sync/upstream/pages.h"
+#include "sync/upstream/pull.h"
 #include "sync/upstream/run.h"
+#include "sync/upstream/table.h"
 
 #define OCI_DEPTH_MAX 8 /* of indexes in indexes */
 #define OCI_MANIFESTS_MAX 10000 /* below one tag */
@@ -31,35 +36,6 @@
 #define OCI_LIST_MAX (8U << 20) /* bytes of one page */
 #define OCI_TAGS_MAX 1000000
 #define OCI_PLATFORMS_MAX 32
-
-/* A table by name; what is in it starts with an entry. */
-struct oci_entry {
-	struct oci_entry *next;
-	char *key; /* owned */
-};
-struct oci_table {
-	struct oci_entry **slots;
-	size_t n, cap;
-};
-struct oci_entry *oci_table_find(const struct oci_table *t, const char *key);
-/* Adds an entry of size bytes, zeroed, of a key that is not there. */
-void *oci_table_add(
-    struct oci_table *t, const char *key, size_t size, struct ferry_error *err);
-/* on_free (may be NULL) frees what is inside an entry. */
-void oci_table_free(struct oci_table *t, void (*on_free)(void *entry));
-
-/* Somebody to be told when a node, a ref or a node's referrers are settled.
- * why is NULL if all went well. */
-struct oci_waiter {
-	struct oci_waiter *next;
-	void *ctx;
-	void (*on_settled)(void *ctx, const struct ferry_error *why);
-};
-int oci_waiter_add(struct oci_waiter **list, void *ctx,
-    void (*on_settled)(void *ctx, const struct ferry_error *why),
-    struct ferry_error *err);
-/* Takes the list, tells and frees. */
-void oci_waiters_tell(struct oci_waiter **list, const struct ferry_error *why);
 
 enum oci_state { OCI_NEW, OCI_WORKING, OCI_DONE, OCI_FAILED };
 enum oci_referrers {
@@ -77,7 +53,7 @@ struct oci {
 	enum oci_referrers referrers;
 	char *selection; /* platforms and referrers, for "mirrored" records */
 	struct oci_auth *auth; /* NULL: a token that needs no exchange */
-	struct oci_table repositories, blobs;
+	struct ferry_table repositories, blobs;
 	struct oci_ref *queue, **queue_end; /* not begun */
 	size_t active, active_max;
 	bool pumping;
@@ -86,7 +62,7 @@ struct oci {
 	 * Beyond OCI_OPEN_MAX further manifests are held back. */
 	size_t open;
 	struct oci_node *held;
-	struct oci_table lost; /* repositories that verify found rot in */
+	struct ferry_table lost; /* repositories that verify found rot in */
 };
 
 /* What a select group asks of a repository's tags. */
@@ -99,10 +75,10 @@ struct oci_select {
 };
 
 struct oci_repository {
-	struct oci_entry entry; /* key: its name */
+	struct ferry_table_entry entry; /* key: its name */
 	struct oci *oci;
 	char *scope;
-	struct oci_table refs, nodes, shares;
+	struct ferry_table refs, nodes, shares;
 	struct oci_select *selects;
 	bool answered; /* counted as looked at */
 	bool recorded; /* its package record is here */
@@ -126,7 +102,7 @@ struct oci_repository {
 
 /* A tag or digest that is wanted. */
 struct oci_ref {
-	struct oci_entry entry; /* key: tag or digest */
+	struct ferry_table_entry entry; /* key: tag or digest */
 	struct oci_ref *queued;
 	struct oci_repository *repository;
 	struct oci_waiter *waiters;
@@ -164,7 +140,7 @@ struct oci_budget {
 
 /* A manifest. */
 struct oci_node {
-	struct oci_entry entry; /* key: its digest */
+	struct ferry_table_entry entry; /* key: its digest */
 	struct oci_repository *repository;
 	uint64_t size; /* as told; 0: not told; then as it is */
 	char *tag; /* by which it can be asked for, too, or NULL */
@@ -204,7 +180,7 @@ struct oci_blob_waiter {
 	size_t part;
 };
 struct oci_blob {
-	struct oci_entry entry; /* key: its digest */
+	struct ferry_table_entry entry; /* key: its digest */
 	struct oci *oci;
 	struct ferry_digest want, sha256;
 	uint64_t size; /* as the first manifest says; then as it is */
@@ -324,7 +300,7 @@ enum oci_wants_mode { OCI_WANTS_CHECK, OCI_WANTS_ADD };
 int oci_configure(struct oci *oci, struct ferry_error *err);
 int oci_wants_read(
     struct oci *oci, enum oci_wants_mode mode, struct ferry_error *err);
-/* oci_conf.c: every tag of a repository, for a driver. */
+/* oci_conf.c: every tag of a repository, for a delegator. */
 int oci_want_all(struct ferry_run *run, struct ferry_upstream *up,
     const char *name, enum ferry_want how, struct ferry_error *err);
 /* oci_files.c: the same of images_from. */

@@ -203,7 +203,7 @@ oci_record_is_mirrored(
 	struct ferry_key key;
 	int rc;
 
-	if (oci_table_find(&r->oci->lost, r->entry.key) != NULL ||
+	if (ferry_table_find(&r->oci->lost, r->entry.key) != NULL ||
 	    (r->oci->referrers == OCI_REFERRERS_ALWAYS && ref->level == 0))
 		return 0;
 	if (mirrored_key(ref, &key, err) == -1 ||

@@ -130,7 +130,7 @@ static void
 on_tree(void *ctx, const struct ferry_error *why)
 {
 	struct oci_ref *ref = ctx;
-	struct oci_node *node = (struct oci_node *)oci_table_find(
+	struct oci_node *node = (struct oci_node *)ferry_table_find(
 	    &ref->repository->nodes, ref->job->digest);
 	struct ferry_error err = FERRY_ERROR_INIT;
 

@@ -21,7 +21,7 @@ struct part {
 	uint64_t size;
 };
 struct share {
-	struct oci_entry entry; /* key: its digest */
+	struct ferry_table_entry entry; /* key: its digest */
 	struct oci_repository *repository;
 	enum oci_state state;
 	struct part *waiting;
@@ -44,10 +44,10 @@ oci_share_free(void *entry)
 static struct share *
 find(struct oci_repository *r, const char *digest, struct ferry_error *err)
 {
-	struct share *s = (struct share *)oci_table_find(&r->shares, digest);
+	struct share *s = (struct share *)ferry_table_find(&r->shares, digest);
 
 	if (s == NULL &&
-	    (s = oci_table_add(&r->shares, digest, sizeof(*s), err)) != NULL)
+	    (s = ferry_table_add(&r->shares, digest, sizeof(*s), err)) != NULL)
 		s->repository = r;
 	return s;
 }
