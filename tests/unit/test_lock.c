@@ -44,7 +44,7 @@ expect(const char *name, const char *want)
 	data_path(path, name);
 	assert_ok(ferry_buf_reserve(&got, 0, &err), &err);
 	got.p[0] = 0;
-	assert_ok(ferry_lock_read(path, &sink, &err), &err);
+	assert_ok(ferry_lock_read("npm", path, &sink, &err), &err);
 	assert_string_equal((char *)got.p, want);
 	ferry_buf_free(&got);
 }
@@ -318,7 +318,7 @@ test_lock_one_project(void **state)
 		size_t n = 0;
 
 		data_path(path, files[i]);
-		assert_ok(ferry_lock_read(path, &sink, &err), &err);
+		assert_ok(ferry_lock_read("npm", path, &sink, &err), &err);
 		for (size_t k = 0; k < sizeof(wants) / sizeof(wants[0]); k++) {
 			n += strlen(wants[k]);
 			if (strstr((char *)got.p, wants[k]) == NULL)
@@ -430,8 +430,8 @@ test_lock_refusals(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct ferry_error err = FERRY_ERROR_INIT;
 
-		if (ferry_lock_parse(bad[i].name, ferry_bytes_str(bad[i].text),
-			&sink, &err) == 0)
+		if (ferry_lock_parse("npm", bad[i].name,
+			ferry_bytes_str(bad[i].text), &sink, &err) == 0)
 			fail_msg("%s: %s: no error", bad[i].name, bad[i].text);
 		assert_int_equal(err.code, FERRY_EFORMAT);
 		if (strstr(err.text, bad[i].why) == NULL)
@@ -467,7 +467,7 @@ test_lock_bounds(void **state)
 			assert_ok(
 			    ferry_buf_adds(&text, deep[i].again, &err), &err);
 		assert_ok(ferry_buf_adds(&text, "\n", &err), &err);
-		assert_int_equal(ferry_lock_parse(deep[i].name,
+		assert_int_equal(ferry_lock_parse("npm", deep[i].name,
 				     ferry_bytes_buf(&text), &sink, &err),
 		    -1);
 		if (err.code != FERRY_ELIMIT ||
@@ -496,7 +496,7 @@ test_lock_sink_stops(void **state)
 
 	(void)state;
 	data_path(path, "v3.json");
-	assert_int_equal(ferry_lock_read(path, &sink, &err), -1);
+	assert_int_equal(ferry_lock_read("npm", path, &sink, &err), -1);
 	assert_int_equal(err.code, FERRY_ECANCELLED);
 	assert_int_equal(calls, 1);
 	assert_non_null(strstr(err.text, "enough; lock file "));
@@ -513,7 +513,7 @@ test_lock_files(void **state)
 
 	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/package-lock.json", dir);
-	assert_int_equal(ferry_lock_read(path, &sink, &err), -1);
+	assert_int_equal(ferry_lock_read("npm", path, &sink, &err), -1);
 	assert_int_equal(err.code, FERRY_ESYSTEM);
 
 	/* With a byte order mark, and more than one read. */
@@ -527,13 +527,13 @@ test_lock_files(void **state)
 				i == 0 ? "" : ",", i, i, i) > 0);
 	assert_true(fputs("}}", f) >= 0);
 	assert_int_equal(fclose(f), 0);
-	assert_ok(ferry_lock_read(path, &sink, &err), &err);
+	assert_ok(ferry_lock_read("npm", path, &sink, &err), &err);
 	assert_non_null(strstr((char *)got.p, "! p4999: " R "p4999: "));
 
 	/* Too long, by its size alone. */
 	assert_int_equal(truncate(path, (off_t)FERRY_LOCK_MAX + 1), 0);
 	err = (struct ferry_error)FERRY_ERROR_INIT;
-	assert_int_equal(ferry_lock_read(path, &sink, &err), -1);
+	assert_int_equal(ferry_lock_read("npm", path, &sink, &err), -1);
 	assert_int_equal(err.code, FERRY_ELIMIT);
 	ferry_buf_free(&got);
 	unit_rmdir(dir);
