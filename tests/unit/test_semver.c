@@ -249,7 +249,7 @@ test_cmp_data(void **state)
 		}
 }
 
-/* The tables of shared/protocols/npm.md, section 8, row by row. */
+/* The tables of store/format/npm/PROTOCOL.md, section 8, row by row. */
 static void
 test_protocol_notes(void **state)
 {
