@@ -1,6 +1,7 @@
 #!/bin/bash
 # Registries that want to know who asks: tokens, Basic, netrc, and where the
 # password goes.
+# ctest: COST 26
 . "$(dirname "$0")/lib.sh"
 start_registry
 image org/app 1 --layers 3
