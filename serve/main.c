@@ -1,7 +1,7 @@
 /*
  * ferryd: the read-only server.
  *
- * The library (store, cache) and the listening socket live as long as the
+ * The store view (store, cache) and the listening socket live as long as the
  * process.  What the configuration says is a generation: a reload makes the
  * next one beside the old one, on the same socket, and the old one ends when
  * its requests are done.
@@ -29,8 +29,8 @@
 #include "serve/http/server.h"
 #include "serve/options.h"
 #include "serve/replay/cache.h"
-#include "serve/replay/library.h"
 #include "serve/replay/replay.h"
+#include "serve/replay/store_view.h"
 #include "serve/web/web.h"
 #include "store/access/access.h"
 #include "store/base/bytes.h"
@@ -44,7 +44,7 @@
 
 struct daemon {
 	struct ferry_serve_args args;
-	struct ferry_library *library;
+	struct ferry_store_view *view;
 	struct ferry_replayer *replayer;
 	struct ferry_metrics metrics;
 	struct ferry_lines *log; /* NULL: none */
@@ -153,7 +153,7 @@ generation_start(struct generation *g, struct ferry_error *err)
 	g->options->site.audit = d->audit;
 	g->options->site.metrics = &d->metrics;
 	g->options->site.started_ms = d->started_ms;
-	g->web = (struct ferry_web){ d->library, &o->site, &d->stopping };
+	g->web = (struct ferry_web){ d->view, &o->site, &d->stopping };
 	g->http = (struct ferry_server_options){
 		.listen_fd = d->listen_fd,
 		.threads = (unsigned)o->threads,
@@ -282,7 +282,7 @@ check_public(const struct daemon *d, const struct ferry_serve_options *o,
 		return -1;
 	if (loopback || o->public ||
 	    ferry_access_would_restrict(
-		ferry_library_access(d->library), &o->access))
+		ferry_store_view_access(d->view), &o->access))
 		return 0;
 	return ferry_error_set(err, FERRY_EUSAGE,
 	    "refusing to listen on %s: no access rules exist, so everybody "
@@ -330,15 +330,15 @@ start(struct daemon *d, struct ferry_error *err)
 	    ferry_strdup(&d->listen, o->listen, err) == -1)
 		return -1;
 	ferry_metrics_init(&d->metrics, ferry_replay_formats());
-	if (ferry_library_open(&d->library, o->store, o->cache_bytes,
-		raise_files(), err) == -1 ||
+	if (ferry_store_view_open(
+		&d->view, o->store, o->cache_bytes, raise_files(), err) == -1 ||
 	    check_public(d, o, o->listen, err) == -1)
 		return -1;
-	ferry_access_configure(ferry_library_access(d->library), &o->access);
+	ferry_access_configure(ferry_store_view_access(d->view), &o->access);
 	if (ferry_listen(&d->listen_fd, o->listen, &d->port, &loopback, err) ==
 		-1 ||
-	    ferry_replayer_new(
-		&d->replayer, d->library, o->search_bytes, err) == -1 ||
+	    ferry_replayer_new(&d->replayer, d->view, o->search_bytes, err) ==
+		-1 ||
 	    open_logs(d, o, err) == -1)
 		return -1;
 	if (generation_start(d->current, err) == -1)
@@ -378,11 +378,11 @@ reload(struct daemon *d)
 		    "%s; the configuration stays as it was", err.text);
 	} else {
 		ferry_access_configure(
-		    ferry_library_access(d->library), &next->options->access);
-		ferry_cache_resize(ferry_library_cache(d->library),
+		    ferry_store_view_access(d->view), &next->options->access);
+		ferry_cache_resize(ferry_store_view_cache(d->view),
 		    next->options->cache_bytes);
 		/* Links and scripts may say another base now. */
-		ferry_cache_drop_all(ferry_library_cache(d->library));
+		ferry_cache_drop_all(ferry_store_view_cache(d->view));
 		generation_drain(d->current);
 		d->current->next = d->old;
 		d->old = d->current;
@@ -485,7 +485,7 @@ main(int argc, char **argv)
 	}
 	generation_free(d.current);
 	ferry_replayer_free(d.replayer);
-	ferry_library_close(d.library);
+	ferry_store_view_close(d.view);
 	ferry_lines_close(d.log);
 	ferry_lines_close(d.audit);
 	free(d.listen);

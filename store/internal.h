@@ -6,11 +6,11 @@
 #include "store/base/bytes.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
-#include "store/catalog/key.h"
-#include "store/kv.h"
+#include "store/index/key.h"
+#include "store/index/kv.h"
 #include "store/store.h"
 
-struct ferry_catalog_iter;
+struct ferry_record_iter;
 
 struct ferry_store {
 	char *path;
@@ -34,13 +34,13 @@ struct ferry_store {
 	size_t unlinks_n, unlinks_cap;
 };
 
-/* store/catalog: a key's bytes; a record by key, and those below a prefix, of
+/* store/index: a key's bytes; a record by key, and those below a prefix, of
  * the families that hold records. */
 struct ferry_bytes ferry_key_bytes(const struct ferry_key *key);
 int ferry_records_get(struct ferry_store *st, enum ferry_cf cf,
     const struct ferry_key *key, json_t **out, struct ferry_error *err);
-int ferry_records_iter(struct ferry_catalog_iter **out, struct ferry_store *st,
-    enum ferry_cf cf, const struct ferry_key *prefix,
+int ferry_record_iter_new(struct ferry_record_iter **out,
+    struct ferry_store *st, enum ferry_cf cf, const struct ferry_key *prefix,
     const struct ferry_key *from, struct ferry_error *err);
 
 #define FERRY_BLOB_PATH 68 /* "ab/cdef…" and NUL */

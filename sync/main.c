@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,9 @@
 
 #include "store/base/conf.h"
 #include "store/base/json.h"
+#include "sync/base/stop.h"
 #include "sync/command/command.h"
+#include "sync/kinds.h"
 
 static const struct ferry_command *const commands[] = {
 	&ferry_command_init,
@@ -56,35 +57,6 @@ static const char usage_rest[] =
     "27 expired, 28 newer format, 29 undeclared content, 30 missing content.\n"
     "\n"
     "'ferry COMMAND --help' explains one command.\n";
-
-static volatile sig_atomic_t interrupted;
-
-bool
-ferry_interrupted(void)
-{
-
-	return interrupted != 0;
-}
-
-static void
-on_signal(int sig)
-{
-
-	(void)sig;
-	interrupted = 1;
-}
-
-static void
-catch_signals(void)
-{
-	struct sigaction sa = { .sa_handler = on_signal };
-
-	/* A second signal ends the program at once. */
-	sa.sa_flags = (int)SA_RESETHAND;
-	(void)sigaction(SIGINT, &sa, NULL);
-	(void)sigaction(SIGTERM, &sa, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
-}
 
 static void
 print_usage(FILE *out)
@@ -251,9 +223,10 @@ main(int argc, char **argv)
 		(void)fputs(command->help, stdout);
 		return FERRY_EXIT_OK;
 	}
+	ctx.kinds = ferry_kinds;
 	ctx.argc = n - 1;
 	ctx.argv = argv + 1;
-	catch_signals();
+	ferry_stop_catch();
 	if (load_config(&ctx, &err) == -1 ||
 	    (status = command->run(&ctx, &err)) == -1)
 		status = report(&ctx, command, &err);

@@ -9,7 +9,7 @@
 
 #include "store/base/digest.h"
 #include "store/base/error.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 
 /* Bodies */
 

@@ -43,31 +43,31 @@ text(struct ferry_line *line, const char *name, const char *value)
 }
 
 void
-ferry_audit_add(const struct ferry_asked *asked, const char *format,
+ferry_audit_add(const struct ferry_call *call, const char *format,
     enum ferry_audit what, const struct ferry_access_decision *decision)
 {
-	const struct ferry_resource *r = &asked->resource;
-	const struct ferry_identity *who = &asked->identity;
+	const struct ferry_resource *r = &call->resource;
+	const struct ferry_identity *who = &call->identity;
 	struct ferry_line line;
 	char token[13];
 
-	if (asked->site->audit == NULL ||
+	if (call->site->audit == NULL ||
 	    (what == FERRY_AUDIT_DECIDED && decision->permit != NULL &&
 		(r->action == FERRY_ACTION_SERVICE ||
 		    r->action == FERRY_ACTION_METRICS ||
 		    r->action == FERRY_ACTION_SESSION)))
 		return;
 	(void)snprintf(token, sizeof(token), "%.12s", who->subject);
-	ferry_line_begin(asked->site->audit, &line);
-	text(&line, "id", asked->rq->id);
-	text(&line, "remote", asked->rq->peer);
+	ferry_line_begin(call->site->audit, &line);
+	text(&line, "id", call->rq->id);
+	text(&line, "remote", call->rq->peer);
 	text(&line, "who", who->name);
 	text(&line, "token", token);
 	if (who->session != NULL)
 		ferry_line_value(&line, "session", "true");
 	text(&line, "action", action_name(r->action));
 	text(&line, "format", format);
-	text(&line, "owner", asked->owner);
+	text(&line, "owner", call->owner);
 	text(&line, "package", r->package);
 	text(&line, "item", r->item);
 	if (what == FERRY_AUDIT_TOO_MANY) {

@@ -24,12 +24,12 @@
  */
 
 struct ferry_access_decision;
-struct ferry_asked;
+struct ferry_call;
 
 /* FERRY_AUDIT_TOO_MANY: nothing was decided, decision is NULL.  Does nothing
  * without an audit log. */
 enum ferry_audit { FERRY_AUDIT_DECIDED, FERRY_AUDIT_TOO_MANY };
-void ferry_audit_add(const struct ferry_asked *asked, const char *format,
+void ferry_audit_add(const struct ferry_call *call, const char *format,
     enum ferry_audit what, const struct ferry_access_decision *decision);
 
 #endif

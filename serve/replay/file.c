@@ -12,17 +12,16 @@
 #define CONTENT_MAX (1U << 20)
 
 struct job {
-	const struct ferry_file_asked *asked;
+	const struct ferry_file_call *call;
 	const struct ferry_body *file; /* for its content */
 };
 
 static int
-damaged(const struct ferry_file_asked *asked, const char *etag,
+damaged(const struct ferry_file_call *call, const char *etag,
     struct ferry_error *err)
 {
 
-	ferry_library_damaged(
-	    asked->library, asked->format, asked->package, etag);
+	ferry_store_view_damaged(call->view, call->format, call->package, etag);
 	return ferry_error_set(err, FERRY_ENOTFOUND,
 	    "the bytes of this file are damaged or gone; 'ferry verify' on the "
 	    "server says more");
@@ -31,12 +30,12 @@ damaged(const struct ferry_file_asked *asked, const char *etag,
 static int
 make(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
-	const struct ferry_file_asked *asked = ((const struct job *)ctx)->asked;
-	struct ferry_store *store = ferry_library_store(asked->library);
+	const struct ferry_file_call *call = ((const struct job *)ctx)->call;
+	struct ferry_store *store = ferry_store_view_store(call->view);
 	struct ferry_digest sha256;
 	char hex[FERRY_DIGEST_TEXT], etag[FERRY_ETAG];
 	struct ferry_blob blob;
-	int rc = asked->on_find(asked->ctx, &sha256, err);
+	int rc = call->on_find(call->ctx, &sha256, err);
 
 	if (rc != 1)
 		return rc;
@@ -44,9 +43,9 @@ make(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	if (rc == -1)
 		return -1;
 	(void)snprintf(etag, sizeof(etag), "\"%s\"",
-	    asked->etag != NULL ? asked->etag : ferry_digest_hex(&sha256, hex));
+	    call->etag != NULL ? call->etag : ferry_digest_hex(&sha256, hex));
 	if (rc == 0)
-		return damaged(asked, etag, err);
+		return damaged(call, etag, err);
 	rc = blob.fd == -1 ? ferry_body_new(out, &blob.bytes, err)
 	                   : ferry_body_file(out, blob.fd, blob.size, err);
 	if (rc == -1) {
@@ -93,18 +92,17 @@ static int
 get(struct job *job, const char *what, ferry_cache_make *on_make,
     struct ferry_body **out, struct ferry_error *err)
 {
-	const struct ferry_file_asked *asked = job->asked;
+	const struct ferry_file_call *call = job->call;
 
-	return ferry_library_get(asked->library, out, on_make, job, err,
-	    asked->format, asked->package, what, asked->owner, asked->name,
-	    NULL);
+	return ferry_store_view_get(call->view, out, on_make, job, err,
+	    call->format, call->package, what, call->owner, call->name, NULL);
 }
 
 int
-ferry_file_body(const struct ferry_file_asked *asked, struct ferry_body **out,
+ferry_file_body(const struct ferry_file_call *call, struct ferry_body **out,
     struct ferry_error *err)
 {
-	struct job job = { asked, NULL };
+	struct job job = { call, NULL };
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_body *file = NULL, *content = NULL;
 	struct stat sb;
@@ -115,7 +113,7 @@ ferry_file_body(const struct ferry_file_asked *asked, struct ferry_body **out,
 	/* Its end would never come, and sendfile would ask for it for ever. */
 	if (file->fd != -1 && (fstat(file->fd, &sb) == -1 ||
 				  (uint64_t)sb.st_size != file->size)) {
-		rc = damaged(asked, file->etag, err);
+		rc = damaged(call, file->etag, err);
 		ferry_body_unref(file);
 		return rc;
 	}

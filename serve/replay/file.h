@@ -10,7 +10,7 @@
  */
 
 #include "serve/http/http.h"
-#include "serve/replay/library.h"
+#include "serve/replay/store_view.h"
 #include "store/base/digest.h"
 
 struct ferry_error;
@@ -25,8 +25,8 @@ ferry_file_find(void *ctx, struct ferry_digest *out, struct ferry_error *err);
  * Returns: 1 and *out (the caller unrefs), 0, -1.
  * Errors: FERRY_ENOTFOUND (its bytes are damaged or gone).
  */
-struct ferry_file_asked {
-	struct ferry_library *library;
+struct ferry_file_call {
+	struct ferry_store_view *view;
 	const char *format;
 	const char *package;
 	const char *owner;
@@ -35,7 +35,7 @@ struct ferry_file_asked {
 	ferry_file_find *on_find;
 	void *ctx;
 };
-int ferry_file_body(const struct ferry_file_asked *asked,
-    struct ferry_body **out, struct ferry_error *err);
+int ferry_file_body(const struct ferry_file_call *call, struct ferry_body **out,
+    struct ferry_error *err);
 
 #endif

@@ -10,7 +10,7 @@
 #include "serve/replay/audit.h"
 #include "serve/replay/format.h"
 #include "serve/replay/guard.h"
-#include "serve/replay/library.h"
+#include "serve/replay/store_view.h"
 #include "store/access/access.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
@@ -19,7 +19,7 @@
 #include "store/store.h"
 
 static const struct ferry_replay *const formats[] = { &ferry_replay_npm,
-	&ferry_replay_oci, &ferry_replay_github, &ferry_replay_watch };
+	&ferry_replay_oci, &ferry_replay_github, &ferry_replay_metrics };
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
 /* In the order of formats[]. */
@@ -27,7 +27,7 @@ static const char *const format_names[FORMATS + 1] = { "npm", "oci", "rest",
 	"metrics", NULL };
 
 struct ferry_replayer {
-	struct ferry_library *library;
+	struct ferry_store_view *view;
 	struct ferry_guard *guard;
 	void *states[FORMATS];
 };
@@ -51,22 +51,22 @@ on_changed(void *ctx, const char *format, const char *package)
 }
 
 int
-ferry_replayer_new(struct ferry_replayer **out, struct ferry_library *library,
+ferry_replayer_new(struct ferry_replayer **out, struct ferry_store_view *view,
     uint64_t search_bytes, struct ferry_error *err)
 {
 	struct ferry_replayer *r;
 
 	if (ferry_calloc(&r, 1, sizeof(*r), err) == -1)
 		return -1;
-	r->library = library;
+	r->view = view;
 	if (ferry_guard_new(&r->guard, err) == -1)
 		goto fail;
 	for (size_t i = 0; i < FORMATS; i++)
 		if (formats[i]->start != NULL &&
-		    formats[i]->start(
-			&r->states[i], library, search_bytes, err) == -1)
+		    formats[i]->start(&r->states[i], view, search_bytes, err) ==
+			-1)
 			goto fail;
-	if (ferry_library_follow(library, on_changed, r, err) == -1)
+	if (ferry_store_view_follow(view, on_changed, r, err) == -1)
 		goto fail;
 	*out = r;
 	return 0;
@@ -81,7 +81,7 @@ ferry_replayer_free(struct ferry_replayer *r)
 
 	if (r == NULL)
 		return;
-	ferry_library_unfollow(r->library);
+	ferry_store_view_unfollow(r->view);
 	for (size_t i = 0; i < FORMATS; i++)
 		if (formats[i]->stop != NULL && r->states[i] != NULL)
 			formats[i]->stop(r->states[i]);
@@ -92,7 +92,7 @@ ferry_replayer_free(struct ferry_replayer *r)
 /* Views */
 
 struct owner_search {
-	struct ferry_library *library;
+	struct ferry_store_view *view;
 	const char *format;
 	const char *package;
 };
@@ -102,7 +102,7 @@ find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
 	const struct owner_search *search = ctx;
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	int rc = ferry_owner_find(ferry_library_store(search->library),
+	int rc = ferry_owner_find(ferry_store_view_store(search->view),
 	    search->format, search->package, &buf, err);
 
 	if (rc == 1 && ferry_body_new(out, &buf, err) == -1)
@@ -112,12 +112,12 @@ find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
 }
 
 int
-ferry_replay_owner(struct ferry_library *library, const char *format,
+ferry_replay_owner(struct ferry_store_view *view, const char *format,
     const char *package, char owner[FERRY_OWNER_NAME], struct ferry_error *err)
 {
-	struct owner_search search = { library, format, package };
+	struct owner_search search = { view, format, package };
 	struct ferry_body *body = NULL;
-	int rc = ferry_library_get(library, &body, find_owner, &search, err,
+	int rc = ferry_store_view_get(view, &body, find_owner, &search, err,
 	    format, package, "owner", NULL);
 
 	if (rc != 1)
@@ -133,13 +133,13 @@ ferry_replay_owner(struct ferry_library *library, const char *format,
 
 void
 ferry_replay_again(
-    struct ferry_library *library, const char *format, const char *package)
+    struct ferry_store_view *view, const char *format, const char *package)
 {
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_buf owner = FERRY_BUF_INIT;
 
 	(void)ferry_owner_find(
-	    ferry_library_store(library), format, package, &owner, &ignored);
+	    ferry_store_view_store(view), format, package, &owner, &ignored);
 	ferry_buf_free(&owner);
 }
 
@@ -192,26 +192,26 @@ ferry_replay_origin(const struct ferry_site *site,
 }
 
 int
-ferry_replay_base(const struct ferry_asked *asked, struct ferry_buf *out,
+ferry_replay_base(const struct ferry_call *call, struct ferry_buf *out,
     struct ferry_error *err)
 {
-	struct ferry_site site = *asked->site;
+	struct ferry_site site = *call->site;
 
 	/* A host of the format's own is not the public URL's. */
-	if (asked->own_host)
+	if (call->own_host)
 		site.public_url = NULL;
-	if (ferry_replay_origin(&site, asked->rq, out, err) == -1)
+	if (ferry_replay_origin(&site, call->rq, out, err) == -1)
 		return -1;
-	return ferry_buf_adds(out, asked->prefix, err);
+	return ferry_buf_adds(out, call->prefix, err);
 }
 
 /* Routes */
 
 static bool
-route_host(struct ferry_asked *asked, const struct ferry_replay *format)
+route_host(struct ferry_call *call, const struct ferry_replay *format)
 {
 	const char *host =
-	    asked->site->subdomains ? request_host(asked->rq) : NULL;
+	    call->site->subdomains ? request_host(call->rq) : NULL;
 
 	if (host == NULL || format->hosts == NULL)
 		return false;
@@ -223,16 +223,16 @@ route_host(struct ferry_asked *asked, const struct ferry_replay *format)
 }
 
 static bool
-route_prefix(struct ferry_asked *asked, const struct ferry_replay *format,
+route_prefix(struct ferry_call *call, const struct ferry_replay *format,
     struct ferry_bytes *rest)
 {
-	struct ferry_bytes path = asked->rq->path;
+	struct ferry_bytes path = call->rq->path;
 
 	for (size_t i = 0; format->prefixes[i] != NULL; i++) {
 		const char *prefix = format->prefixes[i];
 		size_t n = strlen(prefix);
 
-		asked->prefix = prefix;
+		call->prefix = prefix;
 		/* "/npm" is "/npm/". */
 		if (path.n == n - 1 && memcmp(path.p, prefix, n - 1) == 0) {
 			*rest = ferry_bytes_str("");
@@ -248,20 +248,20 @@ route_prefix(struct ferry_asked *asked, const struct ferry_replay *format,
 
 /* Returns the row's number, or -1. */
 static int
-route(struct ferry_asked *asked, struct ferry_bytes *rest)
+route(struct ferry_call *call, struct ferry_bytes *rest)
 {
-	struct ferry_bytes path = asked->rq->path;
+	struct ferry_bytes path = call->rq->path;
 
 	for (size_t i = 0; i < FORMATS; i++) {
-		asked->own_host = route_host(asked, formats[i]);
-		if (asked->own_host && !formats[i]->keeps_prefix) {
-			asked->prefix = "/";
+		call->own_host = route_host(call, formats[i]);
+		if (call->own_host && !formats[i]->keeps_prefix) {
+			call->prefix = "/";
 			*rest = path.n == 0
 			            ? path
 			            : ferry_bytes_of(path.p + 1, path.n - 1);
 			return (int)i;
 		}
-		if (route_prefix(asked, formats[i], rest))
+		if (route_prefix(call, formats[i], rest))
 			return (int)i;
 	}
 	return -1;
@@ -288,7 +288,7 @@ status_of(enum ferry_code code)
 /* Decisions */
 
 static void
-refuse(struct ferry_asked *asked, const struct ferry_replay *format,
+refuse(struct ferry_call *call, const struct ferry_replay *format,
     const struct ferry_access_decision *decision, struct ferry_response *res)
 {
 	static const unsigned statuses[] = { [FERRY_ALLOWED] = 500,
@@ -309,13 +309,13 @@ refuse(struct ferry_asked *asked, const struct ferry_replay *format,
 		: "");
 	/* As if it were not there. */
 	if (decision->verdict == FERRY_HIDDEN)
-		asked->owner[0] = 0;
-	format->refuse(asked, status,
-	    decision->verdict == FERRY_HIDDEN ? NULL : text, res);
+		call->owner[0] = 0;
+	format->refuse(
+	    call, status, decision->verdict == FERRY_HIDDEN ? NULL : text, res);
 	if (decision->verdict == FERRY_READ_ONLY)
 		ferry_response_header(res, "Allow", "GET, HEAD");
 	if (status == 401 && format->challenge != NULL)
-		format->challenge(asked, decision->verdict, res);
+		format->challenge(call, decision->verdict, res);
 	else if (status == 401)
 		ferry_response_header(
 		    res, "WWW-Authenticate", "Basic realm=\"ferry\"");
@@ -323,47 +323,47 @@ refuse(struct ferry_asked *asked, const struct ferry_replay *format,
 }
 
 static void
-identify(struct ferry_asked *asked, const struct ferry_replay *format)
+identify(struct ferry_call *call, const struct ferry_replay *format)
 {
 	const char *authorization =
-	    ferry_request_header(asked->rq, "Authorization");
+	    ferry_request_header(call->rq, "Authorization");
 
-	asked->ended = false;
+	call->ended = false;
 	/* A second try asks again who it is. */
-	ferry_identity_clear(&asked->identity);
+	ferry_identity_clear(&call->identity);
 	if (format->identify != NULL)
-		format->identify(asked, authorization);
+		format->identify(call, authorization);
 	else
-		ferry_access_identify(ferry_library_access(asked->library),
-		    authorization, &asked->identity);
+		ferry_access_identify(ferry_store_view_access(call->view),
+		    authorization, &call->identity);
 }
 
 /* Whether somebody guesses credentials, and was told to wait. */
 static bool
-is_guessing(struct ferry_replayer *r, const struct ferry_asked *asked,
+is_guessing(struct ferry_replayer *r, const struct ferry_call *call,
     const struct ferry_replay *format, struct ferry_response *res)
 {
-	unsigned limit = asked->site->bad_credentials, wait;
+	unsigned limit = call->site->bad_credentials, wait;
 	char text[24];
 	bool first;
 
 	/* A token that was good once is known by its subject. */
-	if (asked->identity.claim.kind != FERRY_CLAIM_BAD || asked->ended ||
-	    asked->identity.subject[0] != 0 ||
-	    !ferry_access_restricts(ferry_library_access(asked->library)))
+	if (call->identity.claim.kind != FERRY_CLAIM_BAD || call->ended ||
+	    call->identity.subject[0] != 0 ||
+	    !ferry_access_restricts(ferry_store_view_access(call->view)))
 		return false;
 	wait = ferry_guard_bad(
-	    r->guard, asked->rq->peer, limit, ferry_ticks_ms() / 1000, &first);
+	    r->guard, call->rq->peer, limit, ferry_ticks_ms() / 1000, &first);
 	if (wait == 0)
 		return false;
 	if (first)
 		ferry_log(FERRY_LOG_WARNING,
 		    "%u bad credentials from %s within a minute: more of them "
 		    "are answered with 429",
-		    limit, asked->rq->peer);
-	ferry_audit_add(asked, format->format, FERRY_AUDIT_TOO_MANY, NULL);
+		    limit, call->rq->peer);
+	ferry_audit_add(call, format->format, FERRY_AUDIT_TOO_MANY, NULL);
 	format->refuse(
-	    asked, 429, "too many bad credentials came from this address", res);
+	    call, 429, "too many bad credentials came from this address", res);
 	(void)snprintf(text, sizeof(text), "%u", wait);
 	ferry_response_header(res, "Retry-After", text);
 	res->cache = "no-store";
@@ -371,17 +371,17 @@ is_guessing(struct ferry_replayer *r, const struct ferry_asked *asked,
 }
 
 static int
-find_owner_of(struct ferry_asked *asked, const struct ferry_replay *format,
+find_owner_of(struct ferry_call *call, const struct ferry_replay *format,
     struct ferry_error *err)
 {
-	const struct ferry_resource *r = &asked->resource;
+	const struct ferry_resource *r = &call->resource;
 
 	if (r->action != FERRY_ACTION_READ)
 		return 0;
 	return format->owner != NULL
-	           ? format->owner(asked, err)
-	           : ferry_replay_owner(asked->library, format->format,
-			 r->package, asked->owner, err);
+	           ? format->owner(call, err)
+	           : ferry_replay_owner(call->view, format->format, r->package,
+			 call->owner, err);
 }
 
 /*
@@ -390,82 +390,82 @@ find_owner_of(struct ferry_asked *asked, const struct ferry_replay *format,
  * does not tell them apart.
  */
 static void
-even_out(struct ferry_asked *asked, const struct ferry_replay *format)
+even_out(struct ferry_call *call, const struct ferry_replay *format)
 {
 
-	if (asked->owner[0] == 0)
+	if (call->owner[0] == 0)
 		return;
 	if (format->again != NULL)
-		format->again(asked);
+		format->again(call);
 	else
 		ferry_replay_again(
-		    asked->library, format->format, asked->resource.package);
+		    call->view, format->format, call->resource.package);
 }
 
 /* Parse, find out who asks and the owner, decide, answer.  As answer() of a
  * format. */
 static int
-serve(struct ferry_replayer *replayer, struct ferry_asked *asked,
+serve(struct ferry_replayer *replayer, struct ferry_call *call,
     const struct ferry_replay *format, struct ferry_bytes rest,
     struct ferry_response *res, struct ferry_error *err)
 {
-	struct ferry_resource *r = &asked->resource;
+	struct ferry_resource *r = &call->resource;
 	struct ferry_access_decision decision;
 	const char *name;
 	int rc;
 
-	asked->owner[0] = 0;
+	call->owner[0] = 0;
 	r->kind = 0;
 	r->format = NULL;
 	r->login = r->hides = false;
 	r->package[0] = r->called[0] = r->origin[0] = r->item[0] = 0;
-	if ((rc = format->parse(asked, rest, err)) != 1)
+	if ((rc = format->parse(call, rest, err)) != 1)
 		return rc;
 	name = r->format != NULL ? r->format : format->format;
-	identify(asked, format);
-	if (is_guessing(replayer, asked, format, res))
+	identify(call, format);
+	if (is_guessing(replayer, call, format, res))
 		return 1;
-	if (find_owner_of(asked, format, err) == -1)
+	if (find_owner_of(call, format, err) == -1)
 		return -1;
 	(void)snprintf(res->package, sizeof(res->package), "%.*s",
 	    (int)sizeof(res->package) - 1, r->package);
 	ferry_access_decide(
-	    &(struct ferry_access_request){ .identity = &asked->identity,
+	    &(struct ferry_access_request){ .identity = &call->identity,
 		.action = r->action,
 		.format = name,
-		.owner = asked->owner[0] == 0 ? NULL : asked->owner,
+		.owner = call->owner[0] == 0 ? NULL : call->owner,
 		.package = r->package,
 		.called = r->called[0] == 0 ? r->package : r->called,
 		.login = r->login,
 		.hides = r->hides },
 	    &decision);
-	ferry_audit_add(asked, name, FERRY_AUDIT_DECIDED, &decision);
-	asked->varies = decision.varies;
-	asked->personal = decision.varies && !decision.for_all;
+	ferry_audit_add(call, name, FERRY_AUDIT_DECIDED, &decision);
+	call->varies = decision.varies;
+	call->personal = decision.varies && !decision.for_all;
 	if (decision.permit == NULL) {
-		even_out(asked, format);
-		refuse(asked, format, &decision, res);
+		even_out(call, format);
+		refuse(call, format, &decision, res);
 		return 1;
 	}
-	return format->answer(asked, decision.permit, res, err);
+	return format->answer(call, decision.permit, res, err);
 }
 
 /* What became of it, when it was not answered. */
 static void
-conclude(const struct ferry_asked *asked, const struct ferry_replay *format,
+conclude(const struct ferry_call *call, const struct ferry_replay *format,
     int rc, const struct ferry_error *err, struct ferry_response *res)
 {
 	unsigned status;
 
 	if (rc == 0)
-		format->refuse(asked, 404, NULL, res);
+		format->refuse(call, 404, NULL, res);
 	if (rc != -1)
 		return;
 	status = status_of(err->code);
 	if (status >= 500)
 		ferry_log(FERRY_LOG_WARNING, "%s; answering request %s",
-		    err->text, asked->rq->id);
-	format->refuse(asked, status,
+		    err->text, call->rq->id);
+	format->refuse(call, status,
 	    status >= 500
 		? "the server cannot read its store; its log says more"
 		: err->text,
@@ -478,27 +478,25 @@ ferry_replay_request(struct ferry_replayer *r, const struct ferry_site *site,
 {
 	struct ferry_error err = FERRY_ERROR_INIT, again = FERRY_ERROR_INIT;
 	const struct ferry_replay *format;
-	struct ferry_asked asked = {
-		.library = r->library, .site = site, .rq = rq
-	};
+	struct ferry_call call = { .view = r->view, .site = site, .rq = rq };
 	struct ferry_bytes rest;
 	int row, rc;
 
-	if ((row = route(&asked, &rest)) == -1)
+	if ((row = route(&call, &rest)) == -1)
 		return false;
 	format = formats[row];
-	asked.state = r->states[row];
+	call.state = r->states[row];
 	res->format = format->format;
-	rc = serve(r, &asked, format, rest, res, &err);
+	rc = serve(r, &call, format, rest, res, &err);
 	if (rc == -1 && status_of(err.code) >= 404 &&
-	    ferry_library_refresh(r->library, &again) == 0) {
+	    ferry_store_view_refresh(r->view, &again) == 0) {
 		/* The writer may have removed a file that we read from. */
 		err = (struct ferry_error)FERRY_ERROR_INIT;
-		rc = serve(r, &asked, format, rest, res, &err);
+		rc = serve(r, &call, format, rest, res, &err);
 	}
-	conclude(&asked, format, rc, &err, res);
-	res->varies = asked.varies;
-	res->personal = asked.personal;
-	ferry_identity_clear(&asked.identity);
+	conclude(&call, format, rc, &err, res);
+	res->varies = call.varies;
+	res->personal = call.personal;
+	ferry_identity_clear(&call.identity);
 	return true;
 }

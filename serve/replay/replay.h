@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 struct ferry_error;
-struct ferry_library;
+struct ferry_store_view;
 struct ferry_lines;
 struct ferry_metrics;
 struct ferry_replayer;
@@ -37,11 +37,11 @@ struct ferry_site {
 const char *const *ferry_replay_formats(void);
 
 /*
- * search_bytes bounds what is kept for searching.  Starts to follow library,
+ * search_bytes bounds what is kept for searching.  Starts to follow view,
  * which is borrowed until _free.
  */
 int ferry_replayer_new(struct ferry_replayer **out,
-    struct ferry_library *library, uint64_t search_bytes,
+    struct ferry_store_view *view, uint64_t search_bytes,
     struct ferry_error *err);
 /* Ends the following.  No request may be under way. */
 void ferry_replayer_free(struct ferry_replayer *replayer);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "serve/http/http.h"
-#include "serve/replay/library.h"
 #include "serve/replay/replay.h"
+#include "serve/replay/store_view.h"
 #include "store/access/access.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
@@ -77,7 +77,7 @@ add_contents(const struct ferry_web *web, struct ferry_buf *page,
 	struct ferry_store_totals t;
 
 	host = host == NULL ? base : host + 3;
-	if (ferry_access_restricts(ferry_library_access(web->library)))
+	if (ferry_access_restricts(ferry_store_view_access(web->view)))
 		return ferry_buf_addf(page, err,
 		    "<p>What you get depends on who you are. Whoever runs "
 		    "this mirror makes tokens, with <code>ferry token "
@@ -87,7 +87,7 @@ add_contents(const struct ferry_web *web, struct ferry_buf *page,
 		    "<pre>docker login -u NAME %s   # the token is the "
 		    "password</pre>\n",
 		    host, host);
-	if (ferry_store_totals(ferry_library_store(web->library), &t, err) ==
+	if (ferry_store_totals(ferry_store_view_store(web->view), &t, err) ==
 	    -1)
 		return -1;
 	return ferry_buf_addf(page, err,
@@ -101,7 +101,7 @@ static int
 add_page(const struct ferry_web *web, const struct ferry_request *rq,
     struct ferry_buf *page, struct ferry_error *err)
 {
-	struct ferry_store *store = ferry_library_store(web->library);
+	struct ferry_store *store = ferry_store_view_store(web->view);
 	struct ferry_buf origin = FERRY_BUF_INIT, url = FERRY_BUF_INIT;
 	int rc = -1;
 
@@ -165,7 +165,7 @@ answer_buf(struct ferry_response *res, const char *type, struct ferry_buf *buf,
 static void
 answer_ready(const struct ferry_web *web, struct ferry_response *res)
 {
-	uint64_t age = ferry_library_age_ms(web->library);
+	uint64_t age = ferry_store_view_age_ms(web->view);
 
 	if (atomic_load(web->stopping))
 		ferry_response_text(res, 503, TEXT, "stopping\n");
@@ -199,7 +199,7 @@ ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
 	struct ferry_identity anonymous;
 
 	ferry_access_identify(
-	    ferry_library_access(web->library), NULL, &anonymous);
+	    ferry_store_view_access(web->view), NULL, &anonymous);
 	ferry_access_decide(
 	    &(struct ferry_access_request){ .identity = &anonymous,
 		.action = reads ? FERRY_ACTION_SERVICE : FERRY_ACTION_WRITE },

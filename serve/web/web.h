@@ -8,13 +8,13 @@
 
 #include <stdatomic.h>
 
-struct ferry_library;
+struct ferry_store_view;
 struct ferry_request;
 struct ferry_response;
 struct ferry_site;
 
 struct ferry_web {
-	struct ferry_library *library;
+	struct ferry_store_view *view;
 	const struct ferry_site *site;
 	atomic_bool *stopping;
 };

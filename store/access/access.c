@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/access/access_internal.h"
 #include "store/access/credential.h"
-#include "store/access/current.h"
-#include "store/access/state.h"
+#include "store/access/snapshots.h"
 #include "store/access/token.h"
 #include "store/access/user_token.h"
 #include "store/base/clock.h"
@@ -110,7 +110,7 @@ fingerprint(struct ferry_store *st, uint64_t *out, struct ferry_error *err)
 	uint64_t h = 14695981039346656037U; /* FNV-1a */
 
 	for (size_t i = 0; i < 2; i++) {
-		struct ferry_catalog_iter *it = NULL;
+		struct ferry_record_iter *it = NULL;
 		struct ferry_key prefix, key;
 		json_t *record;
 		int rc;
@@ -118,14 +118,14 @@ fingerprint(struct ferry_store *st, uint64_t *out, struct ferry_error *err)
 		if (ferry_key_make(&prefix, err, kinds[i], NULL) == -1 ||
 		    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
 			return -1;
-		while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) ==
+		while ((rc = ferry_record_iter_next(it, &key, &record, err)) ==
 		       1) {
 			h = (h ^ (uint64_t)json_integer_value(
 				     json_object_get(record, "seq"))) *
 			    1099511628211U;
 			json_decref(record);
 		}
-		ferry_catalog_iter_free(it);
+		ferry_record_iter_free(it);
 		if (rc == -1)
 			return -1;
 	}

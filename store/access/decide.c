@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "store/access/access.h"
-#include "store/access/current.h"
-#include "store/access/state.h"
+#include "store/access/access_internal.h"
+#include "store/access/snapshots.h"
 #include "store/access/token.h"
 #include "store/format/format.h"
 
@@ -62,7 +62,7 @@ rule(const struct ferry_identity *who, const char *format, const char *owner,
 	const struct ferry_format *f = format_of(format);
 	const struct ferry_access_question question = { .claim = &who->claim,
 		.format = f,
-		.type = f->type,
+		.type = f->github.name,
 		.owner = owner,
 		.package = package,
 		.need = FERRY_NEED_READ };
@@ -79,7 +79,7 @@ refuse(const struct ferry_access_request *rq,
     const struct ferry_ruling_result *r, struct ferry_access_decision *decision)
 {
 	bool hides = rq->hides || rq->identity->state->policy.hide_existence ||
-	             format_of(rq->format)->hides;
+	             format_of(rq->format)->github.hides;
 
 	switch (r->ruling) {
 	case FERRY_RULING_LOGIN:

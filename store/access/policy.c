@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "store/access/current.h"
+#include "store/access/snapshots.h"
 #include "store/base/clock.h"
 #include "store/base/conf.h"
 #include "store/base/error.h"
@@ -84,7 +84,7 @@ ferry_access_needs_login(const struct ferry_access_policy *policy,
 		return i >= FERRY_ACCESS_FORMATS || policy->login[i];
 	}
 	return s != NULL && ferry_snapshot_meta(s)->github &&
-	       (format == NULL || !format->anonymous);
+	       (format == NULL || !format->github.anonymous);
 }
 
 bool

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "store/blob/record.h"
-#include "store/catalog/local.h"
+#include "store/index/local.h"
 
 struct ferry_blob_iter {
 	struct ferry_kv_iter *it;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "store/base/json.h"
-#include "store/catalog/local.h"
+#include "store/index/local.h"
 
 /*
  * The index record of a blob: place, size, number of the journal record that

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "store/blob/record.h"
-#include "store/catalog/local.h"
+#include "store/index/local.h"
 
 /* From this many new files on, one syncfs() beats an fsync() each. */
 #define SYNCFS_FROM 8

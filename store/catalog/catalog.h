@@ -1,5 +1,5 @@
-#ifndef FERRY_CATALOG_H
-#define FERRY_CATALOG_H
+#ifndef FERRY_STORE_CATALOG_CATALOG_H
+#define FERRY_STORE_CATALOG_CATALOG_H
 
 /*
  * The catalog: records by key, and the journal of the changes that made them.
@@ -24,8 +24,10 @@
 
 #include "store/base/bytes.h"
 #include "store/base/digest.h"
-#include "store/catalog/key.h"
-#include "store/catalog/local.h"
+#include "store/base/files.h"
+#include "store/index/key.h"
+#include "store/index/local.h"
+#include "store/index/records.h"
 
 struct ferry_error;
 struct ferry_store;
@@ -57,26 +59,14 @@ int ferry_catalog_delete(struct ferry_store *st, const struct ferry_key *key,
 
 /*
  * Committed records whose key starts with the parts of prefix, in key order.
- * from, if not NULL, is the first key wanted.  _next: 1 with key and *value
- * (the caller decrefs), 0 at the end, -1.  The iterator sees one state.
- * value may be NULL where only keys are wanted.
+ * from, if not NULL, is the first key wanted.  Then ferry_record_iter_next().
  */
-struct ferry_catalog_iter;
-int ferry_catalog_iter_new(struct ferry_catalog_iter **out,
+int ferry_catalog_iter_new(struct ferry_record_iter **out,
     struct ferry_store *st, const struct ferry_key *prefix,
     const struct ferry_key *from, struct ferry_error *err);
-int ferry_catalog_iter_next(struct ferry_catalog_iter *it,
-    struct ferry_key *key, json_t **value, struct ferry_error *err);
-void ferry_catalog_iter_free(struct ferry_catalog_iter *it);
-
-/*
- * Call on_record for each of them in this state, until it returns other than 0.
- * key and record are borrowed.  Returns: 0, or what on_record returned; -1.
- */
-typedef int ferry_catalog_record(void *ctx, const struct ferry_key *key,
-    json_t *record, struct ferry_error *err);
+/* Call on_record for each of them: ferry_record_iter_each(). */
 int ferry_catalog_each(struct ferry_store *st, const struct ferry_key *prefix,
-    ferry_catalog_record *on_record, void *ctx, struct ferry_error *err);
+    ferry_record_fn *on_record, void *ctx, struct ferry_error *err);
 
 /*
  * The keys whose records name a blob, of those that start with the parts of
@@ -89,27 +79,6 @@ int ferry_ref_iter_new(struct ferry_ref_iter **out, struct ferry_store *st,
 int ferry_ref_iter_next(
     struct ferry_ref_iter *it, struct ferry_key *key, struct ferry_error *err);
 void ferry_ref_iter_free(struct ferry_ref_iter *it);
-
-/*
- * A file of a record, parsed.  name is borrowed from the record.
- */
-struct ferry_file {
-	const char *name;
-	uint64_t size;
-	struct ferry_digest sha256;
-};
-/* Returns: how many files record has (0 if none), or -1 (FERRY_EFORMAT). */
-int ferry_files_count(const json_t *record, struct ferry_error *err);
-int ferry_files_get(const json_t *record, size_t i, struct ferry_file *out,
-    struct ferry_error *err);
-/* Returns: 1 and *out for the file called name, 0, -1. */
-int ferry_files_find(const json_t *record, const char *name,
-    struct ferry_file *out, struct ferry_error *err);
-/* Append a file object to record's "files"; *object, if not NULL, is borrowed
- * for adding further members. */
-int ferry_files_add(json_t *record, const char *name, uint64_t size,
-    const struct ferry_digest *sha256, json_t **object,
-    struct ferry_error *err);
 
 /*
  * The journal.  One record, as its JSON text and parsed:

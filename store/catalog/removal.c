@@ -97,7 +97,7 @@ int
 ferry_removal_list(json_t **out, struct ferry_store *st,
     const struct ferry_key *package, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, local;
 	json_t *list = json_array();
 	int rc = -1;
@@ -107,12 +107,12 @@ ferry_removal_list(json_t **out, struct ferry_store *st,
 	if (local_key(&prefix, package, NULL, err) == 0 &&
 	    ferry_local_iter_new(&it, st, &prefix, err) == 0)
 		while (
-		    (rc = ferry_catalog_iter_next(it, &local, NULL, err)) == 1)
+		    (rc = ferry_record_iter_next(it, &local, NULL, err)) == 1)
 			if (list_one(list, st, &local, err) == -1) {
 				rc = -1;
 				break;
 			}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == -1) {
 		json_decref(list);
 		return -1;

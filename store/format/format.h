@@ -30,14 +30,44 @@ typedef int
 ferry_format_part(void *ctx, const char *version, struct ferry_error *err);
 #define FERRY_FORMAT_VERSION 160 /* bytes of a version, with its NUL */
 
+/*
+ * What GitHub Packages has of a format.
+ * Source: store/access/PROTOCOL.md, sections 1.1, 1.2, 2.5 and 4.
+ */
+enum ferry_granular {
+	FERRY_GRANULAR_NEVER, /* a package has its repository's permissions */
+	FERRY_GRANULAR_CLOUD, /* on github.com and GHE.com its own */
+	FERRY_GRANULAR_ALWAYS
+};
+struct ferry_github_type {
+	const char *name; /* in snapshots, in REST: "container" */
+	/* An older type of the same registry, whose packages are named below
+	 * their repository and granular as it; or NULL: "docker". */
+	const char *legacy;
+	bool anonymous; /* everybody may read what is public */
+	bool hides; /* what may not be read is answered as if not there */
+	bool tags; /* its versions have tags */
+	bool by_default; /* mirrored where nobody says which types */
+	enum ferry_granular granular;
+	const char *cloud; /* its URL for github.com */
+	const char *label; /* LABEL.HOST with subdomain isolation */
+	const char *path; /* "/_registry/npm" without it; NULL: nowhere */
+	/* Append what clients call the package name of owner. */
+	int (*client_name)(struct ferry_buf *out, const char *owner,
+	    const char *name, struct ferry_error *err);
+	/* What GitHub calls a client's name; a view of it. */
+	const char *(*short_name)(const char *client_name);
+	/* Names that are an owner's alone, "@OWNER/…" of npm: append a pattern
+	 * of them.  NULL: there are none. */
+	int (*owned_names)(
+	    struct ferry_buf *out, const char *owner, struct ferry_error *err);
+};
+
 struct ferry_format {
 	const char *name; /* as in keys and configuration: "npm" */
-	/* GitHub Packages (shared/protocols/github-packages.md): its name, may
-	 * nobody in particular read what is public (1.2), and is what may not
-	 * be read answered as what is not there (2.5). */
-	const char *type;
-	bool anonymous;
-	bool hides;
+	/* Clients may put the host of a registry in front of a name. */
+	bool hosts;
+	struct ferry_github_type github;
 	bool (*name_valid)(struct ferry_bytes name);
 	bool (*version_valid)(struct ferry_bytes version);
 	/* A total order on any bytes: <0, 0 or >0. */
@@ -69,6 +99,10 @@ struct ferry_format {
 
 /* The format of that name, or NULL.  Static. */
 const struct ferry_format *ferry_format_find(struct ferry_bytes name);
+
+/* The format that has packages of GitHub's type, also of a legacy one; NULL if
+ * ferry has none. */
+const struct ferry_format *ferry_format_of_type(const char *type);
 
 /* All formats in the order of their names: 0 to ferry_formats_count() - 1. */
 size_t ferry_formats_count(void);

@@ -5,22 +5,22 @@
 #include <string.h>
 #include <zstd.h>
 
-#include "store/access/current.h"
-#include "store/access/speaks.h"
+#include "store/access/authority.h"
+#include "store/access/snapshots.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
 #include "store/store.h"
-#include "sync/carry/incoming.h"
+#include "sync/carry/import_state.h"
 #include "sync/carry/position.h"
 
 #define BATCH 2000 /* records of a commit */
 #define NOTED_MAX 4096 /* wanted blobs that are noted */
 
 struct apply {
-	const struct ferry_carry *carry;
+	const struct ferry_task *task;
 	const struct ferry_head *head;
 	struct ferry_import_bundle *out;
 	uint64_t records; /* seen in this pass */
@@ -141,13 +141,13 @@ each_record(struct apply *a, on_record *on, struct ferry_error *err)
 	a->records = a->last = 0;
 	for (uint64_t i = 1; rc == 0 && i <= a->head->totals.record_parts;
 	     i++) {
-		rc = ferry_part_get(a->carry->st, a->head, i, &m, err);
+		rc = ferry_part_get(a->task->st, a->head, i, &m, err);
 		if (rc == 0)
 			rc = ferry_error_set(err, FERRY_EMISSING,
 			    "the bundle has no part %" PRIu64 " of its records",
 			    i);
 		else if (rc == 1)
-			rc = load(a->carry->st, &m, &stored, &text, err);
+			rc = load(a->task->st, &m, &stored, &text, err);
 		if (rc == 0)
 			rc = each_line(a, &m, ferry_bytes_buf(&text), on, err);
 		if (rc == -1)
@@ -179,7 +179,7 @@ check_same_bytes(struct apply *a, struct record *r, struct ferry_error *err)
 	if (r->value == NULL ||
 	    strcmp(ferry_key_part(&r->key, 0), "version") != 0)
 		return 0;
-	rc = ferry_catalog_get(a->carry->st, &r->key, &known, err);
+	rc = ferry_catalog_get(a->task->st, &r->key, &known, err);
 	if (rc == 1 && json_object_get(known, "deleted_at") == NULL &&
 	    ferry_files_count(known, err) == 1 &&
 	    ferry_files_count(r->value, err) == 1) {
@@ -214,7 +214,7 @@ check(struct apply *a, struct record *r, struct ferry_error *err)
 	struct ferry_blob_info info;
 	struct ferry_file file;
 
-	if (ferry_carry_stopped(a->carry))
+	if (ferry_task_stopped(a->task))
 		return ferry_error_set(err, FERRY_ECANCELLED,
 		    "stopped; the same command goes on from here");
 	if (n == -1 || check_same_bytes(a, r, err) == -1)
@@ -224,7 +224,7 @@ check(struct apply *a, struct record *r, struct ferry_error *err)
 
 		if (ferry_files_get(r->value, (size_t)i, &file, err) == -1)
 			return -1;
-		rc = ferry_blob_stat(a->carry->st, &file.sha256, &info, err);
+		rc = ferry_blob_stat(a->task->st, &file.sha256, &info, err);
 		if (rc == -1)
 			return -1;
 		if (rc == 1 && info.size != file.size)
@@ -240,15 +240,15 @@ check(struct apply *a, struct record *r, struct ferry_error *err)
 			(void)ferry_key_text(&r->key, a->example);
 		if (a->missing <= NOTED_MAX &&
 		    ferry_wanted_put(
-			a->carry->st, &file.sha256, a->head->origin, err) == -1)
+			a->task->st, &file.sha256, a->head->origin, err) == -1)
 			return -1;
 	}
 	if (whole && ferry_record_check_content(
-			 a->carry->st, &r->key, r->value, err) == -1)
+			 a->task->st, &r->key, r->value, err) == -1)
 		return -1;
 	if (a->missing == 0 && is_access(r) && r->value != NULL)
 		return ferry_snapshots_check(
-		    a->carry->st, ferry_key_part(&r->key, 1), r->value, err);
+		    a->task->st, ferry_key_part(&r->key, 1), r->value, err);
 	return 0;
 }
 
@@ -259,8 +259,9 @@ refuse_missing(struct apply *a, struct ferry_error *err)
 
 	/* Should gc have taken what earlier volumes brought, reading them
 	 * again helps. */
-	if (ferry_incoming_forget(a->carry->st, a->head->origin, err) == -1 ||
-	    ferry_store_commit(a->carry->st, err) == -1)
+	if (ferry_import_state_forget(a->task->st, a->head->origin, err) ==
+		-1 ||
+	    ferry_store_commit(a->task->st, err) == -1)
 		return -1;
 	return ferry_error_set(err, FERRY_EMISSING,
 	    "neither here nor in the bundle: %s, such as one of %s; nothing "
@@ -282,9 +283,9 @@ pass_over(struct apply *a, const char *upstream, const char *why,
 		return 0;
 	(void)snprintf(a->passed, sizeof(a->passed), "%s", upstream);
 	(void)snprintf(text, sizeof(text), "%s %s", a->head->origin_name, why);
-	ferry_carry_note(a->carry,
+	ferry_task_note(a->task,
 	    "passed over: permissions of upstream '%s': %s", upstream, text);
-	return ferry_passed_put(a->carry->st, upstream, text, err);
+	return ferry_passed_put(a->task->st, upstream, text, err);
 }
 
 /* Whether an upstream's record says of its packages what the one here does:
@@ -294,7 +295,7 @@ says_the_same(struct apply *a, struct record *r, struct ferry_error *err)
 {
 	const char *here, *there = ferry_visibility_said(r->value);
 	json_t *known = NULL;
-	int rc = ferry_catalog_get(a->carry->st, &r->key, &known, err);
+	int rc = ferry_catalog_get(a->task->st, &r->key, &known, err);
 
 	here = ferry_visibility_said(known);
 	if (rc != -1)
@@ -314,13 +315,14 @@ static int
 counts(struct apply *a, struct record *r, struct ferry_error *err)
 {
 	const char *upstream = ferry_key_part(&r->key, 1);
-	struct ferry_store *st = a->carry->st;
-	enum ferry_speaks speaks;
+	struct ferry_store *st = a->task->st;
+	enum ferry_authority authority;
 	int rc;
 
-	if (ferry_speaks_get(st, upstream, a->head->origin, &speaks, err) == -1)
+	if (ferry_authority_get(
+		st, upstream, a->head->origin, &authority, err) == -1)
 		return -1;
-	if (speaks == FERRY_SPEAKS_NOT) {
+	if (authority == FERRY_AUTHORITY_OTHER) {
 		if (!is_access(r) && (rc = says_the_same(a, r, err)) != 0)
 			return rc == 1 ? 0 : -1;
 		return pass_over(a, upstream,
@@ -330,16 +332,16 @@ counts(struct apply *a, struct record *r, struct ferry_error *err)
 	}
 	if (!is_access(r))
 		return 1;
-	if (speaks == FERRY_SPEAKS &&
+	if (authority == FERRY_AUTHORITY_NEWER &&
 	    (rc = ferry_snapshots_newer(st, upstream, r->value, err)) != 1)
 		return rc == -1 ? -1
 		                : pass_over(a, upstream,
 				      "brings some that are not newer than "
 				      "those here",
 				      err);
-	if (speaks == FERRY_SPEAKS_ANEW &&
-	    ferry_speaks_put(
-		st, upstream, a->head->origin, FERRY_SPEAKS, err) == -1)
+	if (authority == FERRY_AUTHORITY_ANEW &&
+	    ferry_authority_put(st, upstream, a->head->origin,
+		FERRY_AUTHORITY_NEWER, err) == -1)
 		return -1;
 	return ferry_passed_put(st, upstream, NULL, err) == -1 ? -1 : 1;
 }
@@ -347,7 +349,7 @@ counts(struct apply *a, struct record *r, struct ferry_error *err)
 static int
 put(struct apply *a, struct record *r, struct ferry_error *err)
 {
-	struct ferry_store *st = a->carry->st;
+	struct ferry_store *st = a->task->st;
 	int rc = 1;
 
 	if (is_access(r) || strcmp(ferry_key_part(&r->key, 0), "upstream") == 0)
@@ -362,7 +364,7 @@ put(struct apply *a, struct record *r, struct ferry_error *err)
 static int
 apply(struct apply *a, struct record *r, struct ferry_error *err)
 {
-	struct ferry_store *st = a->carry->st;
+	struct ferry_store *st = a->task->st;
 	int rc = put(a, r, err);
 
 	if (rc == -1)
@@ -375,11 +377,11 @@ apply(struct apply *a, struct record *r, struct ferry_error *err)
 	if (ferry_applying_put(st, a->head->origin,
 		&(struct ferry_mark){ a->head->to, a->head->after }, err) == -1)
 		return -1;
-	ferry_carry_progress(
-	    a->carry, a->out->records, a->head->totals.records, 0, 0);
+	ferry_task_progress(
+	    a->task, a->out->records, a->head->totals.records, 0, 0);
 	if (ferry_store_commit(st, err) == -1)
 		return -1;
-	if (ferry_carry_stopped(a->carry))
+	if (ferry_task_stopped(a->task))
 		return ferry_error_set(err, FERRY_ECANCELLED,
 		    "stopped; the same command goes on from here");
 	return 0;
@@ -388,20 +390,20 @@ apply(struct apply *a, struct record *r, struct ferry_error *err)
 static int
 finish(struct apply *a, struct ferry_error *err)
 {
-	struct ferry_store *st = a->carry->st;
+	struct ferry_store *st = a->task->st;
 
 	if (ferry_position_reach(st, a->head, err) == -1 ||
 	    ferry_applying_forget(st, a->head->origin, err) == -1 ||
-	    ferry_incoming_forget(st, a->head->origin, err) == -1)
+	    ferry_import_state_forget(st, a->head->origin, err) == -1)
 		return -1;
 	return ferry_store_commit(st, err);
 }
 
 int
-ferry_apply(const struct ferry_carry *carry, const struct ferry_head *head,
+ferry_apply(const struct ferry_task *task, const struct ferry_head *head,
     struct ferry_import_bundle *out, struct ferry_error *err)
 {
-	struct apply a = { .carry = carry, .head = head, .out = out };
+	struct apply a = { .task = task, .head = head, .out = out };
 
 	if (each_record(&a, check, err) == -1)
 		return -1;

@@ -17,7 +17,7 @@ struct ferry_error;
  *     bundle: they are noted as wanted, nothing was applied), FERRY_EFORMAT,
  *     FERRY_ENEWER, FERRY_EUNDECLARED, FERRY_ECANCELLED, FERRY_ESYSTEM.
  */
-int ferry_apply(const struct ferry_carry *carry, const struct ferry_head *head,
+int ferry_apply(const struct ferry_task *task, const struct ferry_head *head,
     struct ferry_import_bundle *out, struct ferry_error *err);
 
 #endif

@@ -16,10 +16,10 @@
 #include "store/bundle/volume.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
-#include "sync/carry/fill.h"
 #include "sync/carry/plan.h"
 #include "sync/carry/position.h"
-#include "sync/carry/state.h"
+#include "sync/carry/resume.h"
+#include "sync/carry/volumes.h"
 
 #define VOLUME_MIN (64U << 10)
 /* FAT takes files of up to 4 GiB - 1. */
@@ -28,7 +28,7 @@
 
 struct export
 {
-	const struct ferry_carry *carry;
+	const struct ferry_task *task;
 	const struct ferry_export_options *options;
 	struct ferry_export_plan plan;
 	struct ferry_export_state state;
@@ -125,7 +125,7 @@ static int
 record_export(struct export *e, struct ferry_error *err)
 {
 	const struct ferry_head *h = e->state.head;
-	struct ferry_store *st = e->carry->st;
+	struct ferry_store *st = e->task->st;
 	char summary[300], size[FERRY_SIZE_TEXT], volumes[FERRY_COUNT_TEXT];
 	uint64_t bytes = 0;
 	struct ferry_key key;
@@ -180,20 +180,20 @@ complete(struct export *e, struct ferry_error *err)
 		if (ferry_bundle_seal(&s->target, s->head, e->keys, err) == -1)
 			return -1;
 		s->cursor.stage = FERRY_STAGE_SEALED;
-		if (ferry_state_save(s, err) == -1)
+		if (ferry_resume_save(s, err) == -1)
 			return -1;
 	} else if (ferry_bundle_digest(&s->target, s->head, err) == -1) {
 		return -1;
 	}
 	/* Whoever gets it stands at its end: later bundles must show that. */
-	if (ferry_mark_put(e->carry->st, s->head->to, &s->head->after, err) ==
+	if (ferry_mark_put(e->task->st, s->head->to, &s->head->after, err) ==
 		-1 ||
-	    ferry_store_commit(e->carry->st, err) == -1 ||
+	    ferry_store_commit(e->task->st, err) == -1 ||
 	    remove_rest(&s->target, s->head->volumes_n + 1, err) == -1 ||
 	    ferry_bundle_publish(&s->target, s->head, err) == -1 ||
 	    record_export(e, err) == -1)
 		return -1;
-	return ferry_state_remove(s, err);
+	return ferry_resume_remove(s, err);
 }
 
 static void
@@ -224,13 +224,13 @@ static int
 finish_sealed(struct export *e, struct ferry_error *err)
 {
 	struct ferry_export_state *s = &e->state, old;
-	int rc = ferry_state_load(&old, s->target.dirfd,
-	    ferry_store_name(e->carry->st), e->keys, err);
+	int rc = ferry_resume_load(
+	    &old, s->target.dirfd, ferry_store_name(e->task->st), e->keys, err);
 
 	if (rc != 1)
 		return rc;
 	rc = 0;
-	if (strcmp(old.head->origin, ferry_store_id(e->carry->st)) != 0) {
+	if (strcmp(old.head->origin, ferry_store_id(e->task->st)) != 0) {
 		rc = ferry_error_set(err, FERRY_EEXIST,
 		    "%s holds an unfinished export of another store called "
 		    "'%s'; remove ferry-%s.export and its .part files, or "
@@ -238,15 +238,15 @@ finish_sealed(struct export *e, struct ferry_error *err)
 		    e->options->to, old.head->origin_name,
 		    old.head->origin_name);
 	} else if (!old.ours) {
-		ferry_carry_note(e->carry,
+		ferry_task_note(e->task,
 		    "passing over ferry-%s.export: it is not as this store "
 		    "wrote it",
 		    old.head->origin_name);
 	} else if (old.cursor.stage == FERRY_STAGE_SEALED) {
 		*s = old;
 		old.head = NULL;
-		ferry_carry_note(
-		    e->carry, "completing the export %s", s->target.base);
+		ferry_task_note(
+		    e->task, "completing the export %s", s->target.base);
 		rc = complete(e, err);
 		ferry_head_free(s->head);
 		s->head = NULL;
@@ -262,8 +262,8 @@ resume(struct export *e, struct ferry_error *err)
 	const struct ferry_head *want = e->plan.head;
 	struct ferry_export_state old;
 	char options[512], volumes[FERRY_COUNT_TEXT];
-	int rc = ferry_state_load(&old, e->state.target.dirfd,
-	    ferry_store_name(e->carry->st), e->keys, err);
+	int rc = ferry_resume_load(&old, e->state.target.dirfd,
+	    ferry_store_name(e->task->st), e->keys, err);
 
 	if (rc != 1)
 		return rc;
@@ -272,12 +272,12 @@ resume(struct export *e, struct ferry_error *err)
 	    old.head->to == want->to &&
 	    ferry_digest_equal(&old.head->after, &want->after)) {
 		e->state = old;
-		ferry_carry_note(e->carry,
+		ferry_task_note(e->task,
 		    "going on with an interrupted export: %s complete",
 		    ferry_count_text(old.head->volumes_n, "volume", volumes));
 		return 1;
 	}
-	rc = ferry_state_remove(&old, err);
+	rc = ferry_resume_remove(&old, err);
 	ferry_head_free(old.head);
 	return rc;
 }
@@ -357,7 +357,7 @@ start(struct export *e, struct ferry_error *err)
 	e->state.head = e->plan.head;
 	e->state.keys = e->keys;
 	e->plan.head = NULL;
-	return ferry_state_save(&e->state, err);
+	return ferry_resume_save(&e->state, err);
 }
 
 static void
@@ -389,7 +389,7 @@ already(struct export *e, struct ferry_export_result *result,
 	result->outcome = FERRY_EXPORT_ALREADY;
 	result->bytes = found.bytes;
 	result->volumes = found.volumes;
-	return ferry_store_commit(e->carry->st, err);
+	return ferry_store_commit(e->task->st, err);
 }
 
 static int
@@ -408,7 +408,7 @@ write_bundle(struct export *e, struct ferry_export_result *result,
 		return already(e, result, err);
 	else if (start(e, err) == -1)
 		return -1;
-	if (ferry_fill(e->carry, &e->plan, &e->state, err) == -1)
+	if (ferry_volumes_write(e->task, &e->plan, &e->state, err) == -1)
 		return -1;
 	e->state.cursor.stage = FERRY_STAGE_END;
 	if (complete(e, err) == -1)
@@ -425,18 +425,18 @@ run(struct export *e, struct ferry_export_result *result,
 {
 
 	if (!e->options->dry_run &&
-	    (ferry_keys_open(&e->keys, e->carry->st, err) == -1 ||
+	    (ferry_keys_open(&e->keys, e->task->st, err) == -1 ||
 		finish_sealed(e, err) == -1))
 		return -1;
-	if (ferry_plan_range(e->carry, e->options, &e->plan, err) == -1 ||
-	    ferry_plan_count(e->carry, &e->plan, err) == -1 ||
+	if (ferry_plan_range(e->task, e->options, &e->plan, err) == -1 ||
+	    ferry_plan_count(e->task, &e->plan, err) == -1 ||
 	    make_target(e, err) == -1)
 		return -1;
 	if (e->plan.head->from > e->plan.head->to && e->plan.wanted == 0) {
 		fill_plan(e, result);
 		result->outcome = FERRY_EXPORT_NOTHING;
 		/* A site may have been registered. */
-		return ferry_store_commit(e->carry->st, err);
+		return ferry_store_commit(e->task->st, err);
 	}
 	if (!e->options->dry_run)
 		return write_bundle(e, result, err);
@@ -446,11 +446,11 @@ run(struct export *e, struct ferry_export_result *result,
 }
 
 int
-ferry_export(const struct ferry_carry *carry,
+ferry_export(const struct ferry_task *task,
     const struct ferry_export_options *options,
     struct ferry_export_result *result, struct ferry_error *err)
 {
-	struct export e = { .carry = carry, .options = options };
+	struct export e = { .task = task, .options = options };
 	int rc = -1;
 
 	*result = (struct ferry_export_result){ 0 };

@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "store/bundle/writer.h"
-#include "sync/carry/carry.h"
+#include "sync/base/task.h"
 
 struct ferry_error;
 
@@ -65,7 +65,7 @@ struct ferry_export_result {
  *     FERRY_EEXIST (another store's unfinished export is in the folder),
  *     FERRY_ESYSTEM, FERRY_ECANCELLED.
  */
-int ferry_export(const struct ferry_carry *carry,
+int ferry_export(const struct ferry_task *task,
     const struct ferry_export_options *options,
     struct ferry_export_result *result, struct ferry_error *err);
 

@@ -10,10 +10,10 @@
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
+#include "sync/carry/admit.h"
 #include "sync/carry/apply.h"
-#include "sync/carry/gather.h"
-#include "sync/carry/incoming.h"
-#include "sync/carry/judge.h"
+#include "sync/carry/find.h"
+#include "sync/carry/import_state.h"
 #include "sync/carry/position.h"
 #include "sync/carry/receipt.h"
 #include "sync/carry/receive.h"
@@ -39,17 +39,17 @@ add_result(struct ferry_import_result *result, const struct ferry_head *h,
 
 /* One bundle.  -1 with err for what ends the import; refusals are in b->why. */
 static void
-import_bundle(const struct ferry_carry *carry,
+import_bundle(const struct ferry_task *task,
     const struct ferry_found_bundle *found, struct ferry_import_bundle *b)
 {
-	int rc = ferry_judge(carry->st, found->head, &b->why);
+	int rc = ferry_admit(task->st, found->head, &b->why);
 
 	if (rc == 0)
-		rc = ferry_receive_repairs(carry, found, b, &b->why) == -1 ? -1
-		                                                           : 0;
+		rc = ferry_receive_repairs(task, found, b, &b->why) == -1 ? -1
+		                                                          : 0;
 	else if (rc == 1 &&
-		 (ferry_receive(carry, found, b, &b->why) == -1 ||
-		     ferry_apply(carry, found->head, b, &b->why) == -1))
+		 (ferry_receive(task, found, b, &b->why) == -1 ||
+		     ferry_apply(task, found->head, b, &b->why) == -1))
 		rc = -1;
 	if (rc == -1)
 		ferry_error_in(&b->why,
@@ -64,8 +64,7 @@ import_bundle(const struct ferry_carry *carry,
 /* What lies beside the wanted bundle by right: those for other sites, and
  * older ones, also if they are damaged. */
 static bool
-is_bystander(
-    const struct ferry_carry *carry, const struct ferry_import_bundle *b)
+is_bystander(const struct ferry_task *task, const struct ferry_import_bundle *b)
 {
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_position here;
@@ -75,7 +74,7 @@ is_bystander(
 	return (b->why.code == FERRY_EMISSING || b->why.code == FERRY_EDIGEST ||
 		   b->why.code == FERRY_ESIZE ||
 		   b->why.code == FERRY_EFORMAT) &&
-	       ferry_position_get(carry->st, b->origin, &here, &ignored) == 1 &&
+	       ferry_position_get(task->st, b->origin, &here, &ignored) == 1 &&
 	       here.seq >= b->to;
 }
 
@@ -90,7 +89,7 @@ ends_all(enum ferry_code code)
 
 /* Note the import for `ferry status`. */
 static int
-record_import(const struct ferry_carry *carry,
+record_import(const struct ferry_task *task,
     const struct ferry_import_result *result, struct ferry_error *err)
 {
 	char summary[300], size[FERRY_SIZE_TEXT], blobs[FERRY_COUNT_TEXT];
@@ -114,8 +113,8 @@ record_import(const struct ferry_carry *carry,
 			return ferry_error_set(
 			    err, FERRY_ENOMEM, "no memory for a record");
 		if (ferry_key_make(&key, err, "last", "import", NULL) == 0 &&
-		    ferry_local_put(carry->st, &key, record, err) == 0)
-			rc = ferry_store_commit(carry->st, err);
+		    ferry_local_put(task->st, &key, record, err) == 0)
+			rc = ferry_store_commit(task->st, err);
 		json_decref(record);
 		return rc;
 	}
@@ -124,7 +123,7 @@ record_import(const struct ferry_carry *carry,
 
 /* A receipt for every origin, beside the first volume. */
 static void
-write_receipts(const struct ferry_carry *carry,
+write_receipts(const struct ferry_task *task,
     const struct ferry_import_options *o, struct ferry_import_result *result)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
@@ -142,22 +141,22 @@ write_receipts(const struct ferry_carry *carry,
 	}
 	for (size_t i = 0; i < result->n; i++) {
 		const struct ferry_import_bundle *b = &result->bundles[i];
-		bool newest = !is_bystander(carry, b);
+		bool newest = !is_bystander(task, b);
 
 		for (size_t k = i + 1; newest && k < result->n; k++)
 			newest =
 			    strcmp(b->origin, result->bundles[k].origin) != 0 ||
-			    is_bystander(carry, &result->bundles[k]);
+			    is_bystander(task, &result->bundles[k]);
 		if (!newest)
 			continue;
 		ferry_buf_reset(&text);
-		if (ferry_receipt_make(carry, b->origin, &text, name, &why) ==
+		if (ferry_receipt_make(task, b->origin, &text, name, &why) ==
 			0 &&
 		    ferry_receipt_save(dir, name, &text, &why) == 0)
 			(void)snprintf(result->receipt, sizeof(result->receipt),
 			    "%s/%s", dir, name);
 		else
-			ferry_carry_note(carry,
+			ferry_task_note(task,
 			    "no receipt on the medium (%s); write one "
 			    "elsewhere with 'ferry receipt --to DIR'",
 			    why.text);
@@ -167,7 +166,7 @@ write_receipts(const struct ferry_carry *carry,
 
 /* The error of the whole, from those of its bundles. */
 static int
-conclude(const struct ferry_carry *carry, const struct ferry_found *found,
+conclude(const struct ferry_task *task, const struct ferry_found *found,
     const struct ferry_import_result *result, struct ferry_error *err)
 {
 	const struct ferry_error *first = NULL, *bystander = NULL;
@@ -180,7 +179,7 @@ conclude(const struct ferry_carry *carry, const struct ferry_found *found,
 
 		if (b->outcome != FERRY_IMPORT_REFUSED)
 			welcome = true;
-		else if (!is_bystander(carry, b))
+		else if (!is_bystander(task, b))
 			first = first == NULL ? &b->why : first;
 		else if (bystander == NULL)
 			bystander = &b->why;
@@ -195,8 +194,7 @@ conclude(const struct ferry_carry *carry, const struct ferry_found *found,
 		const struct ferry_import_bundle *b = &result->bundles[i];
 
 		if (b->outcome == FERRY_IMPORT_REFUSED && &b->why != first)
-			ferry_carry_note(
-			    carry, "not imported: %s", b->why.text);
+			ferry_task_note(task, "not imported: %s", b->why.text);
 	}
 	if (first == NULL)
 		return 0;
@@ -205,7 +203,7 @@ conclude(const struct ferry_carry *carry, const struct ferry_found *found,
 }
 
 int
-ferry_import(const struct ferry_carry *carry,
+ferry_import(const struct ferry_task *task,
     const struct ferry_import_options *o, struct ferry_import_result *result,
     struct ferry_error *err)
 {
@@ -213,7 +211,7 @@ ferry_import(const struct ferry_carry *carry,
 	int rc = -1;
 
 	*result = (struct ferry_import_result){ 0 };
-	if (ferry_gather(carry, o->paths, o->paths_n, &found, err) == -1)
+	if (ferry_find(task, o->paths, o->paths_n, &found, err) == -1)
 		goto out;
 	for (size_t i = 0; i < found.n; i++) {
 		struct ferry_import_bundle *b =
@@ -221,18 +219,18 @@ ferry_import(const struct ferry_carry *carry,
 
 		if (b == NULL)
 			goto out;
-		import_bundle(carry, &found.bundles[i], b);
+		import_bundle(task, &found.bundles[i], b);
 		if (b->outcome == FERRY_IMPORT_REFUSED &&
 		    ends_all(b->why.code)) {
 			*err = b->why;
 			goto out;
 		}
 	}
-	if (record_import(carry, result, err) == -1)
+	if (record_import(task, result, err) == -1)
 		goto out;
 	if (!o->no_receipt && result->n > 0)
-		write_receipts(carry, o, result);
-	rc = conclude(carry, &found, result, err);
+		write_receipts(task, o, result);
+	rc = conclude(task, &found, result, err);
 out:
 	ferry_found_clear(&found);
 	return rc;

@@ -26,7 +26,7 @@
 
 #include "store/base/error.h"
 #include "store/bundle/head.h"
-#include "sync/carry/carry.h"
+#include "sync/base/task.h"
 
 enum ferry_import_outcome {
 	FERRY_IMPORT_APPLIED,
@@ -75,7 +75,7 @@ struct ferry_import_options {
  *     FERRY_EMISSING, FERRY_ESIZE, FERRY_EDIGEST, FERRY_EFORMAT,
  *     FERRY_ELIMIT; FERRY_ENOTFOUND (no bundle there), FERRY_ESYSTEM.
  */
-int ferry_import(const struct ferry_carry *carry,
+int ferry_import(const struct ferry_task *task,
     const struct ferry_import_options *options,
     struct ferry_import_result *result, struct ferry_error *err);
 void ferry_import_clear(struct ferry_import_result *result);

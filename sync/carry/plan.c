@@ -9,8 +9,8 @@
 #include "store/blob/blob.h"
 #include "store/bundle/receipt.h"
 #include "store/store.h"
+#include "sync/carry/contents.h"
 #include "sync/carry/position.h"
-#include "sync/carry/select.h"
 
 static bool
 id_ok(const char *id)
@@ -22,7 +22,7 @@ id_ok(const char *id)
 
 /* A site that is named for the first time. */
 static int
-register_site(const struct ferry_carry *carry,
+register_site(const struct ferry_task *task,
     const struct ferry_export_options *o, struct ferry_receipt *site,
     struct ferry_error *err)
 {
@@ -46,13 +46,13 @@ register_site(const struct ferry_carry *carry,
 	(void)snprintf(site->site_name, sizeof(site->site_name), "%s", o->site);
 	site->chain =
 	    (struct ferry_digest){ FERRY_SHA256, FERRY_SHA256_SIZE, { 0 } };
-	return ferry_store_writable(carry->st)
-	           ? ferry_site_put(carry->st, site, err)
+	return ferry_store_writable(task->st)
+	           ? ferry_site_put(task->st, site, err)
 	           : 0;
 }
 
 static int
-find_site(const struct ferry_carry *carry, const struct ferry_export_options *o,
+find_site(const struct ferry_task *task, const struct ferry_export_options *o,
     struct ferry_receipt *site, struct ferry_error *err)
 {
 	int rc;
@@ -63,10 +63,10 @@ find_site(const struct ferry_carry *carry, const struct ferry_export_options *o,
 		           ? 0
 		           : ferry_error_set(err, FERRY_EUSAGE,
 				 "--site-id goes with --for NAME");
-	if ((rc = ferry_site_find(carry->st, o->site, site, err)) == -1)
+	if ((rc = ferry_site_find(task->st, o->site, site, err)) == -1)
 		return -1;
 	if (rc == 0)
-		return register_site(carry, o, site, err);
+		return register_site(task, o, site, err);
 	if (o->site_id != NULL && strcmp(site->site, o->site_id) != 0)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "site '%s' is known here by the id %s", o->site,
@@ -76,9 +76,8 @@ find_site(const struct ferry_carry *carry, const struct ferry_export_options *o,
 
 /* The record after which the bundle starts, and the head before it. */
 static int
-find_start(const struct ferry_carry *carry,
-    const struct ferry_export_options *o, struct ferry_export_plan *plan,
-    uint64_t *start, struct ferry_error *err)
+find_start(const struct ferry_task *task, const struct ferry_export_options *o,
+    struct ferry_export_plan *plan, uint64_t *start, struct ferry_error *err)
 {
 	struct ferry_digest head;
 	uint64_t sent;
@@ -93,18 +92,18 @@ find_start(const struct ferry_carry *carry,
 	}
 	if (!o->one_way) {
 		if (o->site != NULL && plan->site.at == 0)
-			ferry_carry_note(carry,
+			ferry_task_note(task,
 			    "no receipt of %s is here: the bundle carries "
 			    "everything",
 			    plan->site.site_name);
 		return 0;
 	}
-	rc = ferry_sent_get(carry->st, plan->site.site, &sent, &head, err);
+	rc = ferry_sent_get(task->st, plan->site.site, &sent, &head, err);
 	if (rc == 1 && sent > *start) {
 		*start = sent;
 		plan->head->previous = head;
 		plan->assumed = true;
-		ferry_carry_note(carry,
+		ferry_task_note(task,
 		    "--one-way: assuming that the bundle up to record %" PRIu64
 		    " has arrived",
 		    sent);
@@ -114,15 +113,15 @@ find_start(const struct ferry_carry *carry,
 
 /* The site's history must be ours. */
 static int
-check_site(const struct ferry_carry *carry,
-    const struct ferry_export_plan *plan, struct ferry_error *err)
+check_site(const struct ferry_task *task, const struct ferry_export_plan *plan,
+    struct ferry_error *err)
 {
 	struct ferry_digest chain;
 	int rc;
 
 	if (plan->site.site[0] == 0)
 		return 0;
-	rc = ferry_journal_chain(carry->st, plan->site.seq, &chain, err);
+	rc = ferry_journal_chain(task->st, plan->site.seq, &chain, err);
 	if (rc == -1)
 		return -1;
 	if (rc == 0 || !ferry_digest_equal(&chain, &plan->site.chain))
@@ -135,7 +134,7 @@ check_site(const struct ferry_carry *carry,
 }
 
 int
-ferry_plan_range(const struct ferry_carry *carry,
+ferry_plan_range(const struct ferry_task *task,
     const struct ferry_export_options *o, struct ferry_export_plan *plan,
     struct ferry_error *err)
 {
@@ -145,10 +144,10 @@ ferry_plan_range(const struct ferry_carry *carry,
 
 	*plan = (struct ferry_export_plan){ 0 };
 	if (ferry_calloc(&plan->head, 1, sizeof(*plan->head), err) == -1 ||
-	    ferry_store_totals(carry->st, &totals, err) == -1 ||
-	    find_site(carry, o, &plan->site, err) == -1 ||
-	    check_site(carry, plan, err) == -1 ||
-	    find_start(carry, o, plan, &start, err) == -1)
+	    ferry_store_totals(task->st, &totals, err) == -1 ||
+	    find_site(task, o, &plan->site, err) == -1 ||
+	    check_site(task, plan, err) == -1 ||
+	    find_start(task, o, plan, &start, err) == -1)
 		return -1;
 	h = plan->head;
 	if (start > totals.records)
@@ -162,18 +161,18 @@ ferry_plan_range(const struct ferry_carry *carry,
 	if (o->expires_s > 0)
 		h->expires_at = h->created_at + o->expires_s;
 	(void)snprintf(
-	    h->origin, sizeof(h->origin), "%s", ferry_store_id(carry->st));
+	    h->origin, sizeof(h->origin), "%s", ferry_store_id(task->st));
 	(void)snprintf(h->origin_name, sizeof(h->origin_name), "%s",
-	    ferry_store_name(carry->st));
+	    ferry_store_name(task->st));
 	memcpy(h->site, plan->site.site, sizeof(h->site));
 	memcpy(h->site_name, plan->site.site_name, sizeof(h->site_name));
-	if (ferry_journal_chain(carry->st, start, &h->before, err) != 1 ||
-	    ferry_journal_chain(carry->st, h->to, &h->after, err) != 1)
+	if (ferry_journal_chain(task->st, start, &h->before, err) != 1 ||
+	    ferry_journal_chain(task->st, h->to, &h->after, err) != 1)
 		return err->code != FERRY_OK
 		           ? -1
 		           : ferry_error_set(err, FERRY_EINDEX,
 				 "the journal of this store has a gap");
-	return ferry_marks_load(carry->st, start, h->to, h, err);
+	return ferry_marks_load(task->st, start, h->to, h, err);
 }
 
 void
@@ -185,18 +184,18 @@ ferry_plan_clear(struct ferry_export_plan *plan)
 }
 
 int
-ferry_plan_wanted(const struct ferry_carry *carry,
+ferry_plan_wanted(const struct ferry_task *task,
     const struct ferry_export_plan *plan, size_t i,
     struct ferry_blob_info *info, struct ferry_error *err)
 {
 	const struct ferry_digest *blob = &plan->site.wanted[i];
-	int rc = ferry_blob_stat(carry->st, blob, info, err);
+	int rc = ferry_blob_stat(task->st, blob, info, err);
 
 	if (rc != 1)
 		return rc;
 	if (info->lost)
 		return 0;
-	rc = ferry_selection_has(carry->st, blob, info, plan->from, err);
+	rc = ferry_contents_has(task->st, blob, info, plan->from, err);
 	return rc == -1 ? -1 : !rc;
 }
 
@@ -213,14 +212,14 @@ add_blob(struct ferry_export_plan *plan, const struct ferry_blob_info *info)
 }
 
 static int
-count_wanted(const struct ferry_carry *carry, struct ferry_export_plan *plan,
+count_wanted(const struct ferry_task *task, struct ferry_export_plan *plan,
     struct ferry_error *err)
 {
 	char text[FERRY_DIGEST_TEXT];
 	struct ferry_blob_info info;
 
 	for (size_t i = 0; i < plan->site.wanted_n; i++) {
-		int rc = ferry_plan_wanted(carry, plan, i, &info, err);
+		int rc = ferry_plan_wanted(task, plan, i, &info, err);
 
 		if (rc == -1)
 			return -1;
@@ -229,11 +228,11 @@ count_wanted(const struct ferry_carry *carry, struct ferry_export_plan *plan,
 			add_blob(plan, &info);
 			continue;
 		}
-		rc = ferry_blob_has(carry->st, &plan->site.wanted[i], err);
+		rc = ferry_blob_has(task->st, &plan->site.wanted[i], err);
 		if (rc == -1)
 			return -1;
 		if (rc == 0)
-			ferry_carry_note(carry,
+			ferry_task_note(task,
 			    "%s asks for blob %s, which this store has not "
 			    "either",
 			    plan->site.site_name,
@@ -243,7 +242,7 @@ count_wanted(const struct ferry_carry *carry, struct ferry_export_plan *plan,
 }
 
 static int
-count_record(const struct ferry_carry *carry, struct ferry_export_plan *plan,
+count_record(const struct ferry_task *task, struct ferry_export_plan *plan,
     const struct ferry_journal_record *record, struct ferry_error *err)
 {
 	int n =
@@ -254,8 +253,8 @@ count_record(const struct ferry_carry *carry, struct ferry_export_plan *plan,
 	plan->records++;
 	plan->record_bytes += record->text.n + 1;
 	for (int i = 0; i < n; i++) {
-		int rc = ferry_selection_file(carry->st, record, (size_t)i,
-		    plan->from, &file, &info, err);
+		int rc = ferry_contents_file(
+		    task->st, record, (size_t)i, plan->from, &file, &info, err);
 
 		if (rc == -1)
 			return -1;
@@ -266,25 +265,25 @@ count_record(const struct ferry_carry *carry, struct ferry_export_plan *plan,
 }
 
 int
-ferry_plan_count(const struct ferry_carry *carry,
-    struct ferry_export_plan *plan, struct ferry_error *err)
+ferry_plan_count(const struct ferry_task *task, struct ferry_export_plan *plan,
+    struct ferry_error *err)
 {
-	struct ferry_selection *s = NULL;
+	struct ferry_contents *s = NULL;
 	struct ferry_journal_record record;
 	int rc;
 
-	if (count_wanted(carry, plan, err) == -1 ||
-	    ferry_selection_new(&s, carry->st, plan->from, err) == -1)
+	if (count_wanted(task, plan, err) == -1 ||
+	    ferry_contents_new(&s, task->st, plan->from, err) == -1)
 		return -1;
-	while ((rc = ferry_selection_next(s, &record, err)) == 1) {
-		if (ferry_carry_stopped(carry))
+	while ((rc = ferry_contents_next(s, &record, err)) == 1) {
+		if (ferry_task_stopped(task))
 			rc = ferry_error_set(err, FERRY_ECANCELLED, "stopped");
 		else
-			rc = count_record(carry, plan, &record, err);
+			rc = count_record(task, plan, &record, err);
 		if (rc == -1)
 			break;
 	}
-	ferry_selection_free(s);
+	ferry_contents_free(s);
 	return rc;
 }
 

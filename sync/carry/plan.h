@@ -25,11 +25,11 @@ struct ferry_export_plan {
  * Find the range and fill head.  Registers a new site (--site-id), in the
  * pending changes, if the store is writable.
  */
-int ferry_plan_range(const struct ferry_carry *carry,
+int ferry_plan_range(const struct ferry_task *task,
     const struct ferry_export_options *options, struct ferry_export_plan *plan,
     struct ferry_error *err);
 /* Count what goes. */
-int ferry_plan_count(const struct ferry_carry *carry,
+int ferry_plan_count(const struct ferry_task *task,
     struct ferry_export_plan *plan, struct ferry_error *err);
 void ferry_plan_clear(struct ferry_export_plan *plan);
 
@@ -37,7 +37,7 @@ void ferry_plan_clear(struct ferry_export_plan *plan);
  * Whether blob number i of the site's wanted ones goes by itself: 1 and *info;
  * 0 if it goes with a record, or is not here; -1.
  */
-int ferry_plan_wanted(const struct ferry_carry *carry,
+int ferry_plan_wanted(const struct ferry_task *task,
     const struct ferry_export_plan *plan, size_t i,
     struct ferry_blob_info *info, struct ferry_error *err);
 

@@ -279,7 +279,7 @@ int
 ferry_site_find(struct ferry_store *st, const char *name,
     struct ferry_receipt *out, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	struct ferry_receipt site;
 	int rc, found = 0;
@@ -288,7 +288,7 @@ ferry_site_find(struct ferry_store *st, const char *name,
 	if (ferry_key_make(&prefix, err, "site", NULL) == -1 ||
 	    ferry_local_iter_new(&it, st, &prefix, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		rc = parse_site(&site, ferry_key_part(&key, 1), record, err);
 		json_decref(record);
 		if (rc == -1)
@@ -307,7 +307,7 @@ ferry_site_find(struct ferry_store *st, const char *name,
 		}
 		*out = site;
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	return rc == -1 ? -1 : found;
 }
 
@@ -381,7 +381,7 @@ int
 ferry_marks_load(struct ferry_store *st, uint64_t from, uint64_t to,
     struct ferry_head *head, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	struct ferry_digest chain;
 	uint64_t seq;
@@ -391,7 +391,7 @@ ferry_marks_load(struct ferry_store *st, uint64_t from, uint64_t to,
 	if (ferry_key_make(&prefix, err, "mark", NULL) == -1 ||
 	    ferry_local_iter_new(&it, st, &prefix, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		rc = ferry_head_digest(record, "chain", &chain, err);
 		json_decref(record);
 		if (rc == -1 ||
@@ -407,7 +407,7 @@ ferry_marks_load(struct ferry_store *st, uint64_t from, uint64_t to,
 			break;
 		}
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	return rc == -1 ? -1 : 0;
 }
 
@@ -464,14 +464,14 @@ static int
 load_kind(struct ferry_store *st, const char *kind,
     struct ferry_receipt *receipt, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	int rc;
 
 	if (ferry_key_make(&prefix, err, kind, NULL) == -1 ||
 	    ferry_local_iter_new(&it, st, &prefix, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
 		struct ferry_digest blob;
 
 		if (ferry_digest_from_hex(&blob, FERRY_SHA256,
@@ -488,7 +488,7 @@ load_kind(struct ferry_store *st, const char *kind,
 		else
 			receipt->wanted[receipt->wanted_n++] = blob;
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	return rc;
 }
 

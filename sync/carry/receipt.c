@@ -15,7 +15,7 @@
 #include "sync/carry/trust.h"
 
 int
-ferry_receipt_make(const struct ferry_carry *carry, const char *origin,
+ferry_receipt_make(const struct ferry_task *task, const char *origin,
     struct ferry_buf *buf, char name[FERRY_RECEIPT_NAME],
     struct ferry_error *err)
 {
@@ -24,14 +24,14 @@ ferry_receipt_make(const struct ferry_carry *carry, const char *origin,
 	struct ferry_keys *keys = NULL;
 	int rc = -1;
 
-	(void)snprintf(r.site, sizeof(r.site), "%s", ferry_store_id(carry->st));
-	(void)snprintf(r.site_name, sizeof(r.site_name), "%s",
-	    ferry_store_name(carry->st));
+	(void)snprintf(r.site, sizeof(r.site), "%s", ferry_store_id(task->st));
+	(void)snprintf(
+	    r.site_name, sizeof(r.site_name), "%s", ferry_store_name(task->st));
 	(void)snprintf(r.origin, sizeof(r.origin), "%s", origin);
 	if (ferry_position_get(
-		carry->st, origin[0] == 0 ? "-" : origin, &here, err) == -1 ||
-	    ferry_wanted_load(carry->st, &r, err) == -1 ||
-	    ferry_keys_open(&keys, carry->st, err) == -1)
+		task->st, origin[0] == 0 ? "-" : origin, &here, err) == -1 ||
+	    ferry_wanted_load(task->st, &r, err) == -1 ||
+	    ferry_keys_open(&keys, task->st, err) == -1)
 		goto out;
 	r.seq = here.seq;
 	r.chain = here.chain;
@@ -120,7 +120,7 @@ check_name(struct ferry_store *st, const struct ferry_receipt *r,
 }
 
 int
-ferry_receipt_add(const struct ferry_carry *carry, struct ferry_bytes text,
+ferry_receipt_add(const struct ferry_task *task, struct ferry_bytes text,
     struct ferry_receipt *out, struct ferry_error *err)
 {
 	struct ferry_receipt_signature signatures[FERRY_RECEIPT_SIGNATURES];
@@ -132,11 +132,11 @@ ferry_receipt_add(const struct ferry_carry *carry, struct ferry_bytes text,
 	if (ferry_receipt_parse(out, text, &signed_text, signatures, &n, err) ==
 		-1 ||
 	    ferry_trust_receipt(
-		carry->st, out->site, signed_text, signatures, n, err) == -1 ||
-	    check(carry->st, out, err) == -1 ||
-	    check_name(carry->st, out, err) == -1)
+		task->st, out->site, signed_text, signatures, n, err) == -1 ||
+	    check(task->st, out, err) == -1 ||
+	    check_name(task->st, out, err) == -1)
 		return -1;
-	rc = ferry_site_get(carry->st, out->site, &known, err);
+	rc = ferry_site_get(task->st, out->site, &known, err);
 	if (rc == -1)
 		return -1;
 	/*
@@ -147,10 +147,10 @@ ferry_receipt_add(const struct ferry_carry *carry, struct ferry_bytes text,
 	if (rc == 1 && out->seq <= known.seq && out->at <= known.at &&
 	    (out->seq != known.seq || out->at != known.at))
 		return 0;
-	if (ferry_site_put(carry->st, out, err) == -1 ||
+	if (ferry_site_put(task->st, out, err) == -1 ||
 	    (out->seq > 0 &&
-		ferry_mark_put(carry->st, out->seq, &out->chain, err) == -1) ||
-	    ferry_store_commit(carry->st, err) == -1)
+		ferry_mark_put(task->st, out->seq, &out->chain, err) == -1) ||
+	    ferry_store_commit(task->st, err) == -1)
 		return -1;
 	return 1;
 }

@@ -4,7 +4,7 @@
 /* Receipts: written at a site, added at the origin. */
 
 #include "store/bundle/receipt.h"
-#include "sync/carry/carry.h"
+#include "sync/base/task.h"
 
 struct ferry_error;
 
@@ -15,7 +15,7 @@ struct ferry_error;
  * origin) into buf, and the name that its file has on a medium.  Makes the
  * store's first key if it has none.
  */
-int ferry_receipt_make(const struct ferry_carry *carry, const char *origin,
+int ferry_receipt_make(const struct ferry_task *task, const char *origin,
     struct ferry_buf *buf, char name[FERRY_RECEIPT_NAME],
     struct ferry_error *err);
 /* Put text durably into file name below dir.  Errors: FERRY_ESYSTEM. */
@@ -28,7 +28,7 @@ int ferry_receipt_save(const char *dir, const char *name,
  * Errors: FERRY_ESIGNATURE, FERRY_EREVOKED, FERRY_EWRONGSITE (of another
  *     origin), FERRY_EFORK, FERRY_EFORMAT, FERRY_ENEWER.
  */
-int ferry_receipt_add(const struct ferry_carry *carry, struct ferry_bytes text,
+int ferry_receipt_add(const struct ferry_task *task, struct ferry_bytes text,
     struct ferry_receipt *out, struct ferry_error *err);
 
 #endif

@@ -8,7 +8,7 @@
 #include "store/base/error.h"
 #include "store/blob/blob.h"
 #include "store/store.h"
-#include "sync/carry/incoming.h"
+#include "sync/carry/import_state.h"
 #include "sync/carry/position.h"
 
 /* Large files wait for their commit in the page cache: not too many. */
@@ -16,10 +16,10 @@
 #define COMMIT_BLOBS 2000
 
 struct receive {
-	const struct ferry_carry *carry;
+	const struct ferry_task *task;
 	const struct ferry_found_bundle *bundle;
 	struct ferry_import_bundle *out;
-	struct ferry_incoming incoming;
+	struct ferry_import_state incoming;
 	bool repairing;
 	uint64_t bytes, blobs; /* written since the last commit */
 	uint64_t passed, size; /* of the files, for progress */
@@ -30,7 +30,7 @@ commit(struct receive *r, struct ferry_error *err)
 {
 
 	r->bytes = r->blobs = 0;
-	return ferry_store_commit(r->carry->st, err);
+	return ferry_store_commit(r->task->st, err);
 }
 
 static int
@@ -50,7 +50,7 @@ store(struct receive *r, struct ferry_volume *v, enum ferry_blob_kind kind,
 	struct ferry_digest got;
 	int rc = -1;
 
-	if (ferry_blob_writer_new(&w, r->carry->st, kind, 0, err) == -1 ||
+	if (ferry_blob_writer_new(&w, r->task->st, kind, 0, err) == -1 ||
 	    ferry_volume_content(v, mode, on_data, w, err) == -1)
 		goto out;
 	r->bytes += ferry_blob_writer_size(w);
@@ -65,7 +65,7 @@ static int
 take_blob(struct receive *r, struct ferry_volume *v,
     const struct ferry_member *m, struct ferry_error *err)
 {
-	struct ferry_store *st = r->carry->st;
+	struct ferry_store *st = r->task->st;
 	struct ferry_blob_info info = { 0 };
 	int known = ferry_blob_stat(st, &m->blob, &info, err), wanted = 0;
 
@@ -106,12 +106,12 @@ take_part(struct receive *r, struct ferry_volume *v,
 		return ferry_error_set(err, FERRY_EUNDECLARED,
 		    "'%s' holds records that the head does not announce",
 		    m->path);
-	if ((known = ferry_blob_has(r->carry->st, &m->sha256, err)) == -1)
+	if ((known = ferry_blob_has(r->task->st, &m->sha256, err)) == -1)
 		return -1;
 	if (known == 0 && store(r, v, FERRY_BLOB_IS_FILE, FERRY_CONTENT_STORED,
 			      &m->sha256, err) == -1)
 		return ferry_error_in(err, "'%s'", m->path);
-	return ferry_part_put(r->carry->st, h, m, err);
+	return ferry_part_put(r->task->st, h, m, err);
 }
 
 static int
@@ -119,14 +119,14 @@ pause_for_commit(
     struct receive *r, const struct ferry_volume *v, struct ferry_error *err)
 {
 
-	ferry_carry_progress(r->carry, r->out->blobs + r->out->blobs_known,
+	ferry_task_progress(r->task, r->out->blobs + r->out->blobs_known,
 	    r->bundle->head->totals.blobs, r->passed + ferry_volume_offset(v),
 	    r->size);
 	if ((r->bytes >= COMMIT_BYTES || r->blobs >= COMMIT_BLOBS ||
-		ferry_store_commit_due(r->carry->st)) &&
+		ferry_store_commit_due(r->task->st)) &&
 	    commit(r, err) == -1)
 		return -1;
-	if (!ferry_carry_stopped(r->carry))
+	if (!ferry_task_stopped(r->task))
 		return 0;
 	if (commit(r, err) == -1)
 		return -1;
@@ -262,7 +262,7 @@ try_volume(struct receive *r, size_t number, struct ferry_error *why,
 			*err = *why;
 			return -1;
 		}
-		ferry_carry_note(r->carry, "damaged: %s", why->text);
+		ferry_task_note(r->task, "damaged: %s", why->text);
 	}
 	if (!any)
 		missing(r, number, why);
@@ -279,16 +279,17 @@ sum_sizes(struct receive *r)
 }
 
 int
-ferry_receive(const struct ferry_carry *carry,
+ferry_receive(const struct ferry_task *task,
     const struct ferry_found_bundle *bundle, struct ferry_import_bundle *out,
     struct ferry_error *err)
 {
-	struct receive r = { .carry = carry, .bundle = bundle, .out = out };
+	struct receive r = { .task = task, .bundle = bundle, .out = out };
 	struct ferry_error first = FERRY_ERROR_INIT, why;
-	int rc = ferry_incoming_load(&r.incoming, carry->st, bundle->head, err);
+	int rc =
+	    ferry_import_state_load(&r.incoming, task->st, bundle->head, err);
 
 	if (rc == 1)
-		ferry_carry_note(carry,
+		ferry_task_note(task,
 		    "an unfinished import of another bundle of %s is dropped",
 		    bundle->head->origin_name);
 	if (rc == -1)
@@ -309,8 +310,8 @@ ferry_receive(const struct ferry_carry *carry,
 			first = why;
 		}
 		/* Also after a failure: what came is kept. */
-		if ((rc = ferry_incoming_save(&r.incoming, carry->st, err)) ==
-			-1 ||
+		if ((rc = ferry_import_state_save(
+			 &r.incoming, task->st, err)) == -1 ||
 		    (rc = commit(&r, err)) == -1)
 			goto out;
 	}
@@ -320,22 +321,22 @@ ferry_receive(const struct ferry_carry *carry,
 		rc = -1;
 	}
 out:
-	ferry_incoming_clear(&r.incoming);
+	ferry_import_state_clear(&r.incoming);
 	return rc;
 }
 
 int
-ferry_receive_repairs(const struct ferry_carry *carry,
+ferry_receive_repairs(const struct ferry_task *task,
     const struct ferry_found_bundle *bundle, struct ferry_import_bundle *out,
     struct ferry_error *err)
 {
 	struct receive r = {
-		.carry = carry, .bundle = bundle, .out = out, .repairing = true
+		.task = task, .bundle = bundle, .out = out, .repairing = true
 	};
 	struct ferry_receipt wanted = { 0 };
 	struct ferry_error why = FERRY_ERROR_INIT;
 
-	if (ferry_wanted_load(carry->st, &wanted, err) == -1)
+	if (ferry_wanted_load(task->st, &wanted, err) == -1)
 		return -1;
 	if (wanted.wanted_n == 0)
 		return 0;
@@ -346,7 +347,7 @@ ferry_receive_repairs(const struct ferry_carry *carry,
 				*err = why;
 				return -1;
 			}
-			ferry_carry_note(carry, "damaged: %s", why.text);
+			ferry_task_note(task, "damaged: %s", why.text);
 		}
 	return commit(&r, err);
 }

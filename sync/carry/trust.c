@@ -89,7 +89,7 @@ int
 ferry_trust_list(struct ferry_store *st, struct ferry_trust **out, size_t *n,
     struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_trust *list = NULL;
 	struct ferry_key prefix, key;
 	size_t cap = 0;
@@ -100,7 +100,7 @@ ferry_trust_list(struct ferry_store *st, struct ferry_trust **out, size_t *n,
 	if (ferry_key_make(&prefix, err, "trust", NULL) == -1 ||
 	    ferry_local_iter_new(&it, st, &prefix, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		if (ferry_array_grow(&list, &cap, *n + 1, sizeof(*list), err) ==
 			-1 ||
 		    parse(&list[*n], record, err) == -1)
@@ -110,7 +110,7 @@ ferry_trust_list(struct ferry_store *st, struct ferry_trust **out, size_t *n,
 			break;
 		*n += 1;
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == -1) {
 		free(list);
 		return -1;

@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/access/current.h"
 #include "store/access/snapshot_write.h"
+#include "store/access/snapshots.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
-#include "sync/command/carrier.h"
+#include "sync/command/command_task.h"
 
 static const char help[] =
     "usage: ferry access [show] [--text] [UPSTREAM]\n"
@@ -79,7 +79,7 @@ print_summary(const struct ferry_context *ctx, const char *upstream,
 	json_t *n;
 
 	if (ctx->json) {
-		ferry_carrier_print(json_pack("{s:s,s:s,s:I,s:I,s:O,s:O,s:O}",
+		ferry_command_print(json_pack("{s:s,s:s,s:I,s:I,s:O,s:O,s:O}",
 		    "event", "snapshot", "upstream", upstream, "generation",
 		    (json_int_t)generation, "taken_at", (json_int_t)taken_at,
 		    "counts", s->counts, "operators", s->operators, "notes",
@@ -132,7 +132,7 @@ show_plain(const struct ferry_context *ctx, const char *upstream,
 {
 
 	if (ctx->json)
-		ferry_carrier_print(
+		ferry_command_print(
 		    json_pack("{s:s,s:s,s:s?}", "event", "visibility",
 			"upstream", upstream, "visibility", visibility));
 	else
@@ -145,7 +145,7 @@ static int
 show(struct ferry_context *ctx, struct ferry_store *st, const char *only,
     struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key, access;
 	json_t *upstream = NULL, *record;
 	bool any = false;
@@ -154,7 +154,7 @@ show(struct ferry_context *ctx, struct ferry_store *st, const char *only,
 	if (ferry_key_make(&prefix, err, "upstream", NULL) == -1 ||
 	    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &upstream, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &upstream, err)) == 1) {
 		const char *name = ferry_key_part(&key, 1);
 
 		record = NULL;
@@ -180,7 +180,7 @@ show(struct ferry_context *ctx, struct ferry_store *st, const char *only,
 			break;
 		}
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == 0 && only != NULL && !any)
 		return ferry_error_set(err, FERRY_ENOTFOUND,
 		    "the store has no upstream '%s'", only);

@@ -5,10 +5,10 @@
 #include "store/base/conf.h"
 #include "store/base/json.h"
 #include "store/store.h"
-#include "sync/access/compile.h"
-#include "sync/access/operator.h"
 #include "sync/command/access.h"
-#include "sync/command/carrier.h"
+#include "sync/command/command_task.h"
+#include "sync/permissions/compile.h"
+#include "sync/permissions/operator_file.h"
 #include "sync/upstream/run.h"
 
 struct apply {
@@ -38,7 +38,7 @@ refuse(const struct ferry_context *ctx, const struct apply *a,
 	if (n == 0)
 		return 0;
 	if (ctx->json)
-		ferry_carrier_print(json_pack(
+		ferry_command_print(json_pack(
 		    "{s:s,s:O}", "event", "mistakes", "mistakes", a->mistakes));
 	json_array_foreach (a->mistakes, i, text)
 		if (!ctx->json && i > 0)
@@ -80,7 +80,7 @@ print(const struct ferry_context *ctx, const struct ferry_run *run,
 	    run->op == NULL ? NULL : ferry_operator_signed_off_by(run->op);
 
 	if (ctx->json)
-		ferry_carrier_print(
+		ferry_command_print(
 		    json_pack("{s:s,s:s?,s:I}", "event", "result",
 			"signed_off_by", by, "changed", (json_int_t)changed));
 	else
@@ -93,7 +93,8 @@ int
 ferry_access_apply(struct ferry_context *ctx, struct ferry_error *err)
 {
 	struct ferry_conf_group *root = ferry_conf_root(ctx->conf);
-	struct ferry_run run = { .failures = json_array() };
+	struct ferry_run run = { .kinds = ctx->kinds,
+		.failures = json_array() };
 	struct apply a = { json_array(), FERRY_ERROR_INIT };
 	size_t changed = 0;
 	int rc = -1;

@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/access/current.h"
+#include "store/access/snapshots.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
-#include "sync/access/diff.h"
-#include "sync/carry/peek.h"
+#include "sync/carry/inspect.h"
 #include "sync/command/access.h"
-#include "sync/command/carrier.h"
+#include "sync/command/command_task.h"
+#include "sync/permissions/diff.h"
 
 struct diff {
 	struct ferry_context *ctx;
@@ -44,7 +44,7 @@ on_change(void *ctx, char sign, const char *text, const json_t *record,
 		(void)printf("%c %s\n", sign, text);
 		return 0;
 	}
-	ferry_carrier_print(json_pack("{s:s,s:s,s:s,s:s,s:O?}", "event",
+	ferry_command_print(json_pack("{s:s,s:s,s:s,s:s,s:O?}", "event",
 	    sign == '=' ? "effect" : "fact", "upstream", d->upstream, "sign",
 	    word, "text", text, "record", record));
 	return 0;
@@ -107,19 +107,19 @@ diff_one(struct diff *d, const char *upstream, struct ferry_error *err)
 static int
 diff_stored(struct diff *d, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	int rc;
 
 	if (ferry_key_make(&prefix, err, "access", d->only, NULL) == -1 ||
 	    ferry_catalog_iter_new(&it, d->st, &prefix, NULL, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1)
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1)
 		if (diff_one(d, ferry_key_part(&key, 1), err) == -1) {
 			rc = -1;
 			break;
 		}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == 0 && d->only != NULL && d->compared == 0)
 		return ferry_error_set(err, FERRY_ENOTFOUND,
 		    "the store has no permission snapshot of '%s'", d->only);
@@ -233,28 +233,31 @@ compare_upstreams(struct diff *d, json_t *before, struct ferry_error *err)
 /* Bundles */
 
 static void
-say_bundle(const struct diff *d, const struct ferry_peeked *peeked, bool newer)
+say_bundle(
+    const struct diff *d, const struct ferry_inspected *inspected, bool newer)
 {
 	const char *why =
-	    peeked->refused != NULL ? peeked->refused->text : NULL;
+	    inspected->refused != NULL ? inspected->refused->text : NULL;
 
 	if (d->ctx->json)
-		ferry_carrier_print(json_pack("{s:s,s:s,s:O?,s:b,s:b,s:s?}",
-		    "event", "bundle", "upstream", peeked->upstream,
-		    "generation", json_object_get(peeked->access, "generation"),
-		    "newer", newer, "speaks",
-		    peeked->speaks != FERRY_SPEAKS_NOT, "refused", why));
+		ferry_command_print(
+		    json_pack("{s:s,s:s,s:O?,s:b,s:b,s:s?}", "event", "bundle",
+			"upstream", inspected->upstream, "generation",
+			json_object_get(inspected->access, "generation"),
+			"newer", newer, "speaks",
+			inspected->authority != FERRY_AUTHORITY_OTHER,
+			"refused", why));
 	else if (why != NULL)
 		(void)printf("%s: an import would refuse this bundle: %s\n",
-		    peeked->upstream, why);
-	else if (peeked->speaks == FERRY_SPEAKS_NOT)
+		    inspected->upstream, why);
+	else if (inspected->authority == FERRY_AUTHORITY_OTHER)
 		(void)printf("%s: another origin speaks for it here; an import "
 			     "passes over this ('ferry access hand-over')\n",
-		    peeked->upstream);
-	else if (peeked->access != NULL && !newer)
+		    inspected->upstream);
+	else if (inspected->access != NULL && !newer)
 		(void)printf("%s: not newer than what is here; an import "
 			     "passes over it\n",
-		    peeked->upstream);
+		    inspected->upstream);
 }
 
 /* The snapshot that an earlier bundle brings, or an empty new place. */
@@ -277,47 +280,51 @@ coming(struct diff *d, const char *upstream, struct ferry_error *err)
 
 /* Whether it is newer than what is here and what came before: 1, 0, -1. */
 static int
-is_newer(struct diff *d, const struct ferry_peeked *peeked,
+is_newer(struct diff *d, const struct ferry_inspected *inspected,
     uint64_t *generation, struct ferry_error *err)
 {
-	if (ferry_json_u64(
-		peeked->access, "generation", INT64_MAX, generation, err) == -1)
+	if (ferry_json_u64(inspected->access, "generation", INT64_MAX,
+		generation, err) == -1)
 		return -1;
 	for (size_t i = 0; i < d->coming_n; i++)
-		if (strcmp(d->coming[i].upstream, peeked->upstream) == 0)
+		if (strcmp(d->coming[i].upstream, inspected->upstream) == 0)
 			return *generation > d->coming[i].generation;
-	return peeked->speaks == FERRY_SPEAKS_ANEW
+	return inspected->authority == FERRY_AUTHORITY_ANEW
 	           ? 1
 	           : ferry_snapshots_newer(
-			 d->st, peeked->upstream, peeked->access, err);
+			 d->st, inspected->upstream, inspected->access, err);
 }
 
 /* What a bundle says of an upstream. */
 static int
-on_peek(void *ctx, const struct ferry_peeked *peeked, struct ferry_error *err)
+on_peek(
+    void *ctx, const struct ferry_inspected *inspected, struct ferry_error *err)
 {
 	struct diff *d = ctx;
 	struct coming *c;
 	uint64_t generation = 0;
-	int newer =
-	    peeked->access == NULL ? 0 : is_newer(d, peeked, &generation, err);
+	int newer = inspected->access == NULL
+	                ? 0
+	                : is_newer(d, inspected, &generation, err);
 
 	if (newer == -1)
 		return -1;
-	say_bundle(d, peeked, newer == 1);
-	d->refused += peeked->refused != NULL;
-	if (peeked->refused != NULL || peeked->speaks == FERRY_SPEAKS_NOT)
+	say_bundle(d, inspected, newer == 1);
+	d->refused += inspected->refused != NULL;
+	if (inspected->refused != NULL ||
+	    inspected->authority == FERRY_AUTHORITY_OTHER)
 		return 0;
-	if (note_upstream(d->upstreams, peeked->upstream, peeked->record,
+	if (note_upstream(d->upstreams, inspected->upstream, inspected->record,
 		newer == 1, err) == -1)
 		return -1;
 	if (newer == 0)
 		return 0;
-	if ((c = coming(d, peeked->upstream, err)) == NULL)
+	if ((c = coming(d, inspected->upstream, err)) == NULL)
 		return -1;
 	c->generation = generation;
 	ferry_buf_reset(&c->text);
-	return ferry_buf_add(&c->text, peeked->text.p, peeked->text.n, err);
+	return ferry_buf_add(
+	    &c->text, inspected->text.p, inspected->text.n, err);
 }
 
 /* What comes against what counts here. */
@@ -354,7 +361,7 @@ compare_coming(struct diff *d, struct ferry_error *err)
 }
 
 static int
-peek(struct diff *d, const struct ferry_carry *carry, struct ferry_error *err)
+inspect(struct diff *d, const struct ferry_task *task, struct ferry_error *err)
 {
 	char *const *paths = d->ctx->argv + 2;
 	json_t *before;
@@ -364,8 +371,8 @@ peek(struct diff *d, const struct ferry_carry *carry, struct ferry_error *err)
 		return -1;
 	if ((before = json_deep_copy(d->upstreams)) == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	if (ferry_peek(
-		carry, paths, (size_t)d->ctx->argc - 2, on_peek, d, err) == 0 &&
+	if (ferry_inspect(
+		task, paths, (size_t)d->ctx->argc - 2, on_peek, d, err) == 0 &&
 	    compare_coming(d, err) == 0)
 		rc = compare_upstreams(d, before, err);
 	json_decref(before);
@@ -375,7 +382,7 @@ peek(struct diff *d, const struct ferry_carry *carry, struct ferry_error *err)
 static int
 diff_bundle(struct ferry_context *ctx, struct diff *d, struct ferry_error *err)
 {
-	struct ferry_carrier c;
+	struct ferry_command_task c;
 	int rc = -1;
 
 	if (ctx->argc < 3)
@@ -383,18 +390,19 @@ diff_bundle(struct ferry_context *ctx, struct diff *d, struct ferry_error *err)
 		    "--bundle needs a folder or files; see 'ferry access "
 		    "--help'");
 	/* A writer that never commits: what looking notes is dropped. */
-	if (ferry_carrier_open(&c, ctx, true, "access", err) == -1)
+	if (ferry_command_task_open(&c, ctx, true, "access", "blobs", err) ==
+	    -1)
 		return -1;
-	d->st = c.carry.st;
+	d->st = c.task.st;
 	if ((d->upstreams = json_object()) == NULL)
 		ferry_error_set(err, FERRY_ENOMEM, "no memory");
 	else
-		rc = peek(d, &c.carry, err);
+		rc = inspect(d, &c.task, err);
 	json_decref(d->upstreams);
 	for (size_t i = 0; i < d->coming_n; i++)
 		ferry_buf_free(&d->coming[i].text);
 	free(d->coming);
-	ferry_carrier_close(&c);
+	ferry_command_task_close(&c);
 	return rc;
 }
 
@@ -420,7 +428,7 @@ ferry_access_diff(struct ferry_context *ctx, const struct access_options *o,
 	if (rc == -1)
 		return -1;
 	if (ctx->json)
-		ferry_carrier_print(json_pack("{s:s,s:I}", "event", "result",
+		ferry_command_print(json_pack("{s:s,s:I}", "event", "result",
 		    "changes", (json_int_t)d.changes));
 	else if (d.changes == 0)
 		(void)printf("no change\n");

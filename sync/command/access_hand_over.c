@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/access/speaks.h"
+#include "store/access/authority.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
 #include "sync/carry/trust.h"
 #include "sync/command/access.h"
-#include "sync/command/carrier.h"
+#include "sync/command/command_task.h"
 
 /* The store that name, of a trusted key or of this store, or id means. */
 static int
@@ -77,12 +77,13 @@ ferry_access_hand_over(struct ferry_context *ctx, struct ferry_error *err)
 		return -1;
 	if (check_upstream(st, upstream, err) == -1 ||
 	    find_origin(st, name, id, err) == -1 ||
-	    ferry_speaks_put(st, upstream, id, FERRY_SPEAKS_ANEW, err) == -1 ||
+	    ferry_authority_put(st, upstream, id, FERRY_AUTHORITY_ANEW, err) ==
+		-1 ||
 	    ferry_passed_put(st, upstream, NULL, err) == -1 ||
 	    ferry_store_commit(st, err) == -1)
 		goto out;
 	if (ctx->json)
-		ferry_carrier_print(json_pack("{s:s,s:s,s:s}", "event",
+		ferry_command_print(json_pack("{s:s,s:s,s:s}", "event",
 		    "result", "upstream", upstream, "origin", id));
 	else
 		(void)printf(

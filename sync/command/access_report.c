@@ -3,16 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/access/current.h"
 #include "store/access/policy.h"
+#include "store/access/snapshots.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/format/format.h"
 #include "store/store.h"
 #include "sync/command/access.h"
-#include "sync/command/carrier.h"
-#include "sync/command/who.h"
-#include "sync/command/whose.h"
+#include "sync/command/command_task.h"
+#include "sync/command/package_arg.h"
+#include "sync/command/user_arg.h"
 
 struct report {
 	struct ferry_context *ctx;
@@ -35,7 +35,7 @@ decide(const struct report *r, const struct ferry_snapshot *s,
 	(void)ferry_access_rule(r->all, &r->policy,
 	    &(struct ferry_access_question){ .claim = &settled,
 		.format = format,
-		.type = format->type,
+		.type = format->github.name,
 		.owner = ferry_snapshot_meta(s)->upstream,
 		.package = name,
 		.need = FERRY_NEED_READ },
@@ -52,7 +52,7 @@ print(struct report *r, const char *upstream, const char *format,
 
 	r->rows++;
 	if (r->ctx->json)
-		ferry_carrier_print(json_pack(
+		ferry_command_print(json_pack(
 		    "{s:s,s:s,s:s,s:s,s:s?,s:s?,s:s,s:s,s:s}", "event",
 		    "access", "upstream", upstream, "format", format, "package",
 		    name, "user", user ? who : NULL, "everybody",
@@ -107,7 +107,7 @@ report_users(struct report *r, const struct ferry_snapshot *s,
 
 /* What those who read the rows should know of it. */
 static void
-print_notes(const struct report *r, const struct ferry_whose *w)
+print_notes(const struct report *r, const struct ferry_package_arg *w)
 {
 
 	if (r->ctx->json)
@@ -127,9 +127,9 @@ report_one(struct report *r, const struct ferry_snapshot *s, const char *spec,
     struct ferry_error *err)
 {
 	const struct ferry_snapshot_package *p;
-	struct ferry_whose w;
+	struct ferry_package_arg w;
 
-	if (ferry_whose_find(&w, r->st, r->all, spec,
+	if (ferry_package_arg_find(&w, r->st, r->all, spec,
 		ferry_snapshot_meta(s)->upstream, err) == -1)
 		return -1;
 	p = ferry_snapshot_package(s, w.type, w.name);
@@ -143,12 +143,12 @@ report_one(struct report *r, const struct ferry_snapshot *s, const char *spec,
 static int
 report_package(struct report *r, const char *spec, struct ferry_error *err)
 {
-	char plain[FERRY_WHOSE_NAME + 40];
-	struct ferry_whose w;
+	char plain[FERRY_PACKAGE_ARG_NAME + 40];
+	struct ferry_package_arg w;
 	bool host;
 	int found = 0, rc = 0;
 
-	if (ferry_whose_find(&w, r->st, r->all, spec, r->only, err) == -1)
+	if (ferry_package_arg_find(&w, r->st, r->all, spec, r->only, err) == -1)
 		return -1;
 	if (w.format == NULL)
 		return ferry_error_set(err, FERRY_EUSAGE,
@@ -177,21 +177,21 @@ report_package(struct report *r, const char *spec, struct ferry_error *err)
 static int
 report_user(struct report *r, const char *login, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	struct ferry_claim claim = { .kind = FERRY_CLAIM_USER,
 		.scopes = FERRY_SCOPE_READ };
 	struct ferry_ruling_result result;
-	struct ferry_who who;
+	struct ferry_user_arg who;
 	int rc;
 
-	if (ferry_who_user(&who, r->st, r->only, login, err) == -1 ||
+	if (ferry_user_arg_user(&who, r->st, r->only, login, err) == -1 ||
 	    ferry_key_make(&prefix, err, "package", NULL) == -1 ||
 	    ferry_catalog_iter_new(&it, r->st, &prefix, NULL, err) == -1)
 		return -1;
 	claim.user = who.number;
 	memcpy(claim.realm, who.realm, sizeof(claim.realm));
-	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
 		const char *name = ferry_key_part(&key, 2);
 		const char *upstream = ferry_key_part(&key, 3);
 		const struct ferry_format *format =
@@ -204,7 +204,7 @@ report_user(struct report *r, const char *login, struct ferry_error *err)
 			print(r, upstream, format->name, name, who.name, true,
 			    &result);
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	return rc;
 }
 
@@ -230,7 +230,7 @@ ferry_access_report(struct ferry_context *ctx, const struct access_options *o,
 	if (rc == -1)
 		return -1;
 	if (ctx->json)
-		ferry_carrier_print(json_pack("{s:s,s:I}", "event", "result",
+		ferry_command_print(json_pack("{s:s,s:I}", "event", "result",
 		    "rows", (json_int_t)r.rows));
 	else if (r.rows == 0)
 		(void)printf("%s\n", o->package != NULL

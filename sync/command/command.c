@@ -1,4 +1,5 @@
 #include "sync/command/command.h"
+#include "sync/base/progress.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -138,4 +139,15 @@ ferry_context_policy(const struct ferry_context *ctx,
 		   ferry_conf_root(ctx->conf), "serve", &serve, err) == -1
 	           ? -1
 	           : ferry_access_policy_read(out, serve, err);
+}
+
+struct ferry_progress *
+ferry_context_progress(
+    const struct ferry_context *ctx, const char *verb, const char *unit)
+{
+
+	return ferry_progress_new(ctx->json    ? FERRY_PROGRESS_PROGRAMS
+				  : ctx->quiet ? FERRY_PROGRESS_NOBODY
+					       : FERRY_PROGRESS_PEOPLE,
+	    verb, unit);
 }

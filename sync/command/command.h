@@ -12,7 +12,9 @@
 #include "store/base/error.h"
 
 struct ferry_conf;
+struct ferry_progress;
 struct ferry_store;
+struct ferry_upstream_kind;
 
 struct ferry_context {
 	const char *config_path; /* NULL: none was found */
@@ -22,6 +24,8 @@ struct ferry_context {
 	bool quiet; /* --quiet: no progress */
 	int argc; /* the command's own arguments, */
 	char **argv; /* argv[0] being its name */
+	/* Kinds of upstreams, up to a NULL. */
+	const struct ferry_upstream_kind *const *kinds;
 };
 
 /*
@@ -88,16 +92,14 @@ int ferry_options(struct ferry_context *ctx, const struct ferry_option *options,
 int ferry_context_open(struct ferry_context *ctx, bool writer,
     struct ferry_store **out, struct ferry_error *err);
 
+/* Progress as the common options want it: ferry_progress_new(). */
+struct ferry_progress *ferry_context_progress(
+    const struct ferry_context *ctx, const char *verb, const char *unit);
+
 /* By what ferryd decides with the same configuration. */
 struct ferry_access_policy;
 int ferry_context_policy(const struct ferry_context *ctx,
     struct ferry_access_policy *out, struct ferry_error *err);
-
-/*
- * Set once SIGINT or SIGTERM has arrived: long work stops at the next safe
- * place with FERRY_ECANCELLED.
- */
-bool ferry_interrupted(void);
 
 /* Each sync/command/NAME.c defines one. */
 extern const struct ferry_command ferry_command_init, ferry_command_status,

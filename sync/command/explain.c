@@ -2,15 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/access/current.h"
 #include "store/access/policy.h"
+#include "store/access/snapshots.h"
 #include "store/access/user_token.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/store.h"
-#include "sync/command/carrier.h"
-#include "sync/command/who.h"
-#include "sync/command/whose.h"
+#include "sync/command/command_task.h"
+#include "sync/command/package_arg.h"
+#include "sync/command/user_arg.h"
 
 static const char help[] =
     "usage: ferry explain --as LOGIN|--repository OWNER/REPO|--anonymous\n"
@@ -45,7 +45,7 @@ struct explained {
 	struct ferry_claim claim;
 	char who[300];
 	enum ferry_need need;
-	struct ferry_whose package;
+	struct ferry_package_arg package;
 	struct ferry_ruling_result result;
 	const struct ferry_snapshot *snapshot;
 	json_t *records;
@@ -72,7 +72,7 @@ read_claim(struct explained *x, struct ferry_store *st,
     const struct explain_options *o, struct ferry_error *err)
 {
 	struct ferry_claim *c = &x->claim;
-	struct ferry_who who;
+	struct ferry_user_arg who;
 
 	if ((o->as != NULL) + (o->repository != NULL) + o->anonymous != 1)
 		return ferry_error_set(err, FERRY_EUSAGE,
@@ -80,9 +80,10 @@ read_claim(struct explained *x, struct ferry_store *st,
 	(void)snprintf(x->who, sizeof(x->who), "nobody");
 	if (o->anonymous)
 		return 0;
-	if ((o->as != NULL ? ferry_who_user(&who, st, o->upstream, o->as, err)
-			   : ferry_who_repository(&who, st, o->upstream,
-				 o->repository, err)) == -1)
+	if ((o->as != NULL
+		    ? ferry_user_arg_user(&who, st, o->upstream, o->as, err)
+		    : ferry_user_arg_repository(
+			  &who, st, o->upstream, o->repository, err)) == -1)
 		return -1;
 	c->kind = o->as != NULL ? FERRY_CLAIM_USER : FERRY_CLAIM_WORKFLOW;
 	memcpy(c->realm, who.realm, sizeof(c->realm));
@@ -116,7 +117,7 @@ static void
 print_json(const struct explained *x, const struct ferry_snapshot_meta *m)
 {
 
-	ferry_carrier_print(json_pack(
+	ferry_command_print(json_pack(
 	    "{s:s,s:b,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:O}", "event",
 	    "result", "allowed", x->result.ruling == FERRY_RULING_ALLOW, "rule",
 	    x->result.row, "reason", x->result.reason, "role",
@@ -130,7 +131,7 @@ print_json(const struct explained *x, const struct ferry_snapshot_meta *m)
 static void
 print_text(const struct explained *x, const struct ferry_snapshot_meta *m)
 {
-	const struct ferry_whose *p = &x->package;
+	const struct ferry_package_arg *p = &x->package;
 	char at[FERRY_TIME_TEXT];
 	json_t *record;
 	size_t i;
@@ -170,7 +171,7 @@ explain(struct ferry_context *ctx, struct ferry_store *st,
 		-1 ||
 	    ferry_context_policy(ctx, &policy, err) == -1 ||
 	    ferry_snapshots_load(&all, st, err) == -1 ||
-	    ferry_whose_find(
+	    ferry_package_arg_find(
 		&x.package, st, all, o->package, o->upstream, err) == -1 ||
 	    read_claim(&x, st, o, err) == -1)
 		goto out;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "store/base/clock.h"
-#include "sync/command/carrier.h"
+#include "sync/command/command_task.h"
 
 static const char help[] =
     "usage: ferry export --to DIR [--for SITE [--site-id ID]] [--one-way]\n"
@@ -130,7 +130,7 @@ print(const struct ferry_context *ctx, const struct ferry_export_options *o,
 		print_text(o, r);
 		return;
 	}
-	ferry_carrier_print(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,"
+	ferry_command_print(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,"
 				      "s:I,s:I,s:I,s:I,s:b,s:b,s:s}",
 	    "event", "result", "code", "ok", "outcome", outcomes[r->outcome],
 	    "site", r->site_name, "to", o->to, "base", r->base, "from",
@@ -146,18 +146,19 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 {
 	struct ferry_export_options o = { 0 };
 	struct ferry_export_result result;
-	struct ferry_carrier c;
+	struct ferry_command_task c;
 	int rc = -1;
 
 	if (parse(ctx, &o, err) == -1 ||
-	    ferry_carrier_open(&c, ctx, !o.dry_run, "export", err) == -1)
+	    ferry_command_task_open(
+		&c, ctx, !o.dry_run, "export", "blobs", err) == -1)
 		return -1;
-	if (ferry_export(&c.carry, &o, &result, err) == 0)
+	if (ferry_export(&c.task, &o, &result, err) == 0)
 		rc = FERRY_EXIT_OK;
-	ferry_carrier_quiet(&c);
+	ferry_command_task_quiet(&c);
 	if (rc == FERRY_EXIT_OK)
 		print(ctx, &o, &result);
-	ferry_carrier_close(&c);
+	ferry_command_task_close(&c);
 	return rc;
 }
 

@@ -8,9 +8,10 @@
 #include "store/catalog/catalog.h"
 #include "store/catalog/removal.h"
 #include "store/store.h"
-#include "sync/carry/incoming.h"
+#include "sync/base/progress.h"
+#include "sync/base/stop.h"
+#include "sync/carry/import_state.h"
 #include "sync/command/command.h"
-#include "sync/command/progress.h"
 
 static const char help[] =
     "usage: ferry gc [--dry-run] [--grace DAYS] [--forget-imports]\n"
@@ -102,7 +103,7 @@ expire_versions(struct gc *g, const struct ferry_store_totals *totals,
     struct ferry_error *err)
 {
 	uint64_t seen = 0;
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	json_t *record;
 	int rc = -1;
@@ -110,7 +111,7 @@ expire_versions(struct gc *g, const struct ferry_store_totals *totals,
 	if (ferry_key_make(&prefix, err, "version", NULL) == -1 ||
 	    ferry_catalog_iter_new(&it, g->st, &prefix, NULL, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		const json_t *at = json_object_get(record, "deleted_at");
 		int64_t expiry = expires_at(g, record);
 		bool expired = is_expired(g, record);
@@ -129,7 +130,7 @@ expire_versions(struct gc *g, const struct ferry_store_totals *totals,
 		if (rc == -1)
 			break;
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == 0 && seen != totals->versions + totals->removed)
 		rc = ferry_error_set(err, FERRY_EINDEX,
 		    "the index holds %" PRIu64 " versions where %" PRIu64
@@ -195,19 +196,19 @@ each_local(struct gc *g, const char *kind,
 	struct gc *g, const struct ferry_key *key, struct ferry_error *err),
     struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	int rc, n = 0;
 
 	if (ferry_key_make(&prefix, err, kind, NULL) == -1 ||
 	    ferry_local_iter_new(&it, g->st, &prefix, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
 		n++;
 		if ((rc = on(g, &key, err)) == -1)
 			break;
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	return rc == -1 ? -1 : n;
 }
 
@@ -217,7 +218,8 @@ forget_import(
 {
 
 	return g->forget_imports && !g->dry_run
-	           ? ferry_incoming_forget(g->st, ferry_key_part(key, 1), err)
+	           ? ferry_import_state_forget(
+			 g->st, ferry_key_part(key, 1), err)
 	           : 0;
 }
 
@@ -281,7 +283,7 @@ free_blobs(struct gc *g, struct ferry_progress *progress,
 	if (ferry_blob_iter_new(&it, g->st, err) == -1)
 		return -1;
 	while ((rc = ferry_blob_iter_next(it, &digest, &info, err)) == 1) {
-		if (ferry_interrupted()) {
+		if (ferry_stop_wanted()) {
 			rc = ferry_error_set(err, FERRY_ECANCELLED,
 			    "stopped; what was freed is freed, the next gc "
 			    "goes on");
@@ -386,7 +388,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (ferry_context_open(ctx, true, &g.st, err) == -1 ||
 	    ferry_store_totals(g.st, &totals, err) == -1)
 		goto out;
-	progress = ferry_progress_new(ctx, "gc", "blobs");
+	progress = ferry_context_progress(ctx, "gc", "blobs");
 	if (look_for_imports(&g, err) == -1 ||
 	    expire_versions(&g, &totals, err) == -1 ||
 	    free_blobs(&g, progress, &totals, err) == -1 ||

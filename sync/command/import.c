@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "store/base/json.h"
-#include "sync/command/carrier.h"
+#include "sync/command/command_task.h"
 
 static const char help[] =
     "usage: ferry import [--no-receipt] DIR|FILE…\n"
@@ -93,7 +93,7 @@ print(const struct ferry_context *ctx, const struct ferry_import_result *result,
 	for (size_t i = 0; i < result->n; i++)
 		(void)json_array_append_new(
 		    bundles, bundle_json(&result->bundles[i]));
-	ferry_carrier_print(json_pack("{s:s,s:s,s:o,s:s}", "event", "result",
+	ferry_command_print(json_pack("{s:s,s:s,s:o,s:s}", "event", "result",
 	    "code", ferry_code_name(err->code), "bundles", bundles, "receipt",
 	    result->receipt));
 }
@@ -107,7 +107,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
 	struct ferry_import_result result;
-	struct ferry_carrier c;
+	struct ferry_command_task c;
 	int rc = -1;
 
 	if (ferry_options(ctx, options, err) == -1)
@@ -117,14 +117,15 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		    "name a folder or files; see 'ferry import --help'");
 	o.paths = ctx->argv + 1;
 	o.paths_n = (size_t)ctx->argc - 1;
-	if (ferry_carrier_open(&c, ctx, true, "import", err) == -1)
+	if (ferry_command_task_open(&c, ctx, true, "import", "blobs", err) ==
+	    -1)
 		return -1;
-	if (ferry_import(&c.carry, &o, &result, err) == 0)
+	if (ferry_import(&c.task, &o, &result, err) == 0)
 		rc = FERRY_EXIT_OK;
-	ferry_carrier_quiet(&c);
+	ferry_command_task_quiet(&c);
 	print(ctx, &result, err);
 	ferry_import_clear(&result);
-	ferry_carrier_close(&c);
+	ferry_command_task_close(&c);
 	return rc;
 }
 

@@ -5,7 +5,7 @@
 
 #include "store/bundle/keys.h"
 #include "store/store.h"
-#include "sync/command/carrier.h"
+#include "sync/command/command_task.h"
 
 static const char help[] =
     "usage: ferry key\n"
@@ -29,7 +29,7 @@ print_key(const struct ferry_context *ctx, const struct ferry_public *key,
 
 	(void)ferry_public_fingerprint(key, fingerprint);
 	if (ctx->json)
-		ferry_carrier_print(
+		ferry_command_print(
 		    json_pack("{s:s,s:s,s:s,s:b}", "event", "key", "id",
 			key->id, "fingerprint", fingerprint, "active", active));
 	else
@@ -78,7 +78,7 @@ export_keys(struct ferry_store *st, const char *path, struct ferry_error *err)
 	for (size_t i = 0; rc == 0 && i < ferry_keys_count(keys); i++) {
 		if (!ferry_keys_active(keys, i))
 			continue;
-		rc = ferry_buf_addf(&pem, err, FERRY_CARRIER_KEY_OF "%s %s\n",
+		rc = ferry_buf_addf(&pem, err, FERRY_COMMAND_KEY_OF "%s %s\n",
 		    ferry_store_id(st), ferry_store_name(st));
 		if (rc == 0)
 			rc = ferry_public_pem(
@@ -123,14 +123,14 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 {
 	const struct ferry_option options[] = { { NULL, FERRY_OPTION_FLAG,
 	    NULL } };
-	struct ferry_carrier c;
+	struct ferry_command_task c;
 	int rc;
 
 	if (ferry_options(ctx, options, err) == -1 ||
-	    ferry_carrier_open(&c, ctx, false, NULL, err) == -1)
+	    ferry_command_task_open(&c, ctx, false, NULL, NULL, err) == -1)
 		return -1;
-	rc = dispatch(ctx, c.carry.st, err);
-	ferry_carrier_close(&c);
+	rc = dispatch(ctx, c.task.st, err);
+	ferry_command_task_close(&c);
 	return rc == -1 ? -1 : FERRY_EXIT_OK;
 }
 

@@ -112,7 +112,7 @@ print_package(const struct list *l, const struct ferry_key *package,
 static int
 print_all(const struct list *l, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key, from;
 	int rc = -1;
 
@@ -127,7 +127,7 @@ print_all(const struct list *l, struct ferry_error *err)
 	}
 	if (ferry_catalog_iter_new(&it, l->st, &prefix, &from, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
 		if (strncmp(ferry_key_part(&key, 2), l->prefix,
 			strlen(l->prefix)) != 0) {
 			if (l->format != NULL)
@@ -142,7 +142,7 @@ print_all(const struct list *l, struct ferry_error *err)
 			break;
 		}
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	return rc == -1 ? -1 : FERRY_EXIT_OK;
 }
 

@@ -8,7 +8,7 @@
 
 #include "store/base/clock.h"
 #include "store/catalog/catalog.h"
-#include "sync/command/carrier.h"
+#include "sync/command/command_task.h"
 
 static const char help[] =
     "usage: ferry receipt [--to DIR]\n"
@@ -25,12 +25,12 @@ static const char help[] =
 
 /* One receipt, printed or into dir. */
 static int
-write_one(struct ferry_carrier *c, const char *origin, const char *dir,
+write_one(struct ferry_command_task *c, const char *origin, const char *dir,
     struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
 	char name[FERRY_RECEIPT_NAME];
-	int rc = ferry_receipt_make(&c->carry, origin, &text, name, err);
+	int rc = ferry_receipt_make(&c->task, origin, &text, name, err);
 
 	if (rc == 0 && dir == NULL) {
 		(void)fwrite(text.p, 1, text.n, stdout);
@@ -44,32 +44,33 @@ write_one(struct ferry_carrier *c, const char *origin, const char *dir,
 }
 
 static int
-write_all(struct ferry_carrier *c, const char *dir, struct ferry_error *err)
+write_all(
+    struct ferry_command_task *c, const char *dir, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	bool any = false;
 	int rc;
 
 	if (ferry_key_make(&prefix, err, "origin", NULL) == -1 ||
-	    ferry_local_iter_new(&it, c->carry.st, &prefix, err) == -1)
+	    ferry_local_iter_new(&it, c->task.st, &prefix, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
 		any = true;
 		if (write_one(c, ferry_key_part(&key, 1), dir, err) == -1) {
 			rc = -1;
 			break;
 		}
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == 0 && !any)
 		rc = write_one(c, "", dir, err);
 	return rc;
 }
 
 static int
-add_one(struct ferry_context *ctx, struct ferry_carrier *c, const char *path,
-    struct ferry_error *err)
+add_one(struct ferry_context *ctx, struct ferry_command_task *c,
+    const char *path, struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_receipt r = { 0 };
@@ -78,12 +79,12 @@ add_one(struct ferry_context *ctx, struct ferry_carrier *c, const char *path,
 
 	if (rc == 0)
 		rc = ferry_receipt_add(
-		    &c->carry, ferry_bytes_buf(&text), &r, err);
+		    &c->task, ferry_bytes_buf(&text), &r, err);
 	ferry_buf_free(&text);
 	if (rc == -1)
 		return ferry_error_in(err, "%s", path);
 	if (ctx->json)
-		ferry_carrier_print(json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:b}",
+		ferry_command_print(json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:b}",
 		    "event", "result", "code", "ok", "site", r.site_name, "id",
 		    r.site, "seq", (json_int_t)r.seq, "wanted",
 		    (json_int_t)r.wanted_n + (json_int_t)r.wanted_more, "news",
@@ -106,7 +107,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		{ "to", FERRY_OPTION_VALUE, &to },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
-	struct ferry_carrier c;
+	struct ferry_command_task c;
 	bool add;
 	int rc = 0;
 
@@ -116,13 +117,13 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (add ? ctx->argc < 3 || to != NULL : ctx->argc > 1)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "see 'ferry receipt --help' for its forms");
-	if (ferry_carrier_open(&c, ctx, add, NULL, err) == -1)
+	if (ferry_command_task_open(&c, ctx, add, NULL, NULL, err) == -1)
 		return -1;
 	for (int i = 2; add && rc == 0 && i < ctx->argc; i++)
 		rc = add_one(ctx, &c, ctx->argv[i], err);
 	if (!add)
 		rc = write_all(&c, to, err);
-	ferry_carrier_close(&c);
+	ferry_command_task_close(&c);
 	return rc == -1 ? -1 : FERRY_EXIT_OK;
 }
 

@@ -7,7 +7,7 @@
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
-#include "store/catalog/kin.h"
+#include "store/catalog/closure.h"
 #include "store/catalog/removal.h"
 #include "store/format/format.h"
 #include "store/store.h"
@@ -40,7 +40,7 @@ enum action { REMOVE, RESTORE };
 /* What is asked for of one package. */
 struct work {
 	struct ferry_key package;
-	struct ferry_kin *kin;
+	struct ferry_closure *closure;
 	bool whole;
 };
 
@@ -69,7 +69,7 @@ work_on(
 		return NULL;
 	w = &c->works[c->n];
 	*w = (struct work){ .package = *package };
-	if (ferry_kin_new(&w->kin, c->st, package, err) == -1)
+	if (ferry_closure_new(&w->closure, c->st, package, err) == -1)
 		return NULL;
 	c->n++;
 	return w;
@@ -111,11 +111,11 @@ static int
 ask_all(struct change *c, struct work *w, struct ferry_error *err)
 {
 
-	ferry_kin_name_all(w->kin);
+	ferry_closure_name_all(w->closure);
 	w->whole = true;
 	if (c->action == RESTORE && lift_all(c, &w->package, err) == -1)
 		return -1;
-	if (ferry_kin_at(w->kin, 0) != NULL || c->lifted > 0)
+	if (ferry_closure_at(w->closure, 0) != NULL || c->lifted > 0)
 		return 0;
 	return ferry_error_set(err, FERRY_ENOTFOUND, "%s has no versions here",
 	    ferry_key_part(&w->package, 2));
@@ -127,7 +127,7 @@ ask_one(struct change *c, struct work *w, const char *version,
 {
 	int rc = 1;
 
-	if (ferry_kin_name(w->kin, version))
+	if (ferry_closure_name(w->closure, version))
 		return 0;
 	if (c->action == RESTORE &&
 	    (rc = lift(c, &w->package, version, err)) != 0)
@@ -175,7 +175,7 @@ mark(json_t *record, enum action action, const char *with,
 
 static int
 do_one(struct change *c, const struct work *w,
-    const struct ferry_kin_version *v, struct ferry_error *err)
+    const struct ferry_closure_version *v, struct ferry_error *err)
 {
 	struct ferry_key key;
 	int rc;
@@ -222,18 +222,18 @@ note_tags(struct change *c, const struct work *w, const json_t *gone,
 static int
 do_work(struct change *c, struct work *w, struct ferry_error *err)
 {
-	const struct ferry_kin_version *v;
+	const struct ferry_closure_version *v;
 	json_t *gone = json_object();
 	int rc = 0;
 
 	if (gone == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
 	if (c->action == REMOVE)
-		ferry_kin_remove(w->kin);
+		ferry_closure_remove(w->closure);
 	else
-		ferry_kin_restore(w->kin);
-	for (size_t i = 0; rc == 0 && (v = ferry_kin_at(w->kin, i)) != NULL;
-	     i++) {
+		ferry_closure_restore(w->closure);
+	for (size_t i = 0;
+	     rc == 0 && (v = ferry_closure_at(w->closure, i)) != NULL; i++) {
 		if (!v->goes)
 			continue;
 		if (c->action == REMOVE &&
@@ -306,7 +306,7 @@ change_clear(struct change *c)
 {
 
 	for (size_t i = 0; i < c->n; i++)
-		ferry_kin_free(c->works[i].kin);
+		ferry_closure_free(c->works[i].closure);
 	free(c->works);
 	json_decref(c->tags);
 	ferry_store_close(c->st);

@@ -38,7 +38,7 @@ candidates(struct ferry_spec *out, struct ferry_store *st, const char *format,
     const char *name, const char *owner, char *list, size_t size,
     struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	size_t used = 0;
 	int n = 0, rc = -1;
@@ -54,7 +54,7 @@ candidates(struct ferry_spec *out, struct ferry_store *st, const char *format,
 		    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
 			return -1;
 		while (
-		    (rc = ferry_catalog_iter_next(it, &key, NULL, err)) == 1) {
+		    (rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
 			if (owner != NULL &&
 			    strcmp(owner, ferry_key_part(&key, 3)) != 0)
 				continue;
@@ -66,7 +66,7 @@ candidates(struct ferry_spec *out, struct ferry_store *st, const char *format,
 				    used == 0 ? "" : ", ", f, name,
 				    ferry_key_part(&key, 3));
 		}
-		ferry_catalog_iter_free(it);
+		ferry_record_iter_free(it);
 		it = NULL;
 		if (rc == -1)
 			return -1;
@@ -187,7 +187,7 @@ ferry_spec_versions(json_t **out, struct ferry_store *st,
 {
 	const struct ferry_format *format =
 	    ferry_format_find(ferry_bytes_str(ferry_key_part(package, 1)));
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct entry *entries = NULL;
 	json_t *array = json_array(), *record;
 	struct ferry_key prefix, key;
@@ -197,7 +197,7 @@ ferry_spec_versions(json_t **out, struct ferry_store *st,
 	if (ferry_spec_version_key(&prefix, package, NULL, err) == -1 ||
 	    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
 		goto out;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		if (ferry_array_grow(
 			&entries, &cap, n + 1, sizeof(*entries), err) == -1) {
 			json_decref(record);
@@ -224,7 +224,7 @@ out:
 	for (size_t i = 0; i < n; i++)
 		json_decref(entries[i].object);
 	free(entries);
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	json_decref(array);
 	return rc;
 }
@@ -255,7 +255,7 @@ int
 ferry_spec_tags(json_t **out, struct ferry_store *st,
     const struct ferry_key *package, struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
 	json_t *list = json_array(), *record;
 	int rc = -1;
@@ -267,7 +267,7 @@ ferry_spec_tags(json_t **out, struct ferry_store *st,
 		NULL) == -1 ||
 	    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
 		goto out;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		rc = ferry_json_push(list,
 		    json_pack("{s:s,s:O}", "tag", ferry_key_part(&key, 4),
 			"version", json_object_get(record, "version")),
@@ -277,7 +277,7 @@ ferry_spec_tags(json_t **out, struct ferry_store *st,
 			break;
 	}
 out:
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == -1) {
 		json_decref(list);
 		return -1;

@@ -7,7 +7,7 @@
 #include "store/base/json.h"
 #include "store/store.h"
 #include "sync/command/command.h"
-#include "sync/command/progress.h"
+#include "sync/command/command_task.h"
 #include "sync/upstream/run.h"
 
 static const char help[] =
@@ -172,21 +172,21 @@ on_wait(void *ctx, const struct ferry_fetch_origin *origin, int64_t until)
 	struct ferry_run *run = ctx;
 	char text[FERRY_TIME_TEXT];
 
-	ferry_progress_note(run->progress,
+	ferry_task_note(run->task,
 	    "%s asks to wait until %s (%" PRIi64 " s); waiting", origin->name,
 	    ferry_time_text(until, text), until - ferry_now());
 }
 
 static int
-work(struct ferry_context *ctx, struct ferry_run *run, struct ferry_error *err)
+work(struct ferry_context *ctx, struct ferry_command_task *task,
+    struct ferry_run *run, struct ferry_error *err)
 {
 	uint64_t start = ferry_ticks_ms();
 	char summary[300];
 
 	if (ferry_run_work(run, err) == -1)
 		return -1;
-	ferry_progress_free(run->progress);
-	run->progress = NULL;
+	ferry_command_task_quiet(task);
 	summarise(run, ferry_ticks_ms() - start, summary, sizeof(summary));
 	if (!run->dry_run && keep_last(run, summary, err) == -1)
 		return -1;
@@ -200,7 +200,9 @@ work(struct ferry_context *ctx, struct ferry_run *run, struct ferry_error *err)
 static int
 run_sync(struct ferry_context *ctx, struct ferry_error *err)
 {
-	struct ferry_run run = { .failures = json_array(),
+	struct ferry_command_task task = { .progress = NULL };
+	struct ferry_run run = { .kinds = ctx->kinds,
+		.failures = json_array(),
 		.skipped = json_array(),
 		.unknown = json_array(),
 		.plan = json_array() };
@@ -225,17 +227,18 @@ run_sync(struct ferry_context *ctx, struct ferry_error *err)
 			: ctx->config_path);
 		goto out;
 	}
-	if (ferry_context_open(ctx, true, &run.st, err) == -1 ||
+	if (ferry_command_task_open(&task, ctx, true, "sync", "files", err) ==
+		-1 ||
 	    ferry_fetch_new(&run.fetch, err) == -1)
 		goto out;
-	run.progress = ferry_progress_new(ctx, "sync", "files");
+	run.task = &task.task;
+	run.st = task.task.st;
 	ferry_fetch_on_wait(run.fetch, on_wait, &run);
-	rc = work(ctx, &run, err);
+	rc = work(ctx, &task, &run, err);
 out:
-	ferry_progress_free(run.progress);
 	ferry_fetch_free(run.fetch);
 	ferry_upstreams_free(&run);
-	ferry_store_close(run.st);
+	ferry_command_task_close(&task);
 	json_decref(run.failures);
 	json_decref(run.skipped);
 	json_decref(run.unknown);

@@ -11,8 +11,8 @@
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/store.h"
-#include "sync/command/carrier.h"
-#include "sync/command/who.h"
+#include "sync/command/command_task.h"
+#include "sync/command/user_arg.h"
 
 static const char help[] =
     "usage: ferry token [list]\n"
@@ -102,7 +102,7 @@ list(const struct ferry_context *ctx, int dirfd, struct ferry_error *err)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (ctx->json)
-			ferry_carrier_print(token_json(&tokens[i], NULL));
+			ferry_command_print(token_json(&tokens[i], NULL));
 		else
 			print_token(&tokens[i]);
 	if (n == 0 && !ctx->json)
@@ -155,16 +155,16 @@ read_options(struct ferry_user_token *t, const struct token_options *o,
 
 /* Whose token it is. */
 static int
-find_holder(struct ferry_who *out, struct ferry_store *st,
+find_holder(struct ferry_user_arg *out, struct ferry_store *st,
     const struct token_options *o, struct ferry_error *err)
 {
 	uint64_t number;
 
 	if (o->number == NULL)
-		return o->user == NULL
-		           ? ferry_who_repository(
-				 out, st, o->upstream, o->repository, err)
-		           : ferry_who_user(out, st, o->upstream, o->user, err);
+		return o->user == NULL ? ferry_user_arg_repository(out, st,
+					     o->upstream, o->repository, err)
+		                       : ferry_user_arg_user(out, st,
+					     o->upstream, o->user, err);
 	if (o->user == NULL || o->upstream == NULL)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "--number goes with --user and --upstream");
@@ -172,7 +172,8 @@ find_holder(struct ferry_who *out, struct ferry_store *st,
 		ferry_bytes_str(o->number), 1, INT64_MAX, &number, err) == -1)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "'%s' is not the number of a user", o->number);
-	return ferry_who_stranger(out, st, o->upstream, o->user, number, err);
+	return ferry_user_arg_stranger(
+	    out, st, o->upstream, o->user, number, err);
 }
 
 static int
@@ -181,7 +182,7 @@ create(const struct ferry_context *ctx, struct ferry_store *st, int dirfd,
 {
 	struct ferry_user_token t = { 0 };
 	char text[FERRY_USER_TOKEN_TEXT];
-	struct ferry_who who;
+	struct ferry_user_arg who;
 
 	if (read_options(&t, o, err) == -1 ||
 	    find_holder(&who, st, o, err) == -1)
@@ -192,7 +193,7 @@ create(const struct ferry_context *ctx, struct ferry_store *st, int dirfd,
 	if (ferry_user_token_create(dirfd, &t, text, err) == -1)
 		return -1;
 	if (ctx->json) {
-		ferry_carrier_print(token_json(&t, text));
+		ferry_command_print(token_json(&t, text));
 	} else {
 		print_token(&t);
 		(void)printf("%s\n", text);
@@ -213,7 +214,7 @@ revoke_token(const struct ferry_context *ctx, int dirfd, const char *id,
 	if (ferry_user_token_revoke(dirfd, id, ferry_now(), &t, err) == -1)
 		return -1;
 	if (ctx->json)
-		ferry_carrier_print(token_json(&t, NULL));
+		ferry_command_print(token_json(&t, NULL));
 	else
 		print_token(&t);
 	return 0;

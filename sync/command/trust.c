@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "store/base/clock.h"
-#include "sync/command/carrier.h"
+#include "sync/command/command_task.h"
 
 static const char help[] =
     "usage: ferry trust [list]\n"
@@ -43,7 +43,7 @@ print_key(const struct ferry_context *ctx, const struct ferry_trust *t)
 
 	(void)ferry_public_fingerprint(&t->key, fingerprint);
 	if (ctx->json) {
-		ferry_carrier_print(
+		ferry_command_print(
 		    json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I}", "event",
 			"key", "id", t->key.id, "name", t->name, "store",
 			t->store, "use", use_text(t->use), "fingerprint",
@@ -78,7 +78,7 @@ list(struct ferry_context *ctx, struct ferry_store *st, struct ferry_error *err)
 	if (ferry_trust_required(st, &required, err) == -1)
 		return -1;
 	if (ctx->json)
-		ferry_carrier_print(json_pack("{s:s,s:s,s:I,s:I}", "event",
+		ferry_command_print(json_pack("{s:s,s:s,s:I,s:I}", "event",
 		    "result", "code", "ok", "keys", (json_int_t)n, "require",
 		    (json_int_t)required));
 	else if (n == 0)
@@ -93,12 +93,12 @@ list(struct ferry_context *ctx, struct ferry_store *st, struct ferry_error *err)
 static void
 read_owner(struct ferry_trust *t, const char *text)
 {
-	const char *line = strstr(text, FERRY_CARRIER_KEY_OF);
+	const char *line = strstr(text, FERRY_COMMAND_KEY_OF);
 	const char *begin = strstr(text, "-----BEGIN");
 	char id[FERRY_STORE_ID], name[FERRY_NAME] = "";
 
 	if (line == NULL || begin == NULL || line > begin ||
-	    sscanf(line, FERRY_CARRIER_KEY_OF "%32s %64[A-Za-z0-9._-]", id,
+	    sscanf(line, FERRY_COMMAND_KEY_OF "%32s %64[A-Za-z0-9._-]", id,
 		name) < 1 ||
 	    !ferry_keyid_ok(id))
 		return;
@@ -213,17 +213,17 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		{ "of", FERRY_OPTION_VALUE, &o.store },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
-	struct ferry_carrier c;
+	struct ferry_command_task c;
 	bool writer;
 	int rc;
 
 	if (ferry_options(ctx, options, err) == -1)
 		return -1;
 	writer = ctx->argc > 1 && strcmp(ctx->argv[1], "list") != 0;
-	if (ferry_carrier_open(&c, ctx, writer, NULL, err) == -1)
+	if (ferry_command_task_open(&c, ctx, writer, NULL, NULL, err) == -1)
 		return -1;
-	rc = dispatch(ctx, c.carry.st, &o, err);
-	ferry_carrier_close(&c);
+	rc = dispatch(ctx, c.task.st, &o, err);
+	ferry_command_task_close(&c);
 	return rc == -1 ? -1 : FERRY_EXIT_OK;
 }
 

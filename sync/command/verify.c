@@ -11,8 +11,9 @@
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
 #include "store/store.h"
+#include "sync/base/progress.h"
+#include "sync/base/stop.h"
 #include "sync/command/command.h"
-#include "sync/command/progress.h"
 
 static const char help[] =
     "usage: ferry verify [--threads N]\n"
@@ -142,7 +143,7 @@ hash_all(struct verify *v, unsigned threads, struct ferry_progress *progress,
 		(void)usleep(20000);
 		(void)pthread_mutex_lock(&v->lock);
 		running = v->running;
-		if (ferry_interrupted() && !v->stop) {
+		if (ferry_stop_wanted() && !v->stop) {
 			v->stop = true;
 			ferry_error_set(&v->error, FERRY_ECANCELLED,
 			    "stopped before everything was verified");
@@ -235,7 +236,7 @@ static int
 check_records(struct verify *v, const struct ferry_store_totals *totals,
     struct ferry_error *err)
 {
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_key all = { 0 }, key;
 	uint64_t versions = 0;
 	json_t *record;
@@ -243,7 +244,7 @@ check_records(struct verify *v, const struct ferry_store_totals *totals,
 
 	if (ferry_catalog_iter_new(&it, v->st, &all, NULL, err) == -1)
 		return -1;
-	while ((rc = ferry_catalog_iter_next(it, &key, &record, err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		if (strcmp(ferry_key_part(&key, 0), "version") == 0)
 			versions++;
 		rc = check_files(v, &key, record, err);
@@ -253,7 +254,7 @@ check_records(struct verify *v, const struct ferry_store_totals *totals,
 		if (rc == -1)
 			break;
 	}
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	if (rc == 0 && (versions != totals->versions + totals->removed ||
 			   v->blobs != totals->blobs))
 		rc = ferry_error_set(err, FERRY_EINDEX,
@@ -374,7 +375,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    ferry_store_totals(v.st, &totals, err) == -1 ||
 	    ferry_blob_iter_new(&v.it, v.st, err) == -1)
 		goto out;
-	progress = ferry_progress_new(ctx, "verify", "blobs");
+	progress = ferry_context_progress(ctx, "verify", "blobs");
 	if (hash_all(&v, (unsigned)threads, progress, &totals, err) == -1 ||
 	    check_records(&v, &totals, err) == -1)
 		goto out;

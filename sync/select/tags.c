@@ -6,7 +6,8 @@
 
 #include "store/base/error.h"
 #include "store/base/glob.h"
-#include "store/format/oci.h"
+#include "store/format/oci/names.h"
+#include "store/format/semver/range.h"
 
 #define DATE_DIGITS 8 /* of a lone number that is no version */
 

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "store/base/bytes.h"
-#include "store/format/semver.h"
+#include "store/format/semver/semver.h"
 
 struct ferry_error;
 

@@ -1,4 +1,4 @@
-/* Small requests whose answers are looked at in memory and not kept. */
+#include "sync/upstream/ask.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +65,9 @@ ferry_run_ask(
 		.url = ask->url,
 		.accept = ask->accept,
 		.scope = ask->scope,
+		.extra = ask->extra,
+		.post = ask->post,
+		.if_none_match = ask->if_none_match,
 		.document = true,
 		.head = ask->method == FERRY_ASK_HEAD,
 		.max_size = ask->max_size,
@@ -84,71 +87,6 @@ ferry_run_ask(
 		return -1;
 	}
 	return 0;
-}
-
-/* The URL of the link-value with rel=next; n is 0 if there is none.
- * Source: RFC 8288, section 3. */
-static struct ferry_bytes
-next_link(const char *value)
-{
-	const char *p = value, *url, *end, *stop;
-
-	while ((url = strchr(p, '<')) != NULL &&
-	       (end = strchr(url, '>')) != NULL) {
-		/* The parameters go up to the next '<', or to the end. */
-		stop = strchr(end, '<');
-		if (stop == NULL)
-			stop = end + strlen(end);
-		for (p = end; p < stop; p++)
-			if (strncmp(p, "rel=next", 8) == 0 ||
-			    strncmp(p, "rel=\"next\"", 10) == 0)
-				return ferry_bytes_of(
-				    url + 1, (size_t)(end - url) - 1);
-		p = stop;
-	}
-	return ferry_bytes_of("", 0);
-}
-
-bool
-ferry_url_same_origin(const char *base, const char *url)
-{
-	const char *host = strstr(base, "://");
-	size_t n;
-
-	if (host == NULL)
-		return false;
-	n = (size_t)(host - base) + 3;
-	n += strcspn(base + n, "/?#");
-	return strncmp(base, url, n) == 0 &&
-	       (url[n] == 0 || url[n] == '/' || url[n] == '?');
-}
-
-int
-ferry_answer_next(const struct ferry_fetch_result *result, const char *base,
-    const char *url, char **out, struct ferry_error *err)
-{
-	const char *value = ferry_fetch_header(result, "Link", 0);
-	struct ferry_bytes next = next_link(value == NULL ? "" : value);
-	char *reference = NULL;
-	int rc = -1;
-
-	if (next.n == 0)
-		return 0;
-	if (ferry_strndup(&reference, next, err) == -1 ||
-	    ferry_fetch_url_resolve(out, url, reference, err) == -1)
-		goto out;
-	if (!ferry_url_same_origin(base, *out)) {
-		ferry_error_set(err, FERRY_EDENIED,
-		    "the next page is said to be at another host: %.200s",
-		    *out);
-		free(*out);
-		*out = NULL;
-		goto out;
-	}
-	rc = 1;
-out:
-	free(reference);
-	return rc;
 }
 
 const char *

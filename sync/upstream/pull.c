@@ -1,8 +1,11 @@
+#include "sync/upstream/pull.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/base/json.h"
 #include "store/store.h"
+#include "sync/upstream/ask.h"
 #include "sync/upstream/run.h"
 
 #define FILE_ALGS (FERRY_ALG(FERRY_SHA1) | FERRY_ALG(FERRY_SHA512))
@@ -269,10 +272,11 @@ ferry_run_pull(struct ferry_run *run, const struct ferry_pull *pull,
 		goto fail;
 	job->pull.url = job->url;
 	request.ctx = job;
-	request.origin = pull->login == FERRY_PULL_AS_CONFIGURED &&
-	                         ferry_url_same_origin(pull->up->url, pull->url)
-	                     ? &pull->up->origin
-	                     : &pull->up->elsewhere;
+	request.origin =
+	    pull->login == FERRY_PULL_AS_CONFIGURED &&
+		    ferry_fetch_url_same_origin(pull->up->url, pull->url)
+		? &pull->up->origin
+		: &pull->up->elsewhere;
 	request.if_none_match =
 	    json_string_value(json_object_get(job->validator, "etag"));
 	request.if_modified_since =

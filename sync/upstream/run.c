@@ -5,9 +5,8 @@
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/store.h"
-#include "sync/access/compile.h"
-#include "sync/command/command.h"
-#include "sync/command/progress.h"
+#include "sync/base/task.h"
+#include "sync/permissions/compile.h"
 
 /* What was fetched becomes visible, and safe from a crash, so often. */
 #define COMMIT_MS 1000
@@ -43,7 +42,7 @@ ferry_run_fail(
 	(void)plain(name, sizeof(name), item);
 	(void)plain(text, sizeof(text), why->text);
 	note(run->failures, name, ferry_code_name(why->code), text);
-	ferry_progress_note(run->progress, "failed: %s: %s", name, text);
+	ferry_task_note(run->task, "failed: %s: %s", name, text);
 }
 
 void
@@ -105,12 +104,12 @@ on_tick(void *ctx, struct ferry_error *err)
 		*err = run->fatal;
 		return -1;
 	}
-	if (ferry_interrupted())
+	if (ferry_task_stopped(run->task))
 		return ferry_error_set(err, FERRY_ECANCELLED,
 		    "stopped; what has arrived is kept, and the next sync goes "
 		    "on from there");
-	ferry_progress_set(
-	    run->progress, run->files, run->files_total, run->files_bytes, 0);
+	ferry_task_progress(
+	    run->task, run->files, run->files_total, run->files_bytes, 0);
 	if (run->dry_run || ferry_store_pending(run->st) == 0)
 		return 0;
 	if (!ferry_store_commit_due(run->st) &&

@@ -1,4 +1,4 @@
-/* The upstreams of the configuration, and the table of their kinds. */
+#include "sync/upstream/upstream.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,37 +8,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/access/authority.h"
 #include "store/access/snapshot.h"
-#include "store/access/speaks.h"
 #include "store/base/conf.h"
 #include "store/base/json.h"
 #include "store/store.h"
-#include "sync/access/operator.h"
+#include "sync/permissions/operator_file.h"
 #include "sync/upstream/run.h"
 
-extern const struct ferry_upstream_kind ferry_upstream_github;
-extern const struct ferry_upstream_kind ferry_upstream_npm;
-extern const struct ferry_upstream_kind ferry_upstream_oci;
-
-static const struct ferry_upstream_kind *const kinds[] = {
-	&ferry_upstream_github,
-	&ferry_upstream_npm,
-	&ferry_upstream_oci,
-};
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
 static const struct ferry_upstream_kind *
-kind_called(const char *format)
+kind_called(const struct ferry_upstream_kind *const *kinds, const char *format)
 {
 
-	for (size_t i = 0; i < KINDS; i++)
-		if (strcmp(kinds[i]->format, format) == 0)
-			return kinds[i];
+	for (; *kinds != NULL; kinds++)
+		if (strcmp((*kinds)->format, format) == 0)
+			return *kinds;
 	return NULL;
 }
 
 static int
-find_kind(struct ferry_upstream *up, struct ferry_error *err)
+find_kind(const struct ferry_run *run, struct ferry_upstream *up,
+    struct ferry_error *err)
 {
 	char known[100] = "";
 	const char *format;
@@ -46,11 +36,11 @@ find_kind(struct ferry_upstream *up, struct ferry_error *err)
 
 	if (ferry_conf_need_str(up->group, "format", &format, err) == -1)
 		return -1;
-	if ((up->kind = kind_called(format)) != NULL)
+	if ((up->kind = kind_called(run->kinds, format)) != NULL)
 		return 0;
-	for (size_t i = 0; i < KINDS && n < sizeof(known); i++)
+	for (size_t i = 0; run->kinds[i] != NULL && n < sizeof(known); i++)
 		n += (size_t)snprintf(known + n, sizeof(known) - n, "%s%s",
-		    i == 0 ? "" : ", ", kinds[i]->format);
+		    i == 0 ? "" : ", ", run->kinds[i]->format);
 	return ferry_conf_error(up->group, "format", err,
 	    "'%s' is not a format that ferry knows (%s)", format, known);
 }
@@ -191,7 +181,7 @@ configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
 	            up->origin.cert_file == NULL;
 	enum ferry_visibility visibility;
 
-	if (up->kind->drives != NULL)
+	if (up->kind->delegates != NULL)
 		return 0;
 	if (ferry_conf_str(up->group, "visibility", open ? "public" : "private",
 		&up->visibility, err) == -1)
@@ -203,11 +193,12 @@ configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
 }
 
 static int
-configure(struct ferry_upstream *up, struct ferry_error *err)
+configure(const struct ferry_run *run, struct ferry_upstream *up,
+    struct ferry_error *err)
 {
 
 	if (ferry_conf_need_str(up->group, "name", &up->name, err) == -1 ||
-	    find_kind(up, err) == -1 || configure_url(up, err) == -1 ||
+	    find_kind(run, up, err) == -1 || configure_url(up, err) == -1 ||
 	    configure_origin(up, err) == -1 ||
 	    configure_protect(up, err) == -1 ||
 	    configure_visibility(up, err) == -1 ||
@@ -268,13 +259,14 @@ ferry_upstreams_read(struct ferry_run *run, struct ferry_conf_group *root,
 		memset(&run->upstreams[run->upstreams_n], 0,
 		    sizeof(*run->upstreams));
 		run->upstreams[run->upstreams_n].group = group;
+		run->upstreams[run->upstreams_n].kinds = run->kinds;
 		run->upstreams_n++;
 	}
 	if (rc == -1)
 		return -1;
 	/* Only now do their addresses stay. */
 	for (size_t i = 0; i < run->upstreams_n; i++) {
-		if (configure(&run->upstreams[i], err) == -1)
+		if (configure(run, &run->upstreams[i], err) == -1)
 			return -1;
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(run->upstreams[i].name,
@@ -344,18 +336,19 @@ ferry_run_operator(struct ferry_run *run, struct ferry_conf_group *root,
 }
 
 int
-ferry_upstream_drive(struct ferry_upstream *out, struct ferry_upstream *by,
+ferry_upstream_delegate(struct ferry_upstream *out, struct ferry_upstream *by,
     const char *format, const char *group, const char *url, const char *host,
     const char *user, struct ferry_error *err)
 {
 
-	*out = (struct ferry_upstream){ .kind = kind_called(format),
+	*out = (struct ferry_upstream){ .kinds = by->kinds,
+		.kind = kind_called(by->kinds, format),
 		.name = by->name,
 		.origin = by->origin,
 		.elsewhere = by->elsewhere,
 		.token = by->token,
 		.wanted = by->wanted,
-		.driver = by,
+		.delegator = by,
 		.host = host,
 		.user = user };
 	if (ferry_strdup((char **)(uintptr_t)&out->url, url, err) == -1 ||
@@ -366,13 +359,13 @@ ferry_upstream_drive(struct ferry_upstream *out, struct ferry_upstream *by,
 }
 
 void
-ferry_upstream_undrive(struct ferry_upstream *driven)
+ferry_upstream_delegate_free(struct ferry_upstream *delegate)
 {
 
-	if (driven->kind != NULL)
-		driven->kind->free(driven);
-	free((char *)(uintptr_t)driven->url);
-	*driven = (struct ferry_upstream){ .kind = NULL };
+	if (delegate->kind != NULL)
+		delegate->kind->free(delegate);
+	free((char *)(uintptr_t)delegate->url);
+	*delegate = (struct ferry_upstream){ .kind = NULL };
 }
 
 /* A pattern is a name, or a prefix followed by '*'. */
@@ -390,13 +383,13 @@ matches(const char *pattern, const char *name)
 static bool
 supplies(const struct ferry_upstream *up, const char *format)
 {
-	const char *const *driven = up->kind->drives;
+	const char *const *delegate = up->kind->delegates;
 
-	if (driven == NULL)
+	if (delegate == NULL)
 		return strcmp(up->kind->format, format) == 0;
-	while (*driven != NULL && strcmp(*driven, format) != 0)
-		driven++;
-	return *driven != NULL;
+	while (*delegate != NULL && strcmp(*delegate, format) != 0)
+		delegate++;
+	return *delegate != NULL;
 }
 
 int
@@ -404,7 +397,7 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
     const char *name, struct ferry_error *err)
 {
 	const struct ferry_upstream *self =
-	    up->driver != NULL ? up->driver : up;
+	    up->delegator != NULL ? up->delegator : up;
 	const struct ferry_upstream *holder = NULL;
 
 	for (size_t i = 0; i < run->upstreams_n; i++)
@@ -427,9 +420,9 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
 static int
 speak(struct ferry_run *run, const char *upstream, struct ferry_error *err)
 {
-	enum ferry_speaks ignored;
+	enum ferry_authority ignored;
 
-	return ferry_speaks_get(
+	return ferry_authority_get(
 	    run->st, upstream, ferry_store_id(run->st), &ignored, err);
 }
 
@@ -443,8 +436,8 @@ ferry_upstream_put(struct ferry_run *run, struct ferry_upstream *up,
 
 	if (run->dry_run)
 		return 0;
-	if (up->driver != NULL)
-		up = up->driver;
+	if (up->delegator != NULL)
+		up = up->delegator;
 	if (up->said == NULL)
 		up->said = json_object();
 	/* Where packages have each their own visibility, a snapshot tells; as

@@ -4,7 +4,7 @@
 
 #include "fuzz.h"
 #include "store/base/error.h"
-#include "sync/upstream/challenge.h"
+#include "sync/upstream/oci/challenge.h"
 
 static void
 check(const char *text, size_t size)

@@ -1,12 +1,12 @@
 /* What clients show: the header Authorization, the forms and bodies of tokens,
- * and paths of the REST interface, which is asked with them. */
+ * and paths of the REST interface, which is call with them. */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
 #include "serve/http/http.h"
-#include "serve/replay/github_path.h"
+#include "serve/replay/github/path.h"
 #include "store/access/credential.h"
 #include "store/access/user_token.h"
 #include "store/base/error.h"

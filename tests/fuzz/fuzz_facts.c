@@ -7,8 +7,8 @@
 #include "fuzz.h"
 #include "store/access/snapshot_write.h"
 #include "store/base/error.h"
-#include "sync/access/facts.h"
-#include "sync/access/words.h"
+#include "sync/permissions/describe.h"
+#include "sync/permissions/facts.h"
 
 static const char meta[] =
     "{\"kind\":\"meta\",\"upstream\":\"gh\",\"realm\":\"gh\",\"github\":true,"
@@ -20,7 +20,7 @@ on_line(void *ctx, const char *kind, json_t *record, struct ferry_error *err)
 	struct ferry_buf text = FERRY_BUF_INIT;
 
 	(void)kind;
-	FUZZ_CHECK(ferry_words_of(ctx, record, &text, err) != -1);
+	FUZZ_CHECK(ferry_describe_record(ctx, record, &text, err) != -1);
 	for (size_t i = 0; i < text.n; i++)
 		FUZZ_CHECK(text.p[i] >= 0x20 && text.p[i] != 0x7f);
 	ferry_buf_free(&text);
@@ -32,14 +32,15 @@ check_text(struct ferry_facts *f)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf text = FERRY_BUF_INIT;
-	struct ferry_words words;
+	struct ferry_describe words;
 
 	FUZZ_CHECK(ferry_buf_adds(&text, meta, &err) == 0);
 	FUZZ_CHECK(ferry_facts_text(f, &text, NULL, NULL, &err) == 0);
-	FUZZ_CHECK(ferry_words_new(&words, ferry_bytes_buf(&text), &err) == 0);
+	FUZZ_CHECK(
+	    ferry_describe_new(&words, ferry_bytes_buf(&text), &err) == 0);
 	FUZZ_CHECK(ferry_snapshot_lines(
 		       ferry_bytes_buf(&text), on_line, &words, &err) == 0);
-	ferry_words_free(&words);
+	ferry_describe_free(&words);
 	ferry_buf_free(&text);
 }
 

@@ -7,7 +7,7 @@
 
 #include "fuzz.h"
 #include "store/base/error.h"
-#include "sync/select/images.h"
+#include "sync/select/images/images.h"
 
 static int
 on_image(void *ctx, const struct ferry_image *image, struct ferry_error *err)

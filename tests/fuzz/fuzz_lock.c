@@ -7,8 +7,8 @@
 
 #include "fuzz.h"
 #include "store/base/error.h"
-#include "store/format/npm.h"
-#include "sync/select/lock.h"
+#include "store/format/npm/npm.h"
+#include "sync/select/lock/lock.h"
 
 static int
 on_wanted(void *ctx, const struct ferry_lock_wanted *w, struct ferry_error *err)

@@ -8,9 +8,9 @@
 
 #include "fuzz.h"
 #include "store/base/error.h"
-#include "store/base/span.h"
-#include "store/format/oci.h"
-#include "store/format/oci_manifest.h"
+#include "store/base/json_span.h"
+#include "store/format/oci/manifest.h"
+#include "store/format/oci/names.h"
 
 #define MALFORMED(err)                                                         \
 	FUZZ_CHECK((err)->code == FERRY_EFORMAT || (err)->code == FERRY_ELIMIT)

@@ -1,10 +1,10 @@
-/* Packuments: whatever was read can be asked for its parts. */
+/* Packuments: whatever was read can be call for its parts. */
 
 #include <stdlib.h>
 
 #include "fuzz.h"
 #include "store/base/error.h"
-#include "sync/upstream/npm_doc.h"
+#include "sync/upstream/npm/packument.h"
 
 static void
 look(const struct ferry_npm_doc *doc, const struct ferry_npm_version *version)

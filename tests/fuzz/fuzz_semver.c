@@ -7,8 +7,9 @@
 
 #include "fuzz.h"
 #include "store/base/error.h"
-#include "store/format/npm.h"
-#include "store/format/semver.h"
+#include "store/format/npm/npm.h"
+#include "store/format/semver/range.h"
+#include "store/format/semver/semver.h"
 
 #define VERSIONS_MAX 16
 

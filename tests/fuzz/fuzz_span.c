@@ -4,7 +4,7 @@
 
 #include "fuzz.h"
 #include "store/base/error.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 
 static void
 check_string(struct ferry_bytes raw)

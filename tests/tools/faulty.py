@@ -72,7 +72,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self):
-        path = urllib.parse.unquote(self.path.split("?")[0])
+        # A client that takes this for its proxy sends whole URLs.
+        path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
         act = action(path)
         full = os.path.join(ROOT, path.lstrip("/"))
         if os.path.isdir(full):

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/access/current.h"
+#include "store/access/snapshots.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"

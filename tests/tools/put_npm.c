@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "store/base/json.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"

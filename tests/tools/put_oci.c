@@ -18,7 +18,7 @@
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
-#include "store/format/oci_manifest.h"
+#include "store/format/oci/manifest.h"
 #include "store/store.h"
 #include "tests/tools/tool.h"
 

@@ -15,7 +15,7 @@ int
 main(int argc, char **argv)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_catalog_iter *it = NULL;
+	struct ferry_record_iter *it = NULL;
 	struct ferry_store *st = NULL;
 	struct ferry_key prefix, key;
 	const char *parts[FERRY_KEY_PARTS + 1] = { NULL };
@@ -37,13 +37,13 @@ main(int argc, char **argv)
 	    parts[3], parts[4], parts[5], NULL));
 	CHECK(ferry_store_open(&st, argv[1], FERRY_STORE_READ, &err));
 	CHECK(ferry_catalog_iter_new(&it, st, &prefix, NULL, &err));
-	while ((rc = ferry_catalog_iter_next(it, &key, &value, &err)) == 1) {
+	while ((rc = ferry_record_iter_next(it, &key, &value, &err)) == 1) {
 		(void)json_dumpf(value, stdout, JSON_COMPACT);
 		(void)putchar('\n');
 		json_decref(value);
 	}
 	CHECK(rc);
-	ferry_catalog_iter_free(it);
+	ferry_record_iter_free(it);
 	ferry_store_close(st);
 	return 0;
 }

@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "sync/access/facts.h"
+#include "sync/permissions/facts.h"
 
 static const struct ferry_facts_owner octo = { 100, true, "Octo" };
 

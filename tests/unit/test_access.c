@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "store/access/access.h"
-#include "store/access/current.h"
+#include "store/access/snapshots.h"
 #include "store/access/token.h"
 #include "store/access/user_token.h"
 #include "store/catalog/catalog.h"
@@ -18,7 +18,7 @@ static void
 test_token_grant(void **state)
 {
 	static const struct {
-		const char *asked, *granted;
+		const char *call, *granted;
 	} rows[] = {
 		{ "repository:org/app:pull", "repository:org/app:pull" },
 		{ "repository:org/app:pull,push", "repository:org/app:pull" },
@@ -44,7 +44,7 @@ test_token_grant(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ferry_token_init(&t, "", 0);
-		ferry_token_grant(&t, ferry_bytes_str(rows[i].asked));
+		ferry_token_grant(&t, ferry_bytes_str(rows[i].call));
 		assert_string_equal(t.scopes, rows[i].granted);
 	}
 }

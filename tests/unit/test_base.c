@@ -5,7 +5,7 @@
 #include "store/base/digest.h"
 #include "store/base/glob.h"
 #include "store/base/json.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 
 static struct ferry_bytes
 B(const char *s) {

@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "sync/upstream/challenge.h"
+#include "sync/upstream/oci/challenge.h"
 
 static void
 expect(const char *text, enum ferry_challenge_scheme scheme, const char *realm,

@@ -5,8 +5,8 @@
 #include "facts.h"
 
 #include "store/access/snapshot_write.h"
-#include "sync/access/diff.h"
-#include "sync/access/operator.h"
+#include "sync/permissions/diff.h"
+#include "sync/permissions/operator_file.h"
 
 static char *
 text_of(struct ferry_facts *f)

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "store/base/bytes.h"
-#include "sync/select/images.h"
+#include "sync/select/images/images.h"
 #include "sync/select/input.h"
 
 /* A sink that writes one line for each, without the name of the file. */

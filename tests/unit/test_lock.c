@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "store/base/bytes.h"
-#include "sync/select/lock.h"
+#include "sync/select/lock/lock.h"
 
 /* A sink that writes one line for each entry. */
 static int

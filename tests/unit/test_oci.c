@@ -2,8 +2,8 @@
 
 #include "store/base/bytes.h"
 #include "store/format/format.h"
-#include "store/format/oci.h"
-#include "store/format/oci_manifest.h"
+#include "store/format/oci/manifest.h"
+#include "store/format/oci/names.h"
 
 #define HEX "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 #define SHA "sha256:" HEX

@@ -1,10 +1,11 @@
 #include "unit.h"
 
 #include "store/base/bytes.h"
-#include "store/base/span.h"
+#include "store/base/json_span.h"
 #include "store/format/format.h"
-#include "store/format/npm.h"
-#include "store/format/semver.h"
+#include "store/format/npm/npm.h"
+#include "store/format/semver/range.h"
+#include "store/format/semver/semver.h"
 
 static struct ferry_bytes
 B(const char *s) {

@@ -10,9 +10,9 @@
 #include "serve/http/net.h"
 #include "serve/http/range.h"
 #include "serve/replay/cache.h"
-#include "serve/replay/npm_document.h"
-#include "serve/replay/oci_path.h"
-#include "store/base/span.h"
+#include "serve/replay/npm/packument.h"
+#include "serve/replay/oci/path.h"
+#include "store/base/json_span.h"
 
 /* Paths of OCI */
 

@@ -1,0 +1,110 @@
+/*
+ * /metrics: figures of the server, for monitoring.  They tell what others read
+ * and what there is, so who asks is decided as with everything else.
+ */
+
+#include <inttypes.h>
+
+#include "serve/http/metrics.h"
+#include "serve/replay/format.h"
+#include "serve/replay/store_view.h"
+#include "store/base/clock.h"
+#include "store/base/error.h"
+
+#define TEXT "text/plain; charset=utf-8"
+
+static const char *const prefixes[] = { "/metrics/", NULL };
+
+static int
+parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
+{
+	enum ferry_method method = call->rq->method;
+
+	(void)err;
+	call->resource.action = method == FERRY_GET || method == FERRY_HEAD
+	                            ? FERRY_ACTION_METRICS
+	                            : FERRY_ACTION_WRITE;
+	return rest.n == 0;
+}
+
+static void
+refuse(const struct ferry_call *call, unsigned status, const char *text,
+    struct ferry_response *res)
+{
+
+	(void)call;
+	ferry_response_text(res, status, TEXT, "%s\n",
+	    text == NULL ? "nothing is here; the page at / says what is"
+			 : text);
+}
+
+static int
+add_store(const struct ferry_call *call, struct ferry_buf *buf,
+    struct ferry_error *err)
+{
+	struct ferry_store_view *view = call->view;
+	struct ferry_cache_stats c;
+
+	ferry_cache_stats(ferry_store_view_cache(view), &c);
+	return ferry_buf_addf(buf, err,
+	    "# HELP ferry_cache_hits_total Answers found ready.\n"
+	    "# TYPE ferry_cache_hits_total counter\n"
+	    "ferry_cache_hits_total %" PRIu64 "\n"
+	    "# HELP ferry_cache_misses_total Answers that were made.\n"
+	    "# TYPE ferry_cache_misses_total counter\n"
+	    "ferry_cache_misses_total %" PRIu64 "\n"
+	    "# HELP ferry_cache_evictions_total Answers dropped for room.\n"
+	    "# TYPE ferry_cache_evictions_total counter\n"
+	    "ferry_cache_evictions_total %" PRIu64 "\n"
+	    "# TYPE ferry_cache_entries gauge\n"
+	    "ferry_cache_entries %" PRIu64 "\n"
+	    "# TYPE ferry_cache_bytes gauge\n"
+	    "ferry_cache_bytes %" PRIu64 "\n"
+	    "# TYPE ferry_cache_limit_bytes gauge\n"
+	    "ferry_cache_limit_bytes %" PRIu64 "\n"
+	    "# TYPE ferry_cache_open_files gauge\n"
+	    "ferry_cache_open_files %" PRIu64 "\n"
+	    "# HELP ferry_store_journal_seq The last journal record seen.\n"
+	    "# TYPE ferry_store_journal_seq gauge\n"
+	    "ferry_store_journal_seq %" PRIu64 "\n"
+	    "# HELP ferry_store_followed_seconds Since the store was last "
+	    "looked at.\n"
+	    "# TYPE ferry_store_followed_seconds gauge\n"
+	    "ferry_store_followed_seconds %.3f\n"
+	    "# TYPE ferry_uptime_seconds gauge\n"
+	    "ferry_uptime_seconds %.3f\n"
+	    "# TYPE ferry_build_info gauge\n"
+	    "ferry_build_info{version=\"%s\"} 1\n",
+	    c.hits, c.misses, c.evictions, c.entries, c.bytes, c.limit, c.files,
+	    ferry_store_view_seq(view),
+	    (double)ferry_store_view_age_ms(view) / 1e3,
+	    (double)(ferry_ticks_ms() - call->site->started_ms) / 1e3,
+	    FERRY_VERSION);
+}
+
+static int
+answer(const struct ferry_call *call, const struct ferry_permit *permit,
+    struct ferry_response *res, struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_body *body;
+	int rc = -1;
+
+	(void)permit;
+	if (ferry_metrics_add(call->site->metrics, &buf, err) == 0 &&
+	    add_store(call, &buf, err) == 0 &&
+	    ferry_body_new(&body, &buf, err) == 0) {
+		ferry_response_body(res, "text/plain; version=0.0.4", body);
+		rc = 1;
+	}
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+const struct ferry_replay ferry_replay_metrics = {
+	.format = "metrics",
+	.prefixes = prefixes,
+	.parse = parse,
+	.answer = answer,
+	.refuse = refuse,
+};

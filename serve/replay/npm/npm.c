@@ -1,0 +1,552 @@
+/*
+ * npm: paths, and which answer each of them gets.
+ * Source: npm.md, sections 2 and 4, where the clients are named.
+ */
+
+#include "serve/replay/npm/npm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "serve/replay/cache.h"
+#include "serve/replay/store_view.h"
+#include "store/base/error.h"
+#include "store/base/json_span.h"
+
+enum kind {
+	ROOT,
+	PING,
+	WHOAMI,
+	SEARCH,
+	KEYS,
+	AUDIT,
+	ATTESTATIONS, /* item: the version */
+	DIST_TAGS,
+	PACKUMENT,
+	VERSION, /* item: a version or a tag */
+	FILE_, /* item: the whole path */
+	UPSTREAM_PATH, /* item: the same, of which any part may be a package */
+	LOGIN,
+	WRITE, /* whatever it would have changed */
+};
+
+#define JSON "application/json"
+#define ABBREVIATED "application/vnd.npm.install-v1+json"
+
+static const char *const prefixes[] = { "/npm/", "/_registry/npm/", NULL };
+static const char *const hosts[] = { "npm.", NULL };
+
+/* Paths */
+
+/* Copy n bytes as a string.  Returns whether they fit and are a name: what
+ * becomes a part of a catalog key and of messages. */
+static bool
+set(char *out, size_t room, const char *s, size_t n)
+{
+
+	if (n == 0 || n >= room || s[0] == '.')
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] <= ' ' || s[i] == 0x7f)
+			return false;
+	memcpy(out, s, n);
+	out[n] = 0;
+	return true;
+}
+
+/* The length of the package name that s starts with, or 0. */
+static size_t
+name_length(const char *s)
+{
+	size_t n = strcspn(s, "/"), m;
+
+	if (s[0] != '@')
+		return n;
+	if (n < 2 || s[n] != '/')
+		return 0;
+	m = strcspn(s + n + 1, "/");
+	return m == 0 ? 0 : n + 1 + m;
+}
+
+static int
+set_package(struct ferry_resource *r, const char *s, size_t n)
+{
+
+	return set(r->package, sizeof(r->package), s, n) ? 1 : 0;
+}
+
+/* Below "-/": what belongs to the registry as a whole. */
+static int
+parse_service(struct ferry_resource *r, const char *s)
+{
+	static const char tags[] = "/dist-tags", package[] = "package/",
+			  attestations[] = "npm/v1/attestations/",
+			  user[] = "user/org.couchdb.user:";
+	size_t n = strlen(s);
+	const char *at;
+
+	r->action = FERRY_ACTION_SERVICE;
+	if (strcmp(s, "ping") == 0) {
+		r->kind = PING;
+	} else if (strcmp(s, "whoami") == 0) {
+		r->kind = WHOAMI;
+		r->action = FERRY_ACTION_IDENTITY;
+	} else if (strncmp(s, user, sizeof(user) - 1) == 0) {
+		r->kind = LOGIN;
+		r->action = FERRY_ACTION_IDENTITY;
+	} else if (strcmp(s, "v1/search") == 0) {
+		r->kind = SEARCH;
+		r->action = FERRY_ACTION_LIST;
+	} else if (strcmp(s, "npm/v1/keys") == 0) {
+		r->kind = KEYS;
+	} else if (strncmp(s, "npm/v1/security/", 16) == 0) {
+		r->kind = AUDIT;
+	} else if (strncmp(s, package, sizeof(package) - 1) == 0 &&
+		   n > sizeof(package) + sizeof(tags) - 2 &&
+		   strcmp(s + n - (sizeof(tags) - 1), tags) == 0) {
+		r->kind = DIST_TAGS;
+		r->action = FERRY_ACTION_READ;
+		return set_package(r, s + sizeof(package) - 1,
+		    n - (sizeof(package) - 1) - (sizeof(tags) - 1));
+	} else if (strncmp(s, attestations, sizeof(attestations) - 1) == 0) {
+		s += sizeof(attestations) - 1;
+		at = strrchr(s, '@');
+		if (at == NULL || at == s)
+			return 0;
+		r->kind = ATTESTATIONS;
+		r->action = FERRY_ACTION_READ;
+		return set(r->item, sizeof(r->item), at + 1, strlen(at + 1)) &&
+		       set_package(r, s, (size_t)(at - s));
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
+static int
+parse_path(struct ferry_resource *r, const char *s)
+{
+	const char *tail;
+	size_t n;
+
+	r->action = FERRY_ACTION_SERVICE;
+	r->kind = ROOT;
+	if (*s == 0)
+		return 1;
+	if (strncmp(s, "-/", 2) == 0)
+		return parse_service(r, s + 2);
+	r->action = FERRY_ACTION_READ;
+	if ((n = name_length(s)) == 0)
+		return 0;
+	tail = s + n;
+	if (*tail == 0) {
+		r->kind = PACKUMENT;
+		return set_package(r, s, n);
+	}
+	if (strncmp(tail, "/-/", 3) == 0 && tail[3] != 0) {
+		r->kind = FILE_;
+		return set(r->item, sizeof(r->item), s, strlen(s)) &&
+		       set_package(r, s, n);
+	}
+	if (strchr(tail + 1, '/') != NULL) {
+		r->kind = UPSTREAM_PATH;
+		return set(r->item, sizeof(r->item), s, strlen(s));
+	}
+	r->kind = VERSION;
+	return set(r->item, sizeof(r->item), tail + 1, strlen(tail + 1)) &&
+	       set_package(r, s, n);
+}
+
+static int
+parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
+{
+	enum ferry_method method = call->rq->method;
+	struct ferry_resource *r = &call->resource;
+	struct ferry_buf path = FERRY_BUF_INIT;
+	int rc = -1;
+
+	/* Decoded first: "@s/n", "@s%2fn" and "@s%2Fn" are one name. */
+	if (ferry_url_decode(&path, rest, err) == -1 ||
+	    ferry_buf_adds(&path, "", err) == -1)
+		goto out;
+	if (path.n > 1 && path.p[path.n - 1] == '/')
+		path.p[--path.n] = 0;
+	rc = parse_path(r, path.n == 0 ? "" : (const char *)path.p);
+	if (method == FERRY_GET || method == FERRY_HEAD) {
+		rc = r->kind == LOGIN ? 0 : rc;
+		goto out;
+	}
+	if (rc == 1 && r->kind == AUDIT && method == FERRY_POST)
+		goto out;
+	if (rc == 1 && r->kind == LOGIN && call->rq->json.n > 0 &&
+	    strcmp(call->rq->method_text, "PUT") == 0)
+		goto out;
+	/* Nothing can be written, whatever it is. */
+	r->kind = WRITE;
+	r->action = FERRY_ACTION_WRITE;
+	rc = rc == -1 ? -1 : 1;
+out:
+	ferry_buf_free(&path);
+	return rc;
+}
+
+/* Who asks, and whose package */
+
+/* The password of a login's body: 1 and secret, 0, -1. */
+static int
+login_secret(const struct ferry_request *rq, struct ferry_buf *secret,
+    struct ferry_error *err)
+{
+	struct ferry_bytes root, password;
+
+	if (ferry_span_check(rq->json, &root, err) == -1)
+		return -1;
+	if (!ferry_span_get(root, "password", &password))
+		return 0;
+	return ferry_span_string(secret, password, err) == -1 ? -1 : 1;
+}
+
+static void
+identify(struct ferry_call *call, const char *authorization)
+{
+	struct ferry_access *access = ferry_store_view_access(call->view);
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf secret = FERRY_BUF_INIT;
+
+	/* What is logged in with counts, not what was used before. */
+	if (call->resource.kind == LOGIN &&
+	    login_secret(call->rq, &secret, &ignored) == 1)
+		ferry_access_identify_token(
+		    access, ferry_bytes_buf(&secret), &call->identity);
+	else
+		ferry_access_identify(access,
+		    call->resource.kind == LOGIN ? NULL : authorization,
+		    &call->identity);
+	if (secret.p != NULL)
+		explicit_bzero(secret.p, secret.cap);
+	ferry_buf_free(&secret);
+}
+
+/* Whether who asks may read a package that is here. */
+static bool
+may_read(const struct ferry_call *call)
+{
+	struct ferry_access_decision decision;
+
+	ferry_access_decide(
+	    &(struct ferry_access_request){ .identity = &call->identity,
+		.action = FERRY_ACTION_READ,
+		.format = "npm",
+		.owner = call->owner,
+		.package = call->resource.package,
+		.called = call->resource.package },
+	    &decision);
+	return decision.permit != NULL;
+}
+
+/*
+ * A path of no shape that we know may be a tarball's path upstream, as lock
+ * files have it: the package is one of the names in it.  Which it is, is
+ * known by the version; of what may not be read none is looked at, and nobody
+ * hears that it is here.
+ */
+static int
+find_upstream_path(struct ferry_call *call, struct ferry_error *err)
+{
+	struct ferry_resource *r = &call->resource;
+	struct ferry_npm_file file;
+	const char *p = r->item;
+	unsigned tries = 0;
+	size_t n;
+	int rc;
+
+	for (; (n = name_length(p)) > 0 && p[n] != 0 && tries < 12; tries++) {
+		if (set_package(r, p, n) == 1) {
+			rc = ferry_replay_owner(
+			    call->view, "npm", r->package, call->owner, err);
+			if (rc == 1 && !may_read(call)) {
+				ferry_replay_again(
+				    call->view, "npm", r->package);
+				rc = 0;
+			}
+			if (rc == 1)
+				rc = ferry_npm_file_find(call->view, r->package,
+				    call->owner, r->item, &file, err);
+			if (rc != 0)
+				return rc;
+		}
+		p += strcspn(p, "/");
+		p += strspn(p, "/");
+	}
+	r->package[0] = call->owner[0] = 0;
+	return 0;
+}
+
+static int
+owner(struct ferry_call *call, struct ferry_error *err)
+{
+
+	return call->resource.kind == UPSTREAM_PATH
+	           ? find_upstream_path(call, err)
+	           : ferry_replay_owner(call->view, "npm",
+			 call->resource.package, call->owner, err);
+}
+
+/* Answers */
+
+static void
+refuse(const struct ferry_call *call, unsigned status, const char *text,
+    struct ferry_response *res)
+{
+	const struct ferry_resource *r = &call->resource;
+	char whole[FERRY_PACKAGE_NAME + FERRY_ITEM_NAME + 256];
+	bool named = r->package[0] != 0 &&
+	             (r->kind != UPSTREAM_PATH || call->owner[0] != 0);
+
+	if (text == NULL)
+		text = !named ? "this registry has no such URL"
+		       : call->owner[0] == 0
+		           ? "this package is not in the mirror"
+		           : "this version or file is not in the mirror";
+	if (status == 401 || status == 403) {
+		(void)snprintf(whole, sizeof(whole), "%s: %.400s",
+		    status == 401 ? "unauthenticated" : "permission_denied",
+		    text);
+		text = whole;
+	}
+	if (status == 404 && named) {
+		bool item = r->kind == VERSION || r->kind == FILE_ ||
+		            r->kind == UPSTREAM_PATH;
+
+		(void)snprintf(whole, sizeof(whole), "%s%s%s: %.200s",
+		    r->package, item ? " " : "", item ? r->item : "", text);
+		text = whole;
+	}
+	ferry_response_json_error(res, status, text);
+}
+
+static int
+answer_packument(const struct ferry_call *call, const char *base,
+    struct ferry_response *res, struct ferry_error *err)
+{
+	const char *accept = ferry_request_header(call->rq, "Accept");
+	bool abbreviated =
+	    accept != NULL && strstr(accept, ABBREVIATED) != NULL;
+	bool zipped = ferry_request_takes_gzip(call->rq);
+	struct ferry_body *body;
+	int rc = ferry_npm_body(call->view, call->resource.package, call->owner,
+	    base, abbreviated ? FERRY_NPM_ABBREVIATED : FERRY_NPM_FULL,
+	    zipped ? FERRY_NPM_GZIP : FERRY_NPM_IDENTITY, &body, err);
+
+	if (rc != 1)
+		return rc;
+	ferry_response_body(res, abbreviated ? ABBREVIATED : JSON, body);
+	res->encoding = zipped ? "gzip" : NULL;
+	res->vary = "Accept, Accept-Encoding";
+	/* To be asked again each time, which costs a 304. */
+	res->cache = "no-cache";
+	return 1;
+}
+
+/* A part of the full packument, of which the cache has the whole. */
+static int
+answer_part(const struct ferry_call *call, const char *base,
+    struct ferry_response *res, struct ferry_error *err)
+{
+	const struct ferry_resource *r = &call->resource;
+	struct ferry_bytes root, part, tag;
+	struct ferry_buf buf = FERRY_BUF_INIT, version = FERRY_BUF_INIT;
+	struct ferry_body *whole = NULL, *body = NULL;
+	int rc = ferry_npm_body(call->view, r->package, call->owner, base,
+	    FERRY_NPM_FULL, FERRY_NPM_IDENTITY, &whole, err);
+
+	if (rc != 1)
+		goto out;
+	root = ferry_bytes_buf(&whole->bytes);
+	rc = ferry_span_get(root, "dist-tags", &part);
+	if (rc == 1 && r->kind == VERSION) {
+		const char *name = r->item;
+
+		if (ferry_span_get(part, name, &tag)) {
+			if (ferry_span_string(&version, tag, err) == -1) {
+				rc = -1;
+				goto out;
+			}
+			name = (const char *)version.p;
+		}
+		rc = ferry_span_get(root, "versions", &part) &&
+		     ferry_span_get(part, name, &part);
+	}
+	if (rc == 1 && (ferry_buf_add(&buf, part.p, part.n, err) == -1 ||
+			   ferry_body_new(&body, &buf, err) == -1 ||
+			   ferry_body_tag(body, "", err) == -1))
+		rc = -1;
+	if (rc == 1) {
+		ferry_response_body(res, JSON, body);
+		res->cache = "no-cache";
+		body = NULL;
+	}
+out:
+	ferry_body_unref(body);
+	ferry_body_unref(whole);
+	ferry_buf_free(&version);
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+static int
+answer_document(const struct ferry_call *call, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_buf base = FERRY_BUF_INIT;
+	int rc = -1;
+
+	if (call->owner[0] == 0)
+		return 0;
+	if (ferry_replay_base(call, &base, err) == 0)
+		rc =
+		    call->resource.kind == PACKUMENT
+			? answer_packument(call, (const char *)base.p, res, err)
+			: answer_part(call, (const char *)base.p, res, err);
+	ferry_buf_free(&base);
+	return rc;
+}
+
+static int
+answer_file(const struct ferry_call *call, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_body *body;
+	int rc;
+
+	if (call->owner[0] == 0)
+		return 0;
+	rc = ferry_npm_file_body(call->view, call->resource.package,
+	    call->owner, call->resource.item, &body, err);
+	if (rc != 1)
+		return rc;
+	/* No Content-Encoding, ever: clients would unpack it once more. */
+	ferry_response_body(res, "application/octet-stream", body);
+	res->ranges = true;
+	res->cache = "public, max-age=31536000, immutable";
+	return 1;
+}
+
+static int
+answer_search(const struct ferry_call *call, const struct ferry_permit *permit,
+    struct ferry_response *res, struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_body *body = NULL;
+	int rc = -1;
+
+	if (ferry_npm_search(call->state, call->rq, permit, &buf, err) == 0 &&
+	    ferry_body_new(&body, &buf, err) == 0) {
+		ferry_response_body(res, JSON, body);
+		rc = 1;
+	}
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+static int
+answer_whoami(const struct ferry_call *call, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_buf name = FERRY_BUF_INIT;
+	int rc =
+	    ferry_span_quote(&name, ferry_bytes_str(call->identity.name), err);
+
+	if (rc == 0)
+		ferry_response_text(res, 200, JSON, "{\"username\":%s}\n",
+		    (const char *)name.p);
+	ferry_buf_free(&name);
+	return rc == -1 ? -1 : 1;
+}
+
+/*
+ * `npm login` keeps the member "token" of the answer as _authToken.  It is the
+ * password that was sent: nothing is made here, and so nothing is written.
+ * Source: npm-profile, "loginCouch": 201 with "token".
+ */
+static int
+answer_login(const struct ferry_call *call, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_buf secret = FERRY_BUF_INIT, name = FERRY_BUF_INIT,
+			 id = FERRY_BUF_INIT;
+	int rc = -1;
+
+	/* A token's text needs no escapes. */
+	if (login_secret(call->rq, &secret, err) == 1 &&
+	    ferry_buf_addf(
+		&id, err, "org.couchdb.user:%s", call->identity.name) == 0 &&
+	    ferry_span_quote(&name, ferry_bytes_buf(&id), err) == 0) {
+		ferry_response_text(res, 201, JSON,
+		    "{\"ok\":true,\"id\":%s,\"token\":\"%s\"}\n",
+		    (const char *)name.p, (const char *)secret.p);
+		res->cache = "no-store";
+		rc = 1;
+	}
+	if (secret.p != NULL)
+		explicit_bzero(secret.p, secret.cap);
+	ferry_buf_free(&secret);
+	ferry_buf_free(&name);
+	ferry_buf_free(&id);
+	return rc;
+}
+
+static int
+answer(const struct ferry_call *call, const struct ferry_permit *permit,
+    struct ferry_response *res, struct ferry_error *err)
+{
+
+	switch ((enum kind)call->resource.kind) {
+	case ROOT:
+		ferry_response_text(
+		    res, 200, JSON, "{\"registry\":\"ferry\"}\n");
+		return 1;
+	case PING:
+		ferry_response_text(res, 200, JSON, "{}\n");
+		return 1;
+	case SEARCH:
+		return answer_search(call, permit, res, err);
+	case KEYS:
+		return ferry_npm_answer_keys(call, permit, res, err);
+	case AUDIT:
+		/* An empty answer would say "no vulnerabilities". */
+		refuse(call, 404, "this mirror carries no security advisories",
+		    res);
+		return 1;
+	case ATTESTATIONS:
+		return ferry_npm_answer_attestations(call, res, err);
+	case DIST_TAGS:
+	case PACKUMENT:
+	case VERSION:
+		return answer_document(call, res, err);
+	case FILE_:
+	case UPSTREAM_PATH:
+		return answer_file(call, res, err);
+	case WHOAMI:
+		return answer_whoami(call, res, err);
+	case LOGIN:
+		return answer_login(call, res, err);
+	case WRITE:
+		break; /* never permitted */
+	}
+	return 0;
+}
+
+const struct ferry_replay ferry_replay_npm = {
+	.format = "npm",
+	.prefixes = prefixes,
+	.hosts = hosts,
+	.parse = parse,
+	.identify = identify,
+	.owner = owner,
+	.answer = answer,
+	.refuse = refuse,
+	.start = ferry_npm_search_start,
+	.changed = ferry_npm_search_changed,
+	.stop = ferry_npm_search_stop,
+};

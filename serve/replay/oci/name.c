@@ -1,0 +1,321 @@
+/*
+ * Which repository a name means.
+ *
+ * Clients say where an image is from in three ways: containerd in the query
+ * ("ns"), podman and people in the path ("ghcr.io/org/app"), dockerd not at
+ * all.  A known origin decides alone; were another asked for what it lacks,
+ * one upstream could put images under another's names.  For the same reason an
+ * unknown "ns" is not as good as none: it names a registry of which nothing is
+ * here.
+ *
+ * Source: shared/protocols/oci.md, section 6, "Server rule".
+ */
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "serve/replay/oci/oci.h"
+#include "serve/replay/store_view.h"
+#include "store/base/error.h"
+#include "store/base/json.h"
+#include "store/catalog/catalog.h"
+
+/* Origins: lines "HOST\nOWNER\n", in the order of owners */
+
+static int
+add_origin(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+	char host[FERRY_OCI_HOST_MAX + 1];
+
+	/* One that is damaged is no origin, and the others are still. */
+	return ferry_oci_origin(host, record)
+	           ? ferry_buf_addf(
+			 ctx, err, "%s\n%s\n", host, ferry_key_part(key, 1))
+	           : 0;
+}
+
+static int
+make_origins(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_key prefix;
+	int rc = -1;
+
+	if (ferry_key_make(&prefix, err, "upstream", NULL) == 0 &&
+	    ferry_catalog_each(ferry_store_view_store(ctx), &prefix, add_origin,
+		&buf, err) == 0 &&
+	    ferry_body_new(out, &buf, err) == 0)
+		rc = 1;
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+/* Of no package: an upstream that changes drops everything. */
+static int
+get_origins(struct ferry_store_view *view, struct ferry_body **out,
+    struct ferry_error *err)
+{
+
+	return ferry_store_view_get(
+	    view, out, make_origins, view, err, "oci", "", "origins", NULL);
+}
+
+/* The next line's text without its end; false at the end. */
+static bool
+next_line(struct ferry_bytes *lines, struct ferry_bytes *out)
+{
+	const uint8_t *end =
+	    lines->n == 0 ? NULL : memchr(lines->p, '\n', lines->n);
+	size_t n;
+
+	if (end == NULL)
+		return false;
+	n = (size_t)(end - lines->p);
+	*out = ferry_bytes_of(lines->p, n);
+	*lines = ferry_bytes_of(end + 1, lines->n - n - 1);
+	return true;
+}
+
+/* The next owner whose origin is host. */
+static bool
+next_owner(
+    struct ferry_bytes *lines, const char *host, struct ferry_bytes *owner)
+{
+	struct ferry_bytes line;
+
+	while (next_line(lines, &line) && next_line(lines, owner))
+		if (ferry_bytes_is(line, host))
+			return true;
+	return false;
+}
+
+/* Whether text, as a client wrote it, is the host of an origin: 1, 0, -1. */
+static int
+known(struct ferry_store_view *view, struct ferry_bytes text,
+    char host[FERRY_OCI_HOST_MAX + 1], struct ferry_error *err)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_body *body;
+	struct ferry_bytes lines, owner;
+	int rc;
+
+	if (ferry_oci_host(host, text, &ignored) == -1)
+		return 0;
+	if ((rc = get_origins(view, &body, err)) != 1)
+		return rc;
+	lines = ferry_bytes_buf(&body->bytes);
+	rc = next_owner(&lines, host, &owner);
+	ferry_body_unref(body);
+	return rc;
+}
+
+/* Names */
+
+/* Whether host is how the client reaches this server. */
+static int
+is_here(
+    const struct ferry_call *call, const char *host, struct ferry_error *err)
+{
+	char ours[FERRY_OCI_HOST_MAX + 1];
+	struct ferry_buf origin = FERRY_BUF_INIT;
+	int rc = 0;
+
+	if (ferry_replay_origin(call->site, call->rq, &origin, err) == -1)
+		rc = -1;
+	else if (ferry_oci_host(ours, ferry_bytes_buf(&origin), err) == -1)
+		rc = -1;
+	else
+		rc = strcmp(ours, host) == 0;
+	ferry_buf_free(&origin);
+	return rc;
+}
+
+/* What no repository is called: a name that is too long with or without what
+ * stands in front, which only who knows the origin could tell. */
+#define NOBODYS "-"
+
+static int
+set_package(
+    struct ferry_resource *r, struct ferry_bytes name, struct ferry_error *err)
+{
+	bool official = strcmp(r->origin, "docker.io") == 0 &&
+	                memchr(name.p, '/', name.n) == NULL;
+	size_t n = name.n + (official ? strlen("library/") : 0);
+
+	if (n > FERRY_OCI_NAME_MAX &&
+	    (r->origin[0] != 0 || memchr(name.p, '/', name.n) != NULL)) {
+		memcpy(r->package, NOBODYS, sizeof(NOBODYS));
+		return 0;
+	}
+	if (!ferry_oci_name_valid(name))
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "'%.*s' is not a repository's name",
+		    (int)(name.n > 200 ? 200 : name.n), (const char *)name.p);
+	(void)snprintf(r->package, sizeof(r->package), "%s%.*s",
+	    official ? "library/" : "", (int)name.n, (const char *)name.p);
+	return 0;
+}
+
+static int
+set_called(
+    struct ferry_resource *r, struct ferry_bytes name, struct ferry_error *err)
+{
+
+	if (name.n == 0 || name.n >= sizeof(r->called))
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "this repository's name is too long");
+	/* Upper case would be folded by ferry_oci_host(). */
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] <= ' ' || name.p[i] >= 0x7f ||
+		    (name.p[i] >= 'A' && name.p[i] <= 'Z'))
+			return ferry_error_set(err, FERRY_EFORMAT,
+			    "a repository's name is of lower-case letters, "
+			    "digits, '.', '_', '-' and '/'");
+	memcpy(r->called, name.p, name.n);
+	r->called[name.n] = 0;
+	return 0;
+}
+
+/* The origin that the query names: 1 if it decides, 0 if the path does. */
+static int
+resolve_query(struct ferry_call *call, struct ferry_error *err)
+{
+	struct ferry_resource *r = &call->resource;
+	struct ferry_buf ns = FERRY_BUF_INIT;
+	char host[FERRY_OCI_HOST_MAX + 1];
+	int rc;
+
+	if (call->rq->query.n == 0)
+		return 0;
+	rc = ferry_request_query(call->rq, "ns", &ns, err);
+	if (rc == 1 && ns.n == 0)
+		rc = 0;
+	if (rc == 1 && ferry_oci_host(host, ferry_bytes_buf(&ns), err) == -1)
+		rc = -1;
+	if (rc == 1 &&
+	    (rc = known(call->view, ferry_bytes_buf(&ns), host, err)) != -1) {
+		int here = rc == 1 ? 0 : is_here(call, host, err);
+
+		/* What is not known may still be said better by the path. */
+		if (here == 0)
+			memcpy(r->origin, host, strlen(host) + 1);
+		rc = here == -1 ? -1 : rc;
+	}
+	ferry_buf_free(&ns);
+	return rc;
+}
+
+int
+ferry_oci_resolve(
+    struct ferry_call *call, struct ferry_bytes name, struct ferry_error *err)
+{
+	struct ferry_resource *r = &call->resource;
+	const uint8_t *slash = memchr(name.p, '/', name.n);
+	size_t n = slash == NULL ? 0 : (size_t)(slash - name.p);
+	/* With a port it can be nothing but a host, whatever else is said, and
+	 * whether it is known is not for everybody to hear. */
+	bool port = n > 0 && memchr(name.p, ':', n) != NULL;
+	char host[FERRY_OCI_HOST_MAX + 1];
+	int rc = 0;
+
+	if (set_called(r, name, err) == -1 ||
+	    (!port && (rc = resolve_query(call, err)) == -1))
+		return -1;
+	if (port) {
+		if (ferry_oci_host(host, ferry_bytes_of(name.p, n), err) == -1)
+			return -1;
+	} else if (rc == 1 || n == 0 ||
+		   (rc = known(call->view, ferry_bytes_of(name.p, n), host,
+			err)) != 1) {
+		return rc == -1 ? -1 : set_package(r, name, err);
+	}
+	memcpy(r->origin, host, strlen(host) + 1);
+	return set_package(r, ferry_bytes_of(slash + 1, name.n - n - 1), err);
+}
+
+int
+ferry_oci_namespace(const struct ferry_call *call, struct ferry_buf *buf,
+    struct ferry_error *err)
+{
+	char host[FERRY_OCI_HOST_MAX + 1];
+	int rc;
+
+	if (call->rq->query.n == 0 || call->resource.origin[0] == 0)
+		return 0;
+	rc = ferry_request_query(call->rq, "ns", buf, err);
+	if (rc == 1 && ferry_oci_host(host, ferry_bytes_buf(buf), err) == -1)
+		rc = -1;
+	return rc == 1 ? strcmp(host, call->resource.origin) == 0 : rc;
+}
+
+/* Owners */
+
+static int
+find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	const struct ferry_call *call = ctx;
+	const struct ferry_resource *r = &call->resource;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_body *origins = NULL;
+	struct ferry_bytes lines, owner;
+	struct ferry_key key;
+	int rc = get_origins(call->view, &origins, err);
+
+	if (rc != 1)
+		return rc;
+	rc = 0;
+	lines = ferry_bytes_buf(&origins->bytes);
+	/* Several upstreams may be of one host: the first that has it. */
+	while (rc == 0 && next_owner(&lines, r->origin, &owner)) {
+		ferry_buf_reset(&buf);
+		if (ferry_buf_add(&buf, owner.p, owner.n, err) == -1 ||
+		    ferry_key_make(&key, err, "package", "oci", r->package,
+			(const char *)buf.p, NULL) == -1)
+			rc = -1;
+		else
+			rc = ferry_catalog_has(
+			    ferry_store_view_store(call->view), &key, err);
+	}
+	if (rc == 1 && ferry_body_new(out, &buf, err) == -1)
+		rc = -1;
+	ferry_body_unref(origins);
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+void
+ferry_oci_again(struct ferry_call *call)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_body *body = NULL;
+
+	if (call->resource.origin[0] == 0)
+		ferry_replay_again(call->view, "oci", call->resource.package);
+	else if (find_owner(call, &body, &ignored) == 1)
+		ferry_body_unref(body);
+}
+
+int
+ferry_oci_owner(struct ferry_call *call, struct ferry_error *err)
+{
+	const struct ferry_resource *r = &call->resource;
+	struct ferry_body *body = NULL;
+	int rc;
+
+	if (r->origin[0] == 0)
+		return ferry_replay_owner(
+		    call->view, "oci", r->package, call->owner, err);
+	rc = ferry_store_view_get(call->view, &body, find_owner, call, err,
+	    "oci", r->package, "owner", r->origin, NULL);
+	if (rc != 1)
+		return rc;
+	if (body->bytes.n < FERRY_OWNER_NAME)
+		memcpy(call->owner, body->bytes.p, body->bytes.n + 1);
+	else
+		rc = ferry_error_set(
+		    err, FERRY_ELIMIT, "an owner's name is too long");
+	ferry_body_unref(body);
+	return rc;
+}

@@ -1,0 +1,311 @@
+/*
+ * OCI: paths, and which answer each of them gets.
+ * Source: OCI Distribution Specification 1.1; shared/protocols/oci.md,
+ *     sections 2 to 4, where the clients are named.
+ */
+
+#include "serve/replay/oci/oci.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "serve/replay/oci/path.h"
+#include "serve/replay/store_view.h"
+#include "store/base/error.h"
+#include "store/base/json_span.h"
+
+enum kind {
+	NOTHING, /* no such URL */
+	BASE, /* whether a token is good */
+	TOKEN,
+	CATALOG,
+	SEARCH,
+	SEARCH_PING,
+	MANIFEST, /* item: a tag or a digest; "" for what can be neither */
+	BLOB, /* item: a digest */
+	TAGS,
+	REFERRERS, /* item: a digest */
+	BAD_NAME, /* what cannot be a repository's name */
+	BAD_DIGEST,
+	WRITE, /* whatever it would have changed */
+};
+
+#define JSON "application/json"
+#define IMMUTABLE "public, max-age=31536000, immutable"
+
+/* "/v1/": docker and podman search there. */
+static const char *const prefixes[] = { "/v2/", "/v1/", NULL };
+static const char *const hosts[] = { "containers.", "docker.", NULL };
+
+/* Paths */
+
+static int
+set_reference(struct ferry_resource *r, struct ferry_bytes reference,
+    struct ferry_error *err)
+{
+	bool digest =
+	    r->kind != MANIFEST ||
+	    (reference.n > 0 && memchr(reference.p, ':', reference.n) != NULL);
+
+	if (digest && !ferry_oci_digest_valid(reference)) {
+		r->kind = BAD_DIGEST;
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "'%.*s' is not a digest, such as sha256: and 64 digits",
+		    (int)(reference.n > 150 ? 150 : reference.n),
+		    (const char *)reference.p);
+	}
+	/* Nothing has such a tag; whether the repository is there, is still
+	 * to be said. */
+	if (!digest && !ferry_oci_tag_valid(reference))
+		return 1;
+	memcpy(r->item, reference.p, reference.n);
+	r->item[reference.n] = 0;
+	return 1;
+}
+
+static int
+parse_v1(struct ferry_resource *r, struct ferry_bytes path)
+{
+
+	if (ferry_bytes_is(path, "search")) {
+		r->kind = SEARCH;
+		r->action = FERRY_ACTION_LIST;
+	} else if (ferry_bytes_is(path, "_ping")) {
+		r->kind = SEARCH_PING;
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
+static int
+parse_path(
+    struct ferry_call *call, struct ferry_bytes path, struct ferry_error *err)
+{
+	static const enum kind kinds[] = { [FERRY_OCI_BASE] = BASE,
+		[FERRY_OCI_TOKEN] = TOKEN,
+		[FERRY_OCI_CATALOG] = CATALOG,
+		[FERRY_OCI_MANIFESTS] = MANIFEST,
+		[FERRY_OCI_BLOBS] = BLOB,
+		[FERRY_OCI_TAGS] = TAGS,
+		[FERRY_OCI_REFERRERS] = REFERRERS };
+	struct ferry_resource *r = &call->resource;
+	struct ferry_oci_path parts;
+
+	r->kind = NOTHING;
+	r->action = FERRY_ACTION_SERVICE;
+	if (strcmp(call->prefix, "/v1/") == 0)
+		return parse_v1(r, path);
+	if (!ferry_oci_path_split(&parts, path))
+		return 0;
+	r->kind = kinds[parts.endpoint];
+	if (r->kind == BASE)
+		r->action = FERRY_ACTION_SESSION;
+	else if (r->kind == TOKEN)
+		r->action = FERRY_ACTION_TOKEN;
+	else if (r->kind == CATALOG)
+		r->action = FERRY_ACTION_LIST;
+	if (parts.name.n == 0)
+		return 1;
+	r->action = FERRY_ACTION_READ;
+	if (ferry_oci_resolve(call, parts.name, err) == -1) {
+		r->kind = err->code == FERRY_EFORMAT ? BAD_NAME : NOTHING;
+		return -1;
+	}
+	return r->kind == TAGS ? 1 : set_reference(r, parts.reference, err);
+}
+
+static int
+parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
+{
+	enum ferry_method method = call->rq->method;
+	struct ferry_resource *r = &call->resource;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf path = FERRY_BUF_INIT;
+	bool reads = method == FERRY_GET || method == FERRY_HEAD;
+	int rc;
+
+	/* Digests may come with "%3A". */
+	rc = ferry_url_decode(&path, rest, reads ? err : &ignored);
+	if (rc == 0)
+		rc = parse_path(
+		    call, ferry_bytes_buf(&path), reads ? err : &ignored);
+	ferry_buf_free(&path);
+	if (reads || (rc == 1 && r->kind == TOKEN && method == FERRY_POST))
+		return rc;
+	/* Nothing can be written, whatever it is. */
+	r->kind = WRITE;
+	r->action = FERRY_ACTION_WRITE;
+	return 1;
+}
+
+/* Refusals */
+
+static const char *
+code_of(enum kind kind, unsigned status, bool repository)
+{
+
+	switch (status) {
+	case 400:
+		return kind == BAD_DIGEST ? "DIGEST_INVALID" : "NAME_INVALID";
+	case 401:
+		return "UNAUTHORIZED";
+	case 403:
+		return "DENIED";
+	case 404:
+		if (kind == NOTHING)
+			return "UNSUPPORTED";
+		return !repository        ? "NAME_UNKNOWN"
+		       : kind == MANIFEST ? "MANIFEST_UNKNOWN"
+		       : kind == BLOB     ? "BLOB_UNKNOWN"
+		                          : "NAME_UNKNOWN";
+	case 405:
+		return "UNSUPPORTED";
+	case 429:
+		return "TOOMANYREQUESTS";
+	default:
+		return "UNKNOWN";
+	}
+}
+
+static void
+refuse(const struct ferry_call *call, unsigned status, const char *text,
+    struct ferry_response *res)
+{
+	const struct ferry_resource *r = &call->resource;
+	char whole[2 * FERRY_ITEM_NAME + 512];
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf quoted = FERRY_BUF_INIT;
+	enum kind kind = (enum kind)r->kind;
+
+	if (text == NULL)
+		text = kind == NOTHING ? "this registry has no such URL"
+		       : call->owner[0] == 0
+		           ? "this repository is not in the mirror"
+		       : kind == MANIFEST
+		           ? "this manifest or tag is not in the mirror"
+		           : "this blob is not in the mirror";
+	if (status == 404 && r->called[0] != 0) {
+		bool item = r->item[0] != 0 && call->owner[0] != 0;
+
+		(void)snprintf(whole, sizeof(whole), "%s%s%s: %.400s",
+		    r->called,
+		    !item                          ? ""
+		    : strchr(r->item, ':') == NULL ? ":"
+						   : "@",
+		    item ? r->item : "", text);
+		text = whole;
+	}
+	(void)ferry_span_quote(&quoted, ferry_bytes_str(text), &err);
+	ferry_response_text(res, status, JSON,
+	    "{\"errors\":[{\"code\":\"%s\",\"message\":%s,\"detail\":{}}]}\n",
+	    code_of(kind, status, call->owner[0] != 0),
+	    quoted.n == 0 ? "\"\"" : (const char *)quoted.p);
+	ferry_response_header(
+	    res, "Docker-Distribution-Api-Version", "registry/2.0");
+	ferry_buf_free(&quoted);
+}
+
+/* Answers */
+
+static int
+answer_content(const struct ferry_call *call, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	bool manifest = call->resource.kind == MANIFEST;
+	bool tag = strchr(call->resource.item, ':') == NULL;
+	char digest[FERRY_ETAG];
+	struct ferry_body *body;
+	size_t n;
+	int rc = call->owner[0] == 0 || call->resource.item[0] == 0 ? 0
+	         : manifest ? ferry_oci_manifest_body(call, &body, err)
+	                    : ferry_oci_blob_body(call, &body, err);
+
+	/* The path was sound; what is malformed now is in the store. */
+	if (rc == -1 &&
+	    (err->code == FERRY_EFORMAT || err->code == FERRY_ELIMIT))
+		err->code = FERRY_EINDEX;
+	if (rc != 1)
+		return rc;
+	/* No Content-Encoding, ever: digests are of what arrives. */
+	ferry_response_body(
+	    res, manifest ? body->type : "application/octet-stream", body);
+	res->ranges = !manifest;
+	res->cache = tag ? "no-cache" : IMMUTABLE;
+	n = strlen(body->etag) - 2;
+	memcpy(digest, body->etag + 1, n);
+	digest[n] = 0;
+	ferry_response_header(res, "Docker-Content-Digest", digest);
+	return 1;
+}
+
+static int
+answer_kind(const struct ferry_call *call, const struct ferry_permit *permit,
+    struct ferry_response *res, struct ferry_error *err)
+{
+
+	switch ((enum kind)call->resource.kind) {
+	case BASE:
+		ferry_response_text(res, 200, JSON, "{}");
+		return 1;
+	case TOKEN:
+		return ferry_oci_answer_token(call, res, err);
+	case CATALOG:
+		return ferry_oci_answer_catalog(call, permit, res, err);
+	case SEARCH:
+		return ferry_oci_answer_search(call, permit, res, err);
+	case SEARCH_PING:
+		/* "standalone": with no index of its own behind it. */
+		ferry_response_text(res, 200, JSON, "{\"standalone\":true}\n");
+		return 1;
+	case MANIFEST:
+	case BLOB:
+		return answer_content(call, res, err);
+	case TAGS:
+		return ferry_oci_answer_tags(call, res, err);
+	case REFERRERS:
+		return ferry_oci_answer_referrers(call, res, err);
+	case NOTHING:
+	case BAD_NAME:
+	case BAD_DIGEST:
+	case WRITE:
+		break; /* never permitted */
+	}
+	return 0;
+}
+
+static int
+answer(const struct ferry_call *call, const struct ferry_permit *permit,
+    struct ferry_response *res, struct ferry_error *err)
+{
+	struct ferry_buf ns = FERRY_BUF_INIT;
+	int rc = answer_kind(call, permit, res, err), named;
+
+	if (rc == 1) {
+		ferry_response_header(
+		    res, "Docker-Distribution-Api-Version", "registry/2.0");
+		named = ferry_oci_namespace(call, &ns, err);
+		if (named == 1)
+			ferry_response_header(
+			    res, "OCI-Namespace", (const char *)ns.p);
+	}
+	ferry_buf_free(&ns);
+	return rc;
+}
+
+const struct ferry_replay ferry_replay_oci = {
+	.format = "oci",
+	.prefixes = prefixes,
+	.hosts = hosts,
+	.keeps_prefix = true,
+	.parse = parse,
+	.identify = ferry_oci_identify,
+	.owner = ferry_oci_owner,
+	.again = ferry_oci_again,
+	.answer = answer,
+	.refuse = refuse,
+	.challenge = ferry_oci_challenge,
+	.start = ferry_oci_start,
+	.stop = ferry_oci_stop,
+};

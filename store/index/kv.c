@@ -1,0 +1,491 @@
+#include "store/index/kv.h"
+
+#include <pthread.h>
+#include <rocksdb/c.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "store/base/clock.h"
+#include "store/base/error.h"
+
+/*
+ * Memory: two write buffers of at most 16 MB over all families, and one block
+ * cache that also holds indexes and filters, so that an open index costs the
+ * same whatever its size.
+ */
+#define WRITE_BUFFER (8U << 20)
+#define WRITE_BUFFERS (24U << 20)
+#define BLOCK_CACHE (16U << 20)
+#define WAL_SIZE (64U << 20)
+
+static const char *const cf_names[FERRY_CFS] = {
+	[FERRY_CF_META] = "default",
+	[FERRY_CF_CATALOG] = "catalog",
+	[FERRY_CF_JOURNAL] = "journal",
+	[FERRY_CF_REF] = "ref",
+	[FERRY_CF_BLOB] = "blob",
+	[FERRY_CF_BYTES] = "bytes",
+	[FERRY_CF_LOCAL] = "local",
+};
+
+/*
+ * An open database.  A writer has one for as long as it lives.  A reader opens
+ * another when the primary's set of tables has changed; the last one is closed
+ * by the last of its reads.
+ */
+struct view {
+	atomic_uint refs;
+	rocksdb_t *db;
+	rocksdb_column_family_handle_t *cf[FERRY_CFS];
+	char tables[64]; /* what read_tables() said before it was opened */
+};
+
+struct ferry_kv {
+	pthread_mutex_t lock; /* held to take a reference to view */
+	struct view *view;
+	enum ferry_kv_mode mode;
+	char *path, *scratch;
+	uint64_t opened_ms, opening_ms; /* when, and how long it took */
+	rocksdb_options_t *options[FERRY_CFS];
+	rocksdb_block_based_table_options_t *table;
+	rocksdb_cache_t *cache;
+	rocksdb_readoptions_t *read;
+	rocksdb_readoptions_t *scan;
+	rocksdb_writeoptions_t *write_sync;
+	rocksdb_writebatch_wi_t *batch; /* NULL in a secondary */
+};
+
+struct ferry_kv_iter {
+	struct view *view;
+	rocksdb_iterator_t *it;
+	struct ferry_buf prefix;
+	bool started;
+};
+
+static int
+ferry_error_rocksdb(struct ferry_error *err, char *message)
+{
+
+	ferry_error_set(err,
+	    strstr(message, "While lock file") != NULL ? FERRY_ELOCKED
+						       : FERRY_EINDEX,
+	    "index: %s", message);
+	rocksdb_free(message);
+	return -1;
+}
+
+static rocksdb_options_t *
+options_new(struct ferry_kv *kv, enum ferry_cf cf, enum ferry_kv_mode mode)
+{
+	rocksdb_options_t *o = rocksdb_options_create();
+
+	rocksdb_options_set_create_if_missing(o, mode == FERRY_KV_CREATE);
+	rocksdb_options_set_create_missing_column_families(
+	    o, mode == FERRY_KV_CREATE);
+	rocksdb_options_set_paranoid_checks(o, 1);
+	/* A torn end of the log is what a crash leaves; damage before the end
+	 * is an error, not a reason to forget what was committed. */
+	rocksdb_options_set_wal_recovery_mode(
+	    o, rocksdb_tolerate_corrupted_tail_records_recovery);
+	/* A secondary must have every file open before it is deleted. */
+	rocksdb_options_set_max_open_files(o, mode == FERRY_KV_READ ? -1 : 512);
+	/* Catching up opens files even if there are none: sixteen threads for
+	 * each family, four times a second, unless told otherwise. */
+	if (mode == FERRY_KV_READ)
+		rocksdb_options_set_max_file_opening_threads(o, 1);
+	rocksdb_options_set_write_buffer_size(o, WRITE_BUFFER);
+	rocksdb_options_set_db_write_buffer_size(o, WRITE_BUFFERS);
+	rocksdb_options_set_max_total_wal_size(o, WAL_SIZE);
+	rocksdb_options_set_max_background_jobs(o, 2);
+	rocksdb_options_set_info_log_level(o, 2 /* warnings */);
+	rocksdb_options_set_keep_log_file_num(o, 4);
+	rocksdb_options_set_max_manifest_file_size(o, 16U << 20);
+	rocksdb_options_set_compression(o, rocksdb_lz4_compression);
+	rocksdb_options_set_block_based_table_factory(o, kv->table);
+	/*
+	 * Small blobs: not in integrated blob files, which RocksDB 7.8's
+	 * secondary instances read through a dangling reference
+	 * (ReactiveVersionSet passes temporaries as db_id and db_session_id,
+	 * and BlobSource keeps references to them).
+	 */
+	if (cf == FERRY_CF_BYTES) {
+		rocksdb_options_set_compression(o, rocksdb_zstd_compression);
+		rocksdb_options_set_target_file_size_base(o, 128U << 20);
+		rocksdb_options_set_max_bytes_for_level_base(o, 1U << 30);
+	}
+	return o;
+}
+
+/* Views */
+
+static void
+view_unref(struct view *v)
+{
+
+	if (v == NULL || atomic_fetch_sub(&v->refs, 1) != 1)
+		return;
+	for (int i = 0; i < FERRY_CFS; i++)
+		rocksdb_column_family_handle_destroy(v->cf[i]);
+	rocksdb_close(v->db);
+	free(v);
+}
+
+static struct view *
+view_ref(struct ferry_kv *kv)
+{
+	struct view *v;
+
+	(void)pthread_mutex_lock(&kv->lock);
+	v = kv->view;
+	atomic_fetch_add(&v->refs, 1);
+	(void)pthread_mutex_unlock(&kv->lock);
+	return v;
+}
+
+/*
+ * The primary's set of tables, as a text that changes with it: the name and
+ * the size of its manifest.
+ */
+static void
+read_tables(const struct ferry_kv *kv, char out[64])
+{
+	char path[4200], name[40] = "";
+	struct stat sb;
+	FILE *f;
+
+	out[0] = 0;
+	(void)snprintf(path, sizeof(path), "%s/CURRENT", kv->path);
+	if ((f = fopen(path, "re")) == NULL)
+		return;
+	if (fscanf(f, "%39s", name) == 1) {
+		(void)snprintf(path, sizeof(path), "%s/%s", kv->path, name);
+		if (stat(path, &sb) == 0)
+			(void)snprintf(
+			    out, 64, "%s %lld", name, (long long)sb.st_size);
+	}
+	(void)fclose(f);
+}
+
+static int
+view_open(struct ferry_kv *kv, struct ferry_error *err)
+{
+	const rocksdb_options_t *options[FERRY_CFS];
+	uint64_t start = ferry_ticks_ms();
+	char *message = NULL;
+	struct view *v, *old;
+
+	if (ferry_calloc(&v, 1, sizeof(*v), err) == -1)
+		return -1;
+	atomic_init(&v->refs, 1);
+	for (int i = 0; i < FERRY_CFS; i++)
+		options[i] = kv->options[i];
+	read_tables(kv, v->tables);
+	if (kv->mode == FERRY_KV_READ)
+		v->db = rocksdb_open_as_secondary_column_families(options[0],
+		    kv->path, kv->scratch, FERRY_CFS, cf_names, options, v->cf,
+		    &message);
+	else
+		v->db = rocksdb_open_column_families(options[0], kv->path,
+		    FERRY_CFS, cf_names, options, v->cf, &message);
+	if (message != NULL) {
+		free(v);
+		return ferry_error_rocksdb(err, message);
+	}
+	kv->opened_ms = ferry_ticks_ms();
+	kv->opening_ms = kv->opened_ms - start;
+	(void)pthread_mutex_lock(&kv->lock);
+	old = kv->view;
+	kv->view = v;
+	(void)pthread_mutex_unlock(&kv->lock);
+	view_unref(old);
+	return 0;
+}
+
+static void
+tables_new(struct ferry_kv *kv)
+{
+
+	kv->cache = rocksdb_cache_create_lru(BLOCK_CACHE);
+	kv->table = rocksdb_block_based_options_create();
+	rocksdb_block_based_options_set_block_cache(kv->table, kv->cache);
+	/*
+	 * Indexes and filters in parts of 4 KiB: whole ones of large tables
+	 * do not fit into a shard of so small a cache, and were read and
+	 * unpacked again for each look-up.
+	 */
+	rocksdb_block_based_options_set_index_type(kv->table,
+	    rocksdb_block_based_table_index_type_two_level_index_search);
+	rocksdb_block_based_options_set_partition_filters(kv->table, 1);
+	rocksdb_block_based_options_set_metadata_block_size(kv->table, 4096);
+	rocksdb_block_based_options_set_pin_top_level_index_and_filter(
+	    kv->table, 1);
+	rocksdb_block_based_options_set_cache_index_and_filter_blocks(
+	    kv->table, 1);
+	rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(
+	    kv->table, 1);
+	rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(
+	    kv->table, 1);
+	rocksdb_block_based_options_set_filter_policy(
+	    kv->table, rocksdb_filterpolicy_create_bloom_full(10));
+	rocksdb_block_based_options_set_format_version(kv->table, 5);
+}
+
+int
+ferry_kv_open(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
+    const char *scratch, struct ferry_error *err)
+{
+	struct ferry_kv *kv;
+
+	if (ferry_calloc(&kv, 1, sizeof(*kv), err) == -1)
+		return -1;
+	(void)pthread_mutex_init(&kv->lock, NULL);
+	kv->mode = mode;
+	tables_new(kv);
+	kv->read = rocksdb_readoptions_create();
+	kv->scan = rocksdb_readoptions_create();
+	rocksdb_readoptions_set_fill_cache(kv->scan, 0);
+	rocksdb_readoptions_set_readahead_size(kv->scan, 256U << 10);
+	kv->write_sync = rocksdb_writeoptions_create();
+	rocksdb_writeoptions_set_sync(kv->write_sync, 1);
+	for (int i = 0; i < FERRY_CFS; i++)
+		kv->options[i] = options_new(kv, (enum ferry_cf)i, mode);
+	if (ferry_strdup(&kv->path, path, err) == -1 ||
+	    (scratch != NULL &&
+		ferry_strdup(&kv->scratch, scratch, err) == -1) ||
+	    view_open(kv, err) == -1) {
+		ferry_kv_close(kv);
+		return -1;
+	}
+	if (mode != FERRY_KV_READ)
+		kv->batch = rocksdb_writebatch_wi_create(0, 1);
+	*out = kv;
+	return 0;
+}
+
+void
+ferry_kv_close(struct ferry_kv *kv)
+{
+
+	if (kv == NULL)
+		return;
+	if (kv->batch != NULL)
+		rocksdb_writebatch_wi_destroy(kv->batch);
+	view_unref(kv->view);
+	for (int i = 0; i < FERRY_CFS; i++)
+		if (kv->options[i] != NULL)
+			rocksdb_options_destroy(kv->options[i]);
+	rocksdb_writeoptions_destroy(kv->write_sync);
+	rocksdb_readoptions_destroy(kv->scan);
+	rocksdb_readoptions_destroy(kv->read);
+	rocksdb_block_based_options_destroy(kv->table);
+	rocksdb_cache_destroy(kv->cache);
+	(void)pthread_mutex_destroy(&kv->lock);
+	free(kv->path);
+	free(kv->scratch);
+	free(kv);
+}
+
+/*
+ * As long as the primary's tables are the same, what is new is in its log,
+ * which RocksDB follows.  When they have changed, the database is opened anew:
+ * a secondary that follows such a change keeps older values in memory and
+ * prefers them to newer ones in the tables (facebook/rocksdb#14444; unit test
+ * test_reader_sees_what_was_flushed), and tables that went away cannot be read
+ * any more.
+ */
+int
+ferry_kv_catch_up(struct ferry_kv *kv, struct ferry_error *err)
+{
+	char *message = NULL, tables[64];
+
+	read_tables(kv, tables);
+	if (strcmp(tables, kv->view->tables) != 0) {
+		/* Large indexes take a while; stay at what was there. */
+		if (ferry_ticks_ms() - kv->opened_ms < 4 * kv->opening_ms)
+			return 0;
+		return view_open(kv, err);
+	}
+	rocksdb_try_catch_up_with_primary(kv->view->db, &message);
+	return message == NULL ? 0 : ferry_error_rocksdb(err, message);
+}
+
+int
+ferry_kv_get_committed(struct ferry_kv *kv, enum ferry_cf cf,
+    struct ferry_bytes key, struct ferry_buf *out, struct ferry_error *err)
+{
+	rocksdb_pinnableslice_t *slice;
+	struct view *v = view_ref(kv);
+	char *message = NULL;
+	const char *p;
+	size_t n = 0;
+	int rc = 0;
+
+	ferry_buf_reset(out);
+	slice = rocksdb_get_pinned_cf(
+	    v->db, kv->read, v->cf[cf], (const char *)key.p, key.n, &message);
+	if (message != NULL)
+		rc = ferry_error_rocksdb(err, message);
+	if (slice != NULL) {
+		p = rocksdb_pinnableslice_value(slice, &n);
+		rc = ferry_buf_add(out, p, n, err) == -1 ? -1 : 1;
+		rocksdb_pinnableslice_destroy(slice);
+	}
+	view_unref(v);
+	return rc;
+}
+
+int
+ferry_kv_get(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
+    struct ferry_buf *out, struct ferry_error *err)
+{
+	char *message = NULL, *p;
+	size_t n = 0;
+	int rc;
+
+	if (kv->batch == NULL || rocksdb_writebatch_wi_count(kv->batch) == 0)
+		return ferry_kv_get_committed(kv, cf, key, out, err);
+	ferry_buf_reset(out);
+	p = rocksdb_writebatch_wi_get_from_batch_and_db_cf(kv->batch,
+	    kv->view->db, kv->read, kv->view->cf[cf], (const char *)key.p,
+	    key.n, &n, &message);
+	if (message != NULL)
+		return ferry_error_rocksdb(err, message);
+	if (p == NULL)
+		return 0;
+	rc = ferry_buf_add(out, p, n, err) == -1 ? -1 : 1;
+	rocksdb_free(p);
+	return rc;
+}
+
+int
+ferry_kv_any(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes prefix,
+    struct ferry_error *err)
+{
+	struct view *v = view_ref(kv);
+	rocksdb_iterator_t *it =
+	    rocksdb_create_iterator_cf(v->db, kv->read, v->cf[cf]);
+	char *message = NULL;
+	const char *key;
+	size_t n = 0;
+	int rc = 0;
+
+	/* The new iterator owns the one it is based on. */
+	if (kv->batch != NULL)
+		it = rocksdb_writebatch_wi_create_iterator_with_base_cf(
+		    kv->batch, it, v->cf[cf]);
+	rocksdb_iter_seek(it, (const char *)prefix.p, prefix.n);
+	if (rocksdb_iter_valid(it)) {
+		key = rocksdb_iter_key(it, &n);
+		rc = n >= prefix.n && memcmp(key, prefix.p, prefix.n) == 0;
+	} else {
+		rocksdb_iter_get_error(it, &message);
+		if (message != NULL)
+			rc = ferry_error_rocksdb(err, message);
+	}
+	rocksdb_iter_destroy(it);
+	view_unref(v);
+	return rc;
+}
+
+void
+ferry_kv_put(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
+    struct ferry_bytes value)
+{
+
+	rocksdb_writebatch_wi_put_cf(kv->batch, kv->view->cf[cf],
+	    (const char *)key.p, key.n, (const char *)value.p, value.n);
+}
+
+void
+ferry_kv_delete(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key)
+{
+
+	rocksdb_writebatch_wi_delete_cf(
+	    kv->batch, kv->view->cf[cf], (const char *)key.p, key.n);
+}
+
+int
+ferry_kv_commit(struct ferry_kv *kv, struct ferry_error *err)
+{
+	char *message = NULL;
+
+	if (rocksdb_writebatch_wi_count(kv->batch) == 0)
+		return 0;
+	rocksdb_write_writebatch_wi(
+	    kv->view->db, kv->write_sync, kv->batch, &message);
+	if (message != NULL)
+		return ferry_error_rocksdb(err, message);
+	rocksdb_writebatch_wi_clear(kv->batch);
+	return 0;
+}
+
+int
+ferry_kv_iter_new(struct ferry_kv_iter **out, struct ferry_kv *kv,
+    enum ferry_cf cf, enum ferry_kv_reach reach, struct ferry_bytes prefix,
+    struct ferry_bytes from, struct ferry_error *err)
+{
+	struct ferry_kv_iter *it;
+
+	if (ferry_calloc(&it, 1, sizeof(*it), err) == -1)
+		return -1;
+	if (ferry_buf_add(&it->prefix, prefix.p, prefix.n, err) == -1) {
+		free(it);
+		return -1;
+	}
+	/* Reading ahead, past the cache, costs a millisecond each time. */
+	it->view = view_ref(kv);
+	it->it = rocksdb_create_iterator_cf(it->view->db,
+	    reach == FERRY_KV_SCAN ? kv->scan : kv->read, it->view->cf[cf]);
+	if (from.n == 0)
+		from = ferry_bytes_buf(&it->prefix);
+	rocksdb_iter_seek(it->it, (const char *)from.p, from.n);
+	*out = it;
+	return 0;
+}
+
+int
+ferry_kv_iter_next(struct ferry_kv_iter *it, struct ferry_bytes *key,
+    struct ferry_bytes *value, struct ferry_error *err)
+{
+	char *message = NULL;
+	size_t n = 0;
+
+	if (it->started)
+		rocksdb_iter_next(it->it);
+	it->started = true;
+	if (!rocksdb_iter_valid(it->it)) {
+		rocksdb_iter_get_error(it->it, &message);
+		return message == NULL ? 0 : ferry_error_rocksdb(err, message);
+	}
+	key->p = (const uint8_t *)rocksdb_iter_key(it->it, &n);
+	key->n = n;
+	if (key->n < it->prefix.n ||
+	    memcmp(key->p, it->prefix.p, it->prefix.n) != 0)
+		return 0;
+	value->p = (const uint8_t *)rocksdb_iter_value(it->it, &n);
+	value->n = n;
+	return 1;
+}
+
+void
+ferry_kv_iter_free(struct ferry_kv_iter *it)
+{
+
+	if (it == NULL)
+		return;
+	rocksdb_iter_destroy(it->it);
+	view_unref(it->view);
+	ferry_buf_free(&it->prefix);
+	free(it);
+}
+
+void
+ferry_kv_compact(struct ferry_kv *kv, enum ferry_cf cf)
+{
+
+	rocksdb_compact_range_cf(
+	    kv->view->db, kv->view->cf[cf], NULL, 0, NULL, 0);
+}

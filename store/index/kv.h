@@ -1,0 +1,89 @@
+#ifndef FERRY_STORE_INDEX_KV_H
+#define FERRY_STORE_INDEX_KV_H
+
+/*
+ * RocksDB as ferry uses it: seven column families, one pending write batch
+ * that the writer's own reads see, prefix iteration, and secondary instances.
+ * Only store/ includes this header.
+ *
+ * Threads: reads of a secondary may come from many threads, also while one
+ * thread catches up.  A writer's handle belongs to one thread; only
+ * ferry_kv_get_committed() and iteration may run in others.
+ */
+
+#include "store/base/bytes.h"
+
+struct ferry_error;
+struct ferry_kv;
+struct ferry_kv_iter;
+
+enum ferry_cf {
+	FERRY_CF_META, /* schema, journal head, counters */
+	FERRY_CF_CATALOG, /* key → record */
+	FERRY_CF_JOURNAL, /* big-endian number → record */
+	FERRY_CF_REF, /* digest ‖ key → nothing: who names a blob */
+	FERRY_CF_BLOB, /* digest → place, size, first record */
+	FERRY_CF_BYTES, /* digest → content of a small blob */
+	FERRY_CF_LOCAL, /* what never leaves this store */
+	FERRY_CFS
+};
+
+enum ferry_kv_mode { FERRY_KV_CREATE, FERRY_KV_WRITE, FERRY_KV_READ };
+
+/*
+ * Open the index in folder path.  FERRY_KV_READ opens a secondary instance
+ * that keeps its own log in scratch (a folder that only it uses).
+ * Errors: FERRY_EINDEX.
+ */
+int ferry_kv_open(struct ferry_kv **out, const char *path,
+    enum ferry_kv_mode mode, const char *scratch, struct ferry_error *err);
+void ferry_kv_close(struct ferry_kv *kv);
+
+/*
+ * See what the primary wrote since, or, while it changes its tables often, a
+ * little later: what is seen never goes back.  Only for FERRY_KV_READ.
+ */
+int ferry_kv_catch_up(struct ferry_kv *kv, struct ferry_error *err);
+
+/*
+ * Replace *out by the value of key.  The first sees the pending batch.
+ * Returns: 1 found, 0 not, -1 with err set (FERRY_EINDEX, FERRY_ENOMEM).
+ */
+int ferry_kv_get(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
+    struct ferry_buf *out, struct ferry_error *err);
+int ferry_kv_get_committed(struct ferry_kv *kv, enum ferry_cf cf,
+    struct ferry_bytes key, struct ferry_buf *out, struct ferry_error *err);
+
+/* Whether any key starts with prefix, seeing the pending batch: 1, 0, -1. */
+int ferry_kv_any(struct ferry_kv *kv, enum ferry_cf cf,
+    struct ferry_bytes prefix, struct ferry_error *err);
+
+/* Into the pending batch. */
+void ferry_kv_put(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
+    struct ferry_bytes value);
+void
+ferry_kv_delete(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key);
+/* Write and empty the pending batch, durably. */
+int ferry_kv_commit(struct ferry_kv *kv, struct ferry_error *err);
+
+/*
+ * Committed entries whose keys start with prefix, from the key from (or the
+ * first if from.n is 0), in byte order.  _next: 1, 0 at the end, or -1.
+ * key and value are borrowed until the next call; the prefix is copied.
+ * The iterator sees one state.
+ */
+enum ferry_kv_reach {
+	FERRY_KV_FEW, /* some neighbours: through the cache */
+	FERRY_KV_SCAN /* many: reads ahead, and leaves the cache alone */
+};
+int ferry_kv_iter_new(struct ferry_kv_iter **out, struct ferry_kv *kv,
+    enum ferry_cf cf, enum ferry_kv_reach reach, struct ferry_bytes prefix,
+    struct ferry_bytes from, struct ferry_error *err);
+int ferry_kv_iter_next(struct ferry_kv_iter *it, struct ferry_bytes *key,
+    struct ferry_bytes *value, struct ferry_error *err);
+void ferry_kv_iter_free(struct ferry_kv_iter *it);
+
+/* Reclaim the space of deleted small blobs now (ferry gc). */
+void ferry_kv_compact(struct ferry_kv *kv, enum ferry_cf cf);
+
+#endif

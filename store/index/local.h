@@ -1,0 +1,40 @@
+#ifndef FERRY_STORE_INDEX_LOCAL_H
+#define FERRY_STORE_INDEX_LOCAL_H
+
+#include <jansson.h>
+
+#include "store/index/key.h"
+#include "store/index/records.h"
+
+struct ferry_store;
+
+/*
+ * Local state: what never leaves this store (validators, positions of sites,
+ * trust, incidents, times of last runs).  Same keys, other namespace:
+ *
+ *	validator UPSTREAM URL		etag, last_modified of a document
+ *	mirrored UPSTREAM PACKAGE TAG	the version that is here with all that
+ *					belongs to it (sync/upstream/oci*)
+ *	incident FORMAT NAME OWNER VERSION
+ *	lost HEX			a blob that verify found wrong (blob.h)
+ *	removed FORMAT NAME OWNER VERSION
+ *					an operator's removal whose version gc
+ *					took (removal.h)
+ *	blobs-changed			how often bytes came or went without a
+ *					journal record (blob.h)
+ *	last sync|export|import		time and summary
+ *	(store/bundle and sync/carry list theirs in their headers)
+ */
+int ferry_local_get(struct ferry_store *st, const struct ferry_key *key,
+    json_t **out, struct ferry_error *err);
+int ferry_local_put(struct ferry_store *st, const struct ferry_key *key,
+    const json_t *value, struct ferry_error *err);
+int ferry_local_delete(struct ferry_store *st, const struct ferry_key *key,
+    struct ferry_error *err);
+int ferry_local_iter_new(struct ferry_record_iter **out, struct ferry_store *st,
+    const struct ferry_key *prefix,
+    struct ferry_error *err); /* then ferry_record_iter_next() */
+int ferry_local_each(struct ferry_store *st, const struct ferry_key *prefix,
+    ferry_record_fn *on_record, void *ctx, struct ferry_error *err);
+
+#endif

@@ -1,0 +1,162 @@
+#include "sync/carry/admit.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "store/base/clock.h"
+#include "store/base/error.h"
+#include "store/store.h"
+#include "sync/carry/position.h"
+
+static int
+check_site(
+    struct ferry_store *st, const struct ferry_head *h, struct ferry_error *err)
+{
+
+	if (strcmp(h->origin, ferry_store_id(st)) == 0)
+		return ferry_error_set(err, FERRY_EWRONGSITE,
+		    "this bundle was written by this very store; import it at "
+		    "a site");
+	if (h->site[0] == 0 || strcmp(h->site, ferry_store_id(st)) == 0)
+		return 0;
+	return ferry_error_set(err, FERRY_EWRONGSITE,
+	    "this bundle is for site '%s' (%s), here is '%s' (%s); ask %s for "
+	    "one with --for %s",
+	    h->site_name, h->site, ferry_store_name(st), ferry_store_id(st),
+	    h->origin_name, ferry_store_name(st));
+}
+
+/* The number i (from 0) of those whose chain a head tells. */
+static struct ferry_mark
+mark_at(const struct ferry_head *h, size_t i)
+{
+
+	return i == 0   ? (struct ferry_mark){ h->from - 1, h->before }
+	       : i == 1 ? (struct ferry_mark){ h->to, h->after }
+	                : h->marks[i - 2];
+}
+
+static size_t
+marks(const struct ferry_head *h)
+{
+
+	return h->marks_n + 2;
+}
+
+static int
+forked(const struct ferry_head *h, uint64_t seq, struct ferry_error *err)
+{
+
+	return ferry_error_set(err, FERRY_EFORK,
+	    "the history of %s up to record %" PRIu64 " is not the one that "
+	    "was imported here (was that store restored from a backup?); "
+	    "nothing was changed. Ask its operator; if the new history is "
+	    "right, begin with a new store here",
+	    h->origin_name, seq);
+}
+
+/* The history may be the right one, but the head does not show it. */
+static int
+unproven(struct ferry_store *st, const struct ferry_head *h, uint64_t seq,
+    struct ferry_error *err)
+{
+
+	return ferry_error_set(err, FERRY_EFORK,
+	    "this bundle does not show that it goes on from record %" PRIu64
+	    " of %s, up to which was imported here; nothing was changed. Take "
+	    "a receipt of this site there ('ferry receipt'), and bring a "
+	    "bundle made with --for %s",
+	    seq, h->origin_name, ferry_store_name(st));
+}
+
+/*
+ * An import that was interrupted while its records became visible: only what
+ * contains all of them makes the catalog whole again.
+ */
+static int
+check_applying(
+    struct ferry_store *st, const struct ferry_head *h, struct ferry_error *err)
+{
+	struct ferry_mark end;
+	int rc = ferry_applying_get(st, h->origin, &end, err);
+
+	if (rc != 1)
+		return rc;
+	for (size_t i = 0; i < marks(h); i++) {
+		struct ferry_mark m = mark_at(h, i);
+
+		if (m.seq == end.seq && m.seq >= h->from &&
+		    ferry_digest_equal(&m.chain, &end.chain))
+			return 0;
+	}
+	return ferry_error_set(err, FERRY_EGAP,
+	    "an import of the records up to %" PRIu64 " of %s was interrupted "
+	    "half-way; import that bundle again first, or one that contains "
+	    "it: hand %s the receipt of this site ('ferry receipt') and ask "
+	    "for a bundle with --for %s",
+	    end.seq, h->origin_name, h->origin_name, ferry_store_name(st));
+}
+
+/* Every number that both sides know must have the same chain on both. */
+static int
+check_chain(struct ferry_store *st, const struct ferry_head *h,
+    const struct ferry_position *here, struct ferry_error *err)
+{
+	bool proven = false;
+
+	for (size_t i = 0; i < marks(h); i++) {
+		struct ferry_mark m = mark_at(h, i);
+		struct ferry_digest known;
+		int rc;
+
+		if (m.seq == here->seq) {
+			known = here->chain;
+			proven = true;
+			rc = 1;
+		} else {
+			rc = ferry_boundary_get(
+			    st, h->origin, m.seq, &known, err);
+		}
+		if (rc == -1)
+			return -1;
+		if (rc == 1 && !ferry_digest_equal(&known, &m.chain))
+			return forked(h, m.seq, err);
+	}
+	return proven ? 0 : unproven(st, h, here->seq, err);
+}
+
+int
+ferry_admit(
+    struct ferry_store *st, const struct ferry_head *h, struct ferry_error *err)
+{
+	struct ferry_position here;
+	char at[FERRY_TIME_TEXT];
+
+	if (check_site(st, h, err) == -1 ||
+	    ferry_position_get(st, h->origin, &here, err) == -1)
+		return -1;
+	if (here.head.n > 0 && ferry_digest_equal(&here.head, &h->digest))
+		return 0;
+	if (h->expires_at != 0 && ferry_now() >= h->expires_at)
+		return ferry_error_set(err, FERRY_EEXPIRED,
+		    "this bundle expired at %s; ask %s for a new one",
+		    ferry_time_text(h->expires_at, at), h->origin_name);
+	if (h->from > here.seq + 1)
+		return ferry_error_set(err, FERRY_EGAP,
+		    "records %" PRIu64 " to %" PRIu64 " of %s are missing "
+		    "here: import the bundles that carry them first, or hand "
+		    "%s the receipt of this site ('ferry receipt') and ask "
+		    "for a bundle with --for %s",
+		    here.seq + 1, h->from - 1, h->origin_name, h->origin_name,
+		    ferry_store_name(st));
+	if (h->to < here.seq)
+		return ferry_error_set(err, FERRY_EREPLAY,
+		    "this bundle ends at record %" PRIu64 " of %s, this site "
+		    "is at %" PRIu64 " already; an older bundle changes "
+		    "nothing back",
+		    h->to, h->origin_name, here.seq);
+	if (check_chain(st, h, &here, err) == -1 ||
+	    check_applying(st, h, err) == -1)
+		return -1;
+	return h->to > here.seq;
+}

@@ -1,0 +1,211 @@
+#include "sync/carry/find.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "store/base/error.h"
+#include "sync/carry/trust.h"
+
+static struct ferry_found_bundle *
+bundle_of(struct ferry_found *found, const struct ferry_volume *v,
+    struct ferry_error *err)
+{
+	const struct ferry_head *head = ferry_volume_head(v);
+	struct ferry_found_bundle *b;
+
+	for (size_t i = 0; i < found->n; i++)
+		if (ferry_digest_equal(
+			&found->bundles[i].head->digest, &head->digest))
+			return &found->bundles[i];
+	if (ferry_array_grow(&found->bundles, &found->cap, found->n + 1,
+		sizeof(*b), err) == -1)
+		return NULL;
+	b = &found->bundles[found->n];
+	*b = (struct ferry_found_bundle){ 0 };
+	if (ferry_head_parse(
+		&b->head, ferry_volume_text(v), FERRY_HEAD_WHOLE, err) == -1)
+		return NULL;
+	found->n++;
+	return b;
+}
+
+static int
+keep(struct ferry_found *found, const struct ferry_volume *v, const char *path,
+    struct ferry_error *err)
+{
+	struct ferry_found_bundle *b = bundle_of(found, v, err);
+	struct ferry_found_volume *fv;
+
+	if (b == NULL || ferry_array_grow(&b->volumes, &b->cap, b->n + 1,
+			     sizeof(*fv), err) == -1)
+		return -1;
+	fv = &b->volumes[b->n];
+	if (ferry_strdup(&fv->path, path, err) == -1)
+		return -1;
+	fv->number = ferry_volume_number(v);
+	b->n++;
+	return 0;
+}
+
+static bool
+is_fatal(const struct ferry_error *err)
+{
+
+	return err->code == FERRY_ENOMEM || err->code == FERRY_EINDEX;
+}
+
+static bool
+called_as_volume(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return strncmp(name == NULL ? path : name + 1, "ferry-", 6) == 0;
+}
+
+/* One file.  Returns -1 only for what ends the import. */
+static int
+look(const struct ferry_task *task, const char *path, bool named,
+    struct ferry_found *found, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_volume *v = NULL;
+	int rc = 0;
+
+	if (ferry_volume_open(&v, AT_FDCWD, path, &why) == 0) {
+		if (ferry_trust_volume(task->st, v, &why) == -1)
+			ferry_error_in(&why, "%s", path);
+		else if (ferry_volume_begin(v, &why) == 0) {
+			if (ferry_trust_origin(task->st, v, &why) == -1)
+				ferry_error_in(&why, "%s", path);
+			else if (keep(found, v, path, err) == -1)
+				rc = -1;
+		}
+	} else if (why.code != FERRY_ESYSTEM && !is_fatal(&why) && !named &&
+		   !called_as_volume(path)) {
+		ferry_task_note(task, "passing over %s: no ferry volume", path);
+		return 0;
+	}
+	if (why.code != FERRY_OK) {
+		if (is_fatal(&why)) {
+			*err = why;
+			rc = -1;
+		} else {
+			if (found->refused++ == 0)
+				found->first = why;
+			ferry_task_note(task, "refused: %s", why.text);
+		}
+	}
+	ferry_volume_close(v);
+	return rc;
+}
+
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int
+is_candidate(const struct dirent *de)
+{
+	size_t n = strlen(de->d_name);
+
+	return (n > 4 && strcmp(de->d_name + n - 4, ".tar") == 0) ||
+	       (n > 9 && strcmp(de->d_name + n - 9, ".tar.part") == 0);
+}
+
+static int
+look_into(const struct ferry_task *task, const char *dir,
+    struct ferry_found *found, struct ferry_error *err)
+{
+	struct ferry_buf path = FERRY_BUF_INIT;
+	struct dirent **list = NULL;
+	int n = scandir(dir, &list, is_candidate, by_name), rc = 0;
+
+	if (n == -1)
+		return ferry_error_errno(err, "%s", dir);
+	for (int i = 0; i < n; i++) {
+		const char *name = list[i]->d_name;
+
+		ferry_buf_reset(&path);
+		if (rc == 0 && strcmp(name + strlen(name) - 5, ".part") == 0)
+			ferry_task_note(task,
+			    "passing over %s: an export that did not end",
+			    name);
+		else if (rc == 0)
+			rc =
+			    ferry_buf_addf(&path, err, "%s/%s", dir, name) == -1
+				? -1
+				: look(task, (const char *)path.p, false, found,
+				      err);
+		free(list[i]);
+	}
+	free(list);
+	ferry_buf_free(&path);
+	return rc;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const struct ferry_found_volume *x = a, *y = b;
+
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static int
+by_records(const void *a, const void *b)
+{
+	const struct ferry_head *x =
+	    ((const struct ferry_found_bundle *)a)->head;
+	const struct ferry_head *y =
+	    ((const struct ferry_found_bundle *)b)->head;
+
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return x->to < y->to ? -1 : x->to > y->to;
+}
+
+int
+ferry_find(const struct ferry_task *task, char *const *paths, size_t n,
+    struct ferry_found *out, struct ferry_error *err)
+{
+	struct stat sb;
+
+	*out = (struct ferry_found){ 0 };
+	for (size_t i = 0; i < n; i++) {
+		if (stat(paths[i], &sb) == -1)
+			return ferry_error_errno(err, "%s", paths[i]);
+		if ((S_ISDIR(sb.st_mode)
+			    ? look_into(task, paths[i], out, err)
+			    : look(task, paths[i], true, out, err)) == -1)
+			return -1;
+	}
+	if (out->n > 0)
+		qsort(out->bundles, out->n, sizeof(*out->bundles), by_records);
+	for (size_t i = 0; i < out->n; i++)
+		qsort(out->bundles[i].volumes, out->bundles[i].n,
+		    sizeof(*out->bundles[i].volumes), by_number);
+	return 0;
+}
+
+void
+ferry_found_clear(struct ferry_found *found)
+{
+
+	for (size_t i = 0; i < found->n; i++) {
+		struct ferry_found_bundle *b = &found->bundles[i];
+
+		for (size_t k = 0; k < b->n; k++)
+			free(b->volumes[k].path);
+		free(b->volumes);
+		ferry_head_free(b->head);
+	}
+	free(found->bundles);
+	*found = (struct ferry_found){ 0 };
+}

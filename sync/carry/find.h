@@ -1,0 +1,38 @@
+#ifndef FERRY_SYNC_CARRY_FIND_H
+#define FERRY_SYNC_CARRY_FIND_H
+
+/* Finding the bundles on a medium: volumes whose signed heads agree. */
+
+#include "store/base/error.h"
+#include "store/bundle/volume.h"
+#include "sync/base/task.h"
+
+struct ferry_found_volume {
+	char *path;
+	size_t number;
+};
+
+struct ferry_found_bundle {
+	struct ferry_head *head;
+	struct ferry_found_volume *volumes; /* by number; copies beside it */
+	size_t n, cap;
+};
+
+struct ferry_found {
+	struct ferry_found_bundle *bundles; /* by first record, then last */
+	size_t n, cap;
+	uint64_t refused; /* files that are no trusted volumes */
+	struct ferry_error first; /* why the first of them */
+};
+
+/*
+ * Look at every path: a volume, or a folder with volumes (*.tar).  A file that
+ * cannot be taken is noted and counted; in a folder, one that is no volume at
+ * all is passed over, unless it is called as one.
+ * Errors: FERRY_ESYSTEM (a path cannot be read), FERRY_ENOMEM.
+ */
+int ferry_find(const struct ferry_task *task, char *const *paths, size_t n,
+    struct ferry_found *out, struct ferry_error *err);
+void ferry_found_clear(struct ferry_found *found);
+
+#endif

@@ -1,0 +1,234 @@
+#include "sync/carry/volumes.h"
+
+#include <inttypes.h>
+
+#include "store/base/clock.h"
+#include "store/base/json.h"
+#include "store/blob/blob.h"
+#include "store/store.h"
+#include "sync/carry/contents.h"
+#include "sync/carry/plan.h"
+
+#define PART_BYTES FERRY_FILL_PART
+
+struct fill {
+	const struct ferry_task *task;
+	const struct ferry_export_plan *plan;
+	struct ferry_export_state *state;
+	struct ferry_bundle_writer *writer;
+	/* Of the member that is being added: where to go on with it. */
+	struct ferry_export_cursor cursor;
+	uint64_t blobs; /* added, those of earlier runs included */
+};
+
+static int
+on_volume(void *ctx, struct ferry_error *err)
+{
+	struct fill *e = ctx;
+
+	e->state->cursor = e->cursor;
+	return ferry_resume_save(e->state, err);
+}
+
+static int
+step(struct fill *e, struct ferry_error *err)
+{
+
+	if (ferry_task_stopped(e->task))
+		return ferry_error_set(err, FERRY_ECANCELLED,
+		    "stopped; the same command goes on from the last complete "
+		    "volume");
+	ferry_task_progress(e->task, e->blobs, e->state->members,
+	    ferry_bundle_writer_bytes(e->writer), e->state->bytes);
+	return 0;
+}
+
+static int
+add_wanted(struct fill *e, struct ferry_error *err)
+{
+	struct ferry_blob_info info;
+	size_t i = 0;
+
+	if (e->cursor.stage != FERRY_STAGE_WANTED)
+		return 0;
+	for (i = (size_t)e->cursor.seq; i < e->plan->site.wanted_n; i++) {
+		int rc = ferry_plan_wanted(e->task, e->plan, i, &info, err);
+
+		if (rc == -1)
+			return -1;
+		e->cursor.seq = i;
+		if (rc == 1 && ferry_bundle_writer_blob(e->writer,
+				   &e->plan->site.wanted[i], &info, err) == -1)
+			return -1;
+	}
+	e->cursor = (struct ferry_export_cursor){ FERRY_STAGE_RECORDS,
+		e->state->head->from, 0 };
+	return 0;
+}
+
+/* Journal lines that wait to become a part. */
+struct lines {
+	struct ferry_buf text;
+	uint64_t first, last, count;
+};
+
+static int
+add_lines(struct fill *e, struct lines *l, struct ferry_error *err)
+{
+
+	if (l->count == 0)
+		return 0;
+	e->cursor.seq = l->first;
+	if (ferry_bundle_writer_records(e->writer, ferry_bytes_buf(&l->text),
+		l->first, l->last, l->count, err) == -1)
+		return -1;
+	ferry_buf_reset(&l->text);
+	l->count = 0;
+	return step(e, err);
+}
+
+static int
+add_line(struct fill *e, struct lines *l,
+    const struct ferry_journal_record *record, struct ferry_error *err)
+{
+
+	if (record->text.n >= FERRY_RECORDS_PART_MAX - PART_BYTES)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "record %" PRIu64 " has %zu bytes, too many to carry",
+		    record->seq, record->text.n);
+	if (l->text.n > 0 && l->text.n + record->text.n >= PART_BYTES &&
+	    add_lines(e, l, err) == -1)
+		return -1;
+	if (l->count++ == 0)
+		l->first = record->seq;
+	l->last = record->seq;
+	if (ferry_buf_add(&l->text, record->text.p, record->text.n, err) == -1)
+		return -1;
+	return ferry_buf_adds(&l->text, "\n", err);
+}
+
+static int
+add_records(struct fill *e, struct ferry_error *err)
+{
+	struct lines lines = { FERRY_BUF_INIT, 0, 0, 0 };
+	struct ferry_journal_record record;
+	struct ferry_contents *s = NULL;
+	int rc = -1;
+
+	if (e->cursor.stage != FERRY_STAGE_RECORDS)
+		return 0;
+	if (ferry_contents_new(&s, e->task->st, e->cursor.seq, err) == -1)
+		return -1;
+	while ((rc = ferry_contents_next(s, &record, err)) == 1)
+		if (add_line(e, &lines, &record, err) == -1) {
+			rc = -1;
+			break;
+		}
+	if (rc == 0)
+		rc = add_lines(e, &lines, err);
+	if (rc == 0)
+		e->cursor = (struct ferry_export_cursor){ FERRY_STAGE_BLOBS,
+			e->state->head->from, 0 };
+	ferry_contents_free(s);
+	ferry_buf_free(&lines.text);
+	return rc;
+}
+
+static int
+add_files(struct fill *e, const struct ferry_journal_record *record,
+    uint64_t first, struct ferry_error *err)
+{
+	int n =
+	    record->value == NULL ? 0 : ferry_files_count(record->value, err);
+	struct ferry_blob_info info;
+	struct ferry_file file;
+
+	for (int i = (int)first; i < n; i++) {
+		int rc = ferry_contents_file(e->task->st, record, (size_t)i,
+		    e->state->head->from, &file, &info, err);
+
+		if (rc == -1)
+			return -1;
+		if (rc == 0)
+			continue;
+		e->cursor.seq = record->seq;
+		e->cursor.file = (uint64_t)i;
+		if (ferry_bundle_writer_blob(
+			e->writer, &file.sha256, &info, err) == -1)
+			return -1;
+		e->blobs++;
+		if (step(e, err) == -1)
+			return -1;
+	}
+	return n == -1 ? -1 : 0;
+}
+
+static int
+add_blobs(struct fill *e, struct ferry_error *err)
+{
+	struct ferry_export_cursor from = e->cursor;
+	struct ferry_journal_record record;
+	struct ferry_contents *s = NULL;
+	int rc;
+
+	if (from.stage != FERRY_STAGE_BLOBS)
+		return 0;
+	if (ferry_contents_new(&s, e->task->st, from.seq, err) == -1)
+		return -1;
+	while ((rc = ferry_contents_next(s, &record, err)) == 1)
+		if (add_files(e, &record,
+			record.seq == from.seq ? from.file : 0, err) == -1) {
+			rc = -1;
+			break;
+		}
+	ferry_contents_free(s);
+	if (rc == 0)
+		e->cursor =
+		    (struct ferry_export_cursor){ FERRY_STAGE_END, 0, 0 };
+	return rc;
+}
+
+/* What the copying found rotten must not be taken for whole again. */
+static void
+note_rotten(struct fill *e)
+{
+	const struct ferry_digest *blob = ferry_bundle_writer_rotten(e->writer);
+	struct ferry_error why = FERRY_ERROR_INIT;
+	json_t *note;
+
+	if (blob == NULL)
+		return;
+	note = json_pack("{s:I,s:s}", "at", (json_int_t)ferry_now(), "text",
+	    "found damaged by an export");
+	if (note == NULL ||
+	    ferry_blob_mark_lost(e->task->st, blob, note, &why) == -1 ||
+	    ferry_store_commit(e->task->st, &why) == -1)
+		ferry_task_note(e->task, "noting the damage: %s", why.text);
+	json_decref(note);
+}
+
+int
+ferry_volumes_write(const struct ferry_task *task,
+    const struct ferry_export_plan *plan, struct ferry_export_state *state,
+    struct ferry_error *err)
+{
+	struct fill f = { .task = task,
+		.plan = plan,
+		.state = state,
+		.cursor = state->cursor,
+		.blobs = state->head->totals.blobs };
+	int rc = -1;
+
+	if (state->cursor.stage >= FERRY_STAGE_END)
+		return 0;
+	if (ferry_bundle_writer_new(&f.writer, task->st, &state->target,
+		state->head, on_volume, &f, err) == -1)
+		return -1;
+	if (add_wanted(&f, err) == 0 && add_records(&f, err) == 0 &&
+	    add_blobs(&f, err) == 0)
+		rc = ferry_bundle_writer_finish(f.writer, err);
+	if (rc == -1)
+		note_rotten(&f);
+	ferry_bundle_writer_free(f.writer);
+	return rc;
+}

@@ -1,0 +1,98 @@
+#include "sync/command/command_task.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "store/store.h"
+#include "sync/base/progress.h"
+#include "sync/base/stop.h"
+
+static void
+on_progress(void *ctx, uint64_t items, uint64_t items_total, uint64_t bytes,
+    uint64_t bytes_total)
+{
+	struct ferry_command_task *c = ctx;
+
+	if (c->progress != NULL)
+		ferry_progress_set(
+		    c->progress, items, items_total, bytes, bytes_total);
+}
+
+static void
+on_note(void *ctx, const char *text)
+{
+	struct ferry_command_task *c = ctx;
+
+	if (c->progress != NULL)
+		ferry_progress_note(c->progress, "%s", text);
+}
+
+int
+ferry_command_task_open(struct ferry_command_task *c, struct ferry_context *ctx,
+    bool writer, const char *verb, const char *unit, struct ferry_error *err)
+{
+
+	*c = (struct ferry_command_task){ .task = { .on_progress = on_progress,
+					      .on_note = on_note,
+					      .stopped = ferry_stop_wanted } };
+	c->task.ctx = c;
+	if (ferry_context_open(ctx, writer, &c->task.st, err) == -1)
+		return -1;
+	if (verb != NULL)
+		c->progress = ferry_context_progress(ctx, verb, unit);
+	return 0;
+}
+
+void
+ferry_command_task_quiet(struct ferry_command_task *c)
+{
+
+	ferry_progress_free(c->progress);
+	c->progress = NULL;
+}
+
+void
+ferry_command_task_close(struct ferry_command_task *c)
+{
+
+	ferry_command_task_quiet(c);
+	ferry_store_close(c->task.st);
+	c->task.st = NULL;
+}
+
+void
+ferry_command_print(json_t *result)
+{
+
+	if (result != NULL && json_dumpf(result, stdout, JSON_COMPACT) == 0)
+		(void)putchar('\n');
+	json_decref(result);
+}
+
+int
+ferry_carrier_read(const char *path, size_t max, struct ferry_buf *out,
+    struct ferry_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = -1;
+	ssize_t n = 0;
+
+	if (fd == -1)
+		return ferry_error_errno(err, "%s", path);
+	if (ferry_buf_reserve(out, max + 1, err) == -1)
+		goto out;
+	while (out->n <= max &&
+	       (n = read(fd, out->p + out->n, max + 1 - out->n)) > 0)
+		out->n += (size_t)n;
+	out->p[out->n] = 0;
+	if (n == -1)
+		ferry_error_errno(err, "%s", path);
+	else if (out->n > max)
+		ferry_error_set(
+		    err, FERRY_ELIMIT, "%s has more than %zu bytes", path, max);
+	else
+		rc = 0;
+out:
+	(void)close(fd);
+	return rc;
+}

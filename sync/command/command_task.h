@@ -1,0 +1,39 @@
+#ifndef FERRY_SYNC_COMMAND_COMMAND_TASK_H
+#define FERRY_SYNC_COMMAND_COMMAND_TASK_H
+
+/*
+ * A struct ferry_task for a command: its store, its progress, its notes.
+ */
+
+#include <jansson.h>
+
+#include "store/base/bytes.h"
+#include "sync/base/task.h"
+#include "sync/command/command.h"
+
+struct ferry_progress;
+
+struct ferry_command_task {
+	struct ferry_task task;
+	struct ferry_progress *progress; /* NULL if verb was NULL */
+};
+
+/* Open the store; verb and unit are for the progress, NULL without one. */
+int ferry_command_task_open(struct ferry_command_task *c,
+    struct ferry_context *ctx, bool writer, const char *verb, const char *unit,
+    struct ferry_error *err);
+/* End the progress, so that results can be printed. */
+void ferry_command_task_quiet(struct ferry_command_task *c);
+void ferry_command_task_close(struct ferry_command_task *c);
+
+/* Before each key of `ferry key export`, for `ferry trust add`: whose it is,
+ * "Store: ID NAME". */
+#define FERRY_COMMAND_KEY_OF "Store: "
+
+/* Print a result object on a line, and free it. */
+void ferry_command_print(json_t *result);
+/* A whole small file.  Errors: FERRY_ESYSTEM, FERRY_ELIMIT. */
+int ferry_carrier_read(const char *path, size_t max, struct ferry_buf *out,
+    struct ferry_error *err);
+
+#endif

@@ -1,0 +1,14 @@
+#include "sync/kinds.h"
+
+#include <stddef.h>
+
+extern const struct ferry_upstream_kind ferry_upstream_github;
+extern const struct ferry_upstream_kind ferry_upstream_npm;
+extern const struct ferry_upstream_kind ferry_upstream_oci;
+
+const struct ferry_upstream_kind *const ferry_kinds[] = {
+	&ferry_upstream_github,
+	&ferry_upstream_npm,
+	&ferry_upstream_oci,
+	NULL,
+};

@@ -1,0 +1,245 @@
+#include "sync/select/images/images.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "store/base/error.h"
+#include "store/base/glob.h"
+#include "sync/select/images/kind.h"
+#include "sync/select/input.h"
+#include "sync/select/yaml.h"
+
+#define TEXT_SHOWN 300 /* bytes of an unmirrorable text */
+#define DOTENV_MAX (1U << 20)
+
+enum kind { UNKNOWN, DOCKER, YAML };
+
+static int
+set_where(struct ferry_buf *where, const struct ferry_images *im, size_t line,
+    struct ferry_error *err)
+{
+
+	return ferry_buf_addf(where, err, "%s:%zu", im->name, line);
+}
+
+int
+ferry_images_lost(const struct ferry_images *im, size_t line,
+    struct ferry_bytes text, const char *why, struct ferry_error *err)
+{
+	struct ferry_buf where = FERRY_BUF_INIT, shown = FERRY_BUF_INIT;
+	int rc = -1;
+
+	if (set_where(&where, im, line, err) == 0 &&
+	    ferry_buf_add(&shown, text.p,
+		text.n < TEXT_SHOWN ? text.n : TEXT_SHOWN, err) == 0)
+		rc = im->sink->on_unmirrorable(im->sink->ctx,
+		    (const char *)where.p, (const char *)shown.p, why, err);
+	ferry_buf_free(&where);
+	ferry_buf_free(&shown);
+	return rc;
+}
+
+int
+ferry_images_found(const struct ferry_images *im, size_t line,
+    struct ferry_bytes text, struct ferry_bytes platform,
+    struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_buf where = FERRY_BUF_INIT;
+	struct ferry_oci_reference reference;
+	struct ferry_oci_platform parts;
+	char name[4 * FERRY_OCI_PLATFORM_PART];
+	int rc;
+
+	if (ferry_oci_reference_parse(&reference, text, &why) == -1) {
+		/* The cause; the context is the text, which goes with it. */
+		char *context = strstr(why.text, "; image reference");
+
+		if (context != NULL)
+			*context = 0;
+		return ferry_images_lost(im, line, text, why.text, err);
+	}
+	if (set_where(&where, im, line, err) == -1)
+		return -1;
+	(void)snprintf(name, sizeof(name), "%.*s",
+	    (int)(platform.n < sizeof(name) ? platform.n : 0),
+	    (const char *)platform.p);
+	rc = im->sink->on_image(im->sink->ctx,
+	    &(struct ferry_image){ .reference = &reference,
+		.platform =
+		    ferry_oci_platform_parse(&parts, platform, &why) == 0
+			? name
+			: NULL,
+		.where = (const char *)where.p },
+	    err);
+	ferry_buf_free(&where);
+	return rc;
+}
+
+/* Read the .env of the folder of path; that there is none is fine. */
+static int
+read_dotenv(struct ferry_images *im, const char *path, struct ferry_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	struct ferry_error own = FERRY_ERROR_INIT;
+	struct ferry_buf name = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
+	int rc = -1;
+
+	if (ferry_buf_addf(&name, err, "%.*s.env",
+		(int)(slash == NULL ? 0 : slash - path + 1), path) == -1)
+		goto out;
+	if (ferry_input_read(&text, (const char *)name.p, DOTENV_MAX, &own) ==
+	    0)
+		rc = ferry_variables_dotenv(
+		    &im->env, ferry_bytes_buf(&text), &own);
+	else if (own.code == FERRY_ESYSTEM && own.sys == ENOENT)
+		rc = 0;
+	if (rc == -1) {
+		*err = own;
+		ferry_error_in(err, "%s", (const char *)name.p);
+	}
+out:
+	ferry_buf_free(&name);
+	ferry_buf_free(&text);
+	return rc;
+}
+
+int
+ferry_images_env(struct ferry_images *im, struct ferry_error *err)
+{
+
+	if (im->has_env)
+		return 0;
+	im->has_env = true;
+	if (im->path != NULL)
+		return read_dotenv(im, im->path, err);
+	if (ferry_variables_dotenv(&im->env, im->dotenv, err) == -1)
+		return ferry_error_in(err, ".env");
+	return 0;
+}
+
+/* Every document of a YAML file. */
+static int
+read_yaml(
+    struct ferry_images *im, struct ferry_bytes text, struct ferry_error *err)
+{
+	const struct ferry_yaml_node *root;
+	struct ferry_yaml *y = NULL;
+	bool known = false, empty = true;
+	int rc = -1, more;
+
+	if (ferry_yaml_new(&y, text, err) == -1)
+		return -1;
+	while ((more = ferry_yaml_next(y, &root, err)) == 1) {
+		if (root == NULL)
+			continue;
+		empty = false;
+		if (ferry_images_compose_like(root))
+			rc = ferry_images_compose(im, root, err) == -1 ? -1 : 1;
+		else
+			rc = ferry_images_kube(im, root, err);
+		if (rc == -1)
+			goto out;
+		known |= rc == 1;
+	}
+	rc = more;
+	if (rc == 0 && !known && !empty)
+		rc = ferry_error_set(err, FERRY_EFORMAT,
+		    "neither a Dockerfile nor a compose file nor a manifest of "
+		    "Kubernetes");
+out:
+	ferry_yaml_free(y);
+	return rc;
+}
+
+/* What the name says. */
+static enum kind
+kind_of_name(const char *name)
+{
+	static const struct {
+		const char *glob;
+		enum kind kind;
+	} rows[] = {
+		{ "*.yaml", YAML },
+		{ "*.yml", YAML },
+		{ "*.json", YAML },
+		{ "dockerfile", DOCKER },
+		{ "dockerfile.*", DOCKER },
+		{ "*.dockerfile", DOCKER },
+		{ "containerfile", DOCKER },
+		{ "containerfile.*", DOCKER },
+		{ "*.containerfile", DOCKER },
+	};
+	const char *slash = strrchr(name, '/');
+	char lower[256];
+	size_t i;
+
+	name = slash == NULL ? name : slash + 1;
+	for (i = 0; i < sizeof(lower) - 1 && name[i] != 0; i++)
+		lower[i] = (char)(name[i] |
+				  (name[i] >= 'A' && name[i] <= 'Z' ? 32 : 0));
+	lower[i] = 0;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (ferry_glob(
+			ferry_bytes_str(rows[i].glob), ferry_bytes_str(lower)))
+			return rows[i].kind;
+	return UNKNOWN;
+}
+
+/* path: see struct ferry_images. */
+static int
+parse(const char *name, const char *path, struct ferry_bytes text,
+    struct ferry_bytes dotenv, const struct ferry_images_sink *sink,
+    struct ferry_error *err)
+{
+	struct ferry_images im = {
+		.name = name, .sink = sink, .path = path, .dotenv = dotenv
+	};
+	const struct ferry_images_build build = { .line = 1 };
+	enum kind kind = kind_of_name(name);
+	int rc;
+
+	/* Editors put a byte order mark before texts. */
+	if (ferry_bytes_starts(text, "\xef\xbb\xbf"))
+		text = ferry_bytes_of(text.p + 3, text.n - 3);
+	if (text.n > FERRY_IMAGES_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT, "it may have %u MiB",
+		    FERRY_IMAGES_MAX >> 20);
+	if (kind == DOCKER ||
+	    (kind == UNKNOWN && ferry_images_docker_like(text)))
+		rc = ferry_images_docker(&im, text, &build, err);
+	else
+		rc = read_yaml(&im, text, err);
+	ferry_variables_free(&im.env);
+	return rc;
+}
+
+int
+ferry_images_parse(const char *name, struct ferry_bytes text,
+    struct ferry_bytes dotenv, const struct ferry_images_sink *sink,
+    struct ferry_error *err)
+{
+
+	if (parse(name, NULL, text, dotenv, sink, err) == -1)
+		return ferry_error_in(err, "images of %s", name);
+	return 0;
+}
+
+int
+ferry_images_read(const char *path, const struct ferry_images_sink *sink,
+    struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	int rc;
+
+	rc = ferry_input_read(&text, path, FERRY_IMAGES_MAX, err);
+	if (rc == 0)
+		rc = parse(path, path, ferry_bytes_buf(&text),
+		    ferry_bytes_of(NULL, 0), sink, err);
+	if (rc == -1)
+		ferry_error_in(err, "images of %s", path);
+	ferry_buf_free(&text);
+	return rc;
+}

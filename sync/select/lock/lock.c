@@ -1,0 +1,164 @@
+#include "sync/select/lock/lock.h"
+
+#include <string.h>
+
+#include "store/base/error.h"
+#include "sync/select/input.h"
+#include "sync/select/lock/kind.h"
+
+struct kind {
+	const char *name; /* of the file */
+	/* Whether the text looks like this kind. */
+	bool (*looks_like)(struct ferry_bytes text);
+	int (*read)(struct ferry_bytes text, const struct ferry_lock_sink *sink,
+	    struct ferry_error *err);
+};
+
+static bool
+like_object(struct ferry_bytes text)
+{
+	size_t i = 0;
+
+	while (i < text.n && text.p[i] != 0 &&
+	       strchr(" \t\r\n", text.p[i]) != NULL)
+		i++;
+	return i < text.n && text.p[i] == '{';
+}
+
+/* Whether a line of the text starts with s. */
+static bool
+has_line(struct ferry_bytes text, const char *s)
+{
+	const uint8_t *at;
+	size_t n;
+
+	while (!ferry_bytes_starts(text, s)) {
+		at = text.n == 0 ? NULL : memchr(text.p, '\n', text.n);
+		if (at == NULL)
+			return false;
+		n = (size_t)(at - text.p) + 1;
+		text = ferry_bytes_of(text.p + n, text.n - n);
+	}
+	return true;
+}
+
+static bool
+like_yarn(struct ferry_bytes text)
+{
+
+	return has_line(text, "# yarn lockfile v");
+}
+
+static bool
+like_berry(struct ferry_bytes text)
+{
+
+	/* JSON: yarn 6, which is told from npm's by the file's name alone. */
+	return has_line(text, "__metadata:") || like_object(text);
+}
+
+static bool
+like_pnpm(struct ferry_bytes text)
+{
+
+	return has_line(text, "lockfileVersion:");
+}
+
+/* Behind its version, package-lock.json has neither of these. */
+static bool
+like_bun(struct ferry_bytes text)
+{
+	static const char start[] = "{\"lockfileVersion\":",
+			  config[] = "\"configVersion\"",
+			  workspaces[] = "\"workspaces\"";
+	struct ferry_bytes rest;
+	char head[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n && n < sizeof(head); i++)
+		if (text.p[i] > ' ')
+			head[n++] = (char)text.p[i];
+	rest = ferry_bytes_of(head, n);
+	if (!ferry_bytes_starts(rest, start))
+		return false;
+	rest = ferry_bytes_of(head + sizeof(start) - 1, n - sizeof(start) + 1);
+	while (rest.n > 0 &&
+	       ((*rest.p >= '0' && *rest.p <= '9') || *rest.p == ','))
+		rest = ferry_bytes_of(rest.p + 1, rest.n - 1);
+	return ferry_bytes_starts(rest, config) ||
+	       ferry_bytes_starts(rest, workspaces);
+}
+
+static bool
+like_bunb(struct ferry_bytes text)
+{
+
+	return ferry_bytes_starts(
+	    text, "#!/usr/bin/env bun\nbun-lockfile-format-");
+}
+
+/*
+ * The first row that fits name and content wins, then the first by name, then
+ * by content.
+ */
+static const struct kind kinds[] = {
+	{ "bun.lock", like_bun, ferry_lock_bun },
+	{ "bun.lockb", like_bunb, ferry_lock_bunb },
+	{ "package-lock.json", like_object, ferry_lock_npm },
+	{ "npm-shrinkwrap.json", like_object, ferry_lock_npm },
+	{ "pnpm-lock.yaml", like_pnpm, ferry_lock_pnpm },
+	{ "yarn.lock", like_yarn, ferry_lock_yarn },
+	{ "yarn.lock", like_berry, ferry_lock_berry },
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static const struct kind *
+kind_of(const char *name, struct ferry_bytes text)
+{
+
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(name, kinds[i].name) == 0 &&
+		    kinds[i].looks_like(text))
+			return &kinds[i];
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(name, kinds[i].name) == 0)
+			return &kinds[i];
+	for (size_t i = 0; i < KINDS; i++)
+		if (kinds[i].looks_like(text))
+			return &kinds[i];
+	return NULL;
+}
+
+int
+ferry_lock_parse(const char *name, struct ferry_bytes text,
+    const struct ferry_lock_sink *sink, struct ferry_error *err)
+{
+	const struct kind *kind;
+
+	/* Editors put a byte order mark before JSON and YAML. */
+	if (ferry_bytes_starts(text, "\xef\xbb\xbf"))
+		text = ferry_bytes_of(text.p + 3, text.n - 3);
+	if ((kind = kind_of(name, text)) != NULL)
+		return kind->read(text, sink, err);
+	return ferry_error_set(err, FERRY_EFORMAT,
+	    "not a lock file of a kind that ferry reads (package-lock.json, "
+	    "npm-shrinkwrap.json, pnpm-lock.yaml, yarn.lock, bun.lock)");
+}
+
+int
+ferry_lock_read(const char *path, const struct ferry_lock_sink *sink,
+    struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	const char *slash = strrchr(path, '/');
+	int rc;
+
+	rc = ferry_input_read(&buf, path, FERRY_LOCK_MAX, err);
+	if (rc == 0)
+		rc = ferry_lock_parse(slash == NULL ? path : slash + 1,
+		    ferry_bytes_buf(&buf), sink, err);
+	if (rc == -1)
+		ferry_error_in(err, "lock file %s", path);
+	ferry_buf_free(&buf);
+	return rc;
+}

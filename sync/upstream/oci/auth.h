@@ -1,0 +1,46 @@
+#ifndef FERRY_SYNC_UPSTREAM_OCI_AUTH_H
+#define FERRY_SYNC_UPSTREAM_OCI_AUTH_H
+
+/*
+ * How an OCI registry lets us in: the gate of the upstream's origin.
+ *
+ * Nothing is sent until the registry asks for it.  Basic gets user and
+ * password, or what netrc has for the host.  Bearer gets a token of the realm
+ * that the challenge names: one a scope, kept until shortly before it expires,
+ * asked for once however many requests wait for it, and anew when the registry
+ * says that it is no good.
+ *
+ * Where credentials go: a realm is asked over https only, unless the registry
+ * itself is plain http; and then it gets credentials only on the registry's
+ * own host.  Another host of an https registry gets them, as that is how the
+ * large registries work: who gives a registry a password trusts its word;
+ * if realm_host names a host, only that one.  netrc is looked up for the realm's
+ * host, so another host than the registry's may only be realm_host, or Docker
+ * Hub's auth.docker.io: a registry must not choose whose password is sent where.
+ * For the same reason a challenge's scope counts only if it is of the
+ * repository that was asked for.
+ *
+ * Source: shared/protocols/oci.md, section 5.
+ */
+
+#include <stdint.h>
+
+#include "sync/fetch/fetch.h"
+
+struct ferry_run;
+struct ferry_upstream;
+struct oci_auth;
+
+#define OCI_TOKEN_REPLY_MAX (64U << 10)
+
+/*
+ * Becomes the gate of up->origin, whose user, password and netrc it takes over.
+ * user and realm_host may be NULL and are borrowed.  Free after the fetch.
+ */
+int oci_auth_new(struct oci_auth **out, struct ferry_upstream *up,
+    const char *user, const char *realm_host, struct ferry_error *err);
+/* Before the first request. */
+void oci_auth_start(struct oci_auth *auth, struct ferry_run *run);
+void oci_auth_free(struct oci_auth *auth);
+
+#endif

@@ -1,0 +1,294 @@
+/* Tag lists: which tags are there, which of them are wanted. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/conf.h"
+#include "store/base/json_span.h"
+#include "sync/upstream/oci/oci.h"
+
+#define PAGE_TAGS "1000" /* that we ask for; registries give what they like */
+
+/* A list that is being read. */
+struct job {
+	struct oci_repository *repository;
+	char *url;
+	struct ferry_pages pages;
+	unsigned came;
+	size_t n;
+};
+
+static void
+job_free(struct job *job)
+{
+
+	ferry_pages_free(&job->pages);
+	free(job->url);
+	free(job);
+}
+
+static void
+job_drop(void *job)
+{
+
+	job_free(job);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool
+oci_list_has(const struct oci_repository *r, const char *tag)
+{
+
+	return r->tags_n > 0 && bsearch(&tag, r->tags, r->tags_n,
+				    sizeof(*r->tags), compare) != NULL;
+}
+
+/* Sort, and drop what came twice (pages overlap where tags come and go). */
+static int
+complete(struct oci_repository *r, size_t n, struct ferry_error *err)
+{
+	const char *p = (const char *)r->tags_text.p;
+
+	if (n == 0)
+		return 0;
+	if (ferry_calloc(&r->tags, n, sizeof(*r->tags), err) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++, p += strlen(p) + 1)
+		r->tags[i] = p;
+	qsort(r->tags, n, sizeof(*r->tags), compare);
+	for (size_t i = 0; i < n; i++)
+		if (r->tags_n == 0 ||
+		    strcmp(r->tags[r->tags_n - 1], r->tags[i]) != 0)
+			r->tags[r->tags_n++] = r->tags[i];
+	return 0;
+}
+
+/* {"name":"…","tags":["…",…]}; "tags" is null where there are none. */
+static int
+read_page(struct job *job, struct ferry_bytes body, struct ferry_error *err)
+{
+	struct oci_repository *r = job->repository;
+	struct ferry_bytes root, tags;
+	struct ferry_span_iter it;
+
+	if (ferry_span_check(body, &root, err) == -1)
+		return -1;
+	if (!ferry_span_get(root, "tags", &tags))
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "it has no \"tags\"");
+	ferry_span_iter(&it, tags);
+	while (ferry_span_next(&it)) {
+		size_t before = r->tags_text.n;
+		struct ferry_bytes tag;
+
+		if (ferry_span_type(it.value) != FERRY_SPAN_STRING)
+			continue;
+		if (job->n == OCI_TAGS_MAX)
+			return ferry_error_set(err, FERRY_ELIMIT,
+			    "there are more than %d tags", OCI_TAGS_MAX);
+		if (ferry_span_string(&r->tags_text, it.value, err) == -1)
+			return -1;
+		tag = ferry_bytes_of(
+		    r->tags_text.p + before, r->tags_text.n - before);
+		if (!ferry_oci_tag_valid(tag))
+			r->tags_text.n = before; /* Nobody could ask for it. */
+		else if (ferry_buf_add(&r->tags_text, "", 1, err) == -1)
+			return -1;
+		else
+			job->n++;
+	}
+	return 0;
+}
+
+/* Want what one group selects.  Returns: how many, or -1. */
+static int
+select_tags(struct oci_repository *r, const struct oci_select *group,
+    struct ferry_error *err)
+{
+	bool *chosen = NULL;
+	int n = 0;
+
+	if (r->tags_n > 0 &&
+	    (ferry_calloc(&chosen, r->tags_n, sizeof(*chosen), err) == -1 ||
+		(n = ferry_tags_select(&group->selection, r->tags, r->tags_n,
+		     chosen, err)) == -1))
+		goto fail;
+	for (size_t i = 0; i < r->tags_n; i++)
+		if (chosen[i] &&
+		    oci_ref_want(r, r->tags[i], 0, NULL, NULL, err) == -1)
+			goto fail;
+	free(chosen);
+	return n;
+fail:
+	free(chosen);
+	return -1;
+}
+
+/* A group that selects nothing is more likely a mistake than a wish. */
+static int
+select_all(struct oci_repository *r, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	char item[OCI_ITEM_MAX], tags[FERRY_COUNT_TEXT];
+	int n;
+
+	oci_item(item, r->entry.key, NULL);
+	for (const struct oci_select *s = r->selects; s != NULL; s = s->next) {
+		if ((n = select_tags(r, s, err)) == -1)
+			return -1;
+		if (n > 0 || s->may_be_empty)
+			continue;
+		ferry_error_set(&why, FERRY_EUNRESOLVED,
+		    "it has %s, and none is what the select group asks for",
+		    ferry_count_text(r->tags_n, "tag", tags));
+		ferry_run_fail(r->oci->run, item, &why);
+	}
+	return 0;
+}
+
+static int ask(struct job *job, struct ferry_error *err);
+
+/* Returns: 1 there is more, 0 all is here, -1. */
+static int
+take_page(struct job *job, const struct ferry_fetch_result *result,
+    struct ferry_bytes body, struct ferry_error *err)
+{
+	struct oci *oci = job->repository->oci;
+	char type[FERRY_MEDIA_TYPE_MAX], *next = NULL;
+	int more;
+
+	if (result->error.code != FERRY_OK) {
+		*err = result->error;
+		return -1;
+	}
+	if (read_page(job, body, err) == -1)
+		return ferry_error_in(err, "%s answered %s to the tag list",
+		    oci->up->name,
+		    *ferry_answer_type(result, type) == 0 ? "something" : type);
+	if ((more = oci_next_page(oci, result, job->url, &next, err)) != 1)
+		return more;
+	if (ferry_pages_add(
+		&job->pages, "the tag list", ++job->came, next, err) == -1) {
+		free(next);
+		return -1;
+	}
+	free(job->url);
+	job->url = next;
+	return 1;
+}
+
+static void
+on_page(
+    void *ctx, const struct ferry_fetch_result *result, struct ferry_bytes body)
+{
+	struct job *job = ctx;
+	struct oci_repository *r = job->repository;
+	struct ferry_error err = FERRY_ERROR_INIT, why = FERRY_ERROR_INIT;
+	int more = take_page(job, result, body, &why), rc = 0;
+	char item[OCI_ITEM_MAX];
+
+	if (more == 1) {
+		if (ask(job, &err) == -1) {
+			job_free(job);
+			oci_fatal(r->oci, &err);
+		}
+		return;
+	}
+	if (more == -1) {
+		r->listing = OCI_FAILED;
+		oci_item(item, r->entry.key, NULL);
+		if (r->if_there && why.code == FERRY_ENOTFOUND)
+			ferry_run_skip(r->oci->run, item,
+			    "is listed, but its registry does not serve it");
+		else
+			ferry_run_fail(r->oci->run, item, &why);
+	} else {
+		r->listing = OCI_DONE;
+		oci_repository_answered(r);
+		if ((rc = complete(r, job->n, &err)) == 0)
+			rc = select_all(r, &err);
+		if (rc == 0)
+			rc = oci_pump(r->oci, &err);
+	}
+	job_free(job);
+	if (rc == -1)
+		oci_fatal(r->oci, &err);
+}
+
+static int
+ask(struct job *job, struct ferry_error *err)
+{
+	struct oci_repository *r = job->repository;
+	struct ferry_ask a = {
+		.origin = &r->oci->up->origin,
+		.url = job->url,
+		.accept = "application/json",
+		.scope = r->scope,
+		.max_size = OCI_LIST_MAX,
+		.ctx = job,
+		.on_done = on_page,
+		.on_drop = job_drop,
+	};
+
+	return ferry_run_ask(r->oci->run, &a, err);
+}
+
+int
+oci_list_ask(struct oci_repository *r, struct ferry_error *err)
+{
+	struct ferry_buf url = FERRY_BUF_INIT;
+	struct job *job;
+
+	if (r->refused || r->listing != OCI_NEW)
+		return 0;
+	if (oci_url(&url, r, "tags", "list?n=" PAGE_TAGS, err) == -1 ||
+	    ferry_calloc(&job, 1, sizeof(*job), err) == -1) {
+		ferry_buf_free(&url);
+		return -1;
+	}
+	job->repository = r;
+	job->url = (char *)url.p;
+	job->pages.max = OCI_PAGES_MAX;
+	r->listing = OCI_WORKING;
+	if (ferry_pages_add(&job->pages, "the tag list", 0, job->url, err) ==
+		-1 ||
+	    ask(job, err) == -1) {
+		job_free(job);
+		return -1;
+	}
+	return 0;
+}
+
+int
+oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
+{
+	char digest[FERRY_OCI_DIGEST_TEXT];
+	int found = 0, rc;
+
+	if (r->listing != OCI_DONE || r->oci->run->dry_run ||
+	    r->oci->referrers == OCI_REFERRERS_OFF)
+		return 0;
+	for (size_t i = 0; i < r->tags_n; i++) {
+		json_t *record = NULL;
+
+		if (!ferry_oci_fallback_parse(
+			ferry_bytes_str(r->tags[i]), digest) ||
+		    ferry_table_find(&r->refs, r->tags[i]) != NULL)
+			continue;
+		if ((rc = oci_record_get(r, digest, &record, err)) == -1)
+			return -1;
+		rc = rc == 1 && json_object_get(record, "deleted_at") == NULL;
+		json_decref(record);
+		if (rc == 1 &&
+		    oci_ref_want(r, r->tags[i], 0, NULL, NULL, err) == -1)
+			return -1;
+		found += rc;
+	}
+	return found;
+}

@@ -1,0 +1,57 @@
+#ifndef FERRY_SYNC_UPSTREAM_PULL_H
+#define FERRY_SYNC_UPSTREAM_PULL_H
+
+/* One URL into a blob. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/base/digest.h"
+#include "store/base/error.h"
+#include "store/blob/blob.h"
+
+struct ferry_fetch_result;
+struct ferry_run;
+struct ferry_upstream;
+
+/*
+ * A document is asked for conditionally with the validators of the last time,
+ * handed over whole for a look before it is stored, and kept in the index; a
+ * file is checked against want and streamed.
+ */
+struct ferry_pulled {
+	struct ferry_error error; /* FERRY_OK, or why not */
+	bool not_modified; /* documents: as last time */
+	struct ferry_bytes view; /* documents: the bytes, during the call */
+	struct ferry_digest sha256, sha1, sha512; /* n = 0 if not computed */
+	uint64_t size;
+	const struct ferry_fetch_result *answer; /* during the call */
+};
+enum ferry_pull_login {
+	FERRY_PULL_AS_CONFIGURED, /* on up's own host; else anonymously */
+	FERRY_PULL_ANONYMOUSLY
+};
+struct ferry_pull {
+	struct ferry_upstream *up;
+	const char *url;
+	const char *accept;
+	const char *scope; /* for the gate of up->origin, or NULL */
+	enum ferry_pull_login login;
+	enum ferry_blob_kind kind;
+	/* All must match; a document that has any needs no validators. */
+	struct ferry_digest want[6];
+	size_t want_n;
+	uint64_t max_size;
+	void *ctx;
+	/* Documents: -1 refuses the bytes, which are then fetched once more. */
+	int (*on_check)(
+	    void *ctx, struct ferry_bytes view, struct ferry_error *err);
+	void (*on_done)(void *ctx, const struct ferry_pulled *pulled);
+	void (*on_drop)(void *ctx); /* instead of on_done; may be NULL */
+};
+/* on_done is called once from ferry_run_work(), or on_drop when that ends
+ * early. */
+int ferry_run_pull(struct ferry_run *run, const struct ferry_pull *pull,
+    struct ferry_error *err);
+
+#endif

@@ -1,0 +1,110 @@
+#ifndef FERRY_SYNC_UPSTREAM_UPSTREAM_H
+#define FERRY_SYNC_UPSTREAM_UPSTREAM_H
+
+/* The upstreams of the configuration, and what a format brings to them. */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sync/fetch/fetch.h"
+
+struct ferry_conf_group;
+struct ferry_error;
+struct ferry_run;
+struct ferry_upstream;
+
+/*
+ * What a format brings: a folder in sync/upstream and a row in sync/kinds.c.
+ *
+ * configure reads the format's own options from up->group.
+ * sync adds the first requests; the rest happens in their callbacks while
+ * ferry_run_work() runs.  after is called when no transfer is left, and may
+ * add more (returning 1) or be done (0).
+ *
+ * A kind may delegate to others (GitHub Packages speak the protocols of several
+ * formats): it owns upstreams of theirs, made with ferry_upstream_delegate(),
+ * passes sync and after on to them and says what it wants of them.
+ */
+enum ferry_want { FERRY_WANT, FERRY_WANT_IF_THERE /* else it is skipped */ };
+struct ferry_upstream_kind {
+	const char *format;
+	const char *const *delegates; /* to formats, up to a NULL; or NULL */
+	int (*configure)(struct ferry_upstream *up, struct ferry_error *err);
+	int (*sync)(struct ferry_run *run, struct ferry_upstream *up,
+	    struct ferry_error *err);
+	int (*after)(struct ferry_run *run, struct ferry_upstream *up,
+	    struct ferry_error *err);
+	/* For a delegator, from its after on: every version of a package. */
+	int (*want)(struct ferry_run *run, struct ferry_upstream *up,
+	    const char *name, enum ferry_want how, struct ferry_error *err);
+	void (*free)(struct ferry_upstream *up);
+};
+
+/* One upstream of the configuration. */
+struct ferry_upstream {
+	const struct ferry_upstream_kind *const *kinds; /* all of them */
+	const struct ferry_upstream_kind *kind;
+	struct ferry_conf_group *group;
+	const char *name;
+	const char *url; /* without a slash at its end */
+	/* Of all its packages; NULL where they have each their own. */
+	const char *visibility;
+	struct ferry_fetch_origin origin;
+	struct ferry_fetch_origin elsewhere; /* other hosts: no credentials */
+	char *token; /* owned; origin borrows it */
+	char **protect; /* owned: name patterns bound to it */
+	size_t protect_n, protect_cap;
+	bool wanted; /* synced in this run */
+	void *state; /* of the kind */
+	json_t *said; /* what its record has besides format and url */
+
+	/* Of a delegate: for whom it works, and what that knows.  name, group
+	 * and token are the delegator's or parts of it. */
+	struct ferry_upstream *delegator;
+	const char *host; /* by which clients know it */
+	const char *user; /* for a registry that wants one beside the token */
+};
+
+/*
+ * Read the upstreams of the configuration.  names, if any, are the wanted
+ * ones.  Errors: FERRY_ECONFIG, FERRY_EUSAGE (no such upstream).
+ */
+int ferry_upstreams_read(struct ferry_run *run, struct ferry_conf_group *root,
+    char **names, int names_n, struct ferry_error *err);
+void ferry_upstreams_free(struct ferry_run *run);
+/* Open the operator's file, if the configuration names one (option access),
+ * and check that the upstreams it names are there.  Freed with the upstreams. */
+int ferry_run_operator(struct ferry_run *run, struct ferry_conf_group *root,
+    struct ferry_error *err);
+
+/*
+ * Make *out an upstream of format, at url, for its delegator `by`: same name, same
+ * credentials.  Its options are the group called group below the delegator's.
+ * host and user (or NULL) are borrowed.  Errors: FERRY_ECONFIG, FERRY_ENOMEM.
+ */
+int ferry_upstream_delegate(struct ferry_upstream *out,
+    struct ferry_upstream *by, const char *format, const char *group,
+    const char *url, const char *host, const char *user,
+    struct ferry_error *err);
+void ferry_upstream_delegate_free(struct ferry_upstream *delegate);
+
+/* Bind names to up: a name, or with a '*' at its end the beginning of names. */
+int ferry_upstream_protect(
+    struct ferry_upstream *up, const char *pattern, struct ferry_error *err);
+/*
+ * Whether up may supply the package called name: no other upstream has it
+ * under protection.  Returns 0, or -1 with err (FERRY_EDENIED) naming it.
+ */
+int ferry_upstream_may(const struct ferry_run *run,
+    const struct ferry_upstream *up, const char *name, struct ferry_error *err);
+
+/*
+ * Record where the packages of up come from: "format" and "url", and the
+ * members of more (NULL: none), added to what was said in this run.  Of a
+ * delegate they are its delegator's.  Nothing in a dry run.
+ */
+int ferry_upstream_put(struct ferry_run *run, struct ferry_upstream *up,
+    json_t *more, struct ferry_error *err);
+
+#endif
