@@ -38,7 +38,7 @@ FORMAT_PLACES = ("store/format/format.c", "sync/kinds.c", "serve/formats.c",
 
 # Variables that may change, "file: name".  A signal handler has nowhere else
 # to leave its word.
-MUTABLE = ("sync/main.c: interrupted", "sync/base/stop.c: interrupted")
+MUTABLE = ("sync/base/stop.c: stop_wanted",)
 
 
 def stop(text):
