@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "store/access/access_internal.h"
+#include "store/access/authority.h"
 #include "store/access/credential.h"
 #include "store/access/snapshots.h"
 #include "store/access/token.h"
@@ -42,6 +43,7 @@ struct ferry_access {
 	struct ferry_access_state *state;
 	uint64_t fingerprint; /* of the records that state was made of */
 	uint64_t records; /* of the journal, when it was taken */
+	uint64_t passed; /* ferry_passed_stamp() then */
 	int tokens; /* the folder, or -1 */
 	struct timespec tokens_at; /* its last change that was seen */
 	struct cached cache[CACHED];
@@ -107,8 +109,10 @@ static int
 fingerprint(struct ferry_store *st, uint64_t *out, struct ferry_error *err)
 {
 	static const char *const kinds[] = { "access", "upstream" };
-	uint64_t h = 14695981039346656037U; /* FNV-1a */
+	uint64_t h; /* FNV-1a */
 
+	if (ferry_passed_stamp(st, &h, err) == -1)
+		return -1;
 	for (size_t i = 0; i < 2; i++) {
 		struct ferry_record_iter *it = NULL;
 		struct ferry_key prefix, key;
@@ -225,15 +229,18 @@ int
 ferry_access_follow(struct ferry_access *a, struct ferry_error *err)
 {
 	struct ferry_store_totals totals;
+	uint64_t now, passed;
 	bool restricted;
-	uint64_t now;
 	int rc;
 
 	follow_tokens(a);
-	if (ferry_store_totals(a->st, &totals, err) == -1)
+	if (ferry_store_totals(a->st, &totals, err) == -1 ||
+	    ferry_passed_stamp(a->st, &passed, err) == -1)
 		return -1;
-	if (totals.records == a->records && a->fingerprint != 0)
+	if (totals.records == a->records && passed == a->passed &&
+	    a->fingerprint != 0)
 		return 0;
+	a->passed = passed;
 	if (fingerprint(a->st, &now, err) == -1)
 		return -1;
 	if (now == a->fingerprint) {

@@ -37,9 +37,10 @@ ferry_authority_put(struct ferry_store *st, const char *upstream,
 	    err);
 }
 
-int
-ferry_authority_get(struct ferry_store *st, const char *upstream,
-    const char *origin, enum ferry_authority *out, struct ferry_error *err)
+/* 1; 0 if it is nobody's; -1. */
+static int
+find_authority(struct ferry_store *st, const char *upstream, const char *origin,
+    enum ferry_authority *out, struct ferry_error *err)
 {
 	struct ferry_key key;
 	json_t *record = NULL;
@@ -50,9 +51,6 @@ ferry_authority_get(struct ferry_store *st, const char *upstream,
 	if (ferry_key_make(&key, err, "speaks", upstream, NULL) == -1)
 		return -1;
 	rc = ferry_local_get(st, &key, &record, err);
-	if (rc == 0)
-		return ferry_authority_put(
-		    st, upstream, origin, FERRY_AUTHORITY_NEWER, err);
 	if (rc == 1 && ferry_json_str(record, "origin", &who, err) == -1)
 		rc = -1;
 	else if (rc == 1 && strcmp(who, origin) != 0)
@@ -60,21 +58,90 @@ ferry_authority_get(struct ferry_store *st, const char *upstream,
 	else if (json_is_true(json_object_get(record, "anew")))
 		*out = FERRY_AUTHORITY_ANEW;
 	json_decref(record);
+	return rc;
+}
+
+int
+ferry_authority_get(struct ferry_store *st, const char *upstream,
+    const char *origin, enum ferry_authority *out, struct ferry_error *err)
+{
+	int rc = find_authority(st, upstream, origin, out, err);
+
+	if (rc == 0)
+		rc = ferry_authority_put(
+		    st, upstream, origin, FERRY_AUTHORITY_NEWER, err);
 	return rc == -1 ? -1 : 0;
 }
 
 int
+ferry_authority_look(struct ferry_store *st, const char *upstream,
+    const char *origin, enum ferry_authority *out, struct ferry_error *err)
+{
+
+	return find_authority(st, upstream, origin, out, err) == -1 ? -1 : 0;
+}
+
+int
 ferry_passed_put(struct ferry_store *st, const char *upstream, const char *text,
-    struct ferry_error *err)
+    enum ferry_passed what, struct ferry_error *err)
 {
 	struct ferry_key key;
+	int closes;
 
-	if (text != NULL)
-		return put(st, "passed", upstream,
-		    json_pack("{s:s,s:I}", "text", text, "at",
-			(json_int_t)ferry_now()),
-		    err);
-	return ferry_key_make(&key, err, "passed", upstream, NULL) == -1
+	if (text == NULL)
+		return ferry_key_make(&key, err, "passed", upstream, NULL) == -1
+		           ? -1
+		           : ferry_local_delete(st, &key, err);
+	if ((closes = ferry_passed_closes(st, upstream, err)) == -1)
+		return -1;
+	return put(st, "passed", upstream,
+	    json_pack("{s:s,s:I,s:b}", "text", text, "at",
+		(json_int_t)ferry_now(), "permissions",
+		closes == 1 || what == FERRY_PASSED_PERMISSIONS),
+	    err);
+}
+
+int
+ferry_passed_closes(
+    struct ferry_store *st, const char *upstream, struct ferry_error *err)
+{
+	struct ferry_key key;
+	json_t *record = NULL;
+	int rc;
+
+	if (ferry_key_make(&key, err, "passed", upstream, NULL) == -1)
+		return -1;
+	rc = ferry_local_get(st, &key, &record, err);
+	if (rc == 1)
+		rc = !json_is_false(json_object_get(record, "permissions"));
+	json_decref(record);
+	return rc;
+}
+
+static int
+add_to_stamp(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+	uint64_t *h = ctx;
+
+	(void)err;
+	if (!json_is_false(json_object_get(record, "permissions")))
+		for (const char *p = ferry_key_part(key, 1);; p++) {
+			*h = (*h ^ (uint8_t)*p) * 1099511628211U; /* FNV-1a */
+			if (*p == 0)
+				break;
+		}
+	return 0;
+}
+
+int
+ferry_passed_stamp(
+    struct ferry_store *st, uint64_t *out, struct ferry_error *err)
+{
+	struct ferry_key prefix;
+
+	*out = 14695981039346656037U;
+	return ferry_key_make(&prefix, err, "passed", NULL) == -1
 	           ? -1
-	           : ferry_local_delete(st, &key, err);
+	           : ferry_local_each(st, &prefix, add_to_stamp, out, err);
 }

@@ -2,16 +2,25 @@
 #define FERRY_STORE_ACCESS_AUTHORITY_H
 
 /*
- * Whose word counts here on who may read an upstream's packages: its
- * permissions, and the visibility in its record.  The first store's that said
- * anything: this one's by a sync, an origin's by an import.  Local records:
+ * Whose upstream it is here: which store may bring its packages and say who may
+ * read them.  An upstream belongs to the first store that brought anything of
+ * it: to this one by a sync, to an origin by an import.  What others bring is
+ * skipped, all of it.  Local records:
  *
  *	speaks UPSTREAM		{"origin","anew"}: the id of that store; anew:
  *				its next permissions, however old
- *	passed UPSTREAM		{"text","at"}: what was passed over last
+ *	passed UPSTREAM		{"text","at","permissions"}: what was skipped
+ *				last; permissions: some of it said who may read
+ *				(so did all that an older ferry noted)
+ *
+ * An upstream without permissions of its own is closed to everybody once
+ * permissions were skipped: whoever brought those meant some of its packages to
+ * be private, and nobody can tell which.
  *
  * Writing is part of the next ferry_store_commit().
  */
+
+#include <stdint.h>
 
 struct ferry_error;
 struct ferry_store;
@@ -21,7 +30,7 @@ enum ferry_authority {
 	FERRY_AUTHORITY_NEWER, /* what is newer than what is here */
 	FERRY_AUTHORITY_ANEW /* the next permissions, whatever is here */
 };
-/* Whether origin does; if nobody did, it is origin from now on. */
+/* Whether it is origin's; if it is nobody's, it is origin's from now on. */
 int ferry_authority_get(struct ferry_store *st, const char *upstream,
     const char *origin, enum ferry_authority *out, struct ferry_error *err);
 /* authority: FERRY_AUTHORITY_NEWER or FERRY_AUTHORITY_ANEW. */
@@ -29,8 +38,19 @@ int ferry_authority_put(struct ferry_store *st, const char *upstream,
     const char *origin, enum ferry_authority authority,
     struct ferry_error *err);
 
-/* Note what was passed over, for people; NULL forgets it. */
+/* The same, but what is nobody's stays so. */
+int ferry_authority_look(struct ferry_store *st, const char *upstream,
+    const char *origin, enum ferry_authority *out, struct ferry_error *err);
+
+/* Note what was skipped, for people; NULL forgets it. */
+enum ferry_passed { FERRY_PASSED_PACKAGES, FERRY_PASSED_PERMISSIONS };
 int ferry_passed_put(struct ferry_store *st, const char *upstream,
-    const char *text, struct ferry_error *err);
+    const char *text, enum ferry_passed what, struct ferry_error *err);
+/* Whether permissions of upstream were ever skipped: 1, 0, -1. */
+int ferry_passed_closes(
+    struct ferry_store *st, const char *upstream, struct ferry_error *err);
+/* A number that changes when that does for any upstream. */
+int ferry_passed_stamp(
+    struct ferry_store *st, uint64_t *out, struct ferry_error *err);
 
 #endif

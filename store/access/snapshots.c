@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/access/authority.h"
 #include "store/access/snapshot_internal.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
@@ -186,6 +187,14 @@ load(void *ctx, const struct ferry_key *key, json_t *record,
 		    "upstream '%s'",
 		    why.text, upstream);
 		rc = plain_new(&s, upstream, true, "private", err);
+	} else if (rc == 0 && (rc = ferry_passed_closes(
+				   loading->st, upstream, err)) == 1) {
+		ferry_log(FERRY_LOG_WARNING,
+		    "permissions of upstream '%s' came from a store that does "
+		    "not speak for it, and were skipped; nobody may read what "
+		    "is of it until 'ferry access hand-over' says whose it is",
+		    upstream);
+		rc = plain_new(&s, upstream, true, "private", err);
 	} else if (rc == 0) {
 		rc = plain_new(&s, upstream, false,
 		    ferry_visibility_counts(
@@ -204,10 +213,12 @@ look(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
 	struct loading *loading = ctx;
+	int closed =
+	    ferry_passed_closes(loading->st, ferry_key_part(key, 1), err);
 
-	(void)key;
-	(void)err;
-	if (json_object_get(record, "generation") != NULL ||
+	if (closed == -1)
+		return -1;
+	if (closed == 1 || json_object_get(record, "generation") != NULL ||
 	    ferry_visibility_restricts(ferry_visibility_said(record)))
 		loading->all->restricts = true;
 	return 0;

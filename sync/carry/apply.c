@@ -13,6 +13,7 @@
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
 #include "store/store.h"
+#include "sync/carry/behind.h"
 #include "sync/carry/import_state.h"
 #include "sync/carry/position.h"
 
@@ -28,7 +29,13 @@ struct apply {
 	uint64_t missing; /* blobs */
 	char example[FERRY_KEY_TEXT];
 	uint64_t changed; /* since the last commit */
-	char passed[256]; /* the upstream that was passed over last */
+	/* The records are here already, but for upstreams that are behind. */
+	bool repeated;
+	/* Of the upstream that was asked about last: */
+	char upstream[256];
+	enum ferry_authority authority;
+	bool behind, gap, said; /* gap: earlier ones are needed first */
+	uint64_t reached; /* behind: up to where it was applied */
 };
 
 struct record {
@@ -164,13 +171,26 @@ each_record(struct apply *a, on_record *on, struct ferry_error *err)
 	return rc;
 }
 
+/* The upstream that a record is of: packages belong to the owner that is
+ * called as their upstream. */
+static const char *
+upstream_of(const struct record *r)
+{
+	const char *kind = ferry_key_part(&r->key, 0);
+
+	return ferry_key_part(&r->key,
+	    strcmp(kind, "upstream") == 0 || strcmp(kind, "access") == 0 ? 1
+									 : 3);
+}
+
 /*
- * A version that is served here has the bytes it has: another trusted origin,
- * or the same one, may remove it, and not replace its bytes.
+ * A version that is served here has the bytes it has: its origin may remove it,
+ * and not replace its bytes.
  */
 static int
 check_same_bytes(struct apply *a, struct record *r, struct ferry_error *err)
 {
+	enum ferry_authority authority;
 	struct ferry_file ours, theirs;
 	char text[FERRY_KEY_TEXT];
 	json_t *known = NULL;
@@ -179,6 +199,11 @@ check_same_bytes(struct apply *a, struct record *r, struct ferry_error *err)
 	if (r->value == NULL ||
 	    strcmp(ferry_key_part(&r->key, 0), "version") != 0)
 		return 0;
+	if (ferry_authority_look(a->task->st, upstream_of(r), a->head->origin,
+		&authority, err) == -1)
+		return -1;
+	if (authority == FERRY_AUTHORITY_OTHER)
+		return 0; /* It will be skipped. */
 	rc = ferry_catalog_get(a->task->st, &r->key, &known, err);
 	if (rc == 1 && json_object_get(known, "deleted_at") == NULL &&
 	    ferry_files_count(known, err) == 1 &&
@@ -271,89 +296,108 @@ refuse_missing(struct apply *a, struct ferry_error *err)
 	    a->head->origin_name);
 }
 
-/* Say what was passed over, once, and keep it for `ferry status`.  Returns 0,
- * or -1. */
+/* Say what is skipped, once an upstream, and keep it for `ferry status`.
+ * Returns 0, or -1. */
 static int
-pass_over(struct apply *a, const char *upstream, const char *why,
+skip_record(struct apply *a, const struct record *r, const char *why,
     struct ferry_error *err)
 {
-	char text[400];
+	enum ferry_passed what =
+	    is_access(r) ? FERRY_PASSED_PERMISSIONS : FERRY_PASSED_PACKAGES;
+	char text[500];
 
-	if (strcmp(a->passed, upstream) == 0)
+	if (a->said && what == FERRY_PASSED_PACKAGES)
 		return 0;
-	(void)snprintf(a->passed, sizeof(a->passed), "%s", upstream);
 	(void)snprintf(text, sizeof(text), "%s %s", a->head->origin_name, why);
-	ferry_task_note(a->task,
-	    "passed over: permissions of upstream '%s': %s", upstream, text);
-	return ferry_passed_put(a->task->st, upstream, text, err);
+	if (!a->said)
+		ferry_task_note(
+		    a->task, "skipped: upstream '%s': %s", a->upstream, text);
+	a->said = true;
+	return ferry_passed_put(a->task->st, a->upstream, text, what, err);
 }
 
-/* Whether an upstream's record says of its packages what the one here does:
- * 1, 0, -1. */
+/* Whose the upstream of the next records is. */
 static int
-says_the_same(struct apply *a, struct record *r, struct ferry_error *err)
+look_up_upstream(struct apply *a, const char *upstream, struct ferry_error *err)
 {
-	const char *here, *there = ferry_visibility_said(r->value);
-	json_t *known = NULL;
-	int rc = ferry_catalog_get(a->task->st, &r->key, &known, err);
+	int rc;
 
-	here = ferry_visibility_said(known);
-	if (rc != -1)
-		rc = here == NULL || there == NULL ? here == there
-		                                   : strcmp(here, there) == 0;
-	json_decref(known);
-	return rc;
+	if (strcmp(a->upstream, upstream) == 0)
+		return 0;
+	if (ferry_authority_get(a->task->st, upstream, a->head->origin,
+		&a->authority, err) == -1 ||
+	    (rc = ferry_behind_get(a->task->st, a->head->origin, upstream,
+		 &a->reached, err)) == -1)
+		return -1;
+	(void)snprintf(a->upstream, sizeof(a->upstream), "%s", upstream);
+	a->behind = rc == 1;
+	a->gap = a->behind && a->head->from > a->reached + 1;
+	a->said = false;
+	return 0;
 }
 
 /*
- * Who may read an upstream's packages.  What another origin says of it, or what
- * is older than what is here, is passed over, whatever bundle brings it, and
- * said: a right that was taken away stays away.
+ * Who may read an upstream's packages.  What is older than what is here is
+ * skipped, whatever bundle brings it, and said: a right that was taken away
+ * stays away.
  * Returns: 1 it counts, 0, -1.
+ */
+static int
+permissions_count(struct apply *a, struct record *r, struct ferry_error *err)
+{
+	struct ferry_store *st = a->task->st;
+	int rc;
+
+	if (a->authority == FERRY_AUTHORITY_NEWER &&
+	    (rc = ferry_snapshots_newer(st, a->upstream, r->value, err)) != 1)
+		return rc == -1 ? -1
+		                : skip_record(a, r,
+				      "brings permissions that are not newer "
+				      "than those here",
+				      err);
+	if (a->authority == FERRY_AUTHORITY_ANEW &&
+	    ferry_authority_put(st, a->upstream, a->head->origin,
+		FERRY_AUTHORITY_NEWER, err) == -1)
+		return -1;
+	return ferry_passed_put(
+		   st, a->upstream, NULL, FERRY_PASSED_PACKAGES, err) == -1
+	           ? -1
+	           : 1;
+}
+
+/*
+ * Whether a record is to be applied: an upstream belongs to one origin, with
+ * its packages, tags, deletions and permissions.
+ * Returns: 1, 0, -1.
  */
 static int
 counts(struct apply *a, struct record *r, struct ferry_error *err)
 {
-	const char *upstream = ferry_key_part(&r->key, 1);
-	struct ferry_store *st = a->task->st;
-	enum ferry_authority authority;
-	int rc;
 
-	if (ferry_authority_get(
-		st, upstream, a->head->origin, &authority, err) == -1)
+	if (look_up_upstream(a, upstream_of(r), err) == -1)
 		return -1;
-	if (authority == FERRY_AUTHORITY_OTHER) {
-		if (!is_access(r) && (rc = says_the_same(a, r, err)) != 0)
-			return rc == 1 ? 0 : -1;
-		return pass_over(a, upstream,
-		    "brings them, and another origin speaks for it here; if "
-		    "that is over: 'ferry access hand-over'",
+	if (a->authority == FERRY_AUTHORITY_OTHER || a->gap) {
+		a->out->skipped++;
+		return skip_record(a, r,
+		    a->gap ? "brings more of it, and what it brought before "
+			     "is still to be imported: first its earlier "
+			     "bundles again, or a full one"
+			   : "brings it, and it belongs to another origin "
+			     "here; if that is over: 'ferry access hand-over', "
+			     "then import the same bundles again",
 		    err);
 	}
-	if (!is_access(r))
-		return 1;
-	if (authority == FERRY_AUTHORITY_NEWER &&
-	    (rc = ferry_snapshots_newer(st, upstream, r->value, err)) != 1)
-		return rc == -1 ? -1
-		                : pass_over(a, upstream,
-				      "brings some that are not newer than "
-				      "those here",
-				      err);
-	if (authority == FERRY_AUTHORITY_ANEW &&
-	    ferry_authority_put(st, upstream, a->head->origin,
-		FERRY_AUTHORITY_NEWER, err) == -1)
-		return -1;
-	return ferry_passed_put(st, upstream, NULL, err) == -1 ? -1 : 1;
+	if (a->behind ? r->seq <= a->reached : a->repeated)
+		return 0;
+	return is_access(r) ? permissions_count(a, r, err) : 1;
 }
 
 static int
 put(struct apply *a, struct record *r, struct ferry_error *err)
 {
 	struct ferry_store *st = a->task->st;
-	int rc = 1;
+	int rc = counts(a, r, err);
 
-	if (is_access(r) || strcmp(ferry_key_part(&r->key, 0), "upstream") == 0)
-		rc = counts(a, r, err);
 	if (rc != 1)
 		return rc;
 	return r->value == NULL ? ferry_catalog_delete(st, &r->key, err)
@@ -374,7 +418,8 @@ apply(struct apply *a, struct record *r, struct ferry_error *err)
 	if (a->changed < BATCH && !ferry_store_commit_due(st))
 		return 0;
 	a->changed = 0;
-	if (ferry_applying_put(st, a->head->origin,
+	if (!a->repeated &&
+	    ferry_applying_put(st, a->head->origin,
 		&(struct ferry_mark){ a->head->to, a->head->after }, err) == -1)
 		return -1;
 	ferry_task_progress(
@@ -391,8 +436,11 @@ static int
 finish(struct apply *a, struct ferry_error *err)
 {
 	struct ferry_store *st = a->task->st;
+	struct ferry_position here;
 
-	if (ferry_position_reach(st, a->head, err) == -1 ||
+	if ((!a->repeated && ferry_position_reach(st, a->head, err) == -1) ||
+	    ferry_position_get(st, a->head->origin, &here, err) == -1 ||
+	    ferry_behind_reach(st, a->head, here.seq, err) == -1 ||
 	    ferry_applying_forget(st, a->head->origin, err) == -1 ||
 	    ferry_import_state_forget(st, a->head->origin, err) == -1)
 		return -1;
@@ -401,9 +449,13 @@ finish(struct apply *a, struct ferry_error *err)
 
 int
 ferry_apply(const struct ferry_task *task, const struct ferry_head *head,
-    struct ferry_import_bundle *out, struct ferry_error *err)
+    enum ferry_apply_what what, struct ferry_import_bundle *out,
+    struct ferry_error *err)
 {
-	struct apply a = { .task = task, .head = head, .out = out };
+	struct apply a = { .task = task,
+		.head = head,
+		.out = out,
+		.repeated = what == FERRY_APPLY_BEHIND };
 
 	if (each_record(&a, check, err) == -1)
 		return -1;

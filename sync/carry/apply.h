@@ -10,6 +10,10 @@
 
 struct ferry_error;
 
+/* All records that are not an upstream's of another origin; or, of a bundle that
+ * was imported before, only those of upstreams that are behind (behind.h). */
+enum ferry_apply_what { FERRY_APPLY_ALL, FERRY_APPLY_BEHIND };
+
 /*
  * Commits; the last commit also moves the position of the origin and forgets
  * the incoming state.
@@ -18,6 +22,7 @@ struct ferry_error;
  *     FERRY_ENEWER, FERRY_EUNDECLARED, FERRY_ECANCELLED, FERRY_ESYSTEM.
  */
 int ferry_apply(const struct ferry_task *task, const struct ferry_head *head,
-    struct ferry_import_bundle *out, struct ferry_error *err);
+    enum ferry_apply_what what, struct ferry_import_bundle *out,
+    struct ferry_error *err);
 
 #endif

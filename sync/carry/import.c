@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "sync/carry/admit.h"
 #include "sync/carry/apply.h"
+#include "sync/carry/behind.h"
 #include "sync/carry/find.h"
 #include "sync/carry/import_state.h"
 #include "sync/carry/position.h"
@@ -42,14 +43,18 @@ static void
 import_bundle(const struct ferry_task *task,
     const struct ferry_found_bundle *found, struct ferry_import_bundle *b)
 {
+	enum ferry_apply_what what = FERRY_APPLY_ALL;
 	int rc = ferry_admit(task->st, found->head, &b->why);
 
+	if (rc == 0 &&
+	    (rc = ferry_behind_wants(task->st, found->head, &b->why)) == 1)
+		what = FERRY_APPLY_BEHIND;
 	if (rc == 0)
 		rc = ferry_receive_repairs(task, found, b, &b->why) == -1 ? -1
 		                                                          : 0;
 	else if (rc == 1 &&
 		 (ferry_receive(task, found, b, &b->why) == -1 ||
-		     ferry_apply(task, found->head, b, &b->why) == -1))
+		     ferry_apply(task, found->head, what, b, &b->why) == -1))
 		rc = -1;
 	if (rc == -1)
 		ferry_error_in(&b->why,

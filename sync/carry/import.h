@@ -42,6 +42,7 @@ struct ferry_import_bundle {
 	uint64_t from, to;
 	size_t volumes, volumes_read, volumes_kept; /* of earlier runs */
 	uint64_t records; /* applied */
+	uint64_t skipped; /* of upstreams that belong to other origins here */
 	uint64_t blobs; /* new here */
 	uint64_t blob_bytes; /* of those */
 	uint64_t blobs_known; /* that were here already */

@@ -8,6 +8,7 @@
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
+#include "sync/carry/behind.h"
 #include "sync/carry/trust.h"
 #include "sync/command/access.h"
 #include "sync/command/command_task.h"
@@ -79,7 +80,9 @@ ferry_access_hand_over(struct ferry_context *ctx, struct ferry_error *err)
 	    find_origin(st, name, id, err) == -1 ||
 	    ferry_authority_put(st, upstream, id, FERRY_AUTHORITY_ANEW, err) ==
 		-1 ||
-	    ferry_passed_put(st, upstream, NULL, err) == -1 ||
+	    ferry_passed_put(st, upstream, NULL, FERRY_PASSED_PACKAGES, err) ==
+		-1 ||
+	    ferry_behind_put(st, id, upstream, err) == -1 ||
 	    ferry_store_commit(st, err) == -1)
 		goto out;
 	if (ctx->json)
@@ -88,7 +91,8 @@ ferry_access_hand_over(struct ferry_context *ctx, struct ferry_error *err)
 	else
 		(void)printf(
 		    "%s (%s) speaks for upstream '%s' from the next import on; "
-		    "until then the permissions of before count\n",
+		    "until then the permissions of before count. What of it "
+		    "was skipped comes with the same bundles, imported again\n",
 		    name, id, upstream);
 	rc = 0;
 out:

@@ -17,7 +17,11 @@ static const char help[] =
     "\n"
     "  --no-receipt  write no receipt beside the volumes\n"
     "\n"
-    "Exit status: 0 imported, or here already.  Refusals: 20 damaged,\n"
+    "An upstream belongs to the origin that brought it first; what others bring\n"
+    "of it is skipped and said ('ferry access hand-over' moves it).\n"
+    "\n"
+    "Exit status: 0 imported, or here already; 4 imported, but for what belongs\n"
+    "to another origin.  Refusals: 20 damaged,\n"
     "21 not signed by enough trusted keys, 22 signed by a revoked key, 23 for\n"
     "another site, 24 a gap (earlier records are missing here), 25 older than\n"
     "what is here, 26 the origin's history is another one, 27 expired,\n"
@@ -58,6 +62,11 @@ print_text(const struct ferry_import_result *result)
 		    ferry_count_text(b->records, "record", records),
 		    ferry_count_text(b->blobs, "new blob", blobs),
 		    ferry_size_text(b->blob_bytes, bytes), b->blobs_known);
+		if (b->skipped > 0)
+			(void)printf("skipped %s of upstreams that belong to "
+				     "other origins here; 'ferry status' has "
+				     "them\n",
+			    ferry_count_text(b->skipped, "record", records));
 	}
 	if (result->receipt[0] != 0)
 		(void)printf("receipt: %s\n", result->receipt);
@@ -68,7 +77,7 @@ bundle_json(const struct ferry_import_bundle *b)
 {
 
 	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
-			 "s:I,s:s}",
+			 "s:I,s:I,s:s}",
 	    "outcome", outcomes[b->outcome], "code",
 	    ferry_code_name(b->why.code), "origin", b->origin, "name",
 	    b->origin_name, "from", (json_int_t)b->from, "last",
@@ -76,7 +85,8 @@ bundle_json(const struct ferry_import_bundle *b)
 	    (json_int_t)b->blobs, "blob_bytes", (json_int_t)b->blob_bytes,
 	    "blobs_known", (json_int_t)b->blobs_known, "repaired",
 	    (json_int_t)b->repaired, "volumes", (json_int_t)b->volumes,
-	    "volumes_read", (json_int_t)b->volumes_read, "text", b->why.text);
+	    "volumes_read", (json_int_t)b->volumes_read, "skipped",
+	    (json_int_t)b->skipped, "text", b->why.text);
 }
 
 static void
@@ -122,6 +132,9 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		return -1;
 	if (ferry_import(&c.task, &o, &result, err) == 0)
 		rc = FERRY_EXIT_OK;
+	for (size_t i = 0; i < result.n && rc == FERRY_EXIT_OK; i++)
+		if (result.bundles[i].skipped > 0)
+			rc = FERRY_EXIT_PARTIAL;
 	ferry_command_task_quiet(&c);
 	print(ctx, &result, err);
 	ferry_import_clear(&result);

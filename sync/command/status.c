@@ -14,7 +14,7 @@ static const char help[] =
     "What the store holds, what it saves by storing same bytes once, when it\n"
     "last synced, exported and imported, and what is wrong with it.\n"
     "Works beside a running sync or import.  Exit status 5 if there are\n"
-    "problems (incidents, lost blobs, permissions passed over).\n";
+    "problems (incidents, lost blobs, upstreams of which something was skipped).\n";
 
 static int
 add(void *ctx, const struct ferry_key *key, json_t *record,

@@ -24,10 +24,10 @@ expect 0 "$FERRY" --store far status
 expect 0 "$FERRY" --store far access diff --bundle mb
 has out "ghes: another origin speaks for it here"
 hasnt out "loses"
-expect 0 "$FERRY" --store far import mb
-has err "passed over: permissions of upstream 'ghes': b brings them, and another origin speaks for it here"
+expect 4 "$FERRY" --store far import mb
+has err "skipped: upstream 'ghes': b brings it, and it belongs to another origin here"
 expect 5 "$FERRY" --store far status
-has out "passed ghes: b brings them"
+has out "passed ghes: b brings it"
 expect 0 "$FERRY" --store far explain --as tom --package oci:octo/tool
 
 say "a time far ahead is refused: it would never be replaced"
@@ -59,8 +59,8 @@ say "and no second time"
 rm mb/*
 "$PUT_ACCESS" b ghes "$OCTO" --generation=$((now + 1)) --taken="$now"
 "$FERRY" --store b export --to mb >/dev/null
-expect 0 "$FERRY" --store far import mb
-has err "b brings them, and another origin speaks"
+expect 4 "$FERRY" --store far import mb
+has err "b brings it, and it belongs to another origin here"
 "$PUT_ACCESS" c ghes "$OCTO" --generation=8 --taken="$now"
 rm mc/*
 "$FERRY" --store c export --to mc --one-way >/dev/null
@@ -94,14 +94,14 @@ expect 0 "$FERRY" --store new import md
 expect 0 "$FERRY" --store new access diff --bundle md
 has out "no change"
 
-say "who syncs an upstream speaks for it; others are passed over until it is handed over"
+say "who syncs an upstream speaks for it; others are skipped until it is handed over"
 origin e
 sed 's/"upstream": "ghes", "realm": "ghes"/"upstream": "up", "realm": "up"/' "$OCTO" >up.jsonl
 "$PUT_ACCESS" e up up.jsonl --generation="$now" --taken="$now"
 "$FERRY" --store e export --to me >/dev/null
 "$FERRY" --store d trust add e.pub >/dev/null
-expect 0 "$FERRY" --store d import me
-has err "passed over: permissions of upstream 'up': e brings"
+expect 4 "$FERRY" --store d import me
+has err "skipped: upstream 'up': e brings it"
 expect 1 "$FERRY" --store d access show --text up
 expect 5 "$FERRY" --store d status
 expect 0 "$FERRY" --store d access hand-over up e
