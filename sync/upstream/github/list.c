@@ -6,6 +6,7 @@
 
 #include "store/base/json.h"
 #include "store/store.h"
+#include "sync/permissions/github_page.h"
 #include "sync/upstream/ask.h"
 
 #define ACCEPT "application/vnd.github+json"
@@ -197,7 +198,7 @@ read_page(struct page *page, const struct ferry_fetch_result *result,
 	}
 	rc = ferry_answer_next(result, list->gh->api, list->url, next, err);
 	if (rc == -1 ||
-	    ferry_facts_reduce(items, body, list->member, err) == -1)
+	    ferry_github_page_read(items, body, list->member, err) == -1)
 		return -1;
 	return keep_page(page, result, *items, *next, err);
 }
