@@ -26,7 +26,8 @@ int ferry_authority_get(struct ferry_store *st, const char *upstream,
     const char *origin, enum ferry_authority *out, struct ferry_error *err);
 /* authority: FERRY_AUTHORITY_NEWER or FERRY_AUTHORITY_ANEW. */
 int ferry_authority_put(struct ferry_store *st, const char *upstream,
-    const char *origin, enum ferry_authority authority, struct ferry_error *err);
+    const char *origin, enum ferry_authority authority,
+    struct ferry_error *err);
 
 /* Note what was passed over, for people; NULL forgets it. */
 int ferry_passed_put(struct ferry_store *st, const char *upstream,

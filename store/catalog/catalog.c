@@ -75,9 +75,9 @@ count(struct ferry_store *st, const struct ferry_key *key, const json_t *record,
 			return -1;
 		st->totals.logical_bytes += step * file.size;
 	}
-	if (strcmp(ferry_key_part(key, 0), "package") == 0)
+	if (ferry_key_is(key, FERRY_KIND_PACKAGE))
 		st->totals.packages += step;
-	if (strcmp(ferry_key_part(key, 0), "version") == 0) {
+	if (ferry_key_is(key, FERRY_KIND_VERSION)) {
 		if (json_object_get(record, "deleted_at") != NULL)
 			st->totals.removed += step;
 		else
