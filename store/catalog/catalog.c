@@ -5,6 +5,7 @@
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
+#include "store/catalog/removal.h"
 #include "store/internal.h"
 
 struct ferry_ref_iter {
@@ -78,7 +79,7 @@ count(struct ferry_store *st, const struct ferry_key *key, const json_t *record,
 	if (ferry_key_is(key, FERRY_KIND_PACKAGE))
 		st->totals.packages += step;
 	if (ferry_key_is(key, FERRY_KIND_VERSION)) {
-		if (json_object_get(record, "deleted_at") != NULL)
+		if (ferry_removal_is(record))
 			st->totals.removed += step;
 		else
 			st->totals.versions += step;

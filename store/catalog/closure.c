@@ -6,6 +6,7 @@
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
+#include "store/catalog/removal.h"
 
 #define NONE SIZE_MAX
 
@@ -34,7 +35,7 @@ static bool
 is_removed(const struct node *node)
 {
 
-	return json_object_get(node->v.record, "deleted_at") != NULL;
+	return ferry_removal_is(node->v.record);
 }
 
 static int

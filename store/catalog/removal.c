@@ -12,7 +12,7 @@ ferry_removal_stands(struct ferry_store *st, const struct ferry_key *key,
 	int rc = ferry_catalog_get(st, key, &record, err);
 
 	if (rc == 1)
-		rc = json_object_get(record, "deleted_at") != NULL &&
+		rc = ferry_removal_is(record) &&
 		     json_object_get(record, "deleted_with") == NULL;
 	else if (rc == 0)
 		rc = ferry_key_beside(&local, FERRY_KIND_REMOVED, key,

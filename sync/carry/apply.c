@@ -12,6 +12,7 @@
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
+#include "store/catalog/removal.h"
 #include "store/store.h"
 #include "sync/carry/import_state.h"
 #include "sync/carry/position.h"
@@ -180,7 +181,7 @@ check_same_bytes(struct apply *a, struct record *r, struct ferry_error *err)
 	    strcmp(ferry_key_part(&r->key, 0), "version") != 0)
 		return 0;
 	rc = ferry_catalog_get(a->task->st, &r->key, &known, err);
-	if (rc == 1 && json_object_get(known, "deleted_at") == NULL &&
+	if (rc == 1 && !ferry_removal_is(known) &&
 	    ferry_files_count(known, err) == 1 &&
 	    ferry_files_count(r->value, err) == 1) {
 		if (ferry_files_get(known, 0, &ours, err) == -1 ||

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/base/json_span.h"
+#include "store/catalog/removal.h"
 #include "sync/upstream/ask.h"
 #include "sync/upstream/oci/queue.h"
 #include "sync/upstream/oci/record.h"
@@ -292,7 +293,7 @@ ferry_oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 			continue;
 		if ((rc = ferry_oci_record_get(r, digest, &record, err)) == -1)
 			return -1;
-		rc = rc == 1 && json_object_get(record, "deleted_at") == NULL;
+		rc = rc == 1 && !ferry_removal_is(record);
 		json_decref(record);
 		if (rc == 1 &&
 		    ferry_oci_ref_want(r, r->tags[i], 0, NULL, NULL, err) == -1)

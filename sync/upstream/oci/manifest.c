@@ -8,6 +8,7 @@
 
 #include "store/base/files.h"
 #include "store/base/json.h"
+#include "store/catalog/removal.h"
 #include "store/store.h"
 #include "sync/upstream/ask.h"
 #include "sync/upstream/oci/blob.h"
@@ -362,7 +363,7 @@ read_stored(struct oci_node *node, struct ferry_error *err)
 		rc = -1;
 		goto out;
 	}
-	node->here = json_object_get(record, "deleted_at") == NULL;
+	node->here = !ferry_removal_is(record);
 	if (read_manifest(node, ferry_bytes_buf(&text), &file.sha256, type,
 		record, err) == -1)
 		rc = -1;

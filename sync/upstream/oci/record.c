@@ -218,7 +218,7 @@ ferry_oci_record_is_mirrored(
 	if (rc == 1)
 		rc = ferry_oci_record_get(r, digest, &version, err);
 	if (rc == 1)
-		rc = json_object_get(version, "deleted_at") == NULL;
+		rc = !ferry_removal_is(version);
 	if (rc == 1 &&
 	    !ferry_oci_digest_valid(ferry_bytes_str(ref->entry.key))) {
 		if (ferry_key_make(&key, err, "tag", "oci", r->entry.key,
