@@ -11,7 +11,8 @@
 #include "store/base/file.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
-#include "sync/carry/position.h"
+#include "sync/carry/origins.h"
+#include "sync/carry/sites.h"
 #include "sync/carry/trust.h"
 
 int
