@@ -75,15 +75,29 @@ hasnt() {
 }
 same() { cmp "$1" "$2" || fail "$1 and $2 differ"; }
 
+# A port for a server that cannot choose one itself.  It lies below those that
+# the kernel gives to whoever asks for any, so that no connection and no server
+# of another script takes it before it is used, or while the server is down.
 free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+	python3 - <<-'END'
+		import random, socket
+		while True:
+		    port = random.randrange(10000, 32768)
+		    with socket.socket() as s:
+		        try:
+		            s.bind(("127.0.0.1", port))
+		        except OSError:
+		            continue
+		    print(port)
+		    break
+	END
 }
 # wait_for SECONDS COMMAND…: until it succeeds.
 wait_for() {
-	local end=$(($(date +%s) + $1))
+	local end=$(($(date +%s%3N) + $1 * 1000))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s)" -lt "$end" ] || fail "waited in vain for: $*"
+		[ "$(date +%s%3N)" -lt "$end" ] || fail "waited in vain for: $*"
 		sleep 0.1
 	done
 }
@@ -103,16 +117,21 @@ start_ferryd() {
 
 # need_tool NAME PACKAGE@VERSION [JSON-MEMBERS]: an npm package in its own
 # folder below $TOOLS; sets TOOL to its node_modules/.bin.  Status 1 if it
-# cannot be installed.
+# cannot be installed.  Of several scripts that want it, one installs it.
 need_tool() {
 	local dir=$TOOLS/$1
 	TOOL=$dir/node_modules/.bin
-	[ -e "$dir/.done" ] && return 0
-	rm -rf "$dir"
-	mkdir -p "$dir"
-	printf '{"private":true%s}\n' "${3:-}" >"$dir/package.json"
-	(cd "$dir" && npm install --no-audit --no-fund --save-exact "$2" >install.log 2>&1) || return 1
-	touch "$dir/.done"
+	mkdir -p "$TOOLS"
+	(
+		flock 9
+		[ ! -e "$dir/.done" ] || exit 0
+		rm -rf "$dir"
+		mkdir "$dir"
+		printf '{"private":true%s}\n' "${3:-}" >"$dir/package.json"
+		cd "$dir" || exit 1
+		npm install --no-audit --no-fund --save-exact "$2" >install.log 2>&1 || exit 1
+		touch .done
+	) 9>"$TOOLS/$1.lock"
 }
 
 # A Verdaccio without uplinks: sets UPSTREAM (with a slash at its end).

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Formatter and static analysers over our C, with their configurations at the
-# top: tests/lint.sh format|cppcheck|tidy [BUILD-FOLDER]
+# top, and the walls between its parts:
+# tests/lint.sh format|cppcheck|tidy|walls [BUILD-FOLDER]
 set -eu
 cd "$(dirname "$0")/.."
 build=${2:-build/strict}
@@ -16,11 +17,15 @@ cppcheck)
 	    --error-exitcode=1 -D_GNU_SOURCE -I. store sync serve
 	;;
 tidy)
-	printf '%s\n' $sources | xargs -P "$(nproc)" -n 8 \
+	# On every processor, but only while no other test wants it.
+	printf '%s\n' $sources | nice -n 19 xargs -P "$(nproc)" -n 8 \
 	    clang-tidy -p "$build" --quiet --warnings-as-errors='*' 2>/dev/null
 	;;
+walls)
+	tests/walls.py . "$build"
+	;;
 *)
-	echo "usage: tests/lint.sh format|cppcheck|tidy [BUILD-FOLDER]" >&2
+	echo "usage: tests/lint.sh format|cppcheck|tidy|walls [BUILD-FOLDER]" >&2
 	exit 2
 	;;
 esac

@@ -540,7 +540,13 @@ ferry_fetch_run(struct ferry_fetch *f,
 			/* A gate that holds requests back has one of its own
 			 * under way. */
 			assert(f->held == NULL);
-			return on_tick(ctx, err);
+			if (on_tick(ctx, err) == -1)
+				return -1;
+			/* It may have brought new ones. */
+			if (f->waiting[0].first == NULL &&
+			    f->waiting[1].first == NULL)
+				return 0;
+			continue;
 		}
 		if (curl_multi_perform(f->multi, &running) != CURLM_OK)
 			return ferry_error_set(

@@ -8,8 +8,6 @@
 #include "sync/upstream/ask.h"
 #include "sync/upstream/run.h"
 
-#define FILE_ALGS (FERRY_ALG(FERRY_SHA1) | FERRY_ALG(FERRY_SHA512))
-
 struct job {
 	struct ferry_run *run;
 	struct ferry_pull pull; /* url and accept are the fetch's copies */
@@ -61,7 +59,7 @@ static int
 on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
 {
 	struct job *job = ctx;
-	unsigned algs = job->pull.kind == FERRY_BLOB_IS_FILE ? FILE_ALGS : 0;
+	unsigned algs = job->pull.algs;
 
 	for (size_t i = 0; i < job->pull.want_n; i++)
 		algs |= FERRY_ALG(job->pull.want[i].alg);
@@ -154,11 +152,10 @@ store(struct job *job, const struct ferry_fetch_result *result,
 		    pull->on_check(pull->ctx, done->view, err) == -1)))
 		return -1;
 	done->size = ferry_blob_writer_size(job->writer);
-	if (file) {
-		ferry_blob_writer_digest(job->writer, FERRY_SHA1, &done->sha1);
-		ferry_blob_writer_digest(
-		    job->writer, FERRY_SHA512, &done->sha512);
-	}
+	for (int alg = 0; alg < FERRY_ALGS; alg++)
+		if ((pull->algs & FERRY_ALG(alg)) != 0)
+			ferry_blob_writer_digest(job->writer,
+			    (enum ferry_alg)alg, &done->digests[alg]);
 	if (job->run->dry_run) {
 		ferry_blob_writer_digest(
 		    job->writer, FERRY_SHA256, &done->sha256);

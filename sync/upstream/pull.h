@@ -23,7 +23,8 @@ struct ferry_pulled {
 	struct ferry_error error; /* FERRY_OK, or why not */
 	bool not_modified; /* documents: as last time */
 	struct ferry_bytes view; /* documents: the bytes, during the call */
-	struct ferry_digest sha256, sha1, sha512; /* n = 0 if not computed */
+	struct ferry_digest sha256;
+	struct ferry_digest digests[FERRY_ALGS]; /* n = 0 if not asked for */
 	uint64_t size;
 	const struct ferry_fetch_result *answer; /* during the call */
 };
@@ -38,6 +39,7 @@ struct ferry_pull {
 	const char *scope; /* for the gate of up->origin, or NULL */
 	enum ferry_pull_login login;
 	enum ferry_blob_kind kind;
+	unsigned algs; /* files: FERRY_ALG()s to compute beside SHA-256 */
 	/* All must match; a document that has any needs no validators. */
 	struct ferry_digest want[6];
 	size_t want_n;

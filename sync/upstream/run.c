@@ -94,6 +94,19 @@ ferry_run_incident(struct ferry_run *run, const struct ferry_key *key,
 	json_decref(record);
 }
 
+int
+ferry_run_on_tick(struct ferry_run *run, ferry_run_tick *on_tick, void *ctx,
+    struct ferry_error *err)
+{
+
+	if (ferry_array_grow(&run->tickers, &run->tickers_cap,
+		run->tickers_n + 1, sizeof(*run->tickers), err) == -1)
+		return -1;
+	run->tickers[run->tickers_n++] =
+	    (struct ferry_run_ticker){ on_tick, ctx };
+	return 0;
+}
+
 static int
 on_tick(void *ctx, struct ferry_error *err)
 {
@@ -108,6 +121,9 @@ on_tick(void *ctx, struct ferry_error *err)
 		return ferry_error_set(err, FERRY_ECANCELLED,
 		    "stopped; what has arrived is kept, and the next sync goes "
 		    "on from there");
+	for (size_t i = 0; i < run->tickers_n; i++)
+		if (run->tickers[i].on_tick(run->tickers[i].ctx, err) == -1)
+			return -1;
 	ferry_task_progress(
 	    run->task, run->files, run->files_total, run->files_bytes, 0);
 	if (run->dry_run || ferry_store_pending(run->st) == 0)

@@ -17,6 +17,14 @@
 struct ferry_operator;
 struct ferry_task;
 
+/* Called whenever transfers have moved: for what callbacks only put into a
+ * queue.  0, or -1 to end the run. */
+typedef int ferry_run_tick(void *ctx, struct ferry_error *err);
+struct ferry_run_ticker {
+	ferry_run_tick *on_tick;
+	void *ctx;
+};
+
 struct ferry_run {
 	const struct ferry_task *task; /* who started it; its store is st */
 	struct ferry_store *st;
@@ -26,6 +34,9 @@ struct ferry_run {
 	size_t upstreams_n;
 	struct ferry_operator *op; /* the operator's file, or NULL */
 	bool dry_run;
+
+	struct ferry_run_ticker *tickers;
+	size_t tickers_n, tickers_cap;
 
 	uint64_t committed_ms;
 	uint64_t files, files_total; /* for progress */
@@ -42,6 +53,10 @@ struct ferry_run {
 	uint64_t incidents;
 	struct ferry_error fatal; /* the store failed: stop */
 };
+
+/* From a kind's sync on: call on_tick until the run's end. */
+int ferry_run_on_tick(struct ferry_run *run, ferry_run_tick *on_tick, void *ctx,
+    struct ferry_error *err);
 
 /* Run every upstream to its end.  -1 only when the store or the user stops
  * it: what failed upstream is in run->failures. */

@@ -299,6 +299,9 @@ ferry_upstreams_free(struct ferry_run *run)
 	}
 	ferry_operator_free(run->op);
 	run->op = NULL;
+	free(run->tickers);
+	run->tickers = NULL;
+	run->tickers_n = run->tickers_cap = 0;
 	free(run->upstreams);
 	run->upstreams = NULL;
 	run->upstreams_n = 0;

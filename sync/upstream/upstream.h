@@ -11,6 +11,7 @@
 
 struct ferry_conf_group;
 struct ferry_error;
+struct ferry_package_format;
 struct ferry_run;
 struct ferry_upstream;
 
@@ -30,6 +31,8 @@ enum ferry_want { FERRY_WANT, FERRY_WANT_IF_THERE /* else it is skipped */ };
 struct ferry_upstream_kind {
 	const char *format;
 	const char *const *delegates; /* to formats, up to a NULL; or NULL */
+	/* Of the engine in package/, whose functions the others are; or NULL. */
+	const struct ferry_package_format *package;
 	int (*configure)(struct ferry_upstream *up, struct ferry_error *err);
 	int (*sync)(struct ferry_run *run, struct ferry_upstream *up,
 	    struct ferry_error *err);

@@ -1,6 +1,7 @@
 #!/bin/bash
 # What the token may not read counts as no, and is said; rate limits are waited
 # for; what is broken leaves the snapshot as it was.
+# ctest: COST 15
 . "$(dirname "$0")/github.sh"
 start_github
 github_conf 'owners = [ "octo", "lab", "uma" ]; enterprise = "acme";'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A sync that is killed at any time leaves no snapshot, or a whole one; the next
 # sync completes it.
+# ctest: COST 17
 . "$(dirname "$0")/github.sh"
 start_github
 CONF='access = "access.conf";'

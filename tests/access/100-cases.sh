@@ -1,5 +1,5 @@
 #!/bin/bash
-# The cases of the specification (github-packages.md, 2.7) that concern npm,
+# The cases of store/access/PROTOCOL.md, 2.7, that concern npm,
 # containers and the REST interface, each as its client asks.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cases.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The audit log: a line for each decision, with who, what, and by which rule.
+# ctest: COST 12
 . "$(dirname "$0")/lib.sh"
 
 make_octo

@@ -2,6 +2,7 @@
 # What is taken away is gone within a second, on a running server: tokens that
 # are revoked or expire, sessions made with them, rights that a newer snapshot
 # lacks; and a key to one origin opens no other.
+# ctest: RUN_SERIAL TRUE
 . "$(dirname "$0")/lib.sh"
 
 make_octo

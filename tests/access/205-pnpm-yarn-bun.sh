@@ -12,6 +12,7 @@
 #   attestations.
 # - yarn 1 alone shows what ferryd says of the reason; the others show the
 #   status.
+# ctest: COST 13
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/../npm/clients.sh"
 need nginx

@@ -1,6 +1,7 @@
 #!/bin/bash
 # skopeo and podman with tokens: credentials, login, pulls that are allowed and
 # not, and public images without any.
+# ctest: RESOURCE_LOCK podman
 . "$(dirname "$0")/lib.sh"
 need skopeo
 

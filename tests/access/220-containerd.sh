@@ -1,6 +1,7 @@
 #!/bin/bash
 # containerd with tokens: form of POST, several scopes in one token, hosts.toml
 # with a header.
+# ctest: RESOURCE_LOCK containerd
 . "$(dirname "$0")/lib.sh"
 need containerd ctr
 

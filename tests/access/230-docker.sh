@@ -1,6 +1,7 @@
 #!/bin/bash
 # dockerd with tokens: login, a pull that is allowed and one that is not, and
 # what logs in with nonsense.
+# ctest: RESOURCE_LOCK dockerd
 . "$(dirname "$0")/lib.sh"
 need docker dockerd
 

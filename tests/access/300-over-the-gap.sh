@@ -2,6 +2,7 @@
 # The whole way: packages of GitHub's owners and who may read them are synced,
 # exported, imported on the far side, and asked for there with every upstream
 # gone; then a right is taken away, and travels the same way.
+# ctest: COST 12
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/access/github.sh"
 . "$TOP/tests/access/cases.sh"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The cases of the specification (github-packages.md, 2.7) that concern npm,
+# The cases of store/access/PROTOCOL.md, 2.7, that concern npm,
 # containers and the REST interface, each as its client asks.  Source it after
 # lib.sh with a ferryd that serves the fixture, its people's tokens
 # (case_tokens), and the image $IMAGE of the layout "app" as tag 1.0.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Hostile volumes, signed by a trusted key wherever something is signed: each is
 # refused with its own status, in bounded memory, and nothing is visible.
+# ctest: COST 33
 . "$(dirname "$0")/lib.sh"
 pair
 "$FILL" near --packages 6 --versions 3 --size 40000 --seed 5

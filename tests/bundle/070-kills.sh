@@ -2,6 +2,7 @@
 # Export and import killed at random instants, KILLS times each (12): what was
 # killed left nothing that could be taken for a bundle, and the same command
 # completes it.
+# ctest: COST 32
 . "$(dirname "$0")/lib.sh"
 KILLS=${KILLS:-12}
 pair

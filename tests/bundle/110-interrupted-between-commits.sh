@@ -1,6 +1,7 @@
 #!/bin/bash
 # An import that was killed when a part of its records was visible already:
 # nothing but those records, all of them, makes the catalog whole.
+# ctest: COST 11
 . "$(dirname "$0")/lib.sh"
 pair
 number() { store "$1" status | sed -n 's/^journal *record //p'; }

@@ -5,6 +5,7 @@
 #   KILLS=200 tests/faults/010-kill-at-any-instant.sh
 #
 # KILLS (default 15) is how often each command is killed; SEED repeats a run.
+# ctest: COST 16
 . "$(dirname "$0")/../lib.sh"
 KILLS=${KILLS:-15}
 RANDOM=${SEED:-$$}

@@ -39,7 +39,7 @@ check_path(struct ferry_bytes path)
 	ferry_buf_free(&again);
 }
 
-/* What is granted was call for, is whole, and survives signing. */
+/* What is granted was asked for, is whole, and survives signing. */
 static void
 check_scopes(struct ferry_bytes scopes)
 {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Every client installs a small tree from ferryd alone: without a lock file,
 # then from the lock file that it wrote, with an empty cache each time.
+# ctest: COST 12
 . "$(dirname "$0")/clients.sh"
 
 make_version left 1.0.0

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Signatures, SBOMs and what refers to those: by the API, by the fallback tag,
 # by cosign's tags.
+# ctest: COST 20
 . "$(dirname "$0")/lib.sh"
 start_registry
 start_proxy

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Connections that break, registries that err, limit and lie: what can be mended
 # is, what cannot is refused, and nothing wrong gets in.
+# ctest: COST 15
 . "$(dirname "$0")/lib.sh"
 start_registry
 start_proxy

@@ -1,6 +1,7 @@
 #!/bin/bash
 # What is legal or old or hostile: foreign layers, schema 1, indexes without end,
 # names that are bound, what an operator removed, what rotted.
+# ctest: COST 20
 . "$(dirname "$0")/lib.sh"
 start_registry
 start_proxy

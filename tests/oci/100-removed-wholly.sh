@@ -1,6 +1,7 @@
 #!/bin/bash
 # An image is removed with all that only it needs, restored with all of it, and
 # stays removed, whatever gc takes and upstream still has.
+# ctest: COST 31
 . "$(dirname "$0")/lib.sh"
 start_registry
 start_proxy

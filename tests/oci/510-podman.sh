@@ -1,5 +1,6 @@
 #!/bin/bash
 # podman and buildah against ferryd: pull, search, push refused.
+# ctest: RESOURCE_LOCK podman
 . "$(dirname "$0")/clients.sh"
 need podman
 

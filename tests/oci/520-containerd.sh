@@ -1,5 +1,6 @@
 #!/bin/bash
 # containerd against ferryd as a mirror: hosts.toml, "?ns=" in every request.
+# ctest: RESOURCE_LOCK containerd
 . "$(dirname "$0")/clients.sh"
 need containerd ctr
 

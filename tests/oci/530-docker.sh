@@ -1,6 +1,7 @@
 #!/bin/bash
 # dockerd against ferryd: pull by name and as a mirror of docker.io, login,
 # search, and a push that is refused in words.
+# ctest: RESOURCE_LOCK dockerd
 . "$(dirname "$0")/clients.sh"
 need docker dockerd
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # What a running writer commits is served within a second, and nothing else
 # is made again.
+# ctest: RUN_SERIAL TRUE
 . "$(dirname "$0")/lib.sh"
 
 for v in 1.0.0 1.1.0 1.2.0; do

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Blobs: through a repository whose manifests name them, and no other.
+# ctest: COST 11
 . "$(dirname "$0")/oci.sh"
 
 small=$(make app image small)

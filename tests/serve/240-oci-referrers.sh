@@ -1,5 +1,6 @@
 #!/bin/bash
 # What refers to a digest: signatures, SBOMs, and what refers to those.
+# ctest: COST 16
 . "$(dirname "$0")/oci.sh"
 
 SBOM=application/vnd.example.sbom

@@ -1,5 +1,6 @@
 #!/bin/bash
 # What the server does not do, said as the specification has it.
+# ctest: COST 10
 . "$(dirname "$0")/oci.sh"
 
 image=$(make app image 1.0)

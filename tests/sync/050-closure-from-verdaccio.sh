@@ -2,6 +2,7 @@
 # Dependencies as npm resolves them, from a real registry: ranges, tags, an
 # alias, peers, optional ones by platform, deprecated versions, scopes, what no
 # registry has; then a client that installs without a lock file.
+# ctest: COST 18
 . "$(dirname "$0")/../lib.sh"
 start_verdaccio
 cd "$T"

@@ -6,6 +6,7 @@
 # Observed, with pnpm 10.34 and 12.21, yarn 1.22 and 4.18, and bun 1.4: pnpm and
 # yarn 4 write no URL where a registry has its tarballs at the usual place; yarn
 # 1 and bun write every URL, and go there, so that it has to be changed.
+# ctest: COST 20
 . "$(dirname "$0")/../npm/clients.sh"
 start_verdaccio
 cd "$T"

@@ -12,7 +12,7 @@ and the first whose pattern fits METHOD PATH and that was used less than TIMES
 times (0: always) answers.  "@60" in a value is the time in 60 seconds.  LOG gets
 a line for each request: METHOD PATH STATUS.
 
-Shapes: shared/protocols/github-packages.md, sections 3.1, 3.2 and 3.4; the
+Shapes: store/access/PROTOCOL.md, sections 3.1, 3.2 and 3.4; the
 fixture is that of section 2.7, and two packages more: @octo/kit, linked to
 octo/ops, and lab/box, linked to lab/secret.  Below /npm/ and /v2/ are small
 registries.

@@ -5,19 +5,16 @@
 
 #include "unit.h"
 
-#include "store/base/bytes.h"
-
 /* Adds its lines but those that hold drop, and with meta instead of its own.
  * Both may be NULL. */
 static inline void
 octo_add(struct ferry_buf *text, const char *drop, const char *meta)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	char path[512], line[1024];
+	char path[UNIT_PATH], line[1024];
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "%s/access/octo.jsonl",
-	    getenv("FERRY_TEST_DATA"));
+	unit_data(path, "access/octo.jsonl");
 	assert_non_null(file = fopen(path, "re"));
 	while (fgets(line, sizeof(line), file) != NULL) {
 		const char *add = line;

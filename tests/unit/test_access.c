@@ -1,4 +1,5 @@
 #include "octo.h"
+#include "store.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -129,8 +130,8 @@ test_token_round_trip(void **state)
 static struct ferry_error err;
 
 struct fixture {
-	char *path;
-	struct ferry_store *writer, *reader;
+	struct unit_store store;
+	struct ferry_store *reader;
 	struct ferry_access *access;
 	int tokens; /* their folder */
 	struct ferry_user_token tom;
@@ -144,10 +145,8 @@ put_upstream(struct ferry_store *st, const char *name, const char *visibility)
 	    "visibility", visibility);
 	struct ferry_key key;
 
-	assert_non_null(o);
 	assert_int_equal(ferry_key_make(&key, &err, "upstream", name, NULL), 0);
-	assert_int_equal(ferry_catalog_put(st, &key, o, &err), 1);
-	json_decref(o);
+	unit_put_record(st, &key, o);
 }
 
 static void
@@ -157,7 +156,7 @@ put_snapshot(struct fixture *f, const char *drop, const char *meta)
 
 	octo_add(&text, drop, meta);
 	assert_ok(ferry_snapshots_put(
-		      f->writer, "ghes", ferry_bytes_buf(&text), &err),
+		      f->store.st, "ghes", ferry_bytes_buf(&text), &err),
 	    &err);
 	ferry_buf_free(&text);
 }
@@ -166,7 +165,7 @@ static void
 follow(struct fixture *f)
 {
 
-	assert_int_equal(ferry_store_commit(f->writer, &err), 0);
+	assert_int_equal(ferry_store_commit(f->store.st, &err), 0);
 	assert_int_equal(ferry_store_catch_up(f->reader, &err), 0);
 	assert_true(ferry_access_follow(f->access, &err) != -1);
 }
@@ -175,19 +174,14 @@ follow(struct fixture *f)
 static void
 fixture_open(struct fixture *f)
 {
-	char folder[300];
+	char folder[400];
 
-	f->path = unit_mkdir();
-	assert_ok(ferry_store_create(f->path, "test", &err), &err);
-	(void)snprintf(folder, sizeof(folder), "%s/tokens", f->path);
+	unit_store_open(&f->store);
+	(void)snprintf(folder, sizeof(folder), "%s/tokens", f->store.path);
 	assert_int_equal(mkdir(folder, 0700), 0);
 	f->tokens = open(folder, O_RDONLY | O_DIRECTORY);
 	assert_true(f->tokens != -1);
-	assert_ok(
-	    ferry_store_open(&f->writer, f->path, FERRY_STORE_WRITE, &err),
-	    &err);
-	assert_ok(ferry_store_open(&f->reader, f->path, FERRY_STORE_READ, &err),
-	    &err);
+	f->reader = unit_store_reader(&f->store);
 	assert_ok(ferry_access_open(&f->access, f->reader, &err), &err);
 }
 
@@ -198,7 +192,7 @@ fixture_open_octo(struct fixture *f)
 	char text[FERRY_USER_TOKEN_TEXT];
 
 	fixture_open(f);
-	put_upstream(f->writer, "ghes", NULL);
+	put_upstream(f->store.st, "ghes", NULL);
 	put_snapshot(f, NULL, NULL);
 	f->tom = (struct ferry_user_token){ .realm = "ghes",
 		.number = 3,
@@ -217,9 +211,8 @@ fixture_close(struct fixture *f)
 
 	ferry_access_close(f->access);
 	ferry_store_close(f->reader);
-	ferry_store_close(f->writer);
+	unit_store_close(&f->store);
 	(void)close(f->tokens);
-	unit_rmdir(f->path);
 }
 
 static enum ferry_verdict
@@ -269,12 +262,12 @@ test_access_open_store(void **state)
 	    ask(&f, NULL, FERRY_ACTION_SESSION, "oci", "ghes", "a"),
 	    FERRY_NEED_CREDENTIAL);
 	/* One upstream that is not for everybody closes what says nothing. */
-	put_upstream(f.writer, "plain", "public");
-	put_upstream(f.writer, "silent", NULL);
+	put_upstream(f.store.st, "plain", "public");
+	put_upstream(f.store.st, "silent", NULL);
 	follow(&f);
 	assert_int_equal(ask(&f, NULL, FERRY_ACTION_READ, "npm", "silent", "a"),
 	    FERRY_ALLOWED);
-	put_upstream(f.writer, "zone", "private");
+	put_upstream(f.store.st, "zone", "private");
 	follow(&f);
 	assert_true(ferry_access_restricts(f.access));
 	assert_int_equal(ask(&f, NULL, FERRY_ACTION_READ, "npm", "silent", "a"),

@@ -1,17 +1,10 @@
 #include "unit.h"
 
-#include "store/base/bytes.h"
 #include "store/base/clock.h"
 #include "store/base/digest.h"
 #include "store/base/glob.h"
 #include "store/base/json.h"
 #include "store/base/json_span.h"
-
-static struct ferry_bytes
-B(const char *s) {
-
-	return ferry_bytes_str(s);
-}
 
 static void
 test_error_keeps_cause_when_cut(void **state)

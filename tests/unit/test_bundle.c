@@ -1,4 +1,4 @@
-#include "unit.h"
+#include "store.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -8,39 +8,6 @@
 #include "store/bundle/receipt.h"
 #include "store/bundle/volume.h"
 #include "store/bundle/writer.h"
-
-struct fixture {
-	char *dir;
-	struct ferry_store *st;
-};
-
-static int
-setup(void **state)
-{
-	struct ferry_error err = FERRY_ERROR_INIT;
-	struct fixture *f = calloc(1, sizeof(*f));
-	char path[300];
-
-	assert_non_null(f);
-	f->dir = unit_mkdir();
-	(void)snprintf(path, sizeof(path), "%s/store", f->dir);
-	assert_ok(ferry_store_create(path, "near", &err), &err);
-	assert_ok(
-	    ferry_store_open(&f->st, path, FERRY_STORE_WRITE, &err), &err);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	ferry_store_close(f->st);
-	unit_rmdir(f->dir);
-	free(f);
-	return 0;
-}
 
 /* tar */
 
@@ -243,7 +210,7 @@ test_head_refuses(void **state)
 static void
 test_keys_rotate(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_public made, parsed;
 	struct ferry_buf pem = FERRY_BUF_INIT;
@@ -285,7 +252,7 @@ test_keys_rotate(void **state)
 static void
 test_receipt_round_trip(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_receipt_signature signatures[FERRY_RECEIPT_SIGNATURES];
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf text = FERRY_BUF_INIT;
@@ -338,7 +305,7 @@ on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
 }
 
 static void
-write_bundle(struct fixture *f, struct ferry_bundle_target *target,
+write_bundle(struct unit_store *f, struct ferry_bundle_target *target,
     struct ferry_head *h, const struct ferry_digest *blobs, size_t n)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
@@ -371,7 +338,7 @@ write_bundle(struct fixture *f, struct ferry_bundle_target *target,
 static void
 test_volume_round_trip(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_bundle_target target = {
 		.volume_size = 200000, .reserve = 8192, .signatures = 1
@@ -392,9 +359,7 @@ test_volume_round_trip(void **state)
 		memset(p, 'a' + (int)i, 150000);
 		if (i < 2)
 			assert_ok(ferry_random(p, 150000, &err), &err);
-		assert_ok(ferry_blob_put(f->st, FERRY_BLOB_IS_FILE,
-			      ferry_bytes_of(p, 150000), &blobs[i], &err),
-		    &err);
+		unit_put_blob(f->st, ferry_bytes_of(p, 150000), &blobs[i]);
 	}
 	free(p);
 	assert_ok(ferry_store_commit(f->st, &err), &err);
@@ -433,8 +398,6 @@ test_volume_round_trip(void **state)
 	ferry_head_free(h);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int
 main(void)
 {
@@ -443,9 +406,9 @@ main(void)
 		cmocka_unit_test(test_tar_huge_member),
 		cmocka_unit_test(test_head_round_trip),
 		cmocka_unit_test(test_head_refuses),
-		T(test_keys_rotate),
-		T(test_receipt_round_trip),
-		T(test_volume_round_trip),
+		unit_store_test(test_keys_rotate),
+		unit_store_test(test_receipt_round_trip),
+		unit_store_test(test_volume_round_trip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "unit.h"
+#include "store.h"
 
 #include "store/base/json.h"
 #include "store/blob/blob.h"
@@ -11,8 +11,8 @@
 /* Versions are called by one hexadecimal digit, of which their digest is. */
 
 struct fixture {
-	char *dir;
-	struct ferry_store *st;
+	struct unit_store store;
+	struct ferry_store *st; /* its */
 	struct ferry_key package;
 };
 
@@ -21,14 +21,10 @@ setup(void **state)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct fixture *f = calloc(1, sizeof(*f));
-	char path[300];
 
 	assert_non_null(f);
-	f->dir = unit_mkdir();
-	(void)snprintf(path, sizeof(path), "%s/store", f->dir);
-	assert_ok(ferry_store_create(path, "near", &err), &err);
-	assert_ok(
-	    ferry_store_open(&f->st, path, FERRY_STORE_WRITE, &err), &err);
+	unit_store_open(&f->store);
+	f->st = f->store.st;
 	assert_ok(ferry_key_make(
 		      &f->package, &err, "package", "oci", "a/b", "hub", NULL),
 	    &err);
@@ -41,8 +37,7 @@ teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	ferry_store_close(f->st);
-	unit_rmdir(f->dir);
+	unit_store_close(&f->store);
 	free(f);
 	return 0;
 }
@@ -66,9 +61,8 @@ put(struct fixture *f, const char *kind, const char *last, json_t *record)
 	assert_ok(
 	    ferry_key_make(&key, &err, kind, "oci", "a/b", "hub", last, NULL),
 	    &err);
-	assert_ok(ferry_catalog_put(f->st, &key, record, &err), &err);
+	unit_put_record(f->st, &key, record);
 	assert_ok(ferry_store_commit(f->st, &err), &err);
-	json_decref(record);
 }
 
 static void

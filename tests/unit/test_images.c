@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include "store/base/bytes.h"
 #include "sync/select/images/images.h"
 #include "sync/select/input.h"
 
@@ -46,27 +45,18 @@ on_unmirrorable(void *ctx, const char *where, const char *text, const char *why,
 	    &got->text, err, "! %s %s: %s\n", line_of(got, where), text, why);
 }
 
-static void
-data_path(char out[4096], const char *name, const char *suffix)
-{
-
-	assert_non_null(getenv("FERRY_TEST_DATA"));
-	assert_true(snprintf(out, 4096, "%s/oci/images/%s%s",
-			getenv("FERRY_TEST_DATA"), name, suffix) < 4096);
-}
-
 /* What is in NAME.want is found in NAME. */
 static void
 expect_file(const char *name)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf want = FERRY_BUF_INIT;
-	char path[4096], path_want[4096];
+	char path[UNIT_PATH], path_want[UNIT_PATH];
 	struct got got = { path, FERRY_BUF_INIT };
 	struct ferry_images_sink sink = { on_image, on_unmirrorable, &got };
 
-	data_path(path, name, "");
-	data_path(path_want, name, ".want");
+	unit_data(path, "oci/images/%s", name);
+	unit_data(path_want, "oci/images/%s.want", name);
 	assert_ok(ferry_input_read(&want, path_want, 1U << 20, &err), &err);
 	assert_ok(ferry_images_read(path, &sink, &err), &err);
 	assert_string_equal((char *)got.text.p, (char *)want.p);
@@ -115,9 +105,7 @@ refuse(const char *name, struct ferry_bytes text, enum ferry_code code,
 	assert_int_equal(ferry_images_parse(
 			     name, text, ferry_bytes_str("A=\"x"), &sink, &err),
 	    -1);
-	assert_int_equal(err.code, code);
-	if (strstr(err.text, why) == NULL)
-		fail_msg("'%s' is not in '%s'", why, err.text);
+	assert_refused(&err, code, why);
 	ferry_buf_free(&got);
 }
 
@@ -240,16 +228,6 @@ test_compose_variables(void **state)
 }
 
 static void
-write_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
-
-static void
 test_compose_dotenv_beside_it(void **state)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
@@ -260,18 +238,17 @@ test_compose_dotenv_beside_it(void **state)
 	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/compose.yaml", dir);
 	(void)snprintf(env, sizeof(env), "%s/.env", dir);
-	write_file(path, "services: {a: {image: 'b:$V'}}");
+	unit_write(path, "services: {a: {image: 'b:$V'}}");
 	assert_ok(ferry_images_read(path, &sink, &err), &err);
-	write_file(env, "V=2\n");
+	unit_write(env, "V=2\n");
 	assert_ok(ferry_images_read(path, &sink, &err), &err);
 	assert_string_equal((char *)got.text.p,
 	    "! 1 b:$V: the variable V has no value here\n"
 	    "1 " HUB "b:2\n");
-	write_file(env, "V=2\n=\n");
+	unit_write(env, "V=2\n=\n");
 	assert_int_equal(ferry_images_read(path, &sink, &err), -1);
-	assert_int_equal(err.code, FERRY_EFORMAT);
-	assert_non_null(strstr(err.text, ".env"));
-	assert_non_null(strstr(err.text, "line 2"));
+	assert_refused(&err, FERRY_EFORMAT, ".env");
+	assert_refused(&err, FERRY_EFORMAT, "line 2");
 	ferry_buf_free(&got.text);
 	unit_rmdir(dir);
 }
@@ -385,8 +362,7 @@ test_callback_ends_the_reading(void **state)
 		assert_int_equal(err.code, FERRY_ECANCELLED);
 	}
 	assert_int_equal(ferry_images_read("/nowhere/x", &sink, &err), -1);
-	assert_int_equal(err.code, FERRY_ESYSTEM);
-	assert_non_null(strstr(err.text, "images of /nowhere/x"));
+	assert_refused(&err, FERRY_ESYSTEM, "images of /nowhere/x");
 }
 
 int

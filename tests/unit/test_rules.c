@@ -1,6 +1,6 @@
 /*
  * The decision table, with the fixture and the cases of
- * shared/protocols/github-packages.md, section 2.7.
+ * store/access/PROTOCOL.md, section 2.7.
  */
 
 #include "octo.h"

@@ -1,17 +1,10 @@
 #include "unit.h"
 
-#include "store/base/bytes.h"
 #include "store/base/json_span.h"
 #include "store/format/format.h"
 #include "store/format/npm/npm.h"
 #include "store/format/semver/range.h"
 #include "store/format/semver/semver.h"
-
-static struct ferry_bytes
-B(const char *s) {
-
-	return ferry_bytes_str(s);
-}
 
 /* A line of tests/data/npm/NAME, cut at its tabs. */
 struct row {
@@ -23,12 +16,10 @@ struct row {
 static FILE *
 data_open(const char *name)
 {
-	const char *data = getenv("FERRY_TEST_DATA");
-	char path[4096];
+	char path[UNIT_PATH];
 	FILE *f;
 
-	assert_non_null(data);
-	(void)snprintf(path, sizeof(path), "%s/npm/%s", data, name);
+	unit_data(path, "npm/%s", name);
 	f = fopen(path, "r");
 	if (f == NULL)
 		fail_msg("no file %s", path);
@@ -250,7 +241,7 @@ test_cmp_data(void **state)
 		}
 }
 
-/* The tables of shared/protocols/npm.md, section 8, row by row. */
+/* The tables of store/format/npm/PROTOCOL.md, section 8, row by row. */
 static void
 test_protocol_notes(void **state)
 {

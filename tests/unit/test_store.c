@@ -1,4 +1,4 @@
-#include "unit.h"
+#include "store.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,51 +8,15 @@
 #include "store/catalog/catalog.h"
 #include "store/store.h"
 
-struct fixture {
-	char *dir;
-	char path[300];
-	struct ferry_store *st;
-};
-
-static int
-setup(void **state)
-{
-	struct ferry_error err = FERRY_ERROR_INIT;
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	f->dir = unit_mkdir();
-	(void)snprintf(f->path, sizeof(f->path), "%s/store", f->dir);
-	assert_ok(ferry_store_create(f->path, "near", &err), &err);
-	assert_ok(
-	    ferry_store_open(&f->st, f->path, FERRY_STORE_WRITE, &err), &err);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	ferry_store_close(f->st);
-	unit_rmdir(f->dir);
-	free(f);
-	return 0;
-}
-
 static void
 put_blob(
     struct ferry_store *st, size_t size, char fill, struct ferry_digest *digest)
 {
-	struct ferry_error err = FERRY_ERROR_INIT;
 	uint8_t *p = malloc(size + 1);
 
 	assert_non_null(p);
 	memset(p, fill, size);
-	assert_ok(ferry_blob_put(st, FERRY_BLOB_IS_FILE,
-		      ferry_bytes_of(p, size), digest, &err),
-	    &err);
+	unit_put_blob(st, ferry_bytes_of(p, size), digest);
 	free(p);
 }
 
@@ -79,7 +43,7 @@ test_blob_small_and_large(void **state)
 {
 	static const size_t sizes[] = { 0, 1, FERRY_BLOB_FILE,
 		FERRY_BLOB_FILE + 1, 3000000 };
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_blob_info info;
@@ -104,7 +68,7 @@ test_blob_small_and_large(void **state)
 static void
 test_blob_wrong_digest_is_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_blob_writer *w;
 	struct ferry_digest want, got;
@@ -128,7 +92,7 @@ test_blob_wrong_digest_is_refused(void **state)
 static void
 test_blob_verify_finds_rot(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_blob_info info;
 	struct ferry_digest d, again;
@@ -165,7 +129,7 @@ test_blob_verify_finds_rot(void **state)
 static void
 test_catalog_needs_the_blob(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	json_t *record = json_object();
 	struct ferry_digest d;
@@ -185,7 +149,7 @@ test_catalog_needs_the_blob(void **state)
 static void
 test_catalog_totals_and_references(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_store_totals t;
 	struct ferry_ref_iter *refs;
@@ -223,7 +187,7 @@ test_references_below_a_prefix(void **state)
 		const char *owner;
 		int n;
 	} rows[] = { { "up", 2 }, { "u", 0 }, { "upper", 1 }, { "v", 0 } };
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_key key, prefix;
 	struct ferry_ref_iter *refs;
@@ -237,8 +201,7 @@ test_references_below_a_prefix(void **state)
 	assert_ok(ferry_key_make(&key, &err, "version", "npm", "@s/n", "upper",
 		      "1.0.0", NULL),
 	    &err);
-	assert_ok(ferry_catalog_put(f->st, &key, record, &err), &err);
-	json_decref(record);
+	unit_put_record(f->st, &key, record);
 	assert_ok(ferry_store_commit(f->st, &err), &err);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int n = 0;
@@ -261,7 +224,7 @@ test_references_below_a_prefix(void **state)
 static void
 test_journal_chain_can_be_recomputed(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_digest d, chain = { FERRY_SHA256, 32, { 0 } }, got;
 	struct ferry_journal_record record;
@@ -297,15 +260,13 @@ test_journal_chain_can_be_recomputed(void **state)
 static void
 test_reader_follows_writer(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_store *reader;
+	struct ferry_store *reader = unit_store_reader(f);
 	struct ferry_digest d;
 	struct ferry_key key;
 	json_t *record = NULL;
 
-	assert_ok(
-	    ferry_store_open(&reader, f->path, FERRY_STORE_READ, &err), &err);
 	put_blob(f->st, 100000, 'f', &d);
 	put_version(f->st, "1.0.0", &d, 100000);
 	assert_ok(ferry_key_make(&key, &err, "version", "npm", "@s/n", "up",
@@ -324,7 +285,7 @@ test_reader_follows_writer(void **state)
 static void
 test_open_second_writer_is_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_store *second;
 
@@ -336,17 +297,13 @@ test_open_second_writer_is_refused(void **state)
 static void
 test_open_newer_store_is_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_store *st;
 	char path[400];
-	FILE *file;
 
 	(void)snprintf(path, sizeof(path), "%s/ferry.json", f->path);
-	assert_non_null(file = fopen(path, "w"));
-	assert_true(
-	    fprintf(file, "{\"format\":\"ferry-store\",\"version\":2}") > 0);
-	assert_int_equal(fclose(file), 0);
+	unit_write(path, "{\"format\":\"ferry-store\",\"version\":2}");
 	assert_int_equal(
 	    ferry_store_open(&st, f->path, FERRY_STORE_READ, &err), -1);
 	assert_int_equal(err.code, FERRY_ENEWER);
@@ -355,19 +312,16 @@ test_open_newer_store_is_refused(void **state)
 static void
 test_sweep_removes_only_orphans(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	uint64_t count, bytes;
 	struct ferry_digest d;
 	char path[600];
-	FILE *file;
 
 	put_blob(f->st, 100000, 's', &d);
 	assert_ok(ferry_store_commit(f->st, &err), &err);
 	(void)snprintf(path, sizeof(path), "%s/blobs/00/%062d", f->path, 7);
-	assert_non_null(file = fopen(path, "w"));
-	assert_int_equal(fputs("orphan", file) >= 0, 1);
-	assert_int_equal(fclose(file), 0);
+	unit_write(path, "orphan");
 	assert_ok(ferry_blob_sweep(f->st, true, &count, &bytes, &err), &err);
 	assert_true(count == 1 && bytes == 6 && access(path, F_OK) == 0);
 	assert_ok(ferry_blob_sweep(f->st, false, &count, &bytes, &err), &err);
@@ -375,12 +329,10 @@ test_sweep_removes_only_orphans(void **state)
 	assert_int_equal(ferry_blob_has(f->st, &d, &err), 1);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 static void
 test_blob_named_again_gets_a_new_number(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_blob_info info;
 	struct ferry_digest x, y;
@@ -467,12 +419,11 @@ static void
 test_reader_sees_what_was_flushed(void **state)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct fixture *f = *state;
-	struct ferry_store *reader = NULL;
+	struct unit_store *f = *state;
+	struct ferry_store *reader;
 
 	note(f->st, 1);
-	assert_ok(
-	    ferry_store_open(&reader, f->path, FERRY_STORE_READ, &err), &err);
+	reader = unit_store_reader(f);
 	for (int v = 2; v < 30; v++) {
 		note(f->st, v);
 		if (v % 3 != 0)
@@ -494,19 +445,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_blob_small_and_large),
-		T(test_blob_wrong_digest_is_refused),
-		T(test_blob_verify_finds_rot),
-		T(test_catalog_needs_the_blob),
-		T(test_catalog_totals_and_references),
-		T(test_references_below_a_prefix),
-		T(test_blob_named_again_gets_a_new_number),
-		T(test_journal_chain_can_be_recomputed),
-		T(test_reader_follows_writer),
-		T(test_reader_sees_what_was_flushed),
-		T(test_open_second_writer_is_refused),
-		T(test_open_newer_store_is_refused),
-		T(test_sweep_removes_only_orphans),
+		unit_store_test(test_blob_small_and_large),
+		unit_store_test(test_blob_wrong_digest_is_refused),
+		unit_store_test(test_blob_verify_finds_rot),
+		unit_store_test(test_catalog_needs_the_blob),
+		unit_store_test(test_catalog_totals_and_references),
+		unit_store_test(test_references_below_a_prefix),
+		unit_store_test(test_blob_named_again_gets_a_new_number),
+		unit_store_test(test_journal_chain_can_be_recomputed),
+		unit_store_test(test_reader_follows_writer),
+		unit_store_test(test_reader_sees_what_was_flushed),
+		unit_store_test(test_open_second_writer_is_refused),
+		unit_store_test(test_open_newer_store_is_refused),
+		unit_store_test(test_sweep_removes_only_orphans),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,9 +132,7 @@ refuse(struct ferry_bytes text, enum ferry_code code, const char *why)
 	while ((rc = ferry_yaml_next(y, &root, &err)) == 1)
 		;
 	assert_int_equal(rc, -1);
-	assert_int_equal(err.code, code);
-	if (strstr(err.text, why) == NULL)
-		fail_msg("%s is not in: %s", why, err.text);
+	assert_refused(&err, code, why);
 	ferry_yaml_free(y);
 }
 

@@ -1,7 +1,11 @@
 #ifndef FERRY_TESTS_UNIT_H
 #define FERRY_TESTS_UNIT_H
 
-/* cmocka with what it needs included before it, and a few helpers. */
+/*
+ * cmocka with what it needs included before it, and what unit tests share:
+ * checks of errors, scratch folders, fixtures.  None of these functions fails:
+ * what goes wrong fails the test.
+ */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "store/base/bytes.h"
 #include "store/base/error.h"
 
 /* Fails the test with the error's text. */
@@ -22,29 +27,31 @@
 			fail_msg("%s: %s", #expression, (err)->text);          \
 	} while (0)
 
-/* A fresh folder below TMPDIR, for the caller to free; removed by
- * unit_rmdir(). */
-static inline char *
-unit_mkdir(void)
-{
-	const char *tmp = getenv("TMPDIR");
-	char *path = malloc(256);
+/* The error has this code, and why in its text. */
+#define assert_refused(err, want, why)                                         \
+	do {                                                                   \
+		if ((err)->code != (want) || strstr((err)->text, why) == NULL) \
+			fail_msg("not %s with '%s', but %d: %s", #want, why,   \
+			    (int)(err)->code, (err)->text);                    \
+	} while (0)
 
-	assert_non_null(path);
-	(void)snprintf(path, 256, "%s/ferry-unit-XXXXXX",
-	    tmp == NULL || *tmp == 0 ? "/tmp" : tmp);
-	assert_non_null(mkdtemp(path));
-	return path;
-}
+/* A fresh folder below TMPDIR; unit_rmdir() removes and frees it. */
+char *unit_mkdir(void);
+void unit_rmdir(char *path);
 
-static inline void
-unit_rmdir(char *path)
-{
-	char command[300];
+/* Write a file, anew. */
+void unit_write(const char *path, const char *text);
 
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", path);
-	assert_int_equal(system(command), 0);
-	free(path);
+/* The path of a fixture, of which the format gives the part below tests/data. */
+#define UNIT_PATH 4096
+void unit_data(char out[UNIT_PATH], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A string's bytes, for rows of tables. */
+static inline struct ferry_bytes
+B(const char *s) {
+
+	return ferry_bytes_str(s);
 }
 
 #endif

@@ -1,5 +1,6 @@
 #include "sync/select/lock/lock.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "store/base/error.h"
@@ -7,6 +8,7 @@
 #include "sync/select/lock/kind.h"
 
 struct kind {
+	const char *format; /* whose packages it names */
 	const char *name; /* of the file */
 	/* Whether the text looks like this kind. */
 	bool (*looks_like)(struct ferry_bytes text);
@@ -102,35 +104,55 @@ like_bunb(struct ferry_bytes text)
  * by content.
  */
 static const struct kind kinds[] = {
-	{ "bun.lock", like_bun, ferry_lock_bun },
-	{ "bun.lockb", like_bunb, ferry_lock_bunb },
-	{ "package-lock.json", like_object, ferry_lock_npm },
-	{ "npm-shrinkwrap.json", like_object, ferry_lock_npm },
-	{ "pnpm-lock.yaml", like_pnpm, ferry_lock_pnpm },
-	{ "yarn.lock", like_yarn, ferry_lock_yarn },
-	{ "yarn.lock", like_berry, ferry_lock_berry },
+	{ "npm", "bun.lock", like_bun, ferry_lock_bun },
+	{ "npm", "bun.lockb", like_bunb, ferry_lock_bunb },
+	{ "npm", "package-lock.json", like_object, ferry_lock_npm },
+	{ "npm", "npm-shrinkwrap.json", like_object, ferry_lock_npm },
+	{ "npm", "pnpm-lock.yaml", like_pnpm, ferry_lock_pnpm },
+	{ "npm", "yarn.lock", like_yarn, ferry_lock_yarn },
+	{ "npm", "yarn.lock", like_berry, ferry_lock_berry },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static const struct kind *
-kind_of(const char *name, struct ferry_bytes text)
+kind_of(const char *format, const char *name, struct ferry_bytes text)
 {
+	const struct kind *named = NULL, *alike = NULL;
 
-	for (size_t i = 0; i < KINDS; i++)
-		if (strcmp(name, kinds[i].name) == 0 &&
-		    kinds[i].looks_like(text))
+	for (size_t i = 0; i < KINDS; i++) {
+		bool same = strcmp(name, kinds[i].name) == 0, like;
+
+		if (strcmp(format, kinds[i].format) != 0)
+			continue;
+		like = kinds[i].looks_like(text);
+		if (same && like)
 			return &kinds[i];
-	for (size_t i = 0; i < KINDS; i++)
-		if (strcmp(name, kinds[i].name) == 0)
-			return &kinds[i];
-	for (size_t i = 0; i < KINDS; i++)
-		if (kinds[i].looks_like(text))
-			return &kinds[i];
-	return NULL;
+		if (same && named == NULL)
+			named = &kinds[i];
+		if (like && alike == NULL)
+			alike = &kinds[i];
+	}
+	return named != NULL ? named : alike;
+}
+
+/* "package-lock.json, yarn.lock …": what there is for format. */
+static int
+unknown_kind(const char *format, struct ferry_error *err)
+{
+	char names[200] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < KINDS && n < sizeof(names); i++)
+		if (strcmp(format, kinds[i].format) == 0 &&
+		    strstr(names, kinds[i].name) == NULL)
+			n += (size_t)snprintf(names + n, sizeof(names) - n,
+			    "%s%s", n == 0 ? "" : ", ", kinds[i].name);
+	return ferry_error_set(err, FERRY_EFORMAT,
+	    "not a lock file of a kind that ferry reads (%s)", names);
 }
 
 int
-ferry_lock_parse(const char *name, struct ferry_bytes text,
+ferry_lock_parse(const char *format, const char *name, struct ferry_bytes text,
     const struct ferry_lock_sink *sink, struct ferry_error *err)
 {
 	const struct kind *kind;
@@ -138,16 +160,14 @@ ferry_lock_parse(const char *name, struct ferry_bytes text,
 	/* Editors put a byte order mark before JSON and YAML. */
 	if (ferry_bytes_starts(text, "\xef\xbb\xbf"))
 		text = ferry_bytes_of(text.p + 3, text.n - 3);
-	if ((kind = kind_of(name, text)) != NULL)
-		return kind->read(text, sink, err);
-	return ferry_error_set(err, FERRY_EFORMAT,
-	    "not a lock file of a kind that ferry reads (package-lock.json, "
-	    "npm-shrinkwrap.json, pnpm-lock.yaml, yarn.lock, bun.lock)");
+	if ((kind = kind_of(format, name, text)) == NULL)
+		return unknown_kind(format, err);
+	return kind->read(text, sink, err);
 }
 
 int
-ferry_lock_read(const char *path, const struct ferry_lock_sink *sink,
-    struct ferry_error *err)
+ferry_lock_read(const char *format, const char *path,
+    const struct ferry_lock_sink *sink, struct ferry_error *err)
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	const char *slash = strrchr(path, '/');
@@ -155,7 +175,7 @@ ferry_lock_read(const char *path, const struct ferry_lock_sink *sink,
 
 	rc = ferry_input_read(&buf, path, FERRY_LOCK_MAX, err);
 	if (rc == 0)
-		rc = ferry_lock_parse(slash == NULL ? path : slash + 1,
+		rc = ferry_lock_parse(format, slash == NULL ? path : slash + 1,
 		    ferry_bytes_buf(&buf), sink, err);
 	if (rc == -1)
 		ferry_error_in(err, "lock file %s", path);

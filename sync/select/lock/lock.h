@@ -57,7 +57,8 @@ struct ferry_lock_sink {
 };
 
 /*
- * Read the lock file at path.  Its name tells its kind, or else its content.
+ * Read the lock file at path, of packages of format.  Its name tells its kind,
+ * or else its content.
  *
  * What is inside the project (links, workspaces, folders) or, as far as the
  * file tells, inside another package's tarball (bundled) is passed over
@@ -77,11 +78,12 @@ struct ferry_lock_sink {
  * Guess: the last rule.  A URL that no package depends on can still be asked
  *     for by "overrides", which lock files do not repeat.
  */
-int ferry_lock_read(const char *path, const struct ferry_lock_sink *sink,
-    struct ferry_error *err);
+int ferry_lock_read(const char *format, const char *path,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
 
 /* The same for a text; name is only the name of the file. */
-int ferry_lock_parse(const char *name, struct ferry_bytes text,
-    const struct ferry_lock_sink *sink, struct ferry_error *err);
+int ferry_lock_parse(const char *format, const char *name,
+    struct ferry_bytes text, const struct ferry_lock_sink *sink,
+    struct ferry_error *err);
 
 #endif

@@ -1,9 +1,4 @@
-/*
- * The registry's signatures: ECDSA P-256 with SHA-256 over
- * "name@version:integrity".
- *
- * Source: shared/protocols/npm.md section 7; keys at /-/npm/v1/keys.
- */
+#include "sync/upstream/npm/keys.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -16,6 +11,9 @@
 #include "store/base/json_span.h"
 #include "store/store.h"
 #include "sync/upstream/npm/npm.h"
+#include "sync/upstream/npm/packument.h"
+#include "sync/upstream/package/packages.h"
+#include "sync/upstream/pull.h"
 
 #define KEYS_MAX (1U << 20)
 #define KEYS_COUNT 64
@@ -66,7 +64,7 @@ read_keys(struct npm *npm, struct ferry_bytes text, struct ferry_error *err)
 	size_t i;
 	int rc = -1;
 
-	npm_keys_free(npm);
+	ferry_npm_keys_free(npm);
 	if (ferry_json_parse(&root, text, "the keys document", err) == -1 ||
 	    ferry_json_array(root, "keys", &keys, err) == -1)
 		goto out;
@@ -77,7 +75,6 @@ read_keys(struct npm *npm, struct ferry_bytes text, struct ferry_error *err)
 			*err = why;
 			goto out;
 		}
-	npm->keys_known = npm->keys_n > 0;
 	rc = 0;
 out:
 	json_decref(root);
@@ -87,14 +84,15 @@ out:
 static int
 on_check(void *ctx, struct ferry_bytes view, struct ferry_error *err)
 {
+	const struct ferry_packages *packages = ctx;
 
-	return read_keys(ctx, view, err);
+	return read_keys(packages->state, view, err);
 }
 
 /* The keys are replayed to clients: they belong to the upstream's record. */
 static int
-put_upstream(
-    struct npm *npm, const struct ferry_pulled *pulled, struct ferry_error *err)
+put_upstream(struct ferry_packages *packages, const struct ferry_pulled *pulled,
+    struct ferry_error *err)
 {
 	json_t *more = NULL;
 	int rc = -1;
@@ -103,14 +101,14 @@ put_upstream(
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
 	if (pulled == NULL || ferry_files_add(more, "keys", pulled->size,
 				  &pulled->sha256, NULL, err) == 0)
-		rc = ferry_upstream_put(npm->run, npm->up, more, err);
+		rc = ferry_upstream_put(packages->run, packages->up, more, err);
 	json_decref(more);
 	return rc;
 }
 
 /* The keys of an earlier sync: 1 if there are any, 0, -1. */
 static int
-read_stored(struct npm *npm, struct ferry_error *err)
+read_stored(struct ferry_packages *packages, struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
 	json_t *record = NULL;
@@ -118,14 +116,16 @@ read_stored(struct npm *npm, struct ferry_error *err)
 	struct ferry_key key;
 	int rc;
 
-	if (ferry_key_make(&key, err, "upstream", npm->up->name, NULL) == -1)
+	if (ferry_key_make(&key, err, "upstream", packages->up->name, NULL) ==
+	    -1)
 		return -1;
-	rc = ferry_catalog_get(npm->run->st, &key, &record, err);
+	rc = ferry_catalog_get(packages->run->st, &key, &record, err);
 	if (rc == 1)
 		rc = ferry_files_find(record, "keys", &file, err);
-	if (rc == 1 && (ferry_blob_load(npm->run->st, &file.sha256, KEYS_MAX,
-			    &text, err) == -1 ||
-			   read_keys(npm, ferry_bytes_buf(&text), err) == -1))
+	if (rc == 1 &&
+	    (ferry_blob_load(
+		 packages->run->st, &file.sha256, KEYS_MAX, &text, err) == -1 ||
+		read_keys(packages->state, ferry_bytes_buf(&text), err) == -1))
 		rc = -1;
 	ferry_buf_free(&text);
 	json_decref(record);
@@ -133,29 +133,29 @@ read_stored(struct npm *npm, struct ferry_error *err)
 }
 
 /*
- * Keys that cannot be had must not switch signatures off: those of an earlier
+ * Keys that are not available must not switch signatures off: those of an earlier
  * sync serve, or else nothing is pulled.  A registry that never published any
  * (404) has none.
  */
 static int
-without_keys(
-    struct npm *npm, const struct ferry_error *why, struct ferry_error *err)
+without_keys(struct ferry_packages *packages, const struct ferry_error *why,
+    struct ferry_error *err)
 {
 	char item[100];
-	int rc = read_stored(npm, err);
+	int rc = read_stored(packages, err);
 
-	(void)snprintf(
-	    item, sizeof(item), "the keys of upstream '%.60s'", npm->up->name);
+	(void)snprintf(item, sizeof(item), "the keys of upstream '%.60s'",
+	    packages->up->name);
 	if (rc == -1)
 		return -1;
 	if (rc == 1) {
-		ferry_run_skip(npm->run, item,
+		ferry_run_skip(packages->run, item,
 		    "cannot be fetched; those of an earlier sync are used");
 		return 1;
 	}
 	if (why->code == FERRY_ENOTFOUND)
-		return put_upstream(npm, NULL, err) == -1 ? -1 : 1;
-	ferry_run_fail(npm->run, item, why);
+		return put_upstream(packages, NULL, err) == -1 ? -1 : 1;
+	ferry_run_fail(packages->run, item, why);
 	return 0;
 }
 
@@ -163,48 +163,53 @@ static void
 on_keys(void *ctx, const struct ferry_pulled *pulled)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct npm *npm = ctx;
+	struct ferry_packages *packages = ctx;
 	int rc;
 
 	if (pulled->error.code != FERRY_OK)
-		rc = without_keys(npm, &pulled->error, &err);
+		rc = without_keys(packages, &pulled->error, &err);
 	else if (pulled->not_modified &&
-		 read_keys(npm, pulled->view, &err) == -1)
+		 read_keys(packages->state, pulled->view, &err) == -1)
 		rc = -1;
 	else
-		rc = put_upstream(npm, pulled, &err) == -1 ? -1 : 1;
-	/* Signatures are checked as documents arrive, so keys come first. */
+		rc = put_upstream(packages, pulled, &err) == -1 ? -1 : 1;
 	if (rc == 1)
-		rc = npm_wants_read(npm, NPM_WANTS_ADD, &err);
+		rc = ferry_packages_ready(packages, &err);
 	if (rc == -1)
-		npm->run->fatal = err;
+		packages->run->fatal = err;
 }
 
 int
-npm_keys_ask(struct npm *npm, struct ferry_error *err)
+ferry_npm_keys_open(struct ferry_packages *packages, struct ferry_error *err)
 {
+	const struct npm *npm = packages->state;
 	struct ferry_buf url = FERRY_BUF_INIT;
 	struct ferry_pull pull = {
-		.up = npm->up,
+		.up = packages->up,
 		.accept = "application/json",
 		.kind = FERRY_BLOB_IS_DOCUMENT,
 		.max_size = KEYS_MAX,
-		.ctx = npm,
+		.ctx = packages,
 		.on_check = on_check,
 		.on_done = on_keys,
 	};
 	int rc = -1;
 
-	if (ferry_buf_addf(&url, err, "%s/-/npm/v1/keys", npm->up->url) == 0) {
+	if (npm->signatures == NPM_SIGNATURES_OFF)
+		return put_upstream(packages, NULL, err) == -1
+		           ? -1
+		           : ferry_packages_ready(packages, err);
+	if (ferry_buf_addf(&url, err, "%s/-/npm/v1/keys", packages->up->url) ==
+	    0) {
 		pull.url = (const char *)url.p;
-		rc = ferry_run_pull(npm->run, &pull, err);
+		rc = ferry_run_pull(packages->run, &pull, err);
 	}
 	ferry_buf_free(&url);
 	return rc;
 }
 
 void
-npm_keys_free(struct npm *npm)
+ferry_npm_keys_free(struct npm *npm)
 {
 
 	for (size_t i = 0; i < npm->keys_n; i++) {
@@ -214,7 +219,6 @@ npm_keys_free(struct npm *npm)
 	free(npm->keys);
 	npm->keys = NULL;
 	npm->keys_n = npm->keys_cap = 0;
-	npm->keys_known = false;
 }
 
 static int
@@ -245,8 +249,8 @@ check_one(const struct npm_key *key, struct ferry_bytes message,
 
 /* Of one {"keyid","sig"}: 1 verified, 0 not a key we know, -1 wrong. */
 static int
-check_entry(struct npm *npm, struct ferry_bytes entry,
-    struct ferry_bytes message, const struct ferry_npm_doc *doc,
+check_entry(const struct npm *npm, struct ferry_bytes entry,
+    struct ferry_bytes message, const struct ferry_document *document,
     const char *version, struct ferry_error *err)
 {
 	struct ferry_buf id = FERRY_BUF_INIT, sig = FERRY_BUF_INIT;
@@ -265,9 +269,9 @@ check_entry(struct npm *npm, struct ferry_bytes entry,
 		if (!ferry_bytes_is(ferry_bytes_buf(&id), key->id))
 			continue;
 		/* A key signs only what was published before it expired. */
-		if (key->expires != 0 &&
-		    ((published = ferry_npm_doc_time(doc, version)) == 0 ||
-			published >= key->expires)) {
+		if (key->expires != 0 && ((published = ferry_packument_time(
+					       document, version)) == 0 ||
+					     published >= key->expires)) {
 			rc = ferry_error_set(err, FERRY_ESIGNATURE,
 			    "signed by key '%.60s' after that had expired",
 			    key->id);
@@ -282,26 +286,30 @@ out:
 }
 
 int
-npm_keys_check(struct npm *npm, const char *name, const char *version,
-    const struct ferry_npm_dist *dist, const struct ferry_npm_doc *doc,
-    const char **word, struct ferry_error *err)
+ferry_npm_keys_verify(const struct ferry_version_at *at,
+    const struct ferry_document *document, const char **word,
+    struct ferry_error *err)
 {
+	const struct npm *npm = at->packages->state;
 	struct ferry_buf message = FERRY_BUF_INIT;
+	struct ferry_npm_dist dist;
 	struct ferry_span_iter it;
 	int rc = 0, one;
 
 	*word = "none";
 	if (npm->signatures == NPM_SIGNATURES_OFF)
 		return 0;
-	if (dist->signatures.n > 2 && dist->integrity != NULL &&
-	    ferry_buf_addf(&message, err, "%s@%s:%s", name, version,
-		dist->integrity) == -1)
+	if (ferry_npm_dist_read(&dist, at->listed, err) == -1)
 		return -1;
-	ferry_span_iter(&it, dist->signatures);
+	if (dist.signatures.n > 2 && dist.integrity != NULL &&
+	    ferry_buf_addf(&message, err, "%s@%s:%s", at->name, at->version,
+		dist.integrity) == -1)
+		rc = -1;
+	ferry_span_iter(&it, dist.signatures);
 	while (message.n > 0 && rc != -1 && ferry_span_next(&it)) {
 		*word = rc == 0 ? "no-key" : *word;
-		one = check_entry(npm, it.value, ferry_bytes_buf(&message), doc,
-		    version, err);
+		one = check_entry(npm, it.value, ferry_bytes_buf(&message),
+		    document, at->version, err);
 		rc = one == 0 ? rc : one;
 	}
 	if (rc == 1)
@@ -311,5 +319,6 @@ npm_keys_check(struct npm *npm, const char *name, const char *version,
 		    "it has no signature of a known key, and signatures are "
 		    "required");
 	ferry_buf_free(&message);
+	ferry_npm_dist_free(&dist);
 	return rc;
 }

@@ -8,8 +8,6 @@
 #include "store/base/json_span.h"
 #include "store/format/npm/npm.h"
 
-#define VERSIONS_MAX 200000
-
 /* A member's string, for the caller to free; *out NULL if there is none. */
 static int
 string_of(struct ferry_bytes object, const char *name, char **out,
@@ -33,18 +31,12 @@ string_of(struct ferry_bytes object, const char *name, char **out,
 }
 
 static int
-check(struct ferry_npm_doc *doc, struct ferry_bytes text, const char *name,
-    struct ferry_error *err)
+check_name(struct ferry_bytes root, const char *name, struct ferry_error *err)
 {
 	char *called = NULL;
 	int rc = -1;
 
-	if (ferry_span_check(text, &doc->root, err) == -1)
-		return -1;
-	if (ferry_span_type(doc->root) != FERRY_SPAN_OBJECT)
-		return ferry_error_set(
-		    err, FERRY_EFORMAT, "the document is not an object");
-	if (string_of(doc->root, "name", &called, err) == -1)
+	if (string_of(root, "name", &called, err) == -1)
 		return -1;
 	if (called == NULL || strcmp(called, name) != 0)
 		ferry_error_set(err, FERRY_EFORMAT,
@@ -56,111 +48,77 @@ check(struct ferry_npm_doc *doc, struct ferry_bytes text, const char *name,
 	return rc;
 }
 
-int
-ferry_npm_doc_check(
-    struct ferry_bytes text, const char *name, struct ferry_error *err)
-{
-	struct ferry_npm_doc doc = { 0 };
-
-	return check(&doc, text, name, err);
-}
-
 static int
-add_version(struct ferry_npm_doc *doc, size_t *cap,
-    const struct ferry_span_iter *it, struct ferry_error *err)
+add_version(struct ferry_document *document, const struct ferry_span_iter *it,
+    struct ferry_error *err)
 {
 	struct ferry_buf name = FERRY_BUF_INIT;
 	struct ferry_bytes deprecated;
-	struct ferry_npm_version *v;
+	int rc = -1;
 
-	if (doc->n == VERSIONS_MAX)
-		return ferry_error_set(
-		    err, FERRY_ELIMIT, "more than %d versions", VERSIONS_MAX);
-	if (ferry_array_grow(&doc->versions, cap, doc->n + 1,
-		sizeof(*doc->versions), err) == -1 ||
-	    ferry_span_unescape(&name, it->name, err) == -1) {
-		ferry_buf_free(&name);
-		return -1;
-	}
-	v = &doc->versions[doc->n++];
-	v->name = (char *)name.p;
-	v->object = it->value;
+	if (ferry_span_unescape(&name, it->name, err) == 0 &&
+	    ferry_document_add(
+		document, ferry_bytes_buf(&name), name.n, it->value, err) == 0)
+		rc = 0;
+	ferry_buf_free(&name);
 	/* npm takes "" and false for "not deprecated". */
-	v->deprecated = ferry_span_get(it->value, "deprecated", &deprecated) &&
-	                !ferry_bytes_is(deprecated, "\"\"") &&
-	                !ferry_bytes_is(deprecated, "false") &&
-	                !ferry_bytes_is(deprecated, "null");
-	return 0;
+	if (rc == 0 && ferry_span_get(it->value, "deprecated", &deprecated))
+		document->listed[document->n - 1].last_choice =
+		    !ferry_bytes_is(deprecated, "\"\"") &&
+		    !ferry_bytes_is(deprecated, "false") &&
+		    !ferry_bytes_is(deprecated, "null");
+	return rc;
 }
 
 int
-ferry_npm_doc_read(struct ferry_npm_doc *doc, struct ferry_bytes text,
-    const char *name, struct ferry_error *err)
+ferry_packument_read(struct ferry_document *document, const char *part,
+    struct ferry_bytes text, const char *name, struct ferry_error *err)
 {
-	struct ferry_span_iter it;
 	struct ferry_bytes versions;
-	size_t cap = 0;
+	struct ferry_span_iter it;
 
-	*doc = (struct ferry_npm_doc){ 0 };
-	if (check(doc, text, name, err) == -1)
+	(void)part;
+	if (ferry_span_check(text, &document->root, err) == -1)
 		return -1;
-	(void)ferry_span_get(doc->root, "dist-tags", &doc->tags);
-	(void)ferry_span_get(doc->root, "time", &doc->time);
-	if (!ferry_span_get(doc->root, "versions", &versions))
+	if (ferry_span_type(document->root) != FERRY_SPAN_OBJECT)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "the document is not an object");
+	if (check_name(document->root, name, err) == -1)
+		return -1;
+	if (!ferry_span_get(document->root, "versions", &versions))
 		return 0;
 	ferry_span_iter(&it, versions);
-	while (ferry_span_next(&it)) {
+	while (ferry_span_next(&it))
 		/* No client can ask for what is not a version. */
-		if (!ferry_npm_version_valid(it.name) ||
-		    ferry_span_type(it.value) != FERRY_SPAN_OBJECT)
-			continue;
-		if (add_version(doc, &cap, &it, err) == -1) {
-			ferry_npm_doc_free(doc);
+		if (ferry_npm_version_valid(it.name) &&
+		    ferry_span_type(it.value) == FERRY_SPAN_OBJECT &&
+		    add_version(document, &it, err) == -1)
 			return -1;
-		}
-	}
 	return 0;
 }
 
-void
-ferry_npm_doc_free(struct ferry_npm_doc *doc)
-{
-
-	for (size_t i = 0; i < doc->n; i++)
-		free(doc->versions[i].name);
-	free(doc->versions);
-	*doc = (struct ferry_npm_doc){ 0 };
-}
-
-const struct ferry_npm_version *
-ferry_npm_doc_version(const struct ferry_npm_doc *doc, const char *name)
-{
-
-	/* The last of duplicates, as JavaScript has it. */
-	for (size_t i = doc->n; i-- > 0;)
-		if (strcmp(doc->versions[i].name, name) == 0)
-			return &doc->versions[i];
-	return NULL;
-}
-
 int
-ferry_npm_doc_tag(const struct ferry_npm_doc *doc, const char *tag, char **out,
-    struct ferry_error *err)
+ferry_packument_tag(const struct ferry_document *document, const char *tag,
+    char **out, struct ferry_error *err)
 {
+	struct ferry_bytes tags;
 
 	*out = NULL;
-	return doc->tags.n == 0 ? 0 : string_of(doc->tags, tag, out, err);
+	return ferry_span_get(document->root, "dist-tags", &tags)
+	           ? string_of(tags, tag, out, err)
+	           : 0;
 }
 
 int64_t
-ferry_npm_doc_time(const struct ferry_npm_doc *doc, const char *version)
+ferry_packument_time(const struct ferry_document *document, const char *version)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_bytes time;
 	char *text = NULL;
 	int64_t t = 0;
 
-	if (doc->time.n > 0 &&
-	    string_of(doc->time, version, &text, &err) == 0 && text != NULL &&
+	if (ferry_span_get(document->root, "time", &time) &&
+	    string_of(time, version, &text, &err) == 0 && text != NULL &&
 	    ferry_time_parse(&t, ferry_bytes_str(text), &err) == -1)
 		t = 0;
 	free(text);
@@ -169,7 +127,7 @@ ferry_npm_doc_time(const struct ferry_npm_doc *doc, const char *version)
 
 int
 ferry_npm_dist_read(struct ferry_npm_dist *dist,
-    const struct ferry_npm_version *version, struct ferry_error *err)
+    const struct ferry_listed *listed, struct ferry_error *err)
 {
 	size_t max = sizeof(dist->digests) / sizeof(dist->digests[0]);
 	struct ferry_bytes object;
@@ -177,7 +135,7 @@ ferry_npm_dist_read(struct ferry_npm_dist *dist,
 	int rc = -1, n = 0;
 
 	*dist = (struct ferry_npm_dist){ 0 };
-	if (!ferry_span_get(version->object, "dist", &object))
+	if (!ferry_span_get(listed->object, "dist", &object))
 		return ferry_error_set(
 		    err, FERRY_EFORMAT, "the document has no dist for it");
 	if (string_of(object, "tarball", &dist->tarball, err) == -1 ||

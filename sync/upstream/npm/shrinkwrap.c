@@ -1,17 +1,13 @@
-/*
- * A package's own npm-shrinkwrap.json, inside its tarball, pins what is
- * installed below it.
- *
- * Source: shared/protocols/npm.md section 10 ("_hasShrinkwrap").
- */
+#include "sync/upstream/npm/shrinkwrap.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/blob/blob.h"
 #include "sync/select/lock/lock.h"
-#include "sync/upstream/npm/npm.h"
+#include "sync/upstream/package/packages.h"
 
 #define SHRINKWRAP_MAX (32 << 20)
 #define BLOCK (64U << 10)
@@ -85,7 +81,8 @@ read_entry(struct archive *a, struct archive_entry *entry,
 
 /* Returns: 1 and the file's text; 0 if the tarball has none; -1. */
 static int
-find(struct source *s, struct ferry_buf *text, struct ferry_error *err)
+find_shrinkwrap(
+    struct source *s, struct ferry_buf *text, struct ferry_error *err)
 {
 	struct archive *a = archive_read_new();
 	struct archive_entry *entry;
@@ -110,53 +107,48 @@ out:
 	return rc;
 }
 
-struct context {
-	struct npm *npm;
-	const char *item;
-};
-
 static int
 on_wanted(
     void *ctx, const struct ferry_lock_wanted *wanted, struct ferry_error *err)
 {
-	const struct context *c = ctx;
 
-	return npm_want_locked(c->npm, wanted, c->item, err);
+	return ferry_needs_locked(ctx, wanted, err);
 }
 
 static int
 on_unmirrorable(void *ctx, const char *name, const char *what, const char *why,
     struct ferry_error *err)
 {
-	const struct context *c = ctx;
 
 	(void)err;
 	(void)what;
-	ferry_run_skip(c->npm->run, name, why);
+	ferry_needs_skip(ctx, name, why);
 	return 0;
 }
 
 int
-npm_shrinkwrap(struct npm_package *p, const char *version,
-    const struct ferry_digest *sha256, struct ferry_error *err)
+ferry_npm_shrinkwrap(struct ferry_needs *needs,
+    const struct ferry_version_at *at, struct ferry_error *err)
 {
 	const struct ferry_lock_sink sink = { on_wanted, on_unmirrorable,
-		&(struct context){ p->npm, p->name } };
+		needs };
+	struct ferry_store *st = at->packages->run->st;
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct source *s = NULL;
+	struct ferry_file file;
 	int rc = -1;
 
-	if (ferry_calloc(&s, 1, sizeof(*s), err) == -1)
+	if (ferry_files_get(at->record, 0, &file, err) == -1 ||
+	    ferry_calloc(&s, 1, sizeof(*s), err) == -1)
 		return -1;
 	s->blob.fd = -1;
-	if ((rc = ferry_blob_open(p->npm->run->st, sha256, &s->blob, err)) ==
-		1 &&
-	    (rc = find(s, &text, err)) == 1)
-		rc = ferry_lock_parse(
+	if ((rc = ferry_blob_open(st, &file.sha256, &s->blob, err)) == 1 &&
+	    (rc = find_shrinkwrap(s, &text, err)) == 1)
+		rc = ferry_lock_parse(at->packages->format->format,
 		    "npm-shrinkwrap.json", ferry_bytes_buf(&text), &sink, err);
 	if (rc == -1)
 		ferry_error_in(err, "reading the npm-shrinkwrap.json of %s@%s",
-		    p->name, version);
+		    at->name, at->version);
 	ferry_blob_close(&s->blob);
 	ferry_buf_free(&text);
 	free(s);

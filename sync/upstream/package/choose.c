@@ -1,0 +1,226 @@
+/* Which versions of a package are wanted. */
+
+#include <stdlib.h>
+
+#include "store/format/format.h"
+#include "sync/upstream/package/packages.h"
+
+static int
+unresolved(const struct ferry_package *p, const struct ferry_package_want *want,
+    struct ferry_error *err)
+{
+
+	return ferry_error_set(err, FERRY_EUNRESOLVED,
+	    "upstream has no version of '%s' for '%s', wanted by %s",
+	    p->entry.key, want->spec, want->by);
+}
+
+static int
+compare_numbers(const struct ferry_package *p, const struct ferry_listed *a,
+    const struct ferry_listed *b)
+{
+	const struct ferry_format *format =
+	    ferry_format_find(ferry_bytes_str(p->packages->format->format));
+
+	return format->compare_versions(
+	    ferry_listed_number(a), ferry_listed_number(b));
+}
+
+/* The version, if its platform is wanted: an optional dependency may have one
+ * of its own that nobody here has. */
+static int
+choose_listed(struct ferry_package *p, const struct ferry_package_want *want,
+    const struct ferry_document *document, const struct ferry_listed *listed,
+    struct ferry_error *err)
+{
+	const struct ferry_package_format *format = p->packages->format;
+
+	if (format->platform_ok != NULL &&
+	    !format->platform_ok(
+		p->packages, listed, want->closure ? want->need : FERRY_NEEDED))
+		return 0;
+	return ferry_version_choose(p, want, document, listed, err);
+}
+
+/* A number was chosen: with all its platforms.  The last of duplicates counts,
+ * as for most readers of JSON; the others are known then. */
+static int
+choose_number(struct ferry_package *p, const struct ferry_package_want *want,
+    const struct ferry_document *document, struct ferry_bytes number,
+    struct ferry_error *err)
+{
+	bool found = false;
+
+	for (size_t i = document->n; i-- > 0;) {
+		const struct ferry_listed *one = &document->listed[i];
+
+		if (!ferry_bytes_equal(ferry_listed_number(one), number))
+			continue;
+		found = true;
+		if (choose_listed(p, want, document, one, err) == -1)
+			return -1;
+	}
+	return found ? 0 : unresolved(p, want, err);
+}
+
+/* The highest of a range; of those that are the last choice only if there is
+ * no other. */
+static int
+pick_highest(const struct ferry_package *p, const struct ferry_document *doc,
+    const char *spec, size_t *out, struct ferry_error *err)
+{
+	const struct ferry_package_format *format = p->packages->format;
+	void *range = NULL;
+
+	*out = doc->n;
+	if (format->range_new(&range, ferry_bytes_str(spec), err) == -1)
+		return -1;
+	for (size_t i = 0; i < doc->n; i++) {
+		const struct ferry_listed *best = &doc->listed[*out],
+					  *one = &doc->listed[i];
+
+		if (!format->range_has(range, ferry_listed_number(one),
+			FERRY_PRERELEASES_AS_NAMED))
+			continue;
+		if (*out == doc->n ||
+		    (best->last_choice && !one->last_choice) ||
+		    (best->last_choice == one->last_choice &&
+			compare_numbers(p, best, one) < 0))
+			*out = i;
+	}
+	format->range_free(range);
+	return 0;
+}
+
+static int
+choose_pick(struct ferry_package *p, const struct ferry_package_want *want,
+    const struct ferry_document *document, struct ferry_error *err)
+{
+	const struct ferry_package_format *format = p->packages->format;
+	size_t at = document->n;
+
+	if ((format->pick != NULL
+		    ? format->pick(document, want->spec, &at, err)
+		    : pick_highest(p, document, want->spec, &at, err)) == -1)
+		return -1;
+	if (at == document->n)
+		return unresolved(p, want, err);
+	return choose_number(
+	    p, want, document, ferry_listed_number(&document->listed[at]), err);
+}
+
+static int
+choose_exact(struct ferry_package *p, const struct ferry_package_want *want,
+    const struct ferry_document *document, struct ferry_error *err)
+{
+	const struct ferry_listed *listed =
+	    ferry_document_find(document, want->spec);
+
+	if (listed == NULL)
+		return choose_number(
+		    p, want, document, ferry_bytes_str(want->spec), err);
+	return choose_listed(p, want, document, listed, err);
+}
+
+/* What a range has, to be sorted. */
+struct found {
+	const struct ferry_package *package;
+	const struct ferry_listed *listed;
+};
+
+static int
+by_number_down(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+	int order = compare_numbers(x->package, y->listed, x->listed);
+
+	/* The last of duplicates first. */
+	return order != 0 ? order : (x->listed < y->listed) * 2 - 1;
+}
+
+/* Every number of a range, or the newest of them. */
+static int
+choose_range(struct ferry_package *p, const struct ferry_package_want *want,
+    const struct ferry_document *document, struct ferry_error *err)
+{
+	const struct ferry_package_format *format = p->packages->format;
+	struct found *found = NULL;
+	void *range = NULL;
+	uint64_t numbers = 0;
+	size_t n = 0;
+	int rc = -1;
+
+	if (format->range_new(&range, ferry_bytes_str(want->spec), err) == -1 ||
+	    ferry_calloc(&found, document->n + 1, sizeof(*found), err) == -1)
+		goto out;
+	for (size_t i = 0; i < document->n; i++)
+		if (format->range_has(range,
+			ferry_listed_number(&document->listed[i]),
+			want->prereleases))
+			found[n++] = (struct found){ p, &document->listed[i] };
+	if (n == 0) {
+		unresolved(p, want, err);
+		goto out;
+	}
+	qsort(found, n, sizeof(*found), by_number_down);
+	for (size_t i = 0; i < n; i++) {
+		if ((i == 0 ||
+			!ferry_bytes_equal(ferry_listed_number(found[i].listed),
+			    ferry_listed_number(found[i - 1].listed))) &&
+		    want->latest > 0 && numbers++ == want->latest)
+			break;
+		if (choose_listed(p, want, document, found[i].listed, err) ==
+		    -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	free(found);
+	format->range_free(range);
+	return rc;
+}
+
+static int
+choose_one(struct ferry_package *p, const struct ferry_package_want *want,
+    const struct ferry_document *document, struct ferry_error *err)
+{
+
+	switch (want->kind) {
+	case FERRY_WANT_EXACT:
+		return choose_exact(p, want, document, err);
+	case FERRY_WANT_RANGE:
+		return choose_range(p, want, document, err);
+	case FERRY_WANT_PICK:
+		break;
+	}
+	return choose_pick(p, want, document, err);
+}
+
+int
+ferry_package_choose(struct ferry_package *p,
+    const struct ferry_document *document, struct ferry_error *err)
+{
+	char item[FERRY_PACKAGE_ITEM];
+
+	/* Wants may grow meanwhile: a package can depend on itself. */
+	for (size_t i = 0; i < p->wants_n; i++) {
+		struct ferry_error why = FERRY_ERROR_INIT;
+		struct ferry_package_want want = p->wants[i];
+
+		if (want.done)
+			continue;
+		p->wants[i].done = true;
+		if (choose_one(p, &want, document, &why) == 0)
+			continue;
+		if (why.code != FERRY_EUNRESOLVED) {
+			*err = why;
+			return -1;
+		}
+		ferry_package_item(item, p->packages, p->entry.key, want.spec);
+		if (want.need == FERRY_NEEDED)
+			ferry_run_fail(p->packages->run, item, &why);
+		else
+			ferry_run_skip(p->packages->run, item, why.text);
+	}
+	return 0;
+}

@@ -1,0 +1,204 @@
+/* What etc/ferry.conf wants of an upstream's packages: by name, by ranges, by
+ * lock files. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/base/conf.h"
+#include "store/format/format.h"
+#include "sync/select/lock/lock.h"
+#include "sync/upstream/package/packages.h"
+
+static bool
+is_package(const struct ferry_packages *packages, const char *name)
+{
+
+	return ferry_format_find(ferry_bytes_str(packages->format->format))
+	    ->name_valid(ferry_bytes_str(name));
+}
+
+/* An element of `packages`: "react@^18", "rails ~> 7.1". */
+static int
+want_text(struct ferry_packages *packages, unsigned i, const char *text,
+    enum ferry_wants_mode mode, struct ferry_error *err)
+{
+	struct ferry_package_want want = { .kind = FERRY_WANT_PICK,
+		.closure = packages->dependencies };
+	char *name = NULL, by[64];
+	int rc = -1;
+
+	(void)snprintf(
+	    by, sizeof(by), "packages of upstream '%.40s'", packages->up->name);
+	if (packages->format->split(text, &name, &want.spec, err) == -1)
+		return -1;
+	if (want.spec == NULL)
+		want.spec = packages->format->default_spec;
+	want.by = by;
+	if (!is_package(packages, name))
+		ferry_conf_error(packages->up->group, "packages", err,
+		    "element %u, '%.80s', is not a package name", i + 1, text);
+	else
+		rc = mode == FERRY_WANTS_CHECK
+		         ? 0
+		         : ferry_packages_want(packages, name, &want, err);
+	free(name);
+	return rc;
+}
+
+static int
+check_group(const struct ferry_packages *packages,
+    struct ferry_conf_group *group, const char *name, const char *versions,
+    struct ferry_error *err)
+{
+	void *range = NULL;
+
+	if (!is_package(packages, name))
+		return ferry_conf_error(
+		    group, "name", err, "'%.80s' is not a package name", name);
+	if (packages->format->range_new(
+		&range, ferry_bytes_str(versions), err) == -1)
+		return ferry_conf_error(group, "versions", err,
+		    "'%.80s' is not a range of versions", versions);
+	packages->format->range_free(range);
+	return 0;
+}
+
+/* { name = "react"; versions = "^18 || ^19"; latest = 5; } */
+static int
+want_group(struct ferry_packages *packages, struct ferry_conf_group *group,
+    enum ferry_wants_mode mode, struct ferry_error *err)
+{
+	struct ferry_package_want want = { .kind = FERRY_WANT_RANGE,
+		.by = "a select group" };
+	const char *name;
+	bool prereleases;
+	int rc;
+
+	if (ferry_conf_need_str(group, "name", &name, err) == -1 ||
+	    ferry_conf_str(group, "versions", packages->format->any, &want.spec,
+		err) == -1 ||
+	    ferry_conf_u64(group, "latest", 1, 100000, 0, &want.latest, err) ==
+		-1 ||
+	    ferry_conf_bool(group, "prereleases", false, &prereleases, err) ==
+		-1 ||
+	    ferry_conf_bool(group, "dependencies", packages->dependencies,
+		&want.closure, err) == -1 ||
+	    check_group(packages, group, name, want.spec, err) == -1)
+		return -1;
+	want.prereleases =
+	    prereleases ? FERRY_PRERELEASES_ALL : FERRY_PRERELEASES_AS_NAMED;
+	if (mode == FERRY_WANTS_ADD &&
+	    (ferry_conf_has(group, "versions") ||
+		ferry_conf_has(group, "latest") ||
+		!ferry_conf_has(group, "tags")) &&
+	    ferry_packages_want(packages, name, &want, err) == -1)
+		return -1;
+	want.kind = FERRY_WANT_PICK;
+	for (unsigned i = 0;
+	     (rc = ferry_conf_strs(group, "tags", i, &want.spec, err)) == 1;
+	     i++)
+		if (mode == FERRY_WANTS_ADD &&
+		    ferry_packages_want(packages, name, &want, err) == -1)
+			return -1;
+	return rc == -1 ? -1 : ferry_conf_finish(group, err);
+}
+
+/* Lock files */
+
+struct lock_context {
+	struct ferry_packages *packages;
+	const char *path;
+};
+
+static int
+on_wanted(
+    void *ctx, const struct ferry_lock_wanted *entry, struct ferry_error *err)
+{
+	struct lock_context *lock = ctx;
+
+	return ferry_packages_want_locked(
+	    lock->packages, entry, lock->path, err);
+}
+
+static int
+on_unmirrorable(void *ctx, const char *name, const char *what, const char *why,
+    struct ferry_error *err)
+{
+	struct lock_context *lock = ctx;
+	char text[600];
+
+	(void)err;
+	(void)snprintf(
+	    text, sizeof(text), "%s: %.300s (%s)", lock->path, what, why);
+	ferry_run_skip(lock->packages->run, name, text);
+	return 0;
+}
+
+static int
+want_lock(
+    struct ferry_packages *packages, const char *path, struct ferry_error *err)
+{
+	struct lock_context lock = { packages, path };
+	const struct ferry_lock_sink sink = { on_wanted, on_unmirrorable,
+		&lock };
+
+	return ferry_lock_read(packages->format->format, path, &sink, err);
+}
+
+int
+ferry_packages_read_wants(struct ferry_packages *packages,
+    enum ferry_wants_mode mode, struct ferry_error *err)
+{
+	struct ferry_conf_group *group = packages->up->group, *select;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	const char *text;
+	int rc;
+
+	for (unsigned i = 0;
+	     (rc = ferry_conf_strs(group, "packages", i, &text, err)) == 1; i++)
+		if (want_text(packages, i, text, mode, err) == -1)
+			return -1;
+	if (rc == -1)
+		return -1;
+	for (unsigned i = 0;
+	     (rc = ferry_conf_list(group, "select", i, &select, err)) == 1; i++)
+		if (want_group(packages, select, mode, err) == -1)
+			return -1;
+	if (rc == -1)
+		return -1;
+	for (unsigned i = 0;
+	     (rc = ferry_conf_path_at(group, "lockfiles", i, &text, err)) == 1;
+	     i++) {
+		if (mode == FERRY_WANTS_CHECK)
+			continue;
+		/* One lock file that cannot be read does not stop the rest. */
+		if (want_lock(packages, text, &why) == -1)
+			ferry_run_fail(packages->run, text, &why);
+	}
+	return rc;
+}
+
+int
+ferry_packages_configure_all(
+    struct ferry_packages *packages, struct ferry_error *err)
+{
+	struct ferry_conf_group *group = packages->up->group;
+
+	/* A delegator wants what is of its owners; dependencies seldom are. */
+	if (ferry_conf_bool(group, "dependencies",
+		packages->up->delegator == NULL, &packages->dependencies,
+		err) == -1)
+		return -1;
+	if (packages->format->configure != NULL &&
+	    packages->format->configure(packages, group, err) == -1)
+		return -1;
+	/* The wants are read when a sync starts; mistakes are found now. */
+	return ferry_packages_read_wants(packages, FERRY_WANTS_CHECK, err);
+}
+
+int
+ferry_packages_ready(struct ferry_packages *packages, struct ferry_error *err)
+{
+
+	return ferry_packages_read_wants(packages, FERRY_WANTS_ADD, err);
+}

@@ -1,0 +1,185 @@
+#ifndef FERRY_SYNC_UPSTREAM_PACKAGE_FORMAT_H
+#define FERRY_SYNC_UPSTREAM_PACKAGE_FORMAT_H
+
+/*
+ * What a format brings to the engine for packages whose documents list
+ * versions (README.md has the flow): a table of functions, and what these may
+ * call.  All run in the run's thread; strings and views that they get live for
+ * the call.
+ */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/base/bytes.h"
+#include "store/base/digest.h"
+
+struct ferry_conf_group;
+struct ferry_error;
+struct ferry_lock_wanted;
+struct ferry_needs;
+struct ferry_packages;
+
+/* A version that a document lists. */
+struct ferry_listed {
+	char *version; /* owned by the document; as in the catalog's keys */
+	size_t number_n; /* bytes of it that are the number; the rest, as in
+	                  * "1.2.0-x86_64-linux", is a platform */
+	struct ferry_bytes object; /* what the text says of it */
+	bool last_choice; /* deprecated, unlisted: if nothing else fits */
+};
+
+/* What a package's document says; it may come in parts. */
+struct ferry_document {
+	struct ferry_bytes root; /* of the first part, for the format */
+	struct ferry_listed *listed;
+	size_t n, cap;
+	struct ferry_document_part {
+		char *name, *url;
+	} * parts; /* besides the first */
+	size_t parts_n, parts_cap;
+};
+#define FERRY_DOCUMENT_VERSIONS_MAX 200000
+#define FERRY_DOCUMENT_PARTS_MAX 4096
+
+/* For read(): add a version, whose first number_n bytes are its number.
+ * Copies version; object is a view of the text.  Errors: FERRY_ELIMIT. */
+int ferry_document_add(struct ferry_document *document,
+    struct ferry_bytes version, size_t number_n, struct ferry_bytes object,
+    struct ferry_error *err);
+/* For read(): the document goes on at url; name is for the record.  A part
+ * that is known already is not added.  Errors: FERRY_ELIMIT. */
+int ferry_document_more(struct ferry_document *document, const char *name,
+    const char *url, struct ferry_error *err);
+/* The last version listed under that name, or NULL. */
+const struct ferry_listed *
+ferry_document_find(const struct ferry_document *document, const char *version);
+struct ferry_bytes ferry_listed_number(const struct ferry_listed *listed);
+void ferry_document_free(struct ferry_document *document);
+
+/* A version, for the functions of a format. */
+struct ferry_version_at {
+	struct ferry_packages *packages;
+	const char *name; /* of the package */
+	const char *version;
+	const struct ferry_listed *listed; /* NULL: its document is gone */
+	const json_t *record; /* its "files" are here; NULL: none is */
+};
+
+/* One file of a version. */
+struct ferry_wanted_file {
+	const char *name; /* in the record */
+	const char *url; /* absolute */
+	const char
+	    *path; /* upstream's, where it is not the usual one; or NULL */
+	const struct ferry_digest *digests; /* all must match */
+	size_t n;
+	bool optional; /* if upstream does not have it, that is no failure */
+};
+typedef int ferry_on_file(
+    void *ctx, const struct ferry_wanted_file *file, struct ferry_error *err);
+
+enum ferry_need { FERRY_NEEDED, FERRY_NEEDED_IF_THERE };
+enum ferry_prereleases {
+	FERRY_PRERELEASES_AS_NAMED, /* those that clients would take */
+	FERRY_PRERELEASES_ALL
+};
+
+/* Members that may be NULL say what that means. */
+struct ferry_package_format {
+	const char *format; /* as in store/format: "npm" */
+	const char *document; /* its name in the record: "packument" */
+	const char *media_type, *accept; /* of it */
+	const char *file; /* what people call a file of a version: "tarball" */
+	const char *default_spec; /* of a package without one: "latest" */
+	const char *any; /* the range of all versions: "*" */
+	uint64_t document_max, file_max; /* bytes; all parts together */
+	unsigned digests; /* FERRY_ALG()s to record beside SHA-256 */
+	const char *plan_size; /* what size() is: "size", or "unpacked" */
+
+	/* Read the format's own options of the upstream's group.  NULL: none. */
+	int (*configure)(struct ferry_packages *packages,
+	    struct ferry_conf_group *group, struct ferry_error *err);
+	/*
+	 * Before any document: keys, a service index.  It ends with
+	 * ferry_packages_ready(), at once or from a callback.  NULL: ready.
+	 */
+	int (*open)(struct ferry_packages *packages, struct ferry_error *err);
+	void (*close)(struct ferry_packages *packages); /* NULL: nothing */
+
+	/* Cut an element of `packages` into a name, to be freed, and what is
+	 * asked of it, a view, or NULL.  Whether the name is valid is for the
+	 * caller to ask. */
+	int (*split)(const char *text, char **name, const char **spec,
+	    struct ferry_error *err);
+
+	int (*document_url)(const struct ferry_packages *packages,
+	    const char *name, struct ferry_buf *url, struct ferry_error *err);
+	/*
+	 * Read a part of the document of the package called name; part is NULL
+	 * for the first.  text outlives document.
+	 * Errors: FERRY_EFORMAT, also if it is another package's; FERRY_ELIMIT.
+	 */
+	int (*read)(struct ferry_document *document, const char *part,
+	    struct ferry_bytes text, const char *name, struct ferry_error *err);
+
+	/* A range.  Errors: FERRY_EFORMAT (it is none), FERRY_ENOMEM. */
+	int (*range_new)(
+	    void **out, struct ferry_bytes spec, struct ferry_error *err);
+	bool (*range_has)(const void *range, struct ferry_bytes number,
+	    enum ferry_prereleases prereleases);
+	void (*range_free)(void *range);
+	/* The version that a client would install for spec, as an index; n if
+	 * there is none.  NULL: the highest of the range. */
+	int (*pick)(const struct ferry_document *document, const char *spec,
+	    size_t *out, struct ferry_error *err);
+	/* Whether the configuration wants the version's platform.  NULL: all. */
+	bool (*platform_ok)(const struct ferry_packages *packages,
+	    const struct ferry_listed *listed, enum ferry_need need);
+	/* How much it would be, in bytes; 0: not known.  NULL: never known. */
+	uint64_t (*size)(const struct ferry_listed *listed);
+
+	/* Tell on_file of the files of a version, the main one first. */
+	int (*files)(const struct ferry_version_at *at, ferry_on_file *on_file,
+	    void *ctx, struct ferry_error *err);
+	/* The same of further ones, when those are here; called until it tells
+	 * of nothing new.  NULL: there are none. */
+	int (*more_files)(const struct ferry_version_at *at,
+	    ferry_on_file *on_file, void *ctx, struct ferry_error *err);
+	/* What a version needs, as its document says.  NULL: nothing. */
+	int (*needs)(struct ferry_needs *needs,
+	    const struct ferry_version_at *at, struct ferry_error *err);
+	/* Whether its files say what it needs, too.  NULL: as needs_inside. */
+	bool (*has_inside)(const struct ferry_listed *listed);
+	/* The same of its files, when they are here.  Errors are of this
+	 * version only.  NULL: they say nothing. */
+	int (*needs_inside)(struct ferry_needs *needs,
+	    const struct ferry_version_at *at, struct ferry_error *err);
+	/*
+	 * Whether upstream's signature of a version holds: 1; 0, *word saying
+	 * why not ("no-key": it could once more keys are known); -1
+	 * (FERRY_ESIGNATURE: it is wrong, or there must be one).
+	 * NULL: there are no signatures.
+	 */
+	int (*verify)(const struct ferry_version_at *at,
+	    const struct ferry_document *document, const char **word,
+	    struct ferry_error *err);
+};
+
+/* Want what the configuration wants: everything that open() is for is here. */
+int
+ferry_packages_ready(struct ferry_packages *packages, struct ferry_error *err);
+
+/* For needs() and needs_inside(): another package, in a range or by a tag. */
+int ferry_needs_add(struct ferry_needs *needs, const char *name,
+    const char *spec, enum ferry_need need, struct ferry_error *err);
+/* One version, as a lock file inside says. */
+int ferry_needs_locked(struct ferry_needs *needs,
+    const struct ferry_lock_wanted *entry, struct ferry_error *err);
+/* Something that no registry has, for the summary.  item NULL: the version. */
+void
+ferry_needs_skip(struct ferry_needs *needs, const char *item, const char *why);
+
+#endif

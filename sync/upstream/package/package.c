@@ -1,0 +1,396 @@
+/*
+ * Documents: asked for once a package, in parts where they have some, read, and
+ * handed to choose.c; and the engine as a kind of upstream.
+ */
+
+#include "sync/upstream/package/package.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store.h"
+#include "sync/upstream/package/packages.h"
+#include "sync/upstream/pull.h"
+
+/* One part under way. */
+struct part_job {
+	struct ferry_package *package;
+	size_t part;
+};
+
+static int
+ask_part(struct ferry_package *p, size_t part, struct ferry_error *err);
+
+static const char *
+part_url(const struct ferry_package *p, size_t i, struct ferry_buf *buf,
+    struct ferry_error *err)
+{
+
+	if (i > 0)
+		return p->parts[i].url;
+	return p->packages->format->document_url(
+		   p->packages, p->entry.key, buf, err) == -1
+	           ? NULL
+	           : (const char *)buf->p;
+}
+
+/* Choose of what all parts say.  A document that makes no sense fails its
+ * package. */
+static void
+choose_from(struct ferry_package *p, const struct ferry_document *document)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	if (ferry_package_choose(p, document, &err) == -1)
+		ferry_package_fail(p, &err);
+}
+
+/* Add what document names as further parts; whether there were any. */
+static int
+add_parts(struct ferry_package *p, const struct ferry_document *document,
+    struct ferry_error *err)
+{
+	size_t before = p->parts_n;
+
+	for (size_t i = 0; i < document->parts_n; i++) {
+		const struct ferry_document_part *new = &document->parts[i];
+		struct ferry_package_part *part;
+		size_t k;
+
+		for (k = 1; k < before; k++)
+			if (strcmp(p->parts[k].name, new->name) == 0)
+				break;
+		if (k < before)
+			continue;
+		if (ferry_array_grow(&p->parts, &p->parts_cap, p->parts_n + 1,
+			sizeof(*p->parts), err) == -1)
+			return -1;
+		part = &p->parts[p->parts_n++];
+		*part = (struct ferry_package_part){ .size = 0 };
+		if (ferry_strdup(&part->name, new->name, err) == -1 ||
+		    ferry_strdup(&part->url, new->url, err) == -1)
+			return -1;
+	}
+	return p->parts_n > before;
+}
+
+/* Read every part that is kept; parts may name further ones. */
+static int
+read_parts(struct ferry_package *p, struct ferry_document *document,
+    struct ferry_error *err)
+{
+
+	for (size_t i = 0; i < p->parts_n; i++)
+		if (p->packages->format->read(document, p->parts[i].name,
+			ferry_bytes_buf(&p->parts[i].text), p->entry.key,
+			err) == -1)
+			return -1;
+	return 0;
+}
+
+static void
+forget_texts(struct ferry_package *p)
+{
+
+	for (size_t i = 0; i < p->parts_n; i++)
+		ferry_buf_free(&p->parts[i].text);
+}
+
+/* Ask for the parts from on.  Returns: 0, or -1 of the store or memory. */
+static int
+ask_parts(struct ferry_package *p, size_t from, struct ferry_error *err)
+{
+
+	for (size_t i = from; i < p->parts_n; i++)
+		if (ask_part(p, i, err) == -1)
+			return -1;
+	return 0;
+}
+
+/* All parts that are known are here: record and choose, unless they name
+ * more.  -1: of the store, memory. */
+static int
+complete_document(struct ferry_package *p, struct ferry_document *document,
+    struct ferry_error *err)
+{
+	size_t before = p->parts_n;
+	int more = add_parts(p, document, err);
+
+	if (more == -1)
+		return -1;
+	if (more == 1)
+		return ask_parts(p, before, err);
+	p->packages->run->packages++;
+	if (ferry_package_record(p, err) == -1)
+		return -1;
+	choose_from(p, document);
+	forget_texts(p);
+	return 0;
+}
+
+/* As on_check of a pull: what cannot be read is fetched once more. */
+static int
+check_part(void *ctx, struct ferry_bytes view, struct ferry_error *err)
+{
+	const struct part_job *job = ctx;
+	struct ferry_package *p = job->package;
+
+	ferry_document_free(&p->fresh);
+	return p->packages->format->read(
+	    &p->fresh, p->parts[job->part].name, view, p->entry.key, err);
+}
+
+/* The only part, or the last of several.  document is of its text, or empty
+ * where that has still to be read. */
+static int
+take_last(struct ferry_package *p, struct ferry_bytes view,
+    struct ferry_document *document, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	int rc = 0;
+
+	if (p->parts_n > 1) {
+		ferry_document_free(document);
+		rc = read_parts(p, document, &why);
+	} else if (document->root.n == 0) {
+		rc = p->packages->format->read(
+		    document, NULL, view, p->entry.key, &why);
+	}
+	if (rc == -1) {
+		ferry_package_fail(p, &why);
+		return 0;
+	}
+	return complete_document(p, document, err);
+}
+
+static int
+take_part(const struct part_job *job, const struct ferry_pulled *pulled,
+    struct ferry_error *err)
+{
+	struct ferry_package *p = job->package;
+	struct ferry_package_part *part = &p->parts[job->part];
+	struct ferry_document document = p->fresh;
+	int rc = 0;
+
+	p->fresh = (struct ferry_document){ .n = 0 };
+	assert(p->parts_pending > 0);
+	p->parts_pending--;
+	if (pulled->error.code != FERRY_OK) {
+		if (!p->failed)
+			ferry_package_fail(p, &pulled->error);
+		goto out;
+	}
+	part->sha256 = pulled->sha256;
+	part->size = pulled->size;
+	/* A document in parts is read once they are all here. */
+	if (p->parts_n > 1 || document.parts_n > 0)
+		rc = ferry_buf_add(
+		    &part->text, pulled->view.p, pulled->view.n, err);
+	if (rc == 0 && p->parts_pending == 0 && !p->failed)
+		rc = take_last(p, pulled->view, &document, err);
+out:
+	ferry_document_free(&document);
+	return rc;
+}
+
+static int pump(struct ferry_packages *packages, struct ferry_error *err);
+
+static void
+on_part(void *ctx, const struct ferry_pulled *pulled)
+{
+	struct part_job *job = ctx;
+	struct ferry_packages *packages = job->package->packages;
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	if (take_part(job, pulled, &err) == -1 || pump(packages, &err) == -1)
+		packages->run->fatal = err;
+	free(job);
+}
+
+static void
+drop_part(void *job)
+{
+
+	free(job);
+}
+
+static int
+ask_part(struct ferry_package *p, size_t i, struct ferry_error *err)
+{
+	const struct ferry_package_format *format = p->packages->format;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_pull pull = {
+		.up = p->packages->up,
+		.url = part_url(p, i, &buf, err),
+		.accept = format->accept,
+		.kind = FERRY_BLOB_IS_DOCUMENT,
+		.max_size = format->document_max,
+		.on_check = check_part,
+		.on_done = on_part,
+		.on_drop = drop_part,
+	};
+	struct part_job *job = NULL;
+	int rc = -1;
+
+	if (pull.url == NULL || ferry_calloc(&job, 1, sizeof(*job), err) == -1)
+		goto out;
+	*job = (struct part_job){ p, i };
+	pull.ctx = job;
+	if ((rc = ferry_run_pull(p->packages->run, &pull, err)) == 0)
+		p->parts_pending++;
+	else
+		free(job);
+out:
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+/* Ask for the document; parts that were known go. */
+static int
+ask_document(struct ferry_package *p, struct ferry_error *err)
+{
+
+	for (size_t i = 1; i < p->parts_n; i++) {
+		free(p->parts[i].name);
+		free(p->parts[i].url);
+	}
+	if (ferry_array_grow(
+		&p->parts, &p->parts_cap, 1, sizeof(*p->parts), err) == -1)
+		return -1;
+	p->parts_n = 1;
+	p->parts[0] = (struct ferry_package_part){ .size = 0 };
+	return ask_part(p, 0, err);
+}
+
+/* Ask for the documents of what is in the queue. */
+static int
+pump(struct ferry_packages *packages, struct ferry_error *err)
+{
+	struct ferry_package *p;
+
+	while ((p = packages->queue) != NULL) {
+		if ((packages->queue = p->queued) == NULL)
+			packages->queue_end = &packages->queue;
+		if (ask_document(p, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+on_tick(void *ctx, struct ferry_error *err)
+{
+
+	return pump(ctx, err);
+}
+
+/* A package that was wanted again after its document had been dealt with.
+ * Returns: 1 there will be more, 0, -1. */
+static int
+choose_again(struct ferry_package *p, struct ferry_error *err)
+{
+	struct ferry_run *run = p->packages->run;
+	struct ferry_document document = { .n = 0 };
+	struct ferry_error why = FERRY_ERROR_INIT;
+	int rc = 0;
+
+	p->waiting = false;
+	if (run->dry_run &&
+	    ferry_blob_has(run->st, &p->parts[0].sha256, &why) != 1)
+		/* Nothing is stored in a dry run: ask again. */
+		return ask_document(p, err) == -1 ? -1 : 1;
+	for (size_t i = 0; i < p->parts_n && rc == 0; i++)
+		rc = ferry_blob_load(run->st, &p->parts[i].sha256,
+		    p->packages->format->document_max, &p->parts[i].text, err);
+	if (rc == 0 && read_parts(p, &document, &why) == -1)
+		ferry_package_fail(p, &why);
+	else if (rc == 0)
+		choose_from(p, &document);
+	ferry_document_free(&document);
+	forget_texts(p);
+	return rc == -1 ? -1 : 1;
+}
+
+/* The kind */
+
+int
+ferry_packages_configure(struct ferry_upstream *up, struct ferry_error *err)
+{
+	struct ferry_packages *packages;
+
+	if (ferry_calloc(&packages, 1, sizeof(*packages), err) == -1)
+		return -1;
+	packages->up = up;
+	packages->format = up->kind->package;
+	packages->queue_end = &packages->queue;
+	up->state = packages;
+	return ferry_packages_configure_all(packages, err);
+}
+
+void
+ferry_packages_free(struct ferry_upstream *up)
+{
+	struct ferry_packages *packages = up->state;
+
+	if (packages == NULL)
+		return;
+	ferry_packages_free_all(packages);
+	if (packages->format->close != NULL)
+		packages->format->close(packages);
+	free(packages);
+	up->state = NULL;
+}
+
+int
+ferry_packages_sync(
+    struct ferry_run *run, struct ferry_upstream *up, struct ferry_error *err)
+{
+	struct ferry_packages *packages = up->state;
+
+	packages->run = run;
+	if (ferry_run_on_tick(run, on_tick, packages, err) == -1)
+		return -1;
+	if (packages->format->open != NULL)
+		return packages->format->open(packages, err);
+	if (ferry_upstream_put(run, up, NULL, err) == -1 ||
+	    ferry_packages_ready(packages, err) == -1)
+		return -1;
+	return pump(packages, err);
+}
+
+int
+ferry_packages_want_all(struct ferry_run *run, struct ferry_upstream *up,
+    const char *name, enum ferry_want how, struct ferry_error *err)
+{
+	struct ferry_packages *packages = up->state;
+	const struct ferry_package_want want = { .kind = FERRY_WANT_RANGE,
+		.spec = packages->format->any,
+		.by = up->name,
+		.prereleases = FERRY_PRERELEASES_ALL,
+		.closure = packages->dependencies,
+		.need = how == FERRY_WANT_IF_THERE ? FERRY_NEEDED_IF_THERE
+		                                   : FERRY_NEEDED };
+
+	(void)run;
+	return ferry_packages_want(packages, name, &want, err);
+}
+
+int
+ferry_packages_after(
+    struct ferry_run *run, struct ferry_upstream *up, struct ferry_error *err)
+{
+	struct ferry_packages *packages = up->state;
+	struct ferry_package **again = packages->again;
+	size_t n = packages->again_n;
+	int rc = n > 0 || packages->queue != NULL;
+
+	(void)run;
+	packages->again = NULL;
+	packages->again_n = packages->again_cap = 0;
+	for (size_t i = 0; i < n && rc != -1; i++)
+		if (choose_again(again[i], err) == -1)
+			rc = -1;
+	free(again);
+	return rc == -1 || pump(packages, err) == -1 ? -1 : rc;
+}

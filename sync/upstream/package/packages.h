@@ -1,0 +1,152 @@
+#ifndef FERRY_SYNC_UPSTREAM_PACKAGE_PACKAGES_H
+#define FERRY_SYNC_UPSTREAM_PACKAGE_PACKAGES_H
+
+/*
+ * The packages of an upstream and what is wanted of them: what the files of the
+ * engine share.  Formats look at the first members only.
+ *
+ * A package's life: it is found by its first want, which puts it into the
+ * queue; the pump (package.c) asks for its document, and when all parts of that
+ * are here, what is wanted is chosen.  What is wanted later waits in again
+ * until no transfer is left.
+ *
+ * Invariants:
+ *  1. A package is in the queue from its first want until it is asked for;
+ *     asked is true from then on.
+ *  2. parts[0] is the document; it has a digest if and only if all parts came.
+ *  3. parts_pending counts the parts that are under way.
+ *  4. waiting is true while the package is in again.
+ *  5. A want is done once it was dealt with, whatever came of it.
+ */
+
+#include "sync/upstream/package/format.h"
+#include "sync/upstream/run.h"
+#include "sync/upstream/table.h"
+
+struct ferry_packages {
+	struct ferry_run *run; /* once it has started */
+	struct ferry_upstream *up;
+	const struct ferry_package_format *format;
+	void *state; /* the format's own */
+	bool dependencies; /* of explicit wants; lock files are whole */
+
+	/* Of the engine: */
+	struct ferry_table packages;
+	struct ferry_package *queue, **queue_end; /* to be asked for */
+	struct ferry_package **again; /* have a document and new wants */
+	size_t again_n, again_cap;
+};
+
+/* What is wanted of one package, and by whom. */
+enum ferry_want_kind {
+	FERRY_WANT_PICK, /* what a client would choose for spec */
+	FERRY_WANT_EXACT, /* this version (lock files) */
+	FERRY_WANT_RANGE /* every version of a range, or its newest ones */
+};
+struct ferry_package_want {
+	enum ferry_want_kind kind;
+	const char *spec; /* range, tag or version */
+	const char *integrity; /* what a lock file says, or NULL */
+	const char *by; /* for messages */
+	uint64_t latest; /* RANGE: only so many; 0: all */
+	enum ferry_prereleases prereleases; /* RANGE */
+	bool closure; /* and its dependencies */
+	enum ferry_need need;
+	bool done;
+};
+
+/* A version that was dealt with in this run. */
+struct ferry_chosen {
+	struct ferry_table_entry entry; /* key: the version */
+	bool needed; /* by something that is not optional */
+	bool lacking; /* upstream lacks it, which was no failure */
+};
+
+struct ferry_package_part {
+	char *name, *url; /* NULL: the document itself */
+	struct ferry_digest sha256; /* n == 0 before it arrived */
+	uint64_t size;
+	struct ferry_buf text; /* while others are waited for */
+};
+
+struct ferry_package {
+	struct ferry_table_entry entry; /* key: its name */
+	struct ferry_packages *packages;
+	struct ferry_package *queued;
+	struct ferry_package_want *wants; /* strings are owned */
+	size_t wants_n, wants_cap;
+	struct ferry_table chosen;
+	struct ferry_document fresh; /* read when it arrived */
+	struct ferry_package_part *parts;
+	size_t parts_n, parts_cap, parts_pending;
+	bool asked, waiting;
+	bool failed, reported; /* reported: as a failure, not as skipped */
+	struct ferry_error why; /* it failed */
+};
+
+/* Who asks for what a version needs, while that is read. */
+struct ferry_needs {
+	struct ferry_packages *packages;
+	const char *by; /* "react@18.3.1", for messages */
+	enum ferry_need need; /* of the version itself */
+};
+
+/* want.c */
+
+/* Want more of the package called name; duplicates are dropped.  Copies. */
+int ferry_packages_want(struct ferry_packages *packages, const char *name,
+    const struct ferry_package_want *want, struct ferry_error *err);
+/* The same of an entry of the lock file called by. */
+int ferry_packages_want_locked(struct ferry_packages *packages,
+    const struct ferry_lock_wanted *entry, const char *by,
+    struct ferry_error *err);
+/* All wants of a package fail for one reason. */
+void ferry_package_fail(
+    struct ferry_package *package, const struct ferry_error *why);
+/* The document is here, and nothing was chosen of it yet. */
+bool ferry_package_has_document(const struct ferry_package *package);
+/* "npm:NAME", "npm:NAME@VERSION"; version may be NULL. */
+#define FERRY_PACKAGE_ITEM 480
+void ferry_package_item(char buf[FERRY_PACKAGE_ITEM],
+    const struct ferry_packages *packages, const char *name,
+    const char *version);
+void ferry_packages_free_all(struct ferry_packages *packages);
+
+/* conf.c: what the configuration wants, only checked or wanted. */
+enum ferry_wants_mode { FERRY_WANTS_CHECK, FERRY_WANTS_ADD };
+int ferry_packages_configure_all(
+    struct ferry_packages *packages, struct ferry_error *err);
+int ferry_packages_read_wants(struct ferry_packages *packages,
+    enum ferry_wants_mode mode, struct ferry_error *err);
+
+/* choose.c: deal with the new wants of a package.  -1: of the store, memory. */
+int ferry_package_choose(struct ferry_package *package,
+    const struct ferry_document *document, struct ferry_error *err);
+
+/* version.c: a version was chosen: get its files unless they are here, and want
+ * what it needs. */
+int ferry_version_choose(struct ferry_package *package,
+    const struct ferry_package_want *want,
+    const struct ferry_document *document, const struct ferry_listed *listed,
+    struct ferry_error *err);
+
+/* record.c */
+
+/* The document of a package is in the store. */
+int
+ferry_package_record(struct ferry_package *package, struct ferry_error *err);
+/* A version that is here, and upstream agrees: what was wrong is over. */
+int ferry_version_agrees(const struct ferry_package *package,
+    const char *version, struct ferry_error *err);
+/* A new record of a version, without files; NULL with err set. */
+json_t *
+ferry_version_record_new(const char *signature, struct ferry_error *err);
+/* Add a file that came. */
+struct ferry_pulled;
+int ferry_version_record_file(const struct ferry_packages *packages,
+    json_t *record, const struct ferry_wanted_file *file,
+    const struct ferry_pulled *pulled, struct ferry_error *err);
+int ferry_version_record_put(const struct ferry_package *package,
+    const char *version, json_t *record, struct ferry_error *err);
+
+#endif

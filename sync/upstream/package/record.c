@@ -1,0 +1,113 @@
+/* What the catalog is told of packages and versions. */
+
+#include "store/base/clock.h"
+#include "store/base/json.h"
+#include "store/store.h"
+#include "sync/upstream/package/packages.h"
+#include "sync/upstream/pull.h"
+
+static int
+make_key(const struct ferry_package *p, const char *kind, const char *version,
+    struct ferry_key *key, struct ferry_error *err)
+{
+
+	return ferry_key_make(key, err, kind, p->packages->format->format,
+	    p->entry.key, p->packages->up->name, version, NULL);
+}
+
+int
+ferry_package_record(struct ferry_package *p, struct ferry_error *err)
+{
+	const struct ferry_package_format *format = p->packages->format;
+	struct ferry_run *run = p->packages->run;
+	json_t *record, *file;
+	struct ferry_key key;
+	int rc = -1;
+
+	if (run->dry_run)
+		return 0;
+	if ((record = json_pack("{s:s}", "upstream", p->packages->up->name)) ==
+	    NULL)
+		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	for (size_t i = 0; i < p->parts_n; i++)
+		if (ferry_files_add(record,
+			i == 0 ? format->document : p->parts[i].name,
+			p->parts[i].size, &p->parts[i].sha256, &file,
+			err) == -1 ||
+		    ferry_json_set(file, "media_type",
+			json_string(format->media_type), err) == -1)
+			goto out;
+	if (make_key(p, "package", NULL, &key, err) == 0 &&
+	    ferry_catalog_put(run->st, &key, record, err) != -1)
+		rc = 0;
+out:
+	json_decref(record);
+	return rc;
+}
+
+int
+ferry_version_agrees(
+    const struct ferry_package *p, const char *version, struct ferry_error *err)
+{
+	struct ferry_store *st = p->packages->run->st;
+	struct ferry_key key;
+	json_t *record = NULL;
+	int rc;
+
+	if (p->packages->run->dry_run)
+		return 0;
+	if (make_key(p, "incident", version, &key, err) == -1)
+		return -1;
+	if ((rc = ferry_local_get(st, &key, &record, err)) == 1)
+		rc = ferry_local_delete(st, &key, err);
+	json_decref(record);
+	return rc;
+}
+
+json_t *
+ferry_version_record_new(const char *signature, struct ferry_error *err)
+{
+	json_t *record = json_pack("{s:I,s:s*}", "pulled_at",
+	    (json_int_t)ferry_now(), "signature", signature);
+
+	if (record == NULL)
+		ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	return record;
+}
+
+int
+ferry_version_record_file(const struct ferry_packages *packages, json_t *record,
+    const struct ferry_wanted_file *wanted, const struct ferry_pulled *pulled,
+    struct ferry_error *err)
+{
+	char hex[FERRY_DIGEST_TEXT];
+	json_t *file;
+
+	if (ferry_files_add(record, wanted->name, pulled->size, &pulled->sha256,
+		&file, err) == -1)
+		return -1;
+	/* SHA-1 before SHA-512 is how records have always had them. */
+	for (int alg = FERRY_ALGS - 1; alg > FERRY_SHA256; alg--)
+		if ((packages->format->digests & FERRY_ALG(alg)) != 0 &&
+		    ferry_json_set(file, ferry_alg_name((enum ferry_alg)alg),
+			json_string(
+			    ferry_digest_hex(&pulled->digests[alg], hex)),
+			err) == -1)
+			return -1;
+	return wanted->path == NULL
+	           ? 0
+	           : ferry_json_set(file, "path",
+			 ferry_json_text(ferry_bytes_str(wanted->path)), err);
+}
+
+int
+ferry_version_record_put(const struct ferry_package *p, const char *version,
+    json_t *record, struct ferry_error *err)
+{
+	struct ferry_key key;
+
+	if (make_key(p, "version", version, &key, err) == -1 ||
+	    ferry_catalog_put(p->packages->run->st, &key, record, err) == -1)
+		return -1;
+	return ferry_version_agrees(p, version, err);
+}

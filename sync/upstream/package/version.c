@@ -1,0 +1,621 @@
+/*
+ * One version of a package: is it here, does upstream say the same of it as
+ * before, and if not here, its files.
+ *
+ * A version is recorded when all its files are here; what came of one that
+ * cannot be completed is left for gc.
+ */
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/json.h"
+#include "store/catalog/removal.h"
+#include "sync/base/task.h"
+#include "sync/upstream/package/packages.h"
+#include "sync/upstream/pull.h"
+
+#define NO_KEY "no-key"
+#define DIGESTS_MAX                                                            \
+	(sizeof(((struct ferry_pull *)0)->want) / sizeof(struct ferry_digest))
+
+/* A file of a version. */
+struct file {
+	char *name, *url, *path; /* path: or NULL */
+	struct ferry_digest digests[DIGESTS_MAX]; /* first upstream's, */
+	size_t declared, n; /* then a lock file's */
+	bool optional, asked;
+	struct ferry_pulled came; /* sha256.n == 0: not, or not there */
+};
+
+/*
+ * A version that is being dealt with.
+ *
+ * Invariants:
+ *  1. pending counts the transfers under way, and one more while files are
+ *     being asked for, so that what ends at once does not end it too early.
+ *  2. listed is there until the first transfer, and NULL from then on.
+ */
+struct job {
+	struct ferry_package *package;
+	const struct ferry_listed *listed;
+	char *version;
+	const char *signature; /* a literal of verify(), or NULL */
+	bool inside; /* what its files say it needs is wanted, too */
+	bool needed;
+	json_t *record; /* of what is here; or NULL */
+	struct file *files; /* in the order in which they were told */
+	size_t files_n, files_cap, pending;
+	struct ferry_error why; /* the first failure */
+};
+
+/* The ctx of a transfer. */
+struct transfer {
+	struct job *job;
+	size_t file;
+};
+
+static void
+job_free(struct job *job)
+{
+
+	for (size_t i = 0; i < job->files_n; i++) {
+		free(job->files[i].name);
+		free(job->files[i].url);
+		free(job->files[i].path);
+	}
+	free(job->files);
+	json_decref(job->record);
+	free(job->version);
+	free(job);
+}
+
+static struct ferry_version_at
+version_at(const struct job *job, const json_t *record)
+{
+
+	return (struct ferry_version_at){ job->package->packages,
+		job->package->entry.key, job->version, job->listed, record };
+}
+
+static struct ferry_chosen *
+find_chosen(const struct ferry_package *p, const char *version)
+{
+
+	return (struct ferry_chosen *)ferry_table_find(&p->chosen, version);
+}
+
+/* It could not be fetched. */
+static void
+report_failure(const struct job *job)
+{
+	struct ferry_package *p = job->package;
+	struct ferry_chosen *chosen = find_chosen(p, job->version);
+	char item[FERRY_PACKAGE_ITEM];
+
+	ferry_package_item(item, p->packages, p->entry.key, job->version);
+	if (!chosen->needed && job->why.code == FERRY_ENOTFOUND) {
+		chosen->lacking = true;
+		ferry_run_skip(p->packages->run, item, job->why.text);
+	} else {
+		ferry_run_fail(p->packages->run, item, &job->why);
+	}
+}
+
+/* Want what a version needs: what tell says of it. */
+static int
+want_needs(const struct job *job, const json_t *record, enum ferry_need need,
+    int (*tell)(struct ferry_needs *needs, const struct ferry_version_at *at,
+	struct ferry_error *err),
+    struct ferry_error *err)
+{
+	const struct ferry_version_at at = version_at(job, record);
+	char by[FERRY_PACKAGE_ITEM];
+	struct ferry_needs needs = { job->package->packages, by, need };
+
+	(void)snprintf(by, sizeof(by), "%s@%s", at.name, at.version);
+	return tell(&needs, &at, err);
+}
+
+static int
+want_inside(
+    const struct job *job, const json_t *record, struct ferry_error *err)
+{
+
+	return !job->inside
+	           ? 0
+	           : want_needs(job, record,
+			 job->needed ? FERRY_NEEDED : FERRY_NEEDED_IF_THERE,
+			 job->package->packages->format->needs_inside, err);
+}
+
+/* The record of what came so far; NULL with err set. */
+static json_t *
+make_record(const struct job *job, struct ferry_error *err)
+{
+	json_t *record = ferry_version_record_new(job->signature, err);
+
+	for (size_t i = 0; record != NULL && i < job->files_n; i++) {
+		const struct file *f = &job->files[i];
+		const struct ferry_wanted_file wanted = { .name = f->name,
+			.path = f->path };
+
+		if (f->came.sha256.n > 0 &&
+		    ferry_version_record_file(job->package->packages, record,
+			&wanted, &f->came, err) == -1) {
+			json_decref(record);
+			record = NULL;
+		}
+	}
+	return record;
+}
+
+/* As ferry_on_file; ctx is the job.  What was told before is not added. */
+static int
+add_file(
+    void *ctx, const struct ferry_wanted_file *wanted, struct ferry_error *err)
+{
+	struct job *job = ctx;
+	struct file *f;
+
+	assert(wanted->n <= DIGESTS_MAX);
+	for (size_t i = 0; i < job->files_n; i++)
+		if (strcmp(job->files[i].name, wanted->name) == 0)
+			return 0;
+	if (ferry_array_grow(&job->files, &job->files_cap, job->files_n + 1,
+		sizeof(*job->files), err) == -1)
+		return -1;
+	f = &job->files[job->files_n++];
+	*f = (struct file){ .optional = wanted->optional,
+		.declared = wanted->n,
+		.n = wanted->n };
+	for (size_t i = 0; i < wanted->n; i++)
+		f->digests[i] = wanted->digests[i];
+	if (ferry_strdup(&f->name, wanted->name, err) == -1 ||
+	    ferry_strdup(&f->url, wanted->url, err) == -1 ||
+	    (wanted->path != NULL &&
+		ferry_strdup(&f->path, wanted->path, err) == -1))
+		return -1;
+	return 0;
+}
+
+static int ask_files(struct job *job, struct ferry_error *err);
+
+/* All files that were told of are here: ask for more, or record the version.
+ * Returns: 1 it is settled, 0 there is more, -1 of the store or memory. */
+static int
+complete_version(struct job *job, struct ferry_error *err)
+{
+	struct ferry_packages *packages = job->package->packages;
+	json_t *record = make_record(job, err);
+	const struct ferry_version_at at = version_at(job, record);
+	size_t before = job->files_n;
+	int rc = -1;
+
+	if (record == NULL)
+		return -1;
+	if (packages->format->more_files != NULL &&
+	    (packages->format->more_files(&at, add_file, job, &job->why) ==
+		    -1 ||
+		(job->files_n > before && ask_files(job, &job->why) == -1))) {
+		rc = 1;
+	} else if (job->files_n > before) {
+		rc = job->pending > 0 ? 0 : complete_version(job, err);
+	} else if (ferry_version_record_put(
+		       job->package, job->version, record, err) == 0) {
+		packages->run->added++;
+		(void)want_inside(job, record, &job->why);
+		rc = 1;
+	}
+	json_decref(record);
+	return rc;
+}
+
+/* A transfer ended, or the asking did. */
+static void
+settle_file(struct job *job)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	int rc = 1;
+
+	assert(job->pending > 0);
+	if (--job->pending > 0)
+		return;
+	if (job->why.code == FERRY_OK)
+		rc = complete_version(job, &err);
+	/* What failed while others are under way is settled by the last. */
+	if (rc == 0 || job->pending > 0)
+		return;
+	if (rc == -1)
+		job->package->packages->run->fatal = err;
+	if (job->why.code != FERRY_OK)
+		report_failure(job);
+	job_free(job);
+}
+
+static void
+on_file(void *ctx, const struct ferry_pulled *pulled)
+{
+	struct transfer *transfer = ctx;
+	struct job *job = transfer->job;
+	struct file *f = &job->files[transfer->file];
+
+	free(transfer);
+	job->package->packages->run->files++;
+	f->came = *pulled;
+	if (pulled->error.code != FERRY_OK) {
+		f->came.sha256.n = 0;
+		if (!(f->optional && pulled->error.code == FERRY_ENOTFOUND) &&
+		    job->why.code == FERRY_OK)
+			job->why = pulled->error;
+	}
+	settle_file(job);
+}
+
+static void
+on_drop(void *ctx)
+{
+	struct transfer *transfer = ctx;
+	struct job *job = transfer->job;
+
+	free(transfer);
+	if (--job->pending == 0)
+		job_free(job);
+}
+
+/* A registry behind TLS does not send us out of it. */
+static int
+check_url(const struct ferry_packages *packages, const char *url,
+    struct ferry_error *err)
+{
+
+	if (strncmp(packages->up->url, "https:", 6) != 0 ||
+	    strncmp(url, "https:", 6) == 0)
+		return 0;
+	return ferry_error_set(err, FERRY_EDENIED,
+	    "the registry is reached by https, and names a %s at %s; "
+	    "anybody on the way could change it",
+	    packages->format->file, url);
+}
+
+static int
+ask_file(struct job *job, size_t i, struct ferry_error *err)
+{
+	struct ferry_packages *packages = job->package->packages;
+	const struct file *f = &job->files[i];
+	struct ferry_pull pull = {
+		.up = packages->up,
+		.url = f->url,
+		.kind = FERRY_BLOB_IS_FILE,
+		.algs = packages->format->digests,
+		.want_n = f->n,
+		.max_size = packages->format->file_max,
+		.on_done = on_file,
+		.on_drop = on_drop,
+	};
+	struct transfer *transfer;
+
+	for (size_t k = 0; k < f->n; k++)
+		pull.want[k] = f->digests[k];
+	if (i == 0 && f->n == 0)
+		ferry_task_note(packages->run->task,
+		    "taken as it comes: neither upstream nor a lock file "
+		    "declares a digest of %s:%s@%s",
+		    packages->format->format, job->package->entry.key,
+		    job->version);
+	if (check_url(packages, f->url, err) == -1 ||
+	    ferry_calloc(&transfer, 1, sizeof(*transfer), err) == -1)
+		return -1;
+	*transfer = (struct transfer){ job, i };
+	pull.ctx = transfer;
+	if (ferry_run_pull(packages->run, &pull, err) == -1) {
+		free(transfer);
+		return -1;
+	}
+	job->pending++;
+	packages->run->files_total++;
+	return 0;
+}
+
+/* Ask for the files that are not here. */
+static int
+ask_files(struct job *job, struct ferry_error *err)
+{
+
+	for (size_t i = 0; i < job->files_n; i++) {
+		if (job->files[i].asked || job->files[i].came.sha256.n > 0)
+			continue;
+		job->files[i].asked = true;
+		if (ask_file(job, i, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* What upstream declares of a file must be what its record has. */
+static int
+check_unchanged(const struct job *job, const struct file *f,
+    const json_t *object, struct ferry_error *err)
+{
+	char hex[FERRY_DIGEST_TEXT];
+
+	for (size_t i = 0; i < f->declared; i++) {
+		const struct ferry_digest *d = &f->digests[i];
+		const char *known = json_string_value(
+		    json_object_get(object, ferry_alg_name(d->alg)));
+
+		if (known != NULL &&
+		    strcmp(known, ferry_digest_hex(d, hex)) != 0)
+			return ferry_error_set(err, FERRY_EINCIDENT,
+			    "upstream '%s' now declares %s:%.16s…, but the "
+			    "version here has %.16s…; what is here is kept. "
+			    "Ask the registry's owner why a published version "
+			    "changed",
+			    job->package->packages->up->name,
+			    ferry_alg_name(d->alg), hex, known);
+	}
+	return 0;
+}
+
+/* Compare a file with the one of its record, and take that if it is here; what
+ * rotted is fetched again. */
+static int
+find_here(const struct job *job, struct file *f, struct ferry_error *err)
+{
+	const json_t *object;
+	struct ferry_file file;
+	size_t i;
+	int rc;
+
+	json_array_foreach (json_object_get(job->record, "files"), i, object) {
+		if (ferry_files_get(job->record, i, &file, err) == -1)
+			return -1;
+		if (strcmp(file.name, f->name) != 0)
+			continue;
+		if (check_unchanged(job, f, object, err) == -1 ||
+		    (rc = ferry_blob_has(job->package->packages->run->st,
+			 &file.sha256, err)) == -1)
+			return -1;
+		if (rc == 0)
+			break;
+		f->came.sha256 = file.sha256;
+		f->came.size = file.size;
+		for (int alg = 0; alg < FERRY_ALGS; alg++) {
+			const char *hex = json_string_value(json_object_get(
+			    object, ferry_alg_name((enum ferry_alg)alg)));
+
+			if (hex != NULL &&
+			    ferry_digest_from_hex(&f->came.digests[alg],
+				(enum ferry_alg)alg, ferry_bytes_str(hex),
+				err) == -1)
+				return -1;
+		}
+		break;
+	}
+	return 0;
+}
+
+/* What a lock file says of the first file must be what upstream says, and of
+ * what that does not say, what comes. */
+static int
+add_lock(struct job *job, const struct ferry_package_want *want,
+    struct ferry_error *err)
+{
+	char a[FERRY_DIGEST_TEXT], b[FERRY_DIGEST_TEXT];
+	struct ferry_digest lock[DIGESTS_MAX];
+	struct file *f = job->files;
+	int n;
+
+	if (want->integrity == NULL)
+		return 0;
+	if ((n = ferry_sri_parse(lock, DIGESTS_MAX,
+		 ferry_bytes_str(want->integrity), err)) == -1)
+		return -1;
+	for (size_t i = 0; i < (size_t)n; i++) {
+		for (size_t k = 0; k < f->declared; k++)
+			if (lock[i].alg == f->digests[k].alg &&
+			    !ferry_digest_equal(&lock[i], &f->digests[k]))
+				return ferry_error_set(err, FERRY_EDIGEST,
+				    "%s wants %.20s…, upstream has %.20s…",
+				    want->by, ferry_digest_text(&lock[i], a),
+				    ferry_digest_text(&f->digests[k], b));
+		if (f->n < DIGESTS_MAX)
+			f->digests[f->n++] = lock[i];
+	}
+	return 0;
+}
+
+/* A job with the files that upstream has of a version. */
+static int
+job_new(struct job **out, struct ferry_package *p,
+    const struct ferry_package_want *want, const struct ferry_listed *listed,
+    struct ferry_error *err)
+{
+	const struct ferry_package_format *format = p->packages->format;
+	struct ferry_version_at at;
+	struct job *job;
+
+	if (ferry_calloc(&job, 1, sizeof(*job), err) == -1)
+		return -1;
+	job->package = p;
+	job->listed = listed;
+	job->needed = want->need == FERRY_NEEDED;
+	job->inside =
+	    want->closure && format->needs_inside != NULL &&
+	    (format->has_inside == NULL || format->has_inside(listed));
+	if (ferry_strdup(&job->version, listed->version, err) == 0) {
+		at = version_at(job, NULL);
+		if (format->files(&at, add_file, job, err) == 0 &&
+		    (job->files_n == 0 || add_lock(job, want, err) == 0)) {
+			*out = job;
+			return 0;
+		}
+	}
+	job_free(job);
+	return -1;
+}
+
+static void
+plan_version(const struct job *job, const char *item)
+{
+	const struct ferry_package_format *format =
+	    job->package->packages->format;
+	uint64_t size = format->size == NULL ? 0 : format->size(job->listed);
+
+	(void)json_array_append_new(job->package->packages->run->plan,
+	    json_pack("{s:s,s:I}", "item", item, format->plan_size,
+		(json_int_t)size));
+	job->package->packages->run->added++;
+}
+
+static int
+check_signature(struct job *job, const struct ferry_document *document,
+    struct ferry_error *err)
+{
+	const struct ferry_version_at at = version_at(job, NULL);
+
+	return job->package->packages->format->verify == NULL
+	           ? 0
+	           : job->package->packages->format->verify(
+			 &at, document, &job->signature, err);
+}
+
+/* Of a version that is here: 0, or -1. */
+static int
+choose_present(struct job *job, const struct ferry_document *document,
+    struct ferry_error *why)
+{
+	const char *known =
+	    json_string_value(json_object_get(job->record, "signature"));
+
+	job->package->packages->run->present++;
+	/* Its keys were not known when it came; they may be now. */
+	if (known != NULL && strcmp(known, NO_KEY) == 0 &&
+	    check_signature(job, document, why) == -1) {
+		why->code = FERRY_EINCIDENT;
+		return -1;
+	}
+	if (ferry_version_agrees(job->package, job->version, why) == -1)
+		return -1;
+	return want_inside(job, job->record, why);
+}
+
+/* Of one that is not: 1 it is under way (and takes job), 0 it was planned,
+ * -1. */
+static int
+choose_absent(struct job *job, const struct ferry_document *document,
+    const char *item, struct ferry_error *why)
+{
+
+	if (check_signature(job, document, why) == -1)
+		return -1;
+	if (job->package->packages->run->dry_run) {
+		plan_version(job, item);
+		return 0;
+	}
+	job->pending = 1;
+	job->listed = NULL;
+	if (ask_files(job, &job->why) == -1 && job->pending == 1) {
+		*why = job->why;
+		return -1;
+	}
+	settle_file(job);
+	return 1;
+}
+
+/* Look for the version, or get it; frees or keeps job. */
+static int
+choose_new(struct job *job, const struct ferry_document *document,
+    const char *item, struct ferry_error *why)
+{
+	struct ferry_run *run = job->package->packages->run;
+	struct ferry_key key;
+	bool here = false;
+	int rc = -1, removed;
+
+	if (ferry_key_make(&key, why, "version",
+		job->package->packages->format->format, job->package->entry.key,
+		job->package->packages->up->name, job->version, NULL) == -1 ||
+	    (rc = ferry_catalog_get(run->st, &key, &job->record, why)) == -1)
+		goto out;
+	here = rc == 1;
+	for (size_t i = 0; i < job->files_n; i++) {
+		struct file *f = &job->files[i];
+
+		if ((rc = find_here(job, f, why)) == -1)
+			goto out;
+		here = here && (f->came.sha256.n > 0 || f->optional);
+	}
+	if ((removed = ferry_removal_stands(run->st, &key, why)) == 1) {
+		run->removed++;
+		rc = ferry_version_agrees(job->package, job->version, why);
+	} else if (removed == -1) {
+		rc = -1;
+	} else if (here) {
+		rc = choose_present(job, document, why);
+	} else if ((rc = choose_absent(job, document, item, why)) == 1) {
+		return 0;
+	}
+out:
+	if (rc == -1 && why->code == FERRY_EINCIDENT) {
+		ferry_run_incident(run, &key, item, why->text);
+		rc = 0;
+	}
+	job_free(job);
+	return rc;
+}
+
+/* What was optional so far is needed; perhaps it is known to be lacking. */
+static void
+mark_needed(const struct ferry_package *p, struct ferry_chosen *chosen,
+    const char *item)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+
+	chosen->needed = true;
+	if (!chosen->lacking)
+		return;
+	chosen->lacking = false;
+	ferry_error_set(&why, FERRY_ENOTFOUND,
+	    "upstream '%s' names this version and lacks its %s",
+	    p->packages->up->name, p->packages->format->file);
+	ferry_run_fail(p->packages->run, item, &why);
+}
+
+int
+ferry_version_choose(struct ferry_package *p,
+    const struct ferry_package_want *want,
+    const struct ferry_document *document, const struct ferry_listed *listed,
+    struct ferry_error *err)
+{
+	const struct job self = {
+		.package = p, .listed = listed, .version = listed->version
+	};
+	struct ferry_chosen *chosen = find_chosen(p, listed->version);
+	struct ferry_error why = FERRY_ERROR_INIT;
+	bool known = chosen != NULL;
+	char item[FERRY_PACKAGE_ITEM];
+	struct job *job = NULL;
+
+	ferry_package_item(item, p->packages, p->entry.key, listed->version);
+	if (!known && (chosen = ferry_table_add(&p->chosen, listed->version,
+			   sizeof(*chosen), err)) == NULL)
+		return -1;
+	if (want->need == FERRY_NEEDED)
+		mark_needed(p, chosen, item);
+	/* What is wrong with one version is a failure of that version only; of
+	 * one that was dealt with, a lock file may still say something else. */
+	if (!known || want->integrity != NULL) {
+		if (job_new(&job, p, want, listed, &why) == -1 ||
+		    (!known && choose_new(job, document, item, &why) == -1))
+			ferry_run_fail(p->packages->run, item, &why);
+		else if (known)
+			job_free(job);
+	}
+	return want->closure && p->packages->format->needs != NULL
+	           ? want_needs(&self, NULL, want->need,
+			 p->packages->format->needs, err)
+	           : 0;
+}

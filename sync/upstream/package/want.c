@@ -1,0 +1,237 @@
+/* Packages by name, and what is wanted of them. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/format/format.h"
+#include "sync/select/lock/lock.h"
+#include "sync/upstream/package/packages.h"
+
+void
+ferry_package_item(char buf[FERRY_PACKAGE_ITEM],
+    const struct ferry_packages *packages, const char *name,
+    const char *version)
+{
+
+	(void)snprintf(buf, FERRY_PACKAGE_ITEM, "%s:%s%s%s",
+	    packages->format->format, name, version == NULL ? "" : "@",
+	    version == NULL ? "" : version);
+}
+
+static void
+want_free(struct ferry_package_want *want)
+{
+
+	free((char *)(uintptr_t)want->spec);
+	free((char *)(uintptr_t)want->integrity);
+	free((char *)(uintptr_t)want->by);
+}
+
+static void
+package_free(void *entry)
+{
+	struct ferry_package *p = entry;
+
+	for (size_t i = 0; i < p->wants_n; i++)
+		want_free(&p->wants[i]);
+	for (size_t i = 0; i < p->parts_n; i++) {
+		free(p->parts[i].name);
+		free(p->parts[i].url);
+		ferry_buf_free(&p->parts[i].text);
+	}
+	ferry_document_free(&p->fresh);
+	free(p->parts);
+	free(p->wants);
+	ferry_table_free(&p->chosen, NULL);
+}
+
+void
+ferry_packages_free_all(struct ferry_packages *packages)
+{
+
+	ferry_table_free(&packages->packages, package_free);
+	free(packages->again);
+}
+
+bool
+ferry_package_has_document(const struct ferry_package *package)
+{
+
+	return package->parts_n > 0 && package->parts_pending == 0 &&
+	       package->parts[0].sha256.n > 0;
+}
+
+void
+ferry_package_fail(struct ferry_package *p, const struct ferry_error *why)
+{
+	char item[FERRY_PACKAGE_ITEM];
+	bool needed = false;
+
+	p->failed = true;
+	p->why = *why;
+	for (size_t i = 0; i < p->wants_n; i++) {
+		needed = needed || p->wants[i].need == FERRY_NEEDED;
+		p->wants[i].done = true;
+	}
+	ferry_package_item(item, p->packages, p->entry.key, NULL);
+	p->reported = needed;
+	if (needed)
+		ferry_run_fail(p->packages->run, item, why);
+	else
+		ferry_run_skip(p->packages->run, item, why->text);
+}
+
+static struct ferry_package *
+find_package(
+    struct ferry_packages *packages, const char *name, struct ferry_error *err)
+{
+	struct ferry_package *p =
+	    (struct ferry_package *)ferry_table_find(&packages->packages, name);
+
+	if (p == NULL && (p = ferry_table_add(&packages->packages, name,
+			      sizeof(*p), err)) != NULL)
+		p->packages = packages;
+	return p;
+}
+
+static bool
+same_want(
+    const struct ferry_package_want *a, const struct ferry_package_want *b)
+{
+
+	return a->kind == b->kind && strcmp(a->spec, b->spec) == 0 &&
+	       a->latest == b->latest && a->prereleases == b->prereleases &&
+	       a->closure == b->closure && a->need == b->need &&
+	       (b->integrity == NULL ||
+		   (a->integrity != NULL &&
+		       strcmp(a->integrity, b->integrity) == 0));
+}
+
+static int
+add_want(struct ferry_package *p, const struct ferry_package_want *want,
+    struct ferry_error *err)
+{
+	char *spec = NULL, *by = NULL, *integrity = NULL;
+
+	if (ferry_array_grow(&p->wants, &p->wants_cap, p->wants_n + 1,
+		sizeof(*p->wants), err) == -1 ||
+	    ferry_strdup(&spec, want->spec, err) == -1 ||
+	    ferry_strdup(&by, want->by, err) == -1 ||
+	    (want->integrity != NULL &&
+		ferry_strdup(&integrity, want->integrity, err) == -1)) {
+		free(spec);
+		free(by);
+		return -1;
+	}
+	p->wants[p->wants_n] = *want;
+	p->wants[p->wants_n].spec = spec;
+	p->wants[p->wants_n].by = by;
+	p->wants[p->wants_n].integrity = integrity;
+	p->wants_n++;
+	return 0;
+}
+
+/* Whether the package may be asked for at all; else it has failed. */
+static bool
+may_ask(struct ferry_package *p, const char *by)
+{
+	const struct ferry_packages *packages = p->packages;
+	const struct ferry_format *format =
+	    ferry_format_find(ferry_bytes_str(packages->format->format));
+	struct ferry_error why = FERRY_ERROR_INIT;
+
+	if (!format->name_valid(ferry_bytes_str(p->entry.key)))
+		ferry_error_set(&why, FERRY_EFORMAT,
+		    "'%.80s', wanted by %s, is not a package name",
+		    p->entry.key, by);
+	else if (ferry_upstream_may(
+		     packages->run, packages->up, p->entry.key, &why) == 0)
+		return true;
+	ferry_package_fail(p, &why);
+	return false;
+}
+
+int
+ferry_packages_want(struct ferry_packages *packages, const char *name,
+    const struct ferry_package_want *want, struct ferry_error *err)
+{
+	struct ferry_package *p = find_package(packages, name, err);
+
+	if (p == NULL)
+		return -1;
+	for (size_t i = 0; i < p->wants_n; i++)
+		if (same_want(&p->wants[i], want))
+			return 0;
+	if (add_want(p, want, err) == -1)
+		return -1;
+	if (p->failed) {
+		/* It failed as something optional; now it is needed. */
+		p->wants[p->wants_n - 1].done = true;
+		if (want->need == FERRY_NEEDED && !p->reported)
+			ferry_package_fail(p, &p->why);
+		return 0;
+	}
+	if (!p->asked) {
+		p->asked = true;
+		if (may_ask(p, want->by)) {
+			*packages->queue_end = p;
+			packages->queue_end = &p->queued;
+		}
+	} else if (ferry_package_has_document(p) && !p->waiting) {
+		if (ferry_array_grow(&packages->again, &packages->again_cap,
+			packages->again_n + 1, sizeof(*packages->again),
+			err) == -1)
+			return -1;
+		packages->again[packages->again_n++] = p;
+		p->waiting = true;
+	}
+	return 0;
+}
+
+int
+ferry_packages_want_locked(struct ferry_packages *packages,
+    const struct ferry_lock_wanted *entry, const char *by,
+    struct ferry_error *err)
+{
+	const struct ferry_package_want want = { .kind = FERRY_WANT_EXACT,
+		.spec = entry->version,
+		.integrity = entry->integrity,
+		.by = by,
+		.need =
+		    entry->optional ? FERRY_NEEDED_IF_THERE : FERRY_NEEDED };
+
+	return ferry_packages_want(packages, entry->name, &want, err);
+}
+
+int
+ferry_needs_add(struct ferry_needs *needs, const char *name, const char *spec,
+    enum ferry_need need, struct ferry_error *err)
+{
+	/* What something optional needs is optional: clients leave all of it
+	 * out if a part is not available. */
+	const struct ferry_package_want want = { .kind = FERRY_WANT_PICK,
+		.spec = spec,
+		.by = needs->by,
+		.closure = true,
+		.need = needs->need == FERRY_NEEDED ? need : needs->need };
+
+	return ferry_packages_want(needs->packages, name, &want, err);
+}
+
+int
+ferry_needs_locked(struct ferry_needs *needs,
+    const struct ferry_lock_wanted *entry, struct ferry_error *err)
+{
+
+	return ferry_packages_want_locked(
+	    needs->packages, entry, needs->by, err);
+}
+
+void
+ferry_needs_skip(struct ferry_needs *needs, const char *item, const char *why)
+{
+
+	ferry_run_skip(
+	    needs->packages->run, item == NULL ? needs->by : item, why);
+}
