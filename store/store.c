@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/base/file.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/internal.h"
@@ -20,6 +21,7 @@ static const char *const folders[] = { "index", "blobs", "tmp", "keys" };
 #define COMMIT_CHANGES 4000
 #define COMMIT_BYTES (8U << 20)
 #define FOLDERS (sizeof(folders) / sizeof(folders[0]))
+#define MARKER_MAX 1024 /* bytes of ferry.json */
 
 static bool
 name_ok(const char *name)
@@ -51,27 +53,6 @@ folder_empty(const char *path, struct ferry_error *err)
 			break;
 		}
 	(void)closedir(d);
-	return rc;
-}
-
-/* Write a file durably: the store exists once ferry.json does. */
-static int
-write_marker(int dirfd, const struct ferry_buf *text, struct ferry_error *err)
-{
-	int fd = openat(dirfd, "ferry.json.new",
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int rc = -1;
-
-	if (fd == -1)
-		return ferry_error_errno(err, "ferry.json.new");
-	if (write(fd, text->p, text->n) != (ssize_t)text->n ||
-	    fsync(fd) == -1 ||
-	    renameat(dirfd, "ferry.json.new", dirfd, "ferry.json") == -1 ||
-	    fsync(dirfd) == -1)
-		ferry_error_errno(err, "ferry.json");
-	else
-		rc = 0;
-	(void)close(fd);
 	return rc;
 }
 
@@ -142,7 +123,9 @@ ferry_store_create(const char *path, const char *name, struct ferry_error *err)
 		"{\"format\":\"ferry-store\",\"version\":%d,\"id\":\"%s\","
 		"\"name\":\"%s\"}\n",
 		FERRY_STORE_VERSION, (const char *)id.p, name) == -1 ||
-	    write_marker(dirfd, &text, err) == -1)
+	    /* The store exists once ferry.json does. */
+	    ferry_file_replace_at(
+		dirfd, "ferry.json", 0644, ferry_bytes_buf(&text), err) == -1)
 		goto out;
 	rc = 0;
 out:
@@ -158,24 +141,25 @@ out:
 static int
 read_marker(struct ferry_store *st, struct ferry_error *err)
 {
+	struct ferry_buf text = FERRY_BUF_INIT;
 	const char *format, *id, *name;
 	json_t *root = NULL;
 	uint64_t version;
-	char text[1024];
-	int fd, rc = -1;
-	ssize_t n;
+	int rc = ferry_file_read_at(
+	    st->dirfd, "ferry.json", FERRY_FILE_FOLLOW, MARKER_MAX, &text, err);
 
-	if ((fd = openat(st->dirfd, "ferry.json", O_RDONLY | O_CLOEXEC)) == -1)
+	if (rc == 0)
 		return ferry_error_set(err, FERRY_ESTORE,
 		    "%s is not a ferry store (it has no ferry.json); make one "
 		    "with 'ferry init'",
 		    st->path);
-	n = read(fd, text, sizeof(text));
-	(void)close(fd);
-	if (n < 0)
-		return ferry_error_errno(err, "%s/ferry.json", st->path);
-	if (ferry_json_parse(&root, ferry_bytes_of(text, (size_t)n),
-		"ferry.json", err) == -1 ||
+	if (rc == -1) {
+		ferry_error_in(err, "%s", st->path);
+		goto out;
+	}
+	rc = -1;
+	if (ferry_json_parse(
+		&root, ferry_bytes_buf(&text), "ferry.json", err) == -1 ||
 	    ferry_json_str(root, "format", &format, err) == -1 ||
 	    ferry_json_u64(root, "version", 1U << 30, &version, err) == -1)
 		goto out;
@@ -203,6 +187,7 @@ read_marker(struct ferry_store *st, struct ferry_error *err)
 	memcpy(st->id, id, FERRY_STORE_ID);
 	rc = ferry_strdup(&st->name, name, err);
 out:
+	ferry_buf_free(&text);
 	json_decref(root);
 	return rc;
 }

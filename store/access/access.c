@@ -108,7 +108,8 @@ state_load(struct ferry_access *a, const struct ferry_access_policy *policy,
 static int
 fingerprint(struct ferry_store *st, uint64_t *out, struct ferry_error *err)
 {
-	static const char *const kinds[] = { "access", "upstream" };
+	static const enum ferry_kind kinds[] = { FERRY_KIND_ACCESS,
+		FERRY_KIND_UPSTREAM };
 	uint64_t h; /* FNV-1a */
 
 	if (ferry_passed_stamp(st, &h, err) == -1)
@@ -119,8 +120,8 @@ fingerprint(struct ferry_store *st, uint64_t *out, struct ferry_error *err)
 		json_t *record;
 		int rc;
 
-		if (ferry_key_make(&prefix, err, kinds[i], NULL) == -1 ||
-		    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
+		ferry_key_all(&prefix, kinds[i]);
+		if (ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
 			return -1;
 		while ((rc = ferry_record_iter_next(it, &key, &record, err)) ==
 		       1) {

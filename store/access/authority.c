@@ -9,29 +9,12 @@
 #include "store/base/json.h"
 #include "store/index/local.h"
 
-/* *Takes* record. */
-static int
-put(struct ferry_store *st, const char *kind, const char *upstream,
-    json_t *record, struct ferry_error *err)
-{
-	struct ferry_key key;
-	int rc = -1;
-
-	if (record == NULL)
-		return ferry_error_set(
-		    err, FERRY_ENOMEM, "no memory for a record");
-	if (ferry_key_make(&key, err, kind, upstream, NULL) == 0)
-		rc = ferry_local_put(st, &key, record, err);
-	json_decref(record);
-	return rc;
-}
-
 int
 ferry_authority_put(struct ferry_store *st, const char *upstream,
     const char *origin, enum ferry_authority authority, struct ferry_error *err)
 {
 
-	return put(st, "speaks", upstream,
+	return ferry_local_named_put(st, FERRY_KIND_SPEAKS, upstream,
 	    json_pack("{s:s,s:b}", "origin", origin, "anew",
 		authority == FERRY_AUTHORITY_ANEW),
 	    err);
@@ -42,15 +25,12 @@ static int
 find_authority(struct ferry_store *st, const char *upstream, const char *origin,
     enum ferry_authority *out, struct ferry_error *err)
 {
-	struct ferry_key key;
-	json_t *record = NULL;
+	json_t *record;
 	const char *who;
-	int rc;
+	int rc = ferry_local_named_get(
+	    st, FERRY_KIND_SPEAKS, upstream, &record, err);
 
 	*out = FERRY_AUTHORITY_NEWER;
-	if (ferry_key_make(&key, err, "speaks", upstream, NULL) == -1)
-		return -1;
-	rc = ferry_local_get(st, &key, &record, err);
 	if (rc == 1 && ferry_json_str(record, "origin", &who, err) == -1)
 		rc = -1;
 	else if (rc == 1 && strcmp(who, origin) != 0)
@@ -85,16 +65,14 @@ int
 ferry_passed_put(struct ferry_store *st, const char *upstream, const char *text,
     enum ferry_passed what, struct ferry_error *err)
 {
-	struct ferry_key key;
 	int closes;
 
 	if (text == NULL)
-		return ferry_key_make(&key, err, "passed", upstream, NULL) == -1
-		           ? -1
-		           : ferry_local_delete(st, &key, err);
+		return ferry_local_named_delete(
+		    st, FERRY_KIND_PASSED, upstream, err);
 	if ((closes = ferry_passed_closes(st, upstream, err)) == -1)
 		return -1;
-	return put(st, "passed", upstream,
+	return ferry_local_named_put(st, FERRY_KIND_PASSED, upstream,
 	    json_pack("{s:s,s:I,s:b}", "text", text, "at",
 		(json_int_t)ferry_now(), "permissions",
 		closes == 1 || what == FERRY_PASSED_PERMISSIONS),
@@ -105,13 +83,10 @@ int
 ferry_passed_closes(
     struct ferry_store *st, const char *upstream, struct ferry_error *err)
 {
-	struct ferry_key key;
-	json_t *record = NULL;
-	int rc;
+	json_t *record;
+	int rc = ferry_local_named_get(
+	    st, FERRY_KIND_PASSED, upstream, &record, err);
 
-	if (ferry_key_make(&key, err, "passed", upstream, NULL) == -1)
-		return -1;
-	rc = ferry_local_get(st, &key, &record, err);
 	if (rc == 1)
 		rc = !json_is_false(json_object_get(record, "permissions"));
 	json_decref(record);

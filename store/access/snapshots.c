@@ -23,6 +23,18 @@ struct ferry_snapshots {
 	struct ferry_snapshot *open; /* of unknown upstreams, else */
 };
 
+/* The record of upstream's snapshots, and its key: 1, 0, -1. */
+static int
+get_record(struct ferry_store *st, const char *upstream, struct ferry_key *key,
+    json_t **out, struct ferry_error *err)
+{
+
+	return ferry_key_named(key, FERRY_KIND_ACCESS, upstream, NULL, err) ==
+	               -1
+	           ? -1
+	           : ferry_catalog_get(st, key, out, err);
+}
+
 int
 ferry_snapshots_text(struct ferry_store *st, const char *upstream,
     enum ferry_snapshot_which which, struct ferry_buf *buf,
@@ -35,9 +47,7 @@ ferry_snapshots_text(struct ferry_store *st, const char *upstream,
 	json_t *record = NULL;
 	int rc;
 
-	if (ferry_key_make(&key, err, "access", upstream, NULL) == -1)
-		return -1;
-	rc = ferry_catalog_get(st, &key, &record, err);
+	rc = get_record(st, upstream, &key, &record, err);
 	if (rc == 1)
 		rc = ferry_files_find(record, name, &file, err);
 	if (rc == 1 && ferry_blob_load(st, &file.sha256, FERRY_SNAPSHOT_MAX,
@@ -89,9 +99,7 @@ ferry_snapshots_times(struct ferry_store *st, const char *upstream,
 	uint64_t at;
 	int rc;
 
-	if (ferry_key_make(&key, err, "access", upstream, NULL) == -1)
-		return -1;
-	rc = ferry_catalog_get(st, &key, &record, err);
+	rc = get_record(st, upstream, &key, &record, err);
 	if (rc == 1 &&
 	    (ferry_json_u64(record, "taken_at", INT64_MAX, &at, err) == -1 ||
 		ferry_json_u64(record, "generation", INT64_MAX - 1, generation,
@@ -235,9 +243,9 @@ ferry_snapshots_load(struct ferry_snapshots **out, struct ferry_store *st,
 	if (ferry_calloc(&all, 1, sizeof(*all), err) == -1)
 		return -1;
 	loading = (struct loading){ all, st };
+	ferry_key_all(&access, FERRY_KIND_ACCESS);
+	ferry_key_all(&upstream, FERRY_KIND_UPSTREAM);
 	if (plain_new(&all->open, "", false, "public", err) == -1 ||
-	    ferry_key_make(&access, err, "access", NULL) == -1 ||
-	    ferry_key_make(&upstream, err, "upstream", NULL) == -1 ||
 	    ferry_catalog_each(st, &access, look, &loading, err) == -1 ||
 	    ferry_catalog_each(st, &upstream, look, &loading, err) == -1 ||
 	    ferry_catalog_each(st, &upstream, load, &loading, err) == -1) {
@@ -441,8 +449,7 @@ ferry_snapshots_put(struct ferry_store *st, const char *upstream,
 	if (ferry_snapshot_read(&s, text, err) == -1)
 		return -1;
 	meta = ferry_snapshot_meta(s);
-	if (ferry_key_make(&key, err, "access", upstream, NULL) == -1 ||
-	    (known = ferry_catalog_get(st, &key, &record, err)) == -1)
+	if ((known = get_record(st, upstream, &key, &record, err)) == -1)
 		goto out;
 	if (known == 1 && (ferry_json_u64(record, "generation", INT64_MAX,
 			       &generation, err) == -1 ||

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "store/base/digest.h"
+#include "store/base/file.h"
 #include "store/base/json.h"
 #include "store/base/log.h"
 
@@ -140,7 +141,7 @@ static int
 write_token(int dirfd, const char *name, const struct ferry_user_token *t,
     struct ferry_error *err)
 {
-	char scopes[FERRY_SCOPES_TEXT], temporary[FILE_NAME + 4];
+	char scopes[FERRY_SCOPES_TEXT];
 	struct ferry_buf text = FERRY_BUF_INIT;
 	json_t *o = json_pack("{s:b,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:s}",
 	    "workflow", t->workflow, "realm", t->realm, "number",
@@ -149,28 +150,16 @@ write_token(int dirfd, const char *name, const struct ferry_user_token *t,
 	    ferry_role_name(t->job), "created_at", (json_int_t)t->created_at,
 	    "expires_at", (json_int_t)t->expires_at, "revoked_at",
 	    (json_int_t)t->revoked_at, "note", t->note);
-	int fd = -1, rc = -1;
+	int rc = -1;
 
-	(void)snprintf(temporary, sizeof(temporary), "%s.new", name);
-	if (o == NULL) {
+	if (o == NULL)
 		ferry_error_set(
 		    err, FERRY_EUSAGE, "a token's names and note are UTF-8");
-		goto out;
-	}
-	if (ferry_json_add(&text, o, err) == -1 ||
-	    ferry_buf_adds(&text, "\n", err) == -1)
-		goto out;
-	fd = openat(dirfd, temporary,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
-	if (fd == -1 || write(fd, text.p, text.n) != (ssize_t)text.n ||
-	    fsync(fd) == -1 || renameat(dirfd, temporary, dirfd, name) == -1 ||
-	    fsync(dirfd) == -1)
-		ferry_error_errno(err, "writing a token");
-	else
-		rc = 0;
-out:
-	if (fd != -1)
-		(void)close(fd);
+	else if (ferry_json_add(&text, o, err) == 0 &&
+		 ferry_buf_adds(&text, "\n", err) == 0 &&
+		 (rc = ferry_file_replace_at(
+		      dirfd, name, 0640, ferry_bytes_buf(&text), err)) == -1)
+		ferry_error_in(err, "writing a token");
 	ferry_buf_free(&text);
 	json_decref(o);
 	return rc;
@@ -229,28 +218,26 @@ static int
 read_token(int dirfd, const char *name, struct ferry_user_token *t,
     struct ferry_error *err)
 {
-	char text[FILE_MAX];
+	struct ferry_buf text = FERRY_BUF_INIT;
 	struct stat sb;
 	json_t *o = NULL;
-	ssize_t n = -1;
 	int fd = openat(
 		dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC),
-	    rc;
+	    rc = -1;
 
 	if (fd == -1 && errno == ENOENT)
 		return 0;
-	if (fd != -1) {
-		n = fstat(fd, &sb) == -1 ? -1 : read(fd, text, sizeof(text));
-		(void)close(fd);
-	}
-	if (n == -1)
-		return ferry_error_errno(err, "tokens/%.12s….json", name);
 	*t = (struct ferry_user_token){ 0 };
 	(void)snprintf(t->id, sizeof(t->id), "%.12s", name);
-	rc = ferry_json_parse(
-	    &o, ferry_bytes_of(text, (size_t)n), "a token", err);
-	if (rc == 0)
+	if (fd == -1 || fstat(fd, &sb) == -1)
+		ferry_error_errno(err, "open");
+	else if (ferry_file_read_fd(fd, FILE_MAX, &text, err) == 0 &&
+		 ferry_json_parse(&o, ferry_bytes_buf(&text), "a token", err) ==
+		     0)
 		rc = parse(t, o, err);
+	if (fd != -1)
+		(void)close(fd);
+	ferry_buf_free(&text);
 	json_decref(o);
 	if (rc == -1)
 		return ferry_error_in(err, "tokens/%.12s….json", name);

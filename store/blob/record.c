@@ -33,8 +33,8 @@ ferry_blob_lost_key(const struct ferry_digest *digest, struct ferry_key *key,
 {
 	char hex[FERRY_DIGEST_TEXT];
 
-	return ferry_key_make(
-	    key, err, "lost", ferry_digest_hex(digest, hex), NULL);
+	return ferry_key_named(
+	    key, FERRY_KIND_LOST, ferry_digest_hex(digest, hex), NULL, err);
 }
 
 int
@@ -88,13 +88,6 @@ ferry_blob_record_get(struct ferry_store *st, const struct ferry_digest *digest,
 	return rc;
 }
 
-static int
-changes_key(struct ferry_key *key, struct ferry_error *err)
-{
-
-	return ferry_key_make(key, err, "blobs-changed", NULL);
-}
-
 int
 ferry_blob_changes(
     struct ferry_store *st, uint64_t *count, struct ferry_error *err)
@@ -104,8 +97,8 @@ ferry_blob_changes(
 	int rc;
 
 	*count = 0;
-	if (changes_key(&key, err) == -1 ||
-	    (rc = ferry_local_get(st, &key, &record, err)) == -1)
+	ferry_key_all(&key, FERRY_KIND_BLOBS_CHANGED);
+	if ((rc = ferry_local_get(st, &key, &record, err)) == -1)
 		return -1;
 	if (rc == 1)
 		rc = ferry_json_u64(record, "count", INT64_MAX, count, err);
@@ -118,16 +111,10 @@ ferry_blob_changed(struct ferry_store *st, struct ferry_error *err)
 {
 	struct ferry_key key;
 	uint64_t count;
-	json_t *record;
-	int rc = -1;
 
 	if (ferry_blob_changes(st, &count, err) == -1)
 		return -1;
-	record = json_pack("{s:I}", "count", (json_int_t)count + 1);
-	if (record == NULL)
-		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	if (changes_key(&key, err) == 0)
-		rc = ferry_local_put(st, &key, record, err);
-	json_decref(record);
-	return rc;
+	ferry_key_all(&key, FERRY_KIND_BLOBS_CHANGED);
+	return ferry_local_put_new(
+	    st, &key, json_pack("{s:I}", "count", (json_int_t)count + 1), err);
 }

@@ -14,7 +14,7 @@
  * left and other programs' pages stay in memory. */
 #define WRITEBACK (16U << 20)
 
-struct ferry_file {
+struct ferry_bundle_file {
 	int fd;
 	char *name;
 	uint64_t written; /* to the file */
@@ -24,7 +24,7 @@ struct ferry_file {
 };
 
 static int
-failed(const struct ferry_file *f, struct ferry_error *err)
+failed(const struct ferry_bundle_file *f, struct ferry_error *err)
 {
 	int saved = errno;
 
@@ -37,10 +37,10 @@ failed(const struct ferry_file *f, struct ferry_error *err)
 }
 
 int
-ferry_file_create(struct ferry_file **out, int dirfd, const char *name,
-    uint64_t skip, struct ferry_error *err)
+ferry_bundle_file_create(struct ferry_bundle_file **out, int dirfd,
+    const char *name, uint64_t skip, struct ferry_error *err)
 {
-	struct ferry_file *f;
+	struct ferry_bundle_file *f;
 
 	if (ferry_calloc(&f, 1, sizeof(*f), err) == -1)
 		return -1;
@@ -58,12 +58,12 @@ ferry_file_create(struct ferry_file **out, int dirfd, const char *name,
 	*out = f;
 	return 0;
 fail:
-	ferry_file_free(f);
+	ferry_bundle_file_free(f);
 	return -1;
 }
 
 static int
-drain(struct ferry_file *f, struct ferry_error *err)
+drain(struct ferry_bundle_file *f, struct ferry_error *err)
 {
 	size_t at = 0;
 
@@ -87,21 +87,21 @@ drain(struct ferry_file *f, struct ferry_error *err)
 }
 
 int
-ferry_file_write(
-    struct ferry_file *f, const void *p, size_t n, struct ferry_error *err)
+ferry_bundle_file_write(struct ferry_bundle_file *f, const void *p, size_t n,
+    struct ferry_error *err)
 {
 	const uint8_t *at = p;
 
 	while (n > 0) {
 		size_t room;
-		uint8_t *to = ferry_file_room(f, &room, err);
+		uint8_t *to = ferry_bundle_file_room(f, &room, err);
 
 		if (to == NULL)
 			return -1;
 		if (room > n)
 			room = n;
 		memcpy(to, at, room);
-		ferry_file_wrote(f, room);
+		ferry_bundle_file_wrote(f, room);
 		at += room;
 		n -= room;
 	}
@@ -109,7 +109,8 @@ ferry_file_write(
 }
 
 uint8_t *
-ferry_file_room(struct ferry_file *f, size_t *n, struct ferry_error *err)
+ferry_bundle_file_room(
+    struct ferry_bundle_file *f, size_t *n, struct ferry_error *err)
 {
 
 	if (f->n == BUFFER && drain(f, err) == -1)
@@ -119,21 +120,21 @@ ferry_file_room(struct ferry_file *f, size_t *n, struct ferry_error *err)
 }
 
 void
-ferry_file_wrote(struct ferry_file *f, size_t n)
+ferry_bundle_file_wrote(struct ferry_bundle_file *f, size_t n)
 {
 
 	f->n += n;
 }
 
 uint64_t
-ferry_file_size(const struct ferry_file *f)
+ferry_bundle_file_size(const struct ferry_bundle_file *f)
 {
 
 	return f->written + f->n;
 }
 
 int
-ferry_file_finish(struct ferry_file *f, struct ferry_error *err)
+ferry_bundle_file_finish(struct ferry_bundle_file *f, struct ferry_error *err)
 {
 
 	if (drain(f, err) == -1)
@@ -144,7 +145,7 @@ ferry_file_finish(struct ferry_file *f, struct ferry_error *err)
 }
 
 void
-ferry_file_free(struct ferry_file *f)
+ferry_bundle_file_free(struct ferry_bundle_file *f)
 {
 
 	if (f == NULL)
@@ -156,7 +157,7 @@ ferry_file_free(struct ferry_file *f)
 }
 
 int
-ferry_file_patch(
+ferry_bundle_file_patch(
     int fd, const void *p, size_t n, uint64_t offset, struct ferry_error *err)
 {
 	const uint8_t *at = p;

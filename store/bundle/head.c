@@ -62,6 +62,18 @@ ferry_head_digest(const json_t *root, const char *name,
 }
 
 int
+ferry_head_digest_opt(const json_t *root, const char *name,
+    struct ferry_digest *out, struct ferry_error *err)
+{
+	const char *hex;
+
+	*out = (struct ferry_digest){ FERRY_SHA256, 0, { 0 } };
+	if (ferry_json_str_opt(root, name, "", &hex, err) == -1)
+		return -1;
+	return hex[0] == 0 ? 0 : ferry_head_digest(root, name, out, err);
+}
+
+int
 ferry_head_time(
     const json_t *root, const char *name, int64_t *out, struct ferry_error *err)
 {

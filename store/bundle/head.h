@@ -123,6 +123,9 @@ int ferry_head_party(const json_t *root, const char *name,
     char id[FERRY_STORE_ID], char label[FERRY_NAME], struct ferry_error *err);
 int ferry_head_digest(const json_t *root, const char *name,
     struct ferry_digest *out, struct ferry_error *err);
+/* One that may be missing or "": then out->n is 0. */
+int ferry_head_digest_opt(const json_t *root, const char *name,
+    struct ferry_digest *out, struct ferry_error *err);
 /* Seconds since the epoch of an RFC 3339 member. */
 int ferry_head_time(const json_t *root, const char *name, int64_t *out,
     struct ferry_error *err);

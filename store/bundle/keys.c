@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/base/digest.h"
 #include "store/base/error.h"
+#include "store/base/file.h"
 #include "store/store.h"
 
 #define PEM_MAX 4096
@@ -157,30 +157,25 @@ ferry_keyid_ok(const char *id)
 /* The store's own keys */
 
 static int
-load(struct key *key, int dirfd, const char *name, struct ferry_error *err)
+load_key(struct key *key, int dirfd, const char *name, struct ferry_error *err)
 {
-	char pem[PEM_MAX];
+	struct ferry_buf pem = FERRY_BUF_INIT;
 	BIO *bio = NULL;
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC), rc = -1;
-	ssize_t n;
+	int rc = ferry_file_read_at(
+	    dirfd, name, FERRY_FILE_FOLLOW, PEM_MAX, &pem, err);
 
-	if (fd == -1)
-		return ferry_error_errno(err, "keys/%s", name);
-	n = read(fd, pem, sizeof(pem));
-	(void)close(fd);
-	if (n == -1)
-		return ferry_error_errno(err, "keys/%s", name);
-	bio = BIO_new_mem_buf(pem, (int)n);
-	if (bio != NULL)
+	if (rc == 1 && (bio = BIO_new_mem_buf(pem.p, (int)pem.n)) != NULL)
 		key->pkey = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-	if (key->pkey == NULL)
-		ferry_error_set(err, FERRY_EFORMAT,
-		    "keys/%s is not a private key in PEM", name);
-	else
+	if (rc != -1 && key->pkey == NULL)
+		rc = ferry_error_set(
+		    err, FERRY_EFORMAT, "it is not a private key in PEM");
+	else if (rc == 1)
 		rc = public_of(&key->public, key->pkey, err);
 	BIO_free(bio);
-	OPENSSL_cleanse(pem, sizeof(pem));
-	return rc;
+	if (pem.p != NULL)
+		OPENSSL_cleanse(pem.p, pem.cap);
+	ferry_buf_free(&pem);
+	return rc == -1 ? ferry_error_in(err, "keys/%s", name) : 0;
 }
 
 static int
@@ -236,7 +231,7 @@ scan(struct ferry_keys *keys, struct ferry_store *st, struct ferry_error *err)
 		}
 		key->active = active;
 		keys->n++;
-		rc = load(key, keysfd, de->d_name, err);
+		rc = load_key(key, keysfd, de->d_name, err);
 		if (rc == 0 &&
 		    strncmp(key->public.id, de->d_name, FERRY_KEYID - 1) != 0)
 			rc = ferry_error_set(err, FERRY_EFORMAT,
@@ -252,30 +247,21 @@ scan(struct ferry_keys *keys, struct ferry_store *st, struct ferry_error *err)
 static int
 write_key(int dirfd, const char *name, EVP_PKEY *pkey, struct ferry_error *err)
 {
-	int fd = openat(
-	    dirfd, "new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *p;
 	long n;
 	int rc = -1;
 
-	if (fd == -1 || fchmod(fd, 0600) == -1)
-		ferry_error_errno(err, "keys/new");
-	else if (bio == NULL ||
-		 PEM_write_bio_PKCS8PrivateKey(
-		     bio, pkey, NULL, NULL, 0, NULL, NULL) != 1 ||
-		 (n = BIO_get_mem_data(bio, &p)) <= 0)
+	if (bio == NULL ||
+	    PEM_write_bio_PKCS8PrivateKey(
+		bio, pkey, NULL, NULL, 0, NULL, NULL) != 1 ||
+	    (n = BIO_get_mem_data(bio, &p)) <= 0)
 		ferry_error_set(err, FERRY_ENOMEM, "cannot write a key");
-	else if (write(fd, p, (size_t)n) != n || fsync(fd) == -1 ||
-		 renameat(dirfd, "new", dirfd, name) == -1 ||
-		 fsync(dirfd) == -1)
-		ferry_error_errno(err, "keys/%s", name);
 	else
-		rc = 0;
-	if (fd != -1)
-		(void)close(fd);
+		rc = ferry_file_replace_at(
+		    dirfd, name, 0600, ferry_bytes_of(p, (size_t)n), err);
 	BIO_free(bio);
-	return rc;
+	return rc == -1 ? ferry_error_in(err, "the store's keys") : 0;
 }
 
 int

@@ -115,7 +115,7 @@ seal_volume(int dirfd, const char *name, uint64_t size,
 		    "%s was changed while the bundle was written; remove it "
 		    "and start again",
 		    name);
-	else if (ferry_file_patch(fd, front->p, front->n, 0, err) == -1)
+	else if (ferry_bundle_file_patch(fd, front->p, front->n, 0, err) == -1)
 		ferry_error_in(err, "%s", name);
 	else if (fsync(fd) == -1)
 		ferry_error_errno(err, "%s", name);

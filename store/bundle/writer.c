@@ -41,7 +41,7 @@ struct ferry_bundle_writer {
 	struct ferry_head *head;
 	ferry_bundle_on_volume *on_volume;
 	void *ctx;
-	struct ferry_file *file; /* the current volume, or NULL */
+	struct ferry_bundle_file *file; /* the current volume, or NULL */
 	/* The group: */
 	struct waiting *waiting;
 	size_t waiting_n, waiting_cap;
@@ -127,7 +127,7 @@ ferry_bundle_writer_free(struct ferry_bundle_writer *w)
 
 	if (w == NULL)
 		return;
-	ferry_file_free(w->file);
+	ferry_bundle_file_free(w->file);
 	ZSTD_freeCCtx(w->zstd);
 	ferry_buf_free(&w->lines);
 	ferry_buf_free(&w->packed);
@@ -148,7 +148,8 @@ uint64_t
 ferry_bundle_writer_bytes(const struct ferry_bundle_writer *w)
 {
 
-	return w->bytes + (w->file == NULL ? 0 : ferry_file_size(w->file));
+	return w->bytes +
+	       (w->file == NULL ? 0 : ferry_bundle_file_size(w->file));
 }
 
 /* Volumes */
@@ -168,7 +169,7 @@ open_volume(struct ferry_bundle_writer *w, struct ferry_error *err)
 		return -1;
 	ferry_bundle_volume_name(
 	    w->target, w->head->volumes_n + 1, FERRY_VOLUME_PART, name);
-	if (ferry_file_create(
+	if (ferry_bundle_file_create(
 		&w->file, w->target->dirfd, name, front(w->target), err) == -1)
 		return -1;
 	v = &w->head->volumes[w->head->volumes_n++];
@@ -182,12 +183,12 @@ close_volume(struct ferry_bundle_writer *w, struct ferry_error *err)
 	static const uint8_t zeros[FERRY_TAR_END];
 	struct ferry_head_volume *v = &w->head->volumes[w->head->volumes_n - 1];
 
-	if (ferry_file_write(w->file, zeros, sizeof(zeros), err) == -1 ||
-	    ferry_file_finish(w->file, err) == -1)
+	if (ferry_bundle_file_write(w->file, zeros, sizeof(zeros), err) == -1 ||
+	    ferry_bundle_file_finish(w->file, err) == -1)
 		return -1;
-	v->size = ferry_file_size(w->file);
+	v->size = ferry_bundle_file_size(w->file);
 	w->bytes += v->size;
-	ferry_file_free(w->file);
+	ferry_bundle_file_free(w->file);
 	w->file = NULL;
 	return 0;
 }
@@ -198,7 +199,8 @@ put_padding(
 {
 	static const uint8_t zeros[FERRY_TAR_BLOCK];
 
-	return ferry_file_write(w->file, zeros, ferry_tar_padding(size), err);
+	return ferry_bundle_file_write(
+	    w->file, zeros, ferry_tar_padding(size), err);
 }
 
 static int
@@ -208,7 +210,7 @@ put_header(struct ferry_bundle_writer *w, const char *path, uint64_t size,
 	uint8_t header[FERRY_TAR_HEADER_MAX];
 	size_t n = ferry_tar_header(header, path, size, w->head->created_at);
 
-	return ferry_file_write(w->file, header, n, err);
+	return ferry_bundle_file_write(w->file, header, n, err);
 }
 
 /* Groups */
@@ -249,7 +251,7 @@ put_blob(struct ferry_bundle_writer *w, const struct ferry_member *m,
 		(void)posix_fadvise(blob.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	while (offset < m->size) {
 		size_t room;
-		uint8_t *p = ferry_file_room(w->file, &room, err);
+		uint8_t *p = ferry_bundle_file_room(w->file, &room, err);
 		ssize_t n;
 
 		if (p == NULL)
@@ -262,7 +264,7 @@ put_blob(struct ferry_bundle_writer *w, const struct ferry_member *m,
 			goto out;
 		}
 		ferry_digester_update(digester, p, (size_t)n);
-		ferry_file_wrote(w->file, (size_t)n);
+		ferry_bundle_file_wrote(w->file, (size_t)n);
 		offset += (uint64_t)n;
 	}
 	ferry_digester_final(digester, FERRY_SHA256, &got);
@@ -287,8 +289,9 @@ put_member(struct ferry_bundle_writer *w, const struct waiting *waiting,
 	if (m->encoding == FERRY_ENCODING_RAW) {
 		if (put_blob(w, m, err) == -1)
 			return -1;
-	} else if (ferry_file_write(w->file, w->packed.p + waiting->packed,
-		       (size_t)m->size, err) == -1) {
+	} else if (ferry_bundle_file_write(w->file,
+		       w->packed.p + waiting->packed, (size_t)m->size,
+		       err) == -1) {
 		return -1;
 	}
 	return put_padding(w, m->size, err);
@@ -315,7 +318,8 @@ flush(struct ferry_bundle_writer *w, struct ferry_error *err)
 	(void)snprintf(
 	    path, sizeof(path), "index/%06zu.jsonl", h->indexes_n + 1);
 	if (put_header(w, path, w->lines.n, err) == -1 ||
-	    ferry_file_write(w->file, w->lines.p, w->lines.n, err) == -1 ||
+	    ferry_bundle_file_write(w->file, w->lines.p, w->lines.n, err) ==
+		-1 ||
 	    put_padding(w, w->lines.n, err) == -1)
 		return -1;
 	for (size_t i = 0; i < w->waiting_n; i++)
@@ -338,7 +342,8 @@ fits(const struct ferry_bundle_writer *w, uint64_t size)
 
 	if (w->target->volume_size == 0)
 		return true;
-	used = (w->file == NULL ? front(w->target) : ferry_file_size(w->file)) +
+	used = (w->file == NULL ? front(w->target)
+				: ferry_bundle_file_size(w->file)) +
 	       ferry_tar_span(w->lines.n + LINE_ROOM) + w->span + FERRY_TAR_END;
 	return used <= w->target->volume_size &&
 	       ferry_tar_span(size) <= w->target->volume_size - used;

@@ -5,6 +5,7 @@
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
+#include "store/catalog/removal.h"
 #include "store/internal.h"
 
 struct ferry_ref_iter {
@@ -75,10 +76,10 @@ count(struct ferry_store *st, const struct ferry_key *key, const json_t *record,
 			return -1;
 		st->totals.logical_bytes += step * file.size;
 	}
-	if (strcmp(ferry_key_part(key, 0), "package") == 0)
+	if (ferry_key_is(key, FERRY_KIND_PACKAGE))
 		st->totals.packages += step;
-	if (strcmp(ferry_key_part(key, 0), "version") == 0) {
-		if (json_object_get(record, "deleted_at") != NULL)
+	if (ferry_key_is(key, FERRY_KIND_VERSION)) {
+		if (ferry_removal_is(record))
 			st->totals.removed += step;
 		else
 			st->totals.versions += step;

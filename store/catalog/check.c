@@ -7,19 +7,6 @@
 #include "store/catalog/catalog.h"
 #include "store/format/format.h"
 
-/* The kinds of keys (catalog.h), with how many parts they have. */
-static const struct {
-	const char *name;
-	size_t parts;
-} kinds[] = {
-	{ "access", 2 },
-	{ "package", 4 },
-	{ "referrer", 6 },
-	{ "tag", 5 },
-	{ "upstream", 2 },
-	{ "version", 5 },
-};
-
 /* No control characters; they would reach terminals and headers. */
 static bool
 is_plain(const char *s)
@@ -34,7 +21,6 @@ is_plain(const char *s)
 static int
 check_names(const struct ferry_key *key, struct ferry_error *err)
 {
-	const char *kind = ferry_key_part(key, 0);
 	const struct ferry_format *format =
 	    ferry_format_find(ferry_bytes_str(ferry_key_part(key, 1)));
 
@@ -47,7 +33,7 @@ check_names(const struct ferry_key *key, struct ferry_error *err)
 		return ferry_error_set(err, FERRY_EFORMAT,
 		    "it is of a package that no %s registry could have",
 		    format->name);
-	if (strcmp(kind, "package") != 0 && strcmp(kind, "tag") != 0)
+	if (!ferry_key_is(key, FERRY_KIND_TAG))
 		for (size_t i = 4; i < key->n; i++)
 			if (!format->version_valid(
 				ferry_bytes_str(ferry_key_part(key, i))))
@@ -61,20 +47,18 @@ check_names(const struct ferry_key *key, struct ferry_error *err)
 static int
 check_key(const struct ferry_key *key, struct ferry_error *err)
 {
-	const char *kind = ferry_key_part(key, 0);
-	size_t i, n = sizeof(kinds) / sizeof(kinds[0]);
+	const char *name = ferry_key_part(key, 0);
+	enum ferry_kind kind;
 
-	for (i = 0; i < n && strcmp(kinds[i].name, kind) != 0; i++)
-		;
-	if (i == n)
+	if (ferry_kind_find(name, &kind) == 0 || kind >= FERRY_KINDS_CATALOG)
 		return ferry_error_set(err, FERRY_ENEWER,
 		    "records of kind '%.20s' are not known to this ferry; "
 		    "update it",
-		    kind);
-	if (key->n != kinds[i].parts)
+		    name);
+	if (key->n != ferry_kind_parts(kind))
 		return ferry_error_set(err, FERRY_EFORMAT,
 		    "the key of a record of kind '%s' has %zu parts, not %zu",
-		    kind, key->n, kinds[i].parts);
+		    name, key->n, ferry_kind_parts(kind));
 	for (size_t k = 1; k < key->n; k++)
 		if (!is_plain(ferry_key_part(key, k)))
 			return ferry_error_set(err, FERRY_EFORMAT,
@@ -188,7 +172,7 @@ ferry_record_check(
 
 	if (check_key(key, err) == 0 && check_op(key, value, err) == 0 &&
 	    (value == NULL || check_value(value, err) == 0) &&
-	    (value == NULL || strcmp(ferry_key_part(key, 0), "upstream") != 0 ||
+	    (value == NULL || !ferry_key_is(key, FERRY_KIND_UPSTREAM) ||
 		check_upstream(value, err) == 0) &&
 	    check_format(key, value, NULL, err) == 0)
 		return 0;

@@ -6,6 +6,7 @@
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
+#include "store/catalog/removal.h"
 
 #define NONE SIZE_MAX
 
@@ -34,7 +35,7 @@ static bool
 is_removed(const struct node *node)
 {
 
-	return json_object_get(node->v.record, "deleted_at") != NULL;
+	return ferry_removal_is(node->v.record);
 }
 
 static int
@@ -57,20 +58,9 @@ find(const struct ferry_closure *closure, const char *version)
 
 /* Reading */
 
-static int
-prefix_of(struct ferry_key *out, const struct ferry_closure *closure,
-    const char *kind, const char *last, struct ferry_error *err)
-{
-
-	return ferry_key_make(out, err, kind,
-	    ferry_key_part(&closure->package, 1),
-	    ferry_key_part(&closure->package, 2),
-	    ferry_key_part(&closure->package, 3), last, NULL);
-}
-
 /* Call it for the records of a kind of the package. */
 static int
-each(struct ferry_closure *closure, const char *kind,
+each_record(struct ferry_closure *closure, enum ferry_kind kind,
     int (*on)(struct ferry_closure *closure, const char *name, json_t *record,
 	struct ferry_error *err),
     struct ferry_error *err)
@@ -80,7 +70,8 @@ each(struct ferry_closure *closure, const char *kind,
 	json_t *record;
 	int rc;
 
-	if (prefix_of(&prefix, closure, kind, NULL, err) == -1 ||
+	if (ferry_key_beside(&prefix, kind, &closure->package, NULL, err) ==
+		-1 ||
 	    ferry_catalog_iter_new(&it, closure->st, &prefix, NULL, err) == -1)
 		return -1;
 	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
@@ -237,7 +228,8 @@ look_at_wants(struct ferry_closure *closure, struct ferry_error *err)
 		if (node->stands || !node->needed)
 			continue;
 		record = NULL;
-		if (ferry_key_make(&key, err, "mirrored",
+		if (ferry_key_make(&key, err,
+			ferry_kind_name(FERRY_KIND_MIRRORED),
 			ferry_key_part(&closure->package, 3),
 			ferry_key_part(&closure->package, 2), node->name,
 			NULL) == -1 ||
@@ -254,7 +246,7 @@ static int
 read_all(struct ferry_closure *closure, struct ferry_error *err)
 {
 
-	if (each(closure, "version", add_node, err) == -1 ||
+	if (each_record(closure, FERRY_KIND_VERSION, add_node, err) == -1 ||
 	    ferry_calloc(&closure->queue, closure->n + 1,
 		sizeof(*closure->queue), err) == -1)
 		return -1;
@@ -266,7 +258,7 @@ read_all(struct ferry_closure *closure, struct ferry_error *err)
 	for (size_t i = 0; i < closure->n; i++)
 		if (add_subjects(closure, i, err) == -1)
 			return -1;
-	return each(closure, "tag", add_tag, err) == -1
+	return each_record(closure, FERRY_KIND_TAG, add_tag, err) == -1
 	           ? -1
 	           : look_at_wants(closure, err);
 }

@@ -10,8 +10,7 @@ ferry_owner_find(struct ferry_store *st, const char *format,
 	struct ferry_key prefix, key;
 	int rc;
 
-	if (ferry_key_make(&prefix, err, "package", format, package, NULL) ==
-		-1 ||
+	if (ferry_key_package(&prefix, format, package, NULL, err) == -1 ||
 	    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
 		return -1;
 	rc = ferry_record_iter_next(it, &key, NULL, err);

@@ -3,16 +3,6 @@
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 
-/* The local record of a version's key; version NULL: the prefix of all. */
-static int
-local_key(struct ferry_key *out, const struct ferry_key *key,
-    const char *version, struct ferry_error *err)
-{
-
-	return ferry_key_make(out, err, "removed", ferry_key_part(key, 1),
-	    ferry_key_part(key, 2), ferry_key_part(key, 3), version, NULL);
-}
-
 int
 ferry_removal_stands(struct ferry_store *st, const struct ferry_key *key,
     struct ferry_error *err)
@@ -22,10 +12,11 @@ ferry_removal_stands(struct ferry_store *st, const struct ferry_key *key,
 	int rc = ferry_catalog_get(st, key, &record, err);
 
 	if (rc == 1)
-		rc = json_object_get(record, "deleted_at") != NULL &&
+		rc = ferry_removal_is(record) &&
 		     json_object_get(record, "deleted_with") == NULL;
 	else if (rc == 0)
-		rc = local_key(&local, key, ferry_key_part(key, 4), err) == -1
+		rc = ferry_key_beside(&local, FERRY_KIND_REMOVED, key,
+			 ferry_key_part(key, 4), err) == -1
 		         ? -1
 		         : ferry_local_get(st, &local, &record, err);
 	json_decref(record);
@@ -38,17 +29,15 @@ ferry_removal_expire(struct ferry_store *st, const struct ferry_key *key,
 {
 	const json_t *at = json_object_get(record, "deleted_at");
 	struct ferry_key local;
-	json_t *note;
 	int rc = 0;
 
 	if (json_object_get(record, "deleted_with") == NULL) {
-		note = json_pack("{s:I}", "at", json_integer_value(at));
-		if (note == NULL)
-			return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-		rc = local_key(&local, key, ferry_key_part(key, 4), err) == -1
-		         ? -1
-		         : ferry_local_put(st, &local, note, err);
-		json_decref(note);
+		rc = ferry_key_beside(&local, FERRY_KIND_REMOVED, key,
+		    ferry_key_part(key, 4), err);
+		if (rc == 0)
+			rc = ferry_local_put_new(st, &local,
+			    json_pack("{s:I}", "at", json_integer_value(at)),
+			    err);
 	}
 	return rc == -1 ? -1 : ferry_catalog_delete(st, key, err);
 }
@@ -65,7 +54,8 @@ ferry_removal_lift(struct ferry_store *st, const struct ferry_key *key,
 	record = NULL;
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
-	if (local_key(&local, key, ferry_key_part(key, 4), err) == -1)
+	if (ferry_key_beside(&local, FERRY_KIND_REMOVED, key,
+		ferry_key_part(key, 4), err) == -1)
 		return -1;
 	rc = ferry_local_get(st, &local, &record, err);
 	json_decref(record);
@@ -84,9 +74,8 @@ list_one(json_t *list, struct ferry_store *st, const struct ferry_key *local,
 	struct ferry_key key;
 	int rc;
 
-	if (ferry_key_make(&key, err, "version", ferry_key_part(local, 1),
-		ferry_key_part(local, 2), ferry_key_part(local, 3), version,
-		NULL) == -1 ||
+	if (ferry_key_beside(&key, FERRY_KIND_VERSION, local, version, err) ==
+		-1 ||
 	    (rc = ferry_catalog_get(st, &key, &record, err)) == -1)
 		return -1;
 	json_decref(record);
@@ -104,7 +93,8 @@ ferry_removal_list(json_t **out, struct ferry_store *st,
 
 	if (list == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	if (local_key(&prefix, package, NULL, err) == 0 &&
+	if (ferry_key_beside(&prefix, FERRY_KIND_REMOVED, package, NULL, err) ==
+		0 &&
 	    ferry_local_iter_new(&it, st, &prefix, err) == 0)
 		while (
 		    (rc = ferry_record_iter_next(it, &local, NULL, err)) == 1)

@@ -16,10 +16,19 @@
  */
 
 #include <jansson.h>
+#include <stdbool.h>
 
 struct ferry_error;
 struct ferry_key;
 struct ferry_store;
+
+/* Whether the version of that record is removed: not served. */
+static inline bool
+ferry_removal_is(const json_t *record)
+{
+
+	return json_object_get(record, "deleted_at") != NULL;
+}
 
 /*
  * Whether a sync leaves the version of that key alone: 1; 0 if it is served,

@@ -61,6 +61,13 @@ static const struct ferry_format formats[] = {
 	},
 };
 
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+const char *const ferry_format_names[] = { "npm", "oci", NULL };
+_Static_assert(
+    sizeof(ferry_format_names) / sizeof(ferry_format_names[0]) == FORMATS + 1,
+    "a name a row");
+
 const struct ferry_format *
 ferry_format_find(struct ferry_bytes name)
 {
@@ -89,7 +96,7 @@ size_t
 ferry_formats_count(void)
 {
 
-	return sizeof(formats) / sizeof(formats[0]);
+	return FORMATS;
 }
 
 const struct ferry_format *
@@ -98,4 +105,20 @@ ferry_format_at(size_t i)
 
 	assert(i < ferry_formats_count());
 	return &formats[i];
+}
+
+const char *
+ferry_github_type_at(size_t i)
+{
+	static const char *const others[] = { "maven", "rubygems", "nuget" };
+
+	for (size_t k = 0; k < FORMATS; k++) {
+		const struct ferry_github_type *t = &formats[k].github;
+
+		if (i-- == 0)
+			return t->name;
+		if (t->legacy != NULL && i-- == 0)
+			return t->legacy;
+	}
+	return i < sizeof(others) / sizeof(others[0]) ? others[i] : NULL;
 }

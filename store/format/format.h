@@ -41,8 +41,9 @@ enum ferry_granular {
 };
 struct ferry_github_type {
 	const char *name; /* in snapshots, in REST: "container" */
-	/* An older type of the same registry, whose packages are named below
-	 * their repository and granular as it; or NULL: "docker". */
+	/* An older type of the same registry, or NULL: "docker".  Its packages
+	 * are named below their repository, and granular on github.com and
+	 * GHE.com. */
 	const char *legacy;
 	bool anonymous; /* everybody may read what is public */
 	bool hides; /* what may not be read is answered as if not there */
@@ -107,5 +108,11 @@ const struct ferry_format *ferry_format_of_type(const char *type);
 /* All formats in the order of their names: 0 to ferry_formats_count() - 1. */
 size_t ferry_formats_count(void);
 const struct ferry_format *ferry_format_at(size_t i);
+/* The same by their names alone, up to a NULL. */
+extern const char *const ferry_format_names[];
+
+/* Every type of GitHub Packages, also those of which ferry has no format; NULL
+ * beyond the last.  Static. */
+const char *ferry_github_type_at(size_t i);
 
 #endif

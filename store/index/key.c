@@ -7,6 +7,72 @@
 #include "store/index/key.h"
 #include "store/internal.h"
 
+static const struct {
+	const char *name;
+	size_t parts;
+} kinds[FERRY_KINDS] = {
+	[FERRY_KIND_ACCESS] = { "access", 2 },
+	[FERRY_KIND_PACKAGE] = { "package", 4 },
+	[FERRY_KIND_REFERRER] = { "referrer", 6 },
+	[FERRY_KIND_TAG] = { "tag", 5 },
+	[FERRY_KIND_UPSTREAM] = { "upstream", 2 },
+	[FERRY_KIND_VERSION] = { "version", 5 },
+	[FERRY_KIND_ANSWER] = { "answer", 3 },
+	[FERRY_KIND_APPLYING] = { "applying", 2 },
+	[FERRY_KIND_BLOBS_CHANGED] = { "blobs-changed", 1 },
+	[FERRY_KIND_BOUNDARY] = { "boundary", 3 },
+	[FERRY_KIND_INCIDENT] = { "incident", 5 },
+	[FERRY_KIND_INCOMING] = { "incoming", 2 },
+	[FERRY_KIND_LAST] = { "last", 2 },
+	[FERRY_KIND_LOST] = { "lost", 2 },
+	[FERRY_KIND_MARK] = { "mark", 2 },
+	[FERRY_KIND_MIRRORED] = { "mirrored", 4 },
+	[FERRY_KIND_ORIGIN] = { "origin", 2 },
+	[FERRY_KIND_PART] = { "part", 3 },
+	[FERRY_KIND_PASSED] = { "passed", 2 },
+	[FERRY_KIND_POLICY] = { "policy", 2 },
+	[FERRY_KIND_REMOVED] = { "removed", 5 },
+	[FERRY_KIND_SENT] = { "sent", 2 },
+	[FERRY_KIND_SITE] = { "site", 2 },
+	[FERRY_KIND_SPEAKS] = { "speaks", 2 },
+	[FERRY_KIND_TRUST] = { "trust", 2 },
+	[FERRY_KIND_VALIDATOR] = { "validator", 3 },
+	[FERRY_KIND_WANTED] = { "wanted", 2 },
+};
+
+const char *
+ferry_kind_name(enum ferry_kind kind)
+{
+
+	return kinds[kind].name;
+}
+
+size_t
+ferry_kind_parts(enum ferry_kind kind)
+{
+
+	return kinds[kind].parts;
+}
+
+int
+ferry_kind_find(const char *name, enum ferry_kind *out)
+{
+
+	for (int i = 0; i < FERRY_KINDS; i++)
+		if (strcmp(kinds[i].name, name) == 0) {
+			*out = (enum ferry_kind)i;
+			return 1;
+		}
+	return 0;
+}
+
+bool
+ferry_key_is(const struct ferry_key *key, enum ferry_kind kind)
+{
+
+	return strcmp(ferry_key_part(key, 0), kinds[kind].name) == 0;
+}
+
 static int
 add_part(
     struct ferry_key *key, struct ferry_bytes part, struct ferry_error *err)
@@ -40,6 +106,67 @@ ferry_key_make(
 		rc = add_part(key, ferry_bytes_str(part), err);
 	va_end(ap);
 	return rc;
+}
+
+void
+ferry_key_all(struct ferry_key *key, enum ferry_kind kind)
+{
+
+	key->n = 1;
+	key->size = strlen(kinds[kind].name) + 1;
+	memcpy(key->text, kinds[kind].name, key->size);
+}
+
+int
+ferry_key_named(struct ferry_key *key, enum ferry_kind kind, const char *name,
+    const char *more, struct ferry_error *err)
+{
+
+	return ferry_key_make(key, err, kinds[kind].name, name, more, NULL);
+}
+
+int
+ferry_key_upstream(
+    struct ferry_key *key, const char *upstream, struct ferry_error *err)
+{
+
+	return ferry_key_named(key, FERRY_KIND_UPSTREAM, upstream, NULL, err);
+}
+
+int
+ferry_key_package(struct ferry_key *key, const char *format, const char *name,
+    const char *owner, struct ferry_error *err)
+{
+
+	return ferry_key_make(key, err, kinds[FERRY_KIND_PACKAGE].name, format,
+	    name, owner, NULL);
+}
+
+int
+ferry_key_version(struct ferry_key *key, const char *format, const char *name,
+    const char *owner, const char *version, struct ferry_error *err)
+{
+
+	return ferry_key_make(key, err, kinds[FERRY_KIND_VERSION].name, format,
+	    name, owner, version, NULL);
+}
+
+int
+ferry_key_tag(struct ferry_key *key, const char *format, const char *name,
+    const char *owner, const char *tag, struct ferry_error *err)
+{
+
+	return ferry_key_make(key, err, kinds[FERRY_KIND_TAG].name, format,
+	    name, owner, tag, NULL);
+}
+
+int
+ferry_key_beside(struct ferry_key *key, enum ferry_kind kind,
+    const struct ferry_key *of, const char *last, struct ferry_error *err)
+{
+
+	return ferry_key_make(key, err, kinds[kind].name, ferry_key_part(of, 1),
+	    ferry_key_part(of, 2), ferry_key_part(of, 3), last, NULL);
 }
 
 int
@@ -92,17 +219,18 @@ ferry_key_equal(const struct ferry_key *a, const struct ferry_key *b)
 const char *
 ferry_key_text(const struct ferry_key *key, char buf[FERRY_KEY_TEXT])
 {
-	const char *kind = ferry_key_part(key, 0);
 
 	if (key->n >= 4)
 		(void)snprintf(buf, FERRY_KEY_TEXT,
 		    "%.16s %.110s%s%.135s of %.40s", ferry_key_part(key, 1),
 		    ferry_key_part(key, 2),
-		    key->n > 4 ? (strcmp(kind, "tag") == 0 ? ":" : "@") : "",
+		    key->n > 4 ? (ferry_key_is(key, FERRY_KIND_TAG) ? ":" : "@")
+			       : "",
 		    ferry_key_part(key, 4), ferry_key_part(key, 3));
 	else
-		(void)snprintf(buf, FERRY_KEY_TEXT, "%.16s %.100s %.100s", kind,
-		    ferry_key_part(key, 1), ferry_key_part(key, 2));
+		(void)snprintf(buf, FERRY_KEY_TEXT, "%.16s %.100s %.100s",
+		    ferry_key_part(key, 0), ferry_key_part(key, 1),
+		    ferry_key_part(key, 2));
 	return buf;
 }
 

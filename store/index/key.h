@@ -1,7 +1,10 @@
 #ifndef FERRY_STORE_INDEX_KEY_H
 #define FERRY_STORE_INDEX_KEY_H
 
-/* Keys of records: short lists of strings. */
+/*
+ * Keys of records: short lists of strings.  The first says the kind, and what
+ * follows is always in the order that the kind has.
+ */
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -24,10 +27,69 @@ struct ferry_key {
 	char text[FERRY_KEY_MAX];
 };
 
+enum ferry_kind {
+	/* Of the catalog (store/catalog/README.md). */
+	FERRY_KIND_ACCESS, /* UPSTREAM */
+	FERRY_KIND_PACKAGE, /* FORMAT NAME OWNER */
+	FERRY_KIND_REFERRER, /* FORMAT NAME OWNER SUBJECT VERSION */
+	FERRY_KIND_TAG, /* FORMAT NAME OWNER TAG */
+	FERRY_KIND_UPSTREAM, /* UPSTREAM */
+	FERRY_KIND_VERSION, /* FORMAT NAME OWNER VERSION */
+	FERRY_KINDS_CATALOG,
+	/* Of the local state (local.h). */
+	FERRY_KIND_ANSWER = FERRY_KINDS_CATALOG, /* UPSTREAM URL */
+	FERRY_KIND_APPLYING, /* ORIGIN */
+	FERRY_KIND_BLOBS_CHANGED,
+	FERRY_KIND_BOUNDARY, /* ORIGIN NUMBER */
+	FERRY_KIND_INCIDENT, /* FORMAT NAME OWNER VERSION */
+	FERRY_KIND_INCOMING, /* ORIGIN */
+	FERRY_KIND_LAST, /* COMMAND */
+	FERRY_KIND_LOST, /* HEX */
+	FERRY_KIND_MARK, /* NUMBER */
+	FERRY_KIND_MIRRORED, /* UPSTREAM PACKAGE TAG */
+	FERRY_KIND_ORIGIN, /* ORIGIN */
+	FERRY_KIND_PART, /* ORIGIN NUMBER */
+	FERRY_KIND_PASSED, /* UPSTREAM */
+	FERRY_KIND_POLICY, /* NAME */
+	FERRY_KIND_REMOVED, /* FORMAT NAME OWNER VERSION */
+	FERRY_KIND_SENT, /* SITE */
+	FERRY_KIND_SITE, /* SITE */
+	FERRY_KIND_SPEAKS, /* UPSTREAM */
+	FERRY_KIND_TRUST, /* KEYID */
+	FERRY_KIND_VALIDATOR, /* UPSTREAM URL */
+	FERRY_KIND_WANTED, /* HEX */
+	FERRY_KINDS
+};
+const char *ferry_kind_name(enum ferry_kind kind);
+/* Parts that keys of the kind have, itself included. */
+size_t ferry_kind_parts(enum ferry_kind kind);
+/* The kind called name: 1 and *out, 0. */
+int ferry_kind_find(const char *name, enum ferry_kind *out);
+bool ferry_key_is(const struct ferry_key *key, enum ferry_kind kind);
+
 /*
- * Build a key; the list ends with NULL.  Errors: FERRY_EFORMAT for an empty
- * part, FERRY_ELIMIT for too long or too many.
+ * Build a key.  A NULL ends it early: then it is the prefix of several, and so
+ * is what _all makes, the prefix of a whole kind.
+ * Errors: FERRY_EFORMAT for an empty part, FERRY_ELIMIT for too long.
  */
+void ferry_key_all(struct ferry_key *key, enum ferry_kind kind);
+/* Kinds whose second part is a name (of an upstream, site …), and a third. */
+int ferry_key_named(struct ferry_key *key, enum ferry_kind kind,
+    const char *name, const char *more, struct ferry_error *err);
+int ferry_key_upstream(
+    struct ferry_key *key, const char *upstream, struct ferry_error *err);
+int ferry_key_package(struct ferry_key *key, const char *format,
+    const char *name, const char *owner, struct ferry_error *err);
+int ferry_key_version(struct ferry_key *key, const char *format,
+    const char *name, const char *owner, const char *version,
+    struct ferry_error *err);
+int ferry_key_tag(struct ferry_key *key, const char *format, const char *name,
+    const char *owner, const char *tag, struct ferry_error *err);
+/* Of kind, of the package that `of` is of: a package's, version's, tag's …
+ * key. */
+int ferry_key_beside(struct ferry_key *key, enum ferry_kind kind,
+    const struct ferry_key *of, const char *last, struct ferry_error *err);
+/* Any other; the list ends with NULL. */
 int ferry_key_make(struct ferry_key *key, struct ferry_error *err,
     const char *first, ...) __attribute__((sentinel));
 int ferry_key_parse(

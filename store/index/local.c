@@ -38,6 +38,54 @@ ferry_local_delete(struct ferry_store *st, const struct ferry_key *key,
 }
 
 int
+ferry_local_put_new(struct ferry_store *st, const struct ferry_key *key,
+    json_t *value, struct ferry_error *err)
+{
+	int rc = value == NULL ? ferry_error_set(err, FERRY_ENOMEM,
+				     "no memory for a record")
+	                       : ferry_local_put(st, key, value, err);
+
+	json_decref(value);
+	return rc;
+}
+
+int
+ferry_local_named_get(struct ferry_store *st, enum ferry_kind kind,
+    const char *name, json_t **out, struct ferry_error *err)
+{
+	struct ferry_key key;
+
+	*out = NULL;
+	return ferry_key_named(&key, kind, name, NULL, err) == -1
+	           ? -1
+	           : ferry_local_get(st, &key, out, err);
+}
+
+int
+ferry_local_named_put(struct ferry_store *st, enum ferry_kind kind,
+    const char *name, json_t *value, struct ferry_error *err)
+{
+	struct ferry_key key;
+
+	if (ferry_key_named(&key, kind, name, NULL, err) == -1) {
+		json_decref(value);
+		return -1;
+	}
+	return ferry_local_put_new(st, &key, value, err);
+}
+
+int
+ferry_local_named_delete(struct ferry_store *st, enum ferry_kind kind,
+    const char *name, struct ferry_error *err)
+{
+	struct ferry_key key;
+
+	return ferry_key_named(&key, kind, name, NULL, err) == -1
+	           ? -1
+	           : ferry_local_delete(st, &key, err);
+}
+
+int
 ferry_local_iter_new(struct ferry_record_iter **out, struct ferry_store *st,
     const struct ferry_key *prefix, struct ferry_error *err)
 {

@@ -1,6 +1,8 @@
 #ifndef FERRY_STORE_INDEX_LOCAL_H
 #define FERRY_STORE_INDEX_LOCAL_H
 
+/* Records that stay in this store; ferry_kind has all of their kinds. */
+
 #include <jansson.h>
 
 #include "store/index/key.h"
@@ -31,6 +33,19 @@ int ferry_local_put(struct ferry_store *st, const struct ferry_key *key,
     const json_t *value, struct ferry_error *err);
 int ferry_local_delete(struct ferry_store *st, const struct ferry_key *key,
     struct ferry_error *err);
+/* *Takes* value; NULL: FERRY_ENOMEM. */
+int ferry_local_put_new(struct ferry_store *st, const struct ferry_key *key,
+    json_t *value, struct ferry_error *err);
+
+/* The same of a kind whose keys have one name; _get: *out is NULL if there is
+ * none, _put *takes* value as above. */
+int ferry_local_named_get(struct ferry_store *st, enum ferry_kind kind,
+    const char *name, json_t **out, struct ferry_error *err);
+int ferry_local_named_put(struct ferry_store *st, enum ferry_kind kind,
+    const char *name, json_t *value, struct ferry_error *err);
+int ferry_local_named_delete(struct ferry_store *st, enum ferry_kind kind,
+    const char *name, struct ferry_error *err);
+
 int ferry_local_iter_new(struct ferry_record_iter **out, struct ferry_store *st,
     const struct ferry_key *prefix,
     struct ferry_error *err); /* then ferry_record_iter_next() */

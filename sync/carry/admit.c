@@ -6,7 +6,7 @@
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/store.h"
-#include "sync/carry/position.h"
+#include "sync/carry/origins.h"
 
 static int
 check_site(

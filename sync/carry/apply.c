@@ -12,10 +12,11 @@
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
+#include "store/catalog/removal.h"
 #include "store/store.h"
 #include "sync/carry/behind.h"
 #include "sync/carry/import_state.h"
-#include "sync/carry/position.h"
+#include "sync/carry/origins.h"
 
 #define BATCH 2000 /* records of a commit */
 #define NOTED_MAX 4096 /* wanted blobs that are noted */
@@ -50,7 +51,7 @@ on_record(struct apply *a, struct record *record, struct ferry_error *err);
 
 /* One line: what a journal record of another store may be, and no more. */
 static int
-parse(struct record *r, struct ferry_bytes line, struct ferry_error *err)
+parse_record(struct record *r, struct ferry_bytes line, struct ferry_error *err)
 {
 	const char *op;
 
@@ -85,7 +86,7 @@ each_line(struct apply *a, const struct ferry_member *m,
 
 	while (ferry_bytes_line(&text, &line)) {
 		struct record r = { .root = NULL };
-		int rc = parse(&r, line, err);
+		int rc = parse_record(&r, line, err);
 
 		if (rc == 0 &&
 		    (r.seq < m->first || r.seq > m->last || r.seq <= a->last))
@@ -111,7 +112,7 @@ each_line(struct apply *a, const struct ferry_member *m,
 
 /* Decode a part; its size is bounded by what ferry_member_parse() allows. */
 static int
-load(struct ferry_store *st, const struct ferry_member *m,
+load_part(struct ferry_store *st, const struct ferry_member *m,
     struct ferry_buf *stored, struct ferry_buf *text, struct ferry_error *err)
 {
 	size_t n;
@@ -154,7 +155,7 @@ each_record(struct apply *a, on_record *on, struct ferry_error *err)
 			    "the bundle has no part %" PRIu64 " of its records",
 			    i);
 		else if (rc == 1)
-			rc = load(a->task->st, &m, &stored, &text, err);
+			rc = load_part(a->task->st, &m, &stored, &text, err);
 		if (rc == 0)
 			rc = each_line(a, &m, ferry_bytes_buf(&text), on, err);
 		if (rc == -1)
@@ -196,8 +197,7 @@ check_same_bytes(struct apply *a, struct record *r, struct ferry_error *err)
 	json_t *known = NULL;
 	int rc;
 
-	if (r->value == NULL ||
-	    strcmp(ferry_key_part(&r->key, 0), "version") != 0)
+	if (r->value == NULL || !ferry_key_is(&r->key, FERRY_KIND_VERSION))
 		return 0;
 	if (ferry_authority_look(a->task->st, upstream_of(r), a->head->origin,
 		&authority, err) == -1)
@@ -205,7 +205,7 @@ check_same_bytes(struct apply *a, struct record *r, struct ferry_error *err)
 	if (authority == FERRY_AUTHORITY_OTHER)
 		return 0; /* It will be skipped. */
 	rc = ferry_catalog_get(a->task->st, &r->key, &known, err);
-	if (rc == 1 && json_object_get(known, "deleted_at") == NULL &&
+	if (rc == 1 && !ferry_removal_is(known) &&
 	    ferry_files_count(known, err) == 1 &&
 	    ferry_files_count(r->value, err) == 1) {
 		if (ferry_files_get(known, 0, &ours, err) == -1 ||
@@ -227,12 +227,12 @@ static bool
 is_access(const struct record *r)
 {
 
-	return strcmp(ferry_key_part(&r->key, 0), "access") == 0;
+	return ferry_key_is(&r->key, FERRY_KIND_ACCESS);
 }
 
 /* First pass: is everything well-formed and every blob here? */
 static int
-check(struct apply *a, struct record *r, struct ferry_error *err)
+check_record(struct apply *a, struct record *r, struct ferry_error *err)
 {
 	int n = r->value == NULL ? 0 : ferry_files_count(r->value, err);
 	bool whole = true;
@@ -371,7 +371,7 @@ permissions_count(struct apply *a, struct record *r, struct ferry_error *err)
  * Returns: 1, 0, -1.
  */
 static int
-counts(struct apply *a, struct record *r, struct ferry_error *err)
+record_counts(struct apply *a, struct record *r, struct ferry_error *err)
 {
 
 	if (look_up_upstream(a, upstream_of(r), err) == -1)
@@ -393,10 +393,10 @@ counts(struct apply *a, struct record *r, struct ferry_error *err)
 }
 
 static int
-put(struct apply *a, struct record *r, struct ferry_error *err)
+put_record(struct apply *a, struct record *r, struct ferry_error *err)
 {
 	struct ferry_store *st = a->task->st;
-	int rc = counts(a, r, err);
+	int rc = record_counts(a, r, err);
 
 	if (rc != 1)
 		return rc;
@@ -406,10 +406,10 @@ put(struct apply *a, struct record *r, struct ferry_error *err)
 
 /* Second pass. */
 static int
-apply(struct apply *a, struct record *r, struct ferry_error *err)
+apply_record(struct apply *a, struct record *r, struct ferry_error *err)
 {
 	struct ferry_store *st = a->task->st;
-	int rc = put(a, r, err);
+	int rc = put_record(a, r, err);
 
 	if (rc == -1)
 		return -1;
@@ -433,7 +433,7 @@ apply(struct apply *a, struct record *r, struct ferry_error *err)
 }
 
 static int
-finish(struct apply *a, struct ferry_error *err)
+finish_apply(struct apply *a, struct ferry_error *err)
 {
 	struct ferry_store *st = a->task->st;
 	struct ferry_position here;
@@ -457,11 +457,11 @@ ferry_apply(const struct ferry_task *task, const struct ferry_head *head,
 		.out = out,
 		.repeated = what == FERRY_APPLY_BEHIND };
 
-	if (each_record(&a, check, err) == -1)
+	if (each_record(&a, check_record, err) == -1)
 		return -1;
 	if (a.missing > 0)
 		return refuse_missing(&a, err);
-	if (each_record(&a, apply, err) == -1)
+	if (each_record(&a, apply_record, err) == -1)
 		return -1;
-	return finish(&a, err);
+	return finish_apply(&a, err);
 }

@@ -2,7 +2,7 @@
 
 #include "store/base/json.h"
 #include "store/index/local.h"
-#include "sync/carry/position.h"
+#include "sync/carry/origins.h"
 
 static int
 put_seq(struct ferry_store *st, const struct ferry_key *key, uint64_t seq,

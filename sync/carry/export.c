@@ -17,8 +17,8 @@
 #include "store/catalog/catalog.h"
 #include "store/store.h"
 #include "sync/carry/plan.h"
-#include "sync/carry/position.h"
 #include "sync/carry/resume.h"
+#include "sync/carry/sites.h"
 #include "sync/carry/volumes.h"
 
 #define VOLUME_MIN (64U << 10)
@@ -39,7 +39,7 @@ struct export
 
 /* What a repeat must agree in to go on with what is there. */
 static void
-describe(const struct export *e, char text[512])
+describe_options(const struct export *e, char text[512])
 {
 	const struct ferry_export_options *o = e->options;
 	size_t n;
@@ -128,9 +128,6 @@ record_export(struct export *e, struct ferry_error *err)
 	struct ferry_store *st = e->task->st;
 	char summary[300], size[FERRY_SIZE_TEXT], volumes[FERRY_COUNT_TEXT];
 	uint64_t bytes = 0;
-	struct ferry_key key;
-	json_t *record;
-	int rc = -1;
 
 	for (size_t i = 0; i < h->volumes_n; i++)
 		bytes += h->volumes[i].size;
@@ -139,17 +136,13 @@ record_export(struct export *e, struct ferry_error *err)
 	    h->site_name[0] == 0 ? "any site" : h->site_name,
 	    ferry_count_text(h->volumes_n, "volume", volumes),
 	    ferry_size_text(bytes, size));
-	record = json_pack(
-	    "{s:I,s:s}", "at", (json_int_t)h->created_at, "summary", summary);
-	if (record == NULL)
-		return ferry_error_set(
-		    err, FERRY_ENOMEM, "no memory for a record");
-	if (ferry_key_make(&key, err, "last", "export", NULL) == 0 &&
-	    ferry_local_put(st, &key, record, err) == 0 &&
-	    ferry_sent_put(st, h->site, h->to, &h->digest, err) == 0)
-		rc = ferry_store_commit(st, err);
-	json_decref(record);
-	return rc;
+	if (ferry_local_named_put(st, FERRY_KIND_LAST, "export",
+		json_pack("{s:I,s:s}", "at", (json_int_t)h->created_at,
+		    "summary", summary),
+		err) == -1 ||
+	    ferry_sent_put(st, h->site, h->to, &h->digest, err) == -1)
+		return -1;
+	return ferry_store_commit(st, err);
 }
 
 /* Remove volumes of an older, longer bundle of the same name. */
@@ -172,7 +165,7 @@ remove_rest(const struct ferry_bundle_target *target, size_t from,
 
 /* From volumes that are all written to a bundle; may be repeated. */
 static int
-complete(struct export *e, struct ferry_error *err)
+complete_export(struct export *e, struct ferry_error *err)
 {
 	struct ferry_export_state *s = &e->state;
 
@@ -247,7 +240,7 @@ finish_sealed(struct export *e, struct ferry_error *err)
 		old.head = NULL;
 		ferry_task_note(
 		    e->task, "completing the export %s", s->target.base);
-		rc = complete(e, err);
+		rc = complete_export(e, err);
 		ferry_head_free(s->head);
 		s->head = NULL;
 	}
@@ -257,7 +250,7 @@ finish_sealed(struct export *e, struct ferry_error *err)
 
 /* What an earlier run left: go on with it (1), or remove it (0). */
 static int
-resume(struct export *e, struct ferry_error *err)
+resume_export(struct export *e, struct ferry_error *err)
 {
 	const struct ferry_head *want = e->plan.head;
 	struct ferry_export_state old;
@@ -267,7 +260,7 @@ resume(struct export *e, struct ferry_error *err)
 
 	if (rc != 1)
 		return rc;
-	describe(e, options);
+	describe_options(e, options);
 	if (old.ours && strcmp(options, old.options) == 0 &&
 	    old.head->to == want->to &&
 	    ferry_digest_equal(&old.head->after, &want->after)) {
@@ -344,12 +337,12 @@ is_there(struct export *e, struct ferry_export_result *result,
 }
 
 static int
-start(struct export *e, struct ferry_error *err)
+start_export(struct export *e, struct ferry_error *err)
 {
 
 	if (check_space(e, err) == -1)
 		return -1;
-	describe(e, e->state.options);
+	describe_options(e, e->state.options);
 	e->state.members = e->plan.blobs;
 	e->state.bytes = ferry_plan_estimate(&e->plan);
 	e->state.cursor =
@@ -380,7 +373,7 @@ fill_plan(const struct export *e, struct ferry_export_result *r)
 
 /* A bundle lies there already: say so, with its own figures. */
 static int
-already(struct export *e, struct ferry_export_result *result,
+note_already(struct export *e, struct ferry_export_result *result,
     struct ferry_error *err)
 {
 	struct ferry_export_result found = *result;
@@ -398,20 +391,20 @@ write_bundle(struct export *e, struct ferry_export_result *result,
 {
 	int rc;
 
-	if ((rc = resume(e, err)) == -1)
+	if ((rc = resume_export(e, err)) == -1)
 		return -1;
 	if (rc == 1)
 		result->resumed = true;
 	else if ((rc = is_there(e, result, err)) == -1)
 		return -1;
 	else if (rc == 1)
-		return already(e, result, err);
-	else if (start(e, err) == -1)
+		return note_already(e, result, err);
+	else if (start_export(e, err) == -1)
 		return -1;
 	if (ferry_volumes_write(e->task, &e->plan, &e->state, err) == -1)
 		return -1;
 	e->state.cursor.stage = FERRY_STAGE_END;
-	if (complete(e, err) == -1)
+	if (complete_export(e, err) == -1)
 		return -1;
 	result->outcome = FERRY_EXPORT_WRITTEN;
 	result->assumed = e->plan.assumed;
@@ -420,7 +413,7 @@ write_bundle(struct export *e, struct ferry_export_result *result,
 }
 
 static int
-run(struct export *e, struct ferry_export_result *result,
+run_export(struct export *e, struct ferry_export_result *result,
     struct ferry_error *err)
 {
 
@@ -463,7 +456,7 @@ ferry_export(const struct ferry_task *task,
 		ferry_error_errno(err, "%s", options->to);
 		goto out;
 	}
-	rc = run(&e, result, err);
+	rc = run_export(&e, result, err);
 out:
 	if (rc == -1)
 		ferry_error_in(err, "exporting to %s", options->to);

@@ -34,8 +34,8 @@ bundle_of(struct ferry_found *found, const struct ferry_volume *v,
 }
 
 static int
-keep(struct ferry_found *found, const struct ferry_volume *v, const char *path,
-    struct ferry_error *err)
+keep_volume(struct ferry_found *found, const struct ferry_volume *v,
+    const char *path, struct ferry_error *err)
 {
 	struct ferry_found_bundle *b = bundle_of(found, v, err);
 	struct ferry_found_volume *fv;
@@ -68,7 +68,7 @@ called_as_volume(const char *path)
 
 /* One file.  Returns -1 only for what ends the import. */
 static int
-look(const struct ferry_task *task, const char *path, bool named,
+look_at_file(const struct ferry_task *task, const char *path, bool named,
     struct ferry_found *found, struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
@@ -81,7 +81,7 @@ look(const struct ferry_task *task, const char *path, bool named,
 		else if (ferry_volume_begin(v, &why) == 0) {
 			if (ferry_trust_origin(task->st, v, &why) == -1)
 				ferry_error_in(&why, "%s", path);
-			else if (keep(found, v, path, err) == -1)
+			else if (keep_volume(found, v, path, err) == -1)
 				rc = -1;
 		}
 	} else if (why.code != FERRY_ESYSTEM && !is_fatal(&why) && !named &&
@@ -120,7 +120,7 @@ is_candidate(const struct dirent *de)
 }
 
 static int
-look_into(const struct ferry_task *task, const char *dir,
+look_into_folder(const struct ferry_task *task, const char *dir,
     struct ferry_found *found, struct ferry_error *err)
 {
 	struct ferry_buf path = FERRY_BUF_INIT;
@@ -141,8 +141,8 @@ look_into(const struct ferry_task *task, const char *dir,
 			rc =
 			    ferry_buf_addf(&path, err, "%s/%s", dir, name) == -1
 				? -1
-				: look(task, (const char *)path.p, false, found,
-				      err);
+				: look_at_file(task, (const char *)path.p,
+				      false, found, err);
 		free(list[i]);
 	}
 	free(list);
@@ -182,8 +182,9 @@ ferry_find(const struct ferry_task *task, char *const *paths, size_t n,
 		if (stat(paths[i], &sb) == -1)
 			return ferry_error_errno(err, "%s", paths[i]);
 		if ((S_ISDIR(sb.st_mode)
-			    ? look_into(task, paths[i], out, err)
-			    : look(task, paths[i], true, out, err)) == -1)
+			    ? look_into_folder(task, paths[i], out, err)
+			    : look_at_file(task, paths[i], true, out, err)) ==
+		    -1)
 			return -1;
 	}
 	if (out->n > 0)

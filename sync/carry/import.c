@@ -15,7 +15,7 @@
 #include "sync/carry/behind.h"
 #include "sync/carry/find.h"
 #include "sync/carry/import_state.h"
-#include "sync/carry/position.h"
+#include "sync/carry/origins.h"
 #include "sync/carry/receipt.h"
 #include "sync/carry/receive.h"
 
@@ -98,9 +98,6 @@ record_import(const struct ferry_task *task,
     const struct ferry_import_result *result, struct ferry_error *err)
 {
 	char summary[300], size[FERRY_SIZE_TEXT], blobs[FERRY_COUNT_TEXT];
-	struct ferry_key key;
-	json_t *record;
-	int rc = -1;
 
 	for (size_t i = result->n; i-- > 0;) {
 		const struct ferry_import_bundle *b = &result->bundles[i];
@@ -112,16 +109,13 @@ record_import(const struct ferry_task *task,
 		    b->to, b->origin_name,
 		    ferry_count_text(b->blobs, "new blob", blobs),
 		    ferry_size_text(b->blob_bytes, size));
-		record = json_pack("{s:I,s:s}", "at", (json_int_t)ferry_now(),
-		    "summary", summary);
-		if (record == NULL)
-			return ferry_error_set(
-			    err, FERRY_ENOMEM, "no memory for a record");
-		if (ferry_key_make(&key, err, "last", "import", NULL) == 0 &&
-		    ferry_local_put(task->st, &key, record, err) == 0)
-			rc = ferry_store_commit(task->st, err);
-		json_decref(record);
-		return rc;
+		return ferry_local_named_put(task->st, FERRY_KIND_LAST,
+			   "import",
+			   json_pack("{s:I,s:s}", "at", (json_int_t)ferry_now(),
+			       "summary", summary),
+			   err) == -1
+		           ? -1
+		           : ferry_store_commit(task->st, err);
 	}
 	return 0;
 }

@@ -18,7 +18,7 @@ part_key(struct ferry_key *key, const char *origin, uint64_t part,
 	char number[24];
 
 	(void)snprintf(number, sizeof(number), "%09" PRIu64, part);
-	return ferry_key_make(key, err, "part", origin, number, NULL);
+	return ferry_key_named(key, FERRY_KIND_PART, origin, number, err);
 }
 
 int
@@ -26,16 +26,15 @@ ferry_import_state_load(struct ferry_import_state *in, struct ferry_store *st,
     const struct ferry_head *head, struct ferry_error *err)
 {
 	struct ferry_digest digest;
-	struct ferry_key key;
-	json_t *record = NULL, *list, *o;
+	json_t *record, *list, *o;
 	size_t i;
 	int rc;
 
 	*in = (struct ferry_import_state){ .head = head };
-	if (ferry_calloc(&in->done, head->volumes_n, 1, err) == -1 ||
-	    ferry_key_make(&key, err, "incoming", head->origin, NULL) == -1)
+	if (ferry_calloc(&in->done, head->volumes_n, 1, err) == -1)
 		return -1;
-	rc = ferry_local_get(st, &key, &record, err);
+	rc = ferry_local_named_get(
+	    st, FERRY_KIND_INCOMING, head->origin, &record, err);
 	if (rc != 1)
 		return rc;
 	rc = -1;
@@ -69,9 +68,7 @@ ferry_import_state_save(const struct ferry_import_state *in,
     struct ferry_store *st, struct ferry_error *err)
 {
 	char hex[FERRY_DIGEST_TEXT];
-	json_t *list = json_array(), *record = NULL;
-	struct ferry_key key;
-	int rc = -1;
+	json_t *list = json_array();
 
 	for (size_t i = 0; i < in->head->volumes_n; i++)
 		if (in->done[i] &&
@@ -80,17 +77,12 @@ ferry_import_state_save(const struct ferry_import_state *in,
 			json_decref(list);
 			return -1;
 		}
-	record = json_pack("{s:s,s:o,s:I,s:s,s:I}", "head",
-	    ferry_digest_hex(&in->head->digest, hex), "volumes", list, "at",
-	    (json_int_t)ferry_now(), "name", in->head->origin_name, "of",
-	    (json_int_t)in->head->volumes_n);
-	if (record == NULL)
-		return ferry_error_set(
-		    err, FERRY_ENOMEM, "no memory for a record");
-	if (ferry_key_make(&key, err, "incoming", in->head->origin, NULL) == 0)
-		rc = ferry_local_put(st, &key, record, err);
-	json_decref(record);
-	return rc;
+	return ferry_local_named_put(st, FERRY_KIND_INCOMING, in->head->origin,
+	    json_pack("{s:s,s:o,s:I,s:s,s:I}", "head",
+		ferry_digest_hex(&in->head->digest, hex), "volumes", list, "at",
+		(json_int_t)ferry_now(), "name", in->head->origin_name, "of",
+		(json_int_t)in->head->volumes_n),
+	    err);
 }
 
 void
@@ -175,7 +167,8 @@ ferry_import_state_forget(
 	json_t *record;
 	int rc;
 
-	if (ferry_key_make(&prefix, err, "part", origin, NULL) == -1 ||
+	if (ferry_key_named(&prefix, FERRY_KIND_PART, origin, NULL, err) ==
+		-1 ||
 	    ferry_local_iter_new(&it, st, &prefix, err) == -1)
 		return -1;
 	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
@@ -188,8 +181,7 @@ ferry_import_state_forget(
 		}
 	}
 	ferry_record_iter_free(it);
-	if (rc == -1 ||
-	    ferry_key_make(&key, err, "incoming", origin, NULL) == -1)
-		return -1;
-	return ferry_local_delete(st, &key, err);
+	return rc == -1 ? -1
+	                : ferry_local_named_delete(
+			      st, FERRY_KIND_INCOMING, origin, err);
 }

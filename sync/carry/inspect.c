@@ -10,7 +10,7 @@
 #include "store/catalog/check.h"
 #include "sync/carry/admit.h"
 #include "sync/carry/find.h"
-#include "sync/carry/position.h"
+#include "sync/carry/origins.h"
 
 struct inspect {
 	const struct ferry_task *task;
@@ -61,7 +61,7 @@ each_member(const struct inspect *inspect,
 }
 
 static int
-keep(struct inspect *inspect, const struct ferry_key *key, json_t *value,
+keep_record(struct inspect *inspect, const struct ferry_key *key, json_t *value,
     struct ferry_error *err)
 {
 	const char *upstream = ferry_key_part(key, 1);
@@ -90,11 +90,11 @@ take_record(
 		goto out;
 	rc = 0;
 	value = json_object_get(root, "value");
-	if (key.n == 2 && (strcmp(ferry_key_part(&key, 0), "access") == 0 ||
-			      strcmp(ferry_key_part(&key, 0), "upstream") == 0))
+	if (key.n == 2 && (ferry_key_is(&key, FERRY_KIND_ACCESS) ||
+			      ferry_key_is(&key, FERRY_KIND_UPSTREAM)))
 		rc = ferry_record_check(&key, value, err) == -1
 		         ? -1
-		         : keep(inspect, &key, value, err);
+		         : keep_record(inspect, &key, value, err);
 out:
 	json_decref(root);
 	return rc;
@@ -179,9 +179,9 @@ load_snapshot(const struct inspect *inspect, const json_t *access,
 }
 
 static int
-show(const struct inspect *inspect, const char *upstream, const json_t *both,
-    const struct ferry_error *refused, ferry_on_inspect *on_peek, void *ctx,
-    struct ferry_error *err)
+show_upstream(const struct inspect *inspect, const char *upstream,
+    const json_t *both, const struct ferry_error *refused,
+    ferry_on_inspect *on_peek, void *ctx, struct ferry_error *err)
 {
 	struct find find = { .text = FERRY_BUF_INIT };
 	struct ferry_inspected inspected = { .upstream = upstream,
@@ -203,8 +203,9 @@ show(const struct inspect *inspect, const char *upstream, const json_t *both,
 }
 
 static int
-look(const struct ferry_task *task, const struct ferry_found_bundle *bundle,
-    ferry_on_inspect *on_peek, void *ctx, struct ferry_error *err)
+inspect_bundle(const struct ferry_task *task,
+    const struct ferry_found_bundle *bundle, ferry_on_inspect *on_peek,
+    void *ctx, struct ferry_error *err)
 {
 	struct inspect inspect = { task, bundle, json_object() };
 	struct ferry_error why = FERRY_ERROR_INIT;
@@ -220,8 +221,8 @@ look(const struct ferry_task *task, const struct ferry_found_bundle *bundle,
 		rc = each_member(&inspect, take_part, &inspect, err);
 	if (rc == 0)
 		json_object_foreach (inspect.records, upstream, both)
-			if ((rc = show(&inspect, upstream, both, refused,
-				 on_peek, ctx, err)) == -1)
+			if ((rc = show_upstream(&inspect, upstream, both,
+				 refused, on_peek, ctx, err)) == -1)
 				break;
 	json_decref(inspect.records);
 	/* For those that go on from it: as if it had been imported. */
@@ -246,7 +247,7 @@ ferry_inspect(const struct ferry_task *task, char *const *paths, size_t n,
 			    "there is no bundle (ferry-….tar)");
 	}
 	for (size_t i = 0; rc == 0 && i < found.n; i++)
-		rc = look(task, &found.bundles[i], on_peek, ctx, err);
+		rc = inspect_bundle(task, &found.bundles[i], on_peek, ctx, err);
 	ferry_found_clear(&found);
 	return rc;
 }

@@ -10,7 +10,7 @@
 #include "store/bundle/receipt.h"
 #include "store/store.h"
 #include "sync/carry/contents.h"
-#include "sync/carry/position.h"
+#include "sync/carry/sites.h"
 
 static bool
 id_ok(const char *id)

@@ -8,10 +8,11 @@
 
 #include "store/base/clock.h"
 #include "store/base/error.h"
-#include "store/bundle/file.h"
+#include "store/base/file.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
-#include "sync/carry/position.h"
+#include "sync/carry/origins.h"
+#include "sync/carry/sites.h"
 #include "sync/carry/trust.h"
 
 int
@@ -48,35 +49,19 @@ int
 ferry_receipt_save(const char *dir, const char *name,
     const struct ferry_buf *text, struct ferry_error *err)
 {
-	int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1;
-	char temporary[FERRY_RECEIPT_NAME + 8];
-	int rc = -1;
+	int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 
-	(void)snprintf(temporary, sizeof(temporary), "%s.new", name);
-	if (dirfd == -1) {
-		ferry_error_errno(err, "%s", dir);
-		goto out;
-	}
-	fd = openat(dirfd, temporary,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-	    0644);
-	if (fd == -1 || write(fd, text->p, text->n) != (ssize_t)text->n ||
-	    fsync(fd) == -1 || renameat(dirfd, temporary, dirfd, name) == -1 ||
-	    fsync(dirfd) == -1)
-		ferry_error_errno(err, "%s/%s", dir, name);
-	else
-		rc = 0;
-out:
-	if (fd != -1)
-		(void)close(fd);
-	if (dirfd != -1)
-		(void)close(dirfd);
-	return rc;
+	if (dirfd == -1)
+		return ferry_error_errno(err, "%s", dir);
+	rc = ferry_file_replace_at(
+	    dirfd, name, 0644, ferry_bytes_buf(text), err);
+	(void)close(dirfd);
+	return rc == -1 ? ferry_error_in(err, "%s", dir) : 0;
 }
 
 /* What it says must be about this store, and about its history. */
 static int
-check(struct ferry_store *st, const struct ferry_receipt *r,
+check_history(struct ferry_store *st, const struct ferry_receipt *r,
     struct ferry_error *err)
 {
 	struct ferry_digest chain;
@@ -133,7 +118,7 @@ ferry_receipt_add(const struct ferry_task *task, struct ferry_bytes text,
 		-1 ||
 	    ferry_trust_receipt(
 		task->st, out->site, signed_text, signatures, n, err) == -1 ||
-	    check(task->st, out, err) == -1 ||
+	    check_history(task->st, out, err) == -1 ||
 	    check_name(task->st, out, err) == -1)
 		return -1;
 	rc = ferry_site_get(task->st, out->site, &known, err);

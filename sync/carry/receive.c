@@ -9,7 +9,7 @@
 #include "store/blob/blob.h"
 #include "store/store.h"
 #include "sync/carry/import_state.h"
-#include "sync/carry/position.h"
+#include "sync/carry/origins.h"
 
 /* Large files wait for their commit in the page cache: not too many. */
 #define COMMIT_BYTES (128U << 20)
@@ -26,7 +26,7 @@ struct receive {
 };
 
 static int
-commit(struct receive *r, struct ferry_error *err)
+commit_received(struct receive *r, struct ferry_error *err)
 {
 
 	r->bytes = r->blobs = 0;
@@ -42,9 +42,9 @@ on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
 
 /* Store the current member under the digest want of what it delivers. */
 static int
-store(struct receive *r, struct ferry_volume *v, enum ferry_blob_kind kind,
-    enum ferry_content_mode mode, const struct ferry_digest *want,
-    struct ferry_error *err)
+store_member(struct receive *r, struct ferry_volume *v,
+    enum ferry_blob_kind kind, enum ferry_content_mode mode,
+    const struct ferry_digest *want, struct ferry_error *err)
 {
 	struct ferry_blob_writer *w = NULL;
 	struct ferry_digest got;
@@ -80,7 +80,7 @@ take_blob(struct receive *r, struct ferry_volume *v,
 	/* What gc freed since need not come back. */
 	if (r->repairing && known == 0 && wanted == 0)
 		return 0;
-	if (store(r, v,
+	if (store_member(r, v,
 		m->document ? FERRY_BLOB_IS_DOCUMENT : FERRY_BLOB_IS_FILE,
 		FERRY_CONTENT_UNCHECKED, &m->blob, err) == -1)
 		return ferry_error_in(err, "'%s'", m->path);
@@ -108,8 +108,8 @@ take_part(struct receive *r, struct ferry_volume *v,
 		    m->path);
 	if ((known = ferry_blob_has(r->task->st, &m->sha256, err)) == -1)
 		return -1;
-	if (known == 0 && store(r, v, FERRY_BLOB_IS_FILE, FERRY_CONTENT_STORED,
-			      &m->sha256, err) == -1)
+	if (known == 0 && store_member(r, v, FERRY_BLOB_IS_FILE,
+			      FERRY_CONTENT_STORED, &m->sha256, err) == -1)
 		return ferry_error_in(err, "'%s'", m->path);
 	return ferry_part_put(r->task->st, h, m, err);
 }
@@ -124,11 +124,11 @@ pause_for_commit(
 	    r->size);
 	if ((r->bytes >= COMMIT_BYTES || r->blobs >= COMMIT_BLOBS ||
 		ferry_store_commit_due(r->task->st)) &&
-	    commit(r, err) == -1)
+	    commit_received(r, err) == -1)
 		return -1;
 	if (!ferry_task_stopped(r->task))
 		return 0;
-	if (commit(r, err) == -1)
+	if (commit_received(r, err) == -1)
 		return -1;
 	return ferry_error_set(err, FERRY_ECANCELLED,
 	    "stopped; the same command goes on from here");
@@ -223,7 +223,7 @@ list_missing(const struct receive *r, size_t number, char *list, size_t size)
 }
 
 static int
-missing(const struct receive *r, size_t number, struct ferry_error *err)
+refuse_missing(const struct receive *r, size_t number, struct ferry_error *err)
 {
 	const struct ferry_head *h = r->bundle->head;
 	char site[FERRY_NAME + 1] = "", list[160] = "";
@@ -265,7 +265,7 @@ try_volume(struct receive *r, size_t number, struct ferry_error *why,
 		ferry_task_note(r->task, "damaged: %s", why->text);
 	}
 	if (!any)
-		missing(r, number, why);
+		refuse_missing(r, number, why);
 	return 0;
 }
 
@@ -312,7 +312,7 @@ ferry_receive(const struct ferry_task *task,
 		/* Also after a failure: what came is kept. */
 		if ((rc = ferry_import_state_save(
 			 &r.incoming, task->st, err)) == -1 ||
-		    (rc = commit(&r, err)) == -1)
+		    (rc = commit_received(&r, err)) == -1)
 			goto out;
 	}
 	rc = 0;
@@ -349,5 +349,5 @@ ferry_receive_repairs(const struct ferry_task *task,
 			}
 			ferry_task_note(task, "damaged: %s", why.text);
 		}
-	return commit(&r, err);
+	return commit_received(&r, err);
 }

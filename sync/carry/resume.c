@@ -1,25 +1,23 @@
 #include "sync/carry/resume.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/base/file.h"
 #include "store/base/json.h"
-#include "store/bundle/file.h"
 
 #define NAME (FERRY_NAME + 24)
 #define STATE_MAX (FERRY_HEAD_MAX + 4096)
 
 static void
-file_name(const char *origin_name, const char *tail, char name[NAME])
+file_name(const char *origin_name, char name[NAME])
 {
 
-	(void)snprintf(name, NAME, "ferry-%s.export%s", origin_name, tail);
+	(void)snprintf(name, NAME, "ferry-%s.export", origin_name);
 }
 
 static int
@@ -47,28 +45,9 @@ first_line(const struct ferry_export_state *s, const struct ferry_digest *head,
 	return rc;
 }
 
-static int
-write_file(int dirfd, const char *name, const struct ferry_buf *text,
-    struct ferry_error *err)
-{
-	int fd = openat(dirfd, name,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-	    0644);
-	int rc = -1;
-
-	if (fd == -1 || ferry_file_patch(fd, text->p, text->n, 0, err) == -1 ||
-	    fsync(fd) == -1)
-		ferry_error_errno(err, "%s", name);
-	else
-		rc = 0;
-	if (fd != -1)
-		(void)close(fd);
-	return rc;
-}
-
 /* The text behind a line with its signature. */
 static int
-sign(const struct ferry_keys *keys, const struct ferry_buf *text,
+add_signature(const struct ferry_keys *keys, const struct ferry_buf *text,
     struct ferry_buf *out, struct ferry_error *err)
 {
 	uint8_t signature[FERRY_SIGNATURE];
@@ -116,60 +95,25 @@ ferry_resume_save(const struct ferry_export_state *s, struct ferry_error *err)
 {
 	struct ferry_buf head = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
 	struct ferry_buf file = FERRY_BUF_INIT;
-	char name[NAME], temporary[NAME];
+	char name[NAME];
 	struct ferry_digest digest;
-	int dirfd = s->target.dirfd, rc = -1;
+	int rc = -1;
 
-	file_name(s->head->origin_name, "", name);
-	file_name(s->head->origin_name, ".new", temporary);
+	file_name(s->head->origin_name, name);
 	if (ferry_head_write(&head, s->head, err) == -1 ||
 	    ferry_digest_of(
 		&digest, FERRY_SHA256, ferry_bytes_buf(&head), err) == -1 ||
 	    first_line(s, &digest, &text, err) == -1 ||
 	    ferry_buf_add(&text, head.p, head.n, err) == -1 ||
-	    sign(s->keys, &text, &file, err) == -1 ||
-	    write_file(dirfd, temporary, &file, err) == -1)
+	    add_signature(s->keys, &text, &file, err) == -1)
 		goto out;
-	if (renameat(dirfd, temporary, dirfd, name) == -1 || fsync(dirfd) == -1)
-		ferry_error_errno(err, "%s", name);
-	else
-		rc = 0;
+	rc = ferry_file_replace_at(
+	    s->target.dirfd, name, 0644, ferry_bytes_buf(&file), err);
 out:
 	ferry_buf_free(&head);
 	ferry_buf_free(&text);
 	ferry_buf_free(&file);
 	return rc;
-}
-
-static int
-read_file(int dirfd, const char *name, struct ferry_buf *text,
-    struct ferry_error *err)
-{
-	int fd =
-	    openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat sb;
-	ssize_t n = 0;
-
-	if (fd == -1 && errno == ENOENT)
-		return 0;
-	if (fd == -1 || fstat(fd, &sb) == -1) {
-		ferry_error_errno(err, "%s", name);
-		n = -1;
-	} else if (!S_ISREG(sb.st_mode) || sb.st_size > STATE_MAX) {
-		(void)close(fd);
-		return 0;
-	} else if (ferry_buf_reserve(text, (size_t)sb.st_size + 1, err) == -1) {
-		n = -1;
-	} else if ((n = read(fd, text->p, (size_t)sb.st_size)) == -1) {
-		ferry_error_errno(err, "%s", name);
-	}
-	if (fd != -1)
-		(void)close(fd);
-	if (n == -1)
-		return -1;
-	text->n = (size_t)n;
-	text->p[text->n] = 0;
-	return 1;
 }
 
 static int
@@ -207,7 +151,7 @@ parse_first(struct ferry_export_state *s, const json_t *o,
 
 /* Whatever is wrong with the text makes it useless, which is no failure. */
 static int
-parse(struct ferry_export_state *s, struct ferry_bytes text)
+parse_state(struct ferry_export_state *s, struct ferry_bytes text)
 {
 	const uint8_t *end = memchr(text.p, '\n', text.n);
 	struct ferry_error why = FERRY_ERROR_INIT;
@@ -235,6 +179,7 @@ ferry_resume_load(struct ferry_export_state *out, int dirfd,
     const char *origin_name, const struct ferry_keys *keys,
     struct ferry_error *err)
 {
+	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_bytes view;
 	char name[NAME];
@@ -242,13 +187,18 @@ ferry_resume_load(struct ferry_export_state *out, int dirfd,
 
 	*out = (struct ferry_export_state){ 0 };
 	out->target.dirfd = dirfd;
-	file_name(origin_name, "", name);
-	rc = read_file(dirfd, name, &text, err);
+	file_name(origin_name, name);
+	rc = ferry_file_read_at(
+	    dirfd, name, FERRY_FILE_NO_FOLLOW, STATE_MAX, &text, &why);
+	if (rc == -1 && why.code != FERRY_ELIMIT)
+		*err = why;
+	else if (rc == -1)
+		rc = 0;
 	view = ferry_bytes_buf(&text);
 	if (rc == 1 && (ours = check_signature(keys, &view, err)) == -1)
 		rc = -1;
 	if (rc == 1)
-		rc = parse(out, view);
+		rc = parse_state(out, view);
 	out->keys = keys;
 	out->ours = ours == 1;
 	ferry_buf_free(&text);
@@ -267,7 +217,7 @@ ferry_resume_remove(const struct ferry_export_state *s, struct ferry_error *err)
 		if (unlinkat(s->target.dirfd, name, 0) == -1 && errno != ENOENT)
 			return ferry_error_errno(err, "removing %s", name);
 	}
-	file_name(s->head->origin_name, "", name);
+	file_name(s->head->origin_name, name);
 	if ((unlinkat(s->target.dirfd, name, 0) == -1 && errno != ENOENT) ||
 	    fsync(s->target.dirfd) == -1)
 		return ferry_error_errno(err, "removing %s", name);

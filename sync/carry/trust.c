@@ -15,7 +15,7 @@
 /* Records */
 
 static int
-parse(struct ferry_trust *out, const json_t *record, struct ferry_error *err)
+read_key(struct ferry_trust *out, const json_t *record, struct ferry_error *err)
 {
 	struct ferry_buf raw = FERRY_BUF_INIT;
 	const char *key, *name, *store;
@@ -44,26 +44,20 @@ parse(struct ferry_trust *out, const json_t *record, struct ferry_error *err)
 }
 
 static int
-put(struct ferry_store *st, const struct ferry_trust *t,
+put_key(struct ferry_store *st, const struct ferry_trust *t,
     struct ferry_error *err)
 {
 	struct ferry_buf raw = FERRY_BUF_INIT;
-	struct ferry_key key;
-	json_t *record = NULL;
-	int rc = -1;
+	int rc = ferry_base64_add(
+	    &raw, ferry_bytes_of(t->key.raw, sizeof(t->key.raw)), err);
 
-	if (ferry_base64_add(&raw,
-		ferry_bytes_of(t->key.raw, sizeof(t->key.raw)), err) == -1)
-		goto out;
-	record = json_pack("{s:s,s:s,s:s,s:i,s:I,s:I}", "key", (char *)raw.p,
-	    "name", t->name, "store", t->store, "use", (int)t->use, "added_at",
-	    (json_int_t)t->added_at, "revoked_at", (json_int_t)t->revoked_at);
-	if (record == NULL)
-		ferry_error_set(err, FERRY_ENOMEM, "no memory for a record");
-	else if (ferry_key_make(&key, err, "trust", t->key.id, NULL) == 0)
-		rc = ferry_local_put(st, &key, record, err);
-out:
-	json_decref(record);
+	if (rc == 0)
+		rc = ferry_local_named_put(st, FERRY_KIND_TRUST, t->key.id,
+		    json_pack("{s:s,s:s,s:s,s:i,s:I,s:I}", "key", (char *)raw.p,
+			"name", t->name, "store", t->store, "use", (int)t->use,
+			"added_at", (json_int_t)t->added_at, "revoked_at",
+			(json_int_t)t->revoked_at),
+		    err);
 	ferry_buf_free(&raw);
 	return rc;
 }
@@ -72,14 +66,10 @@ int
 ferry_trust_get(struct ferry_store *st, const char *id, struct ferry_trust *out,
     struct ferry_error *err)
 {
-	struct ferry_key key;
-	json_t *record = NULL;
-	int rc;
+	json_t *record;
+	int rc = ferry_local_named_get(st, FERRY_KIND_TRUST, id, &record, err);
 
-	if (ferry_key_make(&key, err, "trust", id, NULL) == -1)
-		return -1;
-	rc = ferry_local_get(st, &key, &record, err);
-	if (rc == 1 && parse(out, record, err) == -1)
+	if (rc == 1 && read_key(out, record, err) == -1)
 		rc = -1;
 	json_decref(record);
 	return rc;
@@ -97,13 +87,13 @@ ferry_trust_list(struct ferry_store *st, struct ferry_trust **out, size_t *n,
 	int rc = -1;
 
 	*n = 0;
-	if (ferry_key_make(&prefix, err, "trust", NULL) == -1 ||
-	    ferry_local_iter_new(&it, st, &prefix, err) == -1)
+	ferry_key_all(&prefix, FERRY_KIND_TRUST);
+	if (ferry_local_iter_new(&it, st, &prefix, err) == -1)
 		return -1;
 	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
 		if (ferry_array_grow(&list, &cap, *n + 1, sizeof(*list), err) ==
 			-1 ||
-		    parse(&list[*n], record, err) == -1)
+		    read_key(&list[*n], record, err) == -1)
 			rc = -1;
 		json_decref(record);
 		if (rc == -1)
@@ -146,7 +136,7 @@ ferry_trust_add(struct ferry_store *st, const struct ferry_trust *want,
 		memcpy(t.name, want->name, sizeof(t.name));
 	if (want->store[0] != 0)
 		memcpy(t.store, want->store, sizeof(t.store));
-	if (put(st, &t, err) == -1)
+	if (put_key(st, &t, err) == -1)
 		return -1;
 	return ferry_store_commit(st, err);
 }
@@ -166,7 +156,7 @@ ferry_trust_revoke(
 	if (t.revoked_at != 0)
 		return 0;
 	t.revoked_at = ferry_now();
-	if (put(st, &t, err) == -1)
+	if (put_key(st, &t, err) == -1)
 		return -1;
 	return ferry_store_commit(st, err);
 }
@@ -175,14 +165,11 @@ int
 ferry_trust_required(
     struct ferry_store *st, uint64_t *out, struct ferry_error *err)
 {
-	struct ferry_key key;
-	json_t *record = NULL;
-	int rc;
+	json_t *record;
+	int rc = ferry_local_named_get(
+	    st, FERRY_KIND_POLICY, "signatures", &record, err);
 
 	*out = 1;
-	if (ferry_key_make(&key, err, "policy", "signatures", NULL) == -1)
-		return -1;
-	rc = ferry_local_get(st, &key, &record, err);
 	if (rc == 1)
 		rc = ferry_json_u64(
 		    record, "require", FERRY_SIGNATURES_MAX, out, err);
@@ -193,18 +180,11 @@ ferry_trust_required(
 int
 ferry_trust_require(struct ferry_store *st, uint64_t n, struct ferry_error *err)
 {
-	json_t *record = json_pack("{s:I}", "require", (json_int_t)n);
-	struct ferry_key key;
-	int rc = -1;
 
-	if (record == NULL)
-		return ferry_error_set(
-		    err, FERRY_ENOMEM, "no memory for a record");
-	if (ferry_key_make(&key, err, "policy", "signatures", NULL) == 0 &&
-	    ferry_local_put(st, &key, record, err) == 0)
-		rc = ferry_store_commit(st, err);
-	json_decref(record);
-	return rc;
+	return ferry_local_named_put(st, FERRY_KIND_POLICY, "signatures",
+		   json_pack("{s:I}", "require", (json_int_t)n), err) == -1
+	           ? -1
+	           : ferry_store_commit(st, err);
 }
 
 /* Deciding */
@@ -217,7 +197,7 @@ struct tally {
 
 /* Look at one signature; verify() is 1, 0 or -1 as of ferry_public_verify. */
 static int
-count(struct ferry_store *st, struct tally *tally, const char *signer,
+count_signature(struct ferry_store *st, struct tally *tally, const char *signer,
     unsigned use, struct ferry_bytes text, const uint8_t *signature,
     struct ferry_error *err)
 {
@@ -250,7 +230,8 @@ count(struct ferry_store *st, struct tally *tally, const char *signer,
 }
 
 static int
-decide(const struct tally *tally, uint64_t required, struct ferry_error *err)
+decide_signatures(
+    const struct tally *tally, uint64_t required, struct ferry_error *err)
 {
 	char text[FERRY_COUNT_TEXT];
 
@@ -297,12 +278,12 @@ ferry_trust_volume(struct ferry_store *st, const struct ferry_volume *v,
 			if (strcmp(ferry_volume_signer(v, k), signer) == 0)
 				return ferry_error_set(err, FERRY_EUNDECLARED,
 				    "two signatures of key %s", signer);
-		if (count(st, &tally, signer, FERRY_TRUST_BUNDLES,
+		if (count_signature(st, &tally, signer, FERRY_TRUST_BUNDLES,
 			ferry_volume_text(v), ferry_volume_signature(v, i),
 			err) == -1)
 			return -1;
 	}
-	return decide(&tally, required, err);
+	return decide_signatures(&tally, required, err);
 }
 
 /* For whom they speak */
@@ -317,7 +298,7 @@ struct speakers {
 
 /* A key that signed, and may sign such texts. */
 static int
-speaks(struct ferry_store *st, struct speakers *s, const char *signer,
+count_speaker(struct ferry_store *st, struct speakers *s, const char *signer,
     unsigned use, const char *store, struct ferry_error *err)
 {
 	struct ferry_trust t;
@@ -359,7 +340,7 @@ has_speaker(struct ferry_store *st, unsigned use, const char *store,
 
 /* Bind a key that spoke for nobody yet. */
 static int
-bind(struct ferry_store *st, const char *signer, unsigned use,
+bind_key(struct ferry_store *st, const char *signer, unsigned use,
     const char *store, struct ferry_error *err)
 {
 	struct ferry_trust t;
@@ -369,12 +350,12 @@ bind(struct ferry_store *st, const char *signer, unsigned use,
 	    t.store[0] != 0)
 		return rc == -1 ? -1 : 0;
 	(void)snprintf(t.store, sizeof(t.store), "%s", store);
-	return put(st, &t, err);
+	return put_key(st, &t, err);
 }
 
 /* Returns: 1 if the free keys are to be bound, 0 if they do not count, -1. */
 static int
-judge(struct ferry_store *st, const struct speakers *s, unsigned use,
+judge_speakers(struct ferry_store *st, const struct speakers *s, unsigned use,
     const char *store, uint64_t required, struct ferry_error *err)
 {
 	char text[FERRY_COUNT_TEXT];
@@ -425,12 +406,12 @@ ferry_trust_origin(struct ferry_store *st, const struct ferry_volume *v,
 	if (ferry_trust_required(st, &required, err) == -1)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (speaks(st, &s, ferry_volume_signer(v, i),
+		if (count_speaker(st, &s, ferry_volume_signer(v, i),
 			FERRY_TRUST_BUNDLES, origin, err) == -1)
 			return -1;
-	rc = judge(st, &s, FERRY_TRUST_BUNDLES, origin, required, err);
+	rc = judge_speakers(st, &s, FERRY_TRUST_BUNDLES, origin, required, err);
 	for (size_t i = 0; rc == 1 && i < n; i++)
-		if (bind(st, ferry_volume_signer(v, i), FERRY_TRUST_BUNDLES,
+		if (bind_key(st, ferry_volume_signer(v, i), FERRY_TRUST_BUNDLES,
 			origin, err) == -1)
 			return -1;
 	return rc == -1 ? -1 : 0;
@@ -446,18 +427,18 @@ ferry_trust_receipt(struct ferry_store *st, const char *site,
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
-		if (count(st, &tally, signatures[i].signer,
+		if (count_signature(st, &tally, signatures[i].signer,
 			FERRY_TRUST_RECEIPTS, text, signatures[i].v,
 			err) == -1 ||
-		    speaks(st, &s, signatures[i].signer, FERRY_TRUST_RECEIPTS,
-			site, err) == -1)
+		    count_speaker(st, &s, signatures[i].signer,
+			FERRY_TRUST_RECEIPTS, site, err) == -1)
 			return -1;
-	if (decide(&tally, 1, err) == -1)
+	if (decide_signatures(&tally, 1, err) == -1)
 		return -1;
-	rc = judge(st, &s, FERRY_TRUST_RECEIPTS, site, 1, err);
+	rc = judge_speakers(st, &s, FERRY_TRUST_RECEIPTS, site, 1, err);
 	for (size_t i = 0; rc == 1 && i < n; i++)
-		if (bind(st, signatures[i].signer, FERRY_TRUST_RECEIPTS, site,
-			err) == -1)
+		if (bind_key(st, signatures[i].signer, FERRY_TRUST_RECEIPTS,
+			site, err) == -1)
 			return -1;
 	return rc == -1 ? -1 : 0;
 }

@@ -31,7 +31,7 @@ on_volume(void *ctx, struct ferry_error *err)
 }
 
 static int
-step(struct fill *e, struct ferry_error *err)
+pause_for_progress(struct fill *e, struct ferry_error *err)
 {
 
 	if (ferry_task_stopped(e->task))
@@ -84,7 +84,7 @@ add_lines(struct fill *e, struct lines *l, struct ferry_error *err)
 		return -1;
 	ferry_buf_reset(&l->text);
 	l->count = 0;
-	return step(e, err);
+	return pause_for_progress(e, err);
 }
 
 static int
@@ -157,7 +157,7 @@ add_files(struct fill *e, const struct ferry_journal_record *record,
 			e->writer, &file.sha256, &info, err) == -1)
 			return -1;
 		e->blobs++;
-		if (step(e, err) == -1)
+		if (pause_for_progress(e, err) == -1)
 			return -1;
 	}
 	return n == -1 ? -1 : 0;

@@ -1,8 +1,6 @@
 #include "sync/command/command_task.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "store/store.h"
 #include "sync/base/progress.h"
@@ -68,31 +66,4 @@ ferry_command_print(json_t *result)
 	if (result != NULL && json_dumpf(result, stdout, JSON_COMPACT) == 0)
 		(void)putchar('\n');
 	json_decref(result);
-}
-
-int
-ferry_carrier_read(const char *path, size_t max, struct ferry_buf *out,
-    struct ferry_error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = -1;
-	ssize_t n = 0;
-
-	if (fd == -1)
-		return ferry_error_errno(err, "%s", path);
-	if (ferry_buf_reserve(out, max + 1, err) == -1)
-		goto out;
-	while (out->n <= max &&
-	       (n = read(fd, out->p + out->n, max + 1 - out->n)) > 0)
-		out->n += (size_t)n;
-	out->p[out->n] = 0;
-	if (n == -1)
-		ferry_error_errno(err, "%s", path);
-	else if (out->n > max)
-		ferry_error_set(
-		    err, FERRY_ELIMIT, "%s has more than %zu bytes", path, max);
-	else
-		rc = 0;
-out:
-	(void)close(fd);
-	return rc;
 }

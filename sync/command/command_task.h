@@ -7,7 +7,6 @@
 
 #include <jansson.h>
 
-#include "store/base/bytes.h"
 #include "sync/base/task.h"
 #include "sync/command/command.h"
 
@@ -32,8 +31,5 @@ void ferry_command_task_close(struct ferry_command_task *c);
 
 /* Print a result object on a line, and free it. */
 void ferry_command_print(json_t *result);
-/* A whole small file.  Errors: FERRY_ESYSTEM, FERRY_ELIMIT. */
-int ferry_carrier_read(const char *path, size_t max, struct ferry_buf *out,
-    struct ferry_error *err);
 
 #endif

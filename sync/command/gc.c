@@ -70,8 +70,7 @@ static bool
 is_expired(const struct gc *g, const json_t *record)
 {
 
-	return json_object_get(record, "deleted_at") != NULL &&
-	       expires_at(g, record) <= g->now;
+	return ferry_removal_is(record) && expires_at(g, record) <= g->now;
 }
 
 /* A version goes for good, and with it what says that it refers to another.
@@ -112,14 +111,13 @@ expire_versions(struct gc *g, const struct ferry_store_totals *totals,
 	    ferry_catalog_iter_new(&it, g->st, &prefix, NULL, err) == -1)
 		return -1;
 	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
-		const json_t *at = json_object_get(record, "deleted_at");
 		int64_t expiry = expires_at(g, record);
 		bool expired = is_expired(g, record);
 
 		seen++;
 		if (expired) {
 			g->expired++;
-		} else if (at != NULL) {
+		} else if (ferry_removal_is(record)) {
 			g->waiting++;
 			if (g->next_expiry == 0 || expiry < g->next_expiry)
 				g->next_expiry = expiry;
@@ -151,7 +149,7 @@ static int
 lives(const struct gc *g, const json_t *record)
 {
 
-	if (json_object_get(record, "deleted_at") != NULL)
+	if (ferry_removal_is(record))
 		return is_expired(g, record) ? 0 : 1;
 	return 2;
 }

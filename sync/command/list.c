@@ -4,6 +4,7 @@
 
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
+#include "store/catalog/removal.h"
 #include "store/store.h"
 #include "sync/command/command.h"
 #include "sync/command/spec.h"
@@ -88,8 +89,7 @@ print_package(const struct list *l, const struct ferry_key *package,
 	    ferry_key_part(package, 1), "name", ferry_key_part(package, 2),
 	    "owner", ferry_key_part(package, 3), "versions");
 	json_array_foreach (versions, i, v) {
-		if (json_object_get(
-			json_object_get(v, "record"), "deleted_at") != NULL)
+		if (ferry_removal_is(json_object_get(v, "record")))
 			continue;
 		(void)json_array_append(json_object_get(o, "versions"),
 		    json_object_get(v, "version"));

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "store/base/clock.h"
+#include "store/base/file.h"
 #include "store/catalog/catalog.h"
 #include "sync/command/command_task.h"
 
@@ -75,7 +76,7 @@ add_one(struct ferry_context *ctx, struct ferry_command_task *c,
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_receipt r = { 0 };
 	char at[FERRY_TIME_TEXT], blobs[FERRY_COUNT_TEXT];
-	int rc = ferry_carrier_read(path, FERRY_RECEIPT_MAX, &text, err);
+	int rc = ferry_file_read(path, FERRY_RECEIPT_MAX, &text, err);
 
 	if (rc == 0)
 		rc = ferry_receipt_add(

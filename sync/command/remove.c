@@ -164,7 +164,7 @@ mark(json_t *record, enum action action, const char *with,
 		(void)json_object_del(record, "deleted_at");
 		return 0;
 	}
-	if (json_object_get(record, "deleted_at") == NULL &&
+	if (!ferry_removal_is(record) &&
 	    ferry_json_set(record, "deleted_at",
 		json_integer((json_int_t)ferry_now()), err) == -1)
 		return -1;
@@ -236,8 +236,7 @@ do_work(struct change *c, struct work *w, struct ferry_error *err)
 	     rc == 0 && (v = ferry_closure_at(w->closure, i)) != NULL; i++) {
 		if (!v->goes)
 			continue;
-		if (c->action == REMOVE &&
-		    json_object_get(v->record, "deleted_at") == NULL)
+		if (c->action == REMOVE && !ferry_removal_is(v->record))
 			rc = ferry_json_set(gone, v->version, json_true(), err);
 		if (rc == 0)
 			rc = do_one(c, w, v, err);

@@ -88,8 +88,7 @@ print_tags(const json_t *tags, const json_t *versions)
 	size_t i;
 
 	json_array_foreach (versions, i, v)
-		if (json_object_get(
-			json_object_get(v, "record"), "deleted_at") == NULL)
+		if (!ferry_removal_is(json_object_get(v, "record")))
 			(void)json_object_set_new(live,
 			    json_string_value(json_object_get(v, "version")),
 			    json_true());
@@ -125,8 +124,7 @@ print_versions(
 		(void)printf("  %-24s %10s%s\n",
 		    json_string_value(json_object_get(v, "version")),
 		    ferry_size_text(file.size, size),
-		    json_object_get(r, "deleted_at") == NULL ? ""
-							     : "  removed");
+		    ferry_removal_is(r) ? "  removed" : "");
 	}
 	json_array_foreach (removed, i, v)
 		(void)printf("  %-24s %10s  removed, bytes freed\n",

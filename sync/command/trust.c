@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store/base/clock.h"
+#include "store/base/file.h"
 #include "sync/command/command_task.h"
 
 static const char help[] =
@@ -118,7 +119,7 @@ add(struct ferry_context *ctx, struct ferry_store *st, const char *path,
 	struct ferry_trust t;
 	char *at;
 	size_t n = 0;
-	int rc = ferry_carrier_read(path, PEM_MAX, &text, err);
+	int rc = ferry_file_read(path, PEM_MAX, &text, err);
 
 	at = (char *)text.p;
 	while (rc == 0 && (n == 0 || strstr(at, end) != NULL)) {

@@ -6,6 +6,7 @@
 
 #include "store/base/json.h"
 #include "sync/permissions/facts_internal.h"
+#include "sync/permissions/facts_line.h"
 
 /* Owners */
 
@@ -15,8 +16,8 @@ ferry_facts_owner_read(struct ferry_facts_owner *out, const json_t *account,
 {
 	const char *login, *type;
 
-	if (facts_number(account, "id", &out->id, err) == -1 ||
-	    facts_name(account, "login", &login, err) == -1 ||
+	if (ferry_facts_number(account, "id", &out->id, err) == -1 ||
+	    ferry_facts_name(account, "login", &login, err) == -1 ||
 	    ferry_json_str(account, "type", &type, err) == -1)
 		return -1;
 	out->organization = strcmp(type, "Organization") == 0;
@@ -37,23 +38,24 @@ ferry_facts_owner(struct ferry_facts *f, const struct ferry_facts_owner *owner,
 
 	*base_known =
 	    base != NULL && ferry_role_parse(&account.base, base) == 0;
-	if (facts_thing(f, &account, owner->login, err) == -1)
+	if (ferry_facts_things_add(&f->things, &account, owner->login, err) ==
+	    -1)
 		return -1;
 	return owner->organization ? 0
-	                           : facts_thing(f, &user, owner->login, err);
+	                           : ferry_facts_things_add(
+					 &f->things, &user, owner->login, err);
 }
 
 /* The whole */
 
 int
-ferry_facts_new(
-    struct ferry_facts **out, bool granular_npm, struct ferry_error *err)
+ferry_facts_new(struct ferry_facts **out, bool cloud, struct ferry_error *err)
 {
 	struct ferry_facts *f;
 
 	if (ferry_calloc(&f, 1, sizeof(*f), err) == -1)
 		return -1;
-	f->granular_npm = granular_npm;
+	f->cloud = cloud;
 	*out = f;
 	return 0;
 }
@@ -65,21 +67,9 @@ ferry_facts_free(struct ferry_facts *f)
 	if (f == NULL)
 		return;
 	ferry_snapshot_writer_free(&f->writer);
-	facts_things_free(f);
+	ferry_facts_things_free(&f->things);
 	free(f->pairs);
 	free(f);
-}
-
-int
-ferry_facts_note(
-    struct ferry_facts *f, const char *text, struct ferry_error *err)
-{
-	json_t *record = facts_line("note");
-
-	if (record != NULL)
-		(void)json_object_set_new(
-		    record, "text", ferry_json_text(ferry_bytes_str(text)));
-	return ferry_snapshot_add(&f->writer, record, err);
 }
 
 void
@@ -113,7 +103,7 @@ add_team_members(struct ferry_facts *f, struct ferry_error *err)
 	qsort(f->pairs, f->pairs_n, sizeof(*f->pairs), compare_pair);
 	for (size_t i = 0; i < f->pairs_n; i++) {
 		const struct facts_thing *t =
-		    facts_find(f, FACTS_TEAM, f->pairs[i].team);
+		    ferry_facts_find(f, FACTS_TEAM, f->pairs[i].team);
 		struct facts_pair above = { t == NULL ? 0 : t->other,
 			f->pairs[i].user, false };
 		struct facts_pair *p = bsearch(&above, f->pairs, f->pairs_n,
@@ -124,11 +114,13 @@ add_team_members(struct ferry_facts *f, struct ferry_error *err)
 	}
 	for (size_t i = 0; i < f->pairs_n; i++) {
 		if (f->pairs[i].below ||
-		    facts_find(f, FACTS_TEAM, f->pairs[i].team) == NULL)
+		    ferry_facts_find(f, FACTS_TEAM, f->pairs[i].team) == NULL)
 			continue;
-		if ((record = facts_line("team_member")) != NULL) {
-			facts_set_number(record, "team", f->pairs[i].team);
-			facts_set_number(record, "user", f->pairs[i].user);
+		if ((record = ferry_facts_line("team_member")) != NULL) {
+			ferry_facts_set_number(
+			    record, "team", f->pairs[i].team);
+			ferry_facts_set_number(
+			    record, "user", f->pairs[i].user);
 		}
 		if (ferry_snapshot_add(&f->writer, record, err) == -1)
 			return -1;
@@ -144,36 +136,36 @@ record_of(const struct ferry_facts *f, const struct facts_thing *t)
 		"package" };
 	static const char *const names[] = { "login", "login", "slug", "name",
 		"name" };
-	json_t *o = facts_line(kinds[t->kind]);
+	json_t *o = ferry_facts_line(kinds[t->kind]);
 
 	if (o == NULL)
 		return NULL;
-	facts_set_number(o, "id", t->id);
+	ferry_facts_set_number(o, "id", t->id);
 	if (t->kind >= FACTS_TEAM)
-		facts_set_number(o, "owner", t->owner);
+		ferry_facts_set_number(o, "owner", t->owner);
 	if (t->kind == FACTS_PACKAGE)
-		facts_set_text(o, "type", t->type);
-	facts_set_text(o, names[t->kind], t->name);
+		ferry_facts_set_text(o, "type", t->type);
+	ferry_facts_set_text(o, names[t->kind], t->name);
 	if (t->suspended)
 		(void)json_object_set_new(o, "suspended", json_true());
 	if (t->kind == FACTS_OWNER) {
 		(void)json_object_set_new(
 		    o, "organization", json_boolean(t->organization));
 		if (t->organization && f->enterprise != 0)
-			facts_set_number(o, "enterprise", f->enterprise);
-		facts_set_text(o, "base", ferry_role_name(t->base));
+			ferry_facts_set_number(o, "enterprise", f->enterprise);
+		ferry_facts_set_text(o, "base", ferry_role_name(t->base));
 	}
 	if (t->kind >= FACTS_REPO)
-		facts_set_text(
+		ferry_facts_set_text(
 		    o, "visibility", ferry_visibility_name(t->visibility));
 	if (t->other != 0)
-		facts_set_number(
+		ferry_facts_set_number(
 		    o, t->kind == FACTS_TEAM ? "parent" : "repo", t->other);
 	if (t->kind == FACTS_PACKAGE)
 		(void)json_object_set_new(
 		    o, "granular", json_boolean(t->granular));
 	if (t->granular)
-		facts_set_text(o, "inherits", "unknown");
+		ferry_facts_set_text(o, "inherits", "unknown");
 	return o;
 }
 
@@ -183,11 +175,11 @@ ferry_facts_text(struct ferry_facts *f, struct ferry_buf *out,
     struct ferry_error *err)
 {
 
-	if (facts_agree(f, on_contradiction, ctx, err) == -1 ||
+	if (ferry_facts_agree(f, on_contradiction, ctx, err) == -1 ||
 	    add_team_members(f, err) == -1)
 		return -1;
-	for (size_t i = 0; i < f->things_n; i++) {
-		const struct facts_thing *t = &f->things[i];
+	for (size_t i = 0; i < f->things.n; i++) {
+		const struct facts_thing *t = &f->things.v[i];
 
 		if (!t->out &&
 		    ferry_snapshot_add(&f->writer, record_of(f, t), err) == -1)

@@ -5,9 +5,8 @@
  * What GitHub's REST API says of people, teams, repositories and packages,
  * item by item, becomes the records of a permission snapshot.
  *
- * Knows no network: answers go in, a text comes out.  An answer is reduced
- * first to the members that count (which is all that ferry keeps of it), and
- * its items are then added, in any order.
+ * Knows no network: items of answers (github_page.h) go in, in any order, and
+ * a text comes out.
  *
  * What was not added counts as "no".  So does what contradicts something else
  * that was added: see ferry_facts_text().
@@ -24,23 +23,12 @@
 struct ferry_error;
 struct ferry_facts;
 
-#define FERRY_FACTS_ITEMS 1000 /* of one page */
-#define FERRY_FACTS_TEXT 1024 /* bytes of one string */
 #define FERRY_FACTS_LOGIN 256
 
-/*
- * The items of a page, as a new array, with the members that count: the page
- * is an array, or an object that has one called member; member "" makes one
- * item of an object.
- * Errors: FERRY_EFORMAT, FERRY_ELIMIT, FERRY_ENOMEM.
- */
-int ferry_facts_reduce(json_t **out, struct ferry_bytes page,
-    const char *member, struct ferry_error *err);
-
-/* granular_npm: npm packages have permissions of their own, not their
- * repository's (github.com and GHE.com). */
-int ferry_facts_new(
-    struct ferry_facts **out, bool granular_npm, struct ferry_error *err);
+/* cloud: of github.com or GHE.com, where more formats' packages have
+ * permissions of their own, not their repository's (enum ferry_granular). */
+int
+ferry_facts_new(struct ferry_facts **out, bool cloud, struct ferry_error *err);
 void ferry_facts_free(struct ferry_facts *f);
 
 /* An account, as GET /users/LOGIN has it. */
@@ -77,7 +65,7 @@ struct ferry_fact_about {
 	const struct ferry_facts_owner *owner;
 	uint64_t id; /* of the team or repository */
 	const char *role; /* organization-wide: read, write … */
-	const char *type; /* of packages */
+	const char *type; /* of packages: one of a format that ferry has */
 };
 /* Errors: FERRY_EFORMAT, FERRY_ELIMIT, FERRY_ENOMEM. */
 int ferry_facts_add(struct ferry_facts *f, enum ferry_fact what,
@@ -90,8 +78,8 @@ int ferry_facts_note(
 void ferry_facts_enterprise(struct ferry_facts *f, uint64_t id);
 
 /*
- * How clients call a package: "@octo/ui", "octo/tool".  Legacy docker
- * packages are under their repository.
+ * How clients call a package: "@octo/ui", "octo/tool".  Those of a format's
+ * older type are under their repository.
  * Errors: FERRY_EFORMAT: no client could ask for it.
  */
 int ferry_facts_package_name(struct ferry_buf *out,

@@ -1,46 +1,16 @@
 /* One item of a list becomes records. */
 
+#include <assert.h>
 #include <string.h>
 
 #include "store/base/json.h"
-#include "store/format/npm/npm.h"
-#include "store/format/oci/names.h"
+#include "store/format/format.h"
 #include "sync/permissions/facts_internal.h"
-
-/* Members of items */
-
-int
-facts_number(
-    const json_t *o, const char *name, uint64_t *out, struct ferry_error *err)
-{
-
-	if (ferry_json_u64(o, name, INT64_MAX, out, err) == -1)
-		return -1;
-	if (*out == 0)
-		return ferry_error_set(err, FERRY_EFORMAT, "\"%s\" is 0", name);
-	return 0;
-}
-
-/* Names reach terminals, logs and headers. */
-int
-facts_name(const json_t *o, const char *member, const char **out,
-    struct ferry_error *err)
-{
-
-	if (ferry_json_str(o, member, out, err) == -1)
-		return -1;
-	if (**out == 0 || strlen(*out) >= FERRY_FACTS_LOGIN)
-		return ferry_error_set(err, FERRY_EFORMAT,
-		    "\"%s\" is empty or longer than %d bytes", member,
-		    FERRY_FACTS_LOGIN - 1);
-	if (strchr(*out, ' ') != NULL || !ferry_text_plain(*out))
-		return ferry_error_set(err, FERRY_EFORMAT,
-		    "\"%s\" has blanks or control characters", member);
-	return 0;
-}
+#include "sync/permissions/facts_line.h"
 
 static int
-visibility(const json_t *o, enum ferry_visibility *out, struct ferry_error *err)
+read_visibility(
+    const json_t *o, enum ferry_visibility *out, struct ferry_error *err)
 {
 	const char *word;
 
@@ -51,7 +21,7 @@ visibility(const json_t *o, enum ferry_visibility *out, struct ferry_error *err)
 		return -1;
 	if (ferry_visibility_parse(out, word) == -1)
 		return ferry_error_set(
-		    err, FERRY_EFORMAT, "'%.40s' is no visibility", word);
+		    err, FERRY_EFORMAT, "'%.40s' is not a visibility", word);
 	return 0;
 }
 
@@ -82,28 +52,6 @@ role_of(const json_t *item)
 	return role;
 }
 
-json_t *
-facts_line(const char *kind)
-{
-
-	return json_pack("{s:s}", "kind", kind);
-}
-
-void
-facts_set_number(json_t *record, const char *member, uint64_t value)
-{
-
-	(void)json_object_set_new(
-	    record, member, json_integer((json_int_t)value));
-}
-
-void
-facts_set_text(json_t *record, const char *member, const char *value)
-{
-
-	(void)json_object_set_new(record, member, json_string(value));
-}
-
 static int
 add_user(struct ferry_facts *f, const json_t *item, uint64_t *id,
     struct ferry_error *err)
@@ -111,12 +59,12 @@ add_user(struct ferry_facts *f, const json_t *item, uint64_t *id,
 	struct facts_thing user = { .kind = FACTS_USER };
 	const char *login;
 
-	if (facts_number(item, "id", id, err) == -1 ||
-	    facts_name(item, "login", &login, err) == -1)
+	if (ferry_facts_number(item, "id", id, err) == -1 ||
+	    ferry_facts_name(item, "login", &login, err) == -1)
 		return -1;
 	user.id = *id;
 	user.suspended = json_is_string(json_object_get(item, "suspended_at"));
-	return facts_thing(f, &user, login, err);
+	return ferry_facts_things_add(&f->things, &user, login, err);
 }
 
 /* Items */
@@ -133,10 +81,10 @@ add_member(struct ferry_facts *f, const struct ferry_fact_about *about,
 
 	if (add_user(f, item, &user, err) == -1)
 		return -1;
-	if ((record = facts_line("member")) != NULL) {
-		facts_set_number(record, "owner", about->owner->id);
-		facts_set_number(record, "user", user);
-		facts_set_text(record, "role", role);
+	if ((record = ferry_facts_line("member")) != NULL) {
+		ferry_facts_set_number(record, "owner", about->owner->id);
+		ferry_facts_set_number(record, "user", user);
+		ferry_facts_set_text(record, "role", role);
 	}
 	return ferry_snapshot_add(&f->writer, record, err);
 }
@@ -174,12 +122,12 @@ on_team(struct ferry_facts *f, const struct ferry_fact_about *about,
 		.owner = about->owner->id };
 	const char *slug;
 
-	if (facts_number(item, "id", &team.id, err) == -1 ||
-	    facts_name(item, "slug", &slug, err) == -1 ||
+	if (ferry_facts_number(item, "id", &team.id, err) == -1 ||
+	    ferry_facts_name(item, "slug", &slug, err) == -1 ||
 	    (json_is_object(parent) &&
-		facts_number(parent, "id", &team.other, err) == -1))
+		ferry_facts_number(parent, "id", &team.other, err) == -1))
 		return -1;
-	return facts_thing(f, &team, slug, err);
+	return ferry_facts_things_add(&f->things, &team, slug, err);
 }
 
 static int
@@ -207,16 +155,16 @@ add_repo(struct ferry_facts *f, const struct ferry_fact_about *about,
 	};
 	const char *full, *slash;
 
-	if (facts_number(item, "id", &repo.id, err) == -1 ||
-	    facts_name(item, "full_name", &full, err) == -1 ||
-	    visibility(item, &repo.visibility, err) == -1 ||
+	if (ferry_facts_number(item, "id", &repo.id, err) == -1 ||
+	    ferry_facts_name(item, "full_name", &full, err) == -1 ||
+	    read_visibility(item, &repo.visibility, err) == -1 ||
 	    (json_is_object(owner) &&
-		facts_number(owner, "id", &repo.owner, err) == -1))
+		ferry_facts_number(owner, "id", &repo.owner, err) == -1))
 		return -1;
 	if ((slash = strchr(full, '/')) == NULL)
 		return ferry_error_set(err, FERRY_EFORMAT,
-		    "'%.100s' is no repository's full name", full);
-	return facts_thing(f, &repo, slash + 1, err);
+		    "'%.100s' is not a repository's full name", full);
+	return ferry_facts_things_add(&f->things, &repo, slash + 1, err);
 }
 
 static int
@@ -237,10 +185,10 @@ add_grant(struct ferry_facts *f, const char *kind, const char *what,
 
 	if (role == FERRY_NO_ROLE)
 		return 0;
-	if ((record = facts_line(kind)) != NULL) {
-		facts_set_number(record, what, what_id);
-		facts_set_number(record, whom, whom_id);
-		facts_set_text(record, "role", ferry_role_name(role));
+	if ((record = ferry_facts_line(kind)) != NULL) {
+		ferry_facts_set_number(record, what, what_id);
+		ferry_facts_set_number(record, whom, whom_id);
+		ferry_facts_set_text(record, "role", ferry_role_name(role));
 	}
 	return ferry_snapshot_add(&f->writer, record, err);
 }
@@ -263,7 +211,7 @@ on_repo_team(struct ferry_facts *f, const struct ferry_fact_about *about,
 {
 	uint64_t team;
 
-	if (facts_number(item, "id", &team, err) == -1)
+	if (ferry_facts_number(item, "id", &team, err) == -1)
 		return -1;
 	return add_grant(f, "repo_grant", "repo", about->id, "team", team,
 	    role_of(item), err);
@@ -300,7 +248,7 @@ on_role_team(struct ferry_facts *f, const struct ferry_fact_about *about,
 {
 	uint64_t team;
 
-	if (facts_number(item, "id", &team, err) == -1)
+	if (ferry_facts_number(item, "id", &team, err) == -1)
 		return -1;
 	return add_grant(f, "owner_grant", "owner", about->owner->id, "team",
 	    team, wide_role(about, item), err);
@@ -320,9 +268,9 @@ on_enterprise(struct ferry_facts *f, const struct ferry_fact_about *about,
 		return 0;
 	if (add_user(f, item, &user, err) == -1)
 		return -1;
-	if ((record = facts_line("enterprise_member")) != NULL) {
-		facts_set_number(record, "enterprise", f->enterprise);
-		facts_set_number(record, "user", user);
+	if ((record = ferry_facts_line("enterprise_member")) != NULL) {
+		ferry_facts_set_number(record, "enterprise", f->enterprise);
+		ferry_facts_set_number(record, "user", user);
 	}
 	return ferry_snapshot_add(&f->writer, record, err);
 }
@@ -343,56 +291,64 @@ ferry_facts_package_name(struct ferry_buf *out,
     const struct ferry_fact_about *about, const json_t *item,
     struct ferry_error *err)
 {
-	bool npm = strcmp(about->type, "npm") == 0, ok;
+	const struct ferry_format *format = ferry_format_of_type(about->type);
 	const json_t *repo = json_object_get(item, "repository");
-	const char *called, *full = NULL;
+	const char *name, *full = NULL;
 	int rc;
 
-	if (ferry_json_str(item, "name", &called, err) == -1)
+	assert(format != NULL);
+	if (ferry_json_str(item, "name", &name, err) == -1)
 		return -1;
-	if (strcmp(about->type, "docker") == 0 && json_is_object(repo))
+	if (strcmp(about->type, format->github.name) != 0)
 		full = json_string_value(json_object_get(repo, "full_name"));
-	if (npm && *called == '@')
-		rc = ferry_buf_adds(out, called, err);
-	else if (full != NULL)
-		rc = ferry_buf_addf(out, err, "%s/%s", full, called);
-	else
-		rc = ferry_buf_addf(out, err, "%s%s/%s", npm ? "@" : "",
-		    about->owner->login, called);
+	rc = full != NULL ? ferry_buf_addf(out, err, "%s/%s", full, name)
+	                  : format->github.client_name(
+				out, about->owner->login, name, err);
 	if (rc == -1)
 		return -1;
 	lower(out);
-	ok = npm ? ferry_npm_name_valid(ferry_bytes_buf(out))
-	         : ferry_oci_name_valid(ferry_bytes_buf(out));
-	if (!ok || strlen((char *)out->p) != out->n)
+	if (!format->name_valid(ferry_bytes_buf(out)) ||
+	    strlen((char *)out->p) != out->n)
 		return ferry_error_set(err, FERRY_EFORMAT,
 		    "'%.100s' is not what a package of type %s may be called",
 		    (char *)out->p, about->type);
 	return 0;
 }
 
+/* Whether packages of type have permissions of their own. */
+static bool
+is_granular(const struct ferry_facts *f, const struct ferry_github_type *t,
+    const char *type)
+{
+
+	return f->cloud ? t->granular != FERRY_GRANULAR_NEVER
+	                : t->granular == FERRY_GRANULAR_ALWAYS &&
+	                      strcmp(t->name, type) == 0;
+}
+
 static int
 on_package(struct ferry_facts *f, const struct ferry_fact_about *about,
     const json_t *item, struct ferry_error *err)
 {
-	bool npm = strcmp(about->type, "npm") == 0;
+	const struct ferry_github_type *type =
+	    &ferry_format_of_type(about->type)->github;
 	const json_t *repo = json_object_get(item, "repository");
 	struct facts_thing package = { .kind = FACTS_PACKAGE,
 		.owner = about->owner->id,
-		.type = npm ? "npm" : "container",
-		.granular =
-		    f->granular_npm || strcmp(about->type, "container") == 0 };
-	struct ferry_buf called = FERRY_BUF_INIT;
+		.type = type->name,
+		.granular = is_granular(f, type, about->type) };
+	struct ferry_buf name = FERRY_BUF_INIT;
 	int rc = -1;
 
-	if (facts_number(item, "id", &package.id, err) == 0 &&
-	    visibility(item, &package.visibility, err) == 0 &&
-	    ferry_facts_package_name(&called, about, item, err) == 0 &&
+	if (ferry_facts_number(item, "id", &package.id, err) == 0 &&
+	    read_visibility(item, &package.visibility, err) == 0 &&
+	    ferry_facts_package_name(&name, about, item, err) == 0 &&
 	    (!json_is_object(repo) ||
-		(facts_number(repo, "id", &package.other, err) == 0 &&
+		(ferry_facts_number(repo, "id", &package.other, err) == 0 &&
 		    add_repo(f, about, repo, false, err) == 0)))
-		rc = facts_thing(f, &package, (char *)called.p, err);
-	ferry_buf_free(&called);
+		rc = ferry_facts_things_add(
+		    &f->things, &package, (char *)name.p, err);
+	ferry_buf_free(&name);
 	return rc;
 }
 

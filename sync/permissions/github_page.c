@@ -1,9 +1,9 @@
-/* From a page of an API to the members of its items that count. */
+#include "sync/permissions/github_page.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "store/base/json.h"
-#include "sync/permissions/facts.h"
 
 #define DEPTH_MAX 3
 
@@ -33,7 +33,7 @@ is_scalar(const json_t *value)
 
 /* A new object of item's members that count. */
 static int
-reduce(json_t **out, json_t *item, unsigned depth, struct ferry_error *err)
+reduce_item(json_t **out, json_t *item, unsigned depth, struct ferry_error *err)
 {
 	const char *name;
 	json_t *value, *below;
@@ -45,13 +45,13 @@ reduce(json_t **out, json_t *item, unsigned depth, struct ferry_error *err)
 		if (!counts(name))
 			continue;
 		if (json_is_string(value) &&
-		    json_string_length(value) > FERRY_FACTS_TEXT)
+		    json_string_length(value) > FERRY_GITHUB_PAGE_TEXT)
 			return ferry_error_set(err, FERRY_ELIMIT,
 			    "\"%s\" has more than %d bytes", name,
-			    FERRY_FACTS_TEXT);
+			    FERRY_GITHUB_PAGE_TEXT);
 		below = is_scalar(value) ? json_incref(value) : NULL;
 		if (json_is_object(value) && depth < DEPTH_MAX &&
-		    reduce(&below, value, depth + 1, err) == -1) {
+		    reduce_item(&below, value, depth + 1, err) == -1) {
 			json_decref(below);
 			return -1;
 		}
@@ -63,14 +63,14 @@ reduce(json_t **out, json_t *item, unsigned depth, struct ferry_error *err)
 }
 
 static int
-push(json_t *list, json_t *item, struct ferry_error *err)
+add_reduced(json_t *list, json_t *item, struct ferry_error *err)
 {
 	json_t *small = NULL;
 
 	if (!json_is_object(item))
 		return ferry_error_set(
-		    err, FERRY_EFORMAT, "an item of the list is no object");
-	if (reduce(&small, item, 0, err) == -1) {
+		    err, FERRY_EFORMAT, "an item of the list is not an object");
+	if (reduce_item(&small, item, 0, err) == -1) {
 		json_decref(small);
 		return -1;
 	}
@@ -78,31 +78,31 @@ push(json_t *list, json_t *item, struct ferry_error *err)
 }
 
 static int
-reduce_all(
+reduce_items(
     json_t *list, json_t *root, const char *member, struct ferry_error *err)
 {
 	json_t *items = root, *item;
 	size_t i;
 
 	if (member != NULL && *member == 0)
-		return push(list, root, err);
+		return add_reduced(list, root, err);
 	if (member != NULL && ferry_json_array(root, member, &items, err) == -1)
 		return -1;
 	if (!json_is_array(items))
 		return ferry_error_set(
 		    err, FERRY_EFORMAT, "it is not a list of things");
-	if (json_array_size(items) > FERRY_FACTS_ITEMS)
+	if (json_array_size(items) > FERRY_GITHUB_PAGE_ITEMS)
 		return ferry_error_set(err, FERRY_ELIMIT,
-		    "a page has more than %d items", FERRY_FACTS_ITEMS);
+		    "a page has more than %d items", FERRY_GITHUB_PAGE_ITEMS);
 	json_array_foreach (items, i, item)
-		if (push(list, item, err) == -1)
+		if (add_reduced(list, item, err) == -1)
 			return -1;
 	return 0;
 }
 
 int
-ferry_facts_reduce(json_t **out, struct ferry_bytes page, const char *member,
-    struct ferry_error *err)
+ferry_github_page_read(json_t **out, struct ferry_bytes page,
+    const char *member, struct ferry_error *err)
 {
 	json_t *root = NULL, *list = NULL;
 	int rc = -1;
@@ -113,7 +113,7 @@ ferry_facts_reduce(json_t **out, struct ferry_bytes page, const char *member,
 		ferry_error_set(err, FERRY_ENOMEM, "no memory for an answer");
 		goto out;
 	}
-	if (reduce_all(list, root, member, err) == -1)
+	if (reduce_items(list, root, member, err) == -1)
 		goto out;
 	*out = list;
 	list = NULL;

@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "store/access/snapshot.h"
 #include "store/base/bytes.h"
 #include "store/base/conf.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
+#include "store/format/format.h"
 #include "sync/permissions/operator_internal.h"
 
 #define SIGNATURE_MAX 1000 /* bytes */
@@ -124,19 +124,31 @@ static int
 read_type(struct ferry_conf_group *g, const char *fallback, const char **out,
     struct ferry_error *err)
 {
+	struct ferry_buf known = FERRY_BUF_INIT;
+	int rc = 0;
 
 	if (ferry_conf_str(g, "type", fallback, out, err) == -1)
 		return -1;
-	if (*out == NULL)
-		return ferry_conf_error(g, "type", err,
-		    "is missing; expected \"npm\" or \"container\"");
-	if (strcmp(*out, "npm") != 0 && strcmp(*out, "container") != 0 &&
-	    (fallback == NULL || strcmp(*out, fallback) != 0))
-		return ferry_conf_error(g, "type", err,
-		    "'%.40s' is no type that ferry has; expected \"npm\" or "
-		    "\"container\"",
-		    *out);
-	return 0;
+	if (*out != NULL && fallback != NULL && strcmp(*out, fallback) == 0)
+		return 0;
+	for (size_t i = 0; i < ferry_formats_count() && rc == 0; i++) {
+		const char *type = ferry_format_at(i)->github.name;
+
+		if (*out != NULL && strcmp(*out, type) == 0)
+			goto out;
+		rc = ferry_buf_addf(
+		    &known, err, "%s\"%s\"", i == 0 ? "" : " or ", type);
+	}
+	if (rc == 0 && *out == NULL)
+		rc = ferry_conf_error(
+		    g, "type", err, "is missing; expected %s", (char *)known.p);
+	else if (rc == 0)
+		rc = ferry_conf_error(g, "type", err,
+		    "'%.40s' is no type that ferry has; expected %s", *out,
+		    (char *)known.p);
+out:
+	ferry_buf_free(&known);
+	return rc;
 }
 
 /* Local users */
@@ -173,16 +185,6 @@ read_users(struct ferry_operator *op, struct ferry_error *err)
 	return rc;
 }
 
-static struct operator_user *
-local_user(struct ferry_operator *op, const char *login)
-{
-
-	for (size_t i = 0; i < op->users_n; i++)
-		if (strcasecmp(op->users[i].login, login) == 0)
-			return &op->users[i];
-	return NULL;
-}
-
 static int
 read_suspended(struct ferry_operator *op, struct ferry_error *err)
 {
@@ -195,25 +197,12 @@ read_suspended(struct ferry_operator *op, struct ferry_error *err)
 	for (unsigned i = 0;
 	     (rc = ferry_conf_strs(op->root, "suspended", i, &login, err)) == 1;
 	     i++) {
-		if ((u = local_user(op, login)) == NULL)
+		if ((u = ferry_operator_local_user(op, login)) == NULL)
 			return ferry_conf_error(op->root, "suspended", err,
 			    "'%.80s' is not one of users", login);
 		u->suspended = true;
 	}
 	return rc;
-}
-
-int
-operator_local_user(
-    const struct ferry_operator *op, const char *login, uint64_t *out)
-{
-	const struct operator_user *u =
-	    local_user((struct ferry_operator *)(uintptr_t)op, login);
-
-	if (u == NULL)
-		return 0;
-	*out = u->id;
-	return 1;
 }
 
 static int
@@ -229,7 +218,7 @@ check_team(struct ferry_operator *op, struct ferry_conf_group *g,
 		return -1;
 	for (unsigned i = 0;
 	     (rc = ferry_conf_strs(g, "members", i, &login, err)) == 1; i++)
-		if (local_user(op, login) == NULL)
+		if (ferry_operator_local_user(op, login) == NULL)
 			return ferry_conf_error(g, "members", err,
 			    "'%.80s' is not one of users", login);
 	return rc;
@@ -461,8 +450,8 @@ ferry_operator_has_users(const struct ferry_operator *op)
 static int
 check_upstreams(struct ferry_operator *op, const char *list,
     enum ferry_upstream_is want,
-    enum ferry_upstream_is (*look)(void *ctx, const char *upstream), void *ctx,
-    struct ferry_error *err)
+    enum ferry_upstream_is (*what_is)(void *ctx, const char *upstream),
+    void *ctx, struct ferry_error *err)
 {
 	struct ferry_conf_group *g;
 	const char *name;
@@ -472,7 +461,7 @@ check_upstreams(struct ferry_operator *op, const char *list,
 	     (rc = ferry_conf_list(op->root, list, i, &g, err)) == 1; i++) {
 		if (ferry_conf_need_str(g, "upstream", &name, err) == -1)
 			return -1;
-		if (look(ctx, name) != want)
+		if (what_is(ctx, name) != want)
 			return ferry_conf_error(g, "upstream", err,
 			    "the configuration has no upstream '%.80s' %s",
 			    name,
@@ -485,19 +474,19 @@ check_upstreams(struct ferry_operator *op, const char *list,
 
 int
 ferry_operator_check(struct ferry_operator *op,
-    enum ferry_upstream_is (*look)(void *ctx, const char *upstream), void *ctx,
-    struct ferry_error *err)
+    enum ferry_upstream_is (*what_is)(void *ctx, const char *upstream),
+    void *ctx, struct ferry_error *err)
 {
 
 	if (strcmp(op->realm, FERRY_REALM_LOCAL) != 0 &&
-	    look(ctx, op->realm) != FERRY_UPSTREAM_IS_GITHUB)
+	    what_is(ctx, op->realm) != FERRY_UPSTREAM_IS_GITHUB)
 		return ferry_conf_error(op->root, "realm", err,
 		    "expected \"local\" or an upstream with format = "
 		    "\"github\"; '%.80s' is neither",
 		    op->realm);
-	if (check_upstreams(op, "registries", FERRY_UPSTREAM_IS_PLAIN, look,
+	if (check_upstreams(op, "registries", FERRY_UPSTREAM_IS_PLAIN, what_is,
 		ctx, err) == -1)
 		return -1;
 	return check_upstreams(
-	    op, "github", FERRY_UPSTREAM_IS_GITHUB, look, ctx, err);
+	    op, "github", FERRY_UPSTREAM_IS_GITHUB, what_is, ctx, err);
 }

@@ -51,8 +51,8 @@ enum ferry_upstream_is {
 	FERRY_UPSTREAM_IS_GITHUB
 };
 int ferry_operator_check(struct ferry_operator *op,
-    enum ferry_upstream_is (*look)(void *ctx, const char *upstream), void *ctx,
-    struct ferry_error *err);
+    enum ferry_upstream_is (*what_is)(void *ctx, const char *upstream),
+    void *ctx, struct ferry_error *err);
 
 /* Where records go, and what is wrong with names. */
 struct ferry_operator_sink {

@@ -1,8 +1,8 @@
 #ifndef FERRY_SYNC_PERMISSIONS_OPERATOR_INTERNAL_H
 #define FERRY_SYNC_PERMISSIONS_OPERATOR_INTERNAL_H
 
-/* What operator.c (the file and its form) and operator_names.c (who and what
- * is meant) share. */
+/* What operator_file.c (the file and its form) and operator_names.c (who and
+ * what is meant) share. */
 
 #include "sync/permissions/operator_file.h"
 
@@ -23,8 +23,8 @@ struct ferry_operator {
 	size_t users_n;
 };
 
-/* 1 and *out, or 0. */
-int operator_local_user(
-    const struct ferry_operator *op, const char *login, uint64_t *out);
+/* The one of op->users with that login, in whatever case, or NULL. */
+struct operator_user *
+ferry_operator_local_user(const struct ferry_operator *op, const char *login);
 
 #endif

@@ -37,6 +37,16 @@ ferry_local_user(const char *login, uint64_t *out, struct ferry_error *err)
 	return 0;
 }
 
+struct operator_user *
+ferry_operator_local_user(const struct ferry_operator *op, const char *login)
+{
+
+	for (size_t i = 0; i < op->users_n; i++)
+		if (strcasecmp(op->users[i].login, login) == 0)
+			return &op->users[i];
+	return NULL;
+}
+
 /* One walk over the file. */
 struct walk {
 	struct ferry_operator *op;
@@ -44,12 +54,12 @@ struct walk {
 	const struct ferry_operator_sink *sink;
 };
 
-static void mistake(const struct walk *w, struct ferry_conf_group *g,
+static void report_mistake(const struct walk *w, struct ferry_conf_group *g,
     const char *option, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 static void
-mistake(const struct walk *w, struct ferry_conf_group *g, const char *option,
-    const char *fmt, ...)
+report_mistake(const struct walk *w, struct ferry_conf_group *g,
+    const char *option, const char *fmt, ...)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	char text[300];
@@ -63,17 +73,17 @@ mistake(const struct walk *w, struct ferry_conf_group *g, const char *option,
 }
 
 static int
-record(const struct walk *w, json_t *o, struct ferry_error *err)
+put_record(const struct walk *w, json_t *o, struct ferry_error *err)
 {
 
 	return w->sink->on_record(w->sink->ctx, o, err);
 }
 
 static int
-signature(const struct walk *w, struct ferry_error *err)
+put_signature(const struct walk *w, struct ferry_error *err)
 {
 
-	return record(w,
+	return put_record(w,
 	    json_pack(
 		"{s:s,s:s}", "kind", "operator", "text", w->op->signed_off_by),
 	    err);
@@ -93,7 +103,7 @@ role_in(struct ferry_conf_group *g, struct ferry_error *err)
 }
 
 static json_t *
-grant(const char *kind, uint64_t package, const char *whom, uint64_t id,
+grant_record(const char *kind, uint64_t package, const char *whom, uint64_t id,
     const char *role)
 {
 
@@ -116,23 +126,25 @@ package_grant(const struct walk *w, struct ferry_conf_group *g,
 		return -1;
 	if (user != NULL) {
 		if ((u = ferry_snapshot_login(w->s, user)) != NULL)
-			return record(w,
-			    grant("package_grant", p->id, "user", u->id, role),
+			return put_record(w,
+			    grant_record(
+				"package_grant", p->id, "user", u->id, role),
 			    err);
-		mistake(
+		report_mistake(
 		    w, g, "user", "'%.80s' is no user of this upstream", user);
 		return 0;
 	}
 	t = ferry_snapshot_team_called(w->s, team);
 	if (t == NULL)
-		mistake(
+		report_mistake(
 		    w, g, "team", "'%.80s' is no team of this upstream", team);
 	else if (t->owner != p->owner)
-		mistake(w, g, "team", "'%.80s' is not of the owner of %.100s",
-		    team, p->name);
+		report_mistake(w, g, "team",
+		    "'%.80s' is not of the owner of %.100s", team, p->name);
 	else
-		return record(
-		    w, grant("package_grant", p->id, "team", t->id, role), err);
+		return put_record(w,
+		    grant_record("package_grant", p->id, "team", t->id, role),
+		    err);
 	return 0;
 }
 
@@ -146,12 +158,12 @@ package_action(const struct walk *w, struct ferry_conf_group *g,
 	if (role == NULL || ferry_conf_need_str(g, "repo", &repo, err) == -1)
 		return -1;
 	if ((r = ferry_snapshot_full_name(w->s, repo)) == NULL) {
-		mistake(w, g, "repo",
+		report_mistake(w, g, "repo",
 		    "'%.150s' is no repository of this upstream", repo);
 		return 0;
 	}
-	return record(
-	    w, grant("actions_access", p->id, "repo", r->id, role), err);
+	return put_record(
+	    w, grant_record("actions_access", p->id, "repo", r->id, role), err);
 }
 
 static int
@@ -168,11 +180,11 @@ package_switch(const struct walk *w, struct ferry_conf_group *g,
 		return -1;
 	(void)snprintf(key, sizeof(key), "%" PRIu64, p->id);
 	if (!p->granular)
-		mistake(w, g, "inherits",
+		report_mistake(w, g, "inherits",
 		    "the permissions of %.100s are always its repository's",
 		    p->name);
 	else if (on && p->repo == 0)
-		mistake(w, g, "inherits",
+		report_mistake(w, g, "inherits",
 		    "%.100s is linked to no repository to inherit from",
 		    p->name);
 	else
@@ -181,7 +193,7 @@ package_switch(const struct walk *w, struct ferry_conf_group *g,
 }
 
 static int
-package(const struct walk *w, struct ferry_conf_group *g, json_t *switches,
+read_package(const struct walk *w, struct ferry_conf_group *g, json_t *switches,
     struct ferry_error *err)
 {
 	const struct ferry_snapshot_package *p;
@@ -193,7 +205,7 @@ package(const struct walk *w, struct ferry_conf_group *g, json_t *switches,
 	    ferry_conf_need_str(g, "name", &name, err) == -1)
 		return -1;
 	if ((p = ferry_snapshot_package(w->s, type, name)) == NULL) {
-		mistake(w, g, "name",
+		report_mistake(w, g, "name",
 		    "'%.150s' is no %s package of this upstream", name, type);
 		return 0;
 	}
@@ -212,7 +224,7 @@ package(const struct walk *w, struct ferry_conf_group *g, json_t *switches,
 }
 
 static int
-owner(const struct walk *w, struct ferry_conf_group *g, json_t *assume,
+read_owner(const struct walk *w, struct ferry_conf_group *g, json_t *assume,
     struct ferry_error *err)
 {
 	const struct ferry_snapshot_owner *o;
@@ -224,8 +236,8 @@ owner(const struct walk *w, struct ferry_conf_group *g, json_t *assume,
 		g, "unknown_inheritance", "owners_only", &word, err) == -1)
 		return -1;
 	if ((o = ferry_snapshot_owner_called(w->s, login)) == NULL) {
-		mistake(w, g, "login", "'%.80s' is no owner of this upstream",
-		    login);
+		report_mistake(w, g, "login",
+		    "'%.80s' is no owner of this upstream", login);
 		return 0;
 	}
 	if (strcmp(word, "assume_inherit") != 0)
@@ -236,7 +248,7 @@ owner(const struct walk *w, struct ferry_conf_group *g, json_t *assume,
 
 /* The group of list that is about upstream: 1 and *out, 0, -1. */
 static int
-find(struct ferry_operator *op, const char *list, const char *upstream,
+find_group(struct ferry_operator *op, const char *list, const char *upstream,
     struct ferry_conf_group **out, struct ferry_error *err)
 {
 	const char *name;
@@ -253,11 +265,11 @@ find(struct ferry_operator *op, const char *list, const char *upstream,
 }
 
 static int
-github(const struct walk *w, struct ferry_conf_group *g,
+read_github(const struct walk *w, struct ferry_conf_group *g,
     struct ferry_operator_github *out, struct ferry_error *err)
 {
 	struct ferry_conf_group *below;
-	int rc = signature(w, err);
+	int rc = put_signature(w, err);
 
 	if (rc == 0)
 		rc = ferry_conf_bool(
@@ -265,11 +277,11 @@ github(const struct walk *w, struct ferry_conf_group *g,
 	for (unsigned i = 0; rc != -1 && (rc = ferry_conf_list(g, "owners", i,
 					      &below, err)) == 1;
 	     i++)
-		rc = owner(w, below, out->assume, err);
+		rc = read_owner(w, below, out->assume, err);
 	for (unsigned i = 0; rc != -1 && (rc = ferry_conf_list(g, "packages", i,
 					      &below, err)) == 1;
 	     i++)
-		rc = package(w, below, out->inherits, err);
+		rc = read_package(w, below, out->inherits, err);
 	return rc;
 }
 
@@ -286,8 +298,8 @@ ferry_operator_github(struct ferry_operator *op, const char *upstream,
 		json_object() };
 	if (out->inherits == NULL || out->assume == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	rc = find(op, "github", upstream, &g, err);
-	return rc == 1 ? github(&w, g, out, err) : rc;
+	rc = find_group(op, "github", upstream, &g, err);
+	return rc == 1 ? read_github(&w, g, out, err) : rc;
 }
 
 void
@@ -316,7 +328,7 @@ all_users(const struct walk *w, struct ferry_error *err)
 
 		if (o != NULL && suspended)
 			(void)json_object_set_new(o, "suspended", json_true());
-		if (record(w, o, err) == -1)
+		if (put_record(w, o, err) == -1)
 			return -1;
 	}
 	return 0;
@@ -331,7 +343,7 @@ name_grant(const struct walk *w, struct ferry_conf_group *g, uint64_t user,
 	if (role == NULL || ferry_conf_str(g, "type", "*", &type, err) == -1 ||
 	    ferry_conf_need_str(g, "name", &name, err) == -1)
 		return -1;
-	return record(w,
+	return put_record(w,
 	    json_pack("{s:s,s:s,s:s,s:I,s:s}", "kind", "name_grant", "type",
 		type, "name", name, "user", (json_int_t)user, "role", role),
 	    err);
@@ -341,17 +353,16 @@ static int
 grant_user(const struct walk *w, struct ferry_conf_group *g, const char *login,
     struct ferry_error *err)
 {
-	const struct ferry_snapshot_user *u;
-	uint64_t id = 0;
+	const struct ferry_snapshot_user *u =
+	    w->s == NULL ? NULL : ferry_snapshot_login(w->s, login);
+	const struct operator_user *local =
+	    w->s == NULL ? ferry_operator_local_user(w->op, login) : NULL;
+	uint64_t id = u != NULL ? u->id : local != NULL ? local->id : 0;
 
-	if (w->s == NULL)
-		(void)operator_local_user(w->op, login, &id);
-	else if ((u = ferry_snapshot_login(w->s, login)) != NULL)
-		id = u->id;
 	if (id != 0)
 		return name_grant(w, g, id, err);
-	mistake(w, g, "users", "'%.80s' is no user of realm '%.80s'", login,
-	    w->op->realm);
+	report_mistake(w, g, "users", "'%.80s' is no user of realm '%.80s'",
+	    login, w->op->realm);
 	return 0;
 }
 
@@ -379,7 +390,8 @@ grant_local_team(const struct walk *w, struct ferry_conf_group *g,
 		return rc;
 	}
 	if (rc == 0)
-		mistake(w, g, "teams", "'%.80s' is not one of teams", slug);
+		report_mistake(
+		    w, g, "teams", "'%.80s' is not one of teams", slug);
 	return rc;
 }
 
@@ -394,7 +406,7 @@ grant_team(const struct walk *w, struct ferry_conf_group *g, const char *team,
 	if (w->s == NULL)
 		return grant_local_team(w, g, team, err);
 	if ((t = ferry_snapshot_team_called(w->s, team)) == NULL) {
-		mistake(w, g, "teams",
+		report_mistake(w, g, "teams",
 		    "'%.80s' is no team of '%.80s'; expected \"OWNER/SLUG\"",
 		    team, w->op->realm);
 		return 0;
@@ -412,7 +424,7 @@ grant_team(const struct walk *w, struct ferry_conf_group *g, const char *team,
 }
 
 static int
-grants(const struct walk *w, struct ferry_conf_group *registry,
+read_grants(const struct walk *w, struct ferry_conf_group *registry,
     struct ferry_error *err)
 {
 	struct ferry_conf_group *g;
@@ -447,8 +459,8 @@ ferry_operator_plain(struct ferry_operator *op, const char *upstream,
 	struct ferry_conf_group *g;
 	int rc;
 
-	if (signature(&w, err) == -1 || all_users(&w, err) == -1 ||
-	    (rc = find(op, "registries", upstream, &g, err)) == -1)
+	if (put_signature(&w, err) == -1 || all_users(&w, err) == -1 ||
+	    (rc = find_group(op, "registries", upstream, &g, err)) == -1)
 		return -1;
-	return rc == 0 ? 0 : grants(&w, g, err);
+	return rc == 0 ? 0 : read_grants(&w, g, err);
 }

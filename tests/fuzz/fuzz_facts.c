@@ -9,6 +9,7 @@
 #include "store/base/error.h"
 #include "sync/permissions/describe.h"
 #include "sync/permissions/facts.h"
+#include "sync/permissions/github_page.h"
 
 static const char meta[] =
     "{\"kind\":\"meta\",\"upstream\":\"gh\",\"realm\":\"gh\",\"github\":true,"
@@ -73,7 +74,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	             : data[1] % 3 == 1 ? "container"
 	                                : "docker";
 	FUZZ_CHECK(ferry_facts_new(&f, data[1] % 2 == 0, &err) == 0);
-	if (ferry_facts_reduce(&items, ferry_bytes_of(data + 2, size - 2),
+	if (ferry_github_page_read(&items, ferry_bytes_of(data + 2, size - 2),
 		members[data[1] % 3 == 0 ? 0 : data[1] % 3], &err) == 0) {
 		json_array_foreach (items, i, item) {
 			if (what == FERRY_FACTS)

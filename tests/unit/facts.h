@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "sync/permissions/facts.h"
+#include "sync/permissions/github_page.h"
 
 static const struct ferry_facts_owner octo = { 100, true, "Octo" };
 
@@ -17,7 +18,8 @@ try_add(struct ferry_facts *f, enum ferry_fact what,
 	struct ferry_error err = FERRY_ERROR_INIT;
 	json_t *items = NULL, *item;
 	size_t i;
-	int rc = ferry_facts_reduce(&items, ferry_bytes_str(page), NULL, &err);
+	int rc =
+	    ferry_github_page_read(&items, ferry_bytes_str(page), NULL, &err);
 
 	if (rc == 0)
 		json_array_foreach (items, i, item)

@@ -1,7 +1,7 @@
 #ifndef FERRY_SYNC_SELECT_IMAGES_KIND_H
 #define FERRY_SYNC_SELECT_IMAGES_KIND_H
 
-/* The kinds of files behind images.h, and what they share. */
+/* The kinds of files behind images.h, and what they share (kind.c). */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,19 +41,19 @@ struct ferry_images_build {
 	struct ferry_variables args; /* instead of the defaults of its ARGs */
 	struct ferry_variables contexts; /* names that stand for no image */
 };
-/* images_docker.c */
+/* dockerfile.c */
 int ferry_images_docker(const struct ferry_images *im, struct ferry_bytes text,
     const struct ferry_images_build *build, struct ferry_error *err);
 /* Whether text starts as a Dockerfile does. */
 bool ferry_images_docker_like(struct ferry_bytes text);
 
-/* images_compose.c: whether a document is a compose file, and reading it. */
+/* compose.c: whether a document is a compose file, and reading it. */
 bool ferry_images_compose_like(const struct ferry_yaml_node *root);
 int ferry_images_compose(struct ferry_images *im,
     const struct ferry_yaml_node *root, struct ferry_error *err);
 
 /*
- * images_kube.c.  Returns: 1 if the document is one of Kubernetes or has
+ * kubernetes.c.  Returns: 1 if the document is one of Kubernetes or has
  * containers like one, 0 if not.
  */
 int ferry_images_kube(const struct ferry_images *im,

@@ -1,8 +1,4 @@
-/*
- * What etc/ferry.conf says of a GitHub upstream, and where its parts are.
- *
- * Source: shared/protocols/github-packages.md, sections 3.1 and 4.
- */
+#include "sync/upstream/github/conf.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -10,8 +6,6 @@
 #include <string.h>
 
 #include "store/base/conf.h"
-#include "store/format/oci/names.h"
-#include "sync/upstream/github/github.h"
 
 static bool
 ends_with(const char *text, const char *end)
@@ -99,123 +93,129 @@ read_owners(struct github *gh, struct ferry_error *err)
 	return rc;
 }
 
-/* Types that ferry does not have are told of at every sync. */
+static int
+new_parts(struct github *gh, struct ferry_error *err)
+{
+	size_t n = ferry_formats_count();
+
+	if (ferry_calloc(&gh->parts, n, sizeof(*gh->parts), err) == -1)
+		return -1;
+	gh->parts_n = n;
+	for (size_t i = 0; i < n; i++) {
+		gh->parts[i].format = ferry_format_at(i);
+		(void)snprintf(gh->parts[i].url_option,
+		    sizeof(gh->parts[i].url_option), "%s_url",
+		    gh->parts[i].format->github.name);
+	}
+	return 0;
+}
+
+/* A type of which ferry has no format is told of at every sync. */
+static int
+want_type(struct github *gh, const char *type, struct ferry_error *err)
+{
+	const struct ferry_format *format = ferry_format_of_type(type);
+	struct ferry_buf known = FERRY_BUF_INIT;
+	const char *other;
+
+	for (size_t i = 0; i < gh->parts_n; i++)
+		if (gh->parts[i].format == format) {
+			if (strcmp(format->github.name, type) == 0)
+				gh->parts[i].wanted = true;
+			else
+				gh->parts[i].legacy_wanted = true;
+			return 0;
+		}
+	for (size_t i = 0; (other = ferry_github_type_at(i)) != NULL; i++) {
+		if (strcmp(other, type) == 0) {
+			ferry_buf_free(&known);
+			return 0;
+		}
+		if (ferry_buf_addf(
+			&known, err, "%s%s", i == 0 ? "" : ", ", other) == -1)
+			return -1;
+	}
+	ferry_conf_error(gh->up->group, "types", err,
+	    "'%.40s' is not a type of package; there are %s", type,
+	    (char *)known.p);
+	ferry_buf_free(&known);
+	return -1;
+}
+
 static int
 read_types(struct github *gh, struct ferry_error *err)
 {
-	static const char *const known[] = { "npm", "container", "docker",
-		"maven", "rubygems", "nuget" };
 	struct ferry_conf_group *group = gh->up->group;
-	bool *slots[] = { &gh->npm, &gh->container, &gh->docker };
 	const char *type;
-	size_t k;
 	int rc;
 
 	for (unsigned i = 0;
-	     (rc = ferry_conf_strs(group, "types", i, &type, err)) == 1; i++) {
-		for (k = 0; k < 6 && strcmp(known[k], type) != 0; k++)
-			;
-		if (k == 6)
-			return ferry_conf_error(group, "types", err,
-			    "'%.40s' is not a type of package; there are npm, "
-			    "container, docker, maven, rubygems and nuget",
-			    type);
-		if (k < 3)
-			*slots[k] = true;
-	}
-	if (rc == 0 && !ferry_conf_has(group, "types"))
-		gh->npm = gh->container = true;
+	     (rc = ferry_conf_strs(group, "types", i, &type, err)) == 1; i++)
+		if (want_type(gh, type, err) == -1)
+			return -1;
+	for (size_t i = 0; i < gh->parts_n; i++)
+		if (!ferry_conf_has(group, "types"))
+			gh->parts[i].wanted =
+			    gh->parts[i].format->github.by_default;
 	return rc;
 }
 
-/* Where the registries are, if the configuration does not say. */
+/* Where GitHub is on the web, and what it has beside that. */
+struct web {
+	const char *authority;
+	char scheme[12]; /* "https://" */
+	bool isolated; /* registries have hosts of their own */
+};
+
+/* Where a registry is, if the configuration does not say; nothing is appended
+ * if it is nowhere. */
 static int
-derive(const struct github *gh, const char *scheme, const char *authority,
-    bool isolated, struct ferry_buf *npm, struct ferry_buf *container,
+derive_url(const struct github *gh, const struct ferry_github_type *type,
+    const struct web *web, struct ferry_buf *url, struct ferry_error *err)
+{
+
+	if (gh->profile == GITHUB_COM)
+		return ferry_buf_adds(url, type->cloud, err);
+	if (gh->profile == GITHUB_GHE_COM || web->isolated)
+		return ferry_buf_addf(url, err, "%s%s.%s", web->scheme,
+		    type->label, web->authority);
+	return type->path == NULL
+	           ? 0
+	           : ferry_buf_addf(url, err, "%s%s%s", web->scheme,
+			 web->authority, type->path);
+}
+
+static int
+read_part(struct github *gh, struct github_part *part, const struct web *web,
     struct ferry_error *err)
 {
-
-	switch (gh->profile) {
-	case GITHUB_COM:
-		if (ferry_buf_adds(npm, "https://npm.pkg.github.com", err) ==
-		    -1)
-			return -1;
-		return ferry_buf_adds(container, "https://ghcr.io", err);
-	case GITHUB_GHES:
-		/* The container registry needs a host of its own. */
-		if (!isolated)
-			return ferry_buf_addf(
-			    npm, err, "%s%s/_registry/npm", scheme, authority);
-		break;
-	case GITHUB_GHE_COM:
-		break;
-	}
-	if (ferry_buf_addf(npm, err, "%snpm.%s", scheme, authority) == -1)
-		return -1;
-	return ferry_buf_addf(
-	    container, err, "%scontainers.%s", scheme, authority);
-}
-
-static int
-drive(struct github *gh, int part, const char *format, const char *url,
-    const char *host, struct ferry_error *err)
-{
-	struct github_part *p = &gh->parts[part];
+	const struct ferry_github_type *type = &part->format->github;
+	struct ferry_buf derived = FERRY_BUF_INIT;
 	struct ferry_conf_group *ignored;
-
-	p->type = part == GITHUB_NPM ? "npm" : "container";
-	p->usable = url != NULL;
-	/* Its options may stand there, whether they are used or not. */
-	if (!p->usable)
-		return ferry_conf_group(gh->up->group, p->type, &ignored, err);
-	return ferry_upstream_delegate(&p->up, gh->up, format, p->type, url,
-	    host, gh->up->token == NULL ? NULL : "ferry", err);
-}
-
-static int
-read_registries(struct github *gh, const char *scheme, const char *authority,
-    bool isolated, struct ferry_error *err)
-{
-	struct ferry_buf npm = FERRY_BUF_INIT, container = FERRY_BUF_INIT;
-	struct ferry_error why = FERRY_ERROR_INIT;
-	char host[FERRY_OCI_HOST_MAX + 1];
-	char *npm_url = NULL, *container_url = NULL;
-	const char *known;
+	char *url = NULL;
 	int rc = -1;
 
-	if (derive(gh, scheme, authority, isolated, &npm, &container, err) ==
-		-1 ||
-	    read_url(gh, "npm_url", (char *)npm.p, &npm_url, err) == -1 ||
-	    read_url(gh, "container_url", (char *)container.p, &container_url,
-		err) == -1)
+	if (derive_url(gh, type, web, &derived, err) == -1 ||
+	    read_url(gh, part->url_option, (char *)derived.p, &url, err) == -1)
 		goto out;
-	/* Clients call it by its own name, wherever it is asked. */
-	known = container.n > 0 ? (char *)container.p : container_url;
-	if (known != NULL) {
-		if (ferry_oci_host(host, ferry_bytes_str(known), &why) == -1) {
-			ferry_conf_error(
-			    gh->up->group, "url", err, "%.300s", why.text);
-			goto out;
-		}
-		if (ferry_strdup(&gh->host, host, err) == -1)
-			goto out;
-	}
-	if (drive(gh, GITHUB_NPM, "npm", npm_url, NULL, err) == -1 ||
-	    drive(gh, GITHUB_CONTAINER, "oci", container_url, gh->host, err) ==
-		-1)
-		goto out;
-	rc = 0;
+	part->usable = url != NULL;
+	/* Clients call it by its own name, wherever it is asked.  Its options
+	 * may stand there, whether they are used or not. */
+	if (!part->usable)
+		rc = ferry_conf_group(gh->up->group, type->name, &ignored, err);
+	else if (ferry_strdup(&part->host,
+		     derived.n > 0 ? (char *)derived.p : url, err) == 0)
+		rc = ferry_upstream_delegate(&part->up, gh->up,
+		    part->format->name, type->name, url, part->host,
+		    gh->up->token == NULL ? NULL : "ferry", err);
 out:
-	ferry_buf_free(&npm);
-	ferry_buf_free(&container);
-	free(npm_url);
-	free(container_url);
+	ferry_buf_free(&derived);
+	free(url);
 	return rc;
 }
 
 static int
-read_api(struct github *gh, const char *scheme, const char *authority,
-    struct ferry_error *err)
+read_api(struct github *gh, const struct web *web, struct ferry_error *err)
 {
 	struct ferry_buf api = FERRY_BUF_INIT;
 	int rc = -1;
@@ -223,61 +223,78 @@ read_api(struct github *gh, const char *scheme, const char *authority,
 	if (gh->profile == GITHUB_COM)
 		rc = ferry_buf_adds(&api, "https://api.github.com", err);
 	else if (gh->profile == GITHUB_GHE_COM)
-		rc = ferry_buf_addf(&api, err, "%sapi.%s", scheme, authority);
+		rc = ferry_buf_addf(
+		    &api, err, "%sapi.%s", web->scheme, web->authority);
 	else
-		rc =
-		    ferry_buf_addf(&api, err, "%s%s/api/v3", scheme, authority);
+		rc = ferry_buf_addf(
+		    &api, err, "%s%s/api/v3", web->scheme, web->authority);
 	if (rc == 0)
 		rc = read_url(gh, "api", (char *)api.p, &gh->api, err);
 	ferry_buf_free(&api);
 	return rc;
 }
 
-/* An owner's scope is the owner's, also where another registry has one of that
- * name, which anybody could have taken. */
+/* What only an owner's packages are called is the owner's, also where another
+ * registry has such names, which anybody could have taken. */
 static int
-protect_scopes(struct github *gh, struct ferry_error *err)
+protect_names(struct github *gh, const struct ferry_github_type *type,
+    struct ferry_error *err)
 {
-	char pattern[128];
+	struct ferry_buf pattern = FERRY_BUF_INIT;
+	int rc = 0;
 
-	if (!gh->npm || ferry_conf_has(gh->up->group, "protect"))
-		return 0;
-	for (size_t i = 0; i < gh->owners_n; i++) {
-		(void)snprintf(
-		    pattern, sizeof(pattern), "@%.100s/*", gh->owners[i].name);
-		for (char *p = pattern; *p != 0; p++)
-			*p = (char)tolower((unsigned char)*p);
-		if (ferry_upstream_protect(gh->up, pattern, err) == -1)
+	for (size_t i = 0; i < gh->owners_n && rc == 0; i++) {
+		ferry_buf_reset(&pattern);
+		rc = type->owned_names(&pattern, gh->owners[i].name, err);
+		for (size_t k = 0; k < pattern.n; k++)
+			pattern.p[k] = (uint8_t)tolower(pattern.p[k]);
+		if (rc == 0)
+			rc = ferry_upstream_protect(
+			    gh->up, (char *)pattern.p, err);
+	}
+	ferry_buf_free(&pattern);
+	return rc;
+}
+
+static int
+read_parts(struct github *gh, const struct web *web, struct ferry_error *err)
+{
+
+	for (size_t i = 0; i < gh->parts_n; i++) {
+		struct github_part *part = &gh->parts[i];
+
+		if (read_part(gh, part, web, err) == -1 ||
+		    (part->wanted && part->format->github.owned_names != NULL &&
+			!ferry_conf_has(gh->up->group, "protect") &&
+			protect_names(gh, &part->format->github, err) == -1))
 			return -1;
 	}
 	return 0;
 }
 
 int
-github_configure(struct github *gh, struct ferry_error *err)
+ferry_github_configure(struct github *gh, struct ferry_error *err)
 {
 	struct ferry_upstream *up = gh->up;
-	const char *authority = strstr(up->url, "://") + 3;
-	char scheme[12], host[FERRY_OCI_HOST_MAX + 1];
-	struct ferry_error why = FERRY_ERROR_INIT;
-	bool isolated;
+	struct web web = { .authority = strstr(up->url, "://") + 3 };
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	char host[256];
 
-	if (authority[strcspn(authority, "/")] != 0 ||
-	    ferry_oci_host(host, ferry_bytes_str(up->url), &why) == -1)
+	if (web.authority[strcspn(web.authority, "/")] != 0 ||
+	    ferry_fetch_url_host(host, sizeof(host), up->url, &ignored) == -1)
 		return ferry_conf_error(up->group, "url", err,
 		    "expected the web host alone, such as "
 		    "\"https://github.com\"");
-	(void)snprintf(scheme, sizeof(scheme), "%.*s",
-	    (int)(authority - up->url), up->url);
+	(void)snprintf(web.scheme, sizeof(web.scheme), "%.*s",
+	    (int)(web.authority - up->url), up->url);
 	if (read_profile(gh, host, err) == -1 ||
-	    ferry_conf_bool(
-		up->group, "subdomain_isolation", true, &isolated, err) == -1 ||
-	    read_api(gh, scheme, authority, err) == -1 ||
-	    read_owners(gh, err) == -1 || read_types(gh, err) == -1 ||
-	    protect_scopes(gh, err) == -1 ||
+	    ferry_conf_bool(up->group, "subdomain_isolation", true,
+		&web.isolated, err) == -1 ||
+	    read_api(gh, &web, err) == -1 || read_owners(gh, err) == -1 ||
+	    new_parts(gh, err) == -1 || read_types(gh, err) == -1 ||
 	    ferry_conf_str(
 		up->group, "enterprise", NULL, &gh->enterprise, err) == -1 ||
-	    read_registries(gh, scheme, authority, isolated, err) == -1)
+	    read_parts(gh, &web, err) == -1)
 		return -1;
 	/* The API wants few requests at once. */
 	gh->origin = up->origin;

@@ -1,19 +1,11 @@
-/*
- * Who is in the enterprise, so that they may read what is internal.
- *
- * github.com and GHE.com tell by GraphQL; a server is one enterprise, and all
- * of its accounts are in it.
- *
- * Source: shared/protocols/github-packages.md, sections 3.2 and 3.4; GitHub's
- *     GraphQL schema, Enterprise.members, whose nodes are users or accounts
- *     that the enterprise manages.
- */
+#include "sync/upstream/github/enterprise.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/base/json.h"
-#include "sync/upstream/github/github.h"
+#include "sync/upstream/ask.h"
+#include "sync/upstream/github/list.h"
 
 #define ANSWER_MAX (4U << 20)
 #define SERVER 1 /* the number of a server's own enterprise; it has no other */
@@ -34,11 +26,12 @@ struct answer {
 };
 
 static int
-ask(struct answer *answer, const char *after, struct ferry_error *err);
+ask_members(struct answer *answer, const char *after, struct ferry_error *err);
 
 static void
-answer_free(struct answer *answer)
+answer_free(void *ctx)
 {
+	struct answer *answer = ctx;
 
 	ferry_pages_free(&answer->cursors);
 	free(answer);
@@ -92,7 +85,7 @@ take_members(struct github *gh, const json_t *enterprise, const char **after,
 }
 
 static void
-take(struct answer *answer, struct ferry_bytes body)
+take_answer(struct answer *answer, struct ferry_bytes body)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct github *gh = answer->gh;
@@ -105,19 +98,19 @@ take(struct answer *answer, struct ferry_bytes body)
 	    json_object_get(json_object_get(root, "data"), "enterprise");
 	if (rc == 0 && !json_is_object(enterprise)) {
 		/* No such enterprise, or none that this token may ask. */
-		github_unread(gh, WHAT, answer->pages, 200, MEANING);
+		ferry_github_unread(gh, WHAT, answer->pages, 200, MEANING);
 	} else if (rc == 0) {
 		rc = take_members(gh, enterprise, &after, &err);
 		if (rc == 1 && ferry_pages_add(&answer->cursors, "the list",
 				   ++answer->pages, after, &err) == -1)
 			rc = -1;
 	}
-	if (rc == 1 && ask(answer, after, &err) == 0)
+	if (rc == 1 && ask_members(answer, after, &err) == 0)
 		answer = NULL;
 	else if (rc == 1)
-		github_fatal(gh, &err);
+		ferry_github_fatal(gh, &err);
 	else if (rc == -1)
-		github_broken(gh, WHAT, &err);
+		ferry_github_broken(gh, WHAT, &err);
 	json_decref(root);
 	if (answer != NULL)
 		answer_free(answer);
@@ -130,27 +123,20 @@ on_members(
 	struct answer *answer = ctx;
 
 	if (result->error.code == FERRY_OK) {
-		take(answer, body);
+		take_answer(answer, body);
 		return;
 	}
 	if (result->status == 403 || result->status == 404)
-		github_unread(
+		ferry_github_unread(
 		    answer->gh, WHAT, answer->pages, result->status, MEANING);
 	else
-		github_broken(answer->gh, WHAT, &result->error);
+		ferry_github_broken(answer->gh, WHAT, &result->error);
 	answer_free(answer);
-}
-
-static void
-on_drop(void *ctx)
-{
-
-	answer_free(ctx);
 }
 
 /* Takes answer only on success. */
 static int
-ask(struct answer *answer, const char *after, struct ferry_error *err)
+ask_members(struct answer *answer, const char *after, struct ferry_error *err)
 {
 	struct github *gh = answer->gh;
 	struct ferry_buf url = FERRY_BUF_INIT, body = FERRY_BUF_INIT;
@@ -161,7 +147,7 @@ ask(struct answer *answer, const char *after, struct ferry_error *err)
 		.max_size = ANSWER_MAX,
 		.ctx = answer,
 		.on_done = on_members,
-		.on_drop = on_drop,
+		.on_drop = answer_free,
 	};
 	json_t *root = json_pack("{s:s,s:{s:s,s:s?}}", "query", query,
 	    "variables", "slug", gh->enterprise, "after", after);
@@ -182,7 +168,7 @@ ask(struct answer *answer, const char *after, struct ferry_error *err)
 }
 
 int
-github_enterprise(struct github *gh, struct ferry_error *err)
+ferry_github_enterprise(struct github *gh, struct ferry_error *err)
 {
 	struct github_list list = { .gh = gh,
 		.fact = FERRY_FACT_ENTERPRISE,
@@ -194,13 +180,13 @@ github_enterprise(struct github *gh, struct ferry_error *err)
 		return 0;
 	if (gh->profile == GITHUB_GHES) {
 		ferry_facts_enterprise(gh->facts, SERVER);
-		return github_list(&list, "/users?per_page=100", err);
+		return ferry_github_list(&list, "/users?per_page=100", err);
 	}
 	if (ferry_calloc(&answer, 1, sizeof(*answer), err) == -1)
 		return -1;
 	answer->gh = gh;
 	answer->cursors.max = GITHUB_PAGES_MAX;
-	if (ask(answer, NULL, err) == 0)
+	if (ask_members(answer, NULL, err) == 0)
 		return 0;
 	answer_free(answer);
 	return -1;

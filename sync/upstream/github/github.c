@@ -1,10 +1,8 @@
 /*
- * GitHub Packages: owners' packages are listed by the REST API, pulled as npm
- * and OCI packages by the kinds of these, and who may read them becomes a
+ * GitHub Packages: owners' packages are listed by the REST API, pulled by
+ * the kinds of their formats, and who may read them becomes a
  * permission snapshot.
  */
-
-#include "sync/upstream/github/github.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +12,10 @@
 #include "store/base/conf.h"
 #include "store/base/json.h"
 #include "sync/permissions/compile.h"
-
-static const char *const formats[] = { "npm", "oci", NULL };
+#include "sync/upstream/github/conf.h"
+#include "sync/upstream/github/enterprise.h"
+#include "sync/upstream/github/list.h"
+#include "sync/upstream/github/owner.h"
 
 static int
 configure(struct ferry_upstream *up, struct ferry_error *err)
@@ -26,7 +26,7 @@ configure(struct ferry_upstream *up, struct ferry_error *err)
 		return -1;
 	gh->up = up;
 	up->state = gh;
-	return github_configure(gh, err);
+	return ferry_github_configure(gh, err);
 }
 
 static void
@@ -36,18 +36,19 @@ github_free(struct ferry_upstream *up)
 
 	if (gh == NULL)
 		return;
-	for (int i = 0; i < GITHUB_PARTS; i++) {
+	for (size_t i = 0; i < gh->parts_n; i++) {
 		struct github_part *part = &gh->parts[i];
 
 		for (size_t k = 0; k < part->n; k++)
 			free(part->wants[k].name);
 		free(part->wants);
+		free(part->host);
 		ferry_upstream_delegate_free(&part->up);
 	}
 	ferry_facts_free(gh->facts);
 	ferry_pages_free(&gh->asked);
+	free(gh->parts);
 	free(gh->owners);
-	free(gh->host);
 	free(gh->api);
 	free(gh);
 	up->state = NULL;
@@ -63,25 +64,30 @@ skip_type(struct github *gh, const char *type, const char *why)
 	ferry_run_skip(gh->run, item, why);
 }
 
-/* What the configuration wants and ferry has not: a line each. */
+/* What the configuration wants and is not available: a line each. */
 static int
 skip_types(struct github *gh, struct ferry_error *err)
 {
-	static const char no_registry[] =
-	    "a server without subdomain isolation has no container registry";
 	const char *type;
+	char text[100];
 	int rc;
 
-	if (gh->container && !gh->parts[GITHUB_CONTAINER].usable)
-		skip_type(gh, "container", no_registry);
-	if (gh->docker && !gh->parts[GITHUB_CONTAINER].usable)
-		skip_type(gh, "docker", no_registry);
+	for (size_t i = 0; i < gh->parts_n; i++) {
+		const struct github_part *part = &gh->parts[i];
+		const struct ferry_github_type *t = &part->format->github;
+
+		(void)snprintf(text, sizeof(text),
+		    "a server without subdomain isolation has no %s registry",
+		    t->name);
+		if (part->wanted && !part->usable)
+			skip_type(gh, t->name, text);
+		if (part->legacy_wanted && !part->usable)
+			skip_type(gh, t->legacy, text);
+	}
 	for (unsigned i = 0;
 	     (rc = ferry_conf_strs(gh->up->group, "types", i, &type, err)) == 1;
 	     i++)
-		if (strcmp(type, "npm") != 0 &&
-		    strcmp(type, "container") != 0 &&
-		    strcmp(type, "docker") != 0)
+		if (ferry_format_of_type(type) == NULL)
 			skip_type(gh, type, "not mirrored by this ferry yet");
 	return rc;
 }
@@ -99,17 +105,17 @@ sync_start(
 	    ferry_upstream_put(run, up, NULL, err) == -1 ||
 	    skip_types(gh, err) == -1)
 		return -1;
-	for (int i = 0; i < GITHUB_PARTS; i++) {
+	for (size_t i = 0; i < gh->parts_n; i++) {
 		struct ferry_upstream *part = &gh->parts[i].up;
 
 		if (gh->parts[i].usable &&
 		    part->kind->sync(run, part, err) == -1)
 			return -1;
 	}
-	if (github_enterprise(gh, err) == -1)
+	if (ferry_github_enterprise(gh, err) == -1)
 		return -1;
 	for (size_t i = 0; i < gh->owners_n; i++)
-		if (github_owner(&gh->owners[i], err) == -1)
+		if (ferry_github_owner(&gh->owners[i], err) == -1)
 			return -1;
 	return 0;
 }
@@ -118,7 +124,7 @@ static void
 on_contradiction(void *ctx, const char *text)
 {
 
-	github_unknown(ctx, text);
+	ferry_github_unknown(ctx, text);
 }
 
 /* The facts become the snapshot. */
@@ -137,7 +143,7 @@ put_snapshot(struct github *gh, struct ferry_error *err)
 		    ferry_bytes_buf(&text), ferry_now(), err);
 	ferry_buf_free(&text);
 	if (rc != -1)
-		rc = github_forget(gh, err);
+		rc = ferry_github_forget(gh, err);
 	return rc == -1 ? -1 : 0;
 }
 
@@ -145,7 +151,7 @@ static int
 want_all(struct github *gh, struct ferry_error *err)
 {
 
-	for (int i = 0; i < GITHUB_PARTS; i++) {
+	for (size_t i = 0; i < gh->parts_n; i++) {
 		struct github_part *part = &gh->parts[i];
 
 		for (size_t k = 0; k < part->n; k++)
@@ -170,7 +176,7 @@ sync_after(
 			return -1;
 		more = 1;
 	}
-	for (int i = 0; i < GITHUB_PARTS; i++) {
+	for (size_t i = 0; i < gh->parts_n; i++) {
 		struct ferry_upstream *part = &gh->parts[i].up;
 
 		if (!gh->parts[i].usable)
@@ -184,7 +190,7 @@ sync_after(
 
 const struct ferry_upstream_kind ferry_upstream_github = {
 	.format = "github",
-	.delegates = formats,
+	.delegates = ferry_format_names,
 	.configure = configure,
 	.sync = sync_start,
 	.after = sync_after,

@@ -1,16 +1,4 @@
-/*
- * Pages of GitHub's REST API.
- *
- * Of a page ferry keeps its validator, where the next one is, and of its items
- * the members that count: the local record `answer UPSTREAM URL`.  So a sync
- * with nothing new costs a 304 a page, and these do not count against the rate
- * limit.  The pages behind a page that did not change are asked for all the
- * same; the record says where they are, as a 304 need not.
- *
- * Source: shared/protocols/github-packages.md, sections 3.1 (pagination) and
- *     3.2; GitHub, "Best practices for using the REST API", conditional
- *     requests.
- */
+#include "sync/upstream/github/list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +6,12 @@
 
 #include "store/base/json.h"
 #include "store/store.h"
-#include "sync/upstream/github/github.h"
+#include "sync/permissions/github_page.h"
+#include "sync/upstream/ask.h"
 
 #define ACCEPT "application/vnd.github+json"
+#define PAGE_MAX (16U << 20) /* bytes; a page of repositories has 700 kB */
+#define ITEMS_MAX 5000000 /* of all lists */
 
 /* One page under way. */
 struct page {
@@ -45,7 +36,7 @@ page_free(struct page *page)
 }
 
 void
-github_fatal(struct github *gh, const struct ferry_error *why)
+ferry_github_fatal(struct github *gh, const struct ferry_error *why)
 {
 
 	if (gh->run->fatal.code == FERRY_OK)
@@ -53,7 +44,7 @@ github_fatal(struct github *gh, const struct ferry_error *why)
 }
 
 void
-github_unknown(struct github *gh, const char *text)
+ferry_github_unknown(struct github *gh, const char *text)
 {
 	char item[300];
 
@@ -63,8 +54,8 @@ github_unknown(struct github *gh, const char *text)
 }
 
 void
-github_unread(struct github *gh, const char *what, unsigned pages, long status,
-    const char *meaning)
+ferry_github_unread(struct github *gh, const char *what, unsigned pages,
+    long status, const char *meaning)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	char text[GITHUB_WHAT_MAX + 300], code[32] = "";
@@ -79,20 +70,21 @@ github_unread(struct github *gh, const char *what, unsigned pages, long status,
 	else
 		(void)snprintf(text, sizeof(text), "%s could not be read%s: %s",
 		    what, code, meaning);
-	github_unknown(gh, text);
+	ferry_github_unknown(gh, text);
 	if (ferry_facts_note(gh->facts, text, &err) == -1)
-		github_fatal(gh, &err);
+		ferry_github_fatal(gh, &err);
 }
 
 void
-github_list_unread(const struct github_list *list, long status)
+ferry_github_list_unread(const struct github_list *list, long status)
 {
 
-	github_unread(list->gh, list->what, list->pages, status, list->meaning);
+	ferry_github_unread(
+	    list->gh, list->what, list->pages, status, list->meaning);
 }
 
 void
-github_broken(
+ferry_github_broken(
     struct github *gh, const char *what, const struct ferry_error *why)
 {
 	struct ferry_error err = *why;
@@ -112,15 +104,16 @@ github_broken(
 
 /* 403 and 404 are what a token hears that may not know. */
 static void
-fail(struct github_list *list, const struct ferry_error *why, long status)
+list_failed(
+    struct github_list *list, const struct ferry_error *why, long status)
 {
 
 	if (status != 403 && status != 404)
-		github_broken(list->gh, list->what, why);
+		ferry_github_broken(list->gh, list->what, why);
 	else if (list->on_unread != NULL)
 		list->on_unread(list, status, why);
 	else
-		github_list_unread(list, status);
+		ferry_github_list_unread(list, status);
 }
 
 /* Key of the record; 0 if the URL is too long for one. */
@@ -134,7 +127,7 @@ record_key(const struct github_list *list, struct ferry_key *key)
 }
 
 static int
-keep(const struct page *page, const struct ferry_fetch_result *result,
+keep_page(const struct page *page, const struct ferry_fetch_result *result,
     json_t *items, const char *next, struct ferry_error *err)
 {
 	struct ferry_run *run = page->list->gh->run;
@@ -165,11 +158,11 @@ take_item(struct github_list *list, const json_t *item, struct ferry_error *err)
 		.type = list->type
 	};
 
-	if (++list->gh->items > GITHUB_ITEMS_MAX)
+	if (++list->gh->items > ITEMS_MAX)
 		return ferry_error_set(err, FERRY_ELIMIT,
 		    "there are more than %d users, teams, repositories and "
 		    "packages",
-		    GITHUB_ITEMS_MAX);
+		    ITEMS_MAX);
 	if (list->fact != FERRY_FACTS &&
 	    ferry_facts_add(list->gh->facts, list->fact, &about, item, err) ==
 		-1)
@@ -205,12 +198,12 @@ read_page(struct page *page, const struct ferry_fetch_result *result,
 	}
 	rc = ferry_answer_next(result, list->gh->api, list->url, next, err);
 	if (rc == -1 ||
-	    ferry_facts_reduce(items, body, list->member, err) == -1)
+	    ferry_github_page_read(items, body, list->member, err) == -1)
 		return -1;
-	return keep(page, result, *items, *next, err);
+	return keep_page(page, result, *items, *next, err);
 }
 
-static int ask(struct github_list *list, struct ferry_error *err);
+static int ask_page(struct github_list *list, struct ferry_error *err);
 
 /* Returns: 1 there is more, 0 that was all, -1. */
 static int
@@ -258,14 +251,14 @@ on_page(
 	int rc = take_page(page, result, body, &err);
 
 	page_free(page);
-	if (rc == 1 && ask(list, &err) == 0)
+	if (rc == 1 && ask_page(list, &err) == 0)
 		return;
 	if (rc == 1 || (rc == -1 && (err.code == FERRY_ENOMEM ||
 					err.code == FERRY_EINDEX ||
 					err.code == FERRY_ESYSTEM)))
-		github_fatal(list->gh, &err);
+		ferry_github_fatal(list->gh, &err);
 	else if (rc == -1)
-		fail(list, &err,
+		list_failed(list, &err,
 		    result->error.code == FERRY_OK ? 0 : result->status);
 	list_free(list);
 }
@@ -282,7 +275,7 @@ on_drop(void *ctx)
 /* Ask for the list's page at its url, which is noted in gh->asked.  Takes list
  * only on success. */
 static int
-ask(struct github_list *list, struct ferry_error *err)
+ask_page(struct github_list *list, struct ferry_error *err)
 {
 	struct github *gh = list->gh;
 	struct ferry_ask a = {
@@ -290,7 +283,7 @@ ask(struct github_list *list, struct ferry_error *err)
 		.url = list->url,
 		.accept = ACCEPT,
 		.extra = GITHUB_VERSION,
-		.max_size = GITHUB_PAGE_MAX,
+		.max_size = PAGE_MAX,
 		.on_done = on_page,
 		.on_drop = on_drop,
 	};
@@ -314,7 +307,7 @@ fail:
 }
 
 int
-github_list(
+ferry_github_list(
     const struct github_list *list, const char *path, struct ferry_error *err)
 {
 	struct ferry_buf url = FERRY_BUF_INIT;
@@ -335,14 +328,14 @@ github_list(
 	copy->pages = 0;
 	if (ferry_pages_add(&list->gh->asked, "the list", 0, copy->url, err) ==
 		0 &&
-	    ask(copy, err) == 0)
+	    ask_page(copy, err) == 0)
 		return 0;
 	list_free(copy);
 	return -1;
 }
 
 int
-github_forget(struct github *gh, struct ferry_error *err)
+ferry_github_forget(struct github *gh, struct ferry_error *err)
 {
 	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;

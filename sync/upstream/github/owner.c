@@ -1,15 +1,4 @@
-/*
- * Which lists are asked for: of an owner, of its teams, and of the
- * repositories that packages link to (others decide nothing, and an
- * organization may have thousands of them).
- *
- * Of a repository only those collaborators count whom it names itself
- * (affiliation=direct).  The merged list has everybody whom the base
- * permission or a team lets in, too, and would keep them in after both are
- * gone; it is not used.
- *
- * Source: shared/protocols/github-packages.md, section 3.2.
- */
+#include "sync/upstream/github/owner.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,16 +6,16 @@
 #include <string.h>
 
 #include "store/base/json.h"
-#include "sync/upstream/github/github.h"
+#include "sync/upstream/github/list.h"
 
 #define PER_PAGE "per_page=100"
 
 /* A list like tmpl at a path that is put together. */
-static int ask(const struct github_list *tmpl, struct ferry_error *err,
+static int ask_list(const struct github_list *tmpl, struct ferry_error *err,
     const char *path, ...) __attribute__((format(printf, 3, 4)));
 static int
-ask(const struct github_list *tmpl, struct ferry_error *err, const char *path,
-    ...)
+ask_list(const struct github_list *tmpl, struct ferry_error *err,
+    const char *path, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -38,7 +27,7 @@ ask(const struct github_list *tmpl, struct ferry_error *err, const char *path,
 	if (n < 0 || (size_t)n >= sizeof(text))
 		return ferry_error_set(
 		    err, FERRY_ELIMIT, "a name is too long for a request");
-	return github_list(tmpl, text, err);
+	return ferry_github_list(tmpl, text, err);
 }
 
 /* An element of a path: names are logins, slugs and "OWNER/REPO". */
@@ -52,7 +41,7 @@ is_path(const char *text, struct ferry_error *err)
 	    strstr(text, "..") == NULL)
 		return 0;
 	return ferry_error_set(
-	    err, FERRY_EFORMAT, "'%.100s' is no name that GitHub gives", text);
+	    err, FERRY_EFORMAT, "'%.100s' is not a valid GitHub name", text);
 }
 
 static struct github_list
@@ -97,11 +86,11 @@ on_role(struct github_list *list, const json_t *item, struct ferry_error *err)
 	    org);
 	(void)snprintf(users.role, sizeof(users.role), "%s", base);
 	(void)snprintf(teams.role, sizeof(teams.role), "%s", base);
-	if (ask(&users, err,
+	if (ask_list(&users, err,
 		"/orgs/%s/organization-roles/%" PRIu64 "/users?" PER_PAGE, org,
 		id) == -1)
 		return -1;
-	return ask(&teams, err,
+	return ask_list(&teams, err,
 	    "/orgs/%s/organization-roles/%" PRIu64 "/teams?" PER_PAGE, org, id);
 }
 
@@ -119,7 +108,7 @@ on_team(struct github_list *list, const json_t *item, struct ferry_error *err)
 		return -1;
 	(void)snprintf(members.what, sizeof(members.what),
 	    "the members of team %s/%s", list->owner->account.login, slug);
-	return ask(&members, err, "/orgs/%s/teams/%s/members?" PER_PAGE,
+	return ask_list(&members, err, "/orgs/%s/teams/%s/members?" PER_PAGE,
 	    list->owner->account.login, slug);
 }
 
@@ -144,26 +133,26 @@ ask_repository(
 	    "the collaborators of repository %s", full);
 	(void)snprintf(
 	    teams.what, sizeof(teams.what), "the teams of repository %s", full);
-	if (ask(&users, err,
+	if (ask_list(&users, err,
 		"/repos/%s/collaborators?affiliation=direct&" PER_PAGE,
 		full) == -1)
 		return -1;
 	/* Users' repositories have no teams. */
 	if (!owner->account.organization)
 		return 0;
-	return ask(&teams, err, "/repos/%s/teams?" PER_PAGE, full);
+	return ask_list(&teams, err, "/repos/%s/teams?" PER_PAGE, full);
 }
 
 /* Packages */
 
 static int
-want(struct github_list *list, const json_t *item, struct ferry_error *err)
+want_package(
+    struct github_list *list, const json_t *item, struct ferry_error *err)
 {
 	struct ferry_fact_about about = { .owner = &list->owner->account,
 		.type = list->type };
-	struct github_part *part =
-	    &list->gh->parts[strcmp(list->type, "npm") == 0 ? GITHUB_NPM
-							    : GITHUB_CONTAINER];
+	struct github_part *part = list->part;
+	bool legacy = strcmp(list->type, part->format->github.name) != 0;
 	struct ferry_buf name = FERRY_BUF_INIT;
 
 	if (!part->usable)
@@ -174,9 +163,9 @@ want(struct github_list *list, const json_t *item, struct ferry_error *err)
 		ferry_buf_free(&name);
 		return -1;
 	}
+	/* Registries do not serve all that their older type lists. */
 	part->wants[part->n++] = (struct github_want){ (char *)name.p,
-		strcmp(list->type, "docker") == 0 ? FERRY_WANT_IF_THERE
-						  : FERRY_WANT };
+		legacy ? FERRY_WANT_IF_THERE : FERRY_WANT };
 	return 0;
 }
 
@@ -186,7 +175,7 @@ on_package(
 {
 	const json_t *repo = json_object_get(item, "repository");
 
-	if (want(list, item, err) == -1)
+	if (want_package(list, item, err) == -1)
 		return -1;
 	return json_is_object(repo) ? ask_repository(list->owner, repo, err)
 	                            : 0;
@@ -204,22 +193,23 @@ no_packages(
 	ferry_error_in(&err,
 	    "%s is not available to this token; others are synced", list->what);
 	ferry_run_fail(list->gh->run, item, &err);
-	github_list_unread(list, status);
+	ferry_github_list_unread(list, status);
 }
 
 static int
-ask_packages(
-    struct github_owner *owner, const char *type, struct ferry_error *err)
+ask_packages(struct github_owner *owner, struct github_part *part,
+    const char *type, struct ferry_error *err)
 {
 	struct github_list list = list_of(owner, FERRY_FACT_PACKAGES, "",
 	    "nobody is let in to these packages");
 
+	list.part = part;
 	list.type = type;
 	list.on_item = on_package;
 	list.on_unread = no_packages;
 	(void)snprintf(list.what, sizeof(list.what),
 	    "the registry of %s packages of %s", type, owner->name);
-	return ask(&list, err, "/%s/%s/packages?package_type=%s&" PER_PAGE,
+	return ask_list(&list, err, "/%s/%s/packages?package_type=%s&" PER_PAGE,
 	    owner->account.organization ? "orgs" : "users",
 	    owner->account.login, type);
 }
@@ -229,11 +219,17 @@ ask_all_packages(struct github_owner *owner, struct ferry_error *err)
 {
 	struct github *gh = owner->gh;
 
-	if (gh->npm && ask_packages(owner, "npm", err) == -1)
-		return -1;
-	if (gh->container && ask_packages(owner, "container", err) == -1)
-		return -1;
-	return gh->docker ? ask_packages(owner, "docker", err) : 0;
+	for (size_t i = 0; i < gh->parts_n; i++) {
+		struct github_part *part = &gh->parts[i];
+		const struct ferry_github_type *t = &part->format->github;
+
+		if ((part->wanted &&
+			ask_packages(owner, part, t->name, err) == -1) ||
+		    (part->legacy_wanted &&
+			ask_packages(owner, part, t->legacy, err) == -1))
+			return -1;
+	}
+	return 0;
 }
 
 /* Owners */
@@ -272,7 +268,7 @@ ask_organization(struct github_owner *owner, struct ferry_error *err)
 		    owner, lists[i].fact, lists[i].what, lists[i].meaning);
 		list.member = lists[i].member;
 		list.on_item = lists[i].on_item;
-		if (ask(&list, err, "/orgs/%s/%s", owner->account.login,
+		if (ask_list(&list, err, "/orgs/%s/%s", owner->account.login,
 			lists[i].path) == -1)
 			return -1;
 	}
@@ -295,7 +291,7 @@ on_organization(
 
 		(void)snprintf(what, sizeof(what), "the base permission of %s",
 		    owner->name);
-		github_unread(list->gh, what, 0, 200,
+		ferry_github_unread(list->gh, what, 0, 200,
 		    "it is shown to the organization's owners only; members "
 		    "are let in by what else they have");
 	}
@@ -311,10 +307,10 @@ no_organization(
 	bool known;
 
 	(void)why;
-	github_list_unread(list, status);
+	ferry_github_list_unread(list, status);
 	if (ferry_facts_owner(list->gh->facts, &list->owner->account, NULL,
 		&known, &err) == -1)
-		github_fatal(list->gh, &err);
+		ferry_github_fatal(list->gh, &err);
 }
 
 static int
@@ -338,7 +334,7 @@ on_account(
 	org.member = "";
 	org.on_item = on_organization;
 	org.on_unread = no_organization;
-	if (ask(&org, err, "/orgs/%s", owner->account.login) == -1 ||
+	if (ask_list(&org, err, "/orgs/%s", owner->account.login) == -1 ||
 	    ask_organization(owner, err) == -1)
 		return -1;
 	return ask_all_packages(owner, err);
@@ -356,11 +352,11 @@ no_account(struct github_list *list, long status, const struct ferry_error *why)
 	    "'%s' is no organization or user that this token may see",
 	    list->owner->name);
 	ferry_run_fail(list->gh->run, item, &err);
-	github_list_unread(list, status);
+	ferry_github_list_unread(list, status);
 }
 
 int
-github_owner(struct github_owner *owner, struct ferry_error *err)
+ferry_github_owner(struct github_owner *owner, struct ferry_error *err)
 {
 	struct github_list list = list_of(owner, FERRY_FACTS, "the account",
 	    "nothing of it is known, and nobody is let in");
@@ -368,5 +364,5 @@ github_owner(struct github_owner *owner, struct ferry_error *err)
 	list.member = "";
 	list.on_item = on_account;
 	list.on_unread = no_account;
-	return ask(&list, err, "/users/%s", owner->name);
+	return ask_list(&list, err, "/users/%s", owner->name);
 }

@@ -7,12 +7,15 @@
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
+#include "sync/upstream/ask.h"
 #include "sync/upstream/oci/challenge.h"
-#include "sync/upstream/oci/oci.h"
+#include "sync/upstream/run.h"
+#include "sync/upstream/table.h"
 
 #define LIFE_DEFAULT_S 60 /* of a token that does not say */
 #define LIFE_MAX_S 86400
 #define TOKEN_MAX 32768
+#define REPLY_MAX (64U << 10)
 
 /* How requests of one scope are let in. */
 struct scope {
@@ -77,7 +80,7 @@ scope_find(struct oci_auth *auth, const char *name, struct ferry_error *err)
 }
 
 static void
-refuse(struct scope *s, const struct ferry_error *why)
+refuse_scope(struct scope *s, const struct ferry_error *why)
 {
 
 	s->state = REFUSED;
@@ -157,7 +160,7 @@ on_token(
 			    "netrc is not looked up for a token server on "
 			    "another host, unless realm_host names it");
 		ferry_error_in(&why, "asking for a token (%s)", s->entry.key);
-		refuse(s, &why);
+		refuse_scope(s, &why);
 	}
 	ferry_fetch_release(auth->run->fetch, &auth->up->origin, s->entry.key);
 }
@@ -251,7 +254,7 @@ ask_token(struct scope *s)
 	struct ferry_buf url = FERRY_BUF_INIT;
 	struct ferry_ask ask = {
 		.accept = "application/json",
-		.max_size = OCI_TOKEN_REPLY_MAX,
+		.max_size = REPLY_MAX,
 		.ctx = s,
 		.on_done = on_token,
 	};
@@ -270,7 +273,7 @@ ask_token(struct scope *s)
 		s->state = ASKING;
 out:
 	if (s->state != ASKING)
-		refuse(s, &err);
+		refuse_scope(s, &err);
 	ferry_buf_free(&url);
 }
 
@@ -398,7 +401,7 @@ on_answer(void *ctx, const char *name, unsigned serial,
 		/* Somebody has seen to it since this was sent. */
 		verdict = FERRY_FETCH_AGAIN;
 	} else if (read_challenge(result, &c, &err) == -1) {
-		refuse(s, &err);
+		refuse_scope(s, &err);
 		verdict = FERRY_FETCH_AGAIN;
 	} else {
 		verdict = heed_challenge(s, &c, &err);
@@ -413,8 +416,8 @@ on_answer(void *ctx, const char *name, unsigned serial,
 }
 
 int
-oci_auth_new(struct oci_auth **out, struct ferry_upstream *up, const char *user,
-    const char *realm_host, struct ferry_error *err)
+ferry_oci_auth_new(struct oci_auth **out, struct ferry_upstream *up,
+    const char *user, const char *realm_host, struct ferry_error *err)
 {
 	struct oci_auth *auth;
 
@@ -441,14 +444,14 @@ oci_auth_new(struct oci_auth **out, struct ferry_upstream *up, const char *user,
 }
 
 void
-oci_auth_start(struct oci_auth *auth, struct ferry_run *run)
+ferry_oci_auth_start(struct oci_auth *auth, struct ferry_run *run)
 {
 
 	auth->run = run;
 }
 
 void
-oci_auth_free(struct oci_auth *auth)
+ferry_oci_auth_free(struct oci_auth *auth)
 {
 
 	if (auth == NULL)

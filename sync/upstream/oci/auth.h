@@ -31,16 +31,14 @@ struct ferry_run;
 struct ferry_upstream;
 struct oci_auth;
 
-#define OCI_TOKEN_REPLY_MAX (64U << 10)
-
 /*
  * Becomes the gate of up->origin, whose user, password and netrc it takes over.
  * user and realm_host may be NULL and are borrowed.  Free after the fetch.
  */
-int oci_auth_new(struct oci_auth **out, struct ferry_upstream *up,
+int ferry_oci_auth_new(struct oci_auth **out, struct ferry_upstream *up,
     const char *user, const char *realm_host, struct ferry_error *err);
 /* Before the first request. */
-void oci_auth_start(struct oci_auth *auth, struct ferry_run *run);
-void oci_auth_free(struct oci_auth *auth);
+void ferry_oci_auth_start(struct oci_auth *auth, struct ferry_run *run);
+void ferry_oci_auth_free(struct oci_auth *auth);
 
 #endif

@@ -1,24 +1,51 @@
-/*
- * Configs and layers: by digest, whatever repository names them.
- *
- * What the store has is not fetched.  What is under way for one manifest is
- * waited for by others; if it fails in one repository, those who want it of
- * another ask there.
- */
+#include "sync/upstream/oci/blob.h"
 
-#include <inttypes.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/base/json.h"
 #include "store/base/json_span.h"
 #include "store/store.h"
-#include "sync/upstream/oci/oci.h"
+#include "sync/upstream/oci/queue.h"
+#include "sync/upstream/oci/shared_blob.h"
+#include "sync/upstream/pull.h"
 
 #define URLS_MAX 8 /* of a foreign layer */
 
+struct oci_blob_waiter {
+	struct oci_blob_waiter *next;
+	struct oci_node *node;
+	size_t part;
+};
+
+/*
+ * Life cycle: OCI_NEW, OCI_WORKING while it is fetched, then OCI_DONE for good;
+ * or OCI_FAILED in one repository, and OCI_WORKING again when another wants it.
+ *
+ * Invariants:
+ *  1. It has waiters only while it is OCI_WORKING.
+ *  2. why is not NULL only while it is OCI_FAILED; doubt only of a foreign one.
+ *  3. While OCI_WORKING it is asked for where from says (urls_next 0), or at
+ *     urls[urls_next - 1].
+ */
+struct oci_blob {
+	struct ferry_table_entry entry; /* key: its digest */
+	struct oci *oci;
+	struct ferry_digest want, sha256;
+	uint64_t size; /* as the first manifest says; then as it is */
+	enum oci_state state;
+	bool foreign, missing;
+	struct ferry_error *doubt; /* what may be a passing fault, not a
+	                            * refusal; owned */
+	char **urls; /* of a foreign one */
+	size_t urls_n, urls_next;
+	struct oci_repository *from; /* where it is asked for */
+	struct oci_blob_waiter *waiters;
+	struct ferry_error *why; /* it failed; owned */
+};
+
 void
-oci_blob_free(void *entry)
+ferry_oci_blob_free(void *entry)
 {
 	struct oci_blob *blob = entry;
 	struct oci_blob_waiter *next;
@@ -34,154 +61,10 @@ oci_blob_free(void *entry)
 	free(blob->why);
 }
 
-static bool
-was_missing(const struct oci_node *node, const char *digest)
-{
-	json_t *digests = json_object_get(node->body->record, "missing"), *one;
-	size_t i;
-
-	json_array_foreach (digests, i, one)
-		if (json_is_string(one) &&
-		    strcmp(json_string_value(one), digest) == 0)
-			return true;
-	return false;
-}
-
-void
-oci_blob_give(struct oci_node *node, size_t i,
-    const struct ferry_digest *sha256, uint64_t size)
-{
-	struct oci_part *part = &node->body->parts[i];
-	struct ferry_error err = FERRY_ERROR_INIT;
-
-	part->sha256 = *sha256;
-	/* Its record says that it is without this one. */
-	if (was_missing(node, part->digest))
-		node->here = false;
-	if (part->size == size) {
-		oci_node_part(node, NULL);
-		return;
-	}
-	ferry_error_set(&err, FERRY_ESIZE,
-	    "blob %s has %" PRIu64 " bytes, but manifest %s says %" PRIu64,
-	    part->digest, size, node->entry.key, part->size);
-	oci_node_part(node, &err);
-}
-
-static void
-note_missing(struct oci_node *node, size_t i)
-{
-	struct oci_part *part = &node->body->parts[i];
-	char item[OCI_ITEM_MAX];
-
-	part->missing = true;
-	oci_item(item, node->repository->entry.key, node->entry.key);
-	if (!was_missing(node, part->digest)) {
-		char text[400];
-
-		(void)snprintf(text, sizeof(text),
-		    "its layer %s is not given out by the registry (a foreign "
-		    "layer), nor by the addresses that it names; the image is "
-		    "mirrored without it",
-		    part->digest);
-		ferry_run_skip(node->repository->oci->run, item, text);
-	}
-	oci_node_part(node, NULL);
-}
-
-static int begin(struct oci_blob *blob, struct ferry_error *err);
-
-/* Tell those who wait; on a failure only those of the repository where it was
- * asked for, and ask the next one's. */
-static void
-settle(struct oci_blob *blob)
-{
-	const struct oci_repository *from = blob->from;
-	struct oci_blob_waiter *w = blob->waiters, *next;
-	bool failed = blob->state == OCI_FAILED;
-	struct ferry_error why = FERRY_ERROR_INIT, err = FERRY_ERROR_INIT;
-
-	/* Telling may bring new ones, and a new beginning. */
-	if (failed && blob->why != NULL)
-		why = *blob->why;
-	blob->waiters = NULL;
-	for (; w != NULL; w = next) {
-		next = w->next;
-		if (failed && w->node->repository != from) {
-			w->next = blob->waiters;
-			blob->waiters = w;
-			continue;
-		}
-		if (failed)
-			oci_node_part(w->node, &why);
-		else if (blob->missing)
-			note_missing(w->node, w->part);
-		else if (oci_share(w->node, w->part, &blob->sha256, blob->size,
-			     &err) == -1)
-			oci_fatal(blob->oci, &err);
-		free(w);
-	}
-	if (blob->state == OCI_FAILED && blob->waiters != NULL) {
-		blob->from = blob->waiters->node->repository;
-		blob->urls_next = 0;
-		free(blob->doubt);
-		blob->doubt = NULL;
-		if (begin(blob, &err) == -1)
-			oci_fatal(blob->oci, &err);
-	}
-}
-
-/* Whether an answer means that a foreign layer is not given out there.  Any
- * other failure may pass, and must not become a hole in the image. */
-static bool
-is_refusal(const struct ferry_pulled *pulled)
-{
-
-	return pulled->error.code == FERRY_ENOTFOUND ||
-	       (pulled->error.code == FERRY_EDENIED &&
-		   pulled->answer->status == 403);
-}
-
-static void
-on_blob(void *ctx, const struct ferry_pulled *pulled)
-{
-	struct oci_blob *blob = ctx;
-	struct ferry_run *run = blob->oci->run;
-	struct ferry_error err = FERRY_ERROR_INIT;
-
-	run->files++;
-	if (pulled->error.code == FERRY_OK) {
-		blob->state = OCI_DONE;
-		blob->sha256 = pulled->sha256;
-		blob->size = pulled->size;
-		if (oci_share_fetched(blob->from, blob->entry.key, &err) ==
-		    -1) {
-			oci_fatal(blob->oci, &err);
-			return;
-		}
-	} else if (blob->foreign) {
-		/* Registries need not have them; others may. */
-		if (!is_refusal(pulled))
-			oci_keep_error(blob->oci, &blob->doubt, &pulled->error);
-		if (blob->urls_next < blob->urls_n) {
-			blob->urls_next++;
-			if (begin(blob, &err) == -1)
-				oci_fatal(blob->oci, &err);
-			return;
-		}
-		blob->missing = blob->doubt == NULL;
-		blob->state = blob->missing ? OCI_DONE : OCI_FAILED;
-		if (!blob->missing)
-			oci_keep_error(blob->oci, &blob->why, blob->doubt);
-	} else {
-		blob->state = OCI_FAILED;
-		oci_keep_error(blob->oci, &blob->why, &pulled->error);
-	}
-	settle(blob);
-}
+static void on_blob(void *ctx, const struct ferry_pulled *pulled);
 
 static int
-begin(struct oci_blob *blob, struct ferry_error *err)
+fetch_blob(struct oci_blob *blob, struct ferry_error *err)
 {
 	struct oci_repository *r = blob->from;
 	struct ferry_buf url = FERRY_BUF_INIT;
@@ -206,12 +89,111 @@ begin(struct oci_blob *blob, struct ferry_error *err)
 		pull.login = FERRY_PULL_ANONYMOUSLY;
 		return ferry_run_pull(blob->oci->run, &pull, err);
 	}
-	if (oci_url(&url, r, "blobs", blob->entry.key, err) == 0) {
+	if (ferry_oci_url(&url, r, "blobs", blob->entry.key, err) == 0) {
 		pull.url = (const char *)url.p;
 		rc = ferry_run_pull(blob->oci->run, &pull, err);
 	}
 	ferry_buf_free(&url);
 	return rc;
+}
+
+static int
+fetch_from(
+    struct oci_blob *blob, struct oci_repository *r, struct ferry_error *err)
+{
+
+	blob->from = r;
+	blob->urls_next = 0;
+	free(blob->doubt);
+	blob->doubt = NULL;
+	return fetch_blob(blob, err);
+}
+
+/* Tell those who wait; on a failure only those of the repository where it was
+ * asked for, and ask the next one's. */
+static void
+settle_blob(struct oci_blob *blob)
+{
+	const struct oci_repository *from = blob->from;
+	struct oci_blob_waiter *w = blob->waiters, *next;
+	bool failed = blob->state == OCI_FAILED;
+	struct ferry_error why = FERRY_ERROR_INIT, err = FERRY_ERROR_INIT;
+
+	/* Telling may bring new ones, and a new beginning. */
+	if (failed && blob->why != NULL)
+		why = *blob->why;
+	blob->waiters = NULL;
+	for (; w != NULL; w = next) {
+		next = w->next;
+		if (failed && w->node->repository != from) {
+			w->next = blob->waiters;
+			blob->waiters = w;
+			continue;
+		}
+		if (failed)
+			ferry_oci_node_settle_part(w->node, &why);
+		else if (blob->missing)
+			ferry_oci_node_lack(w->node, w->part);
+		else if (ferry_oci_shared_blob_want(w->node, w->part,
+			     &blob->sha256, blob->size, &err) == -1)
+			ferry_oci_fatal(blob->oci, &err);
+		free(w);
+	}
+	if (blob->state == OCI_FAILED && blob->waiters != NULL &&
+	    fetch_from(blob, blob->waiters->node->repository, &err) == -1)
+		ferry_oci_fatal(blob->oci, &err);
+}
+
+/* Whether an answer means that a foreign layer is not given out there.  Any
+ * other failure may pass, and must not become a hole in the image. */
+static bool
+is_refusal(const struct ferry_pulled *pulled)
+{
+
+	return pulled->error.code == FERRY_ENOTFOUND ||
+	       (pulled->error.code == FERRY_EDENIED &&
+		   pulled->answer->status == 403);
+}
+
+static void
+on_blob(void *ctx, const struct ferry_pulled *pulled)
+{
+	struct oci_blob *blob = ctx;
+	struct ferry_run *run = blob->oci->run;
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	assert(blob->state == OCI_WORKING);
+	run->files++;
+	if (pulled->error.code == FERRY_OK) {
+		blob->state = OCI_DONE;
+		blob->sha256 = pulled->sha256;
+		blob->size = pulled->size;
+		if (ferry_oci_shared_blob_fetched(
+			blob->from, blob->entry.key, &err) == -1) {
+			ferry_oci_fatal(blob->oci, &err);
+			return;
+		}
+	} else if (blob->foreign) {
+		/* Registries need not have them; others may. */
+		if (!is_refusal(pulled))
+			ferry_oci_keep_error(
+			    blob->oci, &blob->doubt, &pulled->error);
+		if (blob->urls_next < blob->urls_n) {
+			blob->urls_next++;
+			if (fetch_blob(blob, &err) == -1)
+				ferry_oci_fatal(blob->oci, &err);
+			return;
+		}
+		blob->missing = blob->doubt == NULL;
+		blob->state = blob->missing ? OCI_DONE : OCI_FAILED;
+		if (!blob->missing)
+			ferry_oci_keep_error(
+			    blob->oci, &blob->why, blob->doubt);
+	} else {
+		blob->state = OCI_FAILED;
+		ferry_oci_keep_error(blob->oci, &blob->why, &pulled->error);
+	}
+	settle_blob(blob);
 }
 
 /* The http addresses of a foreign layer. */
@@ -246,7 +228,7 @@ read_urls(
 }
 
 static struct oci_blob *
-find(struct oci_node *node, const struct ferry_oci_descriptor *d,
+find_blob(struct oci_node *node, const struct ferry_oci_descriptor *d,
     struct ferry_error *err)
 {
 	struct oci *oci = node->repository->oci;
@@ -302,7 +284,7 @@ is_here(const struct oci_node *node, const struct ferry_oci_descriptor *d,
 }
 
 int
-oci_blob_want(struct oci_node *node, size_t i,
+ferry_oci_blob_want(struct oci_node *node, size_t i,
     const struct ferry_oci_descriptor *d, struct ferry_error *err)
 {
 	struct oci *oci = node->repository->oci;
@@ -316,29 +298,30 @@ oci_blob_want(struct oci_node *node, size_t i,
 	if (rc == -1)
 		return -1;
 	if (rc == 1)
-		return oci_share(node, i, &sha256, size, err);
+		return ferry_oci_shared_blob_want(node, i, &sha256, size, err);
 	/* Its record says that it is whole, but it is not.  What that calls
 	 * missing is asked for again. */
-	missing = was_missing(node, d->digest);
+	missing = ferry_oci_node_lacked(node, d->digest);
 	if (!missing)
 		node->here = false;
-	if ((blob = find(node, d, err)) == NULL)
+	if ((blob = find_blob(node, d, err)) == NULL)
 		return -1;
 	if (oci->run->dry_run) {
 		if (blob->state == OCI_NEW && !missing)
 			node->bytes += d->size;
 		blob->state = OCI_DONE;
-		oci_node_part(node, NULL);
+		ferry_oci_node_settle_part(node, NULL);
 		return 0;
 	}
 	if (blob->state == OCI_DONE && blob->missing) {
-		note_missing(node, i);
+		ferry_oci_node_lack(node, i);
 		return 0;
 	}
 	if (blob->state == OCI_DONE)
-		return oci_share(node, i, &blob->sha256, blob->size, err);
+		return ferry_oci_shared_blob_want(
+		    node, i, &blob->sha256, blob->size, err);
 	if (blob->state == OCI_FAILED && blob->from == node->repository) {
-		oci_node_part(node, blob->why);
+		ferry_oci_node_settle_part(node, blob->why);
 		return 0;
 	}
 	if (ferry_calloc(&w, 1, sizeof(*w), err) == -1)
@@ -349,9 +332,5 @@ oci_blob_want(struct oci_node *node, size_t i,
 	blob->waiters = w;
 	if (blob->state == OCI_WORKING)
 		return 0;
-	blob->from = node->repository;
-	blob->urls_next = 0;
-	free(blob->doubt);
-	blob->doubt = NULL;
-	return begin(blob, err);
+	return fetch_from(blob, node->repository, err);
 }

@@ -20,7 +20,7 @@ is_token(uint8_t c)
 }
 
 static void
-skip(struct reader *r, const char *set)
+skip_bytes(struct reader *r, const char *set)
 {
 
 	while (r->p < r->end && *r->p != 0 && strchr(set, *r->p) != NULL)
@@ -38,7 +38,7 @@ take_token(struct reader *r)
 }
 
 static int
-put(char *to, size_t size, size_t *n, uint8_t c, struct ferry_error *err)
+add_byte(char *to, size_t size, size_t *n, uint8_t c, struct ferry_error *err)
 {
 
 	if (c < 0x20 || c == 0x7f)
@@ -65,14 +65,14 @@ take_value(struct reader *r, char *to, size_t size, struct ferry_error *err)
 		to[0] = 0;
 	if (r->p == r->end || *r->p != '"') {
 		for (; r->p < r->end && strchr(", \t", *r->p) == NULL; r->p++)
-			if (put(to, size, &n, *r->p, err) == -1)
+			if (add_byte(to, size, &n, *r->p, err) == -1)
 				return -1;
 		return 0;
 	}
 	for (r->p++; r->p < r->end && *r->p != '"'; r->p++) {
 		if (*r->p == '\\' && r->p + 1 < r->end)
 			r->p++;
-		if (put(to, size, &n, *r->p, err) == -1)
+		if (add_byte(to, size, &n, *r->p, err) == -1)
 			return -1;
 	}
 	if (r->p == r->end)
@@ -111,11 +111,11 @@ take_equals(struct reader *r)
 {
 	struct reader at = *r;
 
-	skip(&at, " \t");
+	skip_bytes(&at, " \t");
 	if (at.p == at.end || *at.p != '=')
 		return false;
 	at.p++;
-	skip(&at, " \t");
+	skip_bytes(&at, " \t");
 	if (at.p == at.end || *at.p == '=' || *at.p == ',')
 		return false;
 	*r = at;
@@ -123,7 +123,7 @@ take_equals(struct reader *r)
 }
 
 static void
-better(struct ferry_challenge *out, const struct ferry_challenge *c)
+keep_better(struct ferry_challenge *out, const struct ferry_challenge *c)
 {
 
 	if (c->scheme > out->scheme)
@@ -141,7 +141,7 @@ ferry_challenge_parse(struct ferry_challenge *out, struct ferry_bytes value,
 
 	*out = c;
 	for (;;) {
-		skip(&r, ", \t");
+		skip_bytes(&r, ", \t");
 		if (r.p == r.end)
 			break;
 		if ((word = take_token(&r)).n == 0)
@@ -153,15 +153,15 @@ ferry_challenge_parse(struct ferry_challenge *out, struct ferry_bytes value,
 			continue;
 		}
 		/* A scheme, or a token68 of one that we do not know. */
-		better(out, &c);
+		keep_better(out, &c);
 		memset(&c, 0, sizeof(c));
 		first = false;
 		if (is(word, "Bearer"))
 			c.scheme = FERRY_CHALLENGE_BEARER;
 		else if (is(word, "Basic"))
 			c.scheme = FERRY_CHALLENGE_BASIC;
-		skip(&r, "/=");
+		skip_bytes(&r, "/=");
 	}
-	better(out, &c);
+	keep_better(out, &c);
 	return 0;
 }

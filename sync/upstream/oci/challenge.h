@@ -29,7 +29,7 @@ struct ferry_challenge {
 
 /*
  * Read one header's value, which may have several challenges: the first Bearer
- * wins, else the first Basic.  Schemes that are not known are passed over.
+ * wins, else the first Basic.  Unknown schemes are skipped.
  * Returns: 0 and *out, or -1.
  * Errors: FERRY_EFORMAT, FERRY_ELIMIT (a parameter is longer than its field).
  */

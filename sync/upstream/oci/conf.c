@@ -1,4 +1,4 @@
-/* What etc/ferry.conf says of an OCI upstream. */
+#include "sync/upstream/oci/conf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,9 @@
 #include "store/base/glob.h"
 #include "store/format/semver/range.h"
 #include "sync/base/task.h"
-#include "sync/upstream/oci/oci.h"
+#include "sync/upstream/oci/auth.h"
+#include "sync/upstream/oci/list.h"
+#include "sync/upstream/oci/queue.h"
 
 #define DOCKER "docker.io"
 
@@ -81,7 +83,7 @@ describe_selection(struct oci *oci, struct ferry_error *err)
 }
 
 int
-oci_configure(struct oci *oci, struct ferry_error *err)
+ferry_oci_configure(struct oci *oci, struct ferry_error *err)
 {
 	struct ferry_upstream *up = oci->up;
 	struct ferry_error why = FERRY_ERROR_INIT;
@@ -109,9 +111,9 @@ oci_configure(struct oci *oci, struct ferry_error *err)
 		return -1;
 	/* A token without a user is what the registry wants to see itself. */
 	if ((user != NULL || up->token == NULL) &&
-	    oci_auth_new(&oci->auth, up, user, realm_host, err) == -1)
+	    ferry_oci_auth_new(&oci->auth, up, user, realm_host, err) == -1)
 		return -1;
-	return oci_wants_read(oci, OCI_WANTS_CHECK, err);
+	return ferry_oci_wants_read(oci, OCI_WANTS_CHECK, err);
 }
 
 /* References */
@@ -192,9 +194,9 @@ want_image(struct oci *oci, const char *text, enum oci_wants_mode mode,
 		return 0;
 	if (folded)
 		note_folded(oci, text, ref.repository);
-	if ((r = oci_repository_find(oci, ref.repository, err)) == NULL)
+	if ((r = ferry_oci_repository_find(oci, ref.repository, err)) == NULL)
 		return -1;
-	return oci_ref_want(
+	return ferry_oci_ref_want(
 	    r, *ref.digest != 0 ? ref.digest : ref.tag, 0, NULL, NULL, err);
 }
 
@@ -223,16 +225,6 @@ want_images(struct oci *oci, enum oci_wants_mode mode, struct ferry_error *err)
 }
 
 /* Groups */
-
-static void
-select_free(struct oci_select *s)
-{
-
-	if (s == NULL)
-		return;
-	free(s->names);
-	free(s);
-}
 
 /* A tag that can be, or a glob of such. */
 static bool
@@ -305,20 +297,21 @@ want_select(
 
 	for (size_t i = 0; i < s->selection.n; i++)
 		if (!ferry_glob_special(ferry_bytes_str(s->names[i])) &&
-		    oci_ref_want(r, s->names[i], 0, NULL, NULL, err) == -1)
+		    ferry_oci_ref_want(r, s->names[i], 0, NULL, NULL, err) ==
+			-1)
 			return -1;
 	if (!s->needs_list) {
-		select_free(s);
+		ferry_oci_select_free(s);
 		return 0;
 	}
 	s->next = r->selects;
 	r->selects = s;
-	return oci_list_ask(r, err);
+	return ferry_oci_list_ask(r, err);
 }
 
 int
-oci_want_all(struct ferry_run *run, struct ferry_upstream *up, const char *name,
-    enum ferry_want how, struct ferry_error *err)
+ferry_oci_want_all(struct ferry_run *run, struct ferry_upstream *up,
+    const char *name, enum ferry_want how, struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct oci *oci = up->state;
@@ -329,11 +322,11 @@ oci_want_all(struct ferry_run *run, struct ferry_upstream *up, const char *name,
 	if (!ferry_oci_name_valid(ferry_bytes_str(name))) {
 		ferry_error_set(&why, FERRY_EFORMAT,
 		    "'%.80s' is not a repository's name", name);
-		oci_item(item, name, NULL);
+		ferry_oci_item(item, name, NULL);
 		ferry_run_fail(run, item, &why);
 		return 0;
 	}
-	if ((r = oci_repository_find(oci, name, err)) == NULL ||
+	if ((r = ferry_oci_repository_find(oci, name, err)) == NULL ||
 	    ferry_calloc(&s, 1, sizeof(*s), err) == -1)
 		return -1;
 	s->needs_list = s->may_be_empty = true;
@@ -370,16 +363,16 @@ want_group(struct oci *oci, struct ferry_conf_group *group,
 	    ferry_conf_finish(group, err) == -1)
 		goto fail;
 	if (mode == OCI_WANTS_CHECK) {
-		select_free(s);
+		ferry_oci_select_free(s);
 		return 0;
 	}
 	if (folded)
 		note_folded(oci, name, ref.repository);
-	if ((r = oci_repository_find(oci, ref.repository, err)) == NULL)
+	if ((r = ferry_oci_repository_find(oci, ref.repository, err)) == NULL)
 		goto fail;
 	return want_select(r, s, err);
 fail:
-	select_free(s);
+	ferry_oci_select_free(s);
 	return -1;
 }
 
@@ -398,12 +391,12 @@ want_groups(struct oci *oci, enum oci_wants_mode mode, struct ferry_error *err)
 }
 
 int
-oci_wants_read(
+ferry_oci_wants_read(
     struct oci *oci, enum oci_wants_mode mode, struct ferry_error *err)
 {
 
 	if (want_images(oci, mode, err) == -1 ||
-	    oci_files_want(oci, mode, err) == -1)
+	    ferry_oci_files_want(oci, mode, err) == -1)
 		return -1;
 	return want_groups(oci, mode, err);
 }

@@ -1,4 +1,4 @@
-/* What files of projects name of this upstream's images (images_from). */
+#include "sync/upstream/oci/files.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 
 #include "store/base/conf.h"
 #include "sync/select/images/images.h"
-#include "sync/upstream/oci/oci.h"
+#include "sync/upstream/oci/queue.h"
 
 struct file {
 	struct oci *oci;
@@ -23,9 +23,10 @@ on_image(void *ctx, const struct ferry_image *image, struct ferry_error *err)
 	/* Other hosts' images are other upstreams' business. */
 	if (strcmp(ref->host, file->oci->host) != 0)
 		return 0;
-	if ((r = oci_repository_find(file->oci, ref->repository, err)) == NULL)
+	if ((r = ferry_oci_repository_find(file->oci, ref->repository, err)) ==
+	    NULL)
 		return -1;
-	return oci_ref_want(
+	return ferry_oci_ref_want(
 	    r, *ref->digest != 0 ? ref->digest : ref->tag, 0, NULL, NULL, err);
 }
 
@@ -85,7 +86,7 @@ want_pattern(struct oci *oci, const char *pattern, struct ferry_error *err)
 }
 
 int
-oci_files_want(
+ferry_oci_files_want(
     struct oci *oci, enum oci_wants_mode mode, struct ferry_error *err)
 {
 	const char *pattern;

@@ -1,13 +1,18 @@
-/* Tag lists: which tags are there, which of them are wanted. */
+#include "sync/upstream/oci/list.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/base/conf.h"
 #include "store/base/json_span.h"
-#include "sync/upstream/oci/oci.h"
+#include "store/catalog/removal.h"
+#include "sync/upstream/ask.h"
+#include "sync/upstream/oci/queue.h"
+#include "sync/upstream/oci/record.h"
+#include "sync/upstream/pages.h"
 
 #define PAGE_TAGS "1000" /* that we ask for; registries give what they like */
+#define PAGE_MAX (8U << 20) /* bytes */
+#define PAGES_MAX 100000 /* of one list */
 
 /* A list that is being read. */
 struct job {
@@ -19,19 +24,13 @@ struct job {
 };
 
 static void
-job_free(struct job *job)
+job_free(void *ctx)
 {
+	struct job *job = ctx;
 
 	ferry_pages_free(&job->pages);
 	free(job->url);
 	free(job);
-}
-
-static void
-job_drop(void *job)
-{
-
-	job_free(job);
 }
 
 static int
@@ -41,8 +40,18 @@ compare(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+void
+ferry_oci_select_free(struct oci_select *s)
+{
+
+	if (s == NULL)
+		return;
+	free(s->names);
+	free(s);
+}
+
 bool
-oci_list_has(const struct oci_repository *r, const char *tag)
+ferry_oci_list_has(const struct oci_repository *r, const char *tag)
 {
 
 	return r->tags_n > 0 && bsearch(&tag, r->tags, r->tags_n,
@@ -51,7 +60,7 @@ oci_list_has(const struct oci_repository *r, const char *tag)
 
 /* Sort, and drop what came twice (pages overlap where tags come and go). */
 static int
-complete(struct oci_repository *r, size_t n, struct ferry_error *err)
+sort_tags(struct oci_repository *r, size_t n, struct ferry_error *err)
 {
 	const char *p = (const char *)r->tags_text.p;
 
@@ -121,7 +130,7 @@ select_tags(struct oci_repository *r, const struct oci_select *group,
 		goto fail;
 	for (size_t i = 0; i < r->tags_n; i++)
 		if (chosen[i] &&
-		    oci_ref_want(r, r->tags[i], 0, NULL, NULL, err) == -1)
+		    ferry_oci_ref_want(r, r->tags[i], 0, NULL, NULL, err) == -1)
 			goto fail;
 	free(chosen);
 	return n;
@@ -138,7 +147,7 @@ select_all(struct oci_repository *r, struct ferry_error *err)
 	char item[OCI_ITEM_MAX], tags[FERRY_COUNT_TEXT];
 	int n;
 
-	oci_item(item, r->entry.key, NULL);
+	ferry_oci_item(item, r->entry.key, NULL);
 	for (const struct oci_select *s = r->selects; s != NULL; s = s->next) {
 		if ((n = select_tags(r, s, err)) == -1)
 			return -1;
@@ -152,7 +161,7 @@ select_all(struct oci_repository *r, struct ferry_error *err)
 	return 0;
 }
 
-static int ask(struct job *job, struct ferry_error *err);
+static int ask_page(struct job *job, struct ferry_error *err);
 
 /* Returns: 1 there is more, 0 all is here, -1. */
 static int
@@ -171,7 +180,8 @@ take_page(struct job *job, const struct ferry_fetch_result *result,
 		return ferry_error_in(err, "%s answered %s to the tag list",
 		    oci->up->name,
 		    *ferry_answer_type(result, type) == 0 ? "something" : type);
-	if ((more = oci_next_page(oci, result, job->url, &next, err)) != 1)
+	if ((more = ferry_answer_next(
+		 result, oci->up->url, job->url, &next, err)) != 1)
 		return more;
 	if (ferry_pages_add(
 		&job->pages, "the tag list", ++job->came, next, err) == -1) {
@@ -194,15 +204,15 @@ on_page(
 	char item[OCI_ITEM_MAX];
 
 	if (more == 1) {
-		if (ask(job, &err) == -1) {
+		if (ask_page(job, &err) == -1) {
 			job_free(job);
-			oci_fatal(r->oci, &err);
+			ferry_oci_fatal(r->oci, &err);
 		}
 		return;
 	}
 	if (more == -1) {
 		r->listing = OCI_FAILED;
-		oci_item(item, r->entry.key, NULL);
+		ferry_oci_item(item, r->entry.key, NULL);
 		if (r->if_there && why.code == FERRY_ENOTFOUND)
 			ferry_run_skip(r->oci->run, item,
 			    "is listed, but its registry does not serve it");
@@ -210,19 +220,19 @@ on_page(
 			ferry_run_fail(r->oci->run, item, &why);
 	} else {
 		r->listing = OCI_DONE;
-		oci_repository_answered(r);
-		if ((rc = complete(r, job->n, &err)) == 0)
+		ferry_oci_repository_answered(r);
+		if ((rc = sort_tags(r, job->n, &err)) == 0)
 			rc = select_all(r, &err);
 		if (rc == 0)
-			rc = oci_pump(r->oci, &err);
+			rc = ferry_oci_pump(r->oci, &err);
 	}
 	job_free(job);
 	if (rc == -1)
-		oci_fatal(r->oci, &err);
+		ferry_oci_fatal(r->oci, &err);
 }
 
 static int
-ask(struct job *job, struct ferry_error *err)
+ask_page(struct job *job, struct ferry_error *err)
 {
 	struct oci_repository *r = job->repository;
 	struct ferry_ask a = {
@@ -230,35 +240,35 @@ ask(struct job *job, struct ferry_error *err)
 		.url = job->url,
 		.accept = "application/json",
 		.scope = r->scope,
-		.max_size = OCI_LIST_MAX,
+		.max_size = PAGE_MAX,
 		.ctx = job,
 		.on_done = on_page,
-		.on_drop = job_drop,
+		.on_drop = job_free,
 	};
 
 	return ferry_run_ask(r->oci->run, &a, err);
 }
 
 int
-oci_list_ask(struct oci_repository *r, struct ferry_error *err)
+ferry_oci_list_ask(struct oci_repository *r, struct ferry_error *err)
 {
 	struct ferry_buf url = FERRY_BUF_INIT;
 	struct job *job;
 
 	if (r->refused || r->listing != OCI_NEW)
 		return 0;
-	if (oci_url(&url, r, "tags", "list?n=" PAGE_TAGS, err) == -1 ||
+	if (ferry_oci_url(&url, r, "tags", "list?n=" PAGE_TAGS, err) == -1 ||
 	    ferry_calloc(&job, 1, sizeof(*job), err) == -1) {
 		ferry_buf_free(&url);
 		return -1;
 	}
 	job->repository = r;
 	job->url = (char *)url.p;
-	job->pages.max = OCI_PAGES_MAX;
+	job->pages.max = PAGES_MAX;
 	r->listing = OCI_WORKING;
 	if (ferry_pages_add(&job->pages, "the tag list", 0, job->url, err) ==
 		-1 ||
-	    ask(job, err) == -1) {
+	    ask_page(job, err) == -1) {
 		job_free(job);
 		return -1;
 	}
@@ -266,7 +276,7 @@ oci_list_ask(struct oci_repository *r, struct ferry_error *err)
 }
 
 int
-oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
+ferry_oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 {
 	char digest[FERRY_OCI_DIGEST_TEXT];
 	int found = 0, rc;
@@ -281,12 +291,12 @@ oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 			ferry_bytes_str(r->tags[i]), digest) ||
 		    ferry_table_find(&r->refs, r->tags[i]) != NULL)
 			continue;
-		if ((rc = oci_record_get(r, digest, &record, err)) == -1)
+		if ((rc = ferry_oci_record_get(r, digest, &record, err)) == -1)
 			return -1;
-		rc = rc == 1 && json_object_get(record, "deleted_at") == NULL;
+		rc = rc == 1 && !ferry_removal_is(record);
 		json_decref(record);
 		if (rc == 1 &&
-		    oci_ref_want(r, r->tags[i], 0, NULL, NULL, err) == -1)
+		    ferry_oci_ref_want(r, r->tags[i], 0, NULL, NULL, err) == -1)
 			return -1;
 		found += rc;
 	}

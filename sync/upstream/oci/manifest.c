@@ -1,201 +1,24 @@
-/*
- * Manifests: their text, the manifests below them, their blobs.
- *
- * A node's pending counts what it names and is not settled yet, and one more
- * while its text is being looked through, so that what settles at once does not
- * settle the node too early.
- */
+#include "sync/upstream/oci/manifest.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/base/files.h"
 #include "store/base/json.h"
+#include "store/catalog/removal.h"
 #include "store/store.h"
-#include "sync/upstream/oci/oci.h"
+#include "sync/upstream/ask.h"
+#include "sync/upstream/oci/blob.h"
+#include "sync/upstream/oci/queue.h"
+#include "sync/upstream/oci/record.h"
+#include "sync/upstream/pull.h"
 
-void
-oci_keep_error(
-    struct oci *oci, struct ferry_error **slot, const struct ferry_error *why)
-{
-	struct ferry_error err = FERRY_ERROR_INIT;
-
-	if (*slot != NULL)
-		return;
-	if (ferry_calloc(slot, 1, sizeof(**slot), &err) == -1)
-		oci_fatal(oci, &err);
-	else
-		**slot = *why;
-}
-
-void
-oci_body_free(struct oci_body *body)
-{
-
-	if (body == NULL)
-		return;
-	json_decref(body->annotations);
-	json_decref(body->record);
-	free(body->parts);
-	free(body);
-}
-
-static void
-note_absent(const struct oci_node *node, const struct oci_node *child)
-{
-	struct oci_repository *r = node->repository;
-	char item[OCI_ITEM_MAX], text[400];
-
-	oci_item(item, r->entry.key, node->entry.key);
-	(void)snprintf(text, sizeof(text),
-	    "its manifest %s%s%s%s is not there (404): the index is mirrored "
-	    "without it",
-	    child->entry.key, child->platform == NULL ? "" : " (",
-	    child->platform == NULL ? "" : child->platform,
-	    child->platform == NULL ? "" : ")");
-	ferry_run_skip(r->oci->run, item, text);
-}
-
-/*
- * What became of the manifests of an index.  Registries lose some of them (a
- * platform that was cleaned away): that costs those, not the others, but an
- * index without any is no image.
- */
-static void
-judge_children(struct oci_node *node)
-{
-	const struct oci_node *absent = NULL;
-	size_t done = 0;
-
-	for (size_t i = 0; i < node->children_n; i++) {
-		const struct oci_node *child = node->children[i];
-
-		done += child->state == OCI_DONE;
-		if (child->state == OCI_FAILED && child->absent)
-			absent = child;
-		else if (child->state == OCI_FAILED)
-			oci_keep_error(
-			    node->repository->oci, &node->why, child->why);
-	}
-	if (absent != NULL && done == 0)
-		oci_keep_error(node->repository->oci, &node->why, absent->why);
-	if (absent == NULL || node->why != NULL || node->here)
-		return;
-	for (size_t i = 0; i < node->children_n; i++)
-		if (node->children[i]->state == OCI_FAILED)
-			note_absent(node, node->children[i]);
-}
-
-/* What is under way at once */
-
-static int
-fetch(struct oci_node *node, const char *media_type, struct ferry_error *err);
-
-static void
-open_node(struct oci_node *node, size_t descriptors)
-{
-	struct oci *oci = node->repository->oci;
-
-	oci->open = oci->open - node->open + descriptors;
-	node->open = descriptors;
-}
-
-static void
-close_node(struct oci_node *node)
-{
-
-	open_node(node, 0);
-}
-
-/* How many descriptors a manifest may have that is not here yet.
- * Guess: none is shorter than 100 bytes; one of unknown size is a tag's. */
-static size_t
-expected(const struct oci_node *node)
-{
-
-	return node->size == 0 ? 64 : (size_t)(node->size / 100 + 1);
-}
-
-/* Something is always let through, however large. */
-static bool
-has_room(const struct oci *oci, const struct oci_node *node)
-{
-
-	return oci->open == 0 || oci->open + expected(node) <= OCI_OPEN_MAX;
-}
-
-static int
-fetch_or_hold(
-    struct oci_node *node, const char *media_type, struct ferry_error *err)
-{
-	struct oci *oci = node->repository->oci;
-
-	if (has_room(oci, node)) {
-		open_node(node, expected(node));
-		return fetch(node, media_type, err);
-	}
-	node->held_next = oci->held;
-	oci->held = node;
-	return ferry_strdup(&node->held_type, media_type, err);
-}
-
-static int
-release(struct oci *oci, struct ferry_error *err)
-{
-	struct oci_node *node;
-
-	while ((node = oci->held) != NULL && has_room(oci, node)) {
-		oci->held = node->held_next;
-		open_node(node, expected(node));
-		if (fetch(node, node->held_type, err) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-/* Everything that node names is settled. */
-static void
-finish(struct oci_node *node)
-{
-	struct oci *oci = node->repository->oci;
-	struct ferry_error err = FERRY_ERROR_INIT;
-
-	close_node(node);
-	judge_children(node);
-	if (node->why == NULL && !node->here && !oci->run->dry_run) {
-		if (oci_record_put(node, &err) == -1) {
-			oci_fatal(oci, &err);
-			return;
-		}
-		oci->run->added++;
-	}
-	oci_body_free(node->body);
-	node->body = NULL;
-	node->state = node->why == NULL ? OCI_DONE : OCI_FAILED;
-	oci_waiters_tell(&node->waiters, node->why);
-	if (release(oci, &err) == -1)
-		oci_fatal(oci, &err);
-}
-
-void
-oci_node_part(struct oci_node *node, const struct ferry_error *why)
-{
-
-	if (why != NULL)
-		oci_keep_error(node->repository->oci, &node->why, why);
-	if (--node->pending == 0)
-		finish(node);
-}
-
-/* A node that cannot even be looked into. */
-static void
-fail(struct oci_node *node, const struct ferry_error *why)
-{
-
-	node->pending = 1;
-	oci_node_part(node, why);
-}
+#define DEPTH_MAX 8 /* of indexes in indexes */
+#define MANIFESTS_MAX 10000 /* below one tag */
+#define DESCRIPTORS_MAX 100000 /* in all of those */
 
 /* Whether it failed is looked at when all of them are settled. */
 static void
@@ -203,7 +26,7 @@ on_child(void *ctx, const struct ferry_error *why)
 {
 
 	(void)why;
-	oci_node_part(ctx, NULL);
+	ferry_oci_node_settle_part(ctx, NULL);
 }
 
 /* "linux/arm64", for people; without memory there is none. */
@@ -225,7 +48,7 @@ name_platform(struct oci_node *child, const struct ferry_oci_descriptor *d)
 /* Platforms */
 
 static bool
-chosen(const struct oci *oci, const struct ferry_oci_descriptor *d)
+is_wanted_platform(const struct oci *oci, const struct ferry_oci_descriptor *d)
 {
 
 	if (oci->platforms_n == 0 || !d->has_platform || d->attestation ||
@@ -255,7 +78,7 @@ add_child(struct oci_node *node, const struct ferry_oci_descriptor *d,
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct oci_node *child = NULL;
-	struct oci_walk walk = {
+	struct oci_manifest_want want = {
 		.digest = d->digest,
 		.media_type = d->media_type,
 		.size = d->size,
@@ -265,21 +88,21 @@ add_child(struct oci_node *node, const struct ferry_oci_descriptor *d,
 		.on_settled = on_child,
 	};
 
-	if (walk.depth > OCI_DEPTH_MAX)
+	if (want.depth > DEPTH_MAX)
 		ferry_error_set(&why, FERRY_ELIMIT,
-		    "indexes are nested more than %d deep", OCI_DEPTH_MAX);
-	else if (++node->budget->manifests > OCI_MANIFESTS_MAX)
+		    "indexes are nested more than %d deep", DEPTH_MAX);
+	else if (++node->budget->manifests > MANIFESTS_MAX)
 		ferry_error_set(&why, FERRY_ELIMIT,
-		    "more than %d manifests belong to it", OCI_MANIFESTS_MAX);
+		    "more than %d manifests belong to it", MANIFESTS_MAX);
 	if (why.code != FERRY_OK) {
-		oci_keep_error(node->repository->oci, &node->why, &why);
+		ferry_oci_keep_error(node->repository->oci, &node->why, &why);
 		return 0;
 	}
 	if (ferry_array_grow(&node->children, &node->children_cap,
 		node->children_n + 1, sizeof(struct oci_node *), err) == -1)
 		return -1;
 	node->pending++;
-	if (oci_walk(node->repository, &walk, &child, err) == -1)
+	if (ferry_oci_manifest_want(node->repository, &want, &child, err) == -1)
 		return -1;
 	name_platform(child, d);
 	node->children[node->children_n++] = child;
@@ -302,12 +125,12 @@ add_part(struct oci_node *node, const struct ferry_oci_descriptor *d,
 	(void)snprintf(
 	    part->media_type, sizeof(part->media_type), "%s", d->media_type);
 	node->pending++;
-	return oci_blob_want(node, body->parts_n - 1, d, err);
+	return ferry_oci_blob_want(node, body->parts_n - 1, d, err);
 }
 
 /* Want everything that m names. */
 static int
-want_all(struct oci_node *node, const struct ferry_oci_manifest *m,
+want_named(struct oci_node *node, const struct ferry_oci_manifest *m,
     struct ferry_error *err)
 {
 	struct oci *oci = node->repository->oci;
@@ -323,7 +146,7 @@ want_all(struct oci_node *node, const struct ferry_oci_manifest *m,
 			    sizeof(node->body->subject), "%s", d->digest);
 		else if (d->role != FERRY_OCI_CHILD)
 			rc = add_part(node, d, err);
-		else if (chosen(oci, d)) {
+		else if (is_wanted_platform(oci, d)) {
 			runnable += d->has_platform && !d->attestation &&
 			            strcmp(d->platform.os, "unknown") != 0;
 			rc = add_child(node, d, err);
@@ -334,7 +157,8 @@ want_all(struct oci_node *node, const struct ferry_oci_manifest *m,
 	}
 	if (rc == 0 && left_out > 0 && runnable == 0 && node->depth == 0 &&
 	    !node->here) {
-		oci_item(item, node->repository->entry.key, node->entry.key);
+		ferry_oci_item(
+		    item, node->repository->entry.key, node->entry.key);
 		ferry_run_skip(oci->run, item,
 		    "is an index without any of the platforms that are wanted: "
 		    "only the index itself is mirrored");
@@ -359,7 +183,7 @@ take_annotations(struct oci_body *body, const struct ferry_oci_manifest *m)
  * NULL.  Errors are of the run; what is wrong with the text fails the node.
  */
 static int
-look(struct oci_node *node, struct ferry_bytes text,
+read_manifest(struct oci_node *node, struct ferry_bytes text,
     const struct ferry_digest *sha256, const char *type, json_t *record,
     struct ferry_error *err)
 {
@@ -368,6 +192,7 @@ look(struct oci_node *node, struct ferry_bytes text,
 	struct oci_body *body;
 	int rc = -1;
 
+	assert(node->body == NULL && node->pending == 0);
 	if (ferry_calloc(&node->body, 1, sizeof(*body), err) == -1)
 		return -1;
 	body = node->body;
@@ -376,7 +201,7 @@ look(struct oci_node *node, struct ferry_bytes text,
 	node->size = text.n;
 	if (ferry_oci_manifest_read(&m, text, type, &why) == -1) {
 		ferry_error_in(&why, "manifest %s", node->entry.key);
-		fail(node, &why);
+		ferry_oci_node_fail(node, &why);
 		return 0;
 	}
 	node->index = m.index;
@@ -388,27 +213,27 @@ look(struct oci_node *node, struct ferry_bytes text,
 	if (m.schema1) {
 		ferry_error_set(&why, FERRY_EFORMAT,
 		    "manifest %s is of schema 1", node->entry.key);
-		fail(node, &why);
+		ferry_oci_node_fail(node, &why);
 		rc = 0;
-	} else if ((node->budget->descriptors += m.n) > OCI_DESCRIPTORS_MAX) {
+	} else if ((node->budget->descriptors += m.n) > DESCRIPTORS_MAX) {
 		ferry_error_set(&why, FERRY_ELIMIT,
 		    "the manifests that belong to it name more than %d others "
 		    "and blobs",
-		    OCI_DESCRIPTORS_MAX);
-		fail(node, &why);
+		    DESCRIPTORS_MAX);
+		ferry_oci_node_fail(node, &why);
 		rc = 0;
 	} else if (ferry_calloc(&body->parts, m.n == 0 ? 1 : m.n,
 		       sizeof(*body->parts), err) == 0) {
 		node->pending = 1;
 		/* What waits for manifests below it must not hold them back. */
-		open_node(node, m.index ? 0 : m.n);
-		rc = want_all(node, &m, err);
+		ferry_oci_node_open(node, m.index ? 0 : m.n);
+		rc = want_named(node, &m, err);
 		if (rc == 0 && m.index)
-			rc = release(node->repository->oci, err);
+			rc = ferry_oci_pump(node->repository->oci, err);
 		if (rc == 0 && body->subject[0] != 0)
 			take_annotations(body, &m);
 		if (rc == 0)
-			oci_node_part(node, NULL);
+			ferry_oci_node_settle_part(node, NULL);
 	}
 	ferry_oci_manifest_free(&m);
 	return rc;
@@ -429,29 +254,29 @@ on_manifest(void *ctx, const struct ferry_pulled *pulled)
 	if (err.code == FERRY_ENOTFOUND && node->tag != NULL && !node->by_tag) {
 		node->by_tag = true;
 		err = (struct ferry_error)FERRY_ERROR_INIT;
-		rc = fetch(node, "", &err);
+		rc = ferry_oci_manifest_fetch(node, &err);
 	} else if (err.code != FERRY_OK) {
 		node->absent = err.code == FERRY_ENOTFOUND;
 		if (node->by_tag)
 			ferry_error_in(&err,
 			    "where the registry said that the tag is %s",
 			    node->entry.key);
-		fail(node, &err);
+		ferry_oci_node_fail(node, &err);
 	} else if (node->size != 0 && node->size != pulled->size) {
 		ferry_error_set(&err, FERRY_ESIZE,
 		    "manifest %s has %" PRIu64 " bytes, but the index that "
 		    "names it says %" PRIu64,
 		    node->entry.key, pulled->size, node->size);
-		fail(node, &err);
+		ferry_oci_node_fail(node, &err);
 	} else {
 		(void)ferry_answer_type(pulled->answer, type);
 		node->bytes += pulled->size;
-		rc = look(node, pulled->view, &pulled->sha256,
+		rc = read_manifest(node, pulled->view, &pulled->sha256,
 		    strncmp(type, "application/vnd.", 16) == 0 ? type : NULL,
 		    NULL, &err);
 	}
 	if (rc == -1)
-		oci_fatal(oci, &err);
+		ferry_oci_fatal(oci, &err);
 }
 
 /* The kinds that everybody knows, and the one that its descriptor says. */
@@ -462,13 +287,13 @@ accept_line(
 
 	if (ferry_buf_adds(out, FERRY_OCI_ACCEPT, err) == -1)
 		return -1;
-	if (*media_type == 0 || strstr(FERRY_OCI_ACCEPT, media_type) != NULL)
+	if (media_type == NULL || strstr(FERRY_OCI_ACCEPT, media_type) != NULL)
 		return 0;
 	return ferry_buf_addf(out, err, ", %s", media_type);
 }
 
-static int
-fetch(struct oci_node *node, const char *media_type, struct ferry_error *err)
+int
+ferry_oci_manifest_fetch(struct oci_node *node, struct ferry_error *err)
 {
 	struct oci_repository *r = node->repository;
 	struct ferry_buf url = FERRY_BUF_INIT, accept = FERRY_BUF_INIT;
@@ -485,13 +310,15 @@ fetch(struct oci_node *node, const char *media_type, struct ferry_error *err)
 
 	if (ferry_oci_digest_parse(
 		&pull.want[0], ferry_bytes_str(node->entry.key), err) == 0 &&
-	    oci_url(&url, r, "manifests",
+	    ferry_oci_url(&url, r, "manifests",
 		node->by_tag ? node->tag : node->entry.key, err) == 0 &&
-	    accept_line(&accept, media_type, err) == 0) {
+	    accept_line(&accept, node->media_type, err) == 0) {
 		pull.url = (const char *)url.p;
 		pull.accept = (const char *)accept.p;
 		rc = ferry_run_pull(r->oci->run, &pull, err);
 	}
+	free(node->media_type);
+	node->media_type = NULL;
 	ferry_buf_free(&url);
 	ferry_buf_free(&accept);
 	return rc;
@@ -503,7 +330,7 @@ fetch(struct oci_node *node, const char *media_type, struct ferry_error *err)
  * something else comes back, as something needs it.
  */
 static int
-look_here(struct oci_node *node, struct ferry_error *err)
+read_stored(struct oci_node *node, struct ferry_error *err)
 {
 	struct ferry_store *st = node->repository->oci->run->st;
 	struct ferry_buf text = FERRY_BUF_INIT;
@@ -512,16 +339,17 @@ look_here(struct oci_node *node, struct ferry_error *err)
 	const char *type;
 	int rc;
 
-	rc = oci_record_is_removed(node->repository, node->entry.key, err);
+	rc =
+	    ferry_oci_record_is_removed(node->repository, node->entry.key, err);
 	if (rc == 1) {
 		node->repository->oci->run->removed++;
 		node->here = node->removed = true;
 		node->pending = 1;
-		oci_node_part(node, NULL);
+		ferry_oci_node_settle_part(node, NULL);
 		return 1;
 	}
 	if (rc == 0)
-		rc = oci_record_get(
+		rc = ferry_oci_record_get(
 		    node->repository, node->entry.key, &record, err);
 	if (rc == 1)
 		rc = ferry_files_find(record, "manifest", &file, err);
@@ -535,9 +363,9 @@ look_here(struct oci_node *node, struct ferry_error *err)
 		rc = -1;
 		goto out;
 	}
-	node->here = json_object_get(record, "deleted_at") == NULL;
-	if (look(node, ferry_bytes_buf(&text), &file.sha256, type, record,
-		err) == -1)
+	node->here = !ferry_removal_is(record);
+	if (read_manifest(node, ferry_bytes_buf(&text), &file.sha256, type,
+		record, err) == -1)
 		rc = -1;
 out:
 	ferry_buf_free(&text);
@@ -546,37 +374,40 @@ out:
 }
 
 int
-oci_walk(struct oci_repository *r, const struct oci_walk *walk,
-    struct oci_node **out, struct ferry_error *err)
+ferry_oci_manifest_want(struct oci_repository *r,
+    const struct oci_manifest_want *want, struct oci_node **out,
+    struct ferry_error *err)
 {
 	struct oci_node *node =
-	    (struct oci_node *)ferry_table_find(&r->nodes, walk->digest);
+	    (struct oci_node *)ferry_table_find(&r->nodes, want->digest);
 	int rc;
 
 	*out = node;
 	if (node != NULL && node->state != OCI_WORKING) {
-		walk->on_settled(walk->ctx, node->why);
+		want->on_settled(want->ctx, node->why);
 		return 0;
 	}
 	if (node != NULL)
-		return oci_waiter_add(
-		    &node->waiters, walk->ctx, walk->on_settled, err);
-	node = ferry_table_add(&r->nodes, walk->digest, sizeof(*node), err);
+		return ferry_oci_waiter_add(
+		    &node->waiters, want->ctx, want->on_settled, err);
+	node = ferry_table_add(&r->nodes, want->digest, sizeof(*node), err);
 	if (node == NULL)
 		return -1;
 	*out = node;
 	node->repository = r;
 	node->state = OCI_WORKING;
-	node->depth = (uint8_t)walk->depth;
-	node->size = walk->size;
-	node->budget = walk->budget;
-	if ((walk->tag != NULL &&
-		ferry_strdup(&node->tag, walk->tag, err) == -1) ||
-	    oci_waiter_add(&node->waiters, walk->ctx, walk->on_settled, err) ==
-		-1)
+	node->depth = (uint8_t)want->depth;
+	node->size = want->size;
+	node->budget = want->budget;
+	if ((want->tag != NULL &&
+		ferry_strdup(&node->tag, want->tag, err) == -1) ||
+	    (*want->media_type != 0 &&
+		ferry_strdup(&node->media_type, want->media_type, err) == -1) ||
+	    ferry_oci_waiter_add(
+		&node->waiters, want->ctx, want->on_settled, err) == -1)
 		return -1;
-	rc = look_here(node, err);
+	rc = read_stored(node, err);
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
-	return fetch_or_hold(node, walk->media_type, err);
+	return ferry_oci_node_queue(node, err);
 }

@@ -1,16 +1,16 @@
-/* What the catalog and the local state are told of manifests and tags. */
+#include "sync/upstream/oci/record.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "store/base/clock.h"
+#include "store/base/files.h"
 #include "store/base/json.h"
 #include "store/catalog/removal.h"
 #include "store/store.h"
-#include "sync/upstream/oci/oci.h"
 
 static int
-put(struct oci *oci, const struct ferry_key *key, json_t *record,
+put_record(struct oci *oci, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
 
@@ -32,7 +32,7 @@ put_package(struct oci_repository *r, struct ferry_error *err)
 	record = json_pack("{s:s}", "upstream", oci->up->name);
 	if (ferry_key_make(&key, err, "package", "oci", r->entry.key,
 		oci->up->name, NULL) == 0 &&
-	    put(oci, &key, record, err) == 0) {
+	    put_record(oci, &key, record, err) == 0) {
 		r->recorded = true;
 		rc = 0;
 	}
@@ -62,12 +62,12 @@ put_referrer(const struct oci_node *node, struct ferry_error *err)
 		    json_incref(body->annotations), err) == 0) &&
 	    ferry_key_make(&key, err, "referrer", "oci", r->entry.key,
 		r->oci->up->name, body->subject, node->entry.key, NULL) == 0)
-		rc = put(r->oci, &key, record, err);
+		rc = put_record(r->oci, &key, record, err);
 	json_decref(record);
 	return rc;
 }
 
-/* Config and layers, each once, and those that cannot be had. */
+/* Config and layers, each once, and those that are not available. */
 static int
 add_parts(const struct oci_body *body, json_t *record, struct ferry_error *err)
 {
@@ -98,7 +98,7 @@ add_parts(const struct oci_body *body, json_t *record, struct ferry_error *err)
 }
 
 int
-oci_record_put(struct oci_node *node, struct ferry_error *err)
+ferry_oci_record_put(struct oci_node *node, struct ferry_error *err)
 {
 	const struct oci_body *body = node->body;
 	struct oci_repository *r = node->repository;
@@ -119,7 +119,7 @@ oci_record_put(struct oci_node *node, struct ferry_error *err)
 		ferry_json_set(record, "subject", json_string(body->subject),
 		    err) == -1) ||
 	    add_parts(body, record, err) == -1 ||
-	    (had = oci_record_get(r, node->entry.key, &old, err)) == -1)
+	    (had = ferry_oci_record_get(r, node->entry.key, &old, err)) == -1)
 		goto out;
 	/* What has come again (it was rotten) is the version that it was. */
 	if (had == 1 && json_object_get(old, "pulled_at") != NULL)
@@ -127,7 +127,8 @@ oci_record_put(struct oci_node *node, struct ferry_error *err)
 		    record, "pulled_at", json_object_get(old, "pulled_at"));
 	if (ferry_key_make(&key, err, "version", "oci", r->entry.key,
 		r->oci->up->name, node->entry.key, NULL) == -1 ||
-	    put_package(r, err) == -1 || put(r->oci, &key, record, err) == -1)
+	    put_package(r, err) == -1 ||
+	    put_record(r->oci, &key, record, err) == -1)
 		goto out;
 	rc = body->subject[0] == 0 ? 0 : put_referrer(node, err);
 out:
@@ -137,8 +138,8 @@ out:
 }
 
 int
-oci_record_get(const struct oci_repository *r, const char *digest, json_t **out,
-    struct ferry_error *err)
+ferry_oci_record_get(const struct oci_repository *r, const char *digest,
+    json_t **out, struct ferry_error *err)
 {
 	struct ferry_key key;
 
@@ -149,7 +150,7 @@ oci_record_get(const struct oci_repository *r, const char *digest, json_t **out,
 }
 
 int
-oci_record_is_removed(
+ferry_oci_record_is_removed(
     const struct oci_repository *r, const char *digest, struct ferry_error *err)
 {
 	struct ferry_key key;
@@ -161,7 +162,7 @@ oci_record_is_removed(
 }
 
 int
-oci_record_tag(const struct oci_repository *r, const char *tag,
+ferry_oci_record_tag(const struct oci_repository *r, const char *tag,
     const char *digest, struct ferry_error *err)
 {
 	struct ferry_key key;
@@ -170,7 +171,7 @@ oci_record_tag(const struct oci_repository *r, const char *tag,
 
 	if (ferry_key_make(&key, err, "tag", "oci", r->entry.key,
 		r->oci->up->name, tag, NULL) == 0)
-		rc = put(r->oci, &key, record, err);
+		rc = put_record(r->oci, &key, record, err);
 	json_decref(record);
 	return rc;
 }
@@ -187,7 +188,7 @@ mirrored_key(
 }
 
 static bool
-says(const json_t *record, const char *member, const char *value)
+record_says(const json_t *record, const char *member, const char *value)
 {
 	const char *s = json_string_value(json_object_get(record, member));
 
@@ -195,7 +196,7 @@ says(const json_t *record, const char *member, const char *value)
 }
 
 int
-oci_record_is_mirrored(
+ferry_oci_record_is_mirrored(
     const struct oci_ref *ref, const char *digest, struct ferry_error *err)
 {
 	const struct oci_repository *r = ref->repository;
@@ -210,14 +211,14 @@ oci_record_is_mirrored(
 	    (rc = ferry_local_get(r->oci->run->st, &key, &record, err)) == -1)
 		return -1;
 	if (rc == 1)
-		rc = says(record, "version", digest) &&
-		     says(record, "selection", r->oci->selection);
+		rc = record_says(record, "version", digest) &&
+		     record_says(record, "selection", r->oci->selection);
 	/* The records may have been removed since; if with others, it comes
 	 * back now that it is wanted. */
 	if (rc == 1)
-		rc = oci_record_get(r, digest, &version, err);
+		rc = ferry_oci_record_get(r, digest, &version, err);
 	if (rc == 1)
-		rc = json_object_get(version, "deleted_at") == NULL;
+		rc = !ferry_removal_is(version);
 	if (rc == 1 &&
 	    !ferry_oci_digest_valid(ferry_bytes_str(ref->entry.key))) {
 		if (ferry_key_make(&key, err, "tag", "oci", r->entry.key,
@@ -227,7 +228,7 @@ oci_record_is_mirrored(
 			rc =
 			    ferry_catalog_get(r->oci->run->st, &key, &tag, err);
 		if (rc == 1)
-			rc = says(tag, "version", digest);
+			rc = record_says(tag, "version", digest);
 	}
 	json_decref(record);
 	json_decref(version);
@@ -236,7 +237,7 @@ oci_record_is_mirrored(
 }
 
 int
-oci_record_mirrored(
+ferry_oci_record_mirrored(
     const struct oci_ref *ref, const char *digest, struct ferry_error *err)
 {
 	const struct oci *oci = ref->repository->oci;

@@ -1,11 +1,15 @@
-/* One tag or digest: what it is now, is that here, and if not, getting it. */
+#include "sync/upstream/oci/ref.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/base/json.h"
-#include "sync/upstream/oci/oci.h"
+#include "sync/upstream/ask.h"
+#include "sync/upstream/oci/manifest.h"
+#include "sync/upstream/oci/queue.h"
+#include "sync/upstream/oci/record.h"
+#include "sync/upstream/oci/referrers.h"
 
 #define SCHEMA1 "application/vnd.docker.distribution.manifest.v1+"
 
@@ -17,16 +21,16 @@ struct oci_job {
 
 /* End a ref: report why it failed, if it did. */
 static void
-settle(struct oci_ref *ref, const struct ferry_error *why)
+report_ref(struct oci_ref *ref, const struct ferry_error *why)
 {
 	struct oci_repository *r = ref->repository;
 	char item[OCI_ITEM_MAX];
 
 	if (why != NULL) {
-		oci_item(item, r->entry.key, ref->entry.key);
+		ferry_oci_item(item, r->entry.key, ref->entry.key);
 		ferry_run_fail(r->oci->run, item, why);
 	}
-	oci_ref_settle(ref, why);
+	ferry_oci_ref_settle(ref, why);
 }
 
 /* End a ref whose image is of a kind that cannot be mirrored. */
@@ -36,15 +40,15 @@ settle_schema1(struct oci_ref *ref)
 	struct oci_repository *r = ref->repository;
 	char item[OCI_ITEM_MAX];
 
-	oci_item(item, r->entry.key, ref->entry.key);
+	ferry_oci_item(item, r->entry.key, ref->entry.key);
 	ferry_run_skip(r->oci->run, item,
 	    "is a manifest of schema 1, obsolete since 2017, whose digest is "
 	    "not that of its bytes; pull it with an old client and push it "
 	    "again to convert it");
-	oci_ref_settle(ref, NULL);
+	ferry_oci_ref_settle(ref, NULL);
 }
 
-/* Everything is here; only now does the next sync pass it over. */
+/* Everything is here; only now may the next sync skip it. */
 static void
 on_refs(void *ctx, const struct ferry_error *why)
 {
@@ -52,14 +56,14 @@ on_refs(void *ctx, const struct ferry_error *why)
 	struct ferry_error err = FERRY_ERROR_INIT;
 
 	if (why == NULL &&
-	    oci_record_mirrored(ref, ref->job->digest, &err) == -1)
-		oci_fatal(ref->repository->oci, &err);
+	    ferry_oci_record_mirrored(ref, ref->job->digest, &err) == -1)
+		ferry_oci_fatal(ref->repository->oci, &err);
 	if (why != NULL) {
 		err = *why;
 		ferry_error_in(&err, "looking for what refers to it");
 		why = &err;
 	}
-	settle(ref, why);
+	report_ref(ref, why);
 }
 
 /* Dry run: what the tree would cost, each manifest once. */
@@ -79,7 +83,7 @@ plan_size(
 }
 
 static void
-plan(struct oci_ref *ref, struct oci_node *node)
+plan_ref(struct oci_ref *ref, struct oci_node *node)
 {
 	struct ferry_run *run = ref->repository->oci->run;
 	struct ferry_buf left_out = FERRY_BUF_INIT, note = FERRY_BUF_INIT;
@@ -92,7 +96,7 @@ plan(struct oci_ref *ref, struct oci_node *node)
 		ferry_buf_free(&left_out);
 		return;
 	}
-	oci_item(item, ref->repository->entry.key, ref->entry.key);
+	ferry_oci_item(item, ref->repository->entry.key, ref->entry.key);
 	if (left_out.n > 0)
 		(void)ferry_buf_addf(
 		    &note, &err, "without %s", (char *)left_out.p);
@@ -115,15 +119,15 @@ tree_is_here(
 	bool digest = ferry_oci_digest_valid(ferry_bytes_str(ref->entry.key));
 
 	if (oci->run->dry_run)
-		plan(ref, node);
+		plan_ref(ref, node);
 	else if (node->here)
 		oci->run->present++;
 	if (!oci->run->dry_run && !digest && !node->removed &&
-	    oci_record_tag(
+	    ferry_oci_record_tag(
 		ref->repository, ref->entry.key, ref->job->digest, err) == -1) {
 		return -1;
 	}
-	return oci_refs_want(node, ref->level, ref, on_refs, err);
+	return ferry_oci_referrers_want(node, ref->level, ref, on_refs, err);
 }
 
 static void
@@ -137,19 +141,19 @@ on_tree(void *ctx, const struct ferry_error *why)
 	if (why != NULL && node != NULL && node->schema1)
 		settle_schema1(ref);
 	else if (why != NULL)
-		settle(ref, why);
+		report_ref(ref, why);
 	else if (tree_is_here(ref, node, &err) == -1)
-		oci_fatal(ref->repository->oci, &err);
+		ferry_oci_fatal(ref->repository->oci, &err);
 }
 
 /* What the ref is now is known. */
 static int
-have_digest(struct oci_ref *ref, uint64_t size, struct ferry_error *err)
+want_digest(struct oci_ref *ref, uint64_t size, struct ferry_error *err)
 {
 	struct oci_repository *r = ref->repository;
 	bool is_digest =
 	    ferry_oci_digest_valid(ferry_bytes_str(ref->entry.key));
-	struct oci_walk walk = {
+	struct oci_manifest_want want = {
 		.digest = ref->job->digest,
 		.tag = is_digest ? NULL : ref->entry.key,
 		.media_type = "",
@@ -159,22 +163,22 @@ have_digest(struct oci_ref *ref, uint64_t size, struct ferry_error *err)
 		.on_settled = on_tree,
 	};
 	struct oci_node *node;
-	int rc = oci_record_is_removed(r, ref->job->digest, err);
+	int rc = ferry_oci_record_is_removed(r, ref->job->digest, err);
 
 	if (rc == 1) {
 		r->oci->run->removed++;
-		oci_ref_settle(ref, NULL);
+		ferry_oci_ref_settle(ref, NULL);
 	}
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
-	rc = oci_record_is_mirrored(ref, ref->job->digest, err);
+	rc = ferry_oci_record_is_mirrored(ref, ref->job->digest, err);
 	if (rc == 1) {
 		r->oci->run->present++;
-		oci_ref_settle(ref, NULL);
+		ferry_oci_ref_settle(ref, NULL);
 	}
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
-	return oci_walk(r, &walk, &node, err);
+	return ferry_oci_manifest_want(r, &want, &node, err);
 }
 
 /* Registries that do not say the digest: of the bytes that the tag gives. */
@@ -190,7 +194,7 @@ on_manifest(
 	struct ferry_digest digest;
 
 	if (err.code != FERRY_OK) {
-		settle(ref, &err);
+		report_ref(ref, &err);
 		return;
 	}
 	(void)ferry_answer_type(result, type);
@@ -198,24 +202,24 @@ on_manifest(
 		ferry_error_in(&err,
 		    "%s answered %s where a manifest was asked for",
 		    oci->up->name, *type == 0 ? "something" : type);
-		settle(ref, &err);
+		report_ref(ref, &err);
 		return;
 	}
-	oci_repository_answered(ref->repository);
+	ferry_oci_repository_answered(ref->repository);
 	if (m.schema1) {
 		settle_schema1(ref);
 	} else if (ferry_digest_of(&digest, FERRY_SHA256, body, &err) == -1) {
-		oci_fatal(oci, &err);
+		ferry_oci_fatal(oci, &err);
 	} else {
 		(void)ferry_digest_text(&digest, ref->job->digest);
-		if (have_digest(ref, body.n, &err) == -1)
-			oci_fatal(oci, &err);
+		if (want_digest(ref, body.n, &err) == -1)
+			ferry_oci_fatal(oci, &err);
 	}
 	ferry_oci_manifest_free(&m);
 }
 
 static int
-ask(struct oci_ref *ref, bool head,
+ask_manifest(struct oci_ref *ref, bool head,
     void (*on_done)(void *ctx, const struct ferry_fetch_result *result,
 	struct ferry_bytes body),
     struct ferry_error *err)
@@ -233,7 +237,7 @@ ask(struct oci_ref *ref, bool head,
 	};
 	int rc = -1;
 
-	if (oci_url(&url, r, "manifests", ref->entry.key, err) == 0) {
+	if (ferry_oci_url(&url, r, "manifests", ref->entry.key, err) == 0) {
 		a.url = (const char *)url.p;
 		rc = ferry_run_ask(r->oci->run, &a, err);
 	}
@@ -253,7 +257,7 @@ on_head(
 
 	(void)body;
 	if (err.code == FERRY_ENOTFOUND && ref->optional) {
-		oci_ref_settle(ref, NULL);
+		ferry_oci_ref_settle(ref, NULL);
 		return;
 	}
 	/* 405, 400, 501: no HEAD here. */
@@ -261,7 +265,7 @@ on_head(
 	    (err.code != FERRY_EHTTP || result->status < 400 ||
 		result->status == 429 || result->status == 408 ||
 		(result->status >= 500 && result->status != 501))) {
-		settle(ref, &err);
+		report_ref(ref, &err);
 		return;
 	}
 	digest = ferry_fetch_header(result, "Docker-Content-Digest", 0);
@@ -273,26 +277,26 @@ on_head(
 	err = (struct ferry_error)FERRY_ERROR_INIT;
 	if (result->status != 200 || digest == NULL ||
 	    !ferry_oci_digest_valid(ferry_bytes_str(digest))) {
-		if (ask(ref, false, on_manifest, &err) == -1)
-			oci_fatal(oci, &err);
+		if (ask_manifest(ref, false, on_manifest, &err) == -1)
+			ferry_oci_fatal(oci, &err);
 		return;
 	}
-	oci_repository_answered(ref->repository);
+	ferry_oci_repository_answered(ref->repository);
 	(void)snprintf(
 	    ref->job->digest, sizeof(ref->job->digest), "%s", digest);
-	if (have_digest(ref, 0, &err) == -1)
-		oci_fatal(oci, &err);
+	if (want_digest(ref, 0, &err) == -1)
+		ferry_oci_fatal(oci, &err);
 }
 
 int
-oci_ref_begin(struct oci_ref *ref, struct ferry_error *err)
+ferry_oci_ref_begin(struct oci_ref *ref, struct ferry_error *err)
 {
 
 	if (ferry_calloc(&ref->job, 1, sizeof(*ref->job), err) == -1)
 		return -1;
 	if (!ferry_oci_digest_valid(ferry_bytes_str(ref->entry.key)))
-		return ask(ref, true, on_head, err);
+		return ask_manifest(ref, true, on_head, err);
 	(void)snprintf(
 	    ref->job->digest, sizeof(ref->job->digest), "%s", ref->entry.key);
-	return have_digest(ref, 0, err);
+	return want_digest(ref, 0, err);
 }

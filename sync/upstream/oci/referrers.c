@@ -1,19 +1,14 @@
-/*
- * What refers to a manifest: signatures, attestations, SBOMs, whatever else.
- *
- * Two ways to find them, and both are gone: the referrers API (where a registry
- * lacks it, the fallback tag), and the tags that cosign has always used.  What
- * is found is mirrored, and then looked at in the same way.
- *
- * Source: OCI Distribution Specification, "Listing Referrers" and "Referrers
- *     Tag Schema"; shared/protocols/oci.md, section 7.
- */
+#include "sync/upstream/oci/referrers.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sync/upstream/oci/oci.h"
+#include "sync/upstream/ask.h"
+#include "sync/upstream/oci/list.h"
+#include "sync/upstream/oci/manifest.h"
+#include "sync/upstream/oci/queue.h"
+#include "sync/upstream/pages.h"
 
 #define PAGES_MAX 1000
 
@@ -24,22 +19,24 @@ struct job {
 };
 
 static void
-settle_part(struct oci_node *node, const struct ferry_error *why)
+settle_referrer(struct oci_node *node, const struct ferry_error *why)
 {
 
+	assert(node->referring == OCI_WORKING && node->refs_pending > 0);
 	if (why != NULL)
-		oci_keep_error(node->repository->oci, &node->refs_why, why);
+		ferry_oci_keep_error(
+		    node->repository->oci, &node->refs_why, why);
 	if (--node->refs_pending > 0)
 		return;
 	node->referring = node->refs_why == NULL ? OCI_DONE : OCI_FAILED;
-	oci_waiters_tell(&node->refs_waiters, node->refs_why);
+	ferry_oci_waiters_tell(&node->refs_waiters, node->refs_why);
 }
 
 static void
 on_part(void *ctx, const struct ferry_error *why)
 {
 
-	settle_part(ctx, why);
+	settle_referrer(ctx, why);
 }
 
 /* A referrer is here: now what refers to that. */
@@ -52,17 +49,17 @@ on_referrer(void *ctx, const struct ferry_error *why)
 
 	free(job);
 	if (why != NULL)
-		settle_part(subject, why);
-	else if (oci_refs_want(
+		settle_referrer(subject, why);
+	else if (ferry_oci_referrers_want(
 		     node, subject->level + 1U, subject, on_part, &err) == -1)
-		oci_fatal(subject->repository->oci, &err);
+		ferry_oci_fatal(subject->repository->oci, &err);
 }
 
 static int
 want_referrer(struct oci_node *subject, const struct ferry_oci_descriptor *d,
     struct ferry_error *err)
 {
-	struct oci_walk walk = {
+	struct oci_manifest_want want = {
 		.digest = d->digest,
 		.media_type = d->media_type,
 		.size = d->size,
@@ -73,10 +70,11 @@ want_referrer(struct oci_node *subject, const struct ferry_oci_descriptor *d,
 	if (ferry_calloc(&job, 1, sizeof(*job), err) == -1)
 		return -1;
 	job->subject = subject;
-	walk.ctx = job;
-	walk.budget = &job->budget;
+	want.ctx = job;
+	want.budget = &job->budget;
 	subject->refs_pending++;
-	return oci_walk(subject->repository, &walk, &job->node, err);
+	return ferry_oci_manifest_want(
+	    subject->repository, &want, &job->node, err);
 }
 
 /* Tags */
@@ -91,10 +89,10 @@ want_tag(struct oci_node *node, const char *suffix, struct ferry_error *err)
 		tag, ferry_bytes_str(node->entry.key), suffix, err) == -1)
 		return -1;
 	/* A list that is here anyway saves the asking. */
-	if (r->listing == OCI_DONE && !oci_list_has(r, tag))
+	if (r->listing == OCI_DONE && !ferry_oci_list_has(r, tag))
 		return 0;
 	node->refs_pending++;
-	return oci_ref_want(r, tag, node->level + 1U, node, on_part, err);
+	return ferry_oci_ref_want(r, tag, node->level + 1U, node, on_part, err);
 }
 
 static int
@@ -113,8 +111,9 @@ want_tags(struct oci_node *node, struct ferry_error *err)
 
 /* The referrers API */
 
-static int ask(struct oci_node *node, const char *url, struct ferry_error *err);
-static int look_up(struct oci_node *node, struct ferry_error *err);
+static int
+ask_referrers(struct oci_node *node, const char *url, struct ferry_error *err);
+static int find_referrers(struct oci_node *node, struct ferry_error *err);
 
 /*
  * What the first of a repository was answered tells the others.  If it told
@@ -130,8 +129,8 @@ api_known(struct oci_repository *r, enum oci_api api, struct ferry_error *err)
 	r->api_waiting = NULL;
 	for (; node != NULL && rc == 0; node = next) {
 		next = node->refs_next;
-		if ((rc = look_up(node, err)) == 0)
-			settle_part(node, NULL);
+		if ((rc = find_referrers(node, err)) == 0)
+			settle_referrer(node, NULL);
 	}
 	return rc;
 }
@@ -150,19 +149,20 @@ take_page(struct oci_node *node, const struct ferry_oci_manifest *m,
 		if (m->descriptors[i].role == FERRY_OCI_CHILD)
 			rc = want_referrer(node, &m->descriptors[i], err);
 	if (rc == 0)
-		rc = oci_url(
+		rc = ferry_oci_url(
 		    &url, node->repository, "referrers", node->entry.key, err);
 	if (rc == 0 &&
-	    (more = oci_next_page(node->repository->oci, result,
+	    (more = ferry_answer_next(result, node->repository->oci->up->url,
 		 (const char *)url.p, &next, &why)) == 1 &&
 	    ++node->refs_pages == PAGES_MAX)
 		more = ferry_error_set(
 		    &why, FERRY_ELIMIT, "the list of referrers does not end");
 	if (rc == 0 && more == -1)
-		oci_keep_error(node->repository->oci, &node->refs_why, &why);
+		ferry_oci_keep_error(
+		    node->repository->oci, &node->refs_why, &why);
 	if (rc == 0 && more == 1) {
 		node->refs_pending++;
-		rc = ask(node, next, err);
+		rc = ask_referrers(node, next, err);
 	}
 	ferry_buf_free(&url);
 	free(next);
@@ -228,7 +228,7 @@ on_referrers(
 	if (first && api != OCI_API_YES && lacks_api(result)) {
 		api = OCI_API_NO;
 	} else if (read_page(&m, result, body, &why) == -1) {
-		oci_keep_error(r->oci, &node->refs_why, &why);
+		ferry_oci_keep_error(r->oci, &node->refs_why, &why);
 		if (api == OCI_API_ASKED)
 			api = OCI_API_UNCLEAR;
 	} else {
@@ -241,13 +241,13 @@ on_referrers(
 	if (rc == 0 && first)
 		rc = want_tags(node, &err);
 	if (rc == -1)
-		oci_fatal(r->oci, &err);
+		ferry_oci_fatal(r->oci, &err);
 	else
-		settle_part(node, NULL);
+		settle_referrer(node, NULL);
 }
 
 static int
-ask(struct oci_node *node, const char *url, struct ferry_error *err)
+ask_referrers(struct oci_node *node, const char *url, struct ferry_error *err)
 {
 	struct oci_repository *r = node->repository;
 	struct ferry_ask a = {
@@ -275,7 +275,7 @@ is_list(const struct oci_node *node)
 
 /* By the API or by tags, as the repository has it. */
 static int
-look_up(struct oci_node *node, struct ferry_error *err)
+find_referrers(struct oci_node *node, struct ferry_error *err)
 {
 	struct oci_repository *r = node->repository;
 	struct ferry_buf url = FERRY_BUF_INIT;
@@ -291,30 +291,30 @@ look_up(struct oci_node *node, struct ferry_error *err)
 	}
 	if (r->api == OCI_API_UNKNOWN)
 		r->api = OCI_API_ASKED;
-	rc = oci_url(&url, r, "referrers", node->entry.key, err);
+	rc = ferry_oci_url(&url, r, "referrers", node->entry.key, err);
 	if (rc == 0)
-		rc = ask(node, (const char *)url.p, err);
+		rc = ask_referrers(node, (const char *)url.p, err);
 	ferry_buf_free(&url);
 	return rc;
 }
 
 static int
-look(struct oci_node *node, struct ferry_error *err)
+want_tree(struct oci_node *node, struct ferry_error *err)
 {
 
 	for (size_t i = 0; i < node->children_n; i++) {
 		if (node->children[i]->state != OCI_DONE)
 			continue; /* absent */
 		node->refs_pending++;
-		if (oci_refs_want(node->children[i], node->level, node, on_part,
-			err) == -1)
+		if (ferry_oci_referrers_want(node->children[i], node->level,
+			node, on_part, err) == -1)
 			return -1;
 	}
-	return is_list(node) ? 0 : look_up(node, err);
+	return is_list(node) ? 0 : find_referrers(node, err);
 }
 
 int
-oci_refs_want(struct oci_node *node, unsigned level, void *ctx,
+ferry_oci_referrers_want(struct oci_node *node, unsigned level, void *ctx,
     void (*on_settled)(void *ctx, const struct ferry_error *why),
     struct ferry_error *err)
 {
@@ -327,13 +327,14 @@ oci_refs_want(struct oci_node *node, unsigned level, void *ctx,
 		on_settled(ctx, node->refs_why);
 		return 0;
 	}
-	if (oci_waiter_add(&node->refs_waiters, ctx, on_settled, err) == -1)
+	if (ferry_oci_waiter_add(&node->refs_waiters, ctx, on_settled, err) ==
+	    -1)
 		return -1;
 	node->referring = OCI_WORKING;
 	node->level = (uint8_t)level;
 	node->refs_pending = 1;
-	if (look(node, err) == -1)
+	if (want_tree(node, err) == -1)
 		return -1;
-	settle_part(node, NULL);
+	settle_referrer(node, NULL);
 	return 0;
 }

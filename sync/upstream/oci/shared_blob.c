@@ -1,18 +1,13 @@
-/*
- * Blobs that the store has already: whether a repository may have them, too.
- *
- * A manifest that names a blob proves nothing: who knows a digest of a private
- * layer could have it served under a name of his own.  A repository has what a
- * version of it names already, what was fetched from it in this run, and what
- * its registry says that it has: one HEAD a blob and repository.
- */
+#include "sync/upstream/oci/shared_blob.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "store/store.h"
-#include "sync/upstream/oci/oci.h"
+#include "sync/upstream/ask.h"
+#include "sync/upstream/oci/queue.h"
 
-/* What is known of one blob in one repository. */
+/* Part i of node, to which it goes. */
 struct part {
 	struct part *next;
 	struct oci_node *node;
@@ -20,7 +15,14 @@ struct part {
 	struct ferry_digest sha256;
 	uint64_t size;
 };
-struct share {
+/*
+ * What is known of one blob in one repository.
+ *
+ * Life cycle: OCI_NEW; OCI_WORKING while its registry is asked, and only then
+ * parts wait; OCI_DONE if the repository has it, OCI_FAILED (with why) if its
+ * registry did not say so.
+ */
+struct shared_blob {
 	struct ferry_table_entry entry; /* key: its digest */
 	struct oci_repository *repository;
 	enum oci_state state;
@@ -29,9 +31,9 @@ struct share {
 };
 
 void
-oci_share_free(void *entry)
+ferry_oci_shared_blob_free(void *entry)
 {
-	struct share *s = entry;
+	struct shared_blob *s = entry;
 	struct part *next;
 
 	for (struct part *p = s->waiting; p != NULL; p = next) {
@@ -41,22 +43,24 @@ oci_share_free(void *entry)
 	free(s->why);
 }
 
-static struct share *
-find(struct oci_repository *r, const char *digest, struct ferry_error *err)
+static struct shared_blob *
+find_shared(
+    struct oci_repository *r, const char *digest, struct ferry_error *err)
 {
-	struct share *s = (struct share *)ferry_table_find(&r->shares, digest);
+	struct shared_blob *s =
+	    (struct shared_blob *)ferry_table_find(&r->shared_blobs, digest);
 
-	if (s == NULL &&
-	    (s = ferry_table_add(&r->shares, digest, sizeof(*s), err)) != NULL)
+	if (s == NULL && (s = ferry_table_add(&r->shared_blobs, digest,
+			      sizeof(*s), err)) != NULL)
 		s->repository = r;
 	return s;
 }
 
 int
-oci_share_fetched(
+ferry_oci_shared_blob_fetched(
     struct oci_repository *r, const char *digest, struct ferry_error *err)
 {
-	struct share *s = find(r, digest, err);
+	struct shared_blob *s = find_shared(r, digest, err);
 
 	if (s == NULL)
 		return -1;
@@ -69,33 +73,34 @@ static void
 on_head(
     void *ctx, const struct ferry_fetch_result *result, struct ferry_bytes body)
 {
-	struct share *s = ctx;
+	struct shared_blob *s = ctx;
 	struct oci *oci = s->repository->oci;
 	struct ferry_error why = result->error;
 	struct part *p = s->waiting, *next;
 
 	(void)body;
+	assert(s->state == OCI_WORKING);
 	if (why.code != FERRY_OK) {
 		ferry_error_in(&why,
 		    "the store has blob %s, but whether %s has it, too, its "
 		    "registry did not confirm",
 		    s->entry.key, s->repository->entry.key);
-		oci_keep_error(oci, &s->why, &why);
+		ferry_oci_keep_error(oci, &s->why, &why);
 	}
 	s->state = why.code == FERRY_OK ? OCI_DONE : OCI_FAILED;
 	s->waiting = NULL;
 	for (; p != NULL; p = next) {
 		next = p->next;
 		if (s->state == OCI_DONE)
-			oci_blob_give(p->node, p->i, &p->sha256, p->size);
+			ferry_oci_node_give(p->node, p->i, &p->sha256, p->size);
 		else
-			oci_node_part(p->node, &why);
+			ferry_oci_node_settle_part(p->node, &why);
 		free(p);
 	}
 }
 
 static int
-ask(struct share *s, struct ferry_error *err)
+ask_registry(struct shared_blob *s, struct ferry_error *err)
 {
 	struct oci_repository *r = s->repository;
 	struct ferry_buf url = FERRY_BUF_INIT;
@@ -109,7 +114,7 @@ ask(struct share *s, struct ferry_error *err)
 	int rc = -1;
 
 	s->state = OCI_WORKING;
-	if (oci_url(&url, r, "blobs", s->entry.key, err) == 0) {
+	if (ferry_oci_url(&url, r, "blobs", s->entry.key, err) == 0) {
 		a.url = (const char *)url.p;
 		rc = ferry_run_ask(r->oci->run, &a, err);
 	}
@@ -135,11 +140,12 @@ is_named(const struct oci_repository *r, const struct ferry_digest *sha256,
 }
 
 int
-oci_share(struct oci_node *node, size_t i, const struct ferry_digest *sha256,
-    uint64_t size, struct ferry_error *err)
+ferry_oci_shared_blob_want(struct oci_node *node, size_t i,
+    const struct ferry_digest *sha256, uint64_t size, struct ferry_error *err)
 {
 	struct oci_repository *r = node->repository;
-	struct share *s = find(r, node->body->parts[i].digest, err);
+	struct shared_blob *s =
+	    find_shared(r, node->body->parts[i].digest, err);
 	struct part *p;
 	int named = 0;
 
@@ -150,16 +156,16 @@ oci_share(struct oci_node *node, size_t i, const struct ferry_digest *sha256,
 		s->state = OCI_DONE;
 	/* A dry run says what would be fetched: that is not. */
 	if (s->state == OCI_DONE || r->oci->run->dry_run) {
-		oci_blob_give(node, i, sha256, size);
+		ferry_oci_node_give(node, i, sha256, size);
 		return 0;
 	}
 	if (s->state == OCI_FAILED) {
-		oci_node_part(node, s->why);
+		ferry_oci_node_settle_part(node, s->why);
 		return 0;
 	}
 	if (ferry_calloc(&p, 1, sizeof(*p), err) == -1)
 		return -1;
 	*p = (struct part){ s->waiting, node, i, *sha256, size };
 	s->waiting = p;
-	return s->state == OCI_WORKING ? 0 : ask(s, err);
+	return s->state == OCI_WORKING ? 0 : ask_registry(s, err);
 }

@@ -6,7 +6,7 @@
 #include "store/base/error.h"
 
 int
-oci_waiter_add(struct oci_waiter **list, void *ctx,
+ferry_oci_waiter_add(struct oci_waiter **list, void *ctx,
     void (*on_settled)(void *ctx, const struct ferry_error *why),
     struct ferry_error *err)
 {
@@ -24,7 +24,7 @@ oci_waiter_add(struct oci_waiter **list, void *ctx,
 }
 
 void
-oci_waiters_tell(struct oci_waiter **list, const struct ferry_error *why)
+ferry_oci_waiters_tell(struct oci_waiter **list, const struct ferry_error *why)
 {
 	struct oci_waiter *w = *list, *next;
 

@@ -12,10 +12,13 @@ struct oci_waiter {
 	void *ctx;
 	void (*on_settled)(void *ctx, const struct ferry_error *why);
 };
-int oci_waiter_add(struct oci_waiter **list, void *ctx,
+/* Without on_settled nobody waits. */
+int ferry_oci_waiter_add(struct oci_waiter **list, void *ctx,
     void (*on_settled)(void *ctx, const struct ferry_error *why),
     struct ferry_error *err);
-/* Takes the list, tells and frees. */
-void oci_waiters_tell(struct oci_waiter **list, const struct ferry_error *why);
+/* Empty the list and tell who was in it; without telling if why is
+ * FERRY_ECANCELLED. */
+void
+ferry_oci_waiters_tell(struct oci_waiter **list, const struct ferry_error *why);
 
 #endif

@@ -1,16 +1,10 @@
-#ifndef FERRY_CARRY_POSITION_H
-#define FERRY_CARRY_POSITION_H
+#ifndef FERRY_SYNC_CARRY_ORIGINS_H
+#define FERRY_SYNC_CARRY_ORIGINS_H
 
 /*
- * How far things have come, on both sides.  Local records:
+ * At a site: how far it is in the journals of its origins, and what it lacks.
+ * Local records:
  *
- *	at the origin
- *	site ID			what its newest receipt says (struct ferry_site)
- *	sent ID|any		{"seq","head","at"}: the newest export to a
- *				site, or to any
- *	mark NUMBER		{"chain"}: the journal's chain where an export
- *				ended, or a site stood
- *	at a site
  *	origin ID		{"name","seq","chain","head","at"}
  *	boundary ORIGIN NUMBER	{"chain"}: where an import ended
  *	applying ORIGIN		{"seq","chain"}: an import whose records are
@@ -66,31 +60,6 @@ int ferry_applying_put(struct ferry_store *st, const char *origin,
     const struct ferry_mark *end, struct ferry_error *err);
 int ferry_applying_forget(
     struct ferry_store *st, const char *origin, struct ferry_error *err);
-
-/*
- * A site that the origin knows: its newest receipt, without one (registered by
- * hand) at record 0 with at 0.
- */
-int ferry_site_get(struct ferry_store *st, const char *id,
-    struct ferry_receipt *out, struct ferry_error *err);
-int ferry_site_put(struct ferry_store *st, const struct ferry_receipt *site,
-    struct ferry_error *err);
-/* By name or id: 1, 0, -1 (FERRY_EUSAGE if several have that name). */
-int ferry_site_find(struct ferry_store *st, const char *name,
-    struct ferry_receipt *out, struct ferry_error *err);
-
-/* The newest export to site ("" for any): 1, 0, -1. */
-int ferry_sent_get(struct ferry_store *st, const char *site, uint64_t *seq,
-    struct ferry_digest *head, struct ferry_error *err);
-int ferry_sent_put(struct ferry_store *st, const char *site, uint64_t seq,
-    const struct ferry_digest *head, struct ferry_error *err);
-
-int ferry_mark_put(struct ferry_store *st, uint64_t seq,
-    const struct ferry_digest *chain, struct ferry_error *err);
-/* Fill head->marks with those after from and up to to; if they are too many,
- * the older ones are thinned out. */
-int ferry_marks_load(struct ferry_store *st, uint64_t from, uint64_t to,
-    struct ferry_head *head, struct ferry_error *err);
 
 /* Wanted blobs: note one; note that it came (also if it was lost). */
 int ferry_wanted_put(struct ferry_store *st, const struct ferry_digest *blob,
