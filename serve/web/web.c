@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "serve/http/http.h"
-#include "serve/replay/replay.h"
 #include "serve/replay/store_view.h"
+#include "serve/replay/view.h"
 #include "store/access/access.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
@@ -105,7 +105,7 @@ add_page(const struct ferry_web *web, const struct ferry_request *rq,
 	struct ferry_buf origin = FERRY_BUF_INIT, url = FERRY_BUF_INIT;
 	int rc = -1;
 
-	if (ferry_replay_origin(web->site, rq, &origin, err) == -1 ||
+	if (ferry_view_origin(web->site, rq, &origin, err) == -1 ||
 	    add_escaped(&url, (const char *)origin.p, err) == -1)
 		goto out;
 	rc = ferry_buf_adds(page,

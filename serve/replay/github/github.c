@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "serve/replay/site.h"
 #include "serve/replay/store_view.h"
 #include "store/access/user_token.h"
 #include "store/base/error.h"
@@ -110,8 +111,8 @@ find_place(
 	int rc = -1;
 
 	*out = (struct place){ FERRY_BUF_INIT, FERRY_BUF_INIT, { NULL, NULL } };
-	if (ferry_replay_base(call, &out->api, err) == -1 ||
-	    ferry_replay_origin(call->site, call->rq, &origin, err) == -1)
+	if (ferry_view_base(call, &out->api, err) == -1 ||
+	    ferry_view_origin(call->site, call->rq, &origin, err) == -1)
 		goto out;
 	p = (const char *)origin.p;
 	/* api.HOST's pages are HOST's. */
@@ -213,8 +214,8 @@ add_link(struct ferry_buf *buf, const struct ferry_call *call,
 	int rc = -1;
 
 	if (path.n <= 600 &&
-	    (call->own_host ? ferry_replay_base(call, &origin, err)
-			    : ferry_replay_origin(
+	    (call->own_host ? ferry_view_base(call, &origin, err)
+			    : ferry_view_origin(
 				  call->site, call->rq, &origin, err)) == 0)
 		rc = ferry_buf_addf(buf, err,
 		    "%s<%.*s%.*s?%s%sper_page=%" PRIu64 "&page=%" PRIu64
@@ -514,21 +515,12 @@ out:
 	return rc;
 }
 
-/* ferry_github_owner() looks each time, whether there is something or not. */
-static void
-again(struct ferry_call *call)
-{
-
-	(void)call;
-}
-
 const struct ferry_replay ferry_replay_github = {
-	.format = "rest",
+	.name = "rest",
 	.prefixes = prefixes,
 	.hosts = hosts,
 	.parse = parse,
 	.owner = ferry_github_owner,
-	.again = again,
 	.answer = answer,
 	.refuse = refuse,
 };

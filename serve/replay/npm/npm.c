@@ -244,6 +244,15 @@ may_read(const struct ferry_call *call)
 	return decision.permit != NULL;
 }
 
+static int
+find_owner(
+    struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err)
+{
+
+	return ferry_view_owner(call->view, "npm", call->resource.package,
+	    lookup, call->owner, err);
+}
+
 /*
  * A path of no shape that we know may be a tarball's path upstream, as lock
  * files have it: the package is one of the names in it.  Which it is, is
@@ -254,6 +263,7 @@ static int
 find_upstream_path(struct ferry_call *call, struct ferry_error *err)
 {
 	struct ferry_resource *r = &call->resource;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_npm_file file;
 	const char *p = r->item;
 	unsigned tries = 0;
@@ -262,11 +272,10 @@ find_upstream_path(struct ferry_call *call, struct ferry_error *err)
 
 	for (; (n = name_length(p)) > 0 && p[n] != 0 && tries < 12; tries++) {
 		if (set_package(r, p, n) == 1) {
-			rc = ferry_replay_owner(
-			    call->view, "npm", r->package, call->owner, err);
+			rc = find_owner(call, FERRY_LOOKUP_CACHED, err);
 			if (rc == 1 && !may_read(call)) {
-				ferry_replay_again(
-				    call->view, "npm", r->package);
+				(void)find_owner(
+				    call, FERRY_LOOKUP_FRESH, &ignored);
 				rc = 0;
 			}
 			if (rc == 1)
@@ -283,13 +292,14 @@ find_upstream_path(struct ferry_call *call, struct ferry_error *err)
 }
 
 static int
-owner(struct ferry_call *call, struct ferry_error *err)
+owner(
+    struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err)
 {
 
-	return call->resource.kind == UPSTREAM_PATH
+	return call->resource.kind == UPSTREAM_PATH &&
+	               lookup == FERRY_LOOKUP_CACHED
 	           ? find_upstream_path(call, err)
-	           : ferry_replay_owner(call->view, "npm",
-			 call->resource.package, call->owner, err);
+	           : find_owner(call, lookup, err);
 }
 
 /* Answers */
@@ -403,7 +413,7 @@ answer_document(const struct ferry_call *call, struct ferry_response *res,
 
 	if (call->owner[0] == 0)
 		return 0;
-	if (ferry_replay_base(call, &base, err) == 0)
+	if (ferry_view_base(call, &base, err) == 0)
 		rc =
 		    call->resource.kind == PACKUMENT
 			? answer_packument(call, (const char *)base.p, res, err)
@@ -538,6 +548,7 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 }
 
 const struct ferry_replay ferry_replay_npm = {
+	.name = "npm",
 	.format = "npm",
 	.prefixes = prefixes,
 	.hosts = hosts,

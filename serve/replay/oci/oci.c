@@ -186,11 +186,11 @@ refuse(const struct ferry_call *call, unsigned status, const char *text,
 		       : kind == MANIFEST
 		           ? "this manifest or tag is not in the mirror"
 		           : "this blob is not in the mirror";
-	if (status == 404 && r->called[0] != 0) {
+	if (status == 404 && r->client_name[0] != 0) {
 		bool item = r->item[0] != 0 && call->owner[0] != 0;
 
 		(void)snprintf(whole, sizeof(whole), "%s%s%s: %.400s",
-		    r->called,
+		    r->client_name,
 		    !item                          ? ""
 		    : strchr(r->item, ':') == NULL ? ":"
 						   : "@",
@@ -295,6 +295,7 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 }
 
 const struct ferry_replay ferry_replay_oci = {
+	.name = "oci",
 	.format = "oci",
 	.prefixes = prefixes,
 	.hosts = hosts,
@@ -302,7 +303,6 @@ const struct ferry_replay ferry_replay_oci = {
 	.parse = parse,
 	.identify = ferry_oci_identify,
 	.owner = ferry_oci_owner,
-	.again = ferry_oci_again,
 	.answer = answer,
 	.refuse = refuse,
 	.challenge = ferry_oci_challenge,
