@@ -22,6 +22,9 @@ struct ferry_store_view;
 struct ferry_resource {
 	int kind; /* the format's own */
 	enum ferry_action action;
+	/* What parse() returned holds for any method; else whatever is neither
+	 * GET nor HEAD is a write, and refused. */
+	bool any_method;
 	/* Whose package it is, where a row answers for several formats, and as
 	 * of struct ferry_access_request. */
 	const char *format; /* NULL: the row's */

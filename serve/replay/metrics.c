@@ -17,12 +17,10 @@ static const char *const prefixes[] = { "/metrics/", NULL };
 static int
 parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 {
-	enum ferry_method method = call->rq->method;
 
 	(void)err;
-	call->resource.action = method == FERRY_GET || method == FERRY_HEAD
-	                            ? FERRY_ACTION_METRICS
-	                            : FERRY_ACTION_WRITE;
+	call->resource.action = FERRY_ACTION_METRICS;
+	call->resource.any_method = rest.n > 0;
 	return rest.n == 0;
 }
 

@@ -280,6 +280,31 @@ even_out(struct ferry_call *call, const struct ferry_replay *format)
 		(void)find_owner(call, format, FERRY_LOOKUP_FRESH, &ignored);
 }
 
+/*
+ * What the path names.  Nothing can be written here, whatever it is: a method
+ * that could is one action, for which the path need not even be sound.
+ * Returns: as parse() of a format.
+ */
+static int
+parse(struct ferry_call *call, const struct ferry_replay *format,
+    struct ferry_bytes rest, struct ferry_error *err)
+{
+	struct ferry_resource *r = &call->resource;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	int rc;
+
+	*r = (struct ferry_resource){ .kind = 0 };
+	call->owner[0] = 0;
+	rc = format->parse(call, rest, &why);
+	if (!ferry_request_reads(call->rq) && !r->any_method) {
+		r->action = FERRY_ACTION_WRITE;
+		return 1;
+	}
+	if (rc == -1)
+		*err = why;
+	return rc;
+}
+
 /* Parse, find out who the client is and whose package it is, decide, answer.
  * As answer() of a format. */
 static int
@@ -287,14 +312,12 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
     const struct ferry_replay *format, struct ferry_bytes rest,
     struct ferry_response *res, struct ferry_error *err)
 {
-	struct ferry_resource *r = &call->resource;
+	const struct ferry_resource *r = &call->resource;
 	struct ferry_access_decision decision;
 	const char *name;
-	int rc;
+	int rc = parse(call, format, rest, err);
 
-	*r = (struct ferry_resource){ .kind = 0 };
-	call->owner[0] = 0;
-	if ((rc = format->parse(call, rest, err)) != 1)
+	if (rc != 1)
 		return rc;
 	name = r->format != NULL        ? r->format
 	       : format->format != NULL ? format->format

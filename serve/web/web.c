@@ -194,7 +194,6 @@ void
 ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
     struct ferry_response *res)
 {
-	bool reads = rq->method == FERRY_GET || rq->method == FERRY_HEAD;
 	struct ferry_access_decision decision;
 	struct ferry_identity anonymous;
 
@@ -202,7 +201,8 @@ ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
 	    ferry_store_view_access(web->view), NULL, &anonymous);
 	ferry_access_decide(
 	    &(struct ferry_access_request){ .identity = &anonymous,
-		.action = reads ? FERRY_ACTION_SERVICE : FERRY_ACTION_WRITE },
+		.action = ferry_request_reads(rq) ? FERRY_ACTION_SERVICE
+	                                          : FERRY_ACTION_WRITE },
 	    &decision);
 	ferry_identity_clear(&anonymous);
 	if (decision.permit == NULL) {

@@ -31,9 +31,6 @@
 static const char *const prefixes[] = { "/api/v3/", NULL };
 static const char *const hosts[] = { "api.", NULL };
 
-/* Kinds of a resource are endpoints, and this. */
-#define WRITE (FERRY_GITHUB_CONFLICTS + 1)
-
 static int
 parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 {
@@ -45,7 +42,6 @@ parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 		[FERRY_GITHUB_VERSIONS] = FERRY_ACTION_READ,
 		[FERRY_GITHUB_VERSION] = FERRY_ACTION_READ,
 		[FERRY_GITHUB_CONFLICTS] = FERRY_ACTION_LIST };
-	enum ferry_method method = call->rq->method;
 	struct ferry_resource *r = &call->resource;
 	const struct ferry_format *format;
 	struct ferry_github_path path;
@@ -59,11 +55,6 @@ parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 	r->format = (format == NULL ? ferry_format_at(0) : format)->name;
 	r->login = r->hides = true;
 	r->kind = path.endpoint;
-	if (method != FERRY_GET && method != FERRY_HEAD) {
-		r->kind = WRITE;
-		r->action = FERRY_ACTION_WRITE;
-		return 1;
-	}
 	if (path.endpoint == FERRY_GITHUB_NOTHING)
 		return 0;
 	r->action = actions[path.endpoint];

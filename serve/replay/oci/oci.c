@@ -28,7 +28,6 @@ enum kind {
 	REFERRERS, /* item: a digest */
 	BAD_NAME, /* what cannot be a repository's name */
 	BAD_DIGEST,
-	WRITE, /* whatever it would have changed */
 };
 
 #define JSON "application/json"
@@ -119,25 +118,17 @@ parse_path(
 static int
 parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 {
-	enum ferry_method method = call->rq->method;
-	struct ferry_resource *r = &call->resource;
-	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_buf path = FERRY_BUF_INIT;
-	bool reads = method == FERRY_GET || method == FERRY_HEAD;
 	int rc;
 
 	/* Digests may come with "%3A". */
-	rc = ferry_url_decode(&path, rest, reads ? err : &ignored);
+	rc = ferry_url_decode(&path, rest, err);
 	if (rc == 0)
-		rc = parse_path(
-		    call, ferry_bytes_buf(&path), reads ? err : &ignored);
+		rc = parse_path(call, ferry_bytes_buf(&path), err);
 	ferry_buf_free(&path);
-	if (reads || (rc == 1 && r->kind == TOKEN && method == FERRY_POST))
-		return rc;
-	/* Nothing can be written, whatever it is. */
-	r->kind = WRITE;
-	r->action = FERRY_ACTION_WRITE;
-	return 1;
+	call->resource.any_method = rc == 1 && call->resource.kind == TOKEN &&
+	                            call->rq->method == FERRY_POST;
+	return rc;
 }
 
 /* Refusals */
@@ -269,8 +260,7 @@ answer_kind(const struct ferry_call *call, const struct ferry_permit *permit,
 	case NOTHING:
 	case BAD_NAME:
 	case BAD_DIGEST:
-	case WRITE:
-		break; /* never permitted */
+		break; /* parse() said no */
 	}
 	return 0;
 }
