@@ -24,11 +24,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "serve/formats.h"
 #include "serve/http/lines.h"
 #include "serve/http/metrics.h"
 #include "serve/http/server.h"
 #include "serve/options.h"
 #include "serve/replay/cache.h"
+#include "serve/replay/format.h"
 #include "serve/replay/replay.h"
 #include "serve/replay/store_view.h"
 #include "serve/web/web.h"
@@ -329,7 +331,10 @@ start(struct daemon *d, struct ferry_error *err)
 	if (ferry_listen_is_loopback(o->listen, &loopback, err) == -1 ||
 	    ferry_strdup(&d->listen, o->listen, err) == -1)
 		return -1;
-	ferry_metrics_init(&d->metrics, ferry_replay_formats());
+	for (size_t i = 0; ferry_serve_formats[i] != NULL; i++)
+		if (ferry_metrics_add_row(
+			&d->metrics, ferry_serve_formats[i]->name, err) == -1)
+			return -1;
 	if (ferry_store_view_open(
 		&d->view, o->store, o->cache_bytes, raise_files(), err) == -1 ||
 	    check_public(d, o, o->listen, err) == -1)
@@ -337,8 +342,8 @@ start(struct daemon *d, struct ferry_error *err)
 	ferry_access_configure(ferry_store_view_access(d->view), &o->access);
 	if (ferry_listen(&d->listen_fd, o->listen, &d->port, &loopback, err) ==
 		-1 ||
-	    ferry_replayer_new(&d->replayer, d->view, o->search_bytes, err) ==
-		-1 ||
+	    ferry_replayer_new(&d->replayer, ferry_serve_formats, d->view,
+		o->search_bytes, err) == -1 ||
 	    open_logs(d, o, err) == -1)
 		return -1;
 	if (generation_start(d->current, err) == -1)
@@ -488,6 +493,7 @@ main(int argc, char **argv)
 	ferry_store_view_close(d.view);
 	ferry_lines_close(d.log);
 	ferry_lines_close(d.audit);
+	ferry_metrics_free(&d.metrics);
 	free(d.listen);
 	if (d.listen_fd != -1)
 		(void)close(d.listen_fd);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "serve/http/net.h"
-#include "serve/replay/replay.h"
+#include "serve/replay/site.h"
 #include "store/access/access.h"
 
 struct ferry_conf;

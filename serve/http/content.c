@@ -168,7 +168,7 @@ ferry_exchange_response(struct exchange *ex, struct ferry_response *res)
 	if (res->body != NULL)
 		range.size = res->body->size;
 	if (res->status == 200 && res->body != NULL &&
-	    (ex->rq.method == FERRY_GET || ex->rq.method == FERRY_HEAD))
+	    ferry_request_reads(&ex->rq))
 		apply_conditions(&ex->rq, res, &range);
 	partial =
 	    res->body != NULL && (res->status == 206 || res->status == 416);

@@ -178,6 +178,13 @@ ferry_response_header(
 
 /* Requests */
 
+bool
+ferry_request_reads(const struct ferry_request *rq)
+{
+
+	return rq->method == FERRY_GET || rq->method == FERRY_HEAD;
+}
+
 const char *
 ferry_request_header(const struct ferry_request *rq, const char *name)
 {

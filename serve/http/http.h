@@ -46,6 +46,8 @@ struct ferry_request {
 	void *from;
 };
 
+/* Whether its method is GET or HEAD. */
+bool ferry_request_reads(const struct ferry_request *rq);
 /* The header's value, borrowed, or NULL.  Name in any case. */
 const char *
 ferry_request_header(const struct ferry_request *rq, const char *name);

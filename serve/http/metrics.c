@@ -1,12 +1,12 @@
 #include "serve/http/metrics.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/base/bytes.h"
 #include "store/base/error.h"
-
-#define OTHER (FERRY_METRICS_FORMATS - 1)
+#include "store/base/out.h"
 
 /* Upper bounds in microseconds, with the text of the seconds. */
 static const struct {
@@ -27,25 +27,37 @@ static const struct {
 	{ 30000000, "30" },
 };
 
-void
-ferry_metrics_init(struct ferry_metrics *m, const char *const *formats)
+int
+ferry_metrics_add_row(
+    struct ferry_metrics *m, const char *format, struct ferry_error *err)
 {
 
-	memset(m, 0, sizeof(*m));
-	for (size_t i = 0; i < OTHER && formats[i] != NULL; i++)
-		m->formats[i] = formats[i];
-	m->formats[OTHER] = "other";
+	if (ferry_array_grow(
+		&m->rows, &m->cap, m->n + 1, sizeof(*m->rows), err) == -1)
+		return -1;
+	memset(&m->rows[m->n], 0, sizeof(*m->rows));
+	m->rows[m->n++].format = format;
+	return 0;
+}
+
+void
+ferry_metrics_free(struct ferry_metrics *m)
+{
+
+	free(m->rows);
+	m->rows = NULL;
+	m->n = m->cap = 0;
 }
 
 static void
-add(atomic_uint_fast64_t *counter, uint64_t n)
+count(atomic_uint_fast64_t *counter, uint64_t n)
 {
 
 	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }
 
 static uint64_t
-get(const atomic_uint_fast64_t *counter)
+value_of(const atomic_uint_fast64_t *counter)
 {
 
 	return atomic_load_explicit(counter, memory_order_relaxed);
@@ -55,81 +67,87 @@ void
 ferry_metrics_count(struct ferry_metrics *m, const char *format,
     unsigned status, uint64_t bytes, uint64_t duration_us)
 {
-	size_t row = OTHER, bucket = 0;
+	struct ferry_metrics_row *row = &m->other;
+	size_t bucket = 0;
 
-	for (size_t i = 0; format != NULL && i < OTHER && m->formats[i] != NULL;
-	     i++)
-		if (strcmp(m->formats[i], format) == 0)
-			row = i;
+	for (size_t i = 0; format != NULL && i < m->n; i++)
+		if (strcmp(m->rows[i].format, format) == 0)
+			row = &m->rows[i];
 	if (status >= 100 && status < 600)
-		add(&m->requests[row][status / 100 - 1], 1);
+		count(&row->requests[status / 100 - 1], 1);
 	if (status == 304)
-		add(&m->not_modified, 1);
-	add(&m->bytes[row], bytes);
+		count(&m->not_modified, 1);
+	count(&row->bytes, bytes);
 	while (
 	    bucket < FERRY_METRICS_BUCKETS && duration_us > bounds[bucket].us)
 		bucket++;
-	add(&m->buckets[bucket], 1);
-	add(&m->duration_us, duration_us);
+	count(&m->buckets[bucket], 1);
+	count(&m->duration_us, duration_us);
 }
 
-int
-ferry_metrics_add(
-    struct ferry_metrics *m, struct ferry_buf *buf, struct ferry_error *err)
+static void
+write_requests(struct ferry_out *out, const struct ferry_metrics_row *row,
+    const char *format)
+{
+
+	for (size_t c = 0; c < 5; c++)
+		if (value_of(&row->requests[c]) != 0)
+			ferry_out_fmt(out,
+			    "ferry_http_requests_total{format=\"%s\","
+			    "status=\"%zuxx\"} %" PRIu64 "\n",
+			    format, c + 1, value_of(&row->requests[c]));
+}
+
+static void
+write_bytes(struct ferry_out *out, const struct ferry_metrics_row *row,
+    const char *format)
+{
+
+	ferry_out_fmt(out,
+	    "ferry_http_response_bytes_total{format=\"%s\"} %" PRIu64 "\n",
+	    format, value_of(&row->bytes));
+}
+
+void
+ferry_metrics_write(struct ferry_metrics *m, struct ferry_out *out)
 {
 	uint64_t total = 0;
 
-	if (ferry_buf_adds(buf,
-		"# HELP ferry_http_requests_total Answered requests.\n"
-		"# TYPE ferry_http_requests_total counter\n",
-		err) == -1)
-		return -1;
-	for (size_t i = 0; i < FERRY_METRICS_FORMATS; i++)
-		for (size_t c = 0; m->formats[i] != NULL && c < 5; c++)
-			if (get(&m->requests[i][c]) != 0 &&
-			    ferry_buf_addf(buf, err,
-				"ferry_http_requests_total{format=\"%s\","
-				"status=\"%zuxx\"} %" PRIu64 "\n",
-				m->formats[i], c + 1,
-				get(&m->requests[i][c])) == -1)
-				return -1;
-	if (ferry_buf_adds(buf,
-		"# HELP ferry_http_response_bytes_total Bytes of answers, "
-		"without headers.\n"
-		"# TYPE ferry_http_response_bytes_total counter\n",
-		err) == -1)
-		return -1;
-	for (size_t i = 0; i < FERRY_METRICS_FORMATS; i++)
-		if (m->formats[i] != NULL &&
-		    ferry_buf_addf(buf, err,
-			"ferry_http_response_bytes_total{format=\"%s\"} "
-			"%" PRIu64 "\n",
-			m->formats[i], get(&m->bytes[i])) == -1)
-			return -1;
-	if (ferry_buf_addf(buf, err,
-		"# HELP ferry_http_not_modified_total Answers 304.\n"
-		"# TYPE ferry_http_not_modified_total counter\n"
-		"ferry_http_not_modified_total %" PRIu64 "\n"
-		"# HELP ferry_http_aborted_total Answers cut by the client, a "
-		"timeout or a stop.\n"
-		"# TYPE ferry_http_aborted_total counter\n"
-		"ferry_http_aborted_total %" PRIu64 "\n"
-		"# HELP ferry_http_request_duration_seconds From the request "
-		"line to the last byte given to the system.\n"
-		"# TYPE ferry_http_request_duration_seconds histogram\n",
-		get(&m->not_modified), get(&m->aborted)) == -1)
-		return -1;
+	ferry_out_str(out,
+	    "# HELP ferry_http_requests_total Answered requests.\n"
+	    "# TYPE ferry_http_requests_total counter\n");
+	for (size_t i = 0; i < m->n; i++)
+		write_requests(out, &m->rows[i], m->rows[i].format);
+	write_requests(out, &m->other, "other");
+	ferry_out_str(out,
+	    "# HELP ferry_http_response_bytes_total Bytes of answers, "
+	    "without headers.\n"
+	    "# TYPE ferry_http_response_bytes_total counter\n");
+	for (size_t i = 0; i < m->n; i++)
+		write_bytes(out, &m->rows[i], m->rows[i].format);
+	write_bytes(out, &m->other, "other");
+	ferry_out_fmt(out,
+	    "# HELP ferry_http_not_modified_total Answers 304.\n"
+	    "# TYPE ferry_http_not_modified_total counter\n"
+	    "ferry_http_not_modified_total %" PRIu64 "\n"
+	    "# HELP ferry_http_aborted_total Answers cut by the client, a "
+	    "timeout or a stop.\n"
+	    "# TYPE ferry_http_aborted_total counter\n"
+	    "ferry_http_aborted_total %" PRIu64 "\n"
+	    "# HELP ferry_http_request_duration_seconds From the request "
+	    "line to the last byte given to the system.\n"
+	    "# TYPE ferry_http_request_duration_seconds histogram\n",
+	    value_of(&m->not_modified), value_of(&m->aborted));
 	for (size_t i = 0; i <= FERRY_METRICS_BUCKETS; i++) {
-		total += get(&m->buckets[i]);
-		if (ferry_buf_addf(buf, err,
-			"ferry_http_request_duration_seconds_bucket{le=\"%s\"} "
-			"%" PRIu64 "\n",
-			i == FERRY_METRICS_BUCKETS ? "+Inf" : bounds[i].text,
-			total) == -1)
-			return -1;
+		total += value_of(&m->buckets[i]);
+		ferry_out_fmt(out,
+		    "ferry_http_request_duration_seconds_bucket{le=\"%s\"} "
+		    "%" PRIu64 "\n",
+		    i == FERRY_METRICS_BUCKETS ? "+Inf" : bounds[i].text,
+		    total);
 	}
-	return ferry_buf_addf(buf, err,
+	ferry_out_fmt(out,
 	    "ferry_http_request_duration_seconds_sum %.6f\n"
 	    "ferry_http_request_duration_seconds_count %" PRIu64 "\n",
-	    (double)get(&m->duration_us) / 1e6, total);
+	    (double)value_of(&m->duration_us) / 1e6, total);
 }

@@ -3,7 +3,8 @@
 #include <stdio.h>
 
 #include "serve/http/lines.h"
-#include "serve/replay/format.h"
+#include "serve/replay/call.h"
+#include "serve/replay/site.h"
 
 static const char *
 action_name(enum ferry_action action)

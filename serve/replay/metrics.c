@@ -1,15 +1,14 @@
-/*
- * /metrics: figures of the server, for monitoring.  They tell what others read
- * and what there is, so who asks is decided as with everything else.
- */
+#include "serve/replay/metrics.h"
 
 #include <inttypes.h>
 
 #include "serve/http/metrics.h"
 #include "serve/replay/format.h"
+#include "serve/replay/site.h"
 #include "serve/replay/store_view.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
+#include "store/base/out.h"
 
 #define TEXT "text/plain; charset=utf-8"
 
@@ -18,12 +17,10 @@ static const char *const prefixes[] = { "/metrics/", NULL };
 static int
 parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 {
-	enum ferry_method method = call->rq->method;
 
 	(void)err;
-	call->resource.action = method == FERRY_GET || method == FERRY_HEAD
-	                            ? FERRY_ACTION_METRICS
-	                            : FERRY_ACTION_WRITE;
+	call->resource.action = FERRY_ACTION_METRICS;
+	call->resource.any_method = rest.n > 0;
 	return rest.n == 0;
 }
 
@@ -38,15 +35,14 @@ refuse(const struct ferry_call *call, unsigned status, const char *text,
 			 : text);
 }
 
-static int
-add_store(const struct ferry_call *call, struct ferry_buf *buf,
-    struct ferry_error *err)
+static void
+write_store(const struct ferry_call *call, struct ferry_out *out)
 {
 	struct ferry_store_view *view = call->view;
 	struct ferry_cache_stats c;
 
 	ferry_cache_stats(ferry_store_view_cache(view), &c);
-	return ferry_buf_addf(buf, err,
+	ferry_out_fmt(out,
 	    "# HELP ferry_cache_hits_total Answers found ready.\n"
 	    "# TYPE ferry_cache_hits_total counter\n"
 	    "ferry_cache_hits_total %" PRIu64 "\n"
@@ -88,11 +84,14 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_body *body;
+	struct ferry_out out;
 	int rc = -1;
 
 	(void)permit;
-	if (ferry_metrics_add(call->site->metrics, &buf, err) == 0 &&
-	    add_store(call, &buf, err) == 0 &&
+	ferry_out_begin(&out, &buf);
+	ferry_metrics_write(call->site->metrics, &out);
+	write_store(call, &out);
+	if (ferry_out_end(&out, err) == 0 &&
 	    ferry_body_new(&body, &buf, err) == 0) {
 		ferry_response_body(res, "text/plain; version=0.0.4", body);
 		rc = 1;
@@ -102,7 +101,7 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 }
 
 const struct ferry_replay ferry_replay_metrics = {
-	.format = "metrics",
+	.name = "metrics",
 	.prefixes = prefixes,
 	.parse = parse,
 	.answer = answer,

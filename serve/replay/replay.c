@@ -1,67 +1,61 @@
 #include "serve/replay/replay.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "serve/http/server.h"
 #include "serve/replay/audit.h"
 #include "serve/replay/format.h"
 #include "serve/replay/guard.h"
+#include "serve/replay/site.h"
 #include "serve/replay/store_view.h"
-#include "store/access/access.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
-#include "store/catalog/owner.h"
-#include "store/store.h"
-
-static const struct ferry_replay *const formats[] = { &ferry_replay_npm,
-	&ferry_replay_oci, &ferry_replay_github, &ferry_replay_metrics };
-#define FORMATS (sizeof(formats) / sizeof(formats[0]))
-
-/* In the order of formats[]. */
-static const char *const format_names[FORMATS + 1] = { "npm", "oci", "rest",
-	"metrics", NULL };
 
 struct ferry_replayer {
 	struct ferry_store_view *view;
 	struct ferry_guard *guard;
-	void *states[FORMATS];
+	const struct ferry_replay *const *formats; /* NULL ends */
+	size_t n;
+	void *states[]; /* one a format */
 };
-
-const char *const *
-ferry_replay_formats(void)
-{
-
-	return format_names;
-}
 
 static void
 on_changed(void *ctx, const char *format, const char *package)
 {
 	struct ferry_replayer *r = ctx;
 
-	for (size_t i = 0; i < FORMATS; i++)
-		if (formats[i]->changed != NULL &&
-		    (format == NULL || strcmp(format, formats[i]->format) == 0))
-			formats[i]->changed(r->states[i], package);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct ferry_replay *f = r->formats[i];
+
+		if (f->changed != NULL &&
+		    (format == NULL ||
+			(f->format != NULL && strcmp(format, f->format) == 0)))
+			f->changed(r->states[i], package);
+	}
 }
 
 int
-ferry_replayer_new(struct ferry_replayer **out, struct ferry_store_view *view,
+ferry_replayer_new(struct ferry_replayer **out,
+    const struct ferry_replay *const *formats, struct ferry_store_view *view,
     uint64_t search_bytes, struct ferry_error *err)
 {
 	struct ferry_replayer *r;
+	size_t n = 0;
 
-	if (ferry_calloc(&r, 1, sizeof(*r), err) == -1)
+	while (formats[n] != NULL)
+		n++;
+	if (ferry_calloc(&r, 1, sizeof(*r) + n * sizeof(r->states[0]), err) ==
+	    -1)
 		return -1;
 	r->view = view;
+	r->formats = formats;
+	r->n = n;
 	if (ferry_guard_new(&r->guard, err) == -1)
 		goto fail;
-	for (size_t i = 0; i < FORMATS; i++)
+	for (size_t i = 0; i < n; i++)
 		if (formats[i]->start != NULL &&
 		    formats[i]->start(&r->states[i], view, search_bytes, err) ==
 			-1)
@@ -82,127 +76,11 @@ ferry_replayer_free(struct ferry_replayer *r)
 	if (r == NULL)
 		return;
 	ferry_store_view_unfollow(r->view);
-	for (size_t i = 0; i < FORMATS; i++)
-		if (formats[i]->stop != NULL && r->states[i] != NULL)
-			formats[i]->stop(r->states[i]);
+	for (size_t i = 0; i < r->n; i++)
+		if (r->formats[i]->stop != NULL && r->states[i] != NULL)
+			r->formats[i]->stop(r->states[i]);
 	ferry_guard_free(r->guard);
 	free(r);
-}
-
-/* Views */
-
-struct owner_search {
-	struct ferry_store_view *view;
-	const char *format;
-	const char *package;
-};
-
-static int
-find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
-{
-	const struct owner_search *search = ctx;
-	struct ferry_buf buf = FERRY_BUF_INIT;
-	int rc = ferry_owner_find(ferry_store_view_store(search->view),
-	    search->format, search->package, &buf, err);
-
-	if (rc == 1 && ferry_body_new(out, &buf, err) == -1)
-		rc = -1;
-	ferry_buf_free(&buf);
-	return rc;
-}
-
-int
-ferry_replay_owner(struct ferry_store_view *view, const char *format,
-    const char *package, char owner[FERRY_OWNER_NAME], struct ferry_error *err)
-{
-	struct owner_search search = { view, format, package };
-	struct ferry_body *body = NULL;
-	int rc = ferry_store_view_get(view, &body, find_owner, &search, err,
-	    format, package, "owner", NULL);
-
-	if (rc != 1)
-		return rc;
-	if (body->bytes.n < FERRY_OWNER_NAME)
-		memcpy(owner, body->bytes.p, body->bytes.n + 1);
-	else
-		rc = ferry_error_set(
-		    err, FERRY_ELIMIT, "an owner's name is too long");
-	ferry_body_unref(body);
-	return rc;
-}
-
-void
-ferry_replay_again(
-    struct ferry_store_view *view, const char *format, const char *package)
-{
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_buf owner = FERRY_BUF_INIT;
-
-	(void)ferry_owner_find(
-	    ferry_store_view_store(view), format, package, &owner, &ignored);
-	ferry_buf_free(&owner);
-}
-
-/* Where the client finds us */
-
-static bool
-host_ok(const char *host)
-{
-	size_t n = strlen(host);
-
-	return n >= 1 && n <= 255 &&
-	       strspn(host,
-		   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		   "0123456789.-_:[]") == n;
-}
-
-/* The host that the client named, or NULL. */
-static const char *
-request_host(const struct ferry_request *rq)
-{
-	const char *host = NULL;
-
-	if (rq->proxied)
-		host = ferry_request_header(rq, "X-Forwarded-Host");
-	if (host == NULL)
-		host = ferry_request_header(rq, "Host");
-	return host != NULL && host_ok(host) ? host : NULL;
-}
-
-int
-ferry_replay_origin(const struct ferry_site *site,
-    const struct ferry_request *rq, struct ferry_buf *out,
-    struct ferry_error *err)
-{
-	const char *scheme = rq->secure ? "https" : "http", *host, *forwarded;
-
-	if (site->public_url != NULL)
-		return ferry_buf_adds(out, site->public_url, err);
-	if ((host = request_host(rq)) == NULL)
-		return ferry_error_set(
-		    err, FERRY_EFORMAT, "the request has no usable Host");
-	if (rq->proxied && (forwarded = ferry_request_header(
-				rq, "X-Forwarded-Proto")) != NULL) {
-		if (strcasecmp(forwarded, "https") == 0)
-			scheme = "https";
-		else if (strcasecmp(forwarded, "http") == 0)
-			scheme = "http";
-	}
-	return ferry_buf_addf(out, err, "%s://%s", scheme, host);
-}
-
-int
-ferry_replay_base(const struct ferry_call *call, struct ferry_buf *out,
-    struct ferry_error *err)
-{
-	struct ferry_site site = *call->site;
-
-	/* A host of the format's own is not the public URL's. */
-	if (call->own_host)
-		site.public_url = NULL;
-	if (ferry_replay_origin(&site, call->rq, out, err) == -1)
-		return -1;
-	return ferry_buf_adds(out, call->prefix, err);
 }
 
 /* Routes */
@@ -211,7 +89,7 @@ static bool
 route_host(struct ferry_call *call, const struct ferry_replay *format)
 {
 	const char *host =
-	    call->site->subdomains ? request_host(call->rq) : NULL;
+	    call->site->subdomains ? ferry_view_host(call->rq) : NULL;
 
 	if (host == NULL || format->hosts == NULL)
 		return false;
@@ -246,25 +124,29 @@ route_prefix(struct ferry_call *call, const struct ferry_replay *format,
 	return false;
 }
 
-/* Returns the row's number, or -1. */
-static int
-route(struct ferry_call *call, struct ferry_bytes *rest)
+/* The row of the format whose URL this is, or NULL; fills the route of call. */
+static const struct ferry_replay *
+route(
+    struct ferry_replayer *r, struct ferry_call *call, struct ferry_bytes *rest)
 {
 	struct ferry_bytes path = call->rq->path;
 
-	for (size_t i = 0; i < FORMATS; i++) {
-		call->own_host = route_host(call, formats[i]);
-		if (call->own_host && !formats[i]->keeps_prefix) {
+	for (size_t i = 0; i < r->n; i++) {
+		const struct ferry_replay *format = r->formats[i];
+
+		call->state = r->states[i];
+		call->own_host = route_host(call, format);
+		if (call->own_host && !format->keeps_prefix) {
 			call->prefix = "/";
 			*rest = path.n == 0
 			            ? path
 			            : ferry_bytes_of(path.p + 1, path.n - 1);
-			return (int)i;
+			return format;
 		}
-		if (route_prefix(call, formats[i], rest))
-			return (int)i;
+		if (route_prefix(call, format, rest))
+			return format;
 	}
-	return -1;
+	return NULL;
 }
 
 /* The one table of errors and statuses.  5xx makes clients try again. */
@@ -288,7 +170,7 @@ status_of(enum ferry_code code)
 /* Decisions */
 
 static void
-refuse(struct ferry_call *call, const struct ferry_replay *format,
+refuse_call(struct ferry_call *call, const struct ferry_replay *format,
     const struct ferry_access_decision *decision, struct ferry_response *res)
 {
 	static const unsigned statuses[] = { [FERRY_ALLOWED] = 500,
@@ -328,8 +210,8 @@ identify(struct ferry_call *call, const struct ferry_replay *format)
 	const char *authorization =
 	    ferry_request_header(call->rq, "Authorization");
 
-	call->ended = false;
-	/* A second try asks again who it is. */
+	call->session_expired = false;
+	/* A second try identifies the client again. */
 	ferry_identity_clear(&call->identity);
 	if (format->identify != NULL)
 		format->identify(call, authorization);
@@ -348,8 +230,8 @@ is_guessing(struct ferry_replayer *r, const struct ferry_call *call,
 	bool first;
 
 	/* A token that was good once is known by its subject. */
-	if (call->identity.claim.kind != FERRY_CLAIM_BAD || call->ended ||
-	    call->identity.subject[0] != 0 ||
+	if (call->identity.claim.kind != FERRY_CLAIM_BAD ||
+	    call->session_expired || call->identity.subject[0] != 0 ||
 	    !ferry_access_restricts(ferry_store_view_access(call->view)))
 		return false;
 	wait = ferry_guard_bad(
@@ -361,7 +243,7 @@ is_guessing(struct ferry_replayer *r, const struct ferry_call *call,
 		    "%u bad credentials from %s within a minute: more of them "
 		    "are answered with 429",
 		    limit, call->rq->peer);
-	ferry_audit_add(call, format->format, FERRY_AUDIT_TOO_MANY, NULL);
+	ferry_audit_add(call, format->name, FERRY_AUDIT_TOO_MANY, NULL);
 	format->refuse(
 	    call, 429, "too many bad credentials came from this address", res);
 	(void)snprintf(text, sizeof(text), "%u", wait);
@@ -371,17 +253,17 @@ is_guessing(struct ferry_replayer *r, const struct ferry_call *call,
 }
 
 static int
-find_owner_of(struct ferry_call *call, const struct ferry_replay *format,
-    struct ferry_error *err)
+find_owner(struct ferry_call *call, const struct ferry_replay *format,
+    enum ferry_lookup lookup, struct ferry_error *err)
 {
 	const struct ferry_resource *r = &call->resource;
 
 	if (r->action != FERRY_ACTION_READ)
 		return 0;
 	return format->owner != NULL
-	           ? format->owner(call, err)
-	           : ferry_replay_owner(call->view, format->format, r->package,
-			 call->owner, err);
+	           ? format->owner(call, lookup, err)
+	           : ferry_view_owner(call->view, format->format, r->package,
+			 lookup, call->owner, err);
 }
 
 /*
@@ -392,40 +274,58 @@ find_owner_of(struct ferry_call *call, const struct ferry_replay *format,
 static void
 even_out(struct ferry_call *call, const struct ferry_replay *format)
 {
+	struct ferry_error ignored = FERRY_ERROR_INIT;
 
-	if (call->owner[0] == 0)
-		return;
-	if (format->again != NULL)
-		format->again(call);
-	else
-		ferry_replay_again(
-		    call->view, format->format, call->resource.package);
+	if (call->owner[0] != 0)
+		(void)find_owner(call, format, FERRY_LOOKUP_FRESH, &ignored);
 }
 
-/* Parse, find out who asks and the owner, decide, answer.  As answer() of a
- * format. */
+/*
+ * What the path names.  Nothing can be written here, whatever it is: a method
+ * that could is one action, for which the path need not even be sound.
+ * Returns: as parse() of a format.
+ */
 static int
-serve(struct ferry_replayer *replayer, struct ferry_call *call,
+parse(struct ferry_call *call, const struct ferry_replay *format,
+    struct ferry_bytes rest, struct ferry_error *err)
+{
+	struct ferry_resource *r = &call->resource;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	int rc;
+
+	*r = (struct ferry_resource){ .kind = 0 };
+	call->owner[0] = 0;
+	rc = format->parse(call, rest, &why);
+	if (!ferry_request_reads(call->rq) && !r->any_method) {
+		r->action = FERRY_ACTION_WRITE;
+		return 1;
+	}
+	if (rc == -1)
+		*err = why;
+	return rc;
+}
+
+/* Parse, find out who the client is and whose package it is, decide, answer.
+ * As answer() of a format. */
+static int
+serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
     const struct ferry_replay *format, struct ferry_bytes rest,
     struct ferry_response *res, struct ferry_error *err)
 {
-	struct ferry_resource *r = &call->resource;
+	const struct ferry_resource *r = &call->resource;
 	struct ferry_access_decision decision;
 	const char *name;
-	int rc;
+	int rc = parse(call, format, rest, err);
 
-	call->owner[0] = 0;
-	r->kind = 0;
-	r->format = NULL;
-	r->login = r->hides = false;
-	r->package[0] = r->called[0] = r->origin[0] = r->item[0] = 0;
-	if ((rc = format->parse(call, rest, err)) != 1)
+	if (rc != 1)
 		return rc;
-	name = r->format != NULL ? r->format : format->format;
+	name = r->format != NULL        ? r->format
+	       : format->format != NULL ? format->format
+	                                : format->name;
 	identify(call, format);
 	if (is_guessing(replayer, call, format, res))
 		return 1;
-	if (find_owner_of(call, format, err) == -1)
+	if (find_owner(call, format, FERRY_LOOKUP_CACHED, err) == -1)
 		return -1;
 	(void)snprintf(res->package, sizeof(res->package), "%.*s",
 	    (int)sizeof(res->package) - 1, r->package);
@@ -435,7 +335,7 @@ serve(struct ferry_replayer *replayer, struct ferry_call *call,
 		.format = name,
 		.owner = call->owner[0] == 0 ? NULL : call->owner,
 		.package = r->package,
-		.called = r->called[0] == 0 ? r->package : r->called,
+		.called = r->client_name[0] == 0 ? r->package : r->client_name,
 		.login = r->login,
 		.hides = r->hides },
 	    &decision);
@@ -444,7 +344,7 @@ serve(struct ferry_replayer *replayer, struct ferry_call *call,
 	call->personal = decision.varies && !decision.for_all;
 	if (decision.permit == NULL) {
 		even_out(call, format);
-		refuse(call, format, &decision, res);
+		refuse_call(call, format, &decision, res);
 		return 1;
 	}
 	return format->answer(call, decision.permit, res, err);
@@ -476,23 +376,23 @@ bool
 ferry_replay_request(struct ferry_replayer *r, const struct ferry_site *site,
     const struct ferry_request *rq, struct ferry_response *res)
 {
-	struct ferry_error err = FERRY_ERROR_INIT, again = FERRY_ERROR_INIT;
+	struct ferry_error err = FERRY_ERROR_INIT, ignored = FERRY_ERROR_INIT;
+	struct ferry_call call = {
+		.view = r->view, .site = site, .rq = rq, .formats = r->formats
+	};
 	const struct ferry_replay *format;
-	struct ferry_call call = { .view = r->view, .site = site, .rq = rq };
 	struct ferry_bytes rest;
-	int row, rc;
+	int rc;
 
-	if ((row = route(&call, &rest)) == -1)
+	if ((format = route(r, &call, &rest)) == NULL)
 		return false;
-	format = formats[row];
-	call.state = r->states[row];
-	res->format = format->format;
-	rc = serve(r, &call, format, rest, res, &err);
+	res->format = format->name;
+	rc = serve_call(r, &call, format, rest, res, &err);
 	if (rc == -1 && status_of(err.code) >= 404 &&
-	    ferry_store_view_refresh(r->view, &again) == 0) {
+	    ferry_store_view_refresh(r->view, &ignored) == 0) {
 		/* The writer may have removed a file that we read from. */
 		err = (struct ferry_error)FERRY_ERROR_INIT;
-		rc = serve(r, &call, format, rest, res, &err);
+		rc = serve_call(r, &call, format, rest, res, &err);
 	}
 	conclude(&call, format, rc, &err, res);
 	res->varies = call.varies;

@@ -22,6 +22,7 @@
 #include "serve/replay/npm/entry.h"
 #include "serve/replay/npm/npm.h"
 #include "serve/replay/store_view.h"
+#include "serve/replay/view.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
@@ -129,7 +130,8 @@ look_at(struct ferry_npm_search *s, const char *name, const char *owner)
 	int rc = 1;
 
 	if (owner == NULL) {
-		rc = ferry_replay_owner(s->view, "npm", name, found, &err);
+		rc = ferry_view_owner(
+		    s->view, "npm", name, FERRY_LOOKUP_CACHED, found, &err);
 		owner = found;
 	}
 	if (rc == 1)
@@ -186,7 +188,7 @@ look_at_all(struct ferry_npm_search *s)
 			    strlen(name) >= sizeof(last))
 				continue;
 			(void)snprintf(last, sizeof(last), "%s", name);
-			/* The first owner is the one: as ferry_replay_owner(),
+			/* The first owner is the one: as ferry_view_owner(),
 			 * whose results would crowd the cache here. */
 			look_at(s, name, ferry_key_part(&key, 3));
 			if (s->full_logged)

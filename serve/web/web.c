@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "serve/http/http.h"
-#include "serve/replay/replay.h"
 #include "serve/replay/store_view.h"
+#include "serve/replay/view.h"
 #include "store/access/access.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
@@ -105,7 +105,7 @@ add_page(const struct ferry_web *web, const struct ferry_request *rq,
 	struct ferry_buf origin = FERRY_BUF_INIT, url = FERRY_BUF_INIT;
 	int rc = -1;
 
-	if (ferry_replay_origin(web->site, rq, &origin, err) == -1 ||
+	if (ferry_view_origin(web->site, rq, &origin, err) == -1 ||
 	    add_escaped(&url, (const char *)origin.p, err) == -1)
 		goto out;
 	rc = ferry_buf_adds(page,
@@ -194,7 +194,6 @@ void
 ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
     struct ferry_response *res)
 {
-	bool reads = rq->method == FERRY_GET || rq->method == FERRY_HEAD;
 	struct ferry_access_decision decision;
 	struct ferry_identity anonymous;
 
@@ -202,7 +201,8 @@ ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
 	    ferry_store_view_access(web->view), NULL, &anonymous);
 	ferry_access_decide(
 	    &(struct ferry_access_request){ .identity = &anonymous,
-		.action = reads ? FERRY_ACTION_SERVICE : FERRY_ACTION_WRITE },
+		.action = ferry_request_reads(rq) ? FERRY_ACTION_SERVICE
+	                                          : FERRY_ACTION_WRITE },
 	    &decision);
 	ferry_identity_clear(&anonymous);
 	if (decision.permit == NULL) {

@@ -44,8 +44,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct ferry_error err = FERRY_ERROR_INIT;
 
-		if (ferry_lock_parse("npm", names[i], ferry_bytes_of(data, size),
-			&sink, &err) == -1)
+		if (ferry_lock_parse("npm", names[i],
+			ferry_bytes_of(data, size), &sink, &err) == -1)
 			FUZZ_CHECK(err.code == FERRY_EFORMAT ||
 				   err.code == FERRY_ELIMIT);
 	}

@@ -167,13 +167,17 @@ ferry_github_package_find(const struct ferry_call *call,
 }
 
 int
-ferry_github_owner(struct ferry_call *call, struct ferry_error *err)
+ferry_github_owner(
+    struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err)
 {
 	struct ferry_resource *r = &call->resource;
 	struct ferry_github_package p;
 	struct ferry_github_path path;
 	int rc;
 
+	/* The first look was into the store already, whatever was there. */
+	if (lookup == FERRY_LOOKUP_FRESH)
+		return 0;
 	ferry_github_path_of(call, &path);
 	if (ferry_github_package_find(call, &path, &p) == 0)
 		return even_out(call, err);

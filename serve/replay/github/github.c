@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "serve/replay/site.h"
 #include "serve/replay/store_view.h"
 #include "store/access/user_token.h"
 #include "store/base/error.h"
@@ -30,9 +31,6 @@
 static const char *const prefixes[] = { "/api/v3/", NULL };
 static const char *const hosts[] = { "api.", NULL };
 
-/* Kinds of a resource are endpoints, and this. */
-#define WRITE (FERRY_GITHUB_CONFLICTS + 1)
-
 static int
 parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 {
@@ -44,7 +42,6 @@ parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 		[FERRY_GITHUB_VERSIONS] = FERRY_ACTION_READ,
 		[FERRY_GITHUB_VERSION] = FERRY_ACTION_READ,
 		[FERRY_GITHUB_CONFLICTS] = FERRY_ACTION_LIST };
-	enum ferry_method method = call->rq->method;
 	struct ferry_resource *r = &call->resource;
 	const struct ferry_format *format;
 	struct ferry_github_path path;
@@ -58,11 +55,6 @@ parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 	r->format = (format == NULL ? ferry_format_at(0) : format)->name;
 	r->login = r->hides = true;
 	r->kind = path.endpoint;
-	if (method != FERRY_GET && method != FERRY_HEAD) {
-		r->kind = WRITE;
-		r->action = FERRY_ACTION_WRITE;
-		return 1;
-	}
 	if (path.endpoint == FERRY_GITHUB_NOTHING)
 		return 0;
 	r->action = actions[path.endpoint];
@@ -110,8 +102,8 @@ find_place(
 	int rc = -1;
 
 	*out = (struct place){ FERRY_BUF_INIT, FERRY_BUF_INIT, { NULL, NULL } };
-	if (ferry_replay_base(call, &out->api, err) == -1 ||
-	    ferry_replay_origin(call->site, call->rq, &origin, err) == -1)
+	if (ferry_view_base(call, &out->api, err) == -1 ||
+	    ferry_view_origin(call->site, call->rq, &origin, err) == -1)
 		goto out;
 	p = (const char *)origin.p;
 	/* api.HOST's pages are HOST's. */
@@ -213,8 +205,8 @@ add_link(struct ferry_buf *buf, const struct ferry_call *call,
 	int rc = -1;
 
 	if (path.n <= 600 &&
-	    (call->own_host ? ferry_replay_base(call, &origin, err)
-			    : ferry_replay_origin(
+	    (call->own_host ? ferry_view_base(call, &origin, err)
+			    : ferry_view_origin(
 				  call->site, call->rq, &origin, err)) == 0)
 		rc = ferry_buf_addf(buf, err,
 		    "%s<%.*s%.*s?%s%sper_page=%" PRIu64 "&page=%" PRIu64
@@ -514,21 +506,12 @@ out:
 	return rc;
 }
 
-/* ferry_github_owner() looks each time, whether there is something or not. */
-static void
-again(struct ferry_call *call)
-{
-
-	(void)call;
-}
-
 const struct ferry_replay ferry_replay_github = {
-	.format = "rest",
+	.name = "rest",
 	.prefixes = prefixes,
 	.hosts = hosts,
 	.parse = parse,
 	.owner = ferry_github_owner,
-	.again = again,
 	.answer = answer,
 	.refuse = refuse,
 };

@@ -16,10 +16,13 @@ void ferry_github_path_of(
 /* The format whose packages GitHub calls type, or NULL. */
 const struct ferry_format *ferry_github_format(const char *type);
 
+extern const struct ferry_replay ferry_replay_github;
+
 /* Finding: see github_find.c. */
 
 /* As owner() of format.h: call->owner is the upstream, package the name. */
-int ferry_github_owner(struct ferry_call *call, struct ferry_error *err);
+int ferry_github_owner(
+    struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err);
 
 /* A package that a snapshot knows and the store holds.  Borrowed from the
  * identity. */

@@ -27,7 +27,6 @@ enum kind {
 	FILE_, /* item: the whole path */
 	UPSTREAM_PATH, /* item: the same, of which any part may be a package */
 	LOGIN,
-	WRITE, /* whatever it would have changed */
 };
 
 #define JSON "application/json"
@@ -160,32 +159,27 @@ parse_path(struct ferry_resource *r, const char *s)
 static int
 parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 {
-	enum ferry_method method = call->rq->method;
+	const struct ferry_request *rq = call->rq;
 	struct ferry_resource *r = &call->resource;
 	struct ferry_buf path = FERRY_BUF_INIT;
 	int rc = -1;
 
 	/* Decoded first: "@s/n", "@s%2fn" and "@s%2Fn" are one name. */
-	if (ferry_url_decode(&path, rest, err) == -1 ||
-	    ferry_buf_adds(&path, "", err) == -1)
-		goto out;
-	if (path.n > 1 && path.p[path.n - 1] == '/')
-		path.p[--path.n] = 0;
-	rc = parse_path(r, path.n == 0 ? "" : (const char *)path.p);
-	if (method == FERRY_GET || method == FERRY_HEAD) {
-		rc = r->kind == LOGIN ? 0 : rc;
-		goto out;
+	if (ferry_url_decode(&path, rest, err) == 0 &&
+	    ferry_buf_adds(&path, "", err) == 0) {
+		if (path.n > 1 && path.p[path.n - 1] == '/')
+			path.p[--path.n] = 0;
+		rc = parse_path(r, (const char *)path.p);
 	}
-	if (rc == 1 && r->kind == AUDIT && method == FERRY_POST)
-		goto out;
-	if (rc == 1 && r->kind == LOGIN && call->rq->json.n > 0 &&
-	    strcmp(call->rq->method_text, "PUT") == 0)
-		goto out;
-	/* Nothing can be written, whatever it is. */
-	r->kind = WRITE;
-	r->action = FERRY_ACTION_WRITE;
-	rc = rc == -1 ? -1 : 1;
-out:
+	if (rc == 1 && r->kind == LOGIN && ferry_request_reads(rq))
+		rc = 0;
+	/* What is malformed is so with any method; an audit writes nothing, and
+	 * neither does a login. */
+	r->any_method =
+	    rc == -1 ||
+	    (rc == 1 && r->kind == AUDIT && rq->method == FERRY_POST) ||
+	    (rc == 1 && r->kind == LOGIN && rq->json.n > 0 &&
+		strcmp(rq->method_text, "PUT") == 0);
 	ferry_buf_free(&path);
 	return rc;
 }
@@ -212,16 +206,16 @@ identify(struct ferry_call *call, const char *authorization)
 	struct ferry_access *access = ferry_store_view_access(call->view);
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_buf secret = FERRY_BUF_INIT;
+	bool login = call->resource.kind == LOGIN &&
+	             call->resource.action == FERRY_ACTION_IDENTITY;
 
 	/* What is logged in with counts, not what was used before. */
-	if (call->resource.kind == LOGIN &&
-	    login_secret(call->rq, &secret, &ignored) == 1)
+	if (login && login_secret(call->rq, &secret, &ignored) == 1)
 		ferry_access_identify_token(
 		    access, ferry_bytes_buf(&secret), &call->identity);
 	else
-		ferry_access_identify(access,
-		    call->resource.kind == LOGIN ? NULL : authorization,
-		    &call->identity);
+		ferry_access_identify(
+		    access, login ? NULL : authorization, &call->identity);
 	if (secret.p != NULL)
 		explicit_bzero(secret.p, secret.cap);
 	ferry_buf_free(&secret);
@@ -244,6 +238,15 @@ may_read(const struct ferry_call *call)
 	return decision.permit != NULL;
 }
 
+static int
+find_owner(
+    struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err)
+{
+
+	return ferry_view_owner(call->view, "npm", call->resource.package,
+	    lookup, call->owner, err);
+}
+
 /*
  * A path of no shape that we know may be a tarball's path upstream, as lock
  * files have it: the package is one of the names in it.  Which it is, is
@@ -254,6 +257,7 @@ static int
 find_upstream_path(struct ferry_call *call, struct ferry_error *err)
 {
 	struct ferry_resource *r = &call->resource;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_npm_file file;
 	const char *p = r->item;
 	unsigned tries = 0;
@@ -262,11 +266,10 @@ find_upstream_path(struct ferry_call *call, struct ferry_error *err)
 
 	for (; (n = name_length(p)) > 0 && p[n] != 0 && tries < 12; tries++) {
 		if (set_package(r, p, n) == 1) {
-			rc = ferry_replay_owner(
-			    call->view, "npm", r->package, call->owner, err);
+			rc = find_owner(call, FERRY_LOOKUP_CACHED, err);
 			if (rc == 1 && !may_read(call)) {
-				ferry_replay_again(
-				    call->view, "npm", r->package);
+				(void)find_owner(
+				    call, FERRY_LOOKUP_FRESH, &ignored);
 				rc = 0;
 			}
 			if (rc == 1)
@@ -283,13 +286,14 @@ find_upstream_path(struct ferry_call *call, struct ferry_error *err)
 }
 
 static int
-owner(struct ferry_call *call, struct ferry_error *err)
+owner(
+    struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err)
 {
 
-	return call->resource.kind == UPSTREAM_PATH
+	return call->resource.kind == UPSTREAM_PATH &&
+	               lookup == FERRY_LOOKUP_CACHED
 	           ? find_upstream_path(call, err)
-	           : ferry_replay_owner(call->view, "npm",
-			 call->resource.package, call->owner, err);
+	           : find_owner(call, lookup, err);
 }
 
 /* Answers */
@@ -403,7 +407,7 @@ answer_document(const struct ferry_call *call, struct ferry_response *res,
 
 	if (call->owner[0] == 0)
 		return 0;
-	if (ferry_replay_base(call, &base, err) == 0)
+	if (ferry_view_base(call, &base, err) == 0)
 		rc =
 		    call->resource.kind == PACKUMENT
 			? answer_packument(call, (const char *)base.p, res, err)
@@ -531,13 +535,12 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 		return answer_whoami(call, res, err);
 	case LOGIN:
 		return answer_login(call, res, err);
-	case WRITE:
-		break; /* never permitted */
 	}
 	return 0;
 }
 
 const struct ferry_replay ferry_replay_npm = {
+	.name = "npm",
 	.format = "npm",
 	.prefixes = prefixes,
 	.hosts = hosts,

@@ -9,6 +9,8 @@
 
 struct ferry_npm_search;
 
+extern const struct ferry_replay ferry_replay_npm;
+
 /* Documents of upstreams larger than this are not served. */
 #define FERRY_NPM_DOCUMENT_MAX (256U << 20)
 

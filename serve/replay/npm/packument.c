@@ -7,6 +7,7 @@
 
 #include "store/base/error.h"
 #include "store/base/json_span.h"
+#include "store/base/out.h"
 #include "store/format/semver/semver.h"
 
 static const char *const abbreviated[] = { "name", "version", "dist",
@@ -16,11 +17,9 @@ static const char *const abbreviated[] = { "name", "version", "dist",
 	"engines", "os", "cpu", "libc", "deprecated", "hasInstallScript",
 	"_hasShrinkwrap", "funding" };
 
-/* Keeps the first failure, so that writing reads as what is written. */
-struct writer {
-	struct ferry_buf *out;
-	struct ferry_error *err;
-	int rc;
+/* The document to write. */
+struct served {
+	struct ferry_out out;
 	const char *name;
 	const char *base;
 	enum ferry_npm_form form;
@@ -53,24 +52,9 @@ ferry_npm_held_free(struct ferry_npm_held *held)
 	*held = (struct ferry_npm_held){ 0 };
 }
 
-static void
-put(struct writer *w, struct ferry_bytes s)
-{
-
-	if (w->rc == 0)
-		w->rc = ferry_buf_add(w->out, s.p, s.n, w->err);
-}
-
-static void
-puts_(struct writer *w, const char *s)
-{
-
-	put(w, ferry_bytes_str(s));
-}
-
 /* As part of a URL inside a JSON string: neither quotes nor escapes remain. */
 static void
-put_url(struct writer *w, struct ferry_bytes s)
+put_url(struct ferry_out *out, struct ferry_bytes s)
 {
 	static const char plain[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -80,13 +64,11 @@ put_url(struct writer *w, struct ferry_bytes s)
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] != 0 && strchr(plain, s.p[i]) != NULL)
 			continue;
-		put(w, ferry_bytes_of(s.p + from, i - from));
+		ferry_out_bytes(out, ferry_bytes_of(s.p + from, i - from));
+		ferry_out_fmt(out, "%%%02X", s.p[i]);
 		from = i + 1;
-		if (w->rc == 0)
-			w->rc =
-			    ferry_buf_addf(w->out, w->err, "%%%02X", s.p[i]);
 	}
-	put(w, ferry_bytes_of(s.p + from, s.n - from));
+	ferry_out_bytes(out, ferry_bytes_of(s.p + from, s.n - from));
 }
 
 static int
@@ -98,10 +80,10 @@ compare(const void *a, const void *b)
 }
 
 static bool
-is_shown(const struct writer *w, struct ferry_bytes version)
+is_shown(const struct served *d, struct ferry_bytes version)
 {
 
-	return bsearch(&version, w->shown, w->shown_n, sizeof(*w->shown),
+	return bsearch(&version, d->shown, d->shown_n, sizeof(*d->shown),
 		   compare) != NULL;
 }
 
@@ -126,22 +108,22 @@ plain_string(struct ferry_bytes value)
 
 /* The highest of shown, releases before pre-releases. */
 static struct ferry_bytes
-highest(const struct writer *w)
+highest(const struct served *d)
 {
 	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_bytes best = w->shown[0];
+	struct ferry_bytes best = d->shown[0];
 	struct ferry_semver top, v;
 	bool found = false;
 
-	for (size_t i = 0; i < w->shown_n; i++) {
+	for (size_t i = 0; i < d->shown_n; i++) {
 		if (ferry_semver_parse(
-			&v, w->shown[i], FERRY_SEMVER_LOOSE, &ignored) == -1)
+			&v, d->shown[i], FERRY_SEMVER_LOOSE, &ignored) == -1)
 			continue;
 		if (!found || (top.pre.n > 0 && v.pre.n == 0) ||
 		    ((top.pre.n > 0) == (v.pre.n > 0) &&
 			ferry_semver_cmp(&v, &top) > 0)) {
 			found = true;
-			best = w->shown[i];
+			best = d->shown[i];
 			top = v;
 		}
 	}
@@ -150,8 +132,8 @@ highest(const struct writer *w)
 
 /* Which of upstream's versions are held, and what "latest" is. */
 static int
-choose(struct writer *w, struct ferry_bytes root,
-    const struct ferry_npm_held *held)
+choose(struct served *d, struct ferry_bytes root,
+    const struct ferry_npm_held *held, struct ferry_error *err)
 {
 	struct ferry_bytes versions, tags, latest;
 	struct ferry_span_iter it;
@@ -159,14 +141,14 @@ choose(struct writer *w, struct ferry_bytes root,
 	if (ferry_span_type(root) != FERRY_SPAN_OBJECT ||
 	    !ferry_span_get(root, "versions", &versions))
 		return ferry_error_set(
-		    w->err, FERRY_EFORMAT, "this is not a packument");
+		    err, FERRY_EFORMAT, "this is not a packument");
 	if (held->n == 0)
 		return 0;
-	if (ferry_calloc(&w->shown, held->n, sizeof(*w->shown), w->err) == -1)
+	if (ferry_calloc(&d->shown, held->n, sizeof(*d->shown), err) == -1)
 		return -1;
 	/* held is sorted: mark by looking each of upstream's up in it. */
 	ferry_span_iter(&it, versions);
-	while (ferry_span_next(&it) && w->shown_n < held->n) {
+	while (ferry_span_next(&it) && d->shown_n < held->n) {
 		size_t low = 0, high = held->n;
 
 		while (low < high) {
@@ -175,7 +157,7 @@ choose(struct writer *w, struct ferry_bytes root,
 			    ferry_bytes_str(held->list[mid]), it.name);
 
 			if (c == 0) {
-				w->shown[w->shown_n++] = it.name;
+				d->shown[d->shown_n++] = it.name;
 				break;
 			}
 			if (c < 0)
@@ -184,132 +166,132 @@ choose(struct writer *w, struct ferry_bytes root,
 				high = mid;
 		}
 	}
-	if (w->shown_n == 0)
+	if (d->shown_n == 0)
 		return 0;
-	qsort(w->shown, w->shown_n, sizeof(*w->shown), compare);
+	qsort(d->shown, d->shown_n, sizeof(*d->shown), compare);
 	if (ferry_span_get(root, "dist-tags", &tags) &&
 	    ferry_span_get(tags, "latest", &latest) &&
-	    is_shown(w, plain_string(latest)))
-		w->latest = plain_string(latest);
+	    is_shown(d, plain_string(latest)))
+		d->latest = plain_string(latest);
 	else
-		w->latest = highest(w);
+		d->latest = highest(d);
 	return 1;
 }
 
 static void
-put_tags(struct writer *w, struct ferry_bytes tags)
+put_latest(struct served *d, const char *comma)
+{
+
+	ferry_out_fmt(&d->out, "%s\"latest\":\"%.*s\"", comma, (int)d->latest.n,
+	    (const char *)d->latest.p);
+}
+
+static void
+put_tags(struct served *d, struct ferry_bytes tags)
 {
 	const char *comma = "";
 	struct ferry_span_iter it;
 	bool latest = false;
 
-	puts_(w, "{");
+	ferry_out_str(&d->out, "{");
 	ferry_span_iter(&it, tags);
 	while (ferry_span_next(&it)) {
 		if (named(&it, "latest")) {
 			latest = true;
-			puts_(w, comma);
-			puts_(w, "\"latest\":\"");
-			put(w, w->latest);
-			puts_(w, "\"");
-		} else if (is_shown(w, plain_string(it.value))) {
-			puts_(w, comma);
-			put(w, it.whole);
+			put_latest(d, comma);
+		} else if (is_shown(d, plain_string(it.value))) {
+			ferry_out_str(&d->out, comma);
+			ferry_out_bytes(&d->out, it.whole);
 		} else {
 			continue;
 		}
 		comma = ",";
 	}
-	if (!latest) {
-		puts_(w, comma);
-		puts_(w, "\"latest\":\"");
-		put(w, w->latest);
-		puts_(w, "\"");
-	}
-	puts_(w, "}");
+	if (!latest)
+		put_latest(d, comma);
+	ferry_out_str(&d->out, "}");
 }
 
 static void
-put_time(struct writer *w, struct ferry_bytes times)
+put_time(struct served *d, struct ferry_bytes times)
 {
 	const char *comma = "";
 	struct ferry_span_iter it;
 
-	puts_(w, "{");
+	ferry_out_str(&d->out, "{");
 	ferry_span_iter(&it, times);
 	while (ferry_span_next(&it)) {
 		/* Besides versions there are "created", "modified" and such. */
 		if (it.name.n > 0 && isdigit(it.name.p[0]) &&
-		    !is_shown(w, it.name))
+		    !is_shown(d, it.name))
 			continue;
-		puts_(w, comma);
-		put(w, it.whole);
+		ferry_out_str(&d->out, comma);
+		ferry_out_bytes(&d->out, it.whole);
 		comma = ",";
 	}
-	puts_(w, "}");
+	ferry_out_str(&d->out, "}");
 }
 
 static void
 put_attestations(
-    struct writer *w, struct ferry_bytes value, struct ferry_bytes version)
+    struct served *d, struct ferry_bytes value, struct ferry_bytes version)
 {
+	struct ferry_out *out = &d->out;
 	const char *comma = "";
 	struct ferry_span_iter it;
 
-	puts_(w, "{");
+	ferry_out_str(out, "{");
 	ferry_span_iter(&it, value);
-	while (ferry_span_next(&it)) {
-		puts_(w, comma);
-		comma = ",";
+	for (; ferry_span_next(&it); comma = ",") {
+		ferry_out_str(out, comma);
 		if (!named(&it, "url")) {
-			put(w, it.whole);
+			ferry_out_bytes(out, it.whole);
 			continue;
 		}
-		puts_(w, "\"url\":\"");
-		puts_(w, w->base);
-		puts_(w, "-/npm/v1/attestations/");
-		for (const char *p = w->name; *p != 0; p++)
+		ferry_out_fmt(
+		    out, "\"url\":\"%s-/npm/v1/attestations/", d->base);
+		for (const char *p = d->name; *p != 0; p++)
 			if (*p == '/')
-				puts_(w, "%2f");
+				ferry_out_str(out, "%2f");
 			else
-				put_url(w, ferry_bytes_of(p, 1));
-		puts_(w, "@");
-		put_url(w, version);
-		puts_(w, "\"");
+				put_url(out, ferry_bytes_of(p, 1));
+		ferry_out_str(out, "@");
+		put_url(out, version);
+		ferry_out_str(out, "\"");
 	}
-	puts_(w, "}");
+	ferry_out_str(out, "}");
 }
 
 static void
-put_dist(struct writer *w, struct ferry_bytes dist, struct ferry_bytes version)
+put_dist(struct served *d, struct ferry_bytes dist, struct ferry_bytes version)
 {
-	const char *slash = strchr(w->name, '/'), *comma = "";
+	const char *slash = strchr(d->name, '/'), *comma = "";
+	struct ferry_out *out = &d->out;
 	struct ferry_span_iter it;
 
-	puts_(w, "\"dist\":{");
+	ferry_out_str(out, "\"dist\":{");
 	ferry_span_iter(&it, dist);
-	while (ferry_span_next(&it)) {
-		puts_(w, comma);
-		comma = ",";
+	for (; ferry_span_next(&it); comma = ",") {
+		ferry_out_str(out, comma);
 		if (named(&it, "tarball")) {
-			puts_(w, "\"tarball\":\"");
-			puts_(w, w->base);
-			put_url(w, ferry_bytes_str(w->name));
-			puts_(w, "/-/");
-			put_url(w, ferry_bytes_str(
-				       slash == NULL ? w->name : slash + 1));
-			puts_(w, "-");
-			put_url(w, version);
-			puts_(w, ".tgz\"");
+			ferry_out_str(out, "\"tarball\":\"");
+			ferry_out_str(out, d->base);
+			put_url(out, ferry_bytes_str(d->name));
+			ferry_out_str(out, "/-/");
+			put_url(out, ferry_bytes_str(
+					 slash == NULL ? d->name : slash + 1));
+			ferry_out_str(out, "-");
+			put_url(out, version);
+			ferry_out_str(out, ".tgz\"");
 		} else if (named(&it, "attestations") &&
 			   ferry_span_type(it.value) == FERRY_SPAN_OBJECT) {
-			puts_(w, "\"attestations\":");
-			put_attestations(w, it.value, version);
+			ferry_out_str(out, "\"attestations\":");
+			put_attestations(d, it.value, version);
 		} else {
-			put(w, it.whole);
+			ferry_out_bytes(out, it.whole);
 		}
 	}
-	puts_(w, "}");
+	ferry_out_str(out, "}");
 }
 
 static bool
@@ -335,14 +317,15 @@ installs(struct ferry_bytes scripts)
 
 static void
 put_version(
-    struct writer *w, struct ferry_bytes value, struct ferry_bytes version)
+    struct served *d, struct ferry_bytes value, struct ferry_bytes version)
 {
-	bool short_form = w->form == FERRY_NPM_ABBREVIATED, script = false,
+	bool short_form = d->form == FERRY_NPM_ABBREVIATED, script = false,
 	     said = false;
 	const char *comma = "";
+	struct ferry_out *out = &d->out;
 	struct ferry_span_iter it;
 
-	puts_(w, "{");
+	ferry_out_str(out, "{");
 	ferry_span_iter(&it, value);
 	while (ferry_span_next(&it)) {
 		if (short_form && named(&it, "scripts"))
@@ -351,99 +334,97 @@ put_version(
 			continue;
 		if (named(&it, "hasInstallScript"))
 			said = true;
-		puts_(w, comma);
+		ferry_out_str(out, comma);
 		comma = ",";
 		if (named(&it, "dist") &&
 		    ferry_span_type(it.value) == FERRY_SPAN_OBJECT)
-			put_dist(w, it.value, version);
+			put_dist(d, it.value, version);
 		else
-			put(w, it.whole);
+			ferry_out_bytes(out, it.whole);
 	}
-	if (script && !said) {
-		puts_(w, comma);
-		puts_(w, "\"hasInstallScript\":true");
-	}
-	puts_(w, "}");
+	if (script && !said)
+		ferry_out_fmt(out, "%s\"hasInstallScript\":true", comma);
+	ferry_out_str(out, "}");
 }
 
 static void
-put_versions(struct writer *w, struct ferry_bytes versions)
+put_versions(struct served *d, struct ferry_bytes versions)
 {
+	struct ferry_out *out = &d->out;
 	const char *comma = "";
 	struct ferry_span_iter it;
 
-	puts_(w, "{");
+	ferry_out_str(out, "{");
 	ferry_span_iter(&it, versions);
 	while (ferry_span_next(&it)) {
-		if (!is_shown(w, it.name))
+		if (!is_shown(d, it.name))
 			continue;
-		puts_(w, comma);
+		ferry_out_str(out, comma);
+		ferry_out_str(out, "\"");
+		ferry_out_bytes(out, it.name);
+		ferry_out_str(out, "\":");
+		put_version(d, it.value, it.name);
 		comma = ",";
-		puts_(w, "\"");
-		put(w, it.name);
-		puts_(w, "\":");
-		put_version(w, it.value, it.name);
 	}
-	puts_(w, "}");
+	ferry_out_str(out, "}");
 }
 
 static void
-put_full(struct writer *w, struct ferry_bytes root)
+put_full(struct served *d, struct ferry_bytes root)
 {
+	struct ferry_out *out = &d->out;
 	const char *comma = "";
 	struct ferry_span_iter it;
 	bool tags = false;
 
-	puts_(w, "{");
+	ferry_out_str(out, "{");
 	ferry_span_iter(&it, root);
-	while (ferry_span_next(&it)) {
-		puts_(w, comma);
-		comma = ",";
+	for (; ferry_span_next(&it); comma = ",") {
+		ferry_out_str(out, comma);
 		if (named(&it, "dist-tags")) {
-			puts_(w, "\"dist-tags\":");
-			put_tags(w, it.value);
+			ferry_out_str(out, "\"dist-tags\":");
+			put_tags(d, it.value);
 			tags = true;
 		} else if (named(&it, "versions")) {
-			puts_(w, "\"versions\":");
-			put_versions(w, it.value);
+			ferry_out_str(out, "\"versions\":");
+			put_versions(d, it.value);
 		} else if (named(&it, "time")) {
-			puts_(w, "\"time\":");
-			put_time(w, it.value);
+			ferry_out_str(out, "\"time\":");
+			put_time(d, it.value);
 		} else {
-			put(w, it.whole);
+			ferry_out_bytes(out, it.whole);
 		}
 	}
 	if (!tags) {
-		puts_(w, ",\"dist-tags\":");
-		put_tags(w, ferry_bytes_str(""));
+		ferry_out_str(out, ",\"dist-tags\":");
+		put_tags(d, ferry_bytes_str(""));
 	}
-	puts_(w, "}");
+	ferry_out_str(out, "}");
 }
 
 static void
-put_abbreviated(struct writer *w, struct ferry_bytes root)
+put_abbreviated(struct served *d, struct ferry_bytes root)
 {
+	struct ferry_out *out = &d->out;
 	struct ferry_bytes value;
 
-	puts_(w, "{\"name\":");
-	if (w->rc == 0)
-		w->rc =
-		    ferry_span_quote(w->out, ferry_bytes_str(w->name), w->err);
+	ferry_out_str(out, "{\"name\":");
+	ferry_out_json(out, ferry_bytes_str(d->name));
 	/* Upstream's own time: a fresh one makes pnpm ask for the full form. */
 	if ((ferry_span_get(root, "time", &value) &&
 		ferry_span_get(value, "modified", &value)) ||
 	    ferry_span_get(root, "modified", &value)) {
-		puts_(w, ",\"modified\":");
-		put(w, value);
+		ferry_out_str(out, ",\"modified\":");
+		ferry_out_bytes(out, value);
 	}
-	puts_(w, ",\"dist-tags\":");
+	ferry_out_str(out, ",\"dist-tags\":");
 	if (!ferry_span_get(root, "dist-tags", &value))
 		value = ferry_bytes_str("");
-	put_tags(w, value);
-	puts_(w, ",\"versions\":");
+	put_tags(d, value);
+	ferry_out_str(out, ",\"versions\":");
 	if (ferry_span_get(root, "versions", &value))
-		put_versions(w, value);
-	puts_(w, "}");
+		put_versions(d, value);
+	ferry_out_str(out, "}");
 }
 
 int
@@ -451,28 +432,27 @@ ferry_npm_document(struct ferry_buf *out, struct ferry_bytes upstream,
     const char *name, const struct ferry_npm_held *held,
     enum ferry_npm_form form, const char *base, struct ferry_error *err)
 {
-	struct writer w = {
-		.out = out, .err = err, .name = name, .base = base, .form = form
-	};
+	struct served d = { .name = name, .base = base, .form = form };
 	struct ferry_bytes root;
 	int rc = -1;
 
 	if (ferry_span_check(upstream, &root, err) == -1)
 		goto out;
-	if ((rc = choose(&w, root, held)) != 1)
+	if ((rc = choose(&d, root, held, err)) != 1)
 		goto out;
 	rc = -1;
 	if (ferry_buf_reserve(out, upstream.n, err) == -1)
 		goto out;
+	ferry_out_begin(&d.out, out);
 	if (form == FERRY_NPM_FULL)
-		put_full(&w, root);
+		put_full(&d, root);
 	else
-		put_abbreviated(&w, root);
-	rc = w.rc == 0 ? 1 : -1;
+		put_abbreviated(&d, root);
+	rc = ferry_out_end(&d.out, err) == -1 ? -1 : 1;
 out:
 	if (rc == -1)
 		ferry_error_in(err, "the packument of %s", name);
-	free(w.shown);
+	free(d.shown);
 	return rc;
 }
 
@@ -480,11 +460,11 @@ int
 ferry_npm_latest(struct ferry_buf *out, struct ferry_bytes root,
     const struct ferry_npm_held *held, struct ferry_error *err)
 {
-	struct writer w = { .err = err };
-	int rc = choose(&w, root, held);
+	struct served d = { .shown = NULL };
+	int rc = choose(&d, root, held, err);
 
-	if (rc == 1 && ferry_buf_add(out, w.latest.p, w.latest.n, err) == -1)
+	if (rc == 1 && ferry_buf_add(out, d.latest.p, d.latest.n, err) == -1)
 		rc = -1;
-	free(w.shown);
+	free(d.shown);
 	return rc;
 }

@@ -67,8 +67,8 @@ add_link(const struct ferry_call *call, const char *what, const char *query,
 	struct ferry_buf link = FERRY_BUF_INIT, ns = FERRY_BUF_INIT;
 	int rc = -1, named;
 
-	if (ferry_buf_addf(&link, err, "</v2/%s/%s?%s", call->resource.called,
-		what, query) == -1 ||
+	if (ferry_buf_addf(&link, err, "</v2/%s/%s?%s",
+		call->resource.client_name, what, query) == -1 ||
 	    ferry_url_encode(&link, last, err) == -1 ||
 	    (named = ferry_oci_namespace(call, &ns, err)) == -1)
 		goto out;
@@ -231,7 +231,7 @@ ferry_oci_answer_tags(const struct ferry_call *call, struct ferry_response *res,
 		goto out;
 	rc = -1;
 	if (ferry_buf_addf(&buf, err, "{\"name\":\"%s\",\"tags\":[",
-		call->resource.called) == -1 ||
+		call->resource.client_name) == -1 ||
 	    add_tags(&buf, ferry_bytes_buf(&tags->bytes), n,
 		ferry_bytes_buf(&last), &end, err) == -1 ||
 	    ferry_buf_adds(&buf, "]}\n", err) == -1 ||

@@ -122,7 +122,7 @@ is_here(
 	struct ferry_buf origin = FERRY_BUF_INIT;
 	int rc = 0;
 
-	if (ferry_replay_origin(call->site, call->rq, &origin, err) == -1)
+	if (ferry_view_origin(call->site, call->rq, &origin, err) == -1)
 		rc = -1;
 	else if (ferry_oci_host(ours, ferry_bytes_buf(&origin), err) == -1)
 		rc = -1;
@@ -159,11 +159,11 @@ set_package(
 }
 
 static int
-set_called(
+set_client_name(
     struct ferry_resource *r, struct ferry_bytes name, struct ferry_error *err)
 {
 
-	if (name.n == 0 || name.n >= sizeof(r->called))
+	if (name.n == 0 || name.n >= sizeof(r->client_name))
 		return ferry_error_set(
 		    err, FERRY_EFORMAT, "this repository's name is too long");
 	/* Upper case would be folded by ferry_oci_host(). */
@@ -173,8 +173,8 @@ set_called(
 			return ferry_error_set(err, FERRY_EFORMAT,
 			    "a repository's name is of lower-case letters, "
 			    "digits, '.', '_', '-' and '/'");
-	memcpy(r->called, name.p, name.n);
-	r->called[name.n] = 0;
+	memcpy(r->client_name, name.p, name.n);
+	r->client_name[name.n] = 0;
 	return 0;
 }
 
@@ -220,7 +220,7 @@ ferry_oci_resolve(
 	char host[FERRY_OCI_HOST_MAX + 1];
 	int rc = 0;
 
-	if (set_called(r, name, err) == -1 ||
+	if (set_client_name(r, name, err) == -1 ||
 	    (!port && (rc = resolve_query(call, err)) == -1))
 		return -1;
 	if (port) {
@@ -285,37 +285,20 @@ find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	return rc;
 }
 
-void
-ferry_oci_again(struct ferry_call *call)
-{
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_body *body = NULL;
-
-	if (call->resource.origin[0] == 0)
-		ferry_replay_again(call->view, "oci", call->resource.package);
-	else if (find_owner(call, &body, &ignored) == 1)
-		ferry_body_unref(body);
-}
-
 int
-ferry_oci_owner(struct ferry_call *call, struct ferry_error *err)
+ferry_oci_owner(
+    struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err)
 {
 	const struct ferry_resource *r = &call->resource;
 	struct ferry_body *body = NULL;
 	int rc;
 
 	if (r->origin[0] == 0)
-		return ferry_replay_owner(
-		    call->view, "oci", r->package, call->owner, err);
-	rc = ferry_store_view_get(call->view, &body, find_owner, call, err,
-	    "oci", r->package, "owner", r->origin, NULL);
-	if (rc != 1)
-		return rc;
-	if (body->bytes.n < FERRY_OWNER_NAME)
-		memcpy(call->owner, body->bytes.p, body->bytes.n + 1);
-	else
-		rc = ferry_error_set(
-		    err, FERRY_ELIMIT, "an owner's name is too long");
-	ferry_body_unref(body);
-	return rc;
+		return ferry_view_owner(
+		    call->view, "oci", r->package, lookup, call->owner, err);
+	rc = lookup == FERRY_LOOKUP_FRESH
+	         ? find_owner(call, &body, err)
+	         : ferry_store_view_get(call->view, &body, find_owner, call,
+		       err, "oci", r->package, "owner", r->origin, NULL);
+	return rc == 1 ? ferry_view_take_owner(body, call->owner, err) : rc;
 }

@@ -28,7 +28,6 @@ enum kind {
 	REFERRERS, /* item: a digest */
 	BAD_NAME, /* what cannot be a repository's name */
 	BAD_DIGEST,
-	WRITE, /* whatever it would have changed */
 };
 
 #define JSON "application/json"
@@ -119,25 +118,17 @@ parse_path(
 static int
 parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 {
-	enum ferry_method method = call->rq->method;
-	struct ferry_resource *r = &call->resource;
-	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_buf path = FERRY_BUF_INIT;
-	bool reads = method == FERRY_GET || method == FERRY_HEAD;
 	int rc;
 
 	/* Digests may come with "%3A". */
-	rc = ferry_url_decode(&path, rest, reads ? err : &ignored);
+	rc = ferry_url_decode(&path, rest, err);
 	if (rc == 0)
-		rc = parse_path(
-		    call, ferry_bytes_buf(&path), reads ? err : &ignored);
+		rc = parse_path(call, ferry_bytes_buf(&path), err);
 	ferry_buf_free(&path);
-	if (reads || (rc == 1 && r->kind == TOKEN && method == FERRY_POST))
-		return rc;
-	/* Nothing can be written, whatever it is. */
-	r->kind = WRITE;
-	r->action = FERRY_ACTION_WRITE;
-	return 1;
+	call->resource.any_method = rc == 1 && call->resource.kind == TOKEN &&
+	                            call->rq->method == FERRY_POST;
+	return rc;
 }
 
 /* Refusals */
@@ -186,11 +177,11 @@ refuse(const struct ferry_call *call, unsigned status, const char *text,
 		       : kind == MANIFEST
 		           ? "this manifest or tag is not in the mirror"
 		           : "this blob is not in the mirror";
-	if (status == 404 && r->called[0] != 0) {
+	if (status == 404 && r->client_name[0] != 0) {
 		bool item = r->item[0] != 0 && call->owner[0] != 0;
 
 		(void)snprintf(whole, sizeof(whole), "%s%s%s: %.400s",
-		    r->called,
+		    r->client_name,
 		    !item                          ? ""
 		    : strchr(r->item, ':') == NULL ? ":"
 						   : "@",
@@ -269,8 +260,7 @@ answer_kind(const struct ferry_call *call, const struct ferry_permit *permit,
 	case NOTHING:
 	case BAD_NAME:
 	case BAD_DIGEST:
-	case WRITE:
-		break; /* never permitted */
+		break; /* parse() said no */
 	}
 	return 0;
 }
@@ -295,6 +285,7 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 }
 
 const struct ferry_replay ferry_replay_oci = {
+	.name = "oci",
 	.format = "oci",
 	.prefixes = prefixes,
 	.hosts = hosts,
@@ -302,7 +293,6 @@ const struct ferry_replay ferry_replay_oci = {
 	.parse = parse,
 	.identify = ferry_oci_identify,
 	.owner = ferry_oci_owner,
-	.again = ferry_oci_again,
 	.answer = answer,
 	.refuse = refuse,
 	.challenge = ferry_oci_challenge,

@@ -9,18 +9,20 @@
 #include "store/access/token.h"
 #include "store/format/oci/names.h"
 
+extern const struct ferry_replay ferry_replay_oci;
+
 /* Names; see oci_name.c. */
 
 /*
- * Fill package, called and origin of call->resource from the name in a path
+ * Fill package, client_name and origin of call->resource from the name in a path
  * and the query's "ns".
  * Returns: 0; -1 with FERRY_EFORMAT for what cannot be a name.
  */
 int ferry_oci_resolve(
     struct ferry_call *call, struct ferry_bytes name, struct ferry_error *err);
 /* As of format.h. */
-int ferry_oci_owner(struct ferry_call *call, struct ferry_error *err);
-void ferry_oci_again(struct ferry_call *call);
+int ferry_oci_owner(
+    struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err);
 /*
  * The query's "ns" appended to buf, if that is where the package comes from.
  * Returns: 1, 0, -1.

@@ -114,7 +114,7 @@ ferry_oci_identify(struct ferry_call *call, const char *authorization)
 		    access, ferry_bytes_str(text), &call->identity);
 		/* Ours have a dot, users' have none: what was of another start
 		 * of this server, or is past its end, cannot be told apart. */
-		call->ended = strchr(text, '.') != NULL;
+		call->session_expired = strchr(text, '.') != NULL;
 	}
 }
 
@@ -127,7 +127,7 @@ ferry_oci_challenge(const struct ferry_call *call, enum ferry_verdict verdict,
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf origin = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
 	const char *host;
-	int rc = ferry_replay_base(call, &origin, &err);
+	int rc = ferry_view_base(call, &origin, &err);
 
 	if (rc == 0) {
 		/* The base without its prefix. */
@@ -138,9 +138,9 @@ ferry_oci_challenge(const struct ferry_call *call, enum ferry_verdict verdict,
 		    "Bearer realm=\"%s/v2/token\",service=\"%.*s\"",
 		    (const char *)origin.p, (int)strcspn(host, "/"), host);
 	}
-	if (rc == 0 && r->called[0] != 0)
-		rc = ferry_buf_addf(
-		    &text, &err, ",scope=\"repository:%s:pull\"", r->called);
+	if (rc == 0 && r->client_name[0] != 0)
+		rc = ferry_buf_addf(&text, &err,
+		    ",scope=\"repository:%s:pull\"", r->client_name);
 	if (rc == 0 && r->action == FERRY_ACTION_LIST)
 		rc = ferry_buf_adds(
 		    &text, ",scope=\"registry:catalog:*\"", &err);

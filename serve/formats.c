@@ -1,0 +1,11 @@
+#include "serve/formats.h"
+
+#include <stddef.h>
+
+#include "serve/replay/github/github.h"
+#include "serve/replay/metrics.h"
+#include "serve/replay/npm/npm.h"
+#include "serve/replay/oci/oci.h"
+
+const struct ferry_replay *const ferry_serve_formats[] = { &ferry_replay_npm,
+	&ferry_replay_oci, &ferry_replay_github, &ferry_replay_metrics, NULL };

@@ -1,0 +1,21 @@
+#ifndef FERRY_SERVE_REPLAY_SITE_H
+#define FERRY_SERVE_REPLAY_SITE_H
+
+/* What the configuration says of the server; may change at a reload. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ferry_lines;
+struct ferry_metrics;
+
+struct ferry_site {
+	const char *public_url; /* without a final '/'; NULL: the request's */
+	bool subdomains; /* npm.HOST is what HOST/npm/ is */
+	unsigned bad_credentials; /* a minute of one address; 0: any */
+	struct ferry_lines *audit; /* where decisions are written, or NULL */
+	struct ferry_metrics *metrics;
+	uint64_t started_ms; /* ferry_ticks_ms() */
+};
+
+#endif

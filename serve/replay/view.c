@@ -1,0 +1,117 @@
+#include "serve/replay/view.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "serve/replay/site.h"
+#include "serve/replay/store_view.h"
+#include "store/base/error.h"
+#include "store/catalog/owner.h"
+
+struct owner_search {
+	struct ferry_store_view *view;
+	const char *format;
+	const char *package;
+};
+
+static int
+find_owner(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	const struct owner_search *search = ctx;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	int rc = ferry_owner_find(ferry_store_view_store(search->view),
+	    search->format, search->package, &buf, err);
+
+	if (rc == 1 && ferry_body_new(out, &buf, err) == -1)
+		rc = -1;
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+int
+ferry_view_owner(struct ferry_store_view *view, const char *format,
+    const char *package, enum ferry_lookup lookup, char owner[FERRY_OWNER_NAME],
+    struct ferry_error *err)
+{
+	struct owner_search search = { view, format, package };
+	struct ferry_body *body = NULL;
+	int rc = lookup == FERRY_LOOKUP_FRESH
+	             ? find_owner(&search, &body, err)
+	             : ferry_store_view_get(view, &body, find_owner, &search,
+			   err, format, package, "owner", NULL);
+
+	return rc == 1 ? ferry_view_take_owner(body, owner, err) : rc;
+}
+
+int
+ferry_view_take_owner(struct ferry_body *body, char owner[FERRY_OWNER_NAME],
+    struct ferry_error *err)
+{
+	int rc = 1;
+
+	if (body->bytes.n < FERRY_OWNER_NAME)
+		memcpy(owner, body->bytes.p, body->bytes.n + 1);
+	else
+		rc = ferry_error_set(
+		    err, FERRY_ELIMIT, "an owner's name is too long");
+	ferry_body_unref(body);
+	return rc;
+}
+
+static bool
+host_ok(const char *host)
+{
+	size_t n = strlen(host);
+
+	return n >= 1 && n <= 255 &&
+	       strspn(host,
+		   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		   "0123456789.-_:[]") == n;
+}
+
+const char *
+ferry_view_host(const struct ferry_request *rq)
+{
+	const char *host = NULL;
+
+	if (rq->proxied)
+		host = ferry_request_header(rq, "X-Forwarded-Host");
+	if (host == NULL)
+		host = ferry_request_header(rq, "Host");
+	return host != NULL && host_ok(host) ? host : NULL;
+}
+
+int
+ferry_view_origin(const struct ferry_site *site, const struct ferry_request *rq,
+    struct ferry_buf *out, struct ferry_error *err)
+{
+	const char *scheme = rq->secure ? "https" : "http", *host, *forwarded;
+
+	if (site->public_url != NULL)
+		return ferry_buf_adds(out, site->public_url, err);
+	if ((host = ferry_view_host(rq)) == NULL)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "the request has no usable Host");
+	if (rq->proxied && (forwarded = ferry_request_header(
+				rq, "X-Forwarded-Proto")) != NULL) {
+		if (strcasecmp(forwarded, "https") == 0)
+			scheme = "https";
+		else if (strcasecmp(forwarded, "http") == 0)
+			scheme = "http";
+	}
+	return ferry_buf_addf(out, err, "%s://%s", scheme, host);
+}
+
+int
+ferry_view_base(const struct ferry_call *call, struct ferry_buf *out,
+    struct ferry_error *err)
+{
+	struct ferry_site site = *call->site;
+
+	/* A host of the format's own is not the public URL's. */
+	if (call->own_host)
+		site.public_url = NULL;
+	if (ferry_view_origin(&site, call->rq, out, err) == -1)
+		return -1;
+	return ferry_buf_adds(out, call->prefix, err);
+}
