@@ -155,7 +155,8 @@ generation_start(struct generation *g, struct ferry_error *err)
 	g->options->site.audit = d->audit;
 	g->options->site.metrics = &d->metrics;
 	g->options->site.started_ms = d->started_ms;
-	g->web = (struct ferry_web){ d->view, &o->site, &d->stopping };
+	g->web = (struct ferry_web){ ferry_serve_formats, d->view, &o->site,
+		&d->stopping };
 	g->http = (struct ferry_server_options){
 		.listen_fd = d->listen_fd,
 		.threads = (unsigned)o->threads,

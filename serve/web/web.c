@@ -4,97 +4,54 @@
 #include <string.h>
 
 #include "serve/http/http.h"
+#include "serve/replay/format.h"
 #include "serve/replay/store_view.h"
 #include "serve/replay/view.h"
 #include "store/access/access.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
+#include "store/base/out.h"
 #include "store/store.h"
 
 #define TEXT "text/plain; charset=utf-8"
 /* Without following the store for so long, another server is the better one. */
 #define STALE_MS 10000
 
-static int
-add_escaped(struct ferry_buf *buf, const char *s, struct ferry_error *err)
+/* What each format says of itself.  url is escaped. */
+static void
+write_formats(const struct ferry_web *web, struct ferry_out *out,
+    enum ferry_page part, const char *url)
 {
-	static const struct {
-		char c;
-		const char *entity;
-	} entities[] = { { '<', "&lt;" }, { '>', "&gt;" }, { '&', "&amp;" },
-		{ '"', "&quot;" }, { '\'', "&#39;" } };
-	int rc = 0;
-
-	for (; *s != 0 && rc == 0; s++) {
-		const char *entity = NULL;
-
-		for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]);
-		     i++)
-			if (entities[i].c == *s)
-				entity = entities[i].entity;
-		rc = entity != NULL ? ferry_buf_adds(buf, entity, err)
-		                    : ferry_buf_add(buf, s, 1, err);
-	}
-	return rc;
-}
-
-/* url is escaped. */
-static int
-add_containers(struct ferry_buf *page, const struct ferry_buf *buf,
-    struct ferry_error *err)
-{
-	const char *url = buf->n == 0 ? "" : (const char *)buf->p;
 	const char *host = strstr(url, "://");
 
-	host = host == NULL ? url : host + 3;
-	return ferry_buf_addf(page, err,
-	    "<h2>docker, podman: by name</h2>\n"
-	    "<pre>docker pull %s/ghcr.io/OWNER/IMAGE:TAG</pre>\n"
-	    "<h2>docker: images of docker.io</h2>\n"
-	    "<pre># /etc/docker/daemon.json\n"
-	    "{ &quot;registry-mirrors&quot;: [&quot;%s&quot;] }</pre>\n"
-	    "<h2>containerd, Kubernetes</h2>\n"
-	    "<pre># /etc/containerd/certs.d/_default/hosts.toml\n"
-	    "[host.&quot;%s&quot;]\n"
-	    "capabilities = [&quot;pull&quot;, &quot;resolve&quot;]</pre>\n"
-	    "<h2>podman, skopeo, CRI-O</h2>\n"
-	    "<pre># /etc/containers/registries.conf, one for each origin\n"
-	    "[[registry]]\nprefix = &quot;ghcr.io&quot;\n"
-	    "[[registry.mirror]]\n"
-	    "location = &quot;%s/ghcr.io&quot;</pre>\n",
-	    host, url, url, host);
+	for (size_t i = 0; web->formats[i] != NULL; i++)
+		if (web->formats[i]->page != NULL)
+			web->formats[i]->page(
+			    out, part, url, host == NULL ? url : host + 3);
 }
 
-/* How much there is, unless not everybody may know: then how to say who one
- * is.  url is escaped. */
-static int
-add_contents(const struct ferry_web *web, struct ferry_buf *page,
-    const struct ferry_buf *url, struct ferry_error *err)
+/* How much there is, unless not everybody may know: then how clients show a
+ * token.  url is escaped. */
+static void
+write_contents(const struct ferry_web *web, struct ferry_out *out,
+    const struct ferry_store_totals *t, const char *url)
 {
-	const char *base = url->n == 0 ? "" : (const char *)url->p,
-		   *host = strstr(base, "://");
 	char size[FERRY_SIZE_TEXT];
-	struct ferry_store_totals t;
 
-	host = host == NULL ? base : host + 3;
-	if (ferry_access_restricts(ferry_store_view_access(web->view)))
-		return ferry_buf_addf(page, err,
+	if (ferry_access_restricts(ferry_store_view_access(web->view))) {
+		ferry_out_str(out,
 		    "<p>What you get depends on who you are. Whoever runs "
 		    "this mirror makes tokens, with <code>ferry token "
 		    "create</code>.</p>\n"
-		    "<h2>with a token</h2>\n"
-		    "<pre># .npmrc\n//%s/npm/:_authToken=TOKEN</pre>\n"
-		    "<pre>docker login -u NAME %s   # the token is the "
-		    "password</pre>\n",
-		    host, host);
-	if (ferry_store_totals(ferry_store_view_store(web->view), &t, err) ==
-	    -1)
-		return -1;
-	return ferry_buf_addf(page, err,
+		    "<h2>with a token</h2>\n");
+		write_formats(web, out, FERRY_PAGE_TOKEN, url);
+		return;
+	}
+	ferry_out_fmt(out,
 	    "<p>%" PRIu64 " packages, %" PRIu64
 	    " versions, %s, up to record %" PRIu64 ".</p>\n",
-	    t.packages, t.versions, ferry_size_text(t.logical_bytes, size),
-	    t.records);
+	    t->packages, t->versions, ferry_size_text(t->logical_bytes, size),
+	    t->records);
 }
 
 static int
@@ -103,46 +60,37 @@ add_page(const struct ferry_web *web, const struct ferry_request *rq,
 {
 	struct ferry_store *store = ferry_store_view_store(web->view);
 	struct ferry_buf origin = FERRY_BUF_INIT, url = FERRY_BUF_INIT;
+	struct ferry_store_totals totals;
+	struct ferry_out out;
 	int rc = -1;
 
-	if (ferry_view_origin(web->site, rq, &origin, err) == -1 ||
-	    add_escaped(&url, (const char *)origin.p, err) == -1)
-		goto out;
-	rc = ferry_buf_adds(page,
-		 "<!doctype html>\n<html lang=\"en\"><head>"
-		 "<meta charset=\"utf-8\"><meta name=\"viewport\" "
-		 "content=\"width=device-width\"><title>ferry</title>\n"
-		 "<style>body{font:16px/1.5 system-ui,sans-serif;"
-		 "max-width:42rem;margin:3rem auto;padding:0 1rem}"
-		 "pre{background:#8881;padding:.8rem;overflow:auto}"
-		 ":root{color-scheme:light dark}</style></head><body>\n"
-		 "<h1>",
-		 err) == -1 ||
-	             add_escaped(page, ferry_store_name(store), err) == -1 ||
-	             ferry_buf_addf(page, err,
-			 "</h1>\n<p>A read-only mirror of software packages, "
-			 "served "
-			 "by ferry %s. It answers the package managers' own "
-			 "requests; nothing can be published here.</p>\n",
-			 FERRY_VERSION) == -1 ||
-	             add_contents(web, page, &url, err) == -1 ||
-	             ferry_buf_addf(page, err,
-			 "<h2>npm, pnpm</h2>\n"
-			 "<pre>npm config set registry %s/npm/</pre>\n"
-			 "<h2>yarn 1</h2>\n"
-			 "<pre>yarn config set registry %s/npm/</pre>\n"
-			 "<h2>yarn</h2>\n"
-			 "<pre>yarn config set npmRegistryServer %s/npm</pre>\n"
-			 "<h2>bun</h2>\n<pre># bunfig.toml\n[install]\n"
-			 "registry = "
-			 "&quot;%s/npm/&quot;</pre>\n",
-			 (const char *)url.p, (const char *)url.p,
-			 (const char *)url.p, (const char *)url.p) == -1 ||
-	             add_containers(page, &url, err) == -1 ||
-	             ferry_buf_adds(page, "</body></html>\n", err) == -1
-	         ? -1
-	         : 0;
-out:
+	ferry_out_begin(&out, &url);
+	if (ferry_store_totals(store, &totals, err) == -1 ||
+	    ferry_view_origin(web->site, rq, &origin, err) == -1)
+		goto done;
+	ferry_out_html(&out, ferry_bytes_buf(&origin));
+	if (ferry_out_end(&out, err) == -1)
+		goto done;
+	ferry_out_begin(&out, page);
+	ferry_out_str(&out,
+	    "<!doctype html>\n<html lang=\"en\"><head>"
+	    "<meta charset=\"utf-8\"><meta name=\"viewport\" "
+	    "content=\"width=device-width\"><title>ferry</title>\n"
+	    "<style>body{font:16px/1.5 system-ui,sans-serif;"
+	    "max-width:42rem;margin:3rem auto;padding:0 1rem}"
+	    "pre{background:#8881;padding:.8rem;overflow:auto}"
+	    ":root{color-scheme:light dark}</style></head><body>\n<h1>");
+	ferry_out_html(&out, ferry_bytes_str(ferry_store_name(store)));
+	ferry_out_fmt(&out,
+	    "</h1>\n<p>A read-only mirror of software packages, served by "
+	    "ferry %s. It answers the package managers' own requests; nothing "
+	    "can be published here.</p>\n",
+	    FERRY_VERSION);
+	write_contents(web, &out, &totals, (const char *)url.p);
+	write_formats(web, &out, FERRY_PAGE_USE, (const char *)url.p);
+	ferry_out_str(&out, "</body></html>\n");
+	rc = ferry_out_end(&out, err);
+done:
 	ferry_buf_free(&url);
 	ferry_buf_free(&origin);
 	return rc;

@@ -8,12 +8,14 @@
 
 #include <stdatomic.h>
 
+struct ferry_replay;
 struct ferry_store_view;
 struct ferry_request;
 struct ferry_response;
 struct ferry_site;
 
 struct ferry_web {
+	const struct ferry_replay *const *formats; /* up to a NULL */
 	struct ferry_store_view *view;
 	const struct ferry_site *site;
 	atomic_bool *stopping;

@@ -8,7 +8,7 @@
  * Source: RFC 9110, 11.4; RFC 7617; RFC 6750; shared/protocols/
  *     github-packages.md, section 4 (the user's name is not looked at).
  * Observed: podman sends Basic with neither user nor password for nobody
- *     (shared/protocols/oci.md, section 4).
+ *     (store/format/oci/PROTOCOL.md, section 4).
  */
 
 #include <stdbool.h>

@@ -5,7 +5,7 @@
  * The decision table, rows D1 to D16: from who asks and what a snapshot says
  * to yes or no.  No store, no network, no clock: values in, a decision out.
  *
- * Source: shared/protocols/github-packages.md, sections 2.1, 2.2 and 2.4.
+ * Source: store/access/PROTOCOL.md, sections 2.1, 2.2 and 2.4.
  */
 
 #include "store/access/snapshot.h"

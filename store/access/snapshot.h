@@ -15,7 +15,7 @@
  *
  * Threads: a struct ferry_snapshot is never changed once it was read.
  *
- * Source: shared/protocols/github-packages.md, sections 1.2 to 1.4, 2.3, 2.6.
+ * Source: store/access/PROTOCOL.md, sections 1.2 to 1.4, 2.3, 2.6.
  */
 
 #include <stdbool.h>

@@ -85,7 +85,7 @@ find_of_host(struct ferry_package_arg *w, struct ferry_store *st,
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_key prefix;
 
-	if (slash == NULL || strcmp(w->format->name, "oci") != 0 ||
+	if (slash == NULL || !w->format->hosts ||
 	    ferry_oci_host(image.host,
 		ferry_bytes_of(w->name, (size_t)(slash - w->name)),
 		&ignored) == -1)

@@ -11,7 +11,7 @@
  * What was not added counts as "no".  So does what contradicts something else
  * that was added: see ferry_facts_text().
  *
- * Source: shared/protocols/github-packages.md, sections 1.2, 2.3, 3.1, 3.2.
+ * Source: store/access/PROTOCOL.md, sections 1.2, 2.3, 3.1, 3.2.
  */
 
 #include <jansson.h>

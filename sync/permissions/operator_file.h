@@ -11,7 +11,7 @@
  * stands in is left out, so that somebody who is gone upstream does not keep
  * everybody else's rights as they were.
  *
- * Source: shared/protocols/github-packages.md, sections 1.3 and 3.3.
+ * Source: store/access/PROTOCOL.md, sections 1.3 and 3.3.
  */
 
 #include <jansson.h>

@@ -59,15 +59,6 @@ is_owner(const struct ferry_call *call, const struct ferry_snapshot *s,
 	       strcmp(ferry_snapshot_meta(s)->realm, c->realm) == 0;
 }
 
-/* The name without its owner: "@octo/ui" is "ui", "octo/a/b" is "a/b". */
-static const char *
-short_name(const char *name)
-{
-	const char *slash = strchr(name, '/');
-
-	return slash == NULL ? name : slash + 1;
-}
-
 /* Fill *out if the package is the owner's of path, and of a name; "" for any. */
 static bool
 fits(const struct ferry_call *call, const struct ferry_snapshot *s,
@@ -78,7 +69,8 @@ fits(const struct ferry_call *call, const struct ferry_snapshot *s,
 	const struct ferry_snapshot_owner *o;
 
 	if (strcmp(p->type, format->github.name) != 0 ||
-	    (name[0] != 0 && strcasecmp(short_name(p->name), name) != 0) ||
+	    (name[0] != 0 &&
+		strcasecmp(format->github.short_name(p->name), name) != 0) ||
 	    (o = ferry_snapshot_owner(s, p->owner)) == NULL ||
 	    !is_owner(call, s, o, path))
 		return false;
@@ -135,13 +127,15 @@ find_in(const struct ferry_call *call, const struct ferry_snapshot *s,
     const struct ferry_github_path *path, const struct ferry_format *format,
     struct ferry_github_package *out)
 {
-	char name[2 * FERRY_GITHUB_NAME + 2];
-	const struct ferry_snapshot_package *p;
+	const struct ferry_snapshot_package *p = NULL;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf name = FERRY_BUF_INIT;
 
-	(void)snprintf(name, sizeof(name), "%s%s/%s",
-	    strcmp(format->name, "npm") == 0 ? "@" : "", login_of(call, path),
-	    path->name);
-	p = ferry_snapshot_package(s, format->github.name, name);
+	if (format->github.client_name(
+		&name, login_of(call, path), path->name, &ignored) == 0)
+		p = ferry_snapshot_package(
+		    s, format->github.name, (const char *)name.p);
+	ferry_buf_free(&name);
 	return p != NULL && fits(call, s, p, path, format, path->name, out);
 }
 

@@ -6,7 +6,7 @@
  * 404 here, and lists leave it out.
  *
  * Source: GitHub REST API, "Packages" and "Using pagination";
- *     shared/protocols/github-packages.md, sections 2.5 and 3.1.
+ *     store/access/PROTOCOL.md, sections 2.5 and 3.1.
  */
 
 #include "serve/replay/github/github.h"
@@ -23,6 +23,7 @@
 #include "store/base/json.h"
 #include "store/base/json_span.h"
 
+#define TYPES_MAX 16 /* of GitHub's packages */
 #define JSON "application/json; charset=utf-8"
 #define PER_PAGE 30
 #define PER_PAGE_MAX 100
@@ -320,11 +321,10 @@ answer_packages(const struct ferry_call *call,
     const struct ferry_github_urls *urls, struct ferry_response *res,
     struct ferry_error *err)
 {
-	static const char *const types[] = { "npm", "maven", "rubygems",
-		"docker", "nuget", "container", NULL },
-				 *const words[] = { "public", "internal",
-					 "private", NULL };
-	const char *type = NULL, *visibility = NULL;
+	static const char *const words[] = { "public", "internal", "private",
+		NULL };
+	const char *types[TYPES_MAX + 1] = { NULL }, *type = NULL,
+				      *visibility = NULL;
 	struct ferry_github_package *v = NULL;
 	json_t *list = NULL;
 	struct pages pages;
@@ -332,6 +332,9 @@ answer_packages(const struct ferry_call *call,
 	size_t n = 0;
 	int rc;
 
+	for (size_t i = 0; i < TYPES_MAX; i++)
+		if ((types[i] = ferry_github_type_at(i)) == NULL)
+			break;
 	if ((rc = read_word(call, "package_type", types, &type, err)) == 0)
 		rc = ferry_error_set(err, FERRY_EFORMAT,
 		    "package_type is missing: npm, maven, rubygems, docker, "

@@ -223,10 +223,10 @@ static json_t *
 metadata_json(
     const struct ferry_github_package *p, const struct ferry_github_version *v)
 {
-	json_t *o = json_object(), *tags, *container;
+	json_t *o = json_object(), *tags, *own;
 
 	set(&o, "package_type", "%s", p->package->type);
-	if (strcmp(p->package->type, "container") != 0)
+	if (!p->format->github.tags)
 		return o;
 	tags = json_array();
 	for (const char *t = v->tags; *t != 0; t += strspn(t, " ")) {
@@ -235,9 +235,9 @@ metadata_json(
 		(void)json_array_append_new(tags, json_stringn(t, n));
 		t += n;
 	}
-	container = json_object();
-	set_value(&container, "tags", tags);
-	set_value(&o, "container", container);
+	own = json_object();
+	set_value(&own, "tags", tags);
+	set_value(&o, p->format->github.name, own);
 	return o;
 }
 

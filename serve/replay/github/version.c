@@ -9,7 +9,8 @@
  * GitHub's own numbers and times of versions do not reach a mirror through the
  * registries.  A number is made of the package's and of the version's name: the
  * first 53 bits of the SHA-256 of "NUMBER NAME", so that it is the same on every
- * server and after every sync.  npm's times are the packument's; a manifest's is when it came
+ * server and after every sync.  Times are those of the
+ * package's document; where that has none, of a manifest, when the version came
  * into the store's history, which crosses in bundles.
  */
 
@@ -19,7 +20,6 @@
 #include <string.h>
 
 #include "serve/replay/github/github.h"
-#include "serve/replay/npm/npm.h"
 #include "serve/replay/store_view.h"
 #include "store/base/clock.h"
 #include "store/base/digest.h"
@@ -37,8 +37,7 @@ struct made {
 	const struct ferry_github_package *p;
 	struct ferry_store *store;
 	const char *upstream;
-	struct ferry_buf packument; /* npm's, or empty */
-	struct ferry_bytes times; /* its member, or empty */
+	struct ferry_times times; /* as documents say */
 	json_t *tags; /* by the version's name: a text with blanks */
 	struct line {
 		uint64_t id;
@@ -93,42 +92,32 @@ recorded_at(
 	return rc == -1 ? -1 : 0;
 }
 
-/* When npm's document says that name was made: 1, 0. */
+/* When a document says that version was made: 1, 0. */
 static int
-documented_at(const struct made *m, const char *name, int64_t *out)
+documented_at(const struct made *m, const char *version, int64_t *out)
 {
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_buf text = FERRY_BUF_INIT;
-	struct ferry_bytes value;
-	int rc = 0;
+	const json_t *at = json_object_get(m->times.versions, version);
 
-	if (m->times.n > 0 && ferry_span_get(m->times, name, &value) &&
-	    ferry_span_type(value) == FERRY_SPAN_STRING &&
-	    ferry_span_string(&text, value, &ignored) == 0 &&
-	    ferry_time_parse(out, ferry_bytes_buf(&text), &ignored) == 0)
-		rc = 1;
-	ferry_buf_free(&text);
-	return rc;
+	if (at != NULL)
+		*out = (int64_t)json_integer_value(at);
+	return at != NULL;
 }
 
+/* Ask the format's own row. */
 static int
 load_times(struct made *m, struct ferry_error *err)
 {
-	struct ferry_npm_held held = { 0 };
-	struct ferry_bytes root;
-	int rc = 0;
 
-	if (strcmp(m->p->format->name, "npm") != 0)
-		return 0;
-	rc = ferry_npm_load(m->call->view, m->p->package->name, m->upstream,
-	    &m->packument, &held, err);
-	if (rc == 1 &&
-	    ferry_span_check(ferry_bytes_buf(&m->packument), &root, err) == -1)
-		rc = -1;
-	if (rc == 1)
-		(void)ferry_span_get(root, "time", &m->times);
-	ferry_npm_held_free(&held);
-	return rc == -1 ? -1 : 0;
+	m->times = (struct ferry_times){ NULL, INT64_MIN, INT64_MIN };
+	for (size_t i = 0; m->call->formats[i] != NULL; i++) {
+		const struct ferry_replay *row = m->call->formats[i];
+
+		if (row->format != NULL && row->times != NULL &&
+		    strcmp(row->format, m->p->format->name) == 0)
+			return row->times(m->call->view, m->p->package->name,
+			    m->upstream, &m->times, err);
+	}
+	return 0;
 }
 
 static int
@@ -208,8 +197,10 @@ write_lines(struct made *m, struct ferry_buf *buf, struct ferry_error *err)
 		created = m->v[m->n - 1].created_at;
 		updated = m->v[0].created_at;
 	}
-	(void)documented_at(m, "created", &created);
-	(void)documented_at(m, "modified", &updated);
+	if (m->times.created_at != INT64_MIN)
+		created = m->times.created_at;
+	if (m->times.updated_at != INT64_MIN)
+		updated = m->times.updated_at;
 	if (ferry_buf_addf(
 		buf, err, "%" PRId64 " %" PRId64 "\n", created, updated) == -1)
 		return -1;
@@ -244,7 +235,7 @@ make_versions(void *ctx, struct ferry_body **out, struct ferry_error *err)
 		free(m->v[i].name);
 	free(m->v);
 	json_decref(m->tags);
-	ferry_buf_free(&m->packument);
+	json_decref(m->times.versions);
 	ferry_buf_free(&buf);
 	return rc;
 }

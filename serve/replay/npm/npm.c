@@ -12,6 +12,7 @@
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
+#include "store/base/out.h"
 
 enum kind {
 	ROOT,
@@ -539,6 +540,27 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 	return 0;
 }
 
+static void
+write_page(struct ferry_out *out, enum ferry_page part, const char *url,
+    const char *host)
+{
+
+	if (part == FERRY_PAGE_TOKEN)
+		ferry_out_fmt(out,
+		    "<pre># .npmrc\n//%s/npm/:_authToken=TOKEN</pre>\n", host);
+	else
+		ferry_out_fmt(out,
+		    "<h2>npm, pnpm</h2>\n"
+		    "<pre>npm config set registry %s/npm/</pre>\n"
+		    "<h2>yarn 1</h2>\n"
+		    "<pre>yarn config set registry %s/npm/</pre>\n"
+		    "<h2>yarn</h2>\n"
+		    "<pre>yarn config set npmRegistryServer %s/npm</pre>\n"
+		    "<h2>bun</h2>\n<pre># bunfig.toml\n[install]\n"
+		    "registry = &quot;%s/npm/&quot;</pre>\n",
+		    url, url, url, url);
+}
+
 const struct ferry_replay ferry_replay_npm = {
 	.name = "npm",
 	.format = "npm",
@@ -552,4 +574,6 @@ const struct ferry_replay ferry_replay_npm = {
 	.start = ferry_npm_search_start,
 	.changed = ferry_npm_search_changed,
 	.stop = ferry_npm_search_stop,
+	.page = write_page,
+	.times = ferry_npm_times,
 };

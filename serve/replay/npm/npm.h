@@ -56,7 +56,11 @@ int ferry_npm_answer_keys(const struct ferry_call *call,
 int ferry_npm_answer_attestations(const struct ferry_call *call,
     struct ferry_response *res, struct ferry_error *err);
 
-/* Search: see npm_search.c. */
+/* As times() of format.h. */
+int ferry_npm_times(struct ferry_store_view *view, const char *package,
+    const char *owner, struct ferry_times *out, struct ferry_error *err);
+
+/* Search: see search.c. */
 int ferry_npm_search_start(void **state, struct ferry_store_view *view,
     uint64_t bytes, struct ferry_error *err);
 void ferry_npm_search_changed(void *state, const char *package);

@@ -3,7 +3,7 @@
  * podman.  Names alone, as the first owner of each answers for it.
  *
  * Source: Docker Registry HTTP API V2, "Listing Repositories"; the search of
- *     API V1, of which shared/protocols/oci.md, section 2, has the form.
+ *     API V1, of which store/format/oci/PROTOCOL.md, section 2, has the form.
  */
 
 #include <ctype.h>

@@ -8,7 +8,7 @@
  * unknown "ns" is not as good as none: it names a registry of which nothing is
  * here.
  *
- * Source: shared/protocols/oci.md, section 6, "Server rule".
+ * Source: store/format/oci/PROTOCOL.md, section 6, "Server rule".
  */
 
 #include <jansson.h>

@@ -1,6 +1,6 @@
 /*
  * OCI: paths, and which answer each of them gets.
- * Source: OCI Distribution Specification 1.1; shared/protocols/oci.md,
+ * Source: OCI Distribution Specification 1.1; store/format/oci/PROTOCOL.md,
  *     sections 2 to 4, where the clients are named.
  */
 
@@ -14,6 +14,7 @@
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
+#include "store/base/out.h"
 
 enum kind {
 	NOTHING, /* no such URL */
@@ -284,6 +285,37 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 	return rc;
 }
 
+static void
+write_page(struct ferry_out *out, enum ferry_page part, const char *url,
+    const char *host)
+{
+
+	if (part == FERRY_PAGE_TOKEN)
+		ferry_out_fmt(out,
+		    "<pre>docker login -u NAME %s   # the token is the "
+		    "password</pre>\n",
+		    host);
+	else
+		ferry_out_fmt(out,
+		    "<h2>docker, podman: by name</h2>\n"
+		    "<pre>docker pull %s/ghcr.io/OWNER/IMAGE:TAG</pre>\n"
+		    "<h2>docker: images of docker.io</h2>\n"
+		    "<pre># /etc/docker/daemon.json\n"
+		    "{ &quot;registry-mirrors&quot;: [&quot;%s&quot;] }</pre>\n"
+		    "<h2>containerd, Kubernetes</h2>\n"
+		    "<pre># /etc/containerd/certs.d/_default/hosts.toml\n"
+		    "[host.&quot;%s&quot;]\n"
+		    "capabilities = [&quot;pull&quot;, "
+		    "&quot;resolve&quot;]</pre>\n"
+		    "<h2>podman, skopeo, CRI-O</h2>\n"
+		    "<pre># /etc/containers/registries.conf, one for each "
+		    "origin\n"
+		    "[[registry]]\nprefix = &quot;ghcr.io&quot;\n"
+		    "[[registry.mirror]]\n"
+		    "location = &quot;%s/ghcr.io&quot;</pre>\n",
+		    host, url, url, host);
+}
+
 const struct ferry_replay ferry_replay_oci = {
 	.name = "oci",
 	.format = "oci",
@@ -298,4 +330,5 @@ const struct ferry_replay ferry_replay_oci = {
 	.challenge = ferry_oci_challenge,
 	.start = ferry_oci_start,
 	.stop = ferry_oci_stop,
+	.page = write_page,
 };

@@ -9,7 +9,7 @@
  * its subject may read is decided at each request: a token for a repository
  * that the subject may not read is given out, and opens nothing.
  *
- * Source: Docker Registry token specification; shared/protocols/oci.md,
+ * Source: Docker Registry token specification; store/format/oci/PROTOCOL.md,
  *     section 5.
  */
 

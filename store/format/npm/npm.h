@@ -5,7 +5,7 @@
  * npm: names of packages, order of versions, what a dependency asks for and
  * which version a client chooses for it.
  *
- * Source: shared/protocols/npm.md, sections 1 and 8.
+ * Source: store/format/npm/PROTOCOL.md, sections 1 and 8.
  */
 
 #include <stdbool.h>

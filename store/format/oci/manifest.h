@@ -9,7 +9,7 @@
  * types and members are everybody's right: what is looked for is only what
  * must be mirrored with it.
  *
- * Source: shared/protocols/oci.md, section 1; OCI Image Specification,
+ * Source: store/format/oci/PROTOCOL.md, section 1; OCI Image Specification,
  *     manifest.md, image-index.md, descriptor.md; Docker "schema 1" and 2.
  */
 

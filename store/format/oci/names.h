@@ -9,7 +9,7 @@
  * by its digest; tags are records of their own.  store/catalog/README.md has
  * the records.
  *
- * Source: shared/protocols/oci.md, sections 1, 6, 7 and 8.
+ * Source: store/format/oci/PROTOCOL.md, sections 1, 6, 7 and 8.
  */
 
 #include <jansson.h>

@@ -4,7 +4,7 @@
 /*
  * Semantic versions, as npm's clients read and order them.
  *
- * Source: shared/protocols/npm.md, section 8, and npm/node-semver 7.8.5 read
+ * Source: store/format/npm/PROTOCOL.md, section 8, and npm/node-semver 7.8.5 read
  *     for its behaviour.  tests/data/npm/README says how the two were compared.
  */
 

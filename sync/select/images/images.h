@@ -11,7 +11,7 @@
  * or on another file, is reported, not guessed.  The environment of the
  * process takes no part.
  *
- * Source: shared/protocols/oci.md, section 9; Dockerfile reference; Compose
+ * Source: store/format/oci/PROTOCOL.md, section 9; Dockerfile reference; Compose
  *     Specification; Kubernetes API reference, "PodSpec" and "Volume".
  */
 

@@ -13,7 +13,7 @@
  *     on how to make a bun.lock of it.
  * A further kind is one function and one row in lock.c.
  *
- * Source: shared/protocols/npm.md, section 9, and what lock_*.c name.
+ * Source: store/format/npm/PROTOCOL.md, section 9, and what lock_*.c name.
  */
 
 #include <stdbool.h>

@@ -20,7 +20,7 @@
  * For the same reason a challenge's scope counts only if it is of the
  * repository that was asked for.
  *
- * Source: shared/protocols/oci.md, section 5.
+ * Source: store/format/oci/PROTOCOL.md, section 5.
  */
 
 #include <stdint.h>

@@ -131,7 +131,7 @@ names_host(const char *text, size_t n)
 /*
  * Read an image's name of this upstream: with its host or without.  Upper case
  * in the repository is folded, as GitHub does; *folded says so.
- * Source: shared/protocols/oci.md, T10.
+ * Source: store/format/oci/PROTOCOL.md, T10.
  */
 static int
 read_reference(const struct oci *oci, const char *text,
