@@ -5,8 +5,8 @@
  * The header Authorization, as the clients send it: Bearer (npm, docker),
  * "token" (GitHub's API), Basic (the rest, and npm with _auth).
  *
- * Source: RFC 9110, 11.4; RFC 7617; RFC 6750; shared/protocols/
- *     github-packages.md, section 4 (the user's name is not looked at).
+ * Source: RFC 9110, 11.4; RFC 7617; RFC 6750;
+ *     store/access/PROTOCOL.md, section 4 (the user's name is not looked at).
  * Observed: podman sends Basic with neither user nor password for nobody
  *     (store/format/oci/PROTOCOL.md, section 4).
  */
