@@ -7,6 +7,7 @@
 #include "store/access/authority.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
+#include "store/index/local.h"
 #include "store/store.h"
 #include "sync/carry/behind.h"
 #include "sync/carry/trust.h"
@@ -55,12 +56,16 @@ static int
 check_upstream(
     struct ferry_store *st, const char *upstream, struct ferry_error *err)
 {
+	json_t *speaks = NULL;
 	struct ferry_key key;
 	int rc;
 
 	if (ferry_key_make(&key, err, "upstream", upstream, NULL) == -1)
 		return -1;
-	rc = ferry_catalog_has(st, &key, err);
+	if ((rc = ferry_catalog_has(st, &key, err)) == 0)
+		rc = ferry_local_named_get(
+		    st, FERRY_KIND_SPEAKS, upstream, &speaks, err);
+	json_decref(speaks);
 	return rc != 0 ? rc
 	               : ferry_error_set(err, FERRY_ENOTFOUND,
 			     "the store has no upstream '%s'", upstream);

@@ -103,7 +103,7 @@ cp facts.kept facts
 far trust add clone.pem >/dev/null
 expect 0 far access diff --bundle third
 has out "gh: another origin speaks for it here; an import passes over this"
-expect 0 far import third
+expect 4 far import third
 snapshot far gh >now
 same new now
 expect 0 far access report --user rita

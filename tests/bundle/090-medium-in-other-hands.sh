@@ -55,6 +55,12 @@ far2 trust add evil.pem >/dev/null
 mkdir e
 expect 0 "$FERRY" --store evil export --to e
 far2 --json show fill-00000@1.0.0 >before
+expect 4 far2 import e --no-receipt
+has err "skipped: upstream 'fill': evil brings it"
+far2 --json show fill-00000@1.0.0 >after
+same before after
+say "nor does one that the upstream was handed to"
+expect 0 far2 access hand-over fill evil
 expect 1 far2 import e --no-receipt
 has err "brings other bytes for npm fill-00000@1.0.0"
 far2 --json show fill-00000@1.0.0 >after

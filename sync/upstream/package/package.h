@@ -15,7 +15,7 @@
 
 #define FERRY_PACKAGE_KIND(name, package_format)                               \
 	{                                                                      \
-		.format = name, .package = package_format,                     \
+		.format = (name), .package = (package_format),                 \
 		.configure = ferry_packages_configure,                         \
 		.sync = ferry_packages_sync, .after = ferry_packages_after,    \
 		.want = ferry_packages_want_all, .free = ferry_packages_free   \
