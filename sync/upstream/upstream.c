@@ -1,20 +1,20 @@
 #include "sync/upstream/upstream.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "store/access/authority.h"
 #include "store/access/snapshot.h"
 #include "store/base/conf.h"
+#include "store/base/file.h"
 #include "store/base/json.h"
 #include "store/store.h"
 #include "sync/permissions/operator_file.h"
 #include "sync/upstream/run.h"
+
+#define TOKEN_FILE_MAX 8192
 
 static const struct ferry_upstream_kind *
 kind_called(const struct ferry_upstream_kind *const *kinds, const char *format)
@@ -49,27 +49,21 @@ find_kind(const struct ferry_run *run, struct ferry_upstream *up,
 static int
 read_token(struct ferry_upstream *up, const char *path, struct ferry_error *err)
 {
-	char text[8192];
-	ssize_t n = -1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct ferry_buf text = FERRY_BUF_INIT;
+	int rc = ferry_file_read(path, TOKEN_FILE_MAX, &text, err);
+	size_t n = rc == -1 ? 0 : strcspn((char *)text.p, "\r\n");
 
-	if (fd != -1) {
-		n = read(fd, text, sizeof(text) - 1);
-		(void)close(fd);
-	}
-	if (n < 0) {
-		ferry_error_errno(err, "%s", path);
-		return ferry_error_in(
-		    err, "the token of upstream '%s'", up->name);
-	}
-	text[n] = 0;
-	text[strcspn(text, "\r\n")] = 0;
-	if (text[0] == 0)
-		return ferry_conf_error(
+	if (rc == -1)
+		ferry_error_in(err, "the token of upstream '%s'", up->name);
+	else if (n == 0)
+		rc = ferry_conf_error(
 		    up->group, "token_file", err, "%s is empty", path);
-	n = ferry_strdup(&up->token, text, err);
-	explicit_bzero(text, sizeof(text));
-	return (int)n;
+	else
+		rc = ferry_strndup(&up->token, ferry_bytes_of(text.p, n), err);
+	if (text.n > 0)
+		explicit_bzero(text.p, text.n);
+	ferry_buf_free(&text);
+	return rc;
 }
 
 static int
@@ -153,26 +147,6 @@ configure_protect(struct ferry_upstream *up, struct ferry_error *err)
 	return rc;
 }
 
-static int
-configure_url(struct ferry_upstream *up, struct ferry_error *err)
-{
-	const char *url;
-	size_t n;
-
-	if (ferry_conf_need_str(up->group, "url", &url, err) == -1)
-		return -1;
-	n = strlen(url);
-	while (n > 0 && url[n - 1] == '/')
-		n--;
-	if ((strncmp(url, "http://", 7) != 0 &&
-		strncmp(url, "https://", 8) != 0) ||
-	    strpbrk(url, "?# \t") != NULL || strchr(url, '@') != NULL)
-		return ferry_conf_error(up->group, "url", err,
-		    "expected https://HOST/… without user, '?' or '#'");
-	return ferry_strndup(
-	    (char **)(uintptr_t)&up->url, ferry_bytes_of(url, n), err);
-}
-
 /* What needs a credential was not meant for everybody. */
 static int
 configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
@@ -196,9 +170,13 @@ static int
 configure(const struct ferry_run *run, struct ferry_upstream *up,
     struct ferry_error *err)
 {
+	const char *url;
 
 	if (ferry_conf_need_str(up->group, "name", &up->name, err) == -1 ||
-	    find_kind(run, up, err) == -1 || configure_url(up, err) == -1 ||
+	    find_kind(run, up, err) == -1 ||
+	    ferry_conf_need_str(up->group, "url", &url, err) == -1 ||
+	    ferry_conf_url(up->group, "url", NULL, (char **)(uintptr_t)&up->url,
+		err) == -1 ||
 	    configure_origin(up, err) == -1 ||
 	    configure_protect(up, err) == -1 ||
 	    configure_visibility(up, err) == -1 ||
