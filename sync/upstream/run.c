@@ -70,30 +70,6 @@ ferry_run_unknown(struct ferry_run *run, const char *item, const char *text)
 	    plain(line, sizeof(line), text));
 }
 
-void
-ferry_run_incident(struct ferry_run *run, const struct ferry_key *key,
-    const char *item, const char *text)
-{
-	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_key incident;
-	json_t *record;
-
-	run->incidents++;
-	ferry_error_set(&err, FERRY_EINCIDENT, "%s", text);
-	ferry_run_fail(run, item, &err);
-	if (run->dry_run)
-		return;
-	record = json_pack("{s:I,s:s,s:s}", "at", (json_int_t)ferry_now(),
-	    "item", item, "text", text);
-	if (ferry_key_make(&incident, &err, "incident", ferry_key_part(key, 1),
-		ferry_key_part(key, 2), ferry_key_part(key, 3),
-		ferry_key_part(key, 4), NULL) == -1 ||
-	    record == NULL ||
-	    ferry_local_put(run->st, &incident, record, &err) == -1)
-		run->fatal = err;
-	json_decref(record);
-}
-
 int
 ferry_run_on_tick(struct ferry_run *run, ferry_run_tick *on_tick, void *ctx,
     struct ferry_error *err)

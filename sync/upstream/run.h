@@ -72,11 +72,5 @@ void ferry_run_mistake(void *run, const struct ferry_error *mistake);
 /* Note what of the permissions could not be read, and what follows. */
 void
 ferry_run_unknown(struct ferry_run *run, const char *item, const char *text);
-/*
- * Changed bytes under a known name: record (until the versions agree again)
- * and fail.  key is the version's.
- */
-void ferry_run_incident(struct ferry_run *run, const struct ferry_key *key,
-    const char *item, const char *text);
 
 #endif

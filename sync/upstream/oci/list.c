@@ -278,6 +278,7 @@ ferry_oci_list_ask(struct oci_repository *r, struct ferry_error *err)
 int
 ferry_oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 {
+	const struct ferry_recorded of = ferry_oci_recorded(r);
 	char digest[FERRY_OCI_DIGEST_TEXT];
 	int found = 0, rc;
 
@@ -291,7 +292,7 @@ ferry_oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 			ferry_bytes_str(r->tags[i]), digest) ||
 		    ferry_table_find(&r->refs, r->tags[i]) != NULL)
 			continue;
-		if ((rc = ferry_oci_record_get(r, digest, &record, err)) == -1)
+		if ((rc = ferry_recorded_get(&of, digest, &record, err)) == -1)
 			return -1;
 		rc = rc == 1 && !ferry_removal_is(record);
 		json_decref(record);

@@ -163,12 +163,11 @@ want_digest(struct oci_ref *ref, uint64_t size, struct ferry_error *err)
 		.on_settled = on_tree,
 	};
 	struct oci_node *node;
-	int rc = ferry_oci_record_is_removed(r, ref->job->digest, err);
+	const struct ferry_recorded of = ferry_oci_recorded(r);
+	int rc = ferry_recorded_is_removed(&of, ref->job->digest, err);
 
-	if (rc == 1) {
-		r->oci->run->removed++;
+	if (rc == 1)
 		ferry_oci_ref_settle(ref, NULL);
-	}
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
 	rc = ferry_oci_record_is_mirrored(ref, ref->job->digest, err);
