@@ -11,6 +11,7 @@ is up to date, and prints one line for each breach:
     circle    files, or folders, that need each other
     format    a format's name outside the rooms of formats
     mutable   a variable at file scope, or a static one in a function
+    bare      a function in a header without a word on it or on its group
 
 A row of a table that is handed over by pointer is no need as the linker sees
 it, and that is meant: it is how formats are plugged in.  Status 1 if anything
@@ -98,6 +99,24 @@ def check_formats(path, text):
     for m in TOKEN.finditer(text):
         if m[0].startswith('"') and m[0][1:-1] in FORMATS:
             yield "format: %s:%d: %s" % (path, line_of(text, m.start()), m[0])
+
+
+PROTOTYPE = re.compile(r"^[a-z][\w \t*]*[\s*](ferry_\w+)\([^;{]*\)[^;{]*;.*",
+    re.M)
+
+
+def check_comments(path, text):
+    """text with its comments.  A group is what no empty line divides, and what
+    follows a comment that stands alone."""
+    told = False
+    for group in re.split(r"\n[ \t]*\n", text):
+        if re.fullmatch(r"\s*/\*.*\*/\s*", group, re.S):
+            told = True
+            continue
+        for m in PROTOTYPE.finditer(group):
+            if not told and "/*" not in group[:m.end()]:
+                yield "bare: %s: %s()" % (path, m[1])
+        told = False
 
 
 def objects(top, build):
@@ -249,8 +268,12 @@ def main():
         return 2
     top, build = (os.path.realpath(a) for a in sys.argv[1:])
     sys.setrecursionlimit(10000)
-    texts = {p: without_comments(t) for p, t in sources(top).items()}
+    written = sources(top)
+    texts = {p: without_comments(t) for p, t in written.items()}
     breaches = []
+    for path, text in written.items():
+        if path.endswith(".h"):
+            breaches += check_comments(path, text)
     for path, text in texts.items():
         breaches += check_includes(path, text, texts)
         breaches += check_formats(path, text)
