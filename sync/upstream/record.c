@@ -93,7 +93,7 @@ ferry_recorded_incident(const struct ferry_recorded *of, const char *version,
 	    "item", item, "text", text);
 	if (incident_key(of, version, &key, &err) == -1 || record == NULL ||
 	    ferry_local_put(run->st, &key, record, &err) == -1)
-		run->fatal = err;
+		ferry_run_fatal(run, &err);
 	json_decref(record);
 }
 

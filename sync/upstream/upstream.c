@@ -167,7 +167,7 @@ configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
 }
 
 static int
-configure(const struct ferry_run *run, struct ferry_upstream *up,
+configure_upstream(const struct ferry_run *run, struct ferry_upstream *up,
     struct ferry_error *err)
 {
 	const char *url;
@@ -187,7 +187,7 @@ configure(const struct ferry_run *run, struct ferry_upstream *up,
 }
 
 static bool
-named(const char *name, char **names, int n)
+is_named(const char *name, char **names, int n)
 {
 
 	for (int i = 0; i < n; i++)
@@ -215,7 +215,7 @@ mark_wanted(struct ferry_run *run, char **names, int n, struct ferry_error *err)
 	}
 	for (size_t i = 0; i < run->upstreams_n; i++)
 		run->upstreams[i].wanted =
-		    named(run->upstreams[i].name, names, n);
+		    is_named(run->upstreams[i].name, names, n);
 	return 0;
 }
 
@@ -244,7 +244,7 @@ ferry_upstreams_read(struct ferry_run *run, struct ferry_conf_group *root,
 		return -1;
 	/* Only now do their addresses stay. */
 	for (size_t i = 0; i < run->upstreams_n; i++) {
-		if (configure(run, &run->upstreams[i], err) == -1)
+		if (configure_upstream(run, &run->upstreams[i], err) == -1)
 			return -1;
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(run->upstreams[i].name,
@@ -286,7 +286,7 @@ ferry_upstreams_free(struct ferry_run *run)
 }
 
 static enum ferry_upstream_is
-look(void *ctx, const char *name)
+find_upstream(void *ctx, const char *name)
 {
 	const struct ferry_run *run = ctx;
 
@@ -313,7 +313,7 @@ ferry_run_operator(struct ferry_run *run, struct ferry_conf_group *root,
 			err->code = FERRY_ECONFIG;
 		return -1;
 	}
-	return ferry_operator_check(run->op, look, run, err);
+	return ferry_operator_check(run->op, find_upstream, run, err);
 }
 
 int
@@ -351,7 +351,7 @@ ferry_upstream_delegate_free(struct ferry_upstream *delegate)
 
 /* A pattern is a name, or a prefix followed by '*'. */
 static bool
-matches(const char *pattern, const char *name)
+fits_pattern(const char *pattern, const char *name)
 {
 	size_t n = strlen(pattern);
 
@@ -384,7 +384,7 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
 	for (size_t i = 0; i < run->upstreams_n; i++)
 		for (size_t k = 0; k < run->upstreams[i].protect_n; k++)
 			if (supplies(&run->upstreams[i], up->kind->format) &&
-			    matches(run->upstreams[i].protect[k], name)) {
+			    fits_pattern(run->upstreams[i].protect[k], name)) {
 				holder = &run->upstreams[i];
 				if (holder == self)
 					return 0;
@@ -399,7 +399,8 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
 
 /* Whoever syncs an upstream first is the one to say who may read it. */
 static int
-speak(struct ferry_run *run, const char *upstream, struct ferry_error *err)
+claim_upstream(
+    struct ferry_run *run, const char *upstream, struct ferry_error *err)
 {
 	enum ferry_authority ignored;
 
@@ -430,7 +431,7 @@ ferry_upstream_put(struct ferry_run *run, struct ferry_upstream *up,
 	    (more != NULL && json_object_update(up->said, more) == -1) ||
 	    json_object_update(record, up->said) == -1)
 		ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	else if (speak(run, up->name, err) == 0 &&
+	else if (claim_upstream(run, up->name, err) == 0 &&
 		 ferry_key_make(&key, err, "upstream", up->name, NULL) == 0 &&
 		 ferry_catalog_put(run->st, &key, record, err) != -1)
 		rc = 0;

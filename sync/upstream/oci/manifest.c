@@ -276,7 +276,7 @@ on_manifest(void *ctx, const struct ferry_pulled *pulled)
 		    NULL, &err);
 	}
 	if (rc == -1)
-		ferry_oci_fatal(oci, &err);
+		ferry_run_fatal(oci->run, &err);
 }
 
 /* The kinds that everybody knows, and the one that its descriptor says. */

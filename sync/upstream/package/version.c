@@ -228,7 +228,7 @@ settle_file(struct job *job)
 	if (rc == 0 || job->pending > 0)
 		return;
 	if (rc == -1)
-		job->package->packages->run->fatal = err;
+		ferry_run_fatal(job->package->packages->run, &err);
 	if (job->why.code != FERRY_OK)
 		report_failure(job);
 	job_free(job);
@@ -241,6 +241,7 @@ on_file(void *ctx, const struct ferry_pulled *pulled)
 	struct job *job = transfer->job;
 	struct file *f = &job->files[transfer->file];
 
+	assert(transfer->file < job->files_n && f->came.sha256.n == 0);
 	free(transfer);
 	job->package->packages->run->files++;
 	f->came = *pulled;
@@ -260,6 +261,7 @@ on_drop(void *ctx)
 	struct job *job = transfer->job;
 
 	free(transfer);
+	assert(job->pending > 0);
 	if (--job->pending == 0)
 		job_free(job);
 }
@@ -515,6 +517,7 @@ choose_absent(struct job *job, const struct ferry_document *document,
 		plan_version(job, item);
 		return 0;
 	}
+	assert(job->pending == 0);
 	job->pending = 1;
 	job->listed = NULL;
 	if (ask_files(job, &job->why) == -1 && job->pending == 1) {
