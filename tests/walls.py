@@ -11,6 +11,7 @@ is up to date, and prints one line for each breach:
     circle    files, or folders, that need each other
     format    a format's name outside the rooms of formats
     mutable   a variable at file scope, or a static one in a function
+    readme    a README's table of files has one that is not there
     bare      a function in a header without a word on it or on its group
 
 A row of a table that is handed over by pointer is no need as the linker sees
@@ -117,6 +118,24 @@ def check_comments(path, text):
             if not told and "/*" not in group[:m.end()]:
                 yield "bare: %s: %s()" % (path, m[1])
         told = False
+
+
+def check_readmes(top):
+    """What the first cells of tables in READMEs call a file."""
+    for part in PARTS:
+        for folder, _, names in os.walk(os.path.join(top, part)):
+            if "README.md" not in names:
+                continue
+            path = os.path.join(folder, "README.md")
+            with open(path, encoding="utf-8") as f:
+                cells = re.findall(r"^\| (`[^|]*) \|", f.read(), re.M)
+            for name in re.findall(r"`([\w/]+\.(?:c|h|\[ch\]))`",
+                    " ".join(cells)):
+                for end in name.partition(".")[2].strip("[]"):
+                    real = name.partition(".")[0] + "." + end
+                    if not os.path.exists(os.path.join(folder, real)):
+                        yield "readme: %s: %s" % (os.path.relpath(path, top),
+                            real)
 
 
 def objects(top, build):
@@ -277,6 +296,7 @@ def main():
     for path, text in texts.items():
         breaches += check_includes(path, text, texts)
         breaches += check_formats(path, text)
+    breaches += check_readmes(top)
     breaches += check_objects(top, build)
     for b in breaches:
         print(b)
