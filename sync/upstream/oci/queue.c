@@ -189,6 +189,7 @@ ferry_oci_ref_want(struct oci_repository *r, const char *name, unsigned level,
 	ref->repository = r;
 	ref->level = (uint8_t)level;
 	ref->optional = level > 0;
+	r->wanted_n += level == 0;
 	/* Who wants referrers is active itself and waits for them. */
 	if (level > 0)
 		return begin_ref(ref, err);
