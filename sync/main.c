@@ -17,6 +17,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_export,
 	&ferry_command_import,
 	&ferry_command_receipt,
+	&ferry_command_sign,
 	&ferry_command_key,
 	&ferry_command_trust,
 	&ferry_command_access,
@@ -152,6 +153,7 @@ status_of(const struct ferry_command *command, enum ferry_code code)
 	return status == FERRY_EXIT_DAMAGED &&
 	               command != &ferry_command_import &&
 	               command != &ferry_command_export &&
+	               command != &ferry_command_sign &&
 	               command != &ferry_command_receipt
 	           ? FERRY_EXIT_FAILED
 	           : status;

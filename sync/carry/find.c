@@ -172,15 +172,17 @@ look_at_file(const struct ferry_task *task, const char *path, bool named,
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_volume *v = NULL;
-	struct ferry_signers signers;
+	struct ferry_signers signers = { 0 };
 	int rc = 0;
 
 	if (ferry_volume_open(&v, AT_FDCWD, path, &why) == 0) {
-		if (add_all_detached(task, v, path, &why) == -1 ||
-		    ferry_trust_volume(task->st, v, &signers, &why) == -1)
+		if (task->st != NULL &&
+		    (add_all_detached(task, v, path, &why) == -1 ||
+			ferry_trust_volume(task->st, v, &signers, &why) == -1))
 			ferry_error_in(&why, "%s", path);
 		else if (ferry_volume_begin(v, &why) == 0) {
-			if (ferry_trust_origin(task->st, v, &why) == -1)
+			if (task->st != NULL &&
+			    ferry_trust_origin(task->st, v, &why) == -1)
 				ferry_error_in(&why, "%s", path);
 			else if (keep_volume(found, v, &signers, path, err) ==
 				 -1)

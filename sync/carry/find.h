@@ -32,6 +32,7 @@ struct ferry_found {
  * cannot be taken is noted and counted; in a folder, one that is no volume at
  * all is skipped, unless it is called as one.  Signatures in files of their own
  * (*.sig, store/bundle/detached.h) count if they lie in the same folder.
+ * Without task->st nobody is asked who signed.
  * Errors: FERRY_ESYSTEM (a path cannot be read), FERRY_ENOMEM.
  */
 int ferry_find(const struct ferry_task *task, char *const *paths, size_t n,

@@ -146,11 +146,8 @@ print_policy(struct ferry_context *ctx, struct ferry_store *st, size_t n,
 		(void)printf("a bundle needs %s of its store\n",
 		    ferry_count_text(required, "trusted signature", text));
 		json_object_foreach (roles, role, count)
-			(void)printf("  and %s of role %s\n",
-			    ferry_count_text(
-				(uint64_t)json_integer_value(count), "one",
-				text),
-			    role);
+			(void)printf("  and %d of role %s\n",
+			    (int)json_integer_value(count), role);
 	}
 	json_decref(roles);
 	return 0;
