@@ -68,17 +68,18 @@ ferry_body_unref(struct ferry_body *body)
 }
 
 int
-ferry_body_tag(
-    struct ferry_body *body, const char *suffix, struct ferry_error *err)
+ferry_body_tagged(
+    struct ferry_body **out, struct ferry_buf *buf, struct ferry_error *err)
 {
 	char hex[FERRY_DIGEST_TEXT];
 	struct ferry_digest digest;
 
-	if (ferry_digest_of(&digest, FERRY_SHA256,
-		ferry_bytes_buf(&body->bytes), err) == -1)
+	if (ferry_digest_of(&digest, FERRY_SHA256, ferry_bytes_buf(buf), err) ==
+		-1 ||
+	    ferry_body_new(out, buf, err) == -1)
 		return -1;
-	(void)snprintf(body->etag, sizeof(body->etag), "\"%.32s%.20s\"",
-	    ferry_digest_hex(&digest, hex), suffix);
+	(void)snprintf((*out)->etag, sizeof((*out)->etag), "\"%.32s\"",
+	    ferry_digest_hex(&digest, hex));
 	return 0;
 }
 
@@ -157,6 +158,19 @@ ferry_response_body(
 
 	drop(res, 200, type);
 	res->body = body;
+}
+
+int
+ferry_response_take(struct ferry_response *res, const char *type,
+    struct ferry_buf *buf, struct ferry_error *err)
+{
+	struct ferry_body *body;
+
+	if (ferry_body_tagged(&body, buf, err) == -1)
+		return -1;
+	ferry_response_body(res, type, body);
+	res->cache = "no-cache";
+	return 1;
 }
 
 void

@@ -91,9 +91,9 @@ int ferry_body_file(
     struct ferry_body **out, int fd, uint64_t size, struct ferry_error *err);
 struct ferry_body *ferry_body_ref(struct ferry_body *body);
 void ferry_body_unref(struct ferry_body *body); /* NULL is fine */
-/* Set etag to one made of the SHA-256 of the bytes and suffix (or ""). */
-int ferry_body_tag(
-    struct ferry_body *body, const char *suffix, struct ferry_error *err);
+/* The same as _new, with an etag made of the SHA-256 of the bytes. */
+int ferry_body_tagged(
+    struct ferry_body **out, struct ferry_buf *buf, struct ferry_error *err);
 
 /*
  * Filled by the handler.  Strings called literal must live for ever.
@@ -136,6 +136,10 @@ void ferry_response_json_error(
 /* Status 200 with body, which is *taken*. */
 void ferry_response_body(
     struct ferry_response *res, const char *type, struct ferry_body *body);
+/* Status 200 with the bytes of buf, which are *taken*, and their etag, to be
+ * asked for again each time.  Returns: 1, as answer() of a format does; -1. */
+int ferry_response_take(struct ferry_response *res, const char *type,
+    struct ferry_buf *buf, struct ferry_error *err);
 /* Add a header; the value is copied.  One that is too long, or that holds
  * control characters, is not sent. */
 void ferry_response_header(

@@ -138,19 +138,12 @@ static int
 answer_json(json_t *value, struct ferry_response *res, struct ferry_error *err)
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct ferry_body *body = NULL;
 	int rc = -1;
 
 	if (value == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	if (ferry_json_add(&buf, value, err) == 0 &&
-	    ferry_body_new(&body, &buf, err) == 0 &&
-	    ferry_body_tag(body, "", err) == 0) {
-		ferry_response_body(res, JSON, body);
-		body = NULL;
-		rc = 1;
-	}
-	ferry_body_unref(body);
+	if (ferry_json_add(&buf, value, err) == 0)
+		rc = ferry_response_take(res, JSON, &buf, err);
 	ferry_buf_free(&buf);
 	json_decref(value);
 	return rc;

@@ -4,24 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "serve/replay/npm/npm.h"
-#include "serve/replay/store_view.h"
+#include "serve/replay/npm/load.h"
+#include "serve/replay/npm/packument.h"
+#include "serve/replay/search.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
 
 /* Bytes of what is shown and searched. */
 #define DESCRIPTION_MAX 500
 #define KEYWORDS_MAX 1000
-
-void
-ferry_npm_entry_free(struct ferry_npm_entry *e)
-{
-
-	free(e->name);
-	free(e->owner);
-	free(e->text);
-	free(e->json);
-}
 
 /* Append a string value, at most max bytes, cut between characters. */
 static int
@@ -214,15 +205,14 @@ add_package(struct ferry_buf *json, struct ferry_buf *text, const char *name,
 
 int
 ferry_npm_entry_make(struct ferry_store_view *view, const char *name,
-    const char *owner, struct ferry_npm_entry *out, struct ferry_error *err)
+    const char *owner, struct ferry_search_entry *out, struct ferry_error *err)
 {
 	struct ferry_buf upstream = FERRY_BUF_INIT, latest = FERRY_BUF_INIT;
 	struct ferry_buf json = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
-	struct ferry_npm_held held = { 0 };
+	struct ferry_held held = { 0 };
 	struct ferry_bytes root;
 	int rc;
 
-	*out = (struct ferry_npm_entry){ 0 };
 	rc = ferry_npm_load(view, name, owner, &upstream, &held, err);
 	if (rc == 1 &&
 	    ferry_span_check(ferry_bytes_buf(&upstream), &root, err) == -1)
@@ -237,18 +227,14 @@ ferry_npm_entry_make(struct ferry_store_view *view, const char *name,
 	    ferry_strdup(&out->name, name, err) == -1 ||
 	    ferry_strdup(&out->owner, owner, err) == -1 ||
 	    ferry_strndup(&out->text, ferry_bytes_buf(&text), err) == -1 ||
-	    ferry_strndup(&out->json, ferry_bytes_buf(&json), err) == -1) {
+	    ferry_strndup(&out->answer, ferry_bytes_buf(&json), err) == -1) {
 		rc = -1;
 		goto out;
 	}
 	for (char *p = out->text; *p != 0; p++)
 		*p = (char)tolower((unsigned char)*p);
-	out->size =
-	    sizeof(*out) + strlen(name) + strlen(owner) + text.n + json.n + 64;
 out:
-	if (rc != 1)
-		ferry_npm_entry_free(out);
-	ferry_npm_held_free(&held);
+	ferry_held_free(&held);
 	ferry_buf_free(&text);
 	ferry_buf_free(&json);
 	ferry_buf_free(&latest);

@@ -79,19 +79,6 @@ names_next(struct names *names, uint64_t *looks, struct ferry_error *err)
 	return 0;
 }
 
-static int
-answer_buf(
-    struct ferry_response *res, struct ferry_buf *buf, struct ferry_error *err)
-{
-	struct ferry_body *body;
-
-	if (ferry_body_new(&body, buf, err) == -1)
-		return -1;
-	ferry_response_body(res, "application/json", body);
-	res->cache = "no-cache";
-	return 1;
-}
-
 /* At most n names.  *more: the last of them is not the last there is. */
 static int
 add_names(struct names *names, uint64_t n, struct ferry_buf *buf,
@@ -137,7 +124,7 @@ ferry_oci_answer_catalog(const struct ferry_call *call,
 	    names_new(&names, call, permit,
 		after.n == 0 ? "" : (const char *)after.p, err) == -1 ||
 	    add_names(&names, n, &buf, last, &more, err) == -1 ||
-	    answer_buf(res, &buf, err) == -1)
+	    ferry_response_take(res, "application/json", &buf, err) == -1)
 		goto out;
 	if (more) {
 		if (ferry_buf_addf(&link, err,
@@ -216,7 +203,7 @@ ferry_oci_answer_search(const struct ferry_call *call,
 	    ferry_buf_adds(&buf, ",\"results\":[", err) == -1 ||
 	    ferry_buf_add(&buf, found.p, found.n, err) == -1 ||
 	    ferry_buf_adds(&buf, "]}\n", err) == -1 ||
-	    answer_buf(res, &buf, err) == -1)
+	    ferry_response_take(res, "application/json", &buf, err) == -1)
 		goto out;
 	rc = 1;
 out:

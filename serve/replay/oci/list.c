@@ -86,24 +86,6 @@ out:
 	return rc;
 }
 
-/* *Takes* the bytes of buf. */
-static int
-answer_json(struct ferry_response *res, const char *type, struct ferry_buf *buf,
-    struct ferry_error *err)
-{
-	struct ferry_body *body;
-
-	if (ferry_body_new(&body, buf, err) == -1)
-		return -1;
-	if (ferry_body_tag(body, "", err) == -1) {
-		ferry_body_unref(body);
-		return -1;
-	}
-	ferry_response_body(res, type, body);
-	res->cache = "no-cache";
-	return 1;
-}
-
 /* Tags */
 
 int
@@ -235,7 +217,7 @@ ferry_oci_answer_tags(const struct ferry_call *call, struct ferry_response *res,
 	    add_tags(&buf, ferry_bytes_buf(&tags->bytes), n,
 		ferry_bytes_buf(&last), &end, err) == -1 ||
 	    ferry_buf_adds(&buf, "]}\n", err) == -1 ||
-	    answer_json(res, "application/json", &buf, err) == -1)
+	    ferry_response_take(res, "application/json", &buf, err) == -1)
 		goto out;
 	rc = 1;
 	(void)snprintf(query, sizeof(query), "n=%" PRIu64 "&last=", n);
@@ -355,13 +337,7 @@ make_referrers(void *ctx, struct ferry_body **out, struct ferry_error *err)
 		return -1;
 	if (job->more)
 		return 0;
-	if (ferry_body_new(out, &job->buf, err) == -1)
-		return -1;
-	if (ferry_body_tag(*out, "", err) == -1) {
-		ferry_body_unref(*out);
-		return -1;
-	}
-	return 1;
+	return ferry_body_tagged(out, &job->buf, err) == -1 ? -1 : 1;
 }
 
 static int
@@ -374,7 +350,7 @@ answer_page(
 	/* Another thread may have made it, and have found that it goes on. */
 	if (job->buf.n == 0 && list_referrers(job, err) == -1)
 		return -1;
-	if (answer_json(res, FERRY_OCI_INDEX, &job->buf, err) == -1)
+	if (ferry_response_take(res, FERRY_OCI_INDEX, &job->buf, err) == -1)
 		return -1;
 	if (!job->more)
 		return 1;
