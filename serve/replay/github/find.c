@@ -1,16 +1,10 @@
-/*
- * Which packages and versions there are, for GitHub's REST interface.
- *
- * Packages are those that a permission snapshot of GitHub knows, with its
- * numbers, and that the store holds.
- */
+#include "serve/replay/github/find.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "serve/replay/github/github.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/catalog/catalog.h"

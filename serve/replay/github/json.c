@@ -1,15 +1,10 @@
-/*
- * The shapes of GitHub's REST interface.
- * Source: GitHub REST API, schemas "package", "package-version",
- *     "simple-user", "minimal-repository" (API version 2022-11-28).
- */
+#include "serve/replay/github/json.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "serve/replay/github/github.h"
 #include "store/base/clock.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"

@@ -21,7 +21,7 @@ enum ferry_github_endpoint {
 	FERRY_GITHUB_PACKAGE,
 	FERRY_GITHUB_VERSIONS,
 	FERRY_GITHUB_VERSION,
-	FERRY_GITHUB_CONFLICTS /* of the move from docker to container */
+	FERRY_GITHUB_CONFLICTS /* of a move to a type's successor */
 };
 enum ferry_github_space {
 	FERRY_GITHUB_ORG,
