@@ -57,6 +57,7 @@ int ferry_serve_args(struct ferry_serve_args *out, int argc, char **argv,
 /* Errors: FERRY_ECONFIG, FERRY_ESYSTEM. */
 int ferry_serve_options_read(struct ferry_serve_options **out,
     const struct ferry_serve_args *args, struct ferry_error *err);
+/* NULL is fine. */
 void ferry_serve_options_free(struct ferry_serve_options *options);
 
 #endif

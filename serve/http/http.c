@@ -1,5 +1,6 @@
 #include "serve/http/http.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +50,11 @@ struct ferry_body *
 ferry_body_ref(struct ferry_body *body)
 {
 
-	atomic_fetch_add_explicit(&body->refs, 1, memory_order_relaxed);
+	unsigned before =
+	    atomic_fetch_add_explicit(&body->refs, 1, memory_order_relaxed);
+
+	assert(before > 0);
+	(void)before;
 	return body;
 }
 
@@ -57,8 +62,14 @@ void
 ferry_body_unref(struct ferry_body *body)
 {
 
-	if (body == NULL || atomic_fetch_sub_explicit(
-				&body->refs, 1, memory_order_acq_rel) != 1)
+	unsigned before;
+
+	if (body == NULL)
+		return;
+	before =
+	    atomic_fetch_sub_explicit(&body->refs, 1, memory_order_acq_rel);
+	assert(before > 0);
+	if (before != 1)
 		return;
 	if (body->fd != -1)
 		(void)close(body->fd);
@@ -156,6 +167,7 @@ ferry_response_body(
     struct ferry_response *res, const char *type, struct ferry_body *body)
 {
 
+	assert(body != NULL);
 	drop(res, 200, type);
 	res->body = body;
 }

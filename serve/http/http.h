@@ -89,6 +89,7 @@ int ferry_body_new(
     struct ferry_body **out, struct ferry_buf *buf, struct ferry_error *err);
 int ferry_body_file(
     struct ferry_body **out, int fd, uint64_t size, struct ferry_error *err);
+/* One more owner of body, who unrefs it. */
 struct ferry_body *ferry_body_ref(struct ferry_body *body);
 void ferry_body_unref(struct ferry_body *body); /* NULL is fine */
 /* The same as _new, with an etag made of the SHA-256 of the bytes. */
@@ -108,7 +109,7 @@ struct ferry_response {
 	const char *cache; /* literal: Cache-Control, or NULL */
 	const char *vary; /* literal, or NULL */
 	/* Where there are permissions: Authorization decides what the answer
-	 * is, and nobody but who asked may be shown this one. */
+	 * is, and only the client that asked may be shown this one. */
 	bool varies;
 	bool personal;
 	bool ranges; /* the body may be asked for in parts */

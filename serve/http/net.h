@@ -21,6 +21,7 @@ struct ferry_networks {
 /* Errors: FERRY_EFORMAT; FERRY_ELIMIT when the set is full. */
 int ferry_networks_add(
     struct ferry_networks *set, const char *text, struct ferry_error *err);
+/* Whether an address is in it; false for other families and NULL. */
 bool
 ferry_networks_has(const struct ferry_networks *set, const struct sockaddr *sa);
 

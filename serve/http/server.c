@@ -1,6 +1,7 @@
 #include "serve/http/exchange.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -260,6 +261,7 @@ answer(struct exchange *ex, bool close_after)
 	struct MHD_Response *out;
 	struct ferry_response res;
 
+	assert(ex->begun && ex->status == 0);
 	ferry_response_init(&res, 500);
 	if (ex->ambiguous)
 		ferry_response_text(&res, 400, "text/plain",
@@ -321,6 +323,7 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 	struct exchange *ex = *state;
 	bool aborted = code != MHD_REQUEST_TERMINATED_COMPLETED_OK;
 	struct timespec now;
+	unsigned in_flight;
 	uint64_t us;
 
 	(void)connection;
@@ -348,7 +351,9 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 		explicit_bzero(ex->body.p, ex->body.cap);
 	ferry_buf_free(&ex->body);
 	free(ex);
-	atomic_fetch_sub(&server->in_flight, 1);
+	in_flight = atomic_fetch_sub(&server->in_flight, 1);
+	assert(in_flight > 0);
+	(void)in_flight;
 }
 
 /* Paths are decoded by those who know their grammar: %2F is not '/'. */

@@ -1,6 +1,7 @@
 #include "serve/replay/guard.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,7 @@ ferry_guard_bad(struct ferry_guard *g, const char *peer, unsigned limit,
 		slot->count = limit + 1;
 		wait = (unsigned)(slot->since + FERRY_GUARD_WINDOW_S - now);
 	}
+	assert(slot->count > 0 && wait <= FERRY_GUARD_WINDOW_S);
 	(void)pthread_mutex_unlock(&g->mutex);
 	return wait;
 }

@@ -1,6 +1,8 @@
 #include "serve/replay/held.h"
 
+#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
@@ -12,6 +14,7 @@ ferry_held_add(
     struct ferry_held *held, const char *version, struct ferry_error *err)
 {
 
+	assert(held->n == 0 || strcmp(held->list[held->n - 1], version) < 0);
 	if (ferry_array_grow(&held->list, &held->cap, held->n + 1,
 		sizeof(*held->list), err) == -1 ||
 	    ferry_strdup(&held->list[held->n], version, err) == -1)

@@ -31,7 +31,7 @@ ferry_github_format(const char *type)
 	return NULL;
 }
 
-/* The owner that path is about; SELF is who asks. */
+/* The owner that path is about; SELF is the client. */
 static bool
 is_owner(const struct ferry_call *call, const struct ferry_snapshot *s,
     const struct ferry_snapshot_owner *o, const struct ferry_github_path *path)
@@ -183,7 +183,7 @@ ferry_github_owner(
 struct found {
 	struct ferry_github_package *v;
 	size_t n, cap;
-	bool known; /* the asker belongs to the owner, or reads of it */
+	bool known; /* the client belongs to the owner, or reads of it */
 };
 
 /* Who belongs to an owner knows of it, also where there is nothing to read. */

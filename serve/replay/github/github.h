@@ -5,7 +5,7 @@
  * GitHub's REST interface for packages, read-only: paths, and which answer
  * each of them gets.
  *
- * Nobody in particular gets 401, whatever is public; what may not be read is
+ * Anonymous clients get 401, whatever is public; what may not be read is
  * 404 here, and lists leave it out.
  *
  * Source: GitHub REST API, "Packages" and "Using pagination";

@@ -98,7 +98,7 @@ ferry_github_user_json(const struct ferry_github_urls *urls, uint64_t id,
 	return o;
 }
 
-/* NULL where the asker may not know of it: the link would tell its name. */
+/* NULL where the client may not know of it: the link would tell its name. */
 static json_t *
 repository_json(const struct ferry_github_urls *urls,
     const struct ferry_permit *permit, const struct ferry_snapshot *s,

@@ -190,7 +190,7 @@ parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 	return rc;
 }
 
-/* Who asks, and whose package */
+/* Who the client is, and whose package it wants */
 
 /* The password of a login's body: 1 and secret, 0, -1. */
 static int
@@ -227,7 +227,7 @@ identify(struct ferry_call *call, const char *authorization)
 	ferry_buf_free(&secret);
 }
 
-/* Whether who asks may read a package that is here. */
+/* Whether the client may read a package that is here. */
 static bool
 may_read(const struct ferry_call *call)
 {

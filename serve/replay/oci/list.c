@@ -42,7 +42,7 @@ is_there(const struct ferry_call *call, const char *version,
 }
 
 /* Whether a record is what it should be.  One that is not (imports once asked
- * less of them) is passed over, and does not take the others with it. */
+ * less of them) is skipped, and does not take the others with it. */
 static bool
 is_sound(const struct ferry_key *key, const json_t *record)
 {

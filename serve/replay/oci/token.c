@@ -45,9 +45,9 @@ ferry_oci_stop(void *ctx)
 	free(ctx);
 }
 
-/* Who asks for a token: by Basic, or by the fields of a form. */
+/* Who the client is that wants a token: by Basic, or by the fields of a form. */
 static void
-identify_asker(struct ferry_call *call, const char *authorization)
+identify_client(struct ferry_call *call, const char *authorization)
 {
 	struct ferry_access *access = ferry_store_view_access(call->view);
 	struct ferry_error err = FERRY_ERROR_INIT;
@@ -79,7 +79,7 @@ ferry_oci_identify(struct ferry_call *call, const char *authorization)
 	const char *text;
 
 	if (call->resource.action == FERRY_ACTION_TOKEN) {
-		identify_asker(call, authorization);
+		identify_client(call, authorization);
 		return;
 	}
 	if (authorization == NULL ||
