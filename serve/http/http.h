@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "serve/http/forwarded.h"
 #include "store/base/bytes.h"
 
 struct ferry_error;
@@ -38,9 +39,11 @@ struct ferry_request {
 	struct ferry_bytes form;
 	struct ferry_bytes json;
 	char id[FERRY_REQUEST_ID];
-	char peer[46]; /* the peer's address, as text */
-	bool secure; /* over TLS */
-	bool proxied; /* the peer is a proxy whose X-Forwarded-… is believed */
+	char peer[FERRY_PEER]; /* the client's address, as text */
+	/* As the client named it, through proxies that are believed; "": not at
+	 * all. */
+	char host[FERRY_HOST];
+	bool secure; /* whether the client speaks https */
 	/* The server's, for ferry_request_header(). */
 	const char *(*header)(const struct ferry_request *rq, const char *name);
 	void *from;
