@@ -29,6 +29,7 @@ struct ferry_public {
 	uint8_t raw[32];
 };
 
+/* From the 32 bytes of an Ed25519 key.  Errors: FERRY_EFORMAT. */
 int ferry_public_from_raw(
     struct ferry_public *out, struct ferry_bytes raw, struct ferry_error *err);
 /* From a PEM "PUBLIC KEY".  Errors: FERRY_EFORMAT. */

@@ -25,6 +25,7 @@ struct ferry_task {
 	bool (*stopped)(void);
 };
 
+/* Call a callback, if there is one. */
 void ferry_task_note(const struct ferry_task *task, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void ferry_task_progress(const struct ferry_task *task, uint64_t items,

@@ -65,8 +65,7 @@ is_listed(const json_t *list, const char *name)
 		return true;
 	json_array_foreach (list, i, pattern)
 		if (json_is_string(pattern) &&
-		    ferry_glob(ferry_bytes_str(json_string_value(pattern)),
-			ferry_bytes_str(name)))
+		    ferry_glob(json_string_value(pattern), name))
 			return true;
 	return false;
 }

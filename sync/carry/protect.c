@@ -147,7 +147,7 @@ binds(const struct ferry_protected *p, const char *format, const char *name)
 {
 
 	return (p->format == NULL || strcmp(p->format, format) == 0) &&
-	       ferry_glob(ferry_bytes_str(p->pattern), ferry_bytes_str(name));
+	       ferry_glob(p->pattern, name);
 }
 
 const char *

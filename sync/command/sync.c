@@ -139,9 +139,7 @@ print(const struct ferry_context *ctx, const struct ferry_run *run,
 	    (json_int_t)c->retries, "bytes", (json_int_t)c->bytes, "failures",
 	    run->failures, "not_mirrorable", run->skipped, "unknown",
 	    run->unknown, "plan", run->plan, "plan_lacks", run->plan_lacks);
-	(void)json_dumpf(o, stdout, JSON_COMPACT);
-	(void)putchar('\n');
-	json_decref(o);
+	ferry_command_print(o);
 }
 
 static void
