@@ -123,7 +123,8 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 	ferry_out_begin(&out, &buf);
 	ferry_metrics_write(call->site->metrics, &out);
 	write_store(call, &out);
-	if (write_origins(call, &out, err) == 0 && ferry_out_end(&out, err) == 0)
+	if (write_origins(call, &out, err) == 0 &&
+	    ferry_out_end(&out, err) == 0)
 		rc = ferry_response_take(
 		    res, "text/plain; version=0.0.4", &buf, err);
 	ferry_buf_free(&buf);
