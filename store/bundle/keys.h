@@ -55,6 +55,13 @@ bool ferry_keyid_ok(const char *id);
 struct ferry_keys;
 int ferry_keys_open(
     struct ferry_keys **out, struct ferry_store *st, struct ferry_error *err);
+/*
+ * One key that is not the store's: a file in PEM, or a URI that a provider of
+ * OpenSSL knows.  A passphrase is asked for on the terminal.
+ * Errors: FERRY_EUSAGE (there is none), FERRY_EFORMAT (of another kind).
+ */
+int ferry_keys_open_uri(
+    struct ferry_keys **out, const char *uri, struct ferry_error *err);
 void ferry_keys_free(struct ferry_keys *keys);
 size_t ferry_keys_count(const struct ferry_keys *keys);
 const struct ferry_public *

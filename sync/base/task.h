@@ -17,7 +17,7 @@ struct ferry_store;
  * FERRY_ECANCELLED.
  */
 struct ferry_task {
-	struct ferry_store *st; /* borrowed */
+	struct ferry_store *st; /* borrowed; NULL where it is said */
 	void *ctx;
 	void (*on_progress)(void *ctx, uint64_t items, uint64_t items_total,
 	    uint64_t bytes, uint64_t bytes_total);

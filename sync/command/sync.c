@@ -33,7 +33,8 @@ finish_root(struct ferry_conf_group *root, struct ferry_error *err)
 	struct ferry_conf_group *others;
 
 	if (ferry_conf_group(root, "serve", &others, err) == -1 ||
-	    ferry_conf_group(root, "export", &others, err) == -1)
+	    ferry_conf_group(root, "export", &others, err) == -1 ||
+	    ferry_conf_group(root, "import", &others, err) == -1)
 		return -1;
 	return ferry_conf_finish(root, err);
 }
