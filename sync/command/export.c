@@ -81,7 +81,7 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 		return -1;
 	if (ctx->argc > 1)
 		return ferry_error_set(err, FERRY_EUSAGE,
-		    "'%s' is too much; the folder is given by --to",
+		    "unexpected argument '%s'; the folder is given by --to",
 		    ctx->argv[1]);
 	if (o->to == NULL)
 		return ferry_error_set(err, FERRY_EUSAGE,

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
@@ -147,6 +148,18 @@ print_waiting(const json_t *incoming, const json_t *wanted)
 		    ferry_count_text(json_array_size(wanted), "blob", text));
 }
 
+/* Who can read the store can read what nobody may be served. */
+static void
+print_mode(struct ferry_store *st)
+{
+	struct stat sb;
+
+	if (stat(ferry_store_path(st), &sb) == 0 && (sb.st_mode & S_IRWXO) != 0)
+		(void)printf("folder       everybody on this machine may read it "
+			     "(mode %04o); 'chmod 0750 %s'\n",
+		    sb.st_mode & 07777, ferry_store_path(st));
+}
+
 static void
 print_text(struct ferry_store *st, const struct ferry_store_totals *t,
     const json_t *lasts, const json_t *problems)
@@ -156,6 +169,7 @@ print_text(struct ferry_store *st, const struct ferry_store_totals *t,
 
 	(void)printf("store        %s, site '%s', id %s\n",
 	    ferry_store_path(st), ferry_store_name(st), ferry_store_id(st));
+	print_mode(st);
 	(void)printf("packages     %" PRIu64 ", %s", t->packages,
 	    ferry_count_text(t->versions, "version", text));
 	if (t->removed > 0)
