@@ -155,8 +155,9 @@ print_mode(struct ferry_store *st)
 	struct stat sb;
 
 	if (stat(ferry_store_path(st), &sb) == 0 && (sb.st_mode & S_IRWXO) != 0)
-		(void)printf("folder       everybody on this machine may read it "
-			     "(mode %04o); 'chmod 0750 %s'\n",
+		(void)printf(
+		    "folder       everybody on this machine may read it "
+		    "(mode %04o); 'chmod 0750 %s'\n",
 		    sb.st_mode & 07777, ferry_store_path(st));
 }
 
