@@ -43,6 +43,9 @@
 /* The main loop's pace: flushing the logs, ending old generations. */
 #define TICK_MS 500
 #define PEM_MAX (1U << 20)
+/* How often unused memory is looked at, and how much of it may stay. */
+#define TRIM_MS 5000U
+#define TRIM_BYTES (8U << 20)
 
 struct daemon {
 	struct ferry_serve_args args;
@@ -55,6 +58,7 @@ struct daemon {
 	char *listen; /* the address of listen_fd, as it was given */
 	unsigned port;
 	uint64_t started_ms;
+	uint64_t trimmed_at;
 	atomic_bool stopping;
 	struct generation *current;
 	struct generation *old; /* draining */
@@ -76,9 +80,15 @@ on_request(
     void *ctx, const struct ferry_request *rq, struct ferry_response *res)
 {
 	struct generation *g = ctx;
+	struct ferry_replayer *replayer = g->daemon->replayer;
+	const struct ferry_site *site = &g->options->site;
 
-	if (!ferry_replay_request(
-		g->daemon->replayer, &g->options->site, rq, res))
+	if (!ferry_web_is_probe(rq) &&
+	    !ferry_replay_expects(replayer, site, rq))
+		ferry_response_text(res, 421, "text/plain",
+		    "this server does not answer to that name; serve.hosts "
+		    "says to which\n");
+	else if (!ferry_replay_request(replayer, site, rq, res))
 		ferry_web_request(&g->web, rq, res);
 }
 
@@ -419,6 +429,19 @@ reap(struct daemon *d)
 	}
 }
 
+/* Give back what a burst has left. */
+static void
+trim(struct daemon *d)
+{
+	uint64_t now = ferry_ticks_ms();
+
+	if (now - d->trimmed_at < TRIM_MS)
+		return;
+	d->trimmed_at = now;
+	if (mallinfo2().fordblks > TRIM_BYTES)
+		(void)malloc_trim(0);
+}
+
 /* Until a signal ends it. */
 static void
 run(struct daemon *d, const sigset_t *signals)
@@ -438,6 +461,7 @@ run(struct daemon *d, const sigset_t *signals)
 			ferry_lines_flush(d->audit);
 		ferry_server_tick(d->current->server);
 		reap(d);
+		trim(d);
 	}
 }
 
@@ -473,8 +497,10 @@ main(int argc, char **argv)
 	int rc;
 
 	d.started_ms = ferry_ticks_ms();
-	/* What many threads free must not stay in an arena of each. */
+	/* What many threads free must not stay in an arena of each, and what
+	 * is large goes back at once. */
 	(void)mallopt(M_ARENA_MAX, 2);
+	(void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);

@@ -133,6 +133,26 @@ read_proxies(struct ferry_serve_options *o, struct ferry_conf_group *group,
 }
 
 static int
+read_hosts(struct ferry_serve_options *o, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	const char *host;
+	int rc;
+
+	for (unsigned i = 0;
+	     (rc = ferry_conf_strs(group, "hosts", i, &host, err)) == 1; i++) {
+		if (o->site.hosts_n == FERRY_SITE_HOSTS)
+			return ferry_conf_error(group, "hosts", err,
+			    "more than %d hosts", FERRY_SITE_HOSTS);
+		if (*host == 0 || strpbrk(host, "/ ") != NULL)
+			return ferry_conf_error(group, "hosts", err,
+			    "expected a name such as \"packages.example.com\"");
+		o->site.hosts[o->site.hosts_n++] = host;
+	}
+	return rc;
+}
+
+static int
 read_tls(struct ferry_serve_options *o, struct ferry_conf_group *group,
     struct ferry_error *err)
 {
@@ -200,6 +220,7 @@ read_group(struct ferry_serve_options *o, struct ferry_conf_group *group,
 	    read_public_url(o, group, err) == -1 ||
 	    ferry_conf_bool(
 		group, "subdomains", false, &o->site.subdomains, err) == -1 ||
+	    read_hosts(o, group, err) == -1 ||
 	    read_proxies(o, group, err) == -1 ||
 	    read_tls(o, group, err) == -1 ||
 	    ferry_conf_u64(group, "threads", 0, 256, 0, &o->threads, err) ==
