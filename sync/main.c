@@ -5,10 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/base/clean.h"
 #include "store/base/conf.h"
 #include "store/base/json.h"
 #include "sync/base/stop.h"
 #include "sync/command/command.h"
+#include "sync/command/command_task.h"
 #include "sync/kinds.h"
 
 static const struct ferry_command *const commands[] = {
@@ -17,6 +19,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_export,
 	&ferry_command_import,
 	&ferry_command_receipt,
+	&ferry_command_sign,
 	&ferry_command_key,
 	&ferry_command_trust,
 	&ferry_command_access,
@@ -152,6 +155,7 @@ status_of(const struct ferry_command *command, enum ferry_code code)
 	return status == FERRY_EXIT_DAMAGED &&
 	               command != &ferry_command_import &&
 	               command != &ferry_command_export &&
+	               command != &ferry_command_sign &&
 	               command != &ferry_command_receipt
 	           ? FERRY_EXIT_FAILED
 	           : status;
@@ -162,17 +166,16 @@ report(const struct ferry_context *ctx, const struct ferry_command *command,
     const struct ferry_error *err)
 {
 	int status = status_of(command, err->code);
+	struct ferry_error shown = *err;
 	json_t *o;
 
-	(void)fprintf(stderr, "ferry: %s\n", err->text);
+	(void)fprintf(stderr, "ferry: %s\n", ferry_clean(shown.text));
 	if (!ctx->json)
 		return status;
 	o = json_pack("{s:s,s:s,s:o,s:i}", "event", "error", "code",
 	    ferry_code_name(err->code), "text",
 	    ferry_json_text(ferry_bytes_str(err->text)), "status", status);
-	if (o != NULL && json_dumpf(o, stdout, JSON_COMPACT) == 0)
-		(void)putchar('\n');
-	json_decref(o);
+	ferry_command_print(o);
 	return status;
 }
 
@@ -193,6 +196,7 @@ main(int argc, char **argv)
 	const struct ferry_command *command = NULL;
 	struct ferry_context ctx = { 0 };
 	bool help = false, version = false;
+	FILE *clean;
 	int n, status;
 
 	/*
@@ -223,6 +227,9 @@ main(int argc, char **argv)
 		(void)fputs(command->help, stdout);
 		return FERRY_EXIT_OK;
 	}
+	/* What people read goes through here; JSON has its own escapes. */
+	if (!ctx.json && (clean = ferry_clean_stream(stdout)) != NULL)
+		stdout = clean;
 	ctx.kinds = ferry_kinds;
 	ctx.argc = n - 1;
 	ctx.argv = argv + 1;

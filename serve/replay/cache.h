@@ -68,6 +68,7 @@ struct ferry_cache_stats {
 	uint64_t spilled; /* bytes in files without a name */
 	uint64_t live; /* bytes of bodies in memory, also of those handed out */
 };
+/* Counts since the start, and what is there now. */
 void
 ferry_cache_stats(struct ferry_cache *cache, struct ferry_cache_stats *out);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/base/clean.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"
@@ -14,6 +15,7 @@
 #include "sync/base/progress.h"
 #include "sync/base/stop.h"
 #include "sync/command/command.h"
+#include "sync/command/command_task.h"
 
 static const char help[] =
     "usage: ferry verify [--threads N]\n"
@@ -319,9 +321,7 @@ print(const struct ferry_context *ctx, const struct verify *v)
 		    "blobs", (json_int_t)v->blobs, "bytes",
 		    (json_int_t)v->bytes, "problems", v->problems);
 
-		(void)json_dumpf(o, stdout, JSON_COMPACT);
-		(void)putchar('\n');
-		json_decref(o);
+		ferry_command_print(o);
 		return;
 	}
 	json_array_foreach (v->problems, i, p) {
@@ -387,7 +387,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (rc == FERRY_EXIT_PROBLEMS && note_lost(ctx, v.problems, &why) == -1)
 		(void)fprintf(stderr,
 		    "ferry: the problems could not be noted in the store: %s\n",
-		    why.text);
+		    ferry_clean(why.text));
 out:
 	ferry_progress_free(progress);
 	ferry_blob_iter_free(v.it);

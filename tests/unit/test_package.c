@@ -368,6 +368,7 @@ sync_toy(struct fixture *f, struct page *pages, const char *wants)
 	(void)snprintf(path, sizeof(path), "%s/toy.conf", f->store.dir);
 	(void)snprintf(text, sizeof(text),
 	    "upstreams = ( { name = \"up\"; format = \"toy\"; url = \"%s\"; "
+	    "without_digests = true; "
 	    "tries = 1; %s } );",
 	    f->url, wants);
 	unit_write(path, text);

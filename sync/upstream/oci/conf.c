@@ -8,6 +8,7 @@
 #include "store/base/glob.h"
 #include "store/format/semver/range.h"
 #include "sync/base/task.h"
+#include "sync/fetch/reach.h"
 #include "sync/upstream/oci/auth.h"
 #include "sync/upstream/oci/list.h"
 #include "sync/upstream/oci/queue.h"
@@ -102,10 +103,13 @@ ferry_oci_configure(struct oci *oci, struct ferry_error *err)
 		return ferry_conf_error(up->group, "user", err,
 		    "a user's name is not empty and has no ':'");
 	if (realm_host != NULL &&
-	    (*realm_host == 0 || strpbrk(realm_host, "/:@") != NULL))
+	    (*realm_host == 0 || strpbrk(realm_host, "/@") != NULL))
 		return ferry_conf_error(up->group, "realm_host", err,
-		    "expected a host's name alone, such as "
+		    "expected HOST or HOST:PORT, such as "
 		    "\"auth.example.org\"");
+	if (realm_host != NULL &&
+	    ferry_reach_add_host(up->reach, realm_host, err) == -1)
+		return -1;
 	if (read_platforms(oci, err) == -1 || read_referrers(oci, err) == -1 ||
 	    describe_selection(oci, err) == -1)
 		return -1;
@@ -232,8 +236,8 @@ tag_pattern(const char *text)
 {
 	struct ferry_bytes b = ferry_bytes_str(text);
 
-	return ferry_glob_special(b) ? b.n <= FERRY_OCI_TAG_MAX
-	                             : ferry_oci_tag_valid(b);
+	return ferry_glob_special(text) ? b.n <= FERRY_OCI_TAG_MAX
+	                                : ferry_oci_tag_valid(b);
 }
 
 static int
@@ -254,7 +258,7 @@ read_names(struct oci_select *s, struct ferry_conf_group *group,
 			sizeof(*s->names), err) == -1)
 			return -1;
 		s->names[s->selection.n++] = text;
-		if (ferry_glob_special(ferry_bytes_str(text)))
+		if (ferry_glob_special(text))
 			s->needs_list = true;
 	}
 	s->selection.names = s->names;
@@ -296,7 +300,7 @@ want_select(
 {
 
 	for (size_t i = 0; i < s->selection.n; i++)
-		if (!ferry_glob_special(ferry_bytes_str(s->names[i])) &&
+		if (!ferry_glob_special(s->names[i]) &&
 		    ferry_oci_ref_want(r, s->names[i], 0, NULL, NULL, err) ==
 			-1)
 			return -1;

@@ -12,6 +12,7 @@
 
 #define PAGE_TAGS "1000" /* that we ask for; registries give what they like */
 #define PAGE_MAX (8U << 20) /* bytes */
+#define TAGS_BYTES_MAX (32U << 20)
 #define PAGES_MAX 100000 /* of one list */
 
 /* A list that is being read. */
@@ -34,7 +35,7 @@ job_free(void *ctx)
 }
 
 static int
-compare(const void *a, const void *b)
+compare_tags(const void *a, const void *b)
 {
 
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -55,7 +56,7 @@ ferry_oci_list_has(const struct oci_repository *r, const char *tag)
 {
 
 	return r->tags_n > 0 && bsearch(&tag, r->tags, r->tags_n,
-				    sizeof(*r->tags), compare) != NULL;
+				    sizeof(*r->tags), compare_tags) != NULL;
 }
 
 /* Sort, and drop what came twice (pages overlap where tags come and go). */
@@ -70,7 +71,7 @@ sort_tags(struct oci_repository *r, size_t n, struct ferry_error *err)
 		return -1;
 	for (size_t i = 0; i < n; i++, p += strlen(p) + 1)
 		r->tags[i] = p;
-	qsort(r->tags, n, sizeof(*r->tags), compare);
+	qsort(r->tags, n, sizeof(*r->tags), compare_tags);
 	for (size_t i = 0; i < n; i++)
 		if (r->tags_n == 0 ||
 		    strcmp(r->tags[r->tags_n - 1], r->tags[i]) != 0)
@@ -98,9 +99,11 @@ read_page(struct job *job, struct ferry_bytes body, struct ferry_error *err)
 
 		if (ferry_span_type(it.value) != FERRY_SPAN_STRING)
 			continue;
-		if (job->n == OCI_TAGS_MAX)
+		if (job->n == OCI_TAGS_MAX || before > TAGS_BYTES_MAX)
 			return ferry_error_set(err, FERRY_ELIMIT,
-			    "there are more than %d tags", OCI_TAGS_MAX);
+			    "there are more than %d tags, or they are longer "
+			    "than %u MB",
+			    OCI_TAGS_MAX, TAGS_BYTES_MAX >> 20);
 		if (ferry_span_string(&r->tags_text, it.value, err) == -1)
 			return -1;
 		tag = ferry_bytes_of(
@@ -183,6 +186,7 @@ take_page(struct job *job, const struct ferry_fetch_result *result,
 	if ((more = ferry_answer_next(
 		 result, oci->up->url, job->url, &next, err)) != 1)
 		return more;
+	job->pages.items = job->n;
 	if (ferry_pages_add(
 		&job->pages, "the tag list", ++job->came, next, err) == -1) {
 		free(next);
@@ -206,7 +210,7 @@ on_page(
 	if (more == 1) {
 		if (ask_page(job, &err) == -1) {
 			job_free(job);
-			ferry_oci_fatal(r->oci, &err);
+			ferry_run_fatal(r->oci->run, &err);
 		}
 		return;
 	}
@@ -228,7 +232,7 @@ on_page(
 	}
 	job_free(job);
 	if (rc == -1)
-		ferry_oci_fatal(r->oci, &err);
+		ferry_run_fatal(r->oci->run, &err);
 }
 
 static int
@@ -278,6 +282,7 @@ ferry_oci_list_ask(struct oci_repository *r, struct ferry_error *err)
 int
 ferry_oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 {
+	const struct ferry_recorded of = ferry_oci_recorded(r);
 	char digest[FERRY_OCI_DIGEST_TEXT];
 	int found = 0, rc;
 
@@ -291,7 +296,7 @@ ferry_oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 			ferry_bytes_str(r->tags[i]), digest) ||
 		    ferry_table_find(&r->refs, r->tags[i]) != NULL)
 			continue;
-		if ((rc = ferry_oci_record_get(r, digest, &record, err)) == -1)
+		if ((rc = ferry_recorded_get(&of, digest, &record, err)) == -1)
 			return -1;
 		rc = rc == 1 && !ferry_removal_is(record);
 		json_decref(record);

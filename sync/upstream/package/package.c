@@ -117,6 +117,7 @@ complete_document(struct ferry_package *p, struct ferry_document *document,
 	size_t before = p->parts_n;
 	int more = add_parts(p, document, err);
 
+	assert(p->parts_pending == 0);
 	if (more == -1)
 		return -1;
 	if (more == 1)
@@ -139,6 +140,29 @@ check_part(void *ctx, struct ferry_bytes view, struct ferry_error *err)
 	ferry_document_free(&p->fresh);
 	return p->packages->format->read(
 	    &p->fresh, p->parts[job->part].name, view, p->entry.key, err);
+}
+
+/* All parts of a document are in memory until the last is here. */
+static int
+check_size(struct ferry_package *p)
+{
+	const struct ferry_packages *packages = p->packages;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	char most[FERRY_SIZE_TEXT];
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < p->parts_n; i++)
+		size += p->parts[i].size;
+	if (size <= packages->up->document_max)
+		return 0;
+	ferry_error_set(&why, FERRY_ELIMIT,
+	    "the parts of its %s are longer than %s together; 'document_max' "
+	    "of the upstream says how long they may be",
+	    packages->format->document,
+	    ferry_size_text(packages->up->document_max, most));
+	ferry_package_fail(p, &why);
+	forget_texts(p);
+	return -1;
 }
 
 /* The only part, or the last of several.  document is of its text, or empty
@@ -183,6 +207,8 @@ take_part(const struct part_job *job, const struct ferry_pulled *pulled,
 	}
 	part->sha256 = pulled->sha256;
 	part->size = pulled->size;
+	if (p->failed || check_size(p) == -1)
+		goto out;
 	/* A document in parts is read once they are all here. */
 	if (p->parts_n > 1 || document.parts_n > 0)
 		rc = ferry_buf_add(
@@ -194,7 +220,8 @@ out:
 	return rc;
 }
 
-static int pump(struct ferry_packages *packages, struct ferry_error *err);
+static int
+pump_documents(struct ferry_packages *packages, struct ferry_error *err);
 
 static void
 on_part(void *ctx, const struct ferry_pulled *pulled)
@@ -203,8 +230,9 @@ on_part(void *ctx, const struct ferry_pulled *pulled)
 	struct ferry_packages *packages = job->package->packages;
 	struct ferry_error err = FERRY_ERROR_INIT;
 
-	if (take_part(job, pulled, &err) == -1 || pump(packages, &err) == -1)
-		packages->run->fatal = err;
+	if (take_part(job, pulled, &err) == -1 ||
+	    pump_documents(packages, &err) == -1)
+		ferry_run_fatal(packages->run, &err);
 	free(job);
 }
 
@@ -251,6 +279,7 @@ static int
 ask_document(struct ferry_package *p, struct ferry_error *err)
 {
 
+	assert(p->asked && p->parts_pending == 0);
 	for (size_t i = 1; i < p->parts_n; i++) {
 		free(p->parts[i].name);
 		free(p->parts[i].url);
@@ -265,7 +294,7 @@ ask_document(struct ferry_package *p, struct ferry_error *err)
 
 /* Ask for the documents of what is in the queue. */
 static int
-pump(struct ferry_packages *packages, struct ferry_error *err)
+pump_documents(struct ferry_packages *packages, struct ferry_error *err)
 {
 	struct ferry_package *p;
 
@@ -282,7 +311,7 @@ static int
 on_tick(void *ctx, struct ferry_error *err)
 {
 
-	return pump(ctx, err);
+	return pump_documents(ctx, err);
 }
 
 /* A package that was wanted again after its document had been dealt with.
@@ -295,6 +324,7 @@ choose_again(struct ferry_package *p, struct ferry_error *err)
 	struct ferry_error why = FERRY_ERROR_INIT;
 	int rc = 0;
 
+	assert(p->waiting && ferry_package_has_document(p));
 	p->waiting = false;
 	if (run->dry_run &&
 	    ferry_blob_has(run->st, &p->parts[0].sha256, &why) != 1)
@@ -356,7 +386,7 @@ ferry_packages_sync(
 	if (ferry_upstream_put(run, up, NULL, err) == -1 ||
 	    ferry_packages_ready(packages, err) == -1)
 		return -1;
-	return pump(packages, err);
+	return pump_documents(packages, err);
 }
 
 int
@@ -392,5 +422,5 @@ ferry_packages_after(
 		if (choose_again(again[i], err) == -1)
 			rc = -1;
 	free(again);
-	return rc == -1 || pump(packages, err) == -1 ? -1 : rc;
+	return rc == -1 || pump_documents(packages, err) == -1 ? -1 : rc;
 }

@@ -20,7 +20,7 @@
  */
 
 #include "sync/upstream/package/format.h"
-#include "sync/upstream/run.h"
+#include "sync/upstream/record.h"
 #include "sync/upstream/table.h"
 
 struct ferry_packages {
@@ -89,7 +89,9 @@ struct ferry_needs {
 	struct ferry_packages *packages;
 	const char *by; /* "react@18.3.1", for messages */
 	enum ferry_need need; /* of the version itself */
+	size_t n; /* so far */
 };
+#define FERRY_NEEDS_MAX 2000 /* of one version */
 
 /* want.c */
 
@@ -132,12 +134,12 @@ int ferry_version_choose(struct ferry_package *package,
 
 /* record.c */
 
+/* Whose records those of package and its versions are. */
+struct ferry_recorded
+ferry_package_recorded(const struct ferry_package *package);
 /* The document of a package is in the store. */
 int
 ferry_package_record(struct ferry_package *package, struct ferry_error *err);
-/* A version that is here, and upstream agrees: what was wrong is over. */
-int ferry_version_agrees(const struct ferry_package *package,
-    const char *version, struct ferry_error *err);
 /* A new record of a version, without files; NULL with err set. */
 json_t *
 ferry_version_record_new(const char *signature, struct ferry_error *err);

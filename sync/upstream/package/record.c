@@ -2,66 +2,39 @@
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
-#include "store/store.h"
 #include "sync/upstream/package/packages.h"
 #include "sync/upstream/pull.h"
 
-static int
-make_key(const struct ferry_package *p, const char *kind, const char *version,
-    struct ferry_key *key, struct ferry_error *err)
+struct ferry_recorded
+ferry_package_recorded(const struct ferry_package *p)
 {
 
-	return ferry_key_make(key, err, kind, p->packages->format->format,
-	    p->entry.key, p->packages->up->name, version, NULL);
+	return (struct ferry_recorded){ p->packages->run,
+		p->packages->format->format, p->entry.key,
+		p->packages->up->name };
 }
 
 int
 ferry_package_record(struct ferry_package *p, struct ferry_error *err)
 {
 	const struct ferry_package_format *format = p->packages->format;
-	struct ferry_run *run = p->packages->run;
+	const struct ferry_recorded of = ferry_package_recorded(p);
 	json_t *record, *file;
-	struct ferry_key key;
-	int rc = -1;
 
-	if (run->dry_run)
+	if (of.run->dry_run)
 		return 0;
-	if ((record = json_pack("{s:s}", "upstream", p->packages->up->name)) ==
-	    NULL)
-		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	for (size_t i = 0; i < p->parts_n; i++)
+	record = json_pack("{s:s}", "upstream", of.upstream);
+	for (size_t i = 0; record != NULL && i < p->parts_n; i++)
 		if (ferry_files_add(record,
 			i == 0 ? format->document : p->parts[i].name,
 			p->parts[i].size, &p->parts[i].sha256, &file,
 			err) == -1 ||
 		    ferry_json_set(file, "media_type",
-			json_string(format->media_type), err) == -1)
-			goto out;
-	if (make_key(p, "package", NULL, &key, err) == 0 &&
-	    ferry_catalog_put(run->st, &key, record, err) != -1)
-		rc = 0;
-out:
-	json_decref(record);
-	return rc;
-}
-
-int
-ferry_version_agrees(
-    const struct ferry_package *p, const char *version, struct ferry_error *err)
-{
-	struct ferry_store *st = p->packages->run->st;
-	struct ferry_key key;
-	json_t *record = NULL;
-	int rc;
-
-	if (p->packages->run->dry_run)
-		return 0;
-	if (make_key(p, "incident", version, &key, err) == -1)
-		return -1;
-	if ((rc = ferry_local_get(st, &key, &record, err)) == 1)
-		rc = ferry_local_delete(st, &key, err);
-	json_decref(record);
-	return rc;
+			json_string(format->media_type), err) == -1) {
+			json_decref(record);
+			return -1;
+		}
+	return ferry_recorded_put(&of, NULL, record, err);
 }
 
 json_t *
@@ -104,10 +77,9 @@ int
 ferry_version_record_put(const struct ferry_package *p, const char *version,
     json_t *record, struct ferry_error *err)
 {
-	struct ferry_key key;
+	const struct ferry_recorded of = ferry_package_recorded(p);
 
-	if (make_key(p, "version", version, &key, err) == -1 ||
-	    ferry_catalog_put(p->packages->run->st, &key, record, err) == -1)
-		return -1;
-	return ferry_version_agrees(p, version, err);
+	return ferry_recorded_put(&of, version, json_incref(record), err) == -1
+	           ? -1
+	           : ferry_recorded_agrees(&of, version, err);
 }

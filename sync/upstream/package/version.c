@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "store/base/json.h"
-#include "store/catalog/removal.h"
 #include "sync/base/task.h"
 #include "sync/upstream/package/packages.h"
 #include "sync/upstream/pull.h"
@@ -113,7 +112,7 @@ want_needs(const struct job *job, const json_t *record, enum ferry_need need,
 {
 	const struct ferry_version_at at = version_at(job, record);
 	char by[FERRY_PACKAGE_ITEM];
-	struct ferry_needs needs = { job->package->packages, by, need };
+	struct ferry_needs needs = { job->package->packages, by, need, 0 };
 
 	(void)snprintf(by, sizeof(by), "%s@%s", at.name, at.version);
 	return tell(&needs, &at, err);
@@ -229,7 +228,7 @@ settle_file(struct job *job)
 	if (rc == 0 || job->pending > 0)
 		return;
 	if (rc == -1)
-		job->package->packages->run->fatal = err;
+		ferry_run_fatal(job->package->packages->run, &err);
 	if (job->why.code != FERRY_OK)
 		report_failure(job);
 	job_free(job);
@@ -242,6 +241,7 @@ on_file(void *ctx, const struct ferry_pulled *pulled)
 	struct job *job = transfer->job;
 	struct file *f = &job->files[transfer->file];
 
+	assert(transfer->file < job->files_n && f->came.sha256.n == 0);
 	free(transfer);
 	job->package->packages->run->files++;
 	f->came = *pulled;
@@ -261,8 +261,31 @@ on_drop(void *ctx)
 	struct job *job = transfer->job;
 
 	free(transfer);
+	assert(job->pending > 0);
 	if (--job->pending == 0)
 		job_free(job);
+}
+
+/* What comes without a digest could be anything, from anywhere. */
+static int
+check_digests(
+    const struct job *job, const struct file *f, struct ferry_error *err)
+{
+	struct ferry_packages *packages = job->package->packages;
+
+	if (f->n > 0)
+		return 0;
+	if (!packages->up->without_digests)
+		return ferry_error_set(err, FERRY_EDIGEST,
+		    "neither upstream nor a lock file declares a digest of %s; "
+		    "'without_digests = true' of the upstream takes such files "
+		    "as they come",
+		    f->name);
+	ferry_task_note(packages->run->task,
+	    "taken as it comes: nobody declares a digest of %s of %s:%s@%s",
+	    f->name, packages->format->format, job->package->entry.key,
+	    job->version);
+	return 0;
 }
 
 /* A registry behind TLS does not send us out of it. */
@@ -299,13 +322,8 @@ ask_file(struct job *job, size_t i, struct ferry_error *err)
 
 	for (size_t k = 0; k < f->n; k++)
 		pull.want[k] = f->digests[k];
-	if (i == 0 && f->n == 0)
-		ferry_task_note(packages->run->task,
-		    "taken as it comes: neither upstream nor a lock file "
-		    "declares a digest of %s:%s@%s",
-		    packages->format->format, job->package->entry.key,
-		    job->version);
-	if (check_url(packages, f->url, err) == -1 ||
+	if (check_digests(job, f, err) == -1 ||
+	    check_url(packages, f->url, err) == -1 ||
 	    ferry_calloc(&transfer, 1, sizeof(*transfer), err) == -1)
 		return -1;
 	*transfer = (struct transfer){ job, i };
@@ -487,6 +505,7 @@ static int
 choose_present(struct job *job, const struct ferry_document *document,
     struct ferry_error *why)
 {
+	const struct ferry_recorded of = ferry_package_recorded(job->package);
 	const char *known =
 	    json_string_value(json_object_get(job->record, "signature"));
 
@@ -497,7 +516,7 @@ choose_present(struct job *job, const struct ferry_document *document,
 		why->code = FERRY_EINCIDENT;
 		return -1;
 	}
-	if (ferry_version_agrees(job->package, job->version, why) == -1)
+	if (ferry_recorded_agrees(&of, job->version, why) == -1)
 		return -1;
 	return want_inside(job, job->record, why);
 }
@@ -515,6 +534,7 @@ choose_absent(struct job *job, const struct ferry_document *document,
 		plan_version(job, item);
 		return 0;
 	}
+	assert(job->pending == 0);
 	job->pending = 1;
 	job->listed = NULL;
 	if (ask_files(job, &job->why) == -1 && job->pending == 1) {
@@ -530,17 +550,13 @@ static int
 choose_new(struct job *job, const struct ferry_document *document,
     const char *item, struct ferry_error *why)
 {
-	struct ferry_run *run = job->package->packages->run;
-	struct ferry_key key;
-	bool here = false;
-	int rc = -1, removed;
+	const struct ferry_recorded of = ferry_package_recorded(job->package);
+	int rc = ferry_recorded_get(&of, job->version, &job->record, why);
+	bool here = rc == 1;
+	int removed;
 
-	if (ferry_key_make(&key, why, "version",
-		job->package->packages->format->format, job->package->entry.key,
-		job->package->packages->up->name, job->version, NULL) == -1 ||
-	    (rc = ferry_catalog_get(run->st, &key, &job->record, why)) == -1)
+	if (rc == -1)
 		goto out;
-	here = rc == 1;
 	for (size_t i = 0; i < job->files_n; i++) {
 		struct file *f = &job->files[i];
 
@@ -548,9 +564,9 @@ choose_new(struct job *job, const struct ferry_document *document,
 			goto out;
 		here = here && (f->came.sha256.n > 0 || f->optional);
 	}
-	if ((removed = ferry_removal_stands(run->st, &key, why)) == 1) {
-		run->removed++;
-		rc = ferry_version_agrees(job->package, job->version, why);
+	removed = ferry_recorded_is_removed(&of, job->version, why);
+	if (removed == 1) {
+		rc = ferry_recorded_agrees(&of, job->version, why);
 	} else if (removed == -1) {
 		rc = -1;
 	} else if (here) {
@@ -560,7 +576,7 @@ choose_new(struct job *job, const struct ferry_document *document,
 	}
 out:
 	if (rc == -1 && why->code == FERRY_EINCIDENT) {
-		ferry_run_incident(run, &key, item, why->text);
+		ferry_recorded_incident(&of, job->version, item, why->text);
 		rc = 0;
 	}
 	job_free(job);
