@@ -33,6 +33,7 @@
 #include "serve/replay/format.h"
 #include "serve/replay/replay.h"
 #include "serve/replay/store_view.h"
+#include "serve/sandbox.h"
 #include "serve/web/web.h"
 #include "store/access/access.h"
 #include "store/base/bytes.h"
@@ -52,6 +53,7 @@ struct daemon {
 	struct ferry_serve_args args;
 	struct ferry_store_view *view;
 	struct ferry_replayer *replayer;
+	struct ferry_sandbox *sandbox;
 	struct ferry_metrics metrics;
 	struct ferry_lines *log; /* NULL: none */
 	struct ferry_lines *audit; /* NULL: none */
@@ -320,14 +322,61 @@ announce(const struct daemon *d)
 		ferry_log(FERRY_LOG_INFO, "known as %s/", o->site.public_url);
 }
 
+/* What is written to a path, and not to a standard stream. */
+static const char *
+log_path(const char *target)
+{
+
+	return target == NULL || strcmp(target, "stdout") == 0 ||
+	               strcmp(target, "stderr") == 0
+	           ? NULL
+	           : target;
+}
+
+/*
+ * The walls stand before there is anything to protect them from, and before
+ * there is a second thread.
+ * Returns: 0; 1 if that was all that was asked for; -1.
+ */
+static int
+enter_sandbox(struct daemon *d, struct ferry_error *err)
+{
+	const struct ferry_serve_options *o = d->current->options;
+	const char *conf = d->args.config;
+	const struct ferry_sandbox_paths paths = {
+		.store = o->store,
+		.read = { conf != NULL ? conf : getenv("FERRY_CONFIG"),
+		    o->certificate, o->key },
+		.written = { log_path(o->access_log), log_path(o->audit_log),
+		    d->args.port_file },
+	};
+
+	if (geteuid() == 0 && !o->allow_root && !d->args.check_sandbox)
+		ferry_log(FERRY_LOG_WARNING,
+		    "running as root: a user of its own that can read the "
+		    "store will do; --allow-root says that it is meant");
+	if (ferry_sandbox_new(&d->sandbox, err) == -1)
+		return -1;
+	if (d->args.check_sandbox) {
+		(void)ferry_sandbox_check(d->sandbox, &paths);
+		return 1;
+	}
+	ferry_sandbox_enter(d->sandbox, &paths);
+	return 0;
+}
+
 static int
 start(struct daemon *d, struct ferry_error *err)
 {
 	const struct ferry_serve_options *o;
 	bool loopback;
+	int rc;
 
 	if (generation_new(&d->current, d, err) == -1)
 		return -1;
+	(void)raise_files();
+	if ((rc = enter_sandbox(d, err)) != 0)
+		return rc;
 	o = d->current->options;
 	if (ferry_listen_is_loopback(o->listen, &loopback, err) == -1 ||
 	    ferry_strdup(&d->listen, o->listen, err) == -1)
@@ -501,7 +550,9 @@ main(int argc, char **argv)
 		return 0;
 	if (rc != -1)
 		rc = start(&d, &err);
-	if (rc != -1) {
+	if (rc == 1) {
+		rc = 0; /* all was said */
+	} else if (rc != -1) {
 		run(&d, &signals);
 		stop(&d, &signals);
 	} else {
@@ -514,6 +565,7 @@ main(int argc, char **argv)
 	ferry_lines_close(d.log);
 	ferry_lines_close(d.audit);
 	ferry_metrics_free(&d.metrics);
+	ferry_sandbox_free(d.sandbox);
 	free(d.listen);
 	if (d.listen_fd != -1)
 		(void)close(d.listen_fd);

@@ -17,6 +17,7 @@
 struct ferry_bases;
 struct ferry_error;
 
+/* Without any.  Errors: FERRY_ENOMEM. */
 int ferry_bases_new(struct ferry_bases **out, struct ferry_error *err);
 void ferry_bases_free(struct ferry_bases *bases); /* NULL is fine */
 

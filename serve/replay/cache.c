@@ -3,11 +3,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "serve/http/http.h"
@@ -71,6 +73,7 @@ struct ferry_cache {
 	atomic_uint_fast64_t limit;
 	uint64_t files_limit;
 	int scratch; /* the folder for what spills, or -1 */
+	bool in_memory; /* scratch is */
 	atomic_uint_fast64_t live; /* bytes of bodies made here, in memory */
 	struct ferry_cache_stats stats;
 };
@@ -87,12 +90,36 @@ hash(uint64_t h, struct ferry_bytes s)
 }
 #define HASH_START UINT64_C(14695981039346656037)
 
+/* Where the service manager keeps what may go, or where everybody does. */
+static void
+open_scratch(struct ferry_cache *cache)
+{
+	const char *path = getenv("CACHE_DIRECTORY");
+	struct statfs fs;
+
+	if (path == NULL)
+		path = getenv("TMPDIR");
+	cache->scratch = open(
+	    path == NULL ? "/tmp" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Files of a tmpfs are memory, too. */
+	cache->in_memory = cache->scratch != -1 &&
+	                   fstatfs(cache->scratch, &fs) == 0 &&
+	                   fs.f_type == TMPFS_MAGIC;
+}
+
+static uint64_t
+spill_limit(const struct ferry_cache *cache)
+{
+	uint64_t limit = atomic_load(&cache->limit);
+
+	return cache->in_memory ? limit : SPILL_TIMES * limit + SPILL_MIN;
+}
+
 int
 ferry_cache_new(struct ferry_cache **out, uint64_t bytes, unsigned files,
     struct ferry_error *err)
 {
 	struct ferry_cache *cache;
-	const char *scratch = getenv("TMPDIR");
 	size_t buckets = 4096;
 
 	if (ferry_calloc(&cache, 1, sizeof(*cache), err) == -1)
@@ -110,8 +137,7 @@ ferry_cache_new(struct ferry_cache **out, uint64_t bytes, unsigned files,
 		free(cache);
 		return -1;
 	}
-	cache->scratch = open(scratch == NULL ? "/tmp" : scratch,
-	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	open_scratch(cache);
 	(void)pthread_mutex_init(&cache->mutex, NULL);
 	(void)pthread_cond_init(&cache->made, NULL);
 	*out = cache;
@@ -291,11 +317,10 @@ static void
 evict(struct ferry_cache *cache)
 {
 
-	while (
-	    cache->oldest != NULL &&
-	    (cache->stats.bytes > cache->limit ||
-		cache->stats.spilled > SPILL_TIMES * cache->limit + SPILL_MIN ||
-		cache->stats.files > cache->files_limit)) {
+	while (cache->oldest != NULL &&
+	       (cache->stats.bytes > cache->limit ||
+		   cache->stats.spilled > spill_limit(cache) ||
+		   cache->stats.files > cache->files_limit)) {
 		cache->stats.evictions++;
 		drop_entry(cache, cache->oldest);
 	}
