@@ -65,16 +65,21 @@ squeeze(z_stream *z, const void *p, size_t n, int flush, struct ferry_buf *out,
 	z->next_in = (Bytef *)(uintptr_t)p;
 	z->avail_in = (uInt)n;
 	do {
-		if (ferry_buf_reserve(out, BLOCK, err) == -1)
-			return -1;
+		if (ferry_buf_reserve(out, BLOCK, err) == -1) {
+			rc = Z_MEM_ERROR;
+			break;
+		}
 		z->next_out = out->p + out->n;
 		z->avail_out = BLOCK;
 		rc = deflate(z, flush);
 		out->n += BLOCK - z->avail_out;
 	} while (rc == Z_OK && (z->avail_in > 0 || flush == Z_FINISH));
+	z->next_in = NULL; /* p is borrowed for the call */
 	return rc == (flush == Z_FINISH ? Z_STREAM_END : Z_OK) ||
 	               rc == Z_BUF_ERROR
 	           ? 0
+	       : rc == Z_MEM_ERROR
+	           ? -1
 	           : ferry_error_set(err, FERRY_ELIMIT, "gzip did not finish");
 }
 

@@ -125,7 +125,7 @@ find_tag(const struct ferry_body *whole, struct place tags, const char *tag,
     struct ferry_buf *out, struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
-	struct ferry_bytes value;
+	struct ferry_bytes value = { NULL, 0 };
 	int rc = -1;
 
 	if (ferry_buf_reserve(&text, tags.n, err) == -1)
