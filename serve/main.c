@@ -322,6 +322,25 @@ announce(const struct daemon *d)
 		ferry_log(FERRY_LOG_INFO, "known as %s/", o->site.public_url);
 }
 
+/* Root is for nobody whom other machines reach, unless that was meant. */
+static int
+check_root(
+    const struct ferry_serve_options *o, bool loopback, struct ferry_error *err)
+{
+	static const char why[] = "a user of its own that can read the store "
+				  "is enough; if it is meant, say "
+				  "--allow-root, or allow_root = true in the "
+				  "group serve";
+
+	if (geteuid() != 0 || o->allow_root)
+		return 0;
+	if (!loopback)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "refusing to run as root on %s: %s", o->listen, why);
+	ferry_log(FERRY_LOG_WARNING, "running as root: %s", why);
+	return 0;
+}
+
 /* What is written to a path, and not to a standard stream. */
 static const char *
 log_path(const char *target)
@@ -351,10 +370,6 @@ enter_sandbox(struct daemon *d, struct ferry_error *err)
 		    d->args.port_file },
 	};
 
-	if (geteuid() == 0 && !o->allow_root && !d->args.check_sandbox)
-		ferry_log(FERRY_LOG_WARNING,
-		    "running as root: a user of its own that can read the "
-		    "store will do; --allow-root says that it is meant");
 	if (ferry_sandbox_new(&d->sandbox, err) == -1)
 		return -1;
 	if (d->args.check_sandbox) {
@@ -387,7 +402,8 @@ start(struct daemon *d, struct ferry_error *err)
 			return -1;
 	if (ferry_store_view_open(
 		&d->view, o->store, o->cache_bytes, raise_files(), err) == -1 ||
-	    check_public(d, o, o->listen, err) == -1)
+	    check_public(d, o, o->listen, err) == -1 ||
+	    check_root(o, loopback, err) == -1)
 		return -1;
 	ferry_access_configure(ferry_store_view_access(d->view), &o->access);
 	if (ferry_listen(&d->listen_fd, o->listen, &d->port, &loopback, err) ==

@@ -23,6 +23,14 @@ fi
     has "$T/out" 'yes  no program can be started'
 is "left in TMPDIR" "$(ls "$T/tmp")" ''
 
+if [ "$(id -u)" = 0 ]; then
+	say "root is refused where other machines come, and warned of elsewhere"
+	expect 2 "$FERRYD" --store "$STORE" --public --listen 0.0.0.0:0
+	has "$T/err" 'refusing to run as root on 0.0.0.0:0' --allow-root
+	timeout 2 "$FERRYD" --store "$STORE" --listen 127.0.0.1:0 2>"$T/err" || :
+	has "$T/err" 'running as root' 'serving'
+fi
+
 say "everything goes on behind them"
 certificate here.example
 conf() {
