@@ -255,6 +255,7 @@ enter_landlock(
 
 /* Seccomp */
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 /* What a full exercise of the server makes, and its relatives on other
  * machines and versions of the libraries; sorted. */
 static const char *const calls[] = { "accept", "accept4", "access",
@@ -284,11 +285,6 @@ static const char *const calls[] = { "accept", "accept4", "access",
 static int
 enter_seccomp(void)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	/* Sanitizers make calls of their own. */
-	errno = ENOTSUP;
-	return -1;
-#else
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int rc = filter == NULL ? -ENOMEM : 0;
 
@@ -306,8 +302,17 @@ enter_seccomp(void)
 	seccomp_release(filter);
 	errno = -rc;
 	return rc == 0 ? 0 : -1;
-#endif
 }
+#else
+/* Sanitizers make calls of their own. */
+static int
+enter_seccomp(void)
+{
+
+	errno = ENOTSUP;
+	return -1;
+}
+#endif
 
 void
 ferry_sandbox_enter(
