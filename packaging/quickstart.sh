@@ -86,7 +86,7 @@ leg import ferry --store far import medium --no-receipt
 leg verify ferry --store far verify
 
 step "Far side: ferryd serves it, and npm ci installs from nothing else"
-ferryd --store far --listen 127.0.0.1:0 --port-file port >ferryd.log 2>&1 &
+ferryd --store far --allow-root --listen 127.0.0.1:0 --port-file port >ferryd.log 2>&1 &
 pid=$!
 trap 'kill $pid 2>/dev/null || :' EXIT
 for _ in $(seq 100); do

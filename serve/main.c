@@ -33,6 +33,7 @@
 #include "serve/replay/format.h"
 #include "serve/replay/replay.h"
 #include "serve/replay/store_view.h"
+#include "serve/sandbox.h"
 #include "serve/web/web.h"
 #include "store/access/access.h"
 #include "store/base/bytes.h"
@@ -44,11 +45,15 @@
 /* The main loop's pace: flushing the logs, ending old generations. */
 #define TICK_MS 500
 #define PEM_MAX (1U << 20)
+/* How often unused memory is looked at, and how much of it may stay. */
+#define TRIM_MS 5000U
+#define TRIM_BYTES (8U << 20)
 
 struct daemon {
 	struct ferry_serve_args args;
 	struct ferry_store_view *view;
 	struct ferry_replayer *replayer;
+	struct ferry_sandbox *sandbox;
 	struct ferry_metrics metrics;
 	struct ferry_lines *log; /* NULL: none */
 	struct ferry_lines *audit; /* NULL: none */
@@ -56,6 +61,7 @@ struct daemon {
 	char *listen; /* the address of listen_fd, as it was given */
 	unsigned port;
 	uint64_t started_ms;
+	uint64_t trimmed_at;
 	atomic_bool stopping;
 	struct generation *current;
 	struct generation *old; /* draining */
@@ -77,9 +83,15 @@ on_request(
     void *ctx, const struct ferry_request *rq, struct ferry_response *res)
 {
 	struct generation *g = ctx;
+	struct ferry_replayer *replayer = g->daemon->replayer;
+	const struct ferry_site *site = &g->options->site;
 
-	if (!ferry_replay_request(
-		g->daemon->replayer, &g->options->site, rq, res))
+	if (!ferry_web_is_probe(rq) &&
+	    !ferry_replay_expects(replayer, site, rq))
+		ferry_response_text(res, 421, "text/plain",
+		    "this server does not answer to that name; serve.hosts "
+		    "says to which\n");
+	else if (!ferry_replay_request(replayer, site, rq, res))
 		ferry_web_request(&g->web, rq, res);
 }
 
@@ -310,14 +322,76 @@ announce(const struct daemon *d)
 		ferry_log(FERRY_LOG_INFO, "known as %s/", o->site.public_url);
 }
 
+/* Root is for nobody whom other machines reach, unless that was meant. */
+static int
+check_root(
+    const struct ferry_serve_options *o, bool loopback, struct ferry_error *err)
+{
+	static const char why[] = "a user of its own that can read the store "
+				  "is enough; if it is meant, say "
+				  "--allow-root, or allow_root = true in the "
+				  "group serve";
+
+	if (geteuid() != 0 || o->allow_root)
+		return 0;
+	if (!loopback)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "refusing to run as root on %s: %s", o->listen, why);
+	ferry_log(FERRY_LOG_WARNING, "running as root: %s", why);
+	return 0;
+}
+
+/* What is written to a path, and not to a standard stream. */
+static const char *
+log_path(const char *target)
+{
+
+	return target == NULL || strcmp(target, "stdout") == 0 ||
+	               strcmp(target, "stderr") == 0
+	           ? NULL
+	           : target;
+}
+
+/*
+ * The walls stand before there is anything to protect them from, and before
+ * there is a second thread.
+ * Returns: 0; 1 if that was all that was asked for; -1.
+ */
+static int
+enter_sandbox(struct daemon *d, struct ferry_error *err)
+{
+	const struct ferry_serve_options *o = d->current->options;
+	const char *conf = d->args.config;
+	const struct ferry_sandbox_paths paths = {
+		.store = o->store,
+		.read = { conf != NULL ? conf : getenv("FERRY_CONFIG"),
+		    o->certificate, o->key },
+		.written = { log_path(o->access_log), log_path(o->audit_log),
+		    d->args.port_file },
+	};
+
+	if (ferry_sandbox_new(&d->sandbox, err) == -1)
+		return -1;
+	if (d->args.check_sandbox) {
+		(void)ferry_sandbox_check(d->sandbox, &paths);
+		return 1;
+	}
+	ferry_sandbox_enter(d->sandbox, &paths);
+	return 0;
+}
+
 static int
 start(struct daemon *d, struct ferry_error *err)
 {
 	const struct ferry_serve_options *o;
 	bool loopback;
+	int rc;
 
 	if (generation_new(&d->current, d, err) == -1)
 		return -1;
+	(void)raise_files();
+	if ((rc = enter_sandbox(d, err)) != 0)
+		return rc;
 	o = d->current->options;
 	if (ferry_listen_is_loopback(o->listen, &loopback, err) == -1 ||
 	    ferry_strdup(&d->listen, o->listen, err) == -1)
@@ -328,7 +402,8 @@ start(struct daemon *d, struct ferry_error *err)
 			return -1;
 	if (ferry_store_view_open(
 		&d->view, o->store, o->cache_bytes, raise_files(), err) == -1 ||
-	    check_public(d, o, o->listen, err) == -1)
+	    check_public(d, o, o->listen, err) == -1 ||
+	    check_root(o, loopback, err) == -1)
 		return -1;
 	ferry_access_configure(ferry_store_view_access(d->view), &o->access);
 	if (ferry_listen(&d->listen_fd, o->listen, &d->port, &loopback, err) ==
@@ -407,6 +482,19 @@ reap(struct daemon *d)
 	}
 }
 
+/* Give back what a burst has left. */
+static void
+trim(struct daemon *d)
+{
+	uint64_t now = ferry_ticks_ms();
+
+	if (now - d->trimmed_at < TRIM_MS)
+		return;
+	d->trimmed_at = now;
+	if (mallinfo2().fordblks > TRIM_BYTES)
+		(void)malloc_trim(0);
+}
+
 /* Until a signal ends it. */
 static void
 run(struct daemon *d, const sigset_t *signals)
@@ -426,6 +514,7 @@ run(struct daemon *d, const sigset_t *signals)
 			ferry_lines_flush(d->audit);
 		ferry_server_tick(d->current->server);
 		reap(d);
+		trim(d);
 	}
 }
 
@@ -461,8 +550,10 @@ main(int argc, char **argv)
 	int rc;
 
 	d.started_ms = ferry_ticks_ms();
-	/* What many threads free must not stay in an arena of each. */
+	/* What many threads free must not stay in an arena of each, and what
+	 * is large goes back at once. */
 	(void)mallopt(M_ARENA_MAX, 2);
+	(void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);
@@ -475,7 +566,9 @@ main(int argc, char **argv)
 		return 0;
 	if (rc != -1)
 		rc = start(&d, &err);
-	if (rc != -1) {
+	if (rc == 1) {
+		rc = 0; /* all was said */
+	} else if (rc != -1) {
 		run(&d, &signals);
 		stop(&d, &signals);
 	} else {
@@ -488,6 +581,7 @@ main(int argc, char **argv)
 	ferry_lines_close(d.log);
 	ferry_lines_close(d.audit);
 	ferry_metrics_free(&d.metrics);
+	ferry_sandbox_free(d.sandbox);
 	free(d.listen);
 	if (d.listen_fd != -1)
 		(void)close(d.listen_fd);

@@ -25,6 +25,10 @@ static const char help[] =
     "  --public             let everybody who reaches the address read\n"
     "                       everything; needed for addresses that are not\n"
     "                       of this machine while no access rules exist\n"
+    "  --allow-root         run as root, which else is refused on addresses\n"
+    "                       that are not of this machine\n"
+    "  --check-sandbox      say what the server could not do if somebody took\n"
+    "                       it over, and end\n"
     "  --help, --version\n"
     "\n"
     "SIGTERM and SIGINT stop accepting, finish what is under way, and end.\n"
@@ -53,6 +57,13 @@ ferry_serve_args(struct ferry_serve_args *out, int argc, char **argv,
 		{ "--store", &out->store }, { "--listen", &out->listen },
 		{ "--port-file", &out->port_file } };
 
+	const struct {
+		const char *name;
+		bool *value;
+	} flags[] = { { "--public", &out->public },
+		{ "--allow-root", &out->allow_root },
+		{ "--check-sandbox", &out->check_sandbox } };
+
 	*out = (struct ferry_serve_args){ 0 };
 	for (int i = 1; i < argc && argv[i] != NULL; i++) {
 		bool known = false;
@@ -65,10 +76,10 @@ ferry_serve_args(struct ferry_serve_args *out, int argc, char **argv,
 			(void)puts("ferryd " FERRY_VERSION);
 			return FERRY_ARGS_DONE;
 		}
-		if (strcmp(argv[i], "--public") == 0) {
-			out->public = true;
-			continue;
-		}
+		for (size_t k = 0;
+		     !known && k < sizeof(flags) / sizeof(flags[0]); k++)
+			if (strcmp(argv[i], flags[k].name) == 0)
+				*flags[k].value = known = true;
 		for (size_t k = 0;
 		     !known && k < sizeof(options) / sizeof(options[0]); k++) {
 			const char *value =
@@ -129,6 +140,26 @@ read_proxies(struct ferry_serve_options *o, struct ferry_conf_group *group,
 		if (ferry_networks_add(&o->proxies, text, &cause) == -1)
 			return ferry_conf_error(
 			    group, "trusted_proxies", err, "%s", cause.text);
+	return rc;
+}
+
+static int
+read_hosts(struct ferry_serve_options *o, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	const char *host;
+	int rc;
+
+	for (unsigned i = 0;
+	     (rc = ferry_conf_strs(group, "hosts", i, &host, err)) == 1; i++) {
+		if (o->site.hosts_n == FERRY_SITE_HOSTS)
+			return ferry_conf_error(group, "hosts", err,
+			    "more than %d hosts", FERRY_SITE_HOSTS);
+		if (*host == 0 || strpbrk(host, "/ ") != NULL)
+			return ferry_conf_error(group, "hosts", err,
+			    "expected a name such as \"packages.example.com\"");
+		o->site.hosts[o->site.hosts_n++] = host;
+	}
 	return rc;
 }
 
@@ -197,9 +228,12 @@ read_group(struct ferry_serve_options *o, struct ferry_conf_group *group,
 	if (ferry_conf_str(
 		group, "listen", "127.0.0.1:8470", &o->listen, err) == -1 ||
 	    ferry_conf_bool(group, "public", false, &o->public, err) == -1 ||
+	    ferry_conf_bool(group, "allow_root", false, &o->allow_root, err) ==
+		-1 ||
 	    read_public_url(o, group, err) == -1 ||
 	    ferry_conf_bool(
 		group, "subdomains", false, &o->site.subdomains, err) == -1 ||
+	    read_hosts(o, group, err) == -1 ||
 	    read_proxies(o, group, err) == -1 ||
 	    read_tls(o, group, err) == -1 ||
 	    ferry_conf_u64(group, "threads", 0, 256, 0, &o->threads, err) ==
@@ -262,6 +296,7 @@ ferry_serve_options_read(struct ferry_serve_options **out,
 	if (args->listen != NULL)
 		o->listen = args->listen;
 	o->public = o->public || args->public;
+	o->allow_root = o->allow_root || args->allow_root;
 	*out = o;
 	return 0;
 fail:

@@ -20,6 +20,8 @@ struct ferry_serve_args {
 	const char *listen;
 	const char *port_file;
 	bool public;
+	bool allow_root;
+	bool check_sandbox;
 };
 
 /* What counts: the command line over the file over the defaults.  Strings
@@ -29,6 +31,7 @@ struct ferry_serve_options {
 	const char *store;
 	const char *listen;
 	bool public;
+	bool allow_root;
 	struct ferry_site site;
 	char *public_url; /* owned */
 	uint64_t threads;

@@ -107,7 +107,7 @@ start_ferryd() {
 	local store=$1
 	shift
 	rm -f "$T/ferryd.port"
-	"$FERRYD" --store "$store" --listen 127.0.0.1:0 \
+	"$FERRYD" --store "$store" --allow-root --listen 127.0.0.1:0 \
 	    --port-file "$T/ferryd.port" "$@" >>"$T/ferryd.log" 2>&1 &
 	LASTPID=$!
 	PIDS+=("$LASTPID")

@@ -1,6 +1,5 @@
 /* From what a handler said a resource is to what the library sends. */
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +15,8 @@
  * its own default halves the throughput of large files.
  */
 #define TLS_BLOCK (128U << 10)
+/* Of a body with holes, for each answer on its way. */
+#define FILLED_BLOCK (16U << 10)
 
 static void
 on_body_done(void *cls)
@@ -24,46 +25,116 @@ on_body_done(void *cls)
 	ferry_body_unref(cls);
 }
 
-/* A part of a file, read by blocks because TLS cannot use sendfile. */
-struct part {
+/* Content that is read by blocks: a part of a file, because TLS cannot use
+ * sendfile; or a body with holes. */
+struct reader {
 	struct ferry_body *body;
-	uint64_t offset;
+	uint64_t at; /* in body */
+	char *fill; /* owned, or NULL */
+	size_t fill_n, filled; /* how much of it was written at a hole */
 };
 
 static ssize_t
-on_part_read(void *cls, uint64_t pos, char *p, size_t max)
+on_read(void *cls, uint64_t pos, char *p, size_t max)
 {
-	struct part *part = cls;
-	ssize_t n;
+	struct reader *r = cls;
+	ssize_t n = ferry_body_read(r->body, r->at, p, max);
 
-	while ((n = pread(
-		    part->body->fd, p, max, (off_t)(part->offset + pos))) == -1)
-		if (errno != EINTR)
+	(void)pos;
+	if (n <= 0)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	r->at += (uint64_t)n;
+	return n;
+}
+
+/* The library asks for one block after the other. */
+static ssize_t
+on_read_filled(void *cls, uint64_t pos, char *p, size_t max)
+{
+	struct reader *r = cls;
+	size_t n = 0;
+
+	(void)pos;
+	while (n < max) {
+		ssize_t got;
+		char *hole;
+
+		if (r->filled < r->fill_n) {
+			size_t m = r->fill_n - r->filled;
+
+			m = m < max - n ? m : max - n;
+			memcpy(p + n, r->fill + r->filled, m);
+			r->filled += m;
+			n += m;
+			continue;
+		}
+		got = ferry_body_read(r->body, r->at, p + n, max - n);
+		if (got == -1)
 			return MHD_CONTENT_READER_END_WITH_ERROR;
-	return n == 0 ? MHD_CONTENT_READER_END_WITH_ERROR : n;
+		if (got == 0)
+			break;
+		hole = memchr(p + n, FERRY_HOLE, (size_t)got);
+		if (hole != NULL) {
+			got = hole - (p + n);
+			r->at++;
+			r->filled = 0;
+		}
+		r->at += (uint64_t)got;
+		n += (size_t)got;
+	}
+	return n == 0 ? MHD_CONTENT_READER_END_WITH_ERROR : (ssize_t)n;
 }
 
 static void
-on_part_done(void *cls)
+on_reader_done(void *cls)
 {
-	struct part *part = cls;
+	struct reader *r = cls;
 
-	ferry_body_unref(part->body);
-	free(part);
+	ferry_body_unref(r->body);
+	free(r->fill);
+	free(r);
 }
 
-/* Size bytes of body from offset.  Returns NULL if there is no memory. */
+/* Size bytes of body from offset, *taking* fill.  NULL if there is no memory. */
 static struct MHD_Response *
-make_response(const struct exchange *ex, struct ferry_body *body,
+read_response(
+    struct ferry_body *body, uint64_t offset, uint64_t size, char *fill)
+{
+	struct reader *r = malloc(sizeof(*r));
+	struct MHD_Response *out;
+
+	if (r == NULL) {
+		free(fill);
+		return NULL;
+	}
+	*r = (struct reader){ ferry_body_ref(body), offset, fill, 0, 0 };
+	if (fill != NULL)
+		r->fill_n = r->filled = strlen(fill);
+	out = MHD_create_response_from_callback(size,
+	    fill == NULL ? TLS_BLOCK : FILLED_BLOCK,
+	    fill == NULL ? on_read : on_read_filled, r, on_reader_done);
+	if (out == NULL)
+		on_reader_done(r);
+	return out;
+}
+
+/* Size bytes of res's body from offset.  NULL if there is no memory. */
+static struct MHD_Response *
+make_response(const struct exchange *ex, struct ferry_response *res,
     uint64_t offset, uint64_t size)
 {
+	struct ferry_body *body = res->body;
 	struct MHD_Response *out;
-	struct part *part;
+	char *fill = res->fill;
 	int fd;
 
 	if (body == NULL || size == 0)
 		return MHD_create_response_from_buffer(
 		    0, NULL, MHD_RESPMEM_PERSISTENT);
+	if (fill != NULL) {
+		res->fill = NULL;
+		return read_response(body, 0, size, fill);
+	}
 	if (body->fd == -1) {
 		out = MHD_create_response_from_buffer_with_free_callback_cls(
 		    (size_t)size, body->bytes.p + offset, on_body_done, body);
@@ -71,24 +142,29 @@ make_response(const struct exchange *ex, struct ferry_body *body,
 			(void)ferry_body_ref(body);
 		return out;
 	}
-	if (ex->server->options->certificate == NULL) {
-		/* The library closes its descriptor after use. */
-		if ((fd = fcntl(body->fd, F_DUPFD_CLOEXEC, 0)) == -1)
-			return NULL;
-		out = MHD_create_response_from_fd_at_offset64(size, fd, offset);
-		if (out == NULL)
-			(void)close(fd);
-		return out;
-	}
-	if ((part = malloc(sizeof(*part))) == NULL)
+	if (ex->server->options->certificate != NULL)
+		return read_response(body, offset, size, NULL);
+	/* The library closes its descriptor after use. */
+	if ((fd = fcntl(body->fd, F_DUPFD_CLOEXEC, 0)) == -1)
 		return NULL;
-	part->body = ferry_body_ref(body);
-	part->offset = offset;
-	out = MHD_create_response_from_callback(
-	    size, TLS_BLOCK, on_part_read, part, on_part_done);
+	out = MHD_create_response_from_fd_at_offset64(size, fd, offset);
 	if (out == NULL)
-		on_part_done(part);
+		(void)close(fd);
 	return out;
+}
+
+/* The bytes that res stands for, holes filled. */
+static uint64_t
+size_of(const struct ferry_response *res)
+{
+	const struct ferry_body *body = res->body;
+
+	if (body == NULL)
+		return 0;
+	return res->fill == NULL
+	           ? body->size
+	           : body->size - body->holes +
+	                 body->holes * (uint64_t)strlen(res->fill);
 }
 
 static void
@@ -107,7 +183,7 @@ static void
 apply_conditions(const struct ferry_request *rq, struct ferry_response *res,
     struct ferry_range *range)
 {
-	const char *etag = res->body->etag, *value, *only_if;
+	const char *etag = res->etag, *value, *only_if;
 
 	if (etag[0] != 0 &&
 	    (value = ferry_request_header(rq, "If-None-Match")) != NULL &&
@@ -165,8 +241,7 @@ ferry_exchange_response(struct exchange *ex, struct ferry_response *res)
 	char text[80];
 	bool partial;
 
-	if (res->body != NULL)
-		range.size = res->body->size;
+	range.size = size_of(res);
 	if (res->status == 200 && res->body != NULL &&
 	    ferry_request_reads(&ex->rq))
 		apply_conditions(&ex->rq, res, &range);
@@ -174,8 +249,7 @@ ferry_exchange_response(struct exchange *ex, struct ferry_response *res)
 	    res->body != NULL && (res->status == 206 || res->status == 416);
 	if (res->status == 304 || res->status == 416)
 		range.size = 0;
-	if ((out = make_response(ex, res->body, range.offset, range.size)) ==
-	    NULL)
+	if ((out = make_response(ex, res, range.offset, range.size)) == NULL)
 		return NULL;
 	ex->bytes = ex->rq.method == FERRY_HEAD ? 0 : range.size;
 	if (partial) {
@@ -193,8 +267,7 @@ ferry_exchange_response(struct exchange *ex, struct ferry_response *res)
 		add(out, "Content-Type", res->type);
 		add(out, "Content-Encoding", res->encoding);
 	}
-	if (res->body != NULL)
-		add(out, "ETag", res->body->etag);
+	add(out, "ETag", res->etag);
 	add_caching(out, res);
 	if (res->ranges)
 		add(out, "Accept-Ranges", "bytes");

@@ -31,6 +31,8 @@
 #define SLOW_BYTES 1024U /* a second, and fewer is slow */
 #define LOG_MS 60000U
 #define NEVER 3
+#define HELD_COUNTS 4096U /* smaller answers are the system's at once */
+#define HELD_MAX (64U << 20)
 #define BUCKETS 1024
 #define FDS_MAX (1U << 20)
 
@@ -58,6 +60,7 @@ struct ferry_gate_conn {
 	gnutls_session_t session;
 	atomic_int phase;
 	atomic_uint_fast64_t since; /* ferry_ticks_ms() */
+	atomic_uint_fast64_t held; /* bytes of its answer */
 	/* With the gate's lock: how it reads its answer. */
 	uint64_t acked, acked_at;
 	bool slow;
@@ -68,6 +71,8 @@ struct ferry_gate_conn {
 struct ferry_gate {
 	struct ferry_gate_options o;
 	ssize_t (*tls_recv)(gnutls_session_t, void *, size_t);
+	atomic_uint_fast64_t
+	    held; /* bytes of answers that nothing else needs */
 	pthread_mutex_t mutex; /* of all below */
 	struct ferry_gate_conn **list;
 	size_t n, cap;
@@ -358,6 +363,15 @@ ferry_gate_open(
 	return c;
 }
 
+static void
+let_go(struct ferry_gate_conn *c)
+{
+	uint64_t n = atomic_exchange(&c->held, 0);
+
+	assert(n <= atomic_load(&c->gate->held));
+	atomic_fetch_sub(&c->gate->held, n);
+}
+
 void
 ferry_gate_close(struct ferry_gate_conn *c)
 {
@@ -366,6 +380,7 @@ ferry_gate_close(struct ferry_gate_conn *c)
 	if (c == NULL)
 		return;
 	gate = c->gate;
+	let_go(c);
 	assert(atomic_load(&by_fd.slots[c->fd]) == c);
 	atomic_store(&by_fd.slots[c->fd], NULL);
 	(void)pthread_mutex_lock(&gate->mutex);
@@ -403,6 +418,32 @@ send_refusal(struct ferry_gate_conn *c, unsigned status, const char *reason)
 }
 
 void
+ferry_gate_holds(struct ferry_gate_conn *c, uint64_t n)
+{
+	struct ferry_gate *gate;
+	uint64_t before, now = ferry_ticks_ms();
+
+	if (c == NULL || n < HELD_COUNTS)
+		return;
+	gate = c->gate;
+	c->held = n;
+	before = atomic_fetch_add(&gate->held, n);
+	if (before + n <= HELD_MAX)
+		return;
+	(void)pthread_mutex_lock(&gate->mutex);
+	for (size_t i = 0; i < gate->n; i++) {
+		struct ferry_gate_conn *other = gate->list[i];
+
+		if (other->peer != NULL && atomic_load(&other->held) > 0 &&
+		    now - atomic_load(&other->since) >= FRESH_MS) {
+			cut(other);
+			atomic_fetch_add(&gate->o.metrics->made_room, 1);
+		}
+	}
+	(void)pthread_mutex_unlock(&gate->mutex);
+}
+
+void
 ferry_gate_answered(struct ferry_gate_conn *c)
 {
 
@@ -411,6 +452,7 @@ ferry_gate_answered(struct ferry_gate_conn *c)
 	/* The next request may be here already.  If it is refused, the library
 	 * does not know that there is something to read. */
 	c->answered++;
+	let_go(c);
 	if (c->wire.phase != FERRY_WIRE_REFUSED)
 		enter(c, c->wire.phase == FERRY_WIRE_IDLE ? IDLE : HEAD);
 	else if (c->answered == c->wire.requests)
@@ -572,22 +614,5 @@ ferry_gate_tick(struct ferry_gate *gate)
 	for (size_t i = 0; i < gate->n; i++)
 		if (gate->list[i]->peer != NULL)
 			tick_one(gate->list[i], now);
-	(void)pthread_mutex_unlock(&gate->mutex);
-}
-
-void
-ferry_gate_relieve(struct ferry_gate *gate)
-{
-
-	(void)pthread_mutex_lock(&gate->mutex);
-	for (size_t i = 0; i < gate->n; i++) {
-		struct ferry_gate_conn *c = gate->list[i];
-
-		if (c->peer != NULL && c->slow &&
-		    atomic_load(&c->phase) == BUSY) {
-			cut(c);
-			atomic_fetch_add(&gate->o.metrics->made_room, 1);
-		}
-	}
 	(void)pthread_mutex_unlock(&gate->mutex);
 }

@@ -53,12 +53,14 @@ struct ferry_gate_conn *ferry_gate_open(struct ferry_gate *gate, int fd,
     const struct sockaddr *from, void *session);
 /* Before its descriptor is closed.  NULL is fine. */
 void ferry_gate_close(struct ferry_gate_conn *conn);
+/* It is answered with n bytes that nothing else needs: they are held until it
+ * has read them.  When all hold too much, those that hold for longest go.
+ * NULL is fine. */
+void ferry_gate_holds(struct ferry_gate_conn *conn, uint64_t n);
 /* Its request was answered.  NULL is fine. */
 void ferry_gate_answered(struct ferry_gate_conn *conn);
 
 /* Close what is late.  To be called about twice a second. */
 void ferry_gate_tick(struct ferry_gate *gate);
-/* Close the connections that hardly read what they asked for. */
-void ferry_gate_relieve(struct ferry_gate *gate);
 
 #endif

@@ -1,6 +1,8 @@
 #include "serve/http/http.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +21,16 @@ ferry_body_new(
     struct ferry_body **out, struct ferry_buf *buf, struct ferry_error *err)
 {
 	struct ferry_body *body;
+	void *p;
 
 	if (ferry_calloc(&body, 1, sizeof(*body), err) == -1)
 		return -1;
+	/* What is kept is what is used. */
+	if (buf->cap - buf->n > 4096 &&
+	    (p = realloc(buf->p, buf->n + 1)) != NULL) {
+		buf->p = p;
+		buf->cap = buf->n + 1;
+	}
 	atomic_init(&body->refs, 1);
 	body->fd = -1;
 	body->size = buf->n;
@@ -44,6 +53,27 @@ ferry_body_file(
 	body->size = size;
 	*out = body;
 	return 0;
+}
+
+ssize_t
+ferry_body_read(
+    const struct ferry_body *body, uint64_t offset, void *p, size_t n)
+{
+	ssize_t got;
+
+	if (offset >= body->size)
+		return 0;
+	if (n > body->size - offset)
+		n = (size_t)(body->size - offset);
+	if (body->fd == -1) {
+		memcpy(p, body->bytes.p + offset, n);
+		return (ssize_t)n;
+	}
+	do
+		got = pread(body->fd, p, n, (off_t)offset);
+	while (got == -1 && errno == EINTR);
+	/* A file that ends too early was damaged meanwhile. */
+	return got == 0 && n > 0 ? -1 : got;
 }
 
 struct ferry_body *
@@ -73,6 +103,8 @@ ferry_body_unref(struct ferry_body *body)
 		return;
 	if (body->fd != -1)
 		(void)close(body->fd);
+	if (body->memory != NULL)
+		atomic_fetch_sub(body->memory, body->bytes.n);
 	ferry_buf_free(&body->bytes);
 	free(body->type);
 	free(body);
@@ -106,17 +138,29 @@ ferry_response_init(struct ferry_response *res, unsigned status)
 	res->varies = res->personal = false;
 	res->ranges = false;
 	res->body = NULL;
+	res->fill = NULL;
+	res->etag[0] = 0;
 	res->headers_n = 0;
 	res->format = NULL;
 	res->package[0] = 0;
+}
+
+void
+ferry_response_clear(struct ferry_response *res)
+{
+
+	ferry_body_unref(res->body);
+	res->body = NULL;
+	free(res->fill);
+	res->fill = NULL;
 }
 
 static void
 drop(struct ferry_response *res, unsigned status, const char *type)
 {
 
-	ferry_body_unref(res->body);
-	res->body = NULL;
+	ferry_response_clear(res);
+	res->etag[0] = 0;
 	res->status = status;
 	res->type = type;
 	res->encoding = res->cache = res->vary = NULL;
@@ -170,6 +214,27 @@ ferry_response_body(
 	assert(body != NULL);
 	drop(res, 200, type);
 	res->body = body;
+	memcpy(res->etag, body->etag, strlen(body->etag) + 1);
+}
+
+int
+ferry_response_fill(struct ferry_response *res, const char *type,
+    struct ferry_body *body, const char *fill, struct ferry_error *err)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	ferry_response_body(res, type, body);
+	if (body->holes == 0)
+		return 0;
+	/* What the fill is belongs to what the answer is. */
+	for (const char *p = fill; *p != 0; p++)
+		hash = (hash ^ (uint8_t)*p) * UINT64_C(1099511628211);
+	(void)snprintf(res->etag, sizeof(res->etag), "\"%.*s-%016" PRIx64 "\"",
+	    (int)strcspn(body->etag + 1, "\""), body->etag + 1, hash);
+	if (ferry_strdup(&res->fill, fill, err) == 0)
+		return 0;
+	drop(res, 500, NULL);
+	return -1;
 }
 
 int

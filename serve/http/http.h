@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "serve/http/forwarded.h"
 #include "store/base/bytes.h"
@@ -25,13 +26,15 @@ enum ferry_method { FERRY_GET, FERRY_HEAD, FERRY_POST, FERRY_OTHER_METHOD };
 
 /*
  * Borrowed by the handler for the call.  path and query are as the client
- * wrote them, percent-encoded; path starts with '/', query has no '?'.
+ * wrote them, percent-encoded; path starts with '/', query has no '?'.  In path
+ * several '/' are one, in sent_path they are as they were sent.
  */
 #define FERRY_FORM_MAX (16U << 10)
 struct ferry_request {
 	enum ferry_method method;
 	const char *method_text;
 	struct ferry_bytes path;
+	struct ferry_bytes sent_path;
 	struct ferry_bytes query;
 	/* The body, if it is a form (application/x-www-form-urlencoded) or
 	 * application/json of at most FERRY_FORM_MAX bytes; what is longer, or
@@ -74,14 +77,22 @@ bool ferry_request_takes_gzip(const struct ferry_request *rq);
  * Content: bytes in memory, or a file.  Shared by count; never changed once
  * it was handed to a second owner.
  *
- * Invariants: fd is -1 and bytes holds size bytes, or fd is open and bytes is
- * empty.  etag is "" or a quoted strong entity tag.
+ * A body may have holes: bytes FERRY_HOLE, each of which a response fills with
+ * a text of its own, so that one body serves all who differ in nothing else.
+ *
+ * Invariants: 1. fd is -1 and bytes holds size bytes, or fd is open and bytes
+ * is empty; 2. etag is "" or a quoted strong entity tag; 3. memory, which
+ * whoever accounts for bodies set, has bytes.n in it.
  */
 #define FERRY_ETAG 144 /* a SHA-512 with its name, in quotes */
+#define FERRY_HOLE 1
 struct ferry_body {
 	atomic_uint refs;
 	int fd;
 	uint64_t size;
+	size_t holes;
+	bool spills; /* read by ferry_body_read() alone: a file does as well */
+	atomic_uint_fast64_t *memory; /* borrowed, or NULL */
 	struct ferry_buf bytes;
 	char etag[FERRY_ETAG];
 	char *type; /* its media type, where that is stored; owned, or NULL */
@@ -95,6 +106,9 @@ int ferry_body_file(
 /* One more owner of body, who unrefs it. */
 struct ferry_body *ferry_body_ref(struct ferry_body *body);
 void ferry_body_unref(struct ferry_body *body); /* NULL is fine */
+/* At most n of the bytes from offset on; -1 if the file cannot be read. */
+ssize_t ferry_body_read(
+    const struct ferry_body *body, uint64_t offset, void *p, size_t n);
 /* The same as _new, with an etag made of the SHA-256 of the bytes. */
 int ferry_body_tagged(
     struct ferry_body **out, struct ferry_buf *buf, struct ferry_error *err);
@@ -117,6 +131,8 @@ struct ferry_response {
 	bool personal;
 	bool ranges; /* the body may be asked for in parts */
 	struct ferry_body *body; /* owned, or NULL for none */
+	char *fill; /* of the body's holes; owned, or NULL */
+	char etag[FERRY_ETAG]; /* as of a body */
 	size_t headers_n;
 	struct {
 		const char *name; /* literal */
@@ -127,6 +143,8 @@ struct ferry_response {
 	char package[FERRY_RESPONSE_PACKAGE];
 };
 
+/* Release what a response owns. */
+void ferry_response_clear(struct ferry_response *res);
 /* An empty response of status. */
 void ferry_response_init(struct ferry_response *res, unsigned status);
 /* Set status and a small text; what was there is dropped.  Cannot fail: with
@@ -144,6 +162,10 @@ void ferry_response_body(
  * asked for again each time.  Returns: 1, as answer() of a format does; -1. */
 int ferry_response_take(struct ferry_response *res, const char *type,
     struct ferry_buf *buf, struct ferry_error *err);
+/* Status 200 with body, which is *taken*, and fill for its holes, which is
+ * copied.  Returns: 0, -1 (then body is released). */
+int ferry_response_fill(struct ferry_response *res, const char *type,
+    struct ferry_body *body, const char *fill, struct ferry_error *err);
 /* Add a header; the value is copied.  One that is too long, or that holds
  * control characters, is not sent. */
 void ferry_response_header(

@@ -51,6 +51,7 @@ collapse_slashes(struct exchange *ex)
 	struct ferry_bytes path = ex->rq.path;
 	size_t n = 0;
 
+	ex->rq.sent_path = path;
 	if (memmem(path.p, path.n, "//", 2) == NULL ||
 	    (ex->path = malloc(path.n)) == NULL)
 		return;
@@ -258,6 +259,15 @@ body_is_too_long(const struct exchange *ex)
 				   BODY_DRAINED, &n, &err) == -1;
 }
 
+static struct ferry_gate_conn *
+gate_conn(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info == NULL ? NULL : info->socket_context;
+}
+
 static enum MHD_Result
 answer(struct exchange *ex, bool close_after)
 {
@@ -271,6 +281,8 @@ answer(struct exchange *ex, bool close_after)
 	o->handler(o->ctx, &ex->rq, &res);
 	ex->format = res.format;
 	memcpy(ex->package, res.package, strlen(res.package) + 1);
+	if (res.body != NULL && res.body->fd == -1 && res.body->memory == NULL)
+		ferry_gate_holds(gate_conn(ex->connection), res.body->size);
 	if ((out = ferry_exchange_response(ex, &res)) != NULL) {
 		if (close_after || atomic_load(&ex->server->draining))
 			(void)MHD_add_response_header(
@@ -279,7 +291,7 @@ answer(struct exchange *ex, bool close_after)
 		rc = MHD_queue_response(ex->connection, res.status, out);
 		MHD_destroy_response(out);
 	}
-	ferry_body_unref(res.body);
+	ferry_response_clear(&res);
 	return rc;
 }
 
@@ -311,15 +323,6 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 		return MHD_YES;
 	}
 	return answer(ex, false);
-}
-
-static struct ferry_gate_conn *
-gate_conn(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-	return info == NULL ? NULL : info->socket_context;
 }
 
 static enum MHD_Result
@@ -520,13 +523,6 @@ ferry_server_tick(struct ferry_server *server)
 {
 
 	ferry_gate_tick(server->gate);
-}
-
-void
-ferry_server_relieve(struct ferry_server *server)
-{
-
-	ferry_gate_relieve(server->gate);
 }
 
 unsigned

@@ -148,8 +148,9 @@ end_name(struct ferry_wire *w)
 	w->hosted |= header == HOST;
 	w->sized |= header == LENGTH;
 	w->chunked |= header == ENCODING;
-	/* From now on the header's number, and its value behind. */
-	w->word[0] = (char)header;
+	/* From now on the header's number, and its value behind; what a Host
+	 * is, is for others to say. */
+	w->word[0] = (char)(header == HOST ? OTHER : header);
 	w->word_n = 1;
 	w->state = VALUE;
 	return true;

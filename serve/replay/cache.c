@@ -1,10 +1,16 @@
 #include "serve/replay/cache.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include "serve/http/http.h"
 #include "store/base/error.h"
@@ -12,6 +18,15 @@
 /* Counted for each entry besides its content: entry, body, a part of the
  * group, and what malloc rounds up. */
 #define OVERHEAD 512
+/* A body spills from this size on, or from a part of a small cache. */
+#define SPILL_BODY (4U << 20)
+#define SPILL_PART 8
+/* Files without a name hold so many times what the cache does, and more. */
+#define SPILL_TIMES 16
+#define SPILL_MIN (256U << 20)
+/* When so much is handed out besides what is cached, also smaller ones do. */
+#define SHORT_MIN (32U << 20)
+#define SHORT_BODY (64U << 10)
 
 struct group;
 
@@ -46,7 +61,7 @@ struct group {
 	uint8_t key[];
 };
 
-/* Invariant: stats.bytes, .entries and .files are sums over the entries whose
+/* Invariant: stats.bytes, .entries, .files and .spilled are sums over the entries whose
  * cost is not 0. */
 struct ferry_cache {
 	pthread_mutex_t mutex;
@@ -55,8 +70,11 @@ struct ferry_cache {
 	struct group **groups;
 	size_t mask;
 	struct entry *newest, *oldest;
-	uint64_t limit;
+	atomic_uint_fast64_t limit;
 	uint64_t files_limit;
+	int scratch; /* the folder for what spills, or -1 */
+	bool in_memory; /* scratch is */
+	atomic_uint_fast64_t live; /* bytes of bodies made here, in memory */
 	struct ferry_cache_stats stats;
 };
 
@@ -72,6 +90,31 @@ hash(uint64_t h, struct ferry_bytes s)
 }
 #define HASH_START UINT64_C(14695981039346656037)
 
+/* Where the service manager keeps what may go, or where everybody does. */
+static void
+open_scratch(struct ferry_cache *cache)
+{
+	const char *path = getenv("CACHE_DIRECTORY");
+	struct statfs fs;
+
+	if (path == NULL)
+		path = getenv("TMPDIR");
+	cache->scratch = open(
+	    path == NULL ? "/tmp" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Files of a tmpfs are memory, too. */
+	cache->in_memory = cache->scratch != -1 &&
+	                   fstatfs(cache->scratch, &fs) == 0 &&
+	                   fs.f_type == TMPFS_MAGIC;
+}
+
+static uint64_t
+spill_limit(const struct ferry_cache *cache)
+{
+	uint64_t limit = atomic_load(&cache->limit);
+
+	return cache->in_memory ? limit : SPILL_TIMES * limit + SPILL_MIN;
+}
+
 int
 ferry_cache_new(struct ferry_cache **out, uint64_t bytes, unsigned files,
     struct ferry_error *err)
@@ -84,7 +127,7 @@ ferry_cache_new(struct ferry_cache **out, uint64_t bytes, unsigned files,
 	while (buckets < bytes / 8192 && buckets < (1U << 22))
 		buckets *= 2;
 	cache->mask = buckets - 1;
-	cache->limit = bytes;
+	atomic_init(&cache->limit, bytes);
 	cache->files_limit = files;
 	if (ferry_calloc(
 		&cache->entries, buckets, sizeof(*cache->entries), err) == -1 ||
@@ -94,6 +137,7 @@ ferry_cache_new(struct ferry_cache **out, uint64_t bytes, unsigned files,
 		free(cache);
 		return -1;
 	}
+	open_scratch(cache);
 	(void)pthread_mutex_init(&cache->mutex, NULL);
 	(void)pthread_cond_init(&cache->made, NULL);
 	*out = cache;
@@ -138,6 +182,14 @@ link_newest(struct ferry_cache *cache, struct entry *e)
 	cache->newest = e;
 }
 
+/* Bytes in a file without a name. */
+static uint64_t
+spilled(const struct entry *e)
+{
+
+	return e->body->spills && e->body->fd != -1 ? e->body->size : 0;
+}
+
 /* Out of the bucket and, if it is ready, out of the accounts. */
 static void
 forget(struct ferry_cache *cache, struct entry *e)
@@ -158,6 +210,7 @@ forget(struct ferry_cache *cache, struct entry *e)
 		cache->stats.entries--;
 		if (e->body->fd != -1)
 			cache->stats.files--;
+		cache->stats.spilled -= spilled(e);
 		e->cost = 0;
 	}
 	if (e->holders == 0)
@@ -266,6 +319,7 @@ evict(struct ferry_cache *cache)
 
 	while (cache->oldest != NULL &&
 	       (cache->stats.bytes > cache->limit ||
+		   cache->stats.spilled > spill_limit(cache) ||
 		   cache->stats.files > cache->files_limit)) {
 		cache->stats.evictions++;
 		drop_entry(cache, cache->oldest);
@@ -285,7 +339,7 @@ keep(struct ferry_cache *cache, struct entry *e)
 		drop_entry(cache, e);
 		return;
 	}
-	cost = OVERHEAD + e->name_n + e->group->key_n + e->body->bytes.cap;
+	cost = OVERHEAD + e->name_n + e->group->key_n + e->body->bytes.n;
 	if (cost > cache->limit) {
 		drop_entry(cache, e);
 		return;
@@ -295,8 +349,59 @@ keep(struct ferry_cache *cache, struct entry *e)
 	cache->stats.entries++;
 	if (e->body->fd != -1)
 		cache->stats.files++;
+	cache->stats.spilled += spilled(e);
 	link_newest(cache, e);
 	evict(cache);
+}
+
+bool
+ferry_cache_is_short(const struct ferry_cache *cache)
+{
+
+	return atomic_load(&cache->live) >
+	       atomic_load(&cache->limit) + SHORT_MIN;
+}
+
+/* Move the bytes of a body that is nobody else's yet to a file; if that fails
+ * they stay. */
+static void
+spill(const struct ferry_cache *cache, struct ferry_body *body)
+{
+	int fd =
+	    openat(cache->scratch, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	size_t done = 0;
+	ssize_t n = 0;
+
+	if (fd == -1)
+		return;
+	while (
+	    done < body->bytes.n &&
+	    ((n = write(fd, body->bytes.p + done, body->bytes.n - done)) > 0 ||
+		(n == -1 && errno == EINTR)))
+		done += n > 0 ? (size_t)n : 0;
+	if (done < body->bytes.n) {
+		(void)close(fd);
+		return;
+	}
+	ferry_buf_free(&body->bytes);
+	body->fd = fd;
+}
+
+/* A body that on_make made: count it, or put it away. */
+static void
+take_body(struct ferry_cache *cache, struct ferry_body *body)
+{
+	uint64_t limit = atomic_load(&cache->limit) / SPILL_PART;
+
+	if (body->fd != -1)
+		return;
+	if (body->spills &&
+	    body->bytes.n > (ferry_cache_is_short(cache) ? SHORT_BODY
+				: limit < SPILL_BODY     ? limit
+							 : SPILL_BODY))
+		spill(cache, body);
+	body->memory = &cache->live;
+	atomic_fetch_add(&cache->live, body->bytes.n);
 }
 
 /* With the lock; e is made or dropped when it returns. */
@@ -311,6 +416,8 @@ make(struct ferry_cache *cache, struct entry *e, ferry_cache_make *on_make,
 	(void)pthread_mutex_unlock(&cache->mutex);
 	rc = on_make(ctx, &body, &error);
 	assert((rc == 1) == (body != NULL));
+	if (rc == 1)
+		take_body(cache, body);
 	(void)pthread_mutex_lock(&cache->mutex);
 	assert(!e->made);
 	e->rc = rc;
@@ -419,6 +526,7 @@ ferry_cache_stats(struct ferry_cache *cache, struct ferry_cache_stats *out)
 	(void)pthread_mutex_lock(&cache->mutex);
 	*out = cache->stats;
 	out->limit = cache->limit;
+	out->live = atomic_load(&cache->live);
 	(void)pthread_mutex_unlock(&cache->mutex);
 }
 
@@ -429,6 +537,8 @@ ferry_cache_free(struct ferry_cache *cache)
 	if (cache == NULL)
 		return;
 	ferry_cache_drop_all(cache);
+	if (cache->scratch != -1)
+		(void)close(cache->scratch);
 	(void)pthread_cond_destroy(&cache->made);
 	(void)pthread_mutex_destroy(&cache->mutex);
 	free(cache->groups);

@@ -10,7 +10,10 @@
  * that ask meanwhile wait for it instead of making it again.
  *
  * Bounded by bytes and by open files; the least recently used goes first.
- * What is larger than the whole cache is handed out and not kept.
+ * Bodies that may (spills, http.h) and are large move to files without a name,
+ * of which there may be sixteen times as many bytes.  So does everything that
+ * may while much is handed out that left the cache meanwhile: clients that do
+ * not read hold no memory.
  *
  * Life of an entry: making (in the table, without a body) → ready → dropped
  * (out of the table).  One that is dropped while it is being made still
@@ -20,6 +23,7 @@
  * Threads: all functions from any thread.  on_make is called without locks.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/base/bytes.h"
@@ -55,9 +59,14 @@ void ferry_cache_drop_all(struct ferry_cache *cache);
 /* From now on at most so many bytes. */
 void ferry_cache_resize(struct ferry_cache *cache, uint64_t bytes);
 
+/* Whether much is handed out that is not in the cache any more. */
+bool ferry_cache_is_short(const struct ferry_cache *cache);
+
 struct ferry_cache_stats {
 	uint64_t hits, misses, evictions;
 	uint64_t entries, bytes, files, limit;
+	uint64_t spilled; /* bytes in files without a name */
+	uint64_t live; /* bytes of bodies in memory, also of those handed out */
 };
 /* Counts since the start, and what is there now. */
 void

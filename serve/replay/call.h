@@ -9,6 +9,7 @@
 #include "store/access/access.h"
 #include "store/access/token.h"
 
+struct ferry_bases;
 struct ferry_replay;
 struct ferry_site;
 struct ferry_store_view;
@@ -50,6 +51,7 @@ struct ferry_call {
 	const struct ferry_request *rq;
 	/* The route. */
 	const struct ferry_replay *const *formats; /* all rows; NULL ends */
+	struct ferry_bases *bases;
 	void *state; /* of the format */
 	const char *prefix; /* "/npm/", or "/" on a host of its own */
 	bool own_host;

@@ -65,6 +65,8 @@ make_content(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	const struct ferry_body *file = job->file;
 	int rc = -1;
 
+	if (ferry_cache_is_short(ferry_store_view_cache(job->call->view)))
+		return 0;
 	if (ferry_buf_reserve(&buf, (size_t)file->size, err) == -1)
 		return -1;
 	while (buf.n < file->size) {

@@ -61,6 +61,13 @@ write_store(const struct ferry_call *call, struct ferry_out *out)
 	    "ferry_cache_limit_bytes %" PRIu64 "\n"
 	    "# TYPE ferry_cache_open_files gauge\n"
 	    "ferry_cache_open_files %" PRIu64 "\n"
+	    "# HELP ferry_cache_spilled_bytes Large documents in files "
+	    "without a name.\n"
+	    "# TYPE ferry_cache_spilled_bytes gauge\n"
+	    "ferry_cache_spilled_bytes %" PRIu64 "\n"
+	    "# HELP ferry_cache_live_bytes In memory, cached or handed out.\n"
+	    "# TYPE ferry_cache_live_bytes gauge\n"
+	    "ferry_cache_live_bytes %" PRIu64 "\n"
 	    "# HELP ferry_store_journal_seq The last journal record seen.\n"
 	    "# TYPE ferry_store_journal_seq gauge\n"
 	    "ferry_store_journal_seq %" PRIu64 "\n"
@@ -73,7 +80,7 @@ write_store(const struct ferry_call *call, struct ferry_out *out)
 	    "# TYPE ferry_build_info gauge\n"
 	    "ferry_build_info{version=\"%s\"} 1\n",
 	    c.hits, c.misses, c.evictions, c.entries, c.bytes, c.limit, c.files,
-	    ferry_store_view_seq(view),
+	    c.spilled, c.live, ferry_store_view_seq(view),
 	    (double)ferry_store_view_age_ms(view) / 1e3,
 	    (double)(ferry_ticks_ms() - call->site->started_ms) / 1e3,
 	    FERRY_VERSION);

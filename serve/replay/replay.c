@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "serve/replay/audit.h"
+#include "serve/replay/bases.h"
 #include "serve/replay/format.h"
 #include "serve/replay/guard.h"
 #include "serve/replay/site.h"
@@ -18,6 +19,7 @@
 struct ferry_replayer {
 	struct ferry_store_view *view;
 	struct ferry_guard *guard;
+	struct ferry_bases *bases;
 	const struct ferry_replay *const *formats; /* NULL ends */
 	size_t n;
 	void *states[]; /* one a format */
@@ -54,7 +56,8 @@ ferry_replayer_new(struct ferry_replayer **out,
 	r->view = view;
 	r->formats = formats;
 	r->n = n;
-	if (ferry_guard_new(&r->guard, err) == -1)
+	if (ferry_guard_new(&r->guard, err) == -1 ||
+	    ferry_bases_new(&r->bases, err) == -1)
 		goto fail;
 	for (size_t i = 0; i < n; i++)
 		if (formats[i]->start != NULL &&
@@ -81,22 +84,43 @@ ferry_replayer_free(struct ferry_replayer *r)
 		if (r->formats[i]->stop != NULL && r->states[i] != NULL)
 			r->formats[i]->stop(r->states[i]);
 	ferry_guard_free(r->guard);
+	ferry_bases_free(r->bases);
 	free(r);
 }
 
 /* Routes */
 
+/* Whether the host is the format's own, below a name of this server. */
 static bool
-route_host(struct ferry_call *call, const struct ferry_replay *format)
+route_host(const struct ferry_site *site, const struct ferry_request *rq,
+    const struct ferry_replay *format)
 {
-	const char *host =
-	    call->site->subdomains ? ferry_view_host(call->rq) : NULL;
+	const char *host = site->subdomains ? ferry_view_host(rq) : NULL;
 
 	if (host == NULL || format->hosts == NULL)
 		return false;
-	for (size_t i = 0; format->hosts[i] != NULL; i++)
-		if (strncasecmp(
-			host, format->hosts[i], strlen(format->hosts[i])) == 0)
+	for (size_t i = 0; format->hosts[i] != NULL; i++) {
+		size_t n = strlen(format->hosts[i]);
+
+		if (strncasecmp(host, format->hosts[i], n) == 0 &&
+		    ferry_view_is_host(site, host + n))
+			return true;
+	}
+	return false;
+}
+
+bool
+ferry_replay_expects(const struct ferry_replayer *r,
+    const struct ferry_site *site, const struct ferry_request *rq)
+{
+	const char *host = ferry_view_host(rq);
+
+	if (site->hosts_n == 0)
+		return true;
+	if (host != NULL && ferry_view_is_host(site, host))
+		return true;
+	for (size_t i = 0; i < r->n; i++)
+		if (route_host(site, rq, r->formats[i]))
 			return true;
 	return false;
 }
@@ -136,7 +160,7 @@ route(
 		const struct ferry_replay *format = r->formats[i];
 
 		call->state = r->states[i];
-		call->own_host = route_host(call, format);
+		call->own_host = route_host(call->site, call->rq, format);
 		if (call->own_host && !format->keeps_prefix) {
 			call->prefix = "/";
 			*rest = path.n == 0
@@ -380,9 +404,11 @@ ferry_replay_request(struct ferry_replayer *r, const struct ferry_site *site,
     const struct ferry_request *rq, struct ferry_response *res)
 {
 	struct ferry_error err = FERRY_ERROR_INIT, ignored = FERRY_ERROR_INIT;
-	struct ferry_call call = {
-		.view = r->view, .site = site, .rq = rq, .formats = r->formats
-	};
+	struct ferry_call call = { .view = r->view,
+		.site = site,
+		.rq = rq,
+		.formats = r->formats,
+		.bases = r->bases };
 	const struct ferry_replay *format;
 	struct ferry_bytes rest;
 	int rc;

@@ -34,6 +34,11 @@ int ferry_replayer_new(struct ferry_replayer **out,
 /* Ends the following.  No request may be under way.  NULL is fine. */
 void ferry_replayer_free(struct ferry_replayer *replayer);
 
+/* Whether the host that a request names is one that site answers to; true
+ * where it has no list of hosts. */
+bool ferry_replay_expects(const struct ferry_replayer *replayer,
+    const struct ferry_site *site, const struct ferry_request *rq);
+
 /*
  * Returns: whether the request's URL belongs to a format; then res is filled,
  *     whatever happened.

@@ -4,7 +4,10 @@
 /* What the configuration says of the server; may change at a reload. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#define FERRY_SITE_HOSTS 32
 
 struct ferry_lines;
 struct ferry_metrics;
@@ -12,6 +15,10 @@ struct ferry_metrics;
 struct ferry_site {
 	const char *public_url; /* without a final '/'; NULL: the request's */
 	bool subdomains; /* npm.HOST is what HOST/npm/ is */
+	/* The names that count, besides public_url's; none: any.  Without a
+	 * port: with any. */
+	const char *hosts[FERRY_SITE_HOSTS];
+	size_t hosts_n;
 	unsigned bad_credentials; /* a minute of one address; 0: any */
 	struct ferry_lines *audit; /* where decisions are written, or NULL */
 	struct ferry_metrics *metrics;

@@ -76,6 +76,31 @@ ferry_view_host(const struct ferry_request *rq)
 	return host_ok(rq->host) ? rq->host : NULL;
 }
 
+/* Whether host is name, or name with a port. */
+static bool
+same_host(const char *name, size_t n, const char *host)
+{
+
+	return strncasecmp(name, host, n) == 0 &&
+	       (host[n] == 0 || host[n] == ':');
+}
+
+bool
+ferry_view_is_host(const struct ferry_site *site, const char *host)
+{
+	const char *public = site->public_url;
+
+	if (public != NULL) {
+		public = strstr(public, "://") + 3;
+		if (same_host(public, strcspn(public, "/:"), host))
+			return true;
+	}
+	for (size_t i = 0; i < site->hosts_n; i++)
+		if (same_host(site->hosts[i], strlen(site->hosts[i]), host))
+			return true;
+	return site->hosts_n == 0 && public == NULL;
+}
+
 int
 ferry_view_origin(const struct ferry_site *site, const struct ferry_request *rq,
     struct ferry_buf *out, struct ferry_error *err)

@@ -32,6 +32,9 @@ int ferry_view_take_owner(struct ferry_body *body, char owner[FERRY_OWNER_NAME],
 /* The host that the client named, borrowed from rq; NULL without a usable
  * one. */
 const char *ferry_view_host(const struct ferry_request *rq);
+/* Whether host is a name of this server: of public_url, or of hosts; any name
+ * is where the configuration has neither. */
+bool ferry_view_is_host(const struct ferry_site *site, const char *host);
 /* Append "https://host", as the client sees this server: without a final '/'.
  * Returns: 0, or -1 with FERRY_EFORMAT (no usable Host). */
 int ferry_view_origin(const struct ferry_site *site,

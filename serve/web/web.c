@@ -128,6 +128,14 @@ answer_page(const struct ferry_web *web, const struct ferry_request *rq,
 	ferry_response_header(res, "X-Content-Type-Options", "nosniff");
 }
 
+bool
+ferry_web_is_probe(const struct ferry_request *rq)
+{
+
+	return ferry_bytes_is(rq->path, "/healthz") ||
+	       ferry_bytes_is(rq->path, "/readyz");
+}
+
 void
 ferry_web_request(const struct ferry_web *web, const struct ferry_request *rq,
     struct ferry_response *res)

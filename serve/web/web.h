@@ -7,6 +7,7 @@
  */
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 struct ferry_replay;
 struct ferry_store_view;
@@ -20,6 +21,10 @@ struct ferry_web {
 	const struct ferry_site *site;
 	atomic_bool *stopping;
 };
+
+/* Whether a request is a monitor's, which may call this server by any name:
+ * /healthz and /readyz. */
+bool ferry_web_is_probe(const struct ferry_request *rq);
 
 /* Answers whatever no format did; unknown paths with 404. */
 void ferry_web_request(const struct ferry_web *web,

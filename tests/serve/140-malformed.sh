@@ -92,6 +92,8 @@ say "doubled slashes are one"
 for path in //npm//p /npm///p/-/p-1.0.0.tgz /npm//-//ping //healthz ///npm/; do
 	get 200 --path-as-is "$URL$path"
 done
+get 200 --path-as-is "$URL//v2/token"
+get 400 --path-as-is "$URL/v2/org//app/manifests/1.0"
 get 200 "$NPM/p"
 stop
 

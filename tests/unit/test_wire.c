@@ -44,6 +44,9 @@ test_feed_verdicts(void **state)
 		{ "\r\n" HEAD "\r\n", 0 },
 		{ "GET / HTTP/1.0\r\n\r\n", 0 },
 		{ "OPTIONS * HTTP/1.1\r\nHost:x\r\n\r\n", 0 },
+		{ "GET / HTTP/1.1\r\nHost: a.name.of.more.than.24.example:80"
+		  "\r\n\r\n",
+		    0 },
 		{ HEAD "X:\r\nY: \t a b \t\r\n\r\n", 0 },
 		{ HEAD "X: \xc3\xa9\r\n\r\n", 0 },
 		{ HEAD "Content-Length: 3\r\n\r\nabc" HEAD "\r\n", 0 },

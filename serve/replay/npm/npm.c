@@ -9,6 +9,7 @@
 #include "serve/replay/npm/keys.h"
 #include "serve/replay/npm/load.h"
 #include "serve/replay/npm/packument.h"
+#include "serve/replay/npm/parts.h"
 #include "serve/replay/npm/query.h"
 #include "serve/replay/npm/tarball.h"
 #include "serve/replay/npm/times.h"
@@ -360,41 +361,24 @@ write_packument(
 	return rc;
 }
 
-/* A part of the full packument, of which the cache has the whole. */
+/* A version's document, or the tags: a part of the full packument. */
 static int
-answer_part(const struct ferry_document *doc, const struct ferry_resource *r,
-    struct ferry_response *res, struct ferry_error *err)
+answer_part(const struct ferry_document *doc, struct ferry_response *res,
+    struct ferry_error *err)
 {
-	struct ferry_bytes root, part, tag;
-	struct ferry_buf buf = FERRY_BUF_INIT, version = FERRY_BUF_INIT;
-	struct ferry_body *whole = NULL;
-	int rc = ferry_document_body(doc, FERRY_IDENTITY, &whole, err);
+	const struct ferry_resource *r = &doc->call->resource;
+	struct ferry_body *whole;
+	struct ferry_npm_part part;
+	int rc = ferry_document_body(doc, &whole, err);
 
 	if (rc != 1)
-		goto out;
-	root = ferry_bytes_buf(&whole->bytes);
-	rc = ferry_span_get(root, "dist-tags", &part);
-	if (rc == 1 && r->kind == VERSION) {
-		const char *name = r->item;
-
-		if (ferry_span_get(part, name, &tag)) {
-			if (ferry_span_string(&version, tag, err) == -1) {
-				rc = -1;
-				goto out;
-			}
-			name = (const char *)version.p;
-		}
-		rc = ferry_span_get(root, "versions", &part) &&
-		     ferry_span_get(part, name, &part);
-	}
+		return rc;
+	rc = ferry_npm_part_find(
+	    doc->call, whole, r->kind == VERSION ? r->item : NULL, &part, err);
 	if (rc == 1)
-		rc = ferry_buf_add(&buf, part.p, part.n, err) == -1
-		         ? -1
-		         : ferry_response_take(res, JSON, &buf, err);
-out:
+		rc = ferry_document_answer_part(
+		    doc->call, whole, part.offset, part.size, JSON, res, err);
 	ferry_body_unref(whole);
-	ferry_buf_free(&version);
-	ferry_buf_free(&buf);
 	return rc;
 }
 
@@ -409,27 +393,19 @@ answer_document(const struct ferry_call *call, struct ferry_response *res,
 	                   strstr(accept, ABBREVIATED) != NULL;
 	struct packument packument = { call,
 		abbreviated ? FERRY_NPM_ABBREVIATED : FERRY_NPM_FULL };
-	struct ferry_document doc = { .view = call->view,
+	const struct ferry_document doc = { .call = call,
 		.format = "npm",
 		.package = r->package,
 		.name = abbreviated ? "abbreviated" : "full",
 		.on_write = write_packument,
 		.ctx = &packument };
-	struct ferry_buf base = FERRY_BUF_INIT;
-	int rc = -1;
 
 	if (call->owner[0] == 0)
 		return 0;
-	if (ferry_view_base(call, &base, err) == 0) {
-		doc.base = (const char *)base.p;
-		rc = r->kind == PACKUMENT
-		         ? ferry_document_answer(&doc, call->rq,
-			       abbreviated ? ABBREVIATED : JSON,
-			       "Accept, Accept-Encoding", res, err)
-		         : answer_part(&doc, r, res, err);
-	}
-	ferry_buf_free(&base);
-	return rc;
+	return r->kind == PACKUMENT ? ferry_document_answer(&doc,
+					  abbreviated ? ABBREVIATED : JSON,
+					  "Accept, Accept-Encoding", res, err)
+	                            : answer_part(&doc, res, err);
 }
 
 static int

@@ -117,12 +117,33 @@ parse_path(
 	return r->kind == TAGS ? 1 : set_reference(r, parts.reference, err);
 }
 
+/* Whether the path was sent as it is, but for what is in front of the prefix. */
+static bool
+is_as_sent(const struct ferry_call *call, struct ferry_bytes rest)
+{
+	struct ferry_bytes path = call->rq->path, sent = call->rq->sent_path;
+	size_t n = strlen(call->prefix) - 1 + rest.n;
+
+	if (n > path.n)
+		n = path.n;
+	return memcmp(sent.p + sent.n - n, path.p + path.n - n, n) == 0;
+}
+
 static int
 parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 {
 	struct ferry_buf path = FERRY_BUF_INIT;
 	int rc;
 
+	/* A name has no empty parts, and nothing else has a name. */
+	if (!is_as_sent(call, rest)) {
+		call->resource.kind = rest.n == 0 ? NOTHING : BAD_NAME;
+		call->resource.action = FERRY_ACTION_SERVICE;
+		return rest.n == 0
+		           ? 0
+		           : ferry_error_set(err, FERRY_EFORMAT,
+				 "a repository's name has no empty parts");
+	}
 	/* Digests may come with "%3A". */
 	rc = ferry_url_decode(&path, rest, err);
 	if (rc == 0)
