@@ -275,19 +275,6 @@ ask_manifest(struct oci_ref *ref, bool head,
 	return rc;
 }
 
-/*
- * Observed: registries that answer HEAD with 404, 403, 401, 405 or 501 where
- *     GET works, or send it to a URL that is signed for GET only.
- */
-bool
-ferry_oci_head_says_nothing(const struct ferry_fetch_result *result)
-{
-
-	return result->error.code != FERRY_OK && result->status >= 400 &&
-	       result->status != 429 && result->status != 408 &&
-	       (result->status < 500 || result->status == 501);
-}
-
 static void
 on_head(
     void *ctx, const struct ferry_fetch_result *result, struct ferry_bytes body)
