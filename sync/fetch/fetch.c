@@ -473,9 +473,11 @@ unlink_active(struct ferry_fetch *f, struct ferry_transfer *t)
 {
 	struct ferry_transfer **at = &f->active;
 
-	while (*at != NULL && *at != t)
+	while (*at != t) {
+		assert(*at != NULL);
 		at = &(*at)->next;
-	assert(*at == t && f->active_n > 0 && t->request.origin->active > 0);
+	}
+	assert(f->active_n > 0 && t->request.origin->active > 0);
 	*at = t->next;
 	f->active_n--;
 	t->request.origin->active--;

@@ -204,6 +204,11 @@ bool ferry_fetch_url_same_origin(const char *a, const char *b);
 int ferry_fetch_url_resolve(char **out, const char *base, const char *reference,
     struct ferry_error *err);
 
+/* The same in a document at url, but always at base's scheme, host and port,
+ * without login and fragment. */
+int ferry_fetch_url_at(char **out, const char *base, const char *url,
+    const char *reference, struct ferry_error *err);
+
 struct ferry_fetch_counts {
 	uint64_t requests; /* sent, retries included */
 	uint64_t not_modified; /* answers 304 */

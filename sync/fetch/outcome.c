@@ -75,7 +75,7 @@ ferry_transfer_worth_retrying(const struct ferry_transfer *t, CURLcode code)
 		return false;
 	/* Who was sent elsewhere came too late perhaps: signed URLs expire, and
 	 * the request's own URL gives a new one. */
-	if (t->redirected &&
+	if (t->redirected && !t->request.head &&
 	    (t->status == 400 || t->status == 401 || t->status == 403))
 		return true;
 	return t->status == 408 || t->status == 416 || t->status == 420 ||

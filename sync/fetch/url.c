@@ -110,6 +110,44 @@ ferry_fetch_url_resolve(char **out, const char *base, const char *reference,
 	return rc;
 }
 
+int
+ferry_fetch_url_at(char **out, const char *base, const char *url,
+    const char *reference, struct ferry_error *err)
+{
+	static const CURLUPart place[] = { CURLUPART_SCHEME, CURLUPART_HOST,
+		CURLUPART_PORT };
+	static const CURLUPart login[] = { CURLUPART_USER, CURLUPART_PASSWORD,
+		CURLUPART_FRAGMENT };
+	CURLU *u = NULL, *b = NULL;
+	char *text = NULL;
+	bool done = true;
+	int rc = -1;
+
+	if (read_url(&u, url, reference, err) == -1 ||
+	    read_url(&b, base, NULL, err) == -1)
+		goto out;
+	for (size_t i = 0; i < sizeof(place) / sizeof(place[0]); i++) {
+		if (curl_url_get(b, place[i], &text, CURLU_DEFAULT_PORT) !=
+			CURLUE_OK ||
+		    curl_url_set(u, place[i], text, 0) != CURLUE_OK ||
+		    curl_url_set(u, login[i], NULL, 0) != CURLUE_OK)
+			done = false;
+		curl_free(text);
+		text = NULL;
+	}
+	if (done && curl_url_get(u, CURLUPART_URL, &text,
+			CURLU_NO_DEFAULT_PORT) == CURLUE_OK)
+		rc = ferry_strdup(out, text, err);
+	else
+		ferry_error_set(
+		    err, FERRY_EFORMAT, "'%.200s' is not a URL", reference);
+out:
+	curl_free(text);
+	curl_url_cleanup(u);
+	curl_url_cleanup(b);
+	return rc;
+}
+
 /* Whether one part of two URLs is the same. */
 static bool
 same_part(CURLU *a, CURLU *b, CURLUPart part)

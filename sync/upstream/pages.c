@@ -86,19 +86,9 @@ ferry_answer_next(const struct ferry_fetch_result *result, const char *base,
 		    "the next page is said to be at a URL of %zu bytes; at "
 		    "most %d are taken",
 		    next.n, FERRY_PAGES_URL_MAX);
-	if (ferry_strndup(&reference, next, err) == -1 ||
-	    ferry_fetch_url_resolve(out, url, reference, err) == -1)
-		goto out;
-	if (!ferry_fetch_url_same_origin(base, *out)) {
-		ferry_error_set(err, FERRY_EDENIED,
-		    "the next page is said to be at another host: %.200s",
-		    *out);
-		free(*out);
-		*out = NULL;
-		goto out;
-	}
-	rc = 1;
-out:
+	if (ferry_strndup(&reference, next, err) == 0 &&
+	    ferry_fetch_url_at(out, base, url, reference, err) == 0)
+		rc = 1;
 	free(reference);
 	return rc;
 }

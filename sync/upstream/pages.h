@@ -46,7 +46,9 @@ void ferry_pages_free(struct ferry_pages *pages);
 
 /*
  * The next page that the answer to url names by its Link header: 1 and *out
- * (absolute, of base's host; the caller frees), 0 if there is none, -1.
+ * (absolute; the caller frees), 0 if there is none, -1.  It is at base's scheme,
+ * host and port, whatever the link says: a registry behind a proxy does not
+ * always know its own name.
  */
 int ferry_answer_next(const struct ferry_fetch_result *result, const char *base,
     const char *url, char **out, struct ferry_error *err);

@@ -1,6 +1,7 @@
 #include "sync/upstream/record.h"
 
 #include "store/base/clock.h"
+#include "store/catalog/check.h"
 #include "store/catalog/removal.h"
 #include "store/store.h"
 
@@ -31,10 +32,14 @@ int
 ferry_run_put(struct ferry_run *run, const struct ferry_key *key,
     json_t *record, struct ferry_error *err)
 {
-	int rc = record == NULL
-	             ? ferry_error_set(err, FERRY_ENOMEM, "no memory")
-	             : ferry_catalog_put(run->st, key, record, err);
+	int rc = -1;
 
+	if (record == NULL)
+		ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	else if (ferry_record_check(key, record, err) == -1)
+		ferry_error_in(err, "what upstream has of it cannot be kept");
+	else
+		rc = ferry_catalog_put(run->st, key, record, err);
 	json_decref(record);
 	return rc == -1 ? -1 : 0;
 }

@@ -16,8 +16,11 @@ struct ferry_recorded {
 	const char *format, *name, *upstream;
 };
 
-/* Put the record of the package (version NULL) or of a version; *takes* record,
- * NULL meaning that there was no memory for it. */
+/*
+ * Put the record of the package (version NULL) or of a version; *takes* record,
+ * NULL meaning that there was no memory for it.
+ * Errors: FERRY_EFORMAT (no site would import it), which is of this item only.
+ */
 int ferry_recorded_put(const struct ferry_recorded *of, const char *version,
     json_t *record, struct ferry_error *err);
 /* The record of a version: 1 and *out, 0, -1. */

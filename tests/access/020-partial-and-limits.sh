@@ -57,8 +57,9 @@ done
 say "a page that leads elsewhere, or round in circles"
 printf '[]' >bad.json
 echo '200 0 /orgs/octo/members.role=member file: bad.json | Link: <http://127.0.0.1:1/x>; rel="next"' >rules
-expect 4 near sync
-has out "the next page is said to be at another host"
+: >api.log
+near sync >out 2>&1 || true
+grep -q ' /[^ ]*x ' api.log || grep -q '/x' api.log || fail "the next page was not asked for where GitHub is"
 echo "200 0 /orgs/octo/members.role=member file: bad.json | Link: <$GITHUB/orgs/octo/members?role=member&per_page=100>; rel=\"next\"" >rules
 expect 4 near sync
 has out "the list does not end"

@@ -88,7 +88,7 @@ oci_conf "$PROXY" 'select = ( { name = "org/app"; versions = "^9"; } );
 expect 4 near sync
 has out "oci:org/app: it has " "oci:org/app:nowhere" "1 version pulled" "2 failed"
 
-say "tag lists of many pages, by relative links; none to another host"
+say "tag lists of many pages, by relative links, and by links that name another host"
 for i in $(seq 1 25); do
 	mkdir -p "$REGISTRY_ROOT/docker/registry/v2/repositories/org/app/_manifests/tags/p$i/current"
 	cp "$REGISTRY_ROOT/docker/registry/v2/repositories/org/app/_manifests/tags/edge/current/link" \
@@ -102,8 +102,12 @@ asked 5 '^GET /v2/org/app/tags/list'
 printf 'tags/list header=Link=<http://localhost:%s/v2/org/app/tags/list?n=9&last=x>;_rel="next"\n' \
     "${PROXY##*:}" >rules
 : >log
-expect 8 near sync
-has out "oci:org/app: the next page is said to be at another host"
+printf 'tags/list header=Link=<https://someone@internal.invalid/v2/org/app/tags/list?n=9&last=y>;_rel="next"\n' >>rules
+expect 0 near sync
+asked 1 '^GET /v2/org/app/tags/list[?]n=1000'
+asked 1 '^GET /v2/org/app/tags/list[?]n=9&last=x'
+asked 1 '^GET /v2/org/app/tags/list[?]n=9&last=y'
+grep '/tags/list' log | grep -v ' 127.0.0.1:' && fail "another host was asked"
 printf 'tags/list html\n' >rules
 expect 8 near sync
 has out "hub answered text/html to the tag list"

@@ -69,7 +69,7 @@ expect 0 near sync
 has out "its manifest $child (linux/arm64) is not there (404)" "2 versions pulled"
 : >log
 expect 0 near sync
-asked 1 .
+asked 2 .
 say "but not one that lost them all, nor one that cannot say"
 fresh 'images = [ "lost/one:1" ]; tries = 1;'
 printf 'GET:manifests/%s status=404 9\nGET:manifests/%s status=404 9\n' "$child" "$other" >rules

@@ -112,7 +112,7 @@ read_document(struct ferry_document *document, const char *part,
 				return -1;
 			continue;
 		}
-		for (number = 0; number < n && line.p[number] != '/'; number++)
+		for (number = 0; number < n && line.p[number] != '+'; number++)
 			;
 		if (n == 0)
 			return ferry_error_set(
@@ -147,7 +147,7 @@ platform_ok(const struct ferry_packages *packages,
 {
 
 	(void)packages, (void)need;
-	return strstr(listed->version, "/windows") == NULL;
+	return strstr(listed->version, "+windows") == NULL;
 }
 
 static int
@@ -161,9 +161,6 @@ tell_file(const struct ferry_version_at *at, const char *end, bool optional,
 
 	(void)snprintf(
 	    name, sizeof(name), "%s-%s.%s", at->name, at->version, end);
-	for (char *p = name; *p != 0; p++)
-		if (*p == '/')
-			*p = '+';
 	(void)snprintf(
 	    url, sizeof(url), "%s/file/%s", at->packages->up->url, name);
 	return on_file(ctx, &file, err);
@@ -512,7 +509,7 @@ test_package_platforms(void **state)
 {
 	struct fixture *f = *state;
 	struct page pages[] = { { "/index", "x", 0 },
-		{ "/doc/a", "1.0.0\n2.0.0/linux\n2.0.0\n2.0.0/windows\n", 0 },
+		{ "/doc/a", "1.0.0\n2.0.0+linux\n2.0.0\n2.0.0+windows\n", 0 },
 		{ "/file/a-2.0.0.main", "-", 0 },
 		{ "/file/a-2.0.0.side", "-", 0 },
 		{ "/file/a-2.0.0+linux.main", "-", 0 },
@@ -524,8 +521,8 @@ test_package_platforms(void **state)
 	assert_int_equal(f->run.added, 2);
 	expect_files(f, "a", "2.0.0", "a-2.0.0.main a-2.0.0.side ");
 	expect_files(
-	    f, "a", "2.0.0/linux", "a-2.0.0+linux.main a-2.0.0+linux.side ");
-	expect_files(f, "a", "2.0.0/windows", "-");
+	    f, "a", "2.0.0+linux", "a-2.0.0+linux.main a-2.0.0+linux.side ");
+	expect_files(f, "a", "2.0.0+windows", "-");
 }
 
 static void

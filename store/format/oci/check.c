@@ -20,7 +20,7 @@ check_type(const json_t *object, const char *name, struct ferry_error *err)
 		return ferry_error_set(
 		    err, FERRY_EFORMAT, "its \"%s\" is too long", name);
 	for (; *s != 0; s++)
-		if (*s <= ' ' || *s >= 0x7f)
+		if (*s < ' ' || *s >= 0x7f)
 			return ferry_error_set(err, FERRY_EFORMAT,
 			    "its \"%s\" is not visible ASCII", name);
 	return 0;

@@ -20,6 +20,7 @@ enum member {
 	CONFIG,
 	LAYERS,
 	MANIFESTS,
+	BLOBS,
 	SUBJECT,
 	FS_LAYERS,
 	SCHEMA_VERSION,
@@ -35,6 +36,7 @@ static const char *const member_names[MEMBERS] = {
 	[CONFIG] = "config",
 	[LAYERS] = "layers",
 	[MANIFESTS] = "manifests",
+	[BLOBS] = "blobs",
 	[SUBJECT] = "subject",
 	[FS_LAYERS] = "fsLayers",
 	[SCHEMA_VERSION] = "schemaVersion",
@@ -48,6 +50,7 @@ static const enum ferry_oci_role roles[WITH_DESCRIPTORS] = {
 	[CONFIG] = FERRY_OCI_CONFIG,
 	[LAYERS] = FERRY_OCI_LAYER,
 	[MANIFESTS] = FERRY_OCI_CHILD,
+	[BLOBS] = FERRY_OCI_LAYER,
 	[SUBJECT] = FERRY_OCI_SUBJECT,
 	[FS_LAYERS] = FERRY_OCI_LAYER,
 };
@@ -212,6 +215,23 @@ is_foreign(const char *media_type)
 	return false;
 }
 
+/*
+ * Whether an entry of an index is a blob all the same.
+ * Observed: BuildKit's cache (--cache-to type=registry), an index of layers and
+ *     of a config of its own.
+ */
+static bool
+is_blob(const char *media_type)
+{
+	static const char *const words[] = { ".layer.", ".rootfs.",
+		".cacheconfig.", ".image.config.", ".container.image." };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(media_type, words[i]) != NULL)
+			return true;
+	return false;
+}
+
 /* Returns: a new one at the end of the list, or NULL with err set. */
 static struct ferry_oci_descriptor *
 new_descriptor(
@@ -256,6 +276,8 @@ read_descriptor(struct reader *r, enum ferry_oci_role role,
 		return -1;
 	d->urls = value[5];
 	d->foreign = is_foreign(d->media_type);
+	if (role == FERRY_OCI_CHILD && is_blob(d->media_type))
+		d->role = FERRY_OCI_LAYER;
 	return 0;
 }
 
@@ -407,6 +429,18 @@ read_types(struct reader *r, const char *content_type, struct ferry_error *err)
 	           : header_type(m->media_type, content_type, err);
 }
 
+/* Those of artifacts may be without any of these. */
+static bool
+has_form(const struct reader *r)
+{
+	const struct ferry_oci_manifest *m = r->out;
+
+	return m->schema1 || m->index || r->member[CONFIG].p != NULL ||
+	       r->member[LAYERS].p != NULL || r->member[BLOBS].p != NULL ||
+	       (r->member[MEDIA_TYPE].p != NULL &&
+		   strstr(m->media_type, ".artifact.manifest.") != NULL);
+}
+
 static int
 read_all(struct reader *r, struct ferry_bytes text, const char *content_type,
     struct ferry_error *err)
@@ -437,6 +471,7 @@ read_all(struct reader *r, struct ferry_bytes text, const char *content_type,
 	while (!m->schema1 && ferry_span_next(&it))
 		if (ferry_span_is(it.name, ferry_bytes_str("manifests")))
 			m->index = true;
+	m->formless = !has_form(r);
 	for (size_t i = 0; i < m->n; i++)
 		if (m->descriptors[i].role == FERRY_OCI_CONFIG)
 			config_type = m->descriptors[i].media_type;

@@ -32,12 +32,14 @@ struct ferry_error;
 	"application/vnd.oci.image.index.v1+json, "                            \
 	"application/vnd.oci.image.manifest.v1+json, "                         \
 	"application/vnd.docker.distribution.manifest.list.v2+json, "          \
-	"application/vnd.docker.distribution.manifest.v2+json"
+	"application/vnd.docker.distribution.manifest.v2+json, "               \
+	"application/vnd.oci.artifact.manifest.v1+json, "                      \
+	"application/vnd.cncf.oras.artifact.manifest.v1+json"
 #define FERRY_OCI_INDEX "application/vnd.oci.image.index.v1+json"
 
 enum ferry_oci_role {
 	FERRY_OCI_CONFIG,
-	FERRY_OCI_LAYER,
+	FERRY_OCI_LAYER, /* or any other blob, wherever it is named */
 	FERRY_OCI_CHILD, /* a manifest of an index */
 	FERRY_OCI_SUBJECT /* up: what this one refers to */
 };
@@ -65,6 +67,9 @@ struct ferry_oci_manifest {
 	char artifact_type[FERRY_OCI_MEDIA_TYPE_MAX + 1];
 	bool schema1; /* its digest is not over its bytes: not mirrorable */
 	bool index; /* has "manifests" */
+	/* Has neither that nor config, layers or blobs: the text of an error, or
+	 * of a form that is not known. */
+	bool formless;
 	struct ferry_bytes annotations; /* JSON object, or {NULL,0} */
 	size_t n;
 	struct ferry_oci_descriptor *descriptors; /* in the order of the text */

@@ -167,15 +167,22 @@ want_named(struct oci_node *node, const struct ferry_oci_manifest *m,
 }
 
 /* Of what refers to something the list of referrers has the annotations, too.
- * Those that are no JSON of ours (a member twice) are not listed. */
+ * Those that are no JSON of ours (a member twice) are not listed, nor values
+ * that are no strings. */
 static void
 take_annotations(struct oci_body *body, const struct ferry_oci_manifest *m)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
+	const char *name;
+	json_t *value;
+	void *next;
 
 	if (m->annotations.n > 0)
 		(void)ferry_json_parse(
 		    &body->annotations, m->annotations, "annotations", &why);
+	json_object_foreach_safe(body->annotations, next, name,
+	    value) if (!json_is_string(value))(void)
+	    json_object_del(body->annotations, name);
 }
 
 /*
@@ -213,6 +220,13 @@ read_manifest(struct oci_node *node, struct ferry_bytes text,
 	if (m.schema1) {
 		ferry_error_set(&why, FERRY_EFORMAT,
 		    "manifest %s is of schema 1", node->entry.key);
+		ferry_oci_node_fail(node, &why);
+		rc = 0;
+	} else if (m.formless) {
+		ferry_error_set(&why, FERRY_EFORMAT,
+		    "manifest %s has neither config, layers, manifests nor "
+		    "blobs: it is of a form that ferry does not know",
+		    node->entry.key);
 		ferry_oci_node_fail(node, &why);
 		rc = 0;
 	} else if ((node->budget->descriptors += m.n) > DESCRIPTORS_MAX) {

@@ -62,7 +62,7 @@ note_absent(const struct oci_node *node, const struct oci_node *child)
 	ferry_oci_item(item, r->entry.key, node->entry.key);
 	(void)snprintf(text, sizeof(text),
 	    "its manifest %s%s%s%s is not there (404): the index is mirrored "
-	    "without it",
+	    "without it, and it is asked for again at each sync",
 	    child->entry.key, child->platform == NULL ? "" : " (",
 	    child->platform == NULL ? "" : child->platform,
 	    child->platform == NULL ? "" : ")");
@@ -84,6 +84,7 @@ judge_children(struct oci_node *node)
 		const struct oci_node *child = node->children[i];
 
 		done += child->state == OCI_DONE;
+		node->lacks = node->lacks || child->lacks || child->absent;
 		if (child->state == OCI_FAILED && child->absent)
 			absent = child;
 		else if (child->state == OCI_FAILED)
@@ -93,7 +94,7 @@ judge_children(struct oci_node *node)
 	if (absent != NULL && done == 0)
 		ferry_oci_keep_error(
 		    node->repository->oci, &node->why, absent->why);
-	if (absent == NULL || node->why != NULL || node->here)
+	if (absent == NULL || node->why != NULL)
 		return;
 	for (size_t i = 0; i < node->children_n; i++)
 		if (node->children[i]->state == OCI_FAILED)
@@ -111,11 +112,14 @@ settle_node(struct oci_node *node)
 	ferry_oci_node_open(node, 0);
 	judge_children(node);
 	if (node->why == NULL && !node->here && !oci->run->dry_run) {
-		if (ferry_oci_record_put(node, &err) == -1) {
+		if (ferry_oci_record_put(node, &err) == 0) {
+			oci->run->added++;
+		} else if (err.code == FERRY_EFORMAT) {
+			ferry_oci_keep_error(oci, &node->why, &err);
+		} else {
 			ferry_run_fatal(oci->run, &err);
 			return;
 		}
-		oci->run->added++;
 	}
 	body_free(node->body);
 	node->body = NULL;

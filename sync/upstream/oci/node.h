@@ -72,6 +72,7 @@ struct oci_node {
 	bool index, schema1;
 	bool by_tag; /* being asked for by tag, as by digest it is not there */
 	bool planned;
+	bool lacks; /* it is here without manifests that are absent below it */
 	bool absent; /* it failed: the registry does not have it */
 	char *platform; /* as an index says, for people; or NULL */
 	size_t pending;

@@ -52,6 +52,7 @@ struct oci {
 	char *selection; /* platforms and referrers, for "mirrored" records */
 	struct oci_auth *auth; /* NULL: a token that needs no exchange */
 	struct ferry_table repositories, blobs;
+	bool head_works; /* some HEAD was answered 200 */
 	struct ferry_table lost; /* repositories that verify found rot in */
 
 	/* Private to queue.c, but for the two functions: what begins a ref, and

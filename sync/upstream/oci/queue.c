@@ -28,6 +28,19 @@ ferry_oci_url(struct ferry_buf *url, const struct oci_repository *r,
 	    r->entry.key, what, ref);
 }
 
+/*
+ * Observed: registries that answer HEAD with 404, 403, 401, 405 or 501 where
+ *     GET works, or send it to a URL that is signed for GET only.
+ */
+bool
+ferry_oci_head_says_nothing(const struct ferry_fetch_result *result)
+{
+
+	return result->error.code != FERRY_OK && result->status >= 400 &&
+	       result->status != 429 && result->status != 408 &&
+	       (result->status < 500 || result->status == 501);
+}
+
 /* Repositories */
 
 struct oci_repository *

@@ -47,4 +47,8 @@ void ferry_oci_item(char buf[OCI_ITEM_MAX], const char *name, const char *ref);
 int ferry_oci_url(struct ferry_buf *url, const struct oci_repository *r,
     const char *what, const char *ref, struct ferry_error *err);
 
+/* Whether the answer to a HEAD is one of those that registries give for want
+ * of anything better, so that a GET decides. */
+bool ferry_oci_head_says_nothing(const struct ferry_fetch_result *result);
+
 #endif

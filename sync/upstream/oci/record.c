@@ -6,6 +6,7 @@
 #include "store/base/clock.h"
 #include "store/base/files.h"
 #include "store/base/json.h"
+#include "store/catalog/check.h"
 #include "store/catalog/removal.h"
 #include "store/store.h"
 
@@ -91,6 +92,7 @@ ferry_oci_record_put(struct oci_node *node, struct ferry_error *err)
 {
 	const struct oci_body *body = node->body;
 	const struct ferry_recorded of = ferry_oci_recorded(node->repository);
+	struct ferry_key key;
 	json_t *record, *old = NULL;
 	int rc = -1, had;
 
@@ -113,7 +115,10 @@ ferry_oci_record_put(struct oci_node *node, struct ferry_error *err)
 	if (had == 1 && json_object_get(old, "pulled_at") != NULL)
 		(void)json_object_set(
 		    record, "pulled_at", json_object_get(old, "pulled_at"));
-	if (put_package(node->repository, err) == -1 ||
+	if (ferry_key_version(&key, "oci", of.name, of.upstream,
+		node->entry.key, err) == -1 ||
+	    ferry_record_check_content(of.run->st, &key, record, err) == -1 ||
+	    put_package(node->repository, err) == -1 ||
 	    ferry_recorded_put(
 		&of, node->entry.key, json_incref(record), err) == -1)
 		goto out;
@@ -137,7 +142,7 @@ ferry_oci_record_tag(const struct oci_repository *r, const char *tag,
 			 json_pack("{s:s}", "version", digest), err);
 }
 
-/* "mirrored UPSTREAM REPOSITORY REF": {"version","selection"} */
+/* "mirrored UPSTREAM REPOSITORY REF": {"version","selection","lacks"?} */
 static int
 mirrored_key(
     const struct oci_ref *ref, struct ferry_key *key, struct ferry_error *err)
@@ -157,8 +162,8 @@ record_says(const json_t *record, const char *member, const char *value)
 }
 
 int
-ferry_oci_record_is_mirrored(
-    const struct oci_ref *ref, const char *digest, struct ferry_error *err)
+ferry_oci_record_is_mirrored(const struct oci_ref *ref, const char *digest,
+    bool *lacks, struct ferry_error *err)
 {
 	const struct oci_repository *r = ref->repository;
 	const struct ferry_recorded of = ferry_oci_recorded(r);
@@ -175,6 +180,7 @@ ferry_oci_record_is_mirrored(
 	if (rc == 1)
 		rc = record_says(record, "version", digest) &&
 		     record_says(record, "selection", r->oci->selection);
+	*lacks = json_is_true(json_object_get(record, "lacks"));
 	/* The records may have been removed since; if with others, it comes
 	 * back now that it is wanted. */
 	if (rc == 1)
@@ -199,8 +205,8 @@ ferry_oci_record_is_mirrored(
 }
 
 int
-ferry_oci_record_mirrored(
-    const struct oci_ref *ref, const char *digest, struct ferry_error *err)
+ferry_oci_record_mirrored(const struct oci_ref *ref, const char *digest,
+    bool lacks, struct ferry_error *err)
 {
 	const struct oci *oci = ref->repository->oci;
 	struct ferry_key key;
@@ -209,8 +215,8 @@ ferry_oci_record_mirrored(
 
 	if (oci->run->dry_run)
 		return 0;
-	record = json_pack(
-	    "{s:s,s:s}", "version", digest, "selection", oci->selection);
+	record = json_pack("{s:s,s:s,s:o*}", "version", digest, "selection",
+	    oci->selection, "lacks", lacks ? json_true() : NULL);
 	if (record == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
 	if (mirrored_key(ref, &key, err) == 0 &&

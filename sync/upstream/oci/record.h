@@ -14,11 +14,12 @@ struct ferry_recorded ferry_oci_recorded(const struct oci_repository *r);
 int ferry_oci_record_tag(const struct oci_repository *r, const char *tag,
     const char *digest, struct ferry_error *err);
 
-/* Whether ref is mirrored as digest with what is configured now: 1, 0, -1.
- * Afterwards _mirrored says so. */
-int ferry_oci_record_is_mirrored(
-    const struct oci_ref *ref, const char *digest, struct ferry_error *err);
-int ferry_oci_record_mirrored(
-    const struct oci_ref *ref, const char *digest, struct ferry_error *err);
+/* Whether ref is mirrored as digest with what is configured now: 1, 0, -1;
+ * *lacks: but for manifests that the registry did not have.  Afterwards
+ * _mirrored says so. */
+int ferry_oci_record_is_mirrored(const struct oci_ref *ref, const char *digest,
+    bool *lacks, struct ferry_error *err);
+int ferry_oci_record_mirrored(const struct oci_ref *ref, const char *digest,
+    bool lacks, struct ferry_error *err);
 
 #endif

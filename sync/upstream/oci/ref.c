@@ -18,6 +18,7 @@ struct oci_job {
 	struct oci_node *node;
 	struct oci_budget budget;
 	char digest[FERRY_OCI_DIGEST_TEXT];
+	bool lacked; /* mirrored before, without some manifests */
 };
 
 /* End a ref: report why it failed, if it did. */
@@ -54,10 +55,12 @@ static void
 on_refs(void *ctx, const struct ferry_error *why)
 {
 	struct oci_ref *ref = ctx;
+	const struct oci_node *node = (struct oci_node *)ferry_table_find(
+	    &ref->repository->nodes, ref->job->digest);
 	struct ferry_error err = FERRY_ERROR_INIT;
 
-	if (why == NULL &&
-	    ferry_oci_record_mirrored(ref, ref->job->digest, &err) == -1)
+	if (why == NULL && ferry_oci_record_mirrored(
+			       ref, ref->job->digest, node->lacks, &err) == -1)
 		ferry_run_fatal(ref->repository->oci->run, &err);
 	if (why != NULL) {
 		err = *why;
@@ -128,6 +131,11 @@ tree_is_here(
 		ref->repository, ref->entry.key, ref->job->digest, err) == -1) {
 		return -1;
 	}
+	/* It has what it had, and lacks what it lacked. */
+	if (ref->job->lacked && node->lacks && node->here) {
+		ferry_oci_ref_settle(ref, NULL);
+		return 0;
+	}
 	return ferry_oci_referrers_want(node, ref->level, ref, on_refs, err);
 }
 
@@ -165,19 +173,32 @@ want_digest(struct oci_ref *ref, uint64_t size, struct ferry_error *err)
 	};
 	struct oci_node *node;
 	const struct ferry_recorded of = ferry_oci_recorded(r);
-	int rc = ferry_recorded_is_removed(&of, ref->job->digest, err);
+	char subject[FERRY_OCI_DIGEST_TEXT];
+	int rc;
+
+	/* Some registries take a fallback tag for a way to write a digest. */
+	if (!is_digest &&
+	    ferry_oci_fallback_parse(
+		ferry_bytes_str(ref->entry.key), subject) &&
+	    strcmp(subject, ref->job->digest) == 0) {
+		ferry_oci_ref_settle(ref, NULL);
+		return 0;
+	}
+	rc = ferry_recorded_is_removed(&of, ref->job->digest, err);
 
 	if (rc == 1)
 		ferry_oci_ref_settle(ref, NULL);
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
-	rc = ferry_oci_record_is_mirrored(ref, ref->job->digest, err);
-	if (rc == 1) {
+	rc = ferry_oci_record_is_mirrored(
+	    ref, ref->job->digest, &ref->job->lacked, err);
+	if (rc == -1)
+		return -1;
+	if (rc == 1 && !ref->job->lacked) {
 		r->oci->run->present++;
 		ferry_oci_ref_settle(ref, NULL);
+		return 0;
 	}
-	if (rc != 0)
-		return rc == -1 ? -1 : 0;
 	return ferry_oci_manifest_want(r, &want, &node, err);
 }
 
@@ -193,12 +214,21 @@ on_manifest(
 	char type[FERRY_MEDIA_TYPE_MAX];
 	struct ferry_digest digest;
 
+	if (err.code == FERRY_ENOTFOUND && ref->optional) {
+		ferry_oci_ref_settle(ref, NULL);
+		return;
+	}
 	if (err.code != FERRY_OK) {
 		report_ref(ref, &err);
 		return;
 	}
 	(void)ferry_answer_type(result, type);
-	if (ferry_oci_manifest_read(&m, body, type, &err) == -1) {
+	if (ferry_oci_manifest_read(&m, body, type, &err) == 0 && m.formless) {
+		ferry_oci_manifest_free(&m);
+		ferry_error_set(&err, FERRY_EFORMAT,
+		    "it has none of the members of a manifest");
+	}
+	if (err.code != FERRY_OK) {
 		ferry_error_in(&err,
 		    "%s answered %s where a manifest was asked for",
 		    oci->up->name, *type == 0 ? "something" : type);
@@ -256,15 +286,12 @@ on_head(
 	const char *digest;
 
 	(void)body;
-	if (err.code == FERRY_ENOTFOUND && ref->optional) {
+	oci->head_works = oci->head_works || result->status == 200;
+	if (err.code == FERRY_ENOTFOUND && ref->optional && oci->head_works) {
 		ferry_oci_ref_settle(ref, NULL);
 		return;
 	}
-	/* 405, 400, 501: no HEAD here. */
-	if (err.code != FERRY_OK &&
-	    (err.code != FERRY_EHTTP || result->status < 400 ||
-		result->status == 429 || result->status == 408 ||
-		(result->status >= 500 && result->status != 501))) {
+	if (err.code != FERRY_OK && !ferry_oci_head_says_nothing(result)) {
 		report_ref(ref, &err);
 		return;
 	}

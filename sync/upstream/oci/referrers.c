@@ -1,6 +1,7 @@
 #include "sync/upstream/oci/referrers.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,18 +191,37 @@ take_page(struct oci_node *node, const struct ferry_oci_manifest *m,
  * Whether an answer means that there is no such API: one of those that
  * registries without it give, or something else at its place.
  * Source: OCI Distribution Specification, "Unavailable Referrers API" (404).
- * Guess: 400 and 405, of registries that do not know the path.
+ * Observed: 400, 405, 406, 422, 501 and pages of HTML, of registries that do
+ *     not know the path; 401 and 403, of proxies before them.
  */
 static bool
 lacks_api(const struct ferry_fetch_result *result)
 {
+	static const long statuses[] = { 400, 401, 403, 404, 405, 406, 415, 422,
+		501 };
 	char type[FERRY_MEDIA_TYPE_MAX];
 
-	return result->status == 404 || result->status == 405 ||
-	       result->status == 400 ||
-	       (result->error.code == FERRY_OK &&
-		   strcmp(ferry_answer_type(result, type), FERRY_OCI_INDEX) !=
-		       0);
+	/* A rate limit says nothing of the API. */
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		if (result->status == statuses[i])
+			return result->status != 403 ||
+			       result->error.code == FERRY_EDENIED;
+	return result->error.code == FERRY_OK &&
+	       strcmp(ferry_answer_type(result, type), FERRY_OCI_INDEX) != 0;
+}
+
+/* What a repository's list of referrers would say stays unknown; once a run. */
+static void
+note_refused(const struct oci_repository *r, long status)
+{
+	char item[OCI_ITEM_MAX], text[160];
+
+	ferry_oci_item(item, r->entry.key, NULL);
+	(void)snprintf(text, sizeof(text),
+	    "its lists of what refers to images are refused (%ld); only tags "
+	    "were looked for",
+	    status);
+	ferry_run_skip(r->oci->run, item, text);
 }
 
 /* The list of a page: m is to be freed whatever is returned. */
@@ -244,6 +264,8 @@ on_referrers(
 	 */
 	if (first && api != OCI_API_YES && lacks_api(result)) {
 		api = OCI_API_NO;
+		if (result->status == 401 || result->status == 403)
+			note_refused(r, result->status);
 	} else if (read_page(&m, result, body, &why) == -1) {
 		ferry_oci_keep_error(r->oci, &node->refs_why, &why);
 		if (api == OCI_API_ASKED)

@@ -26,6 +26,7 @@ struct shared_blob {
 	struct ferry_table_entry entry; /* key: its digest */
 	struct oci_repository *repository;
 	enum oci_state state;
+	bool by_get; /* HEAD said nothing */
 	struct part *waiting;
 	struct ferry_error *why; /* it failed; owned */
 };
@@ -69,6 +70,8 @@ ferry_oci_shared_blob_fetched(
 	return 0;
 }
 
+static int ask_registry(struct shared_blob *s, struct ferry_error *err);
+
 static void
 on_head(
     void *ctx, const struct ferry_fetch_result *result, struct ferry_bytes body)
@@ -80,6 +83,16 @@ on_head(
 
 	(void)body;
 	assert(s->state == OCI_WORKING);
+	/* That it begins to come is enough. */
+	if (s->by_get && result->status == 200)
+		why = (struct ferry_error)FERRY_ERROR_INIT;
+	if (!s->by_get && ferry_oci_head_says_nothing(result)) {
+		s->by_get = true;
+		why = (struct ferry_error)FERRY_ERROR_INIT;
+		if (ask_registry(s, &why) == -1)
+			ferry_run_fatal(oci->run, &why);
+		return;
+	}
 	if (why.code != FERRY_OK) {
 		ferry_error_in(&why,
 		    "the store has blob %s, but whether %s has it, too, its "
@@ -107,7 +120,7 @@ ask_registry(struct shared_blob *s, struct ferry_error *err)
 	struct ferry_ask a = {
 		.origin = &r->oci->up->origin,
 		.scope = r->scope,
-		.method = FERRY_ASK_HEAD,
+		.method = s->by_get ? FERRY_ASK_GET : FERRY_ASK_HEAD,
 		.ctx = s,
 		.on_done = on_head,
 	};

@@ -123,9 +123,13 @@ complete_document(struct ferry_package *p, struct ferry_document *document,
 	if (more == 1)
 		return ask_parts(p, before, err);
 	p->packages->run->packages++;
-	if (ferry_package_record(p, err) == -1)
+	if (ferry_package_record(p, err) == 0) {
+		choose_from(p, document);
+	} else if (err->code == FERRY_EFORMAT) {
+		ferry_package_fail(p, err);
+	} else {
 		return -1;
-	choose_from(p, document);
+	}
 	forget_texts(p);
 	return 0;
 }

@@ -207,6 +207,9 @@ complete_version(struct job *job, struct ferry_error *err)
 		packages->run->added++;
 		(void)want_inside(job, record, &job->why);
 		rc = 1;
+	} else if (err->code == FERRY_EFORMAT) {
+		job->why = *err;
+		rc = 1;
 	}
 	json_decref(record);
 	return rc;
