@@ -201,6 +201,7 @@ ferry_fetch_add(struct ferry_fetch *f,
 		return -1;
 	t->fetch = f;
 	t->request = *request;
+	t->offset = t->offset_then = request->have;
 	if ((copy(&t->request.url, err) | copy(&t->request.accept, err) |
 		copy(&t->request.if_none_match, err) |
 		copy(&t->request.if_modified_since, err) |
