@@ -7,6 +7,7 @@
 #include "store/format/oci/check.h"
 #include "store/format/oci/names.h"
 #include "store/format/oci/parts.h"
+#include "store/format/rubygems/check.h"
 #include "store/format/rubygems/gem.h"
 
 /* "@octo/ui" is "ui", "octo/a/b" is "a/b". */
@@ -77,6 +78,7 @@ static const struct ferry_format formats[] = {
 	    .version_valid = ferry_gem_version_valid,
 	    .compare_versions = ferry_gem_version_cmp,
 	    .prerelease = ferry_gem_version_prerelease,
+	    .check = ferry_gem_check,
 	},
 };
 
