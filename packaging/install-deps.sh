@@ -7,8 +7,8 @@
 set -eu
 
 build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
-    libarchive-dev libconfig-dev libcurl4-openssl-dev libjansson-dev
-    libmicrohttpd-dev librocksdb-dev libssl-dev libyaml-dev libzstd-dev
+    libarchive-dev libconfig-dev libcurl4-openssl-dev libgnutls28-dev
+    libjansson-dev libmicrohttpd-dev librocksdb-dev libssl-dev libyaml-dev libzstd-dev
     zlib1g-dev"
 tests="buildah clang-format clang-tidy containerd cppcheck curl docker-registry
     docker.io gh git jq libcmocka-dev nginx-light openssl podman procps

@@ -163,6 +163,8 @@ generation_start(struct generation *g, struct ferry_error *err)
 		.connections = (unsigned)o->connections,
 		.connections_per_ip = (unsigned)o->connections_per_ip,
 		.timeout_s = (unsigned)o->timeout_s,
+		.head_s = (unsigned)o->head_s,
+		.tls_priorities = o->tls_priorities,
 		.proxies = &o->proxies,
 		.handler = on_request,
 		.ctx = g,
@@ -406,6 +408,8 @@ reap(struct daemon *d)
 	while (*p != NULL) {
 		struct generation *g = *p;
 
+		ferry_server_tick(g->server);
+
 		if (generation_done(g)) {
 			*p = g->next;
 			generation_free(g);
@@ -432,6 +436,7 @@ run(struct daemon *d, const sigset_t *signals)
 			ferry_lines_flush(d->log);
 		if (d->audit != NULL)
 			ferry_lines_flush(d->audit);
+		ferry_server_tick(d->current->server);
 		reap(d);
 	}
 }

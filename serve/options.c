@@ -141,6 +141,10 @@ read_tls(struct ferry_serve_options *o, struct ferry_conf_group *group,
 		group, "tls_certificate", NULL, &o->certificate, err) == -1 ||
 	    ferry_conf_path(group, "tls_key", NULL, &o->key, err) == -1)
 		return -1;
+	if (ferry_conf_str(group, "tls_priorities",
+		"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2",
+		&o->tls_priorities, err) == -1)
+		return -1;
 	if (o->certificate != NULL && *o->certificate == 0)
 		o->certificate = NULL;
 	if (o->key != NULL && *o->key == 0)
@@ -202,8 +206,10 @@ read_group(struct ferry_serve_options *o, struct ferry_conf_group *group,
 		-1 ||
 	    ferry_conf_u64(group, "connections", 16, 1000000, 4096,
 		&o->connections, err) == -1 ||
-	    ferry_conf_u64(group, "connections_per_address", 0, 1000000, 0,
-		&o->connections_per_ip, err) == -1 ||
+	    ferry_conf_u64(group, "connections_per_address", 0, 1000000,
+		o->connections / 4, &o->connections_per_ip, err) == -1 ||
+	    ferry_conf_u64(
+		group, "head_timeout", 1, 3600, 20, &o->head_s, err) == -1 ||
 	    ferry_conf_u64(
 		group, "timeout", 1, 86400, 60, &o->timeout_s, err) == -1 ||
 	    ferry_conf_u64(group, "drain", 0, 86400, 30, &o->drain_s, err) ==

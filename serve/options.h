@@ -35,11 +35,13 @@ struct ferry_serve_options {
 	uint64_t connections;
 	uint64_t connections_per_ip;
 	uint64_t timeout_s;
+	uint64_t head_s;
 	uint64_t drain_s;
 	uint64_t cache_bytes;
 	uint64_t search_bytes;
 	const char *certificate; /* a path, or NULL */
 	const char *key;
+	const char *tls_priorities;
 	const char *access_log; /* NULL: none */
 	const char *audit_log; /* NULL: none */
 	struct ferry_access_policy access;
@@ -57,6 +59,7 @@ int ferry_serve_args(struct ferry_serve_args *out, int argc, char **argv,
 /* Errors: FERRY_ECONFIG, FERRY_ESYSTEM. */
 int ferry_serve_options_read(struct ferry_serve_options **out,
     const struct ferry_serve_args *args, struct ferry_error *err);
+/* NULL is fine. */
 void ferry_serve_options_free(struct ferry_serve_options *options);
 
 #endif

@@ -44,6 +44,7 @@ int ferry_store_open(struct ferry_store **out, const char *path,
 /* Drops what was not committed. */
 void ferry_store_close(struct ferry_store *st);
 
+/* What it is; strings are borrowed until it is closed. */
 const char *ferry_store_path(const struct ferry_store *st);
 const char *ferry_store_id(const struct ferry_store *st);
 const char *ferry_store_name(const struct ferry_store *st);

@@ -9,6 +9,7 @@
 #include "store/base/json.h"
 #include "sync/base/stop.h"
 #include "sync/command/command.h"
+#include "sync/command/command_task.h"
 #include "sync/kinds.h"
 
 static const struct ferry_command *const commands[] = {
@@ -17,6 +18,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_export,
 	&ferry_command_import,
 	&ferry_command_receipt,
+	&ferry_command_sign,
 	&ferry_command_key,
 	&ferry_command_trust,
 	&ferry_command_access,
@@ -152,6 +154,7 @@ status_of(const struct ferry_command *command, enum ferry_code code)
 	return status == FERRY_EXIT_DAMAGED &&
 	               command != &ferry_command_import &&
 	               command != &ferry_command_export &&
+	               command != &ferry_command_sign &&
 	               command != &ferry_command_receipt
 	           ? FERRY_EXIT_FAILED
 	           : status;
@@ -170,9 +173,7 @@ report(const struct ferry_context *ctx, const struct ferry_command *command,
 	o = json_pack("{s:s,s:s,s:o,s:i}", "event", "error", "code",
 	    ferry_code_name(err->code), "text",
 	    ferry_json_text(ferry_bytes_str(err->text)), "status", status);
-	if (o != NULL && json_dumpf(o, stdout, JSON_COMPACT) == 0)
-		(void)putchar('\n');
-	json_decref(o);
+	ferry_command_print(o);
 	return status;
 }
 

@@ -160,6 +160,22 @@ house
 sed -i 's/stop_wanted/another/' house/sync/base/stop.c
 breach "mutable: sync/base/stop.c: another in .bss"
 
+say "functions without a word on them"
+cat >house/sync/sync.h <<-'END'
+	/* What this is about. */
+
+	/* Two of a kind. */
+	int ferry_one(void);
+	int ferry_two(void);
+
+	const char *
+	ferry_three(int n,
+	    int m);
+	int ferry_four(void); /* has its own */
+	int sync_a(void);
+END
+breach "bare: sync/sync.h: ferry_three()"
+
 say "what cannot be looked at"
 build
 rm build/serve/CMakeFiles/x.dir/http/a.c.o

@@ -11,6 +11,8 @@ is up to date, and prints one line for each breach:
     circle    files, or folders, that need each other
     format    a format's name outside the rooms of formats
     mutable   a variable at file scope, or a static one in a function
+    readme    a README's table of files has one that is not there
+    bare      a function in a header without a word on it or on its group
 
 A row of a table that is handed over by pointer is no need as the linker sees
 it, and that is meant: it is how formats are plugged in.  Status 1 if anything
@@ -37,8 +39,9 @@ FORMAT_PLACES = ("store/format/format.c", "sync/kinds.c", "serve/formats.c",
     "sync/select/lock/")
 
 # Variables that may change, "file: name".  A signal handler has nowhere else
-# to leave its word.
-MUTABLE = ("sync/base/stop.c: stop_wanted",)
+# to leave its word, and a function that stands in front of the C library's
+# nowhere else to look.
+MUTABLE = ("sync/base/stop.c: stop_wanted", "serve/http/gate.c: by_fd")
 
 
 def stop(text):
@@ -98,6 +101,42 @@ def check_formats(path, text):
     for m in TOKEN.finditer(text):
         if m[0].startswith('"') and m[0][1:-1] in FORMATS:
             yield "format: %s:%d: %s" % (path, line_of(text, m.start()), m[0])
+
+
+PROTOTYPE = re.compile(r"^[a-z][\w \t*]*[\s*](ferry_\w+)\([^;{]*\)[^;{]*;.*",
+    re.M)
+
+
+def check_comments(path, text):
+    """text with its comments.  A group is what no empty line divides, and what
+    follows a comment that stands alone."""
+    told = False
+    for group in re.split(r"\n[ \t]*\n", text):
+        if re.fullmatch(r"\s*/\*.*\*/\s*", group, re.S):
+            told = True
+            continue
+        for m in PROTOTYPE.finditer(group):
+            if not told and "/*" not in group[:m.end()]:
+                yield "bare: %s: %s()" % (path, m[1])
+        told = False
+
+
+def check_readmes(top):
+    """What the first cells of tables in READMEs call a file."""
+    for part in PARTS:
+        for folder, _, names in os.walk(os.path.join(top, part)):
+            if "README.md" not in names:
+                continue
+            path = os.path.join(folder, "README.md")
+            with open(path, encoding="utf-8") as f:
+                cells = re.findall(r"^\| (`[^|]*) \|", f.read(), re.M)
+            for name in re.findall(r"`([\w/]+\.(?:c|h|\[ch\]))`",
+                    " ".join(cells)):
+                for end in name.partition(".")[2].strip("[]"):
+                    real = name.partition(".")[0] + "." + end
+                    if not os.path.exists(os.path.join(folder, real)):
+                        yield "readme: %s: %s" % (os.path.relpath(path, top),
+                            real)
 
 
 def objects(top, build):
@@ -249,11 +288,16 @@ def main():
         return 2
     top, build = (os.path.realpath(a) for a in sys.argv[1:])
     sys.setrecursionlimit(10000)
-    texts = {p: without_comments(t) for p, t in sources(top).items()}
+    written = sources(top)
+    texts = {p: without_comments(t) for p, t in written.items()}
     breaches = []
+    for path, text in written.items():
+        if path.endswith(".h"):
+            breaches += check_comments(path, text)
     for path, text in texts.items():
         breaches += check_includes(path, text, texts)
         breaches += check_formats(path, text)
+    breaches += check_readmes(top)
     breaches += check_objects(top, build)
     for b in breaches:
         print(b)

@@ -12,6 +12,7 @@
 
 struct ferry_server {
 	struct MHD_Daemon *daemon;
+	struct ferry_gate *gate;
 	int listen_fd; /* our own duplicate, once the library gave it back */
 	const struct ferry_server_options *options;
 	char id_prefix[17]; /* of request ids, made at the start */
@@ -30,8 +31,8 @@ struct exchange {
 	struct timespec start;
 	uint64_t drained;
 	struct ferry_buf body;
+	char *path; /* the one that counts, where it is not in uri */
 	bool begun;
-	bool ambiguous; /* its end or its host can be read in two ways */
 	/* Kept for the log. */
 	unsigned status;
 	uint64_t bytes;

@@ -1,5 +1,6 @@
 #include "serve/http/http.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +50,11 @@ struct ferry_body *
 ferry_body_ref(struct ferry_body *body)
 {
 
-	atomic_fetch_add_explicit(&body->refs, 1, memory_order_relaxed);
+	unsigned before =
+	    atomic_fetch_add_explicit(&body->refs, 1, memory_order_relaxed);
+
+	assert(before > 0);
+	(void)before;
 	return body;
 }
 
@@ -57,8 +62,14 @@ void
 ferry_body_unref(struct ferry_body *body)
 {
 
-	if (body == NULL || atomic_fetch_sub_explicit(
-				&body->refs, 1, memory_order_acq_rel) != 1)
+	unsigned before;
+
+	if (body == NULL)
+		return;
+	before =
+	    atomic_fetch_sub_explicit(&body->refs, 1, memory_order_acq_rel);
+	assert(before > 0);
+	if (before != 1)
 		return;
 	if (body->fd != -1)
 		(void)close(body->fd);
@@ -68,17 +79,18 @@ ferry_body_unref(struct ferry_body *body)
 }
 
 int
-ferry_body_tag(
-    struct ferry_body *body, const char *suffix, struct ferry_error *err)
+ferry_body_tagged(
+    struct ferry_body **out, struct ferry_buf *buf, struct ferry_error *err)
 {
 	char hex[FERRY_DIGEST_TEXT];
 	struct ferry_digest digest;
 
-	if (ferry_digest_of(&digest, FERRY_SHA256,
-		ferry_bytes_buf(&body->bytes), err) == -1)
+	if (ferry_digest_of(&digest, FERRY_SHA256, ferry_bytes_buf(buf), err) ==
+		-1 ||
+	    ferry_body_new(out, buf, err) == -1)
 		return -1;
-	(void)snprintf(body->etag, sizeof(body->etag), "\"%.32s%.20s\"",
-	    ferry_digest_hex(&digest, hex), suffix);
+	(void)snprintf((*out)->etag, sizeof((*out)->etag), "\"%.32s\"",
+	    ferry_digest_hex(&digest, hex));
 	return 0;
 }
 
@@ -155,8 +167,22 @@ ferry_response_body(
     struct ferry_response *res, const char *type, struct ferry_body *body)
 {
 
+	assert(body != NULL);
 	drop(res, 200, type);
 	res->body = body;
+}
+
+int
+ferry_response_take(struct ferry_response *res, const char *type,
+    struct ferry_buf *buf, struct ferry_error *err)
+{
+	struct ferry_body *body;
+
+	if (ferry_body_tagged(&body, buf, err) == -1)
+		return -1;
+	ferry_response_body(res, type, body);
+	res->cache = "no-cache";
+	return 1;
 }
 
 void

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "serve/http/forwarded.h"
 #include "store/base/bytes.h"
 
 struct ferry_error;
@@ -38,9 +39,11 @@ struct ferry_request {
 	struct ferry_bytes form;
 	struct ferry_bytes json;
 	char id[FERRY_REQUEST_ID];
-	char peer[46]; /* the peer's address, as text */
-	bool secure; /* over TLS */
-	bool proxied; /* the peer is a proxy whose X-Forwarded-… is believed */
+	char peer[FERRY_PEER]; /* the client's address, as text */
+	/* As the client named it, through proxies that are believed; "": not at
+	 * all. */
+	char host[FERRY_HOST];
+	bool secure; /* whether the client speaks https */
 	/* The server's, for ferry_request_header(). */
 	const char *(*header)(const struct ferry_request *rq, const char *name);
 	void *from;
@@ -89,11 +92,12 @@ int ferry_body_new(
     struct ferry_body **out, struct ferry_buf *buf, struct ferry_error *err);
 int ferry_body_file(
     struct ferry_body **out, int fd, uint64_t size, struct ferry_error *err);
+/* One more owner of body, who unrefs it. */
 struct ferry_body *ferry_body_ref(struct ferry_body *body);
 void ferry_body_unref(struct ferry_body *body); /* NULL is fine */
-/* Set etag to one made of the SHA-256 of the bytes and suffix (or ""). */
-int ferry_body_tag(
-    struct ferry_body *body, const char *suffix, struct ferry_error *err);
+/* The same as _new, with an etag made of the SHA-256 of the bytes. */
+int ferry_body_tagged(
+    struct ferry_body **out, struct ferry_buf *buf, struct ferry_error *err);
 
 /*
  * Filled by the handler.  Strings called literal must live for ever.
@@ -108,7 +112,7 @@ struct ferry_response {
 	const char *cache; /* literal: Cache-Control, or NULL */
 	const char *vary; /* literal, or NULL */
 	/* Where there are permissions: Authorization decides what the answer
-	 * is, and nobody but who asked may be shown this one. */
+	 * is, and only the client that asked may be shown this one. */
 	bool varies;
 	bool personal;
 	bool ranges; /* the body may be asked for in parts */
@@ -136,6 +140,10 @@ void ferry_response_json_error(
 /* Status 200 with body, which is *taken*. */
 void ferry_response_body(
     struct ferry_response *res, const char *type, struct ferry_body *body);
+/* Status 200 with the bytes of buf, which are *taken*, and their etag, to be
+ * asked for again each time.  Returns: 1, as answer() of a format does; -1. */
+int ferry_response_take(struct ferry_response *res, const char *type,
+    struct ferry_buf *buf, struct ferry_error *err);
 /* Add a header; the value is copied.  One that is too long, or that holds
  * control characters, is not sent. */
 void ferry_response_header(

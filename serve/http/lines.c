@@ -1,5 +1,6 @@
 #include "serve/http/lines.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -290,6 +291,7 @@ ferry_line_end(struct ferry_line *line)
 	struct stripe *s = line->held;
 
 	put(line, "}\n");
+	assert(line->n <= FERRY_LINE_MAX && s->n + line->n <= sizeof(s->text));
 	s->n += line->n;
 	(void)pthread_mutex_unlock(&s->mutex);
 }

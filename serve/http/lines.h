@@ -27,6 +27,7 @@ struct ferry_lines;
  * call it.  Errors: FERRY_ESYSTEM. */
 int ferry_lines_open(struct ferry_lines **out, const char *target,
     const char *what, struct ferry_error *err);
+/* Write what waits in the buffers. */
 void ferry_lines_flush(struct ferry_lines *lines);
 /* After a rotation: write to a fresh file of the same path from now on. */
 int ferry_lines_reopen(struct ferry_lines *lines, struct ferry_error *err);

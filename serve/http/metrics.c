@@ -127,6 +127,20 @@ ferry_metrics_write(struct ferry_metrics *m, struct ferry_out *out)
 		write_bytes(out, &m->rows[i], m->rows[i].format);
 	write_bytes(out, &m->other, "other");
 	ferry_out_fmt(out,
+	    "# HELP ferry_http_connections Connections that are open.\n"
+	    "# TYPE ferry_http_connections gauge\n"
+	    "ferry_http_connections %" PRIu64 "\n"
+	    "# HELP ferry_http_connections_refused_total For lack of room.\n"
+	    "# TYPE ferry_http_connections_refused_total counter\n"
+	    "ferry_http_connections_refused_total %" PRIu64 "\n"
+	    "# HELP ferry_http_connections_closed_total Closed for others, or "
+	    "because a request did not arrive in time.\n"
+	    "# TYPE ferry_http_connections_closed_total counter\n"
+	    "ferry_http_connections_closed_total{why=\"room\"} %" PRIu64 "\n"
+	    "ferry_http_connections_closed_total{why=\"late\"} %" PRIu64 "\n",
+	    value_of(&m->connections), value_of(&m->refused),
+	    value_of(&m->made_room), value_of(&m->late));
+	ferry_out_fmt(out,
 	    "# HELP ferry_http_not_modified_total Answers 304.\n"
 	    "# TYPE ferry_http_not_modified_total counter\n"
 	    "ferry_http_not_modified_total %" PRIu64 "\n"

@@ -32,6 +32,10 @@ struct ferry_metrics {
 	atomic_uint_fast64_t duration_us;
 	atomic_uint_fast64_t aborted;
 	atomic_uint_fast64_t not_modified;
+	atomic_uint_fast64_t connections; /* open now */
+	atomic_uint_fast64_t refused; /* of them, for lack of room */
+	atomic_uint_fast64_t made_room; /* closed for others */
+	atomic_uint_fast64_t late; /* closed in a request's head */
 };
 
 /* A row for format, a literal.  Errors: FERRY_ENOMEM. */

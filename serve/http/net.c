@@ -10,6 +10,55 @@
 static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
 	0xff };
 
+bool
+ferry_address_parse(const char *text, unsigned char out[16])
+{
+
+	if (inet_pton(AF_INET, text, out + 12) == 1) {
+		memcpy(out, mapped, sizeof(mapped));
+		return true;
+	}
+	return inet_pton(AF_INET6, text, out) == 1;
+}
+
+static bool
+address_of(const struct sockaddr *sa, unsigned char out[16])
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+
+	if (sa != NULL && sa->sa_family == AF_INET) {
+		memcpy(&in, sa, sizeof(in));
+		memcpy(out, mapped, sizeof(mapped));
+		memcpy(out + 12, &in.sin_addr, 4);
+		return true;
+	}
+	if (sa != NULL && sa->sa_family == AF_INET6) {
+		memcpy(&in6, sa, sizeof(in6));
+		memcpy(out, &in6.sin6_addr, 16);
+		return true;
+	}
+	return false;
+}
+
+void
+ferry_address_customer(unsigned char address[16])
+{
+
+	/* An IPv4 address in an IPv6 one keeps all of its bits. */
+	if (memcmp(address, mapped, sizeof(mapped)) != 0)
+		memset(address + 8, 0, 8);
+}
+
+void
+ferry_network_of(const struct sockaddr *sa, unsigned char out[16])
+{
+
+	if (!address_of(sa, out))
+		memset(out, 0, 16);
+	ferry_address_customer(out);
+}
+
 int
 ferry_networks_add(
     struct ferry_networks *set, const char *text, struct ferry_error *err)
@@ -28,11 +77,9 @@ ferry_networks_add(
 		goto bad;
 	memcpy(address, text, n);
 	address[n] = 0;
-	v4 = inet_pton(AF_INET, address, raw + 12) == 1;
-	if (v4)
-		memcpy(raw, mapped, sizeof(mapped));
-	else if (inet_pton(AF_INET6, address, raw) != 1)
+	if (!ferry_address_parse(address, raw))
 		goto bad;
+	v4 = strchr(address, ':') == NULL;
 	if (slash != NULL) {
 		if (ferry_parse_u64(ferry_bytes_str(slash + 1), 0,
 			v4 ? 32 : 128, &bits, err) == -1)
@@ -50,34 +97,28 @@ bad:
 }
 
 bool
-ferry_networks_has(const struct ferry_networks *set, const struct sockaddr *sa)
+ferry_networks_has_address(
+    const struct ferry_networks *set, const unsigned char address[16])
 {
-	unsigned char raw[16];
 
-	if (set == NULL || set->n == 0 || sa == NULL)
-		return false;
-	if (sa->sa_family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, sa, sizeof(in));
-		memcpy(raw, mapped, sizeof(mapped));
-		memcpy(raw + 12, &in.sin_addr, 4);
-	} else if (sa->sa_family == AF_INET6) {
-		struct sockaddr_in6 in6;
-
-		memcpy(&in6, sa, sizeof(in6));
-		memcpy(raw, &in6.sin6_addr, sizeof(raw));
-	} else {
-		return false;
-	}
 	for (size_t i = 0; i < set->n; i++) {
 		unsigned whole = set->list[i].bits / 8;
 		unsigned rest = set->list[i].bits % 8;
 		const unsigned char *a = set->list[i].address;
 
-		if (memcmp(raw, a, whole) == 0 &&
-		    (rest == 0 || ((raw[whole] ^ a[whole]) >> (8 - rest)) == 0))
+		if (memcmp(address, a, whole) == 0 &&
+		    (rest == 0 ||
+			((address[whole] ^ a[whole]) >> (8 - rest)) == 0))
 			return true;
 	}
 	return false;
+}
+
+bool
+ferry_networks_has(const struct ferry_networks *set, const struct sockaddr *sa)
+{
+	unsigned char address[16];
+
+	return set != NULL && address_of(sa, address) &&
+	       ferry_networks_has_address(set, address);
 }

@@ -9,6 +9,14 @@
 struct ferry_error;
 struct sockaddr;
 
+/* An address as 16 bytes, an IPv4 one as ::ffff:a.b.c.d; false if text is
+ * none. */
+bool ferry_address_parse(const char *text, unsigned char out[16]);
+/* What a provider gives to one customer: of IPv6 the first 64 bits. */
+void ferry_address_customer(unsigned char address[16]);
+/* The customer's of sa; zeros for other families. */
+void ferry_network_of(const struct sockaddr *sa, unsigned char out[16]);
+
 #define FERRY_NETWORKS 32
 struct ferry_networks {
 	size_t n;
@@ -21,6 +29,9 @@ struct ferry_networks {
 /* Errors: FERRY_EFORMAT; FERRY_ELIMIT when the set is full. */
 int ferry_networks_add(
     struct ferry_networks *set, const char *text, struct ferry_error *err);
+bool ferry_networks_has_address(
+    const struct ferry_networks *set, const unsigned char address[16]);
+/* Whether an address is in it; false for other families and NULL. */
 bool
 ferry_networks_has(const struct ferry_networks *set, const struct sockaddr *sa);
 

@@ -1,6 +1,7 @@
 #include "serve/http/exchange.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "serve/http/forwarded.h"
+#include "serve/http/gate.h"
 #include "serve/http/log.h"
 #include "serve/http/metrics.h"
 #include "serve/http/net.h"
@@ -26,9 +29,9 @@
  * broken pipe instead of the answer: `npm publish` is one.
  */
 #define BODY_DRAINED (16U << 20)
-/* Request line and headers of a connection; more is answered 431 or 414 by the
- * library.  4,096 connections that send no end hold 64 MiB. */
-#define CONNECTION_MEMORY (16U << 10)
+/* Of a connection, for the library: a head as large as wire.h lets through, what
+ * it makes of it, and the head of an answer. */
+#define CONNECTION_MEMORY (32U << 10)
 /* Making a large document holds its thread: others must be there to answer. */
 #define THREADS_MIN 4
 
@@ -41,45 +44,20 @@ header(const struct ferry_request *rq, const char *name)
 	    ex->connection, MHD_HEADER_KIND, name);
 }
 
-struct framing {
-	const char *length;
-	unsigned hosts;
-	bool encoded, bad;
-};
-
-static enum MHD_Result
-on_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
-    const char *value, size_t value_n)
+/* "//npm//p" is "/npm/p": what people configure as a base often ends in '/'. */
+static void
+collapse_slashes(struct exchange *ex)
 {
-	struct framing *f = cls;
+	struct ferry_bytes path = ex->rq.path;
+	size_t n = 0;
 
-	(void)kind;
-	if (value == NULL)
-		value = "";
-	f->bad |= strlen(name) != name_n || strlen(value) != value_n;
-	if (strcasecmp(name, "Host") == 0) {
-		f->hosts++;
-	} else if (strcasecmp(name, "Transfer-Encoding") == 0) {
-		f->encoded = true;
-	} else if (strcasecmp(name, "Content-Length") == 0) {
-		f->bad |= f->length != NULL && strcmp(f->length, value) != 0;
-		f->length = value;
-	}
-	return MHD_YES;
-}
-
-/*
- * Whether a proxy before us may have seen another request than we do.
- * Source: RFC 9112, 3.2 and 6.3.
- */
-static bool
-is_ambiguous(struct MHD_Connection *connection)
-{
-	struct framing f = { NULL, 0, false, false };
-
-	(void)MHD_get_connection_values_n(
-	    connection, MHD_HEADER_KIND, on_header, &f);
-	return f.bad || f.hosts > 1 || (f.encoded && f.length != NULL);
+	if (memmem(path.p, path.n, "//", 2) == NULL ||
+	    (ex->path = malloc(path.n)) == NULL)
+		return;
+	for (size_t i = 0; i < path.n; i++)
+		if (path.p[i] != '/' || n == 0 || ex->path[n - 1] != '/')
+			ex->path[n++] = (char)path.p[i];
+	ex->rq.path = ferry_bytes_of(ex->path, n);
 }
 
 /* The path of the request line; an absolute URI is allowed there too. */
@@ -100,10 +78,11 @@ split_uri(struct exchange *ex)
 	                  : ferry_bytes_of(uri, (size_t)(query - uri));
 	ex->rq.query = ferry_bytes_str(query == NULL ? "" : query + 1);
 	ex->rq.form = ex->rq.json = ferry_bytes_str("");
+	collapse_slashes(ex);
 }
 
 static void
-peer_text(char out[46], const struct sockaddr *sa)
+peer_text(char out[FERRY_PEER], const struct sockaddr *sa)
 {
 	struct sockaddr_in6 in6;
 	struct sockaddr_in in;
@@ -111,10 +90,10 @@ peer_text(char out[46], const struct sockaddr *sa)
 	out[0] = 0;
 	if (sa != NULL && sa->sa_family == AF_INET) {
 		memcpy(&in, sa, sizeof(in));
-		(void)inet_ntop(AF_INET, &in.sin_addr, out, 46);
+		(void)inet_ntop(AF_INET, &in.sin_addr, out, FERRY_PEER);
 	} else if (sa != NULL && sa->sa_family == AF_INET6) {
 		memcpy(&in6, sa, sizeof(in6));
-		(void)inet_ntop(AF_INET6, &in6.sin6_addr, out, 46);
+		(void)inet_ntop(AF_INET6, &in6.sin6_addr, out, FERRY_PEER);
 	}
 }
 
@@ -152,35 +131,60 @@ id_ok(const char *id)
 			  "0123456789._-") == n;
 }
 
+/* All lines of a header, joined. */
+struct lines {
+	const char *name;
+	struct ferry_buf text;
+};
+
+static enum MHD_Result
+on_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
+    const char *value, size_t value_n)
+{
+	struct lines *lines = cls;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+
+	(void)kind;
+	if (strlen(lines->name) == name_n &&
+	    strncasecmp(lines->name, name, name_n) == 0)
+		(void)(ferry_buf_add(&lines->text, value, value_n, &ignored) ==
+			   -1 ||
+		       ferry_buf_adds(&lines->text, ",", &ignored) == -1);
+	return MHD_YES;
+}
+
+static struct ferry_bytes
+join(const struct exchange *ex, struct lines *lines)
+{
+
+	(void)MHD_get_connection_values_n(
+	    ex->connection, MHD_HEADER_KIND, on_header, lines);
+	return ferry_bytes_buf(&lines->text);
+}
+
 /* What a proxy that we trust says about the client. */
 static void
 believe_proxy(struct exchange *ex)
 {
 	const char *id = ferry_request_header(&ex->rq, "X-Request-Id");
-	const char *from = ferry_request_header(&ex->rq, "X-Forwarded-For");
-	const char *last;
-	struct in6_addr v6;
-	struct in_addr v4;
-	size_t n;
+	struct lines peers = { "X-Forwarded-For", FERRY_BUF_INIT },
+		     hosts = { "X-Forwarded-Host", FERRY_BUF_INIT },
+		     protos = { "X-Forwarded-Proto", FERRY_BUF_INIT };
+	struct ferry_forwarded f;
 
 	if (id != NULL && id_ok(id))
 		(void)snprintf(ex->rq.id, sizeof(ex->rq.id), "%s", id);
-	if (from == NULL)
-		return;
-	/* The last one is what our own proxy saw. */
-	last = strrchr(from, ',');
-	from = last == NULL ? from : last + 1;
-	from += strspn(from, " \t");
-	n = strcspn(from, " \t");
-	if (n < sizeof(ex->rq.peer)) {
-		char text[sizeof(ex->rq.peer)];
-
-		memcpy(text, from, n);
-		text[n] = 0;
-		if (inet_pton(AF_INET, text, &v4) == 1 ||
-		    inet_pton(AF_INET6, text, &v6) == 1)
-			memcpy(ex->rq.peer, text, n + 1);
-	}
+	ferry_forwarded_read(&f, join(ex, &peers), join(ex, &hosts),
+	    join(ex, &protos), ex->server->options->proxies);
+	if (f.peer[0] != 0)
+		memcpy(ex->rq.peer, f.peer, sizeof(f.peer));
+	if (f.host[0] != 0)
+		memcpy(ex->rq.host, f.host, sizeof(f.host));
+	if (f.proto[0] != 0)
+		ex->rq.secure = strcasecmp(f.proto, "https") == 0;
+	ferry_buf_free(&peers.text);
+	ferry_buf_free(&hosts.text);
+	ferry_buf_free(&protos.text);
 }
 
 static void
@@ -191,6 +195,7 @@ begin(struct exchange *ex, const char *method)
 	    ex->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr *sa = info == NULL ? NULL : info->client_addr;
 	const char *agent = ferry_request_header(&ex->rq, "User-Agent");
+	const char *host = ferry_request_header(&ex->rq, "Host");
 	uint64_t number = atomic_fetch_add_explicit(
 	    &ex->server->requests, 1, memory_order_relaxed);
 
@@ -206,8 +211,9 @@ begin(struct exchange *ex, const char *method)
 	    ex->server->id_prefix, number);
 	if (agent != NULL && o->log != NULL)
 		(void)snprintf(ex->agent, sizeof(ex->agent), "%.200s", agent);
-	ex->rq.proxied = ferry_networks_has(o->proxies, sa);
-	if (ex->rq.proxied)
+	(void)snprintf(ex->rq.host, sizeof(ex->rq.host), "%s",
+	    host == NULL || strlen(host) >= FERRY_HOST ? "" : host);
+	if (ferry_networks_has(o->proxies, sa))
 		believe_proxy(ex);
 }
 
@@ -260,12 +266,9 @@ answer(struct exchange *ex, bool close_after)
 	struct MHD_Response *out;
 	struct ferry_response res;
 
+	assert(ex->begun && ex->status == 0);
 	ferry_response_init(&res, 500);
-	if (ex->ambiguous)
-		ferry_response_text(&res, 400, "text/plain",
-		    "the request can be read in two ways\n");
-	else
-		o->handler(o->ctx, &ex->rq, &res);
+	o->handler(o->ctx, &ex->rq, &res);
 	ex->format = res.format;
 	memcpy(ex->package, res.package, strlen(res.package) + 1);
 	if ((out = ferry_exchange_response(ex, &res)) != NULL) {
@@ -288,15 +291,13 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 	struct exchange *ex = *state;
 
 	(void)cls;
+	(void)connection;
 	(void)url;
 	(void)version;
 	if (ex == NULL)
 		return MHD_NO;
 	if (!ex->begun) {
 		begin(ex, method);
-		ex->ambiguous = is_ambiguous(connection);
-		if (ex->ambiguous)
-			return answer(ex, true);
 		/* An answer before the body's end closes the connection, also
 		 * where there is no body. */
 		return body_is_too_long(ex) ? answer(ex, true) : MHD_YES;
@@ -312,6 +313,45 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 	return answer(ex, false);
 }
 
+static struct ferry_gate_conn *
+gate_conn(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info == NULL ? NULL : info->socket_context;
+}
+
+static enum MHD_Result
+on_accept(void *cls, const struct sockaddr *from, socklen_t size)
+{
+	struct ferry_server *server = cls;
+
+	(void)size;
+	return ferry_gate_admits(server->gate, from) ? MHD_YES : MHD_NO;
+}
+
+static void
+on_connection(void *cls, struct MHD_Connection *connection, void **context,
+    enum MHD_ConnectionNotificationCode code)
+{
+	struct ferry_server *server = cls;
+	const union MHD_ConnectionInfo *from, *fd, *session;
+
+	if (code != MHD_CONNECTION_NOTIFY_STARTED) {
+		ferry_gate_close(*context);
+		return;
+	}
+	from = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	fd = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	session = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	*context = ferry_gate_open(server->gate, fd->connect_fd,
+	    from->client_addr, session == NULL ? NULL : session->tls_session);
+}
+
 static void
 on_completed(void *cls, struct MHD_Connection *connection, void **state,
     enum MHD_RequestTerminationCode code)
@@ -321,9 +361,10 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 	struct exchange *ex = *state;
 	bool aborted = code != MHD_REQUEST_TERMINATED_COMPLETED_OK;
 	struct timespec now;
+	unsigned in_flight;
 	uint64_t us;
 
-	(void)connection;
+	ferry_gate_answered(gate_conn(connection));
 	if (ex == NULL)
 		return;
 	*state = NULL;
@@ -347,8 +388,11 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 	if (ex->body.p != NULL)
 		explicit_bzero(ex->body.p, ex->body.cap);
 	ferry_buf_free(&ex->body);
+	free(ex->path);
 	free(ex);
-	atomic_fetch_sub(&server->in_flight, 1);
+	in_flight = atomic_fetch_sub(&server->in_flight, 1);
+	assert(in_flight > 0);
+	(void)in_flight;
 }
 
 /* Paths are decoded by those who know their grammar: %2F is not '/'. */
@@ -403,15 +447,19 @@ start_daemon(struct ferry_server *server, int listen_fd)
 			0, (void *)(uintptr_t)o->certificate };
 		items[n++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY,
 			0, (void *)(uintptr_t)o->key };
+		items[n++] =
+		    (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0,
+			    (void *)(uintptr_t)o->tls_priorities };
 	}
 	items[n] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
-	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, server,
+	return MHD_start_daemon(flags, 0, on_accept, server, on_request, server,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_message, server,
 	    MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_ARRAY, items,
-	    MHD_OPTION_CONNECTION_LIMIT,
-	    o->connections < pool ? pool : o->connections,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+	    /* The gate's limit counts; those that it shut down are still here
+	     * for a moment. */
+	    MHD_OPTION_CONNECTION_LIMIT, 2 * o->connections + 16 * pool,
 	    MHD_OPTION_CONNECTION_TIMEOUT, o->timeout_s,
-	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, o->connections_per_ip,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
 	    MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
@@ -423,12 +471,16 @@ int
 ferry_server_start(struct ferry_server **out,
     const struct ferry_server_options *o, struct ferry_error *err)
 {
+	const struct ferry_gate_options gate = { o->connections,
+		o->connections_per_ip, o->proxies, o->head_s, o->metrics };
 	struct ferry_server *server;
 	uint8_t random[5];
 	int fd;
 
-	if (ferry_calloc(&server, 1, sizeof(*server), err) == -1 ||
-	    ferry_random(random, sizeof(random), err) == -1) {
+	if (ferry_calloc(&server, 1, sizeof(*server), err) == -1)
+		return -1;
+	if (ferry_random(random, sizeof(random), err) == -1 ||
+	    ferry_gate_new(&server->gate, &gate, err) == -1) {
 		free(server);
 		return -1;
 	}
@@ -438,6 +490,7 @@ ferry_server_start(struct ferry_server **out,
 	server->listen_fd = -1;
 	/* The library closes the socket when it cannot start. */
 	if ((fd = fcntl(o->listen_fd, F_DUPFD_CLOEXEC, 0)) == -1) {
+		ferry_gate_free(server->gate);
 		free(server);
 		return ferry_error_errno(err, "cannot share the socket");
 	}
@@ -445,6 +498,7 @@ ferry_server_start(struct ferry_server **out,
 		server->message[strcspn(server->message, "\n")] = 0;
 		ferry_error_set(err, FERRY_ESYSTEM,
 		    "cannot start the HTTP server: %s", server->message);
+		ferry_gate_free(server->gate);
 		free(server);
 		return -1;
 	}
@@ -459,6 +513,20 @@ ferry_server_drain(struct ferry_server *server)
 
 	if (!atomic_exchange(&server->draining, true))
 		server->listen_fd = MHD_quiesce_daemon(server->daemon);
+}
+
+void
+ferry_server_tick(struct ferry_server *server)
+{
+
+	ferry_gate_tick(server->gate);
+}
+
+void
+ferry_server_relieve(struct ferry_server *server)
+{
+
+	ferry_gate_relieve(server->gate);
 }
 
 unsigned
@@ -478,5 +546,6 @@ ferry_server_stop(struct ferry_server *server)
 	MHD_stop_daemon(server->daemon);
 	if (server->listen_fd != -1)
 		(void)close(server->listen_fd);
+	ferry_gate_free(server->gate);
 	free(server);
 }

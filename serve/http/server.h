@@ -23,10 +23,12 @@ struct ferry_server_options {
 	int listen_fd;
 	unsigned threads; /* 0: one for each processor, at least 4 */
 	unsigned connections; /* at most */
-	unsigned connections_per_ip; /* 0: no limit */
+	unsigned connections_per_ip; /* 0: no limit; proxies have none */
+	unsigned head_s; /* for a request's head to arrive */
 	unsigned timeout_s; /* without a byte moving */
 	const char *certificate; /* PEM texts; NULL: plain HTTP */
 	const char *key;
+	const char *tls_priorities; /* GnuTLS's text */
 	const struct ferry_networks
 	    *proxies; /* whose X-Forwarded-* we believe */
 	ferry_handler *handler;
@@ -51,6 +53,10 @@ int ferry_server_start(struct ferry_server **out,
     const struct ferry_server_options *options, struct ferry_error *err);
 /* Accept nothing more, and close connections after their answers. */
 void ferry_server_drain(struct ferry_server *server);
+/* About twice a second: close what is late. */
+void ferry_server_tick(struct ferry_server *server);
+/* Memory is short: close connections that hardly read their answers. */
+void ferry_server_relieve(struct ferry_server *server);
 /* Requests whose answers are not completely handed to the system. */
 unsigned ferry_server_in_flight(const struct ferry_server *server);
 /* Cuts what is in flight; frees server, not the socket. */

@@ -2,7 +2,7 @@
 #define FERRY_REPLAY_AUDIT_H
 
 /*
- * The audit log: one line for each decision about a package or about who asks,
+ * The audit log: one line for each decision about a package or a user,
  * whatever it was.
  *
  *	{"time":"2026-…Z","id":"…","remote":"10.0.0.7","who":"tom",
@@ -11,7 +11,7 @@
  *	 "generation":4}
  *
  * id is the access log's; who and token (its id, as `ferry token list` has it)
- * are absent for nobody in particular, and for a credential that is not known;
+ * are absent for anonymous clients, and for a credential that is not known;
  * owner is the upstream, absent where there is no such package; item is a
  * version, tag, digest or file; rule is a row of the decision table
  * (store/access/rules.h), absent where none was reached.  "session":true marks

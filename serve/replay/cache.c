@@ -1,5 +1,6 @@
 #include "serve/replay/cache.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,6 +15,13 @@
 
 struct group;
 
+/*
+ * Invariants: 1. made is false only while a thread makes the body, and then it
+ * is one of holders; 2. cost is not 0 exactly while the entry is ready and in
+ * the table: then it is in the order of use, and body is there; 3. group is
+ * NULL exactly when it is out of the table; 4. out of the table and without
+ * holders it is freed.
+ */
 struct entry {
 	struct entry *next; /* in its bucket */
 	struct entry *newer, *older; /* by use, once it is ready */
@@ -38,6 +46,8 @@ struct group {
 	uint8_t key[];
 };
 
+/* Invariant: stats.bytes, .entries and .files are sums over the entries whose
+ * cost is not 0. */
 struct ferry_cache {
 	pthread_mutex_t mutex;
 	pthread_cond_t made;
@@ -94,6 +104,7 @@ static void
 release(struct entry *e)
 {
 
+	assert(e->holders == 0 && e->group == NULL && e->cost == 0);
 	ferry_body_unref(e->body);
 	free(e->error);
 	free(e);
@@ -138,6 +149,10 @@ forget(struct ferry_cache *cache, struct entry *e)
 	*p = e->next;
 	e->group = NULL;
 	if (e->cost != 0) {
+		assert(e->made && e->body != NULL);
+		assert(cache->stats.bytes >= e->cost);
+		assert(cache->stats.entries > 0);
+		assert(e->body->fd == -1 || cache->stats.files > 0);
 		unlink_use(cache, e);
 		cache->stats.bytes -= e->cost;
 		cache->stats.entries--;
@@ -263,6 +278,7 @@ keep(struct ferry_cache *cache, struct entry *e)
 {
 	uint64_t cost;
 
+	assert(e->made && e->holders > 0 && e->cost == 0);
 	if (e->group == NULL)
 		return;
 	if (e->rc != 1) {
@@ -294,7 +310,9 @@ make(struct ferry_cache *cache, struct entry *e, ferry_cache_make *on_make,
 
 	(void)pthread_mutex_unlock(&cache->mutex);
 	rc = on_make(ctx, &body, &error);
+	assert((rc == 1) == (body != NULL));
 	(void)pthread_mutex_lock(&cache->mutex);
+	assert(!e->made);
 	e->rc = rc;
 	e->body = body;
 	if (rc == -1 && (e->error = malloc(sizeof(error))) != NULL)
@@ -348,6 +366,7 @@ ferry_cache_get(struct ferry_cache *cache, struct ferry_bytes group,
 		*err = *e->error;
 	else if (rc == -1)
 		ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	assert(e->holders > 0);
 	if (--e->holders == 0 && e->group == NULL)
 		release(e);
 	(void)pthread_mutex_unlock(&cache->mutex);

@@ -35,8 +35,10 @@ struct ferry_error;
 typedef int
 ferry_cache_make(void *ctx, struct ferry_body **out, struct ferry_error *err);
 
+/* A cache of at most so many bytes and open files.  Errors: FERRY_ENOMEM. */
 int ferry_cache_new(struct ferry_cache **out, uint64_t bytes, unsigned files,
     struct ferry_error *err);
+/* No entry may be in the making.  NULL is fine. */
 void ferry_cache_free(struct ferry_cache *cache);
 
 /*
@@ -47,8 +49,10 @@ int ferry_cache_get(struct ferry_cache *cache, struct ferry_bytes group,
     struct ferry_bytes name, ferry_cache_make *on_make, void *ctx,
     struct ferry_body **out, struct ferry_error *err);
 
+/* Forget a group, or all of them; what is handed out stays its holders'. */
 void ferry_cache_drop(struct ferry_cache *cache, struct ferry_bytes group);
 void ferry_cache_drop_all(struct ferry_cache *cache);
+/* From now on at most so many bytes. */
 void ferry_cache_resize(struct ferry_cache *cache, uint64_t bytes);
 
 struct ferry_cache_stats {

@@ -1,10 +1,11 @@
 #include "serve/replay/guard.h"
 
-#include <arpa/inet.h>
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "serve/http/net.h"
 #include "store/base/bytes.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
@@ -53,25 +54,6 @@ ferry_guard_free(struct ferry_guard *g)
 	free(g);
 }
 
-/* What counts as one address; whatever is none is all one. */
-static void
-address_of(const char *peer, uint8_t out[16])
-{
-	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
-		0xff };
-
-	memset(out, 0, 16);
-	if (inet_pton(AF_INET6, peer, out) == 1) {
-		/* An IPv4 address in an IPv6 one keeps all of its bits. */
-		if (memcmp(out, mapped, sizeof(mapped)) != 0)
-			memset(out + 8, 0, 8);
-	} else if (inet_pton(AF_INET, peer, out + 12) == 1) {
-		memcpy(out, mapped, sizeof(mapped));
-	} else {
-		memset(out, 0, 16);
-	}
-}
-
 /* The slot of an address, or the one it gets: with the lock. */
 static struct slot *
 find(struct ferry_guard *g, const uint8_t address[16])
@@ -106,7 +88,10 @@ ferry_guard_bad(struct ferry_guard *g, const char *peer, unsigned limit,
 	*first = false;
 	if (limit == 0)
 		return 0;
-	address_of(peer, address);
+	/* Whatever is no address is all one. */
+	if (!ferry_address_parse(peer, address))
+		memset(address, 0, sizeof(address));
+	ferry_address_customer(address);
 	(void)pthread_mutex_lock(&g->mutex);
 	slot = find(g, address);
 	if (slot->count == 0 || now >= slot->since + FERRY_GUARD_WINDOW_S) {
@@ -120,6 +105,7 @@ ferry_guard_bad(struct ferry_guard *g, const char *peer, unsigned limit,
 		slot->count = limit + 1;
 		wait = (unsigned)(slot->since + FERRY_GUARD_WINDOW_S - now);
 	}
+	assert(slot->count > 0 && wait <= FERRY_GUARD_WINDOW_S);
 	(void)pthread_mutex_unlock(&g->mutex);
 	return wait;
 }

@@ -22,6 +22,7 @@ struct ferry_guard;
 
 #define FERRY_GUARD_WINDOW_S 60
 
+/* Errors: FERRY_ENOMEM, FERRY_ESYSTEM (no random bytes). */
 int ferry_guard_new(struct ferry_guard **out, struct ferry_error *err);
 void ferry_guard_free(struct ferry_guard *guard); /* NULL is fine */
 

@@ -83,7 +83,6 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct ferry_body *body;
 	struct ferry_out out;
 	int rc = -1;
 
@@ -91,11 +90,9 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 	ferry_out_begin(&out, &buf);
 	ferry_metrics_write(call->site->metrics, &out);
 	write_store(call, &out);
-	if (ferry_out_end(&out, err) == 0 &&
-	    ferry_body_new(&body, &buf, err) == 0) {
-		ferry_response_body(res, "text/plain; version=0.0.4", body);
-		rc = 1;
-	}
+	if (ferry_out_end(&out, err) == 0)
+		rc = ferry_response_take(
+		    res, "text/plain; version=0.0.4", &buf, err);
 	ferry_buf_free(&buf);
 	return rc;
 }

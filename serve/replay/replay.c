@@ -1,5 +1,6 @@
 #include "serve/replay/replay.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,6 +259,7 @@ find_owner(struct ferry_call *call, const struct ferry_replay *format,
 {
 	const struct ferry_resource *r = &call->resource;
 
+	assert(r->action == FERRY_ACTION_READ || call->owner[0] == 0);
 	if (r->action != FERRY_ACTION_READ)
 		return 0;
 	return format->owner != NULL
@@ -347,6 +349,7 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
 		refuse_call(call, format, &decision, res);
 		return 1;
 	}
+	assert(decision.verdict == FERRY_ALLOWED);
 	return format->answer(call, decision.permit, res, err);
 }
 

@@ -25,6 +25,13 @@
 /* Damaged files that are remembered as logged. */
 #define DAMAGED 64
 
+/*
+ * Life: open → following (a thread looks four times a second) → open.
+ *
+ * Invariant: what is in the cache was made from records up to seq or later
+ * ones, never from older: seq moves only after what the records name was
+ * dropped, with follow held.
+ */
 struct ferry_store_view {
 	struct ferry_store *store;
 	struct ferry_access *access;

@@ -72,34 +72,23 @@ host_ok(const char *host)
 const char *
 ferry_view_host(const struct ferry_request *rq)
 {
-	const char *host = NULL;
 
-	if (rq->proxied)
-		host = ferry_request_header(rq, "X-Forwarded-Host");
-	if (host == NULL)
-		host = ferry_request_header(rq, "Host");
-	return host != NULL && host_ok(host) ? host : NULL;
+	return host_ok(rq->host) ? rq->host : NULL;
 }
 
 int
 ferry_view_origin(const struct ferry_site *site, const struct ferry_request *rq,
     struct ferry_buf *out, struct ferry_error *err)
 {
-	const char *scheme = rq->secure ? "https" : "http", *host, *forwarded;
+	const char *host;
 
 	if (site->public_url != NULL)
 		return ferry_buf_adds(out, site->public_url, err);
 	if ((host = ferry_view_host(rq)) == NULL)
 		return ferry_error_set(
 		    err, FERRY_EFORMAT, "the request has no usable Host");
-	if (rq->proxied && (forwarded = ferry_request_header(
-				rq, "X-Forwarded-Proto")) != NULL) {
-		if (strcasecmp(forwarded, "https") == 0)
-			scheme = "https";
-		else if (strcasecmp(forwarded, "http") == 0)
-			scheme = "http";
-	}
-	return ferry_buf_addf(out, err, "%s://%s", scheme, host);
+	return ferry_buf_addf(
+	    out, err, "%s://%s", rq->secure ? "https" : "http", host);
 }
 
 int

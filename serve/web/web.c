@@ -97,20 +97,6 @@ done:
 }
 
 static void
-answer_buf(struct ferry_response *res, const char *type, struct ferry_buf *buf,
-    int rc, struct ferry_error *err)
-{
-	struct ferry_body *body;
-
-	if (rc == 0 && ferry_body_new(&body, buf, err) == 0)
-		ferry_response_body(res, type, body);
-	else
-		ferry_response_text(res, err->code == FERRY_EFORMAT ? 400 : 500,
-		    TEXT, "%s\n", err->text);
-	ferry_buf_free(buf);
-}
-
-static void
 answer_ready(const struct ferry_web *web, struct ferry_response *res)
 {
 	uint64_t age = ferry_store_view_age_ms(web->view);
@@ -131,8 +117,12 @@ answer_page(const struct ferry_web *web, const struct ferry_request *rq,
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf buf = FERRY_BUF_INIT;
 
-	answer_buf(res, "text/html; charset=utf-8", &buf,
-	    add_page(web, rq, &buf, &err), &err);
+	if (add_page(web, rq, &buf, &err) == -1 ||
+	    ferry_response_take(res, "text/html; charset=utf-8", &buf, &err) ==
+		-1)
+		ferry_response_text(res, err.code == FERRY_EFORMAT ? 400 : 500,
+		    TEXT, "%s\n", err.text);
+	ferry_buf_free(&buf);
 	ferry_response_header(res, "Content-Security-Policy",
 	    "default-src 'none'; style-src 'unsafe-inline'");
 	ferry_response_header(res, "X-Content-Type-Options", "nosniff");

@@ -131,6 +131,7 @@ struct ferry_access_decision {
 	const struct ferry_permit *permit;
 };
 
+/* Decide; whatever cannot be found out is denied, with its reason. */
 void ferry_access_decide(const struct ferry_access_request *request,
     struct ferry_access_decision *decision);
 

@@ -58,7 +58,7 @@ ferry_authority_look(struct ferry_store *st, const char *upstream,
     const char *origin, enum ferry_authority *out, struct ferry_error *err)
 {
 
-	return find_authority(st, upstream, origin, out, err) == -1 ? -1 : 0;
+	return find_authority(st, upstream, origin, out, err);
 }
 
 int

@@ -38,7 +38,8 @@ int ferry_authority_put(struct ferry_store *st, const char *upstream,
     const char *origin, enum ferry_authority authority,
     struct ferry_error *err);
 
-/* The same, but what is nobody's stays so. */
+/* The same, but what is nobody's stays so.  Returns: 1; 0 if it is nobody's
+ * (and *out is FERRY_AUTHORITY_NEWER); -1. */
 int ferry_authority_look(struct ferry_store *st, const char *upstream,
     const char *origin, enum ferry_authority *out, struct ferry_error *err);
 

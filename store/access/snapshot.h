@@ -98,6 +98,7 @@ int ferry_snapshot_read(struct ferry_snapshot **out, struct ferry_bytes text,
     struct ferry_error *err);
 void ferry_snapshot_free(struct ferry_snapshot *s);
 
+/* Borrowed from s. */
 const struct ferry_snapshot_meta *
 ferry_snapshot_meta(const struct ferry_snapshot *s);
 
@@ -160,6 +161,7 @@ enum ferry_role ferry_snapshot_name_grant(const struct ferry_snapshot *s,
 void ferry_snapshot_teams(const struct ferry_snapshot *s, uint64_t user,
     uint64_t *teams, size_t max, size_t *n);
 
+/* Names of roles and visibilities are literals. */
 const char *ferry_role_name(enum ferry_role role);
 /* "triage", "maintain", "pull" and so on are what they contain.
  * Returns: 0, or -1 for a name that is none. */

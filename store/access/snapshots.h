@@ -28,6 +28,7 @@ int ferry_snapshots_load(struct ferry_snapshots **out, struct ferry_store *st,
     struct ferry_error *err);
 void ferry_snapshots_free(struct ferry_snapshots *all);
 
+/* All of them, by number; borrowed. */
 size_t ferry_snapshots_count(const struct ferry_snapshots *all);
 const struct ferry_snapshot *
 ferry_snapshots_at(const struct ferry_snapshots *all, size_t i);

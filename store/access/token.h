@@ -42,6 +42,7 @@ struct ferry_token {
 	char scopes[FERRY_TOKEN_SCOPES]; /* "repository:NAME:pull …" */
 };
 
+/* A random key.  Errors: FERRY_ESYSTEM. */
 int ferry_token_key_new(struct ferry_token_key *out, struct ferry_error *err);
 
 /* A token without scopes that lives from now on. */

@@ -33,6 +33,7 @@ struct ferry_buf {
 		NULL, 0, 0                                                     \
 	}
 
+/* Views: of n bytes, of a string without its NUL, of what buf holds now. */
 struct ferry_bytes ferry_bytes_of(const void *p, size_t n);
 struct ferry_bytes ferry_bytes_str(const char *s);
 struct ferry_bytes ferry_bytes_buf(const struct ferry_buf *buf);
@@ -99,6 +100,7 @@ const char *ferry_size_text(uint64_t size, char buf[FERRY_SIZE_TEXT]);
 const char *
 ferry_count_text(uint64_t n, const char *thing, char buf[FERRY_COUNT_TEXT]);
 
+/* Eight bytes, the most significant first. */
 void ferry_put_be64(uint8_t p[8], uint64_t v);
 uint64_t ferry_get_be64(const uint8_t p[8]);
 

@@ -292,6 +292,28 @@ ferry_conf_need_str(struct ferry_conf_group *g, const char *name,
 	return 0;
 }
 
+int
+ferry_conf_url(struct ferry_conf_group *g, const char *name,
+    const char *fallback, char **out, struct ferry_error *err)
+{
+	const char *url;
+	size_t n;
+
+	if (ferry_conf_str(g, name, fallback, &url, err) == -1)
+		return -1;
+	if (url == NULL)
+		return 0;
+	n = strlen(url);
+	while (n > 0 && url[n - 1] == '/')
+		n--;
+	if ((strncmp(url, "http://", 7) != 0 &&
+		strncmp(url, "https://", 8) != 0) ||
+	    strpbrk(url, "?# \t@") != NULL)
+		return ferry_conf_error(g, name, err,
+		    "expected https://HOST/… without user, '?' or '#'");
+	return ferry_strndup(out, ferry_bytes_of(url, n), err);
+}
+
 /* A relative path starts at the file's folder. */
 static int
 resolve(struct ferry_conf *conf, const char *value, const char **out,

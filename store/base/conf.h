@@ -47,6 +47,11 @@ int ferry_conf_need_str(struct ferry_conf_group *group, const char *name,
     const char **out, struct ferry_error *err);
 int ferry_conf_path(struct ferry_conf_group *group, const char *name,
     const char *fallback, const char **out, struct ferry_error *err);
+/* The URL of a server, http or https, as the beginning of others: without user,
+ * query, fragment, or a slash at its end.  *out, the caller's to free, stays as
+ * it is without one. */
+int ferry_conf_url(struct ferry_conf_group *group, const char *name,
+    const char *fallback, char **out, struct ferry_error *err);
 int ferry_conf_u64(struct ferry_conf_group *group, const char *name,
     uint64_t min, uint64_t max, uint64_t fallback, uint64_t *out,
     struct ferry_error *err);

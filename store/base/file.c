@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -115,5 +117,37 @@ ferry_file_replace_at(int dirfd, const char *name, mode_t mode,
 		rc = 0;
 	if (fd != -1)
 		(void)close(fd);
+	return rc;
+}
+
+int
+ferry_file_replace(const char *path, mode_t mode, struct ferry_bytes text,
+    struct ferry_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+	char *dir = NULL;
+	struct stat st;
+	int fd = -1, rc = -1;
+
+	if (ferry_strndup(&dir,
+		slash == NULL ? ferry_bytes_str(".")
+			      : ferry_bytes_of(path, (size_t)(name - path)),
+		err) == -1)
+		return -1;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		ferry_error_errno(err, "%s", dir);
+	else if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		 !S_ISREG(st.st_mode))
+		ferry_error_set(err, FERRY_ESYSTEM,
+		    "%s is not a file (but a link, folder or device): remove "
+		    "it, or choose another name",
+		    path);
+	else
+		rc = ferry_file_replace_at(fd, name, mode, text, err);
+	if (fd != -1)
+		(void)close(fd);
+	free(dir);
 	return rc;
 }

@@ -39,5 +39,11 @@ int ferry_file_read_fd(
  */
 int ferry_file_replace_at(int dirfd, const char *name, mode_t mode,
     struct ferry_bytes text, struct ferry_error *err);
+/*
+ * The same of a path that somebody gave.  Where others can write in its folder,
+ * a link that they put there is neither followed nor replaced: FERRY_ESYSTEM.
+ */
+int ferry_file_replace(const char *path, mode_t mode, struct ferry_bytes text,
+    struct ferry_error *err);
 
 #endif

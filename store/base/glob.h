@@ -7,20 +7,13 @@
 
 #include <stdbool.h>
 
-#include "store/base/bytes.h"
-
 /*
- * Whether pattern stands for all of text: '*' for any bytes, none and '/'
- * included, '?' for any one byte, "[a-z_]" for one of these, "[!0-9]" or
- * "[^0-9]" for one that is none of them.  ']' is itself as the first of a set;
- * '[' without an end is itself.  Nothing is escaped: "[*]" is an asterisk.
- *
- * Takes at most as many steps as the product of both lengths, each of which
- * may look through one set; no recursion, no memory.
+ * Whether pattern stands for all of text: fnmatch() without escapes, so that
+ * '*' stands for any bytes, none and '/' included, and "[*]" is an asterisk.
  */
-bool ferry_glob(struct ferry_bytes pattern, struct ferry_bytes text);
+bool ferry_glob(const char *pattern, const char *text);
 
 /* Whether pattern stands for anything but itself. */
-bool ferry_glob_special(struct ferry_bytes pattern);
+bool ferry_glob_special(const char *pattern);
 
 #endif

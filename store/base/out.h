@@ -24,6 +24,7 @@ struct ferry_out {
 	struct ferry_error error;
 };
 
+/* Write to buf, behind what it holds. */
 void ferry_out_begin(struct ferry_out *out, struct ferry_buf *buf);
 /*
  * Returns: 0, or -1 with err set.
@@ -31,6 +32,7 @@ void ferry_out_begin(struct ferry_out *out, struct ferry_buf *buf);
  */
 int ferry_out_end(struct ferry_out *out, struct ferry_error *err);
 
+/* As they are, and formatted. */
 void ferry_out_bytes(struct ferry_out *out, struct ferry_bytes s);
 void ferry_out_str(struct ferry_out *out, const char *s);
 void ferry_out_fmt(struct ferry_out *out, const char *fmt, ...)

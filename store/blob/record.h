@@ -14,6 +14,7 @@
 /* The key of a blob in the index; borrowed from digest. */
 struct ferry_bytes ferry_blob_key(const struct ferry_digest *digest);
 
+/* Read a record's bytes.  Errors: FERRY_EINDEX. */
 int ferry_blob_record_parse(struct ferry_bytes value, char *place,
     struct ferry_blob_info *info, struct ferry_error *err);
 /* Returns: 1, 0 (*place is FERRY_PLACE_LOST), -1. */

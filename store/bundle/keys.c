@@ -6,6 +6,8 @@
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/store.h>
+#include <openssl/ui.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -309,6 +311,55 @@ ferry_keys_open(
 				 scan(keys, st, err) == -1))) {
 		ferry_keys_free(keys);
 		return -1;
+	}
+	*out = keys;
+	return 0;
+}
+
+/* The first private key of what is there. */
+static EVP_PKEY *
+load_private(OSSL_STORE_CTX *store)
+{
+	EVP_PKEY *pkey = NULL;
+
+	while (pkey == NULL && !OSSL_STORE_eof(store)) {
+		OSSL_STORE_INFO *info = OSSL_STORE_load(store);
+
+		if (info == NULL)
+			continue;
+		pkey = OSSL_STORE_INFO_get1_PKEY(info);
+		OSSL_STORE_INFO_free(info);
+	}
+	return pkey;
+}
+
+int
+ferry_keys_open_uri(
+    struct ferry_keys **out, const char *uri, struct ferry_error *err)
+{
+	OSSL_STORE_CTX *store =
+	    OSSL_STORE_open(uri, UI_OpenSSL(), NULL, NULL, NULL);
+	struct ferry_keys *keys = NULL;
+	int rc = -1;
+
+	if (ferry_calloc(&keys, 1, sizeof(*keys), err) == -1)
+		goto out;
+	if (store != NULL &&
+	    OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) == 1)
+		keys->key[0].pkey = load_private(store);
+	if (keys->key[0].pkey == NULL) {
+		ferry_error_set(err, FERRY_EUSAGE,
+		    "there is no private key, or its passphrase is wrong");
+		goto out;
+	}
+	keys->n = 1;
+	keys->key[0].active = true;
+	rc = public_of(&keys->key[0].public, keys->key[0].pkey, err);
+out:
+	(void)OSSL_STORE_close(store);
+	if (rc == -1) {
+		ferry_keys_free(keys);
+		return ferry_error_in(err, "%s", uri);
 	}
 	*out = keys;
 	return 0;

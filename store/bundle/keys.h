@@ -29,6 +29,7 @@ struct ferry_public {
 	uint8_t raw[32];
 };
 
+/* From the 32 bytes of an Ed25519 key.  Errors: FERRY_EFORMAT. */
 int ferry_public_from_raw(
     struct ferry_public *out, struct ferry_bytes raw, struct ferry_error *err);
 /* From a PEM "PUBLIC KEY".  Errors: FERRY_EFORMAT. */
@@ -54,6 +55,13 @@ bool ferry_keyid_ok(const char *id);
 struct ferry_keys;
 int ferry_keys_open(
     struct ferry_keys **out, struct ferry_store *st, struct ferry_error *err);
+/*
+ * One key that is not the store's: a file in PEM, or a URI that a provider of
+ * OpenSSL knows.  A passphrase is asked for on the terminal.
+ * Errors: FERRY_EUSAGE (there is none), FERRY_EFORMAT (of another kind).
+ */
+int ferry_keys_open_uri(
+    struct ferry_keys **out, const char *uri, struct ferry_error *err);
 void ferry_keys_free(struct ferry_keys *keys);
 size_t ferry_keys_count(const struct ferry_keys *keys);
 const struct ferry_public *

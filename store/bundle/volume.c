@@ -226,6 +226,24 @@ ferry_volume_signer(const struct ferry_volume *v, size_t i)
 	return v->signatures[i].signer;
 }
 
+int
+ferry_volume_countersign(struct ferry_volume *v, const char *signer,
+    const uint8_t signature[FERRY_SIGNATURE], struct ferry_error *err)
+{
+	struct signature *s = &v->signatures[v->signatures_n];
+
+	for (size_t i = 0; i < v->signatures_n; i++)
+		if (strcmp(v->signatures[i].signer, signer) == 0)
+			return 0;
+	if (v->signatures_n == FERRY_SIGNATURES_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "more than %d signatures", FERRY_SIGNATURES_MAX);
+	memcpy(s->signer, signer, FERRY_KEYID);
+	memcpy(s->v, signature, FERRY_SIGNATURE);
+	v->signatures_n++;
+	return 0;
+}
+
 const uint8_t *
 ferry_volume_signature(const struct ferry_volume *v, size_t i)
 {

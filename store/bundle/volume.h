@@ -36,6 +36,12 @@ struct ferry_bytes ferry_volume_text(const struct ferry_volume *v);
 size_t ferry_volume_signatures(const struct ferry_volume *v);
 /* The id that signature i says its key has; borrowed. */
 const char *ferry_volume_signer(const struct ferry_volume *v, size_t i);
+/*
+ * One more signature, from beside the volume; one of a key that signed already
+ * changes nothing.  Errors: FERRY_ELIMIT.
+ */
+int ferry_volume_countersign(struct ferry_volume *v, const char *signer,
+    const uint8_t signature[FERRY_SIGNATURE], struct ferry_error *err);
 /* Its FERRY_SIGNATURE bytes; borrowed. */
 const uint8_t *ferry_volume_signature(const struct ferry_volume *v, size_t i);
 

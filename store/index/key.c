@@ -17,6 +17,7 @@ static const struct {
 	[FERRY_KIND_TAG] = { "tag", 5 },
 	[FERRY_KIND_UPSTREAM] = { "upstream", 2 },
 	[FERRY_KIND_VERSION] = { "version", 5 },
+	[FERRY_KIND_ALIAS] = { "alias", 3 },
 	[FERRY_KIND_ANSWER] = { "answer", 3 },
 	[FERRY_KIND_APPLYING] = { "applying", 2 },
 	[FERRY_KIND_BLOBS_CHANGED] = { "blobs-changed", 1 },
@@ -24,6 +25,7 @@ static const struct {
 	[FERRY_KIND_INCIDENT] = { "incident", 5 },
 	[FERRY_KIND_INCOMING] = { "incoming", 2 },
 	[FERRY_KIND_LAST] = { "last", 2 },
+	[FERRY_KIND_LIMITS] = { "limits", 2 },
 	[FERRY_KIND_LOST] = { "lost", 2 },
 	[FERRY_KIND_MARK] = { "mark", 2 },
 	[FERRY_KIND_MIRRORED] = { "mirrored", 4 },
@@ -207,6 +209,41 @@ ferry_key_part(const struct ferry_key *key, size_t i)
 	while (i-- > 0)
 		p += strlen(p) + 1;
 	return p;
+}
+
+/* Where keys have their owner. */
+static size_t
+owner_part(const struct ferry_key *key)
+{
+
+	return ferry_key_is(key, FERRY_KIND_UPSTREAM) ||
+	               ferry_key_is(key, FERRY_KIND_ACCESS)
+	           ? 1
+	           : 3;
+}
+
+const char *
+ferry_key_owner(const struct ferry_key *key)
+{
+
+	return ferry_key_part(key, owner_part(key));
+}
+
+int
+ferry_key_set_owner(
+    struct ferry_key *key, const char *owner, struct ferry_error *err)
+{
+	const struct ferry_key old = *key;
+
+	key->n = key->size = 0;
+	for (size_t i = 0; i < old.n; i++)
+		if (add_part(key,
+			ferry_bytes_str(i == owner_part(&old)
+					    ? owner
+					    : ferry_key_part(&old, i)),
+			err) == -1)
+			return -1;
+	return 0;
 }
 
 bool

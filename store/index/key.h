@@ -37,13 +37,15 @@ enum ferry_kind {
 	FERRY_KIND_VERSION, /* FORMAT NAME OWNER VERSION */
 	FERRY_KINDS_CATALOG,
 	/* Of the local state (local.h). */
-	FERRY_KIND_ANSWER = FERRY_KINDS_CATALOG, /* UPSTREAM URL */
+	FERRY_KIND_ALIAS = FERRY_KINDS_CATALOG, /* ORIGIN UPSTREAM */
+	FERRY_KIND_ANSWER, /* UPSTREAM URL */
 	FERRY_KIND_APPLYING, /* ORIGIN */
 	FERRY_KIND_BLOBS_CHANGED,
 	FERRY_KIND_BOUNDARY, /* ORIGIN NUMBER */
 	FERRY_KIND_INCIDENT, /* FORMAT NAME OWNER VERSION */
 	FERRY_KIND_INCOMING, /* ORIGIN */
 	FERRY_KIND_LAST, /* COMMAND */
+	FERRY_KIND_LIMITS, /* KEYID */
 	FERRY_KIND_LOST, /* HEX */
 	FERRY_KIND_MARK, /* NUMBER */
 	FERRY_KIND_MIRRORED, /* UPSTREAM PACKAGE TAG */
@@ -96,6 +98,12 @@ int ferry_key_parse(
     struct ferry_key *key, struct ferry_bytes raw, struct ferry_error *err);
 /* Part i, borrowed from key; "" beyond the last. */
 const char *ferry_key_part(const struct ferry_key *key, size_t i);
+/* The upstream that a record of the catalog is of, borrowed from key: packages
+ * belong to the owner that is called as their upstream. */
+const char *ferry_key_owner(const struct ferry_key *key);
+/* Call that upstream owner. */
+int ferry_key_set_owner(
+    struct ferry_key *key, const char *owner, struct ferry_error *err);
 bool ferry_key_equal(const struct ferry_key *a, const struct ferry_key *b);
 /* "npm @s/n@1.0.0 of up", for messages; for whatever kind of key.
  * Returns buf. */

@@ -46,9 +46,9 @@ int ferry_local_named_put(struct ferry_store *st, enum ferry_kind kind,
 int ferry_local_named_delete(struct ferry_store *st, enum ferry_kind kind,
     const char *name, struct ferry_error *err);
 
+/* All records below prefix: by ferry_record_iter_next(), or one by one. */
 int ferry_local_iter_new(struct ferry_record_iter **out, struct ferry_store *st,
-    const struct ferry_key *prefix,
-    struct ferry_error *err); /* then ferry_record_iter_next() */
+    const struct ferry_key *prefix, struct ferry_error *err);
 int ferry_local_each(struct ferry_store *st, const struct ferry_key *prefix,
     ferry_record_fn *on_record, void *ctx, struct ferry_error *err);
 

@@ -17,7 +17,7 @@ struct ferry_store;
  * FERRY_ECANCELLED.
  */
 struct ferry_task {
-	struct ferry_store *st; /* borrowed */
+	struct ferry_store *st; /* borrowed; NULL where it is said */
 	void *ctx;
 	void (*on_progress)(void *ctx, uint64_t items, uint64_t items_total,
 	    uint64_t bytes, uint64_t bytes_total);
@@ -25,6 +25,7 @@ struct ferry_task {
 	bool (*stopped)(void);
 };
 
+/* Call a callback, if there is one. */
 void ferry_task_note(const struct ferry_task *task, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void ferry_task_progress(const struct ferry_task *task, uint64_t items,

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <zstd.h>
 
-#include "store/access/authority.h"
 #include "store/access/snapshots.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
@@ -14,6 +13,8 @@
 #include "store/catalog/check.h"
 #include "store/catalog/removal.h"
 #include "store/store.h"
+#include "sync/carry/accept.h"
+#include "sync/carry/alias.h"
 #include "sync/carry/behind.h"
 #include "sync/carry/import_state.h"
 #include "sync/carry/origins.h"
@@ -30,17 +31,12 @@ struct apply {
 	uint64_t missing; /* blobs */
 	char example[FERRY_KEY_TEXT];
 	uint64_t changed; /* since the last commit */
-	/* The records are here already, but for upstreams that are behind. */
-	bool repeated;
-	/* Of the upstream that was asked about last: */
-	char upstream[256];
-	enum ferry_authority authority;
-	bool behind, gap, said; /* gap: earlier ones are needed first */
-	uint64_t reached; /* behind: up to where it was applied */
+	struct ferry_accept accept;
 };
 
 struct record {
-	struct ferry_key key;
+	struct ferry_key key; /* as it is called here */
+	struct ferry_key theirs; /* as the origin calls it */
 	json_t *root;
 	json_t *value; /* NULL for a delete; borrowed from root */
 	uint64_t seq;
@@ -96,8 +92,11 @@ each_line(struct apply *a, const struct ferry_member *m,
 		if (rc == 0) {
 			a->last = r.seq;
 			count++;
-			rc = on(a, &r, err);
+			r.theirs = r.key;
+			rc = ferry_alias_key(a->accept.aliases, &r.key, err);
 		}
+		if (rc != -1)
+			rc = on(a, &r, err);
 		json_decref(r.root);
 		if (rc == -1)
 			return ferry_error_in(err, "line %" PRIu64, count + 1);
@@ -172,18 +171,6 @@ each_record(struct apply *a, on_record *on, struct ferry_error *err)
 	return rc;
 }
 
-/* The upstream that a record is of: packages belong to the owner that is
- * called as their upstream. */
-static const char *
-upstream_of(const struct record *r)
-{
-	const char *kind = ferry_key_part(&r->key, 0);
-
-	return ferry_key_part(&r->key,
-	    strcmp(kind, "upstream") == 0 || strcmp(kind, "access") == 0 ? 1
-									 : 3);
-}
-
 /*
  * A version that is served here has the bytes it has: its origin may remove it,
  * and not replace its bytes.
@@ -191,7 +178,6 @@ upstream_of(const struct record *r)
 static int
 check_same_bytes(struct apply *a, struct record *r, struct ferry_error *err)
 {
-	enum ferry_authority authority;
 	struct ferry_file ours, theirs;
 	char text[FERRY_KEY_TEXT];
 	json_t *known = NULL;
@@ -199,11 +185,8 @@ check_same_bytes(struct apply *a, struct record *r, struct ferry_error *err)
 
 	if (r->value == NULL || !ferry_key_is(&r->key, FERRY_KIND_VERSION))
 		return 0;
-	if (ferry_authority_look(a->task->st, upstream_of(r), a->head->origin,
-		&authority, err) == -1)
-		return -1;
-	if (authority == FERRY_AUTHORITY_OTHER)
-		return 0; /* It will be skipped. */
+	if ((rc = ferry_accept_skips(&a->accept, &r->key, err)) != 0)
+		return rc == -1 ? -1 : 0;
 	rc = ferry_catalog_get(a->task->st, &r->key, &known, err);
 	if (rc == 1 && !ferry_removal_is(known) &&
 	    ferry_files_count(known, err) == 1 &&
@@ -221,13 +204,6 @@ check_same_bytes(struct apply *a, struct record *r, struct ferry_error *err)
 	}
 	json_decref(known);
 	return rc == -1 ? -1 : 0;
-}
-
-static bool
-is_access(const struct record *r)
-{
-
-	return ferry_key_is(&r->key, FERRY_KIND_ACCESS);
 }
 
 /* First pass: is everything well-formed and every blob here? */
@@ -271,9 +247,10 @@ check_record(struct apply *a, struct record *r, struct ferry_error *err)
 	if (whole && ferry_record_check_content(
 			 a->task->st, &r->key, r->value, err) == -1)
 		return -1;
-	if (a->missing == 0 && is_access(r) && r->value != NULL)
+	if (a->missing == 0 && r->value != NULL &&
+	    ferry_key_is(&r->key, FERRY_KIND_ACCESS))
 		return ferry_snapshots_check(
-		    a->task->st, ferry_key_part(&r->key, 1), r->value, err);
+		    a->task->st, ferry_key_owner(&r->theirs), r->value, err);
 	return 0;
 }
 
@@ -296,110 +273,19 @@ refuse_missing(struct apply *a, struct ferry_error *err)
 	    a->head->origin_name);
 }
 
-/* Say what is skipped, once an upstream, and keep it for `ferry status`.
- * Returns 0, or -1. */
-static int
-skip_record(struct apply *a, const struct record *r, const char *why,
-    struct ferry_error *err)
-{
-	enum ferry_passed what =
-	    is_access(r) ? FERRY_PASSED_PERMISSIONS : FERRY_PASSED_PACKAGES;
-	char text[500];
-
-	if (a->said && what == FERRY_PASSED_PACKAGES)
-		return 0;
-	(void)snprintf(text, sizeof(text), "%s %s", a->head->origin_name, why);
-	if (!a->said)
-		ferry_task_note(
-		    a->task, "skipped: upstream '%s': %s", a->upstream, text);
-	a->said = true;
-	return ferry_passed_put(a->task->st, a->upstream, text, what, err);
-}
-
-/* Whose the upstream of the next records is. */
-static int
-look_up_upstream(struct apply *a, const char *upstream, struct ferry_error *err)
-{
-	int rc;
-
-	if (strcmp(a->upstream, upstream) == 0)
-		return 0;
-	if (ferry_authority_get(a->task->st, upstream, a->head->origin,
-		&a->authority, err) == -1 ||
-	    (rc = ferry_behind_get(a->task->st, a->head->origin, upstream,
-		 &a->reached, err)) == -1)
-		return -1;
-	(void)snprintf(a->upstream, sizeof(a->upstream), "%s", upstream);
-	a->behind = rc == 1;
-	a->gap = a->behind && a->head->from > a->reached + 1;
-	a->said = false;
-	return 0;
-}
-
-/*
- * Who may read an upstream's packages.  What is older than what is here is
- * skipped, whatever bundle brings it, and said: a right that was taken away
- * stays away.
- * Returns: 1 it counts, 0, -1.
- */
-static int
-permissions_count(struct apply *a, struct record *r, struct ferry_error *err)
-{
-	struct ferry_store *st = a->task->st;
-	int rc;
-
-	if (a->authority == FERRY_AUTHORITY_NEWER &&
-	    (rc = ferry_snapshots_newer(st, a->upstream, r->value, err)) != 1)
-		return rc == -1 ? -1
-		                : skip_record(a, r,
-				      "brings permissions that are not newer "
-				      "than those here",
-				      err);
-	if (a->authority == FERRY_AUTHORITY_ANEW &&
-	    ferry_authority_put(st, a->upstream, a->head->origin,
-		FERRY_AUTHORITY_NEWER, err) == -1)
-		return -1;
-	return ferry_passed_put(
-		   st, a->upstream, NULL, FERRY_PASSED_PACKAGES, err) == -1
-	           ? -1
-	           : 1;
-}
-
-/*
- * Whether a record is to be applied: an upstream belongs to one origin, with
- * its packages, tags, deletions and permissions.
- * Returns: 1, 0, -1.
- */
-static int
-record_counts(struct apply *a, struct record *r, struct ferry_error *err)
-{
-
-	if (look_up_upstream(a, upstream_of(r), err) == -1)
-		return -1;
-	if (a->authority == FERRY_AUTHORITY_OTHER || a->gap) {
-		a->out->skipped++;
-		return skip_record(a, r,
-		    a->gap ? "brings more of it, and what it brought before "
-			     "is still to be imported: first its earlier "
-			     "bundles again, or a full one"
-			   : "brings it, and it belongs to another origin "
-			     "here; if that is over: 'ferry access hand-over', "
-			     "then import the same bundles again",
-		    err);
-	}
-	if (a->behind ? r->seq <= a->reached : a->repeated)
-		return 0;
-	return is_access(r) ? permissions_count(a, r, err) : 1;
-}
-
 static int
 put_record(struct apply *a, struct record *r, struct ferry_error *err)
 {
 	struct ferry_store *st = a->task->st;
-	int rc = record_counts(a, r, err);
+	int rc = ferry_accept_record(
+	    &a->accept, &r->key, r->value, r->seq, &a->out->skipped, err);
 
 	if (rc != 1)
 		return rc;
+	if (r->value != NULL && !ferry_key_equal(&r->key, &r->theirs) &&
+	    ferry_alias_value(st, a->accept.aliases, &r->key, r->value, err) ==
+		-1)
+		return -1;
 	return r->value == NULL ? ferry_catalog_delete(st, &r->key, err)
 	                        : ferry_catalog_put(st, &r->key, r->value, err);
 }
@@ -418,7 +304,7 @@ apply_record(struct apply *a, struct record *r, struct ferry_error *err)
 	if (a->changed < BATCH && !ferry_store_commit_due(st))
 		return 0;
 	a->changed = 0;
-	if (!a->repeated &&
+	if (!a->accept.repeated &&
 	    ferry_applying_put(st, a->head->origin,
 		&(struct ferry_mark){ a->head->to, a->head->after }, err) == -1)
 		return -1;
@@ -438,7 +324,8 @@ finish_apply(struct apply *a, struct ferry_error *err)
 	struct ferry_store *st = a->task->st;
 	struct ferry_position here;
 
-	if ((!a->repeated && ferry_position_reach(st, a->head, err) == -1) ||
+	if ((!a->accept.repeated &&
+		ferry_position_reach(st, a->head, err) == -1) ||
 	    ferry_position_get(st, a->head->origin, &here, err) == -1 ||
 	    ferry_behind_reach(st, a->head, here.seq, err) == -1 ||
 	    ferry_applying_forget(st, a->head->origin, err) == -1 ||
@@ -448,20 +335,24 @@ finish_apply(struct apply *a, struct ferry_error *err)
 }
 
 int
-ferry_apply(const struct ferry_task *task, const struct ferry_head *head,
-    enum ferry_apply_what what, struct ferry_import_bundle *out,
-    struct ferry_error *err)
+ferry_apply(const struct ferry_task *task,
+    const struct ferry_found_bundle *bundle,
+    const struct ferry_protect *protect, enum ferry_apply_what what,
+    struct ferry_import_bundle *out, struct ferry_error *err)
 {
-	struct apply a = { .task = task,
-		.head = head,
-		.out = out,
-		.repeated = what == FERRY_APPLY_BEHIND };
+	struct apply a = { .task = task, .head = bundle->head, .out = out };
+	int rc = -1;
 
+	if (ferry_accept_open(&a.accept, task, bundle, protect,
+		what == FERRY_APPLY_BEHIND, err) == -1)
+		return -1;
 	if (each_record(&a, check_record, err) == -1)
-		return -1;
+		goto out;
 	if (a.missing > 0)
-		return refuse_missing(&a, err);
-	if (each_record(&a, apply_record, err) == -1)
-		return -1;
-	return finish_apply(&a, err);
+		(void)refuse_missing(&a, err);
+	else if (each_record(&a, apply_record, err) == 0)
+		rc = finish_apply(&a, err);
+out:
+	ferry_accept_close(&a.accept);
+	return rc;
 }

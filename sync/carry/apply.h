@@ -6,6 +6,7 @@
  * all been received are checked as a whole, then applied.
  */
 
+#include "sync/carry/find.h"
 #include "sync/carry/import.h"
 
 struct ferry_error;
@@ -21,8 +22,9 @@ enum ferry_apply_what { FERRY_APPLY_ALL, FERRY_APPLY_BEHIND };
  *     bundle: they are noted as wanted, nothing was applied), FERRY_EFORMAT,
  *     FERRY_ENEWER, FERRY_EUNDECLARED, FERRY_ECANCELLED, FERRY_ESYSTEM.
  */
-int ferry_apply(const struct ferry_task *task, const struct ferry_head *head,
-    enum ferry_apply_what what, struct ferry_import_bundle *out,
-    struct ferry_error *err);
+int ferry_apply(const struct ferry_task *task,
+    const struct ferry_found_bundle *bundle,
+    const struct ferry_protect *protect, enum ferry_apply_what what,
+    struct ferry_import_bundle *out, struct ferry_error *err);
 
 #endif

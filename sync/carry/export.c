@@ -232,7 +232,7 @@ finish_sealed(struct export *e, struct ferry_error *err)
 		    old.head->origin_name);
 	} else if (!old.ours) {
 		ferry_task_note(e->task,
-		    "passing over ferry-%s.export: it is not as this store "
+		    "skipping ferry-%s.export: it is not as this store "
 		    "wrote it",
 		    old.head->origin_name);
 	} else if (old.cursor.stage == FERRY_STAGE_SEALED) {

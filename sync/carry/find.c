@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "store/base/error.h"
-#include "sync/carry/trust.h"
+#include "store/base/file.h"
+#include "store/bundle/detached.h"
 
 static struct ferry_found_bundle *
 bundle_of(struct ferry_found *found, const struct ferry_volume *v,
@@ -33,9 +35,25 @@ bundle_of(struct ferry_found *found, const struct ferry_volume *v,
 	return b;
 }
 
+/* All volumes have the same head, which is what a signature is of. */
+static void
+add_signers(struct ferry_signers *all, const struct ferry_signers *more)
+{
+
+	for (size_t i = 0; i < more->n; i++) {
+		size_t k = 0;
+
+		while (k < all->n && strcmp(all->id[k], more->id[i]) != 0)
+			k++;
+		if (k == all->n && k < FERRY_SIGNATURES_MAX)
+			memcpy(all->id[all->n++], more->id[i], FERRY_KEYID);
+	}
+}
+
 static int
 keep_volume(struct ferry_found *found, const struct ferry_volume *v,
-    const char *path, struct ferry_error *err)
+    const struct ferry_signers *signers, const char *path,
+    struct ferry_error *err)
 {
 	struct ferry_found_bundle *b = bundle_of(found, v, err);
 	struct ferry_found_volume *fv;
@@ -48,6 +66,7 @@ keep_volume(struct ferry_found *found, const struct ferry_volume *v,
 		return -1;
 	fv->number = ferry_volume_number(v);
 	b->n++;
+	add_signers(&b->signers, signers);
 	return 0;
 }
 
@@ -66,6 +85,86 @@ called_as_volume(const char *path)
 	return strncmp(name == NULL ? path : name + 1, "ferry-", 6) == 0;
 }
 
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int
+is_detached(const struct dirent *de)
+{
+	const char *end = strrchr(de->d_name, '.');
+
+	return end != NULL && strcmp(end, FERRY_DETACHED_SUFFIX) == 0;
+}
+
+/* Add a signature to v, if it is of v's bundle. */
+static int
+add_detached(const struct ferry_task *task, struct ferry_volume *v,
+    const struct ferry_digest *bundle, int dirfd, const char *name,
+    struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_detached signature;
+	int rc = ferry_file_read_at(
+	    dirfd, name, FERRY_FILE_NO_FOLLOW, FERRY_DETACHED_MAX, &text, err);
+
+	if (rc == 1 &&
+	    ferry_detached_parse(&signature, ferry_bytes_buf(&text), err) == -1)
+		rc = -1;
+	if (rc == -1 && err->code != FERRY_ENOMEM) {
+		/* Other people's .sig files lie on media, too. */
+		ferry_task_note(task, "skipping %s: %s", name, err->text);
+		*err = (struct ferry_error)FERRY_ERROR_INIT;
+		rc = 0;
+	} else if (rc == 1 && ferry_digest_equal(&signature.bundle, bundle)) {
+		rc = ferry_volume_countersign(
+		    v, signature.signer, signature.v, err);
+	}
+	ferry_buf_free(&text);
+	return rc == -1 ? -1 : 0;
+}
+
+/* All signatures of v's bundle that lie beside the file at path. */
+static int
+add_all_detached(const struct ferry_task *task, struct ferry_volume *v,
+    const char *path, struct ferry_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	struct dirent **list = NULL;
+	struct ferry_digest bundle;
+	char *dir = NULL;
+	int n = -1, fd = -1, rc = -1;
+
+	if (ferry_digest_of(&bundle, FERRY_SHA256, ferry_volume_text(v), err) ==
+		-1 ||
+	    ferry_strndup(&dir,
+		slash == NULL
+		    ? ferry_bytes_str(".")
+		    : ferry_bytes_of(path, (size_t)(slash - path) + 1),
+		err) == -1)
+		return -1;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	n = scandir(dir, &list, is_detached, by_name);
+	if (fd == -1 || n == -1)
+		ferry_error_errno(err, "%s", dir);
+	else
+		rc = 0;
+	for (int i = 0; i < n; i++) {
+		if (rc == 0)
+			rc = add_detached(
+			    task, v, &bundle, fd, list[i]->d_name, err);
+		free(list[i]);
+	}
+	free(list);
+	free(dir);
+	if (fd != -1)
+		(void)close(fd);
+	return rc;
+}
+
 /* One file.  Returns -1 only for what ends the import. */
 static int
 look_at_file(const struct ferry_task *task, const char *path, bool named,
@@ -73,20 +172,25 @@ look_at_file(const struct ferry_task *task, const char *path, bool named,
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_volume *v = NULL;
+	struct ferry_signers signers = { 0 };
 	int rc = 0;
 
 	if (ferry_volume_open(&v, AT_FDCWD, path, &why) == 0) {
-		if (ferry_trust_volume(task->st, v, &why) == -1)
+		if (task->st != NULL &&
+		    (add_all_detached(task, v, path, &why) == -1 ||
+			ferry_trust_volume(task->st, v, &signers, &why) == -1))
 			ferry_error_in(&why, "%s", path);
 		else if (ferry_volume_begin(v, &why) == 0) {
-			if (ferry_trust_origin(task->st, v, &why) == -1)
+			if (task->st != NULL &&
+			    ferry_trust_origin(task->st, v, &why) == -1)
 				ferry_error_in(&why, "%s", path);
-			else if (keep_volume(found, v, path, err) == -1)
+			else if (keep_volume(found, v, &signers, path, err) ==
+				 -1)
 				rc = -1;
 		}
 	} else if (why.code != FERRY_ESYSTEM && !is_fatal(&why) && !named &&
 		   !called_as_volume(path)) {
-		ferry_task_note(task, "passing over %s: no ferry volume", path);
+		ferry_task_note(task, "skipping %s: no ferry volume", path);
 		return 0;
 	}
 	if (why.code != FERRY_OK) {
@@ -101,13 +205,6 @@ look_at_file(const struct ferry_task *task, const char *path, bool named,
 	}
 	ferry_volume_close(v);
 	return rc;
-}
-
-static int
-by_name(const struct dirent **a, const struct dirent **b)
-{
-
-	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
 static int
@@ -135,8 +232,7 @@ look_into_folder(const struct ferry_task *task, const char *dir,
 		ferry_buf_reset(&path);
 		if (rc == 0 && strcmp(name + strlen(name) - 5, ".part") == 0)
 			ferry_task_note(task,
-			    "passing over %s: an export that did not end",
-			    name);
+			    "skipping %s: an export that did not end", name);
 		else if (rc == 0)
 			rc =
 			    ferry_buf_addf(&path, err, "%s/%s", dir, name) == -1

@@ -6,6 +6,7 @@
 #include "store/base/error.h"
 #include "store/bundle/volume.h"
 #include "sync/base/task.h"
+#include "sync/carry/trust.h"
 
 struct ferry_found_volume {
 	char *path;
@@ -14,6 +15,7 @@ struct ferry_found_volume {
 
 struct ferry_found_bundle {
 	struct ferry_head *head;
+	struct ferry_signers signers; /* of all of its volumes */
 	struct ferry_found_volume *volumes; /* by number; copies beside it */
 	size_t n, cap;
 };
@@ -28,7 +30,9 @@ struct ferry_found {
 /*
  * Look at every path: a volume, or a folder with volumes (*.tar).  A file that
  * cannot be taken is noted and counted; in a folder, one that is no volume at
- * all is passed over, unless it is called as one.
+ * all is skipped, unless it is called as one.  Signatures in files of their own
+ * (*.sig, store/bundle/detached.h) count if they lie in the same folder.
+ * Without task->st nobody is asked who signed.
  * Errors: FERRY_ESYSTEM (a path cannot be read), FERRY_ENOMEM.
  */
 int ferry_find(const struct ferry_task *task, char *const *paths, size_t n,

@@ -41,6 +41,7 @@ add_result(struct ferry_import_result *result, const struct ferry_head *h,
 /* One bundle.  -1 with err for what ends the import; refusals are in b->why. */
 static void
 import_bundle(const struct ferry_task *task,
+    const struct ferry_import_options *o,
     const struct ferry_found_bundle *found, struct ferry_import_bundle *b)
 {
 	enum ferry_apply_what what = FERRY_APPLY_ALL;
@@ -52,9 +53,9 @@ import_bundle(const struct ferry_task *task,
 	if (rc == 0)
 		rc = ferry_receive_repairs(task, found, b, &b->why) == -1 ? -1
 		                                                          : 0;
-	else if (rc == 1 &&
-		 (ferry_receive(task, found, b, &b->why) == -1 ||
-		     ferry_apply(task, found->head, what, b, &b->why) == -1))
+	else if (rc == 1 && (ferry_receive(task, found, b, &b->why) == -1 ||
+				ferry_apply(task, found, o->protect, what, b,
+				    &b->why) == -1))
 		rc = -1;
 	if (rc == -1)
 		ferry_error_in(&b->why,
@@ -218,7 +219,7 @@ ferry_import(const struct ferry_task *task,
 
 		if (b == NULL)
 			goto out;
-		import_bundle(task, &found.bundles[i], b);
+		import_bundle(task, o, &found.bundles[i], b);
 		if (b->outcome == FERRY_IMPORT_REFUSED &&
 		    ends_all(b->why.code)) {
 			*err = b->why;

@@ -28,6 +28,8 @@
 #include "store/bundle/head.h"
 #include "sync/base/task.h"
 
+struct ferry_protect;
+
 enum ferry_import_outcome {
 	FERRY_IMPORT_APPLIED,
 	FERRY_IMPORT_ALREADY, /* nothing new; lost blobs were repaired */
@@ -42,7 +44,7 @@ struct ferry_import_bundle {
 	uint64_t from, to;
 	size_t volumes, volumes_read, volumes_kept; /* of earlier runs */
 	uint64_t records; /* applied */
-	uint64_t skipped; /* of upstreams that belong to other origins here */
+	uint64_t skipped; /* not this origin's to bring */
 	uint64_t blobs; /* new here */
 	uint64_t blob_bytes; /* of those */
 	uint64_t blobs_known; /* that were here already */
@@ -61,6 +63,7 @@ struct ferry_import_options {
 	char *const *paths; /* folders and files */
 	size_t paths_n;
 	bool no_receipt;
+	const struct ferry_protect *protect;
 };
 
 /*

@@ -9,13 +9,16 @@
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
 #include "sync/carry/admit.h"
+#include "sync/carry/alias.h"
 #include "sync/carry/find.h"
 #include "sync/carry/origins.h"
 
 struct inspect {
 	const struct ferry_task *task;
 	const struct ferry_found_bundle *bundle;
-	/* By upstream: {"access":…,"upstream":…}, the last put of each. */
+	json_t *aliases;
+	/* By upstream, as it is called here: {"access":…,"upstream":…}, the
+	 * last put of each. */
 	json_t *records;
 };
 
@@ -92,7 +95,8 @@ take_record(
 	value = json_object_get(root, "value");
 	if (key.n == 2 && (ferry_key_is(&key, FERRY_KIND_ACCESS) ||
 			      ferry_key_is(&key, FERRY_KIND_UPSTREAM)))
-		rc = ferry_record_check(&key, value, err) == -1
+		rc = ferry_record_check(&key, value, err) == -1 ||
+		             ferry_alias_key(inspect->aliases, &key, err) == -1
 		         ? -1
 		         : keep_record(inspect, &key, value, err);
 out:
@@ -184,6 +188,7 @@ show_upstream(const struct inspect *inspect, const char *upstream,
     ferry_on_inspect *on_peek, void *ctx, struct ferry_error *err)
 {
 	struct find find = { .text = FERRY_BUF_INIT };
+	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_inspected inspected = { .upstream = upstream,
 		.record = json_object_get(both, "upstream"),
 		.access = json_object_get(both, "access"),
@@ -192,10 +197,16 @@ show_upstream(const struct inspect *inspect, const char *upstream,
 	    inspect->bundle->head->origin, &inspected.authority, err);
 
 	if (rc == 0 && inspected.access != NULL && refused == NULL)
-		rc = load_snapshot(inspect, inspected.access, &find, err);
-	inspected.text = ferry_bytes_buf(&find.text);
+		rc = load_snapshot(inspect, inspected.access, &find, err) ==
+		                 -1 ||
+		             ferry_alias_snapshot(inspect->aliases, upstream,
+				 ferry_bytes_buf(&find.text), &text, err) == -1
+		         ? -1
+		         : 0;
+	inspected.text = ferry_bytes_buf(&text);
 	if (rc == 0)
 		rc = on_peek(ctx, &inspected, err);
+	ferry_buf_free(&text);
 	ferry_buf_free(&find.text);
 	return rc == -1 ? ferry_error_in(
 			      err, "the permissions of upstream '%s'", upstream)
@@ -207,7 +218,9 @@ inspect_bundle(const struct ferry_task *task,
     const struct ferry_found_bundle *bundle, ferry_on_inspect *on_peek,
     void *ctx, struct ferry_error *err)
 {
-	struct inspect inspect = { task, bundle, json_object() };
+	struct inspect inspect = {
+		.task = task, .bundle = bundle, .records = json_object()
+	};
 	struct ferry_error why = FERRY_ERROR_INIT;
 	const struct ferry_error *refused =
 	    ferry_admit(task->st, bundle->head, &why) == -1 ? &why : NULL;
@@ -217,13 +230,15 @@ inspect_bundle(const struct ferry_task *task,
 
 	if (inspect.records == NULL)
 		ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	else
+	else if (ferry_alias_load(task->st, bundle->head->origin,
+		     &inspect.aliases, err) == 0)
 		rc = each_member(&inspect, take_part, &inspect, err);
 	if (rc == 0)
 		json_object_foreach (inspect.records, upstream, both)
 			if ((rc = show_upstream(&inspect, upstream, both,
 				 refused, on_peek, ctx, err)) == -1)
 				break;
+	json_decref(inspect.aliases);
 	json_decref(inspect.records);
 	/* For those that go on from it: as if it had been imported. */
 	if (rc == 0 && refused == NULL)

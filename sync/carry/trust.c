@@ -18,13 +18,14 @@ static int
 read_key(struct ferry_trust *out, const json_t *record, struct ferry_error *err)
 {
 	struct ferry_buf raw = FERRY_BUF_INIT;
-	const char *key, *name, *store;
+	const char *key, *name, *store, *role;
 	uint64_t use, added_at, revoked_at;
 	int rc = -1;
 
 	if (ferry_json_str(record, "key", &key, err) == 0 &&
 	    ferry_json_str_opt(record, "name", "", &name, err) == 0 &&
 	    ferry_json_str_opt(record, "store", "", &store, err) == 0 &&
+	    ferry_json_str_opt(record, "role", "", &role, err) == 0 &&
 	    ferry_json_u64(record, "use", 3, &use, err) == 0 &&
 	    ferry_json_u64(record, "added_at", INT64_MAX, &added_at, err) ==
 		0 &&
@@ -34,6 +35,7 @@ read_key(struct ferry_trust *out, const json_t *record, struct ferry_error *err)
 	    ferry_public_from_raw(&out->key, ferry_bytes_buf(&raw), err) == 0) {
 		(void)snprintf(out->name, sizeof(out->name), "%s", name);
 		(void)snprintf(out->store, sizeof(out->store), "%s", store);
+		(void)snprintf(out->role, sizeof(out->role), "%s", role);
 		out->use = (unsigned)use;
 		out->added_at = (int64_t)added_at;
 		out->revoked_at = (int64_t)revoked_at;
@@ -53,9 +55,10 @@ put_key(struct ferry_store *st, const struct ferry_trust *t,
 
 	if (rc == 0)
 		rc = ferry_local_named_put(st, FERRY_KIND_TRUST, t->key.id,
-		    json_pack("{s:s,s:s,s:s,s:i,s:I,s:I}", "key", (char *)raw.p,
-			"name", t->name, "store", t->store, "use", (int)t->use,
-			"added_at", (json_int_t)t->added_at, "revoked_at",
+		    json_pack("{s:s,s:s,s:s,s:s,s:i,s:I,s:I}", "key",
+			(char *)raw.p, "name", t->name, "store", t->store,
+			"role", t->role, "use", (int)t->use, "added_at",
+			(json_int_t)t->added_at, "revoked_at",
 			(json_int_t)t->revoked_at),
 		    err);
 	ferry_buf_free(&raw);
@@ -136,6 +139,9 @@ ferry_trust_add(struct ferry_store *st, const struct ferry_trust *want,
 		memcpy(t.name, want->name, sizeof(t.name));
 	if (want->store[0] != 0)
 		memcpy(t.store, want->store, sizeof(t.store));
+	memcpy(t.role, want->role, sizeof(t.role));
+	if (t.role[0] != 0)
+		t.store[0] = 0;
 	if (put_key(st, &t, err) == -1)
 		return -1;
 	return ferry_store_commit(st, err);
@@ -161,39 +167,126 @@ ferry_trust_revoke(
 	return ferry_store_commit(st, err);
 }
 
+static int
+get_policy(struct ferry_store *st, json_t **out, struct ferry_error *err)
+{
+
+	return ferry_local_named_get(
+	    st, FERRY_KIND_POLICY, "signatures", out, err);
+}
+
 int
 ferry_trust_required(
     struct ferry_store *st, uint64_t *out, struct ferry_error *err)
 {
 	json_t *record;
-	int rc = ferry_local_named_get(
-	    st, FERRY_KIND_POLICY, "signatures", &record, err);
+	int rc = get_policy(st, &record, err);
 
 	*out = 1;
 	if (rc == 1)
 		rc = ferry_json_u64(
 		    record, "require", FERRY_SIGNATURES_MAX, out, err);
 	json_decref(record);
-	return rc;
+	return rc == -1 ? -1 : 0;
 }
 
 int
-ferry_trust_require(struct ferry_store *st, uint64_t n, struct ferry_error *err)
+ferry_trust_required_roles(
+    struct ferry_store *st, json_t **out, struct ferry_error *err)
 {
+	json_t *record, *roles;
+	int rc = get_policy(st, &record, err);
 
-	return ferry_local_named_put(st, FERRY_KIND_POLICY, "signatures",
-		   json_pack("{s:I}", "require", (json_int_t)n), err) == -1
-	           ? -1
-	           : ferry_store_commit(st, err);
+	if (rc == -1)
+		return -1;
+	roles = json_incref(json_object_get(record, "roles"));
+	json_decref(record);
+	*out = roles != NULL ? roles : json_object();
+	return *out != NULL ? 0
+	                    : ferry_error_set(err, FERRY_ENOMEM, "no memory");
+}
+
+/* Whether so many keys of role may sign bundles. */
+static int
+check_enough(struct ferry_store *st, const char *role, uint64_t wanted,
+    struct ferry_error *err)
+{
+	struct ferry_trust *keys = NULL;
+	char text[FERRY_COUNT_TEXT];
+	uint64_t have = 0;
+	size_t n;
+
+	if (ferry_trust_list(st, &keys, &n, err) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (keys[i].revoked_at == 0 &&
+		    (keys[i].use & FERRY_TRUST_BUNDLES) != 0 &&
+		    strcmp(keys[i].role, role) == 0)
+			have++;
+	free(keys);
+	if (have >= wanted)
+		return 0;
+	return ferry_error_set(err, FERRY_EUSAGE,
+	    "only %s%s%s could sign bundles here, so none could be imported; "
+	    "'ferry trust add' the others first",
+	    ferry_count_text(have, "trusted key", text),
+	    role[0] == 0 ? "" : " of role ", role);
+}
+
+int
+ferry_trust_require(struct ferry_store *st, const char *role, uint64_t n,
+    struct ferry_error *err)
+{
+	json_t *roles = NULL, *record = NULL;
+	uint64_t required;
+	int rc = -1;
+
+	if (check_enough(st, role, n, err) == -1 ||
+	    ferry_trust_required(st, &required, err) == -1 ||
+	    ferry_trust_required_roles(st, &roles, err) == -1)
+		return -1;
+	if (role[0] == 0)
+		required = n;
+	else if (n == 0)
+		(void)json_object_del(roles, role);
+	else if (ferry_json_set(
+		     roles, role, json_integer((json_int_t)n), err) == -1)
+		goto out;
+	record = json_pack(
+	    "{s:I,s:O}", "require", (json_int_t)required, "roles", roles);
+	rc = ferry_local_named_put(
+		 st, FERRY_KIND_POLICY, "signatures", record, err) == -1
+	         ? -1
+	         : ferry_store_commit(st, err);
+out:
+	json_decref(roles);
+	return rc;
 }
 
 /* Deciding */
 
 /* What was found among the signatures of one text. */
 struct tally {
-	uint64_t good, revoked, unknown, other_use;
+	struct ferry_signers good;
+	json_t *roles; /* those that are needed still; NULL: none are */
+	uint64_t revoked, unknown, other_use;
 	char revoked_id[FERRY_KEYID], unknown_id[FERRY_KEYID];
 };
+
+/* One more signature of a role. */
+static int
+count_role(struct tally *tally, const char *role, struct ferry_error *err)
+{
+	json_int_t needed =
+	    json_integer_value(json_object_get(tally->roles, role));
+
+	if (needed <= 1) {
+		(void)json_object_del(tally->roles, role);
+		return 0;
+	}
+	return ferry_json_set(
+	    tally->roles, role, json_integer(needed - 1), err);
+}
 
 /* Look at one signature; verify() is 1, 0 or -1 as of ferry_public_verify. */
 static int
@@ -223,8 +316,10 @@ count_signature(struct ferry_store *st, struct tally *tally, const char *signer,
 			memcpy(tally->revoked_id, signer, FERRY_KEYID);
 	} else if ((t.use & use) == 0) {
 		tally->other_use++;
+	} else if (t.role[0] != 0) {
+		return count_role(tally, t.role, err);
 	} else {
-		tally->good++;
+		memcpy(tally->good.id[tally->good.n++], signer, FERRY_KEYID);
 	}
 	return 0;
 }
@@ -233,10 +328,19 @@ static int
 decide_signatures(
     const struct tally *tally, uint64_t required, struct ferry_error *err)
 {
+	void *missing = json_object_iter(tally->roles);
 	char text[FERRY_COUNT_TEXT];
 
-	if (tally->good >= required)
+	if (tally->good.n >= required && missing == NULL)
 		return 0;
+	if (tally->good.n >= required)
+		return ferry_error_set(err, FERRY_ESIGNATURE,
+		    "%s of role '%s' missing ('ferry trust require'); whoever "
+		    "has that role signs it with 'ferry sign'",
+		    ferry_count_text((uint64_t)json_integer_value(
+					 json_object_iter_value(missing)),
+			"signature", text),
+		    json_object_iter_key(missing));
 	if (tally->revoked > 0)
 		return ferry_error_set(err, FERRY_EREVOKED,
 		    "signed by key %s, which was revoked here; it needs the "
@@ -246,11 +350,11 @@ decide_signatures(
 		return ferry_error_set(err, FERRY_ESIGNATURE,
 		    "signed by a key that is trusted for something else; see "
 		    "'ferry trust list'");
-	if (tally->good > 0)
+	if (tally->good.n > 0)
 		return ferry_error_set(err, FERRY_ESIGNATURE,
 		    "it has %s, but %" PRIu64
 		    " are required here ('ferry trust require')",
-		    ferry_count_text(tally->good, "trusted signature", text),
+		    ferry_count_text(tally->good.n, "trusted signature", text),
 		    required);
 	if (tally->unknown == 0)
 		return ferry_error_set(
@@ -261,15 +365,12 @@ decide_signatures(
 	    tally->unknown_id);
 }
 
-int
-ferry_trust_volume(struct ferry_store *st, const struct ferry_volume *v,
-    struct ferry_error *err)
+/* Count what v was signed with. */
+static int
+count_signatures(struct ferry_store *st, struct tally *tally,
+    const struct ferry_volume *v, struct ferry_error *err)
 {
-	struct tally tally = { 0 };
-	uint64_t required;
 
-	if (ferry_trust_required(st, &required, err) == -1)
-		return -1;
 	for (size_t i = 0; i < ferry_volume_signatures(v); i++) {
 		const char *signer = ferry_volume_signer(v, i);
 
@@ -278,12 +379,29 @@ ferry_trust_volume(struct ferry_store *st, const struct ferry_volume *v,
 			if (strcmp(ferry_volume_signer(v, k), signer) == 0)
 				return ferry_error_set(err, FERRY_EUNDECLARED,
 				    "two signatures of key %s", signer);
-		if (count_signature(st, &tally, signer, FERRY_TRUST_BUNDLES,
+		if (count_signature(st, tally, signer, FERRY_TRUST_BUNDLES,
 			ferry_volume_text(v), ferry_volume_signature(v, i),
 			err) == -1)
 			return -1;
 	}
-	return decide_signatures(&tally, required, err);
+	return 0;
+}
+
+int
+ferry_trust_volume(struct ferry_store *st, const struct ferry_volume *v,
+    struct ferry_signers *out, struct ferry_error *err)
+{
+	struct tally tally = { 0 };
+	uint64_t required;
+	int rc = -1;
+
+	if (ferry_trust_required(st, &required, err) == 0 &&
+	    ferry_trust_required_roles(st, &tally.roles, err) == 0 &&
+	    count_signatures(st, &tally, v, err) == 0)
+		rc = decide_signatures(&tally, required, err);
+	*out = tally.good;
+	json_decref(tally.roles);
+	return rc;
 }
 
 /* For whom they speak */
@@ -306,7 +424,7 @@ count_speaker(struct ferry_store *st, struct speakers *s, const char *signer,
 
 	if (rc != 1)
 		return rc;
-	if (t.revoked_at != 0 || (t.use & use) == 0)
+	if (t.revoked_at != 0 || (t.use & use) == 0 || t.role[0] != 0)
 		return 0;
 	if (t.store[0] == 0) {
 		s->free++;
@@ -331,7 +449,7 @@ has_speaker(struct ferry_store *st, unsigned use, const char *store,
 	if (ferry_trust_list(st, &keys, &n, err) == -1)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(keys[i].store, store) == 0 &&
+		if (strcmp(keys[i].store, store) == 0 && keys[i].role[0] == 0 &&
 		    keys[i].revoked_at == 0 && (keys[i].use & use) != 0)
 			rc = 1;
 	free(keys);
@@ -347,7 +465,7 @@ bind_key(struct ferry_store *st, const char *signer, unsigned use,
 	int rc = ferry_trust_get(st, signer, &t, err);
 
 	if (rc != 1 || t.revoked_at != 0 || (t.use & use) == 0 ||
-	    t.store[0] != 0)
+	    t.role[0] != 0 || t.store[0] != 0)
 		return rc == -1 ? -1 : 0;
 	(void)snprintf(t.store, sizeof(t.store), "%s", store);
 	return put_key(st, &t, err);

@@ -1,8 +1,6 @@
 /* `ferry access hand-over`: another origin speaks for an upstream. */
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "store/access/authority.h"
 #include "store/base/json.h"
@@ -10,46 +8,9 @@
 #include "store/index/local.h"
 #include "store/store.h"
 #include "sync/carry/behind.h"
-#include "sync/carry/trust.h"
 #include "sync/command/access.h"
 #include "sync/command/command_task.h"
-
-/* The store that name, of a trusted key or of this store, or id means. */
-static int
-find_origin(struct ferry_store *st, const char *name, char id[FERRY_STORE_ID],
-    struct ferry_error *err)
-{
-	struct ferry_trust *keys = NULL;
-	size_t n = 0, found = 0;
-
-	if (strcmp(name, ferry_store_id(st)) == 0 ||
-	    strcmp(name, ferry_store_name(st)) == 0) {
-		(void)snprintf(id, FERRY_STORE_ID, "%s", ferry_store_id(st));
-		return 0;
-	}
-	if (ferry_trust_list(st, &keys, &n, err) == -1)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		const struct ferry_trust *t = &keys[i];
-
-		if (t->revoked_at != 0 || t->store[0] == 0 ||
-		    (strcmp(t->name, name) != 0 &&
-			strcmp(t->store, name) != 0) ||
-		    (found > 0 && strcmp(id, t->store) == 0))
-			continue;
-		memcpy(id, t->store, FERRY_STORE_ID);
-		found++;
-	}
-	free(keys);
-	if (found == 1)
-		return 0;
-	return ferry_error_set(err, found == 0 ? FERRY_ENOTFOUND : FERRY_EUSAGE,
-	    found == 0 ? "no trusted key speaks for an origin '%s'; 'ferry "
-			 "trust' lists them"
-		       : "several origins are called '%s'; give its id, which "
-			 "'ferry trust' lists",
-	    name);
-}
+#include "sync/command/origin_arg.h"
 
 /* So that a slip of the pen is not taken for a new upstream. */
 static int
@@ -82,7 +43,7 @@ ferry_access_hand_over(struct ferry_context *ctx, struct ferry_error *err)
 	if (ferry_context_open(ctx, true, &st, err) == -1)
 		return -1;
 	if (check_upstream(st, upstream, err) == -1 ||
-	    find_origin(st, name, id, err) == -1 ||
+	    ferry_command_origin(st, name, id, err) == -1 ||
 	    ferry_authority_put(st, upstream, id, FERRY_AUTHORITY_ANEW, err) ==
 		-1 ||
 	    ferry_passed_put(st, upstream, NULL, FERRY_PASSED_PACKAGES, err) ==

@@ -26,19 +26,29 @@ on_note(void *ctx, const char *text)
 		ferry_progress_note(c->progress, "%s", text);
 }
 
-int
-ferry_command_task_open(struct ferry_command_task *c, struct ferry_context *ctx,
-    bool writer, const char *verb, const char *unit, struct ferry_error *err)
+void
+ferry_command_task_start(struct ferry_command_task *c,
+    struct ferry_context *ctx, const char *verb, const char *unit)
 {
 
 	*c = (struct ferry_command_task){ .task = { .on_progress = on_progress,
 					      .on_note = on_note,
 					      .stopped = ferry_stop_wanted } };
 	c->task.ctx = c;
-	if (ferry_context_open(ctx, writer, &c->task.st, err) == -1)
-		return -1;
 	if (verb != NULL)
 		c->progress = ferry_context_progress(ctx, verb, unit);
+}
+
+int
+ferry_command_task_open(struct ferry_command_task *c, struct ferry_context *ctx,
+    bool writer, const char *verb, const char *unit, struct ferry_error *err)
+{
+	struct ferry_store *st;
+
+	if (ferry_context_open(ctx, writer, &st, err) == -1)
+		return -1;
+	ferry_command_task_start(c, ctx, verb, unit);
+	c->task.st = st;
 	return 0;
 }
 

@@ -21,6 +21,9 @@ struct ferry_command_task {
 int ferry_command_task_open(struct ferry_command_task *c,
     struct ferry_context *ctx, bool writer, const char *verb, const char *unit,
     struct ferry_error *err);
+/* The same without a store. */
+void ferry_command_task_start(struct ferry_command_task *c,
+    struct ferry_context *ctx, const char *verb, const char *unit);
 /* End the progress, so that results can be printed. */
 void ferry_command_task_quiet(struct ferry_command_task *c);
 void ferry_command_task_close(struct ferry_command_task *c);

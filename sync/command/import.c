@@ -3,7 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "store/base/conf.h"
 #include "store/base/json.h"
+#include "sync/carry/protect.h"
 #include "sync/command/command_task.h"
 
 static const char help[] =
@@ -18,10 +20,12 @@ static const char help[] =
     "  --no-receipt  write no receipt beside the volumes\n"
     "\n"
     "An upstream belongs to the origin that brought it first; what others bring\n"
-    "of it is skipped and said ('ferry access hand-over' moves it).\n"
+    "of it is skipped and said ('ferry access hand-over' moves it, 'ferry trust\n"
+    "alias' gives it another name).  So is what its keys may not speak for\n"
+    "('ferry trust'), and names that the configuration binds to another upstream.\n"
     "\n"
-    "Exit status: 0 imported, or here already; 4 imported, but for what belongs\n"
-    "to another origin.  Refusals: 20 damaged,\n"
+    "Exit status: 0 imported, or here already; 4 imported, but for what is not\n"
+    "its origin's to bring.  Refusals: 20 damaged,\n"
     "21 not signed by enough trusted keys, 22 signed by a revoked key, 23 for\n"
     "another site, 24 a gap (earlier records are missing here), 25 older than\n"
     "what is here, 26 the origin's history is another one, 27 expired,\n"
@@ -63,10 +67,10 @@ print_text(const struct ferry_import_result *result)
 		    ferry_count_text(b->blobs, "new blob", blobs),
 		    ferry_size_text(b->blob_bytes, bytes), b->blobs_known);
 		if (b->skipped > 0)
-			(void)printf("skipped %s of upstreams that belong to "
-				     "other origins here; 'ferry status' has "
-				     "them\n",
-			    ferry_count_text(b->skipped, "record", records));
+			(void)printf("skipped %s that are not %s's to bring; "
+				     "'ferry status' has them\n",
+			    ferry_count_text(b->skipped, "record", records),
+			    b->origin_name);
 	}
 	if (result->receipt[0] != 0)
 		(void)printf("receipt: %s\n", result->receipt);
@@ -111,7 +115,8 @@ print(const struct ferry_context *ctx, const struct ferry_import_result *result,
 static int
 run(struct ferry_context *ctx, struct ferry_error *err)
 {
-	struct ferry_import_options o = { 0 };
+	struct ferry_protect protect = { 0 };
+	struct ferry_import_options o = { .protect = &protect };
 	const struct ferry_option options[] = {
 		{ "no-receipt", FERRY_OPTION_FLAG, &o.no_receipt },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
@@ -127,9 +132,13 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		    "name a folder or files; see 'ferry import --help'");
 	o.paths = ctx->argv + 1;
 	o.paths_n = (size_t)ctx->argc - 1;
-	if (ferry_command_task_open(&c, ctx, true, "import", "blobs", err) ==
-	    -1)
+	if (ferry_protect_read(&protect, ferry_conf_root(ctx->conf), err) == -1)
 		return -1;
+	if (ferry_command_task_open(&c, ctx, true, "import", "blobs", err) ==
+	    -1) {
+		ferry_protect_clear(&protect);
+		return -1;
+	}
 	if (ferry_import(&c.task, &o, &result, err) == 0)
 		rc = FERRY_EXIT_OK;
 	for (size_t i = 0; i < result.n && rc == FERRY_EXIT_OK; i++)
@@ -139,6 +148,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	print(ctx, &result, err);
 	ferry_import_clear(&result);
 	ferry_command_task_close(&c);
+	ferry_protect_clear(&protect);
 	return rc;
 }
 

@@ -1,8 +1,7 @@
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "store/base/file.h"
 #include "store/bundle/keys.h"
 #include "store/store.h"
 #include "sync/command/command_task.h"
@@ -52,21 +51,6 @@ list(struct ferry_context *ctx, struct ferry_store *st, struct ferry_error *err)
 	return 0;
 }
 
-static int
-write_file(
-    const char *path, const struct ferry_buf *text, struct ferry_error *err)
-{
-	FILE *f = fopen(path, "we");
-
-	if (f == NULL || fwrite(text->p, 1, text->n, f) != text->n) {
-		ferry_error_errno(err, "%s", path);
-		if (f != NULL)
-			(void)fclose(f);
-		return -1;
-	}
-	return fclose(f) == EOF ? ferry_error_errno(err, "%s", path) : 0;
-}
-
 /* The PEM of every key that signs, each after a line that says whose it is. */
 static int
 export_keys(struct ferry_store *st, const char *path, struct ferry_error *err)
@@ -85,7 +69,7 @@ export_keys(struct ferry_store *st, const char *path, struct ferry_error *err)
 			    &pem, ferry_keys_public(keys, i), err);
 	}
 	if (rc == 0 && path != NULL)
-		rc = write_file(path, &pem, err);
+		rc = ferry_file_replace(path, 0644, ferry_bytes_buf(&pem), err);
 	else if (rc == 0)
 		(void)fwrite(pem.p, 1, pem.n, stdout);
 	ferry_keys_free(keys);

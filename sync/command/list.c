@@ -7,6 +7,7 @@
 #include "store/catalog/removal.h"
 #include "store/store.h"
 #include "sync/command/command.h"
+#include "sync/command/command_task.h"
 #include "sync/command/spec.h"
 
 static const char help[] =
@@ -98,8 +99,7 @@ print_package(const struct list *l, const struct ferry_key *package,
 	if (json_array_size(tags) > 0)
 		(void)json_object_set(o, "tags", tags);
 	if (l->json) {
-		(void)json_dumpf(o, stdout, JSON_COMPACT);
-		(void)putchar('\n');
+		ferry_command_print(json_incref(o));
 	} else {
 		print_text(l, package, json_object_get(o, "versions"), tags);
 	}

@@ -12,6 +12,7 @@
 #include "store/format/format.h"
 #include "store/store.h"
 #include "sync/command/command.h"
+#include "sync/command/command_task.h"
 #include "sync/command/spec.h"
 
 #define TAGS_SHOWN 10
@@ -295,9 +296,7 @@ print_json(const struct change *c)
 		: json_pack("{s:I,s:I}", "changed", (json_int_t)c->changed,
 		      "lifted", (json_int_t)c->lifted);
 
-	(void)json_dumpf(o, stdout, JSON_COMPACT);
-	(void)putchar('\n');
-	json_decref(o);
+	ferry_command_print(o);
 }
 
 static void

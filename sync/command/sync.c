@@ -33,7 +33,8 @@ finish_root(struct ferry_conf_group *root, struct ferry_error *err)
 	struct ferry_conf_group *others;
 
 	if (ferry_conf_group(root, "serve", &others, err) == -1 ||
-	    ferry_conf_group(root, "export", &others, err) == -1)
+	    ferry_conf_group(root, "export", &others, err) == -1 ||
+	    ferry_conf_group(root, "import", &others, err) == -1)
 		return -1;
 	return ferry_conf_finish(root, err);
 }
@@ -138,9 +139,7 @@ print(const struct ferry_context *ctx, const struct ferry_run *run,
 	    (json_int_t)c->retries, "bytes", (json_int_t)c->bytes, "failures",
 	    run->failures, "not_mirrorable", run->skipped, "unknown",
 	    run->unknown, "plan", run->plan, "plan_lacks", run->plan_lacks);
-	(void)json_dumpf(o, stdout, JSON_COMPACT);
-	(void)putchar('\n');
-	json_decref(o);
+	ferry_command_print(o);
 }
 
 static void

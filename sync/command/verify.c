@@ -14,6 +14,7 @@
 #include "sync/base/progress.h"
 #include "sync/base/stop.h"
 #include "sync/command/command.h"
+#include "sync/command/command_task.h"
 
 static const char help[] =
     "usage: ferry verify [--threads N]\n"
@@ -319,9 +320,7 @@ print(const struct ferry_context *ctx, const struct verify *v)
 		    "blobs", (json_int_t)v->blobs, "bytes",
 		    (json_int_t)v->bytes, "problems", v->problems);
 
-		(void)json_dumpf(o, stdout, JSON_COMPACT);
-		(void)putchar('\n');
-		json_decref(o);
+		ferry_command_print(o);
 		return;
 	}
 	json_array_foreach (v->problems, i, p) {

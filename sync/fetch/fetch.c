@@ -21,6 +21,13 @@ struct queue {
 	struct ferry_transfer *first, **last;
 };
 
+/*
+ * Invariants:
+ *  1. A transfer is in one list: a queue of waiting, pausing, held or active.
+ *  2. active_n counts those in active; of each origin its own active does.
+ *  3. Transfers are held only while another of their origin, which will release
+ *     them, is not.
+ */
 struct ferry_fetch {
 	CURLM *multi;
 	struct queue waiting[2]; /* documents, files */
@@ -73,7 +80,7 @@ queue_of(struct ferry_fetch *f, const struct ferry_transfer *t)
 
 /* Asked for more patience than we have. */
 static bool
-hopeless(const struct ferry_fetch_origin *o, uint64_t now_ms)
+waits_too_long(const struct ferry_fetch_origin *o, uint64_t now_ms)
 {
 
 	return o->wait_until_ms > now_ms + FERRY_FETCH_WAIT_MAX_S * 1000;
@@ -91,7 +98,7 @@ queue_take(struct queue *q)
 		const struct ferry_fetch_origin *o = t->request.origin;
 
 		if (o->active >= o->connections ||
-		    (o->wait_until_ms > now && !hopeless(o, now)))
+		    (o->wait_until_ms > now && !waits_too_long(o, now)))
 			continue;
 		*at = t->next;
 		if (q->last == &t->next)
@@ -177,7 +184,7 @@ ferry_fetch_free(struct ferry_fetch *f)
 }
 
 static int
-copy(const char **slot, struct ferry_error *err)
+copy_string(const char **slot, struct ferry_error *err)
 {
 	char *s = NULL;
 
@@ -202,11 +209,13 @@ ferry_fetch_add(struct ferry_fetch *f,
 	t->fetch = f;
 	t->request = *request;
 	t->offset = t->offset_then = request->have;
-	if ((copy(&t->request.url, err) | copy(&t->request.accept, err) |
-		copy(&t->request.if_none_match, err) |
-		copy(&t->request.if_modified_since, err) |
-		copy(&t->request.scope, err) | copy(&t->request.extra, err) |
-		copy(&t->request.post, err)) == -1) {
+	if ((copy_string(&t->request.url, err) |
+		copy_string(&t->request.accept, err) |
+		copy_string(&t->request.if_none_match, err) |
+		copy_string(&t->request.if_modified_since, err) |
+		copy_string(&t->request.scope, err) |
+		copy_string(&t->request.extra, err) |
+		copy_string(&t->request.post, err)) == -1) {
 		transfer_free(t);
 		return -1;
 	}
@@ -253,10 +262,11 @@ ferry_fetch_counts(const struct ferry_fetch *f)
 /* Starting */
 
 static int
-start(struct ferry_fetch *f, struct ferry_transfer *t,
+start_transfer(struct ferry_fetch *f, struct ferry_transfer *t,
     const struct ferry_fetch_login *login, struct ferry_error *err)
 {
 
+	assert(t->request.origin->active < t->request.origin->connections);
 	if (ferry_transfer_prepare(t, login, err) == -1)
 		return -1;
 	if (curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
@@ -273,7 +283,7 @@ start(struct ferry_fetch *f, struct ferry_transfer *t,
 
 /* End a request that is not even tried. */
 static void
-refuse(struct ferry_transfer *t, const struct ferry_error *why)
+refuse_transfer(struct ferry_transfer *t, const struct ferry_error *why)
 {
 	struct ferry_fetch_result result = {
 		.error = *why, .tries = t->tries, .last_try = true
@@ -286,14 +296,15 @@ refuse(struct ferry_transfer *t, const struct ferry_error *why)
 
 /* Start t, hold it back, or end it.  Takes t. */
 static int
-enter(struct ferry_fetch *f, struct ferry_transfer *t, struct ferry_error *err)
+enter_transfer(
+    struct ferry_fetch *f, struct ferry_transfer *t, struct ferry_error *err)
 {
 	struct ferry_fetch_origin *o = t->request.origin;
 	enum ferry_fetch_entry entry = FERRY_FETCH_ENTER;
 	struct ferry_fetch_login login = { .token = NULL };
 	struct ferry_error why = FERRY_ERROR_INIT;
 
-	if (hopeless(o, ferry_ticks_ms())) {
+	if (waits_too_long(o, ferry_ticks_ms())) {
 		(void)ferry_transfer_wait_too_long(o->name, o->wait_told, &why);
 		entry = FERRY_FETCH_REFUSE;
 	} else if (o->gate != NULL) {
@@ -305,8 +316,9 @@ enter(struct ferry_fetch *f, struct ferry_transfer *t, struct ferry_error *err)
 		t->next = f->held;
 		f->held = t;
 	} else if (entry == FERRY_FETCH_REFUSE) {
-		refuse(t, &why);
-	} else if (start(f, t, o->gate == NULL ? NULL : &login, err) == -1) {
+		refuse_transfer(t, &why);
+	} else if (start_transfer(f, t, o->gate == NULL ? NULL : &login, err) ==
+		   -1) {
 		transfer_free(t);
 		return -1;
 	}
@@ -330,7 +342,7 @@ start_due(struct ferry_fetch *f, struct ferry_error *err)
 	for (int q = 0; q < 2; q++)
 		while (f->active_n < ACTIVE_MAX &&
 		       (t = queue_take(&f->waiting[q])) != NULL)
-			if (enter(f, t, err) == -1)
+			if (enter_transfer(f, t, err) == -1)
 				return -1;
 	return 0;
 }
@@ -400,7 +412,7 @@ ferry_fetch_header(
 }
 
 static void
-describe(const struct ferry_transfer *t, CURLcode code,
+describe_result(const struct ferry_transfer *t, CURLcode code,
     struct ferry_fetch_result *result)
 {
 	curl_off_t length = -1;
@@ -453,13 +465,14 @@ unlink_active(struct ferry_fetch *f, struct ferry_transfer *t)
 
 	while (*at != NULL && *at != t)
 		at = &(*at)->next;
+	assert(*at == t && f->active_n > 0 && t->request.origin->active > 0);
 	*at = t->next;
 	f->active_n--;
 	t->request.origin->active--;
 }
 
 static void
-finish(struct ferry_fetch *f, struct ferry_transfer *t, CURLcode code)
+finish_transfer(struct ferry_fetch *f, struct ferry_transfer *t, CURLcode code)
 {
 	struct ferry_fetch_result result = { .error = FERRY_ERROR_INIT };
 	curl_off_t bytes = 0;
@@ -483,7 +496,7 @@ finish(struct ferry_fetch *f, struct ferry_transfer *t, CURLcode code)
 	t->location = NULL;
 	t->hops = 0;
 	heed_wait(f, t);
-	describe(t, code, &result);
+	describe_result(t, code, &result);
 	if (gate_opens(t, &result)) {
 		t->tries--;
 		queue_add_first(queue_of(f, t), t);
@@ -561,7 +574,7 @@ ferry_fetch_run(struct ferry_fetch *f,
 			(void)curl_easy_getinfo(
 			    m->easy_handle, CURLINFO_PRIVATE, &t);
 			if (t != NULL)
-				finish(f, t, code);
+				finish_transfer(f, t, code);
 		}
 		if (on_tick(ctx, err) == -1)
 			return -1;

@@ -143,10 +143,12 @@ struct ferry_fetch_request {
 	void (*on_drop)(void *ctx);
 };
 
+/* Errors: FERRY_ENOMEM, FERRY_ENETWORK (libcurl does not start). */
 int ferry_fetch_new(struct ferry_fetch **out, struct ferry_error *err);
 /* Ends what is under way: on_drop instead of on_done. */
 void ferry_fetch_free(struct ferry_fetch *f);
 
+/* Queue a request: it starts in ferry_fetch_run().  Errors: FERRY_ENOMEM. */
 int ferry_fetch_add(struct ferry_fetch *f,
     const struct ferry_fetch_request *request, struct ferry_error *err);
 

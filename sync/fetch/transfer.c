@@ -40,7 +40,7 @@ header_value(const char *line, size_t n, const char *name)
 }
 
 static void
-keep(char *to, size_t size, struct ferry_bytes value)
+keep_value(char *to, size_t size, struct ferry_bytes value)
 {
 
 	if (value.n > 0 && value.n < size) {
@@ -51,7 +51,7 @@ keep(char *to, size_t size, struct ferry_bytes value)
 
 /* Seconds from now of a number of seconds, or of a time since the epoch. */
 static uint64_t
-seconds(uint64_t s)
+seconds_from_now(uint64_t s)
 {
 	uint64_t now = (uint64_t)ferry_now();
 
@@ -63,7 +63,7 @@ seconds(uint64_t s)
 
 /* Seconds of a Retry-After: a number, or a date of HTTP. */
 static uint64_t
-retry_after(struct ferry_bytes value)
+read_retry_after(struct ferry_bytes value)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	uint64_t s = 0;
@@ -71,10 +71,10 @@ retry_after(struct ferry_bytes value)
 	time_t t;
 
 	if (ferry_parse_u64(value, 0, UINT32_MAX, &s, &err) == 0)
-		return seconds(s);
-	keep(date, sizeof(date), value);
+		return seconds_from_now(s);
+	keep_value(date, sizeof(date), value);
 	t = curl_getdate(date, NULL);
-	return t > 0 ? seconds((uint64_t)t) : 0;
+	return t > 0 ? seconds_from_now((uint64_t)t) : 0;
 }
 
 /*
@@ -84,7 +84,7 @@ retry_after(struct ferry_bytes value)
  *     reset since the epoch.
  */
 static void
-rate_limit(struct ferry_transfer *t, const char *line, size_t n)
+read_rate_limit(struct ferry_transfer *t, const char *line, size_t n)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_bytes v;
@@ -106,7 +106,7 @@ rate_limit(struct ferry_transfer *t, const char *line, size_t n)
 		&err) == -1)
 		return;
 	if (reset)
-		t->reset_s = seconds(number);
+		t->reset_s = seconds_from_now(number);
 	else
 		t->used_up = number == 0;
 }
@@ -128,13 +128,13 @@ on_header(char *line, size_t size, size_t n, void *ctx)
 		return n;
 	}
 	v = header_value(line, n, "etag");
-	keep(t->etag, sizeof(t->etag), v);
+	keep_value(t->etag, sizeof(t->etag), v);
 	v = header_value(line, n, "last-modified");
-	keep(t->last_modified, sizeof(t->last_modified), v);
+	keep_value(t->last_modified, sizeof(t->last_modified), v);
 	v = header_value(line, n, "retry-after");
 	if (v.n > 0)
-		t->retry_after_s = retry_after(v);
-	rate_limit(t, line, n);
+		t->retry_after_s = read_retry_after(v);
+	read_rate_limit(t, line, n);
 	return n;
 }
 

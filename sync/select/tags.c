@@ -168,15 +168,13 @@ is_named(const struct ferry_tags_selection *selection, const char *tag)
 }
 
 static bool
-fits_glob(const struct ferry_tags_selection *selection, struct ferry_bytes tag)
+fits_glob(const struct ferry_tags_selection *selection, const char *tag)
 {
 
-	for (size_t i = 0; i < selection->n; i++) {
-		struct ferry_bytes name = ferry_bytes_str(selection->names[i]);
-
-		if (ferry_glob_special(name) && ferry_glob(name, tag))
+	for (size_t i = 0; i < selection->n; i++)
+		if (ferry_glob_special(selection->names[i]) &&
+		    ferry_glob(selection->names[i], tag))
 			return true;
-	}
 	return false;
 }
 
@@ -206,7 +204,7 @@ choose_one(struct chooser *c, const char *tag, size_t i)
 		return true;
 	if (ferry_oci_fallback_parse(text, digest))
 		return false;
-	fits = fits_glob(c->selection, text);
+	fits = fits_glob(c->selection, tag);
 	if (c->candidates == NULL)
 		return fits || c->selection->n == 0;
 	if (ferry_tags_version(&version, text) &&
@@ -242,8 +240,7 @@ ferry_tags_select(const struct ferry_tags_selection *selection,
 	struct chooser c = { .selection = selection };
 
 	for (size_t i = 0; i < selection->n; i++)
-		c.globs = c.globs || ferry_glob_special(
-					 ferry_bytes_str(selection->names[i]));
+		c.globs = c.globs || ferry_glob_special(selection->names[i]);
 	int rc = -1, count = 0;
 
 	if (selection->versions != NULL &&

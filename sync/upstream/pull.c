@@ -137,7 +137,7 @@ check_document(struct job *job, struct ferry_error *err)
 
 /* What arrived whole: look, check, store. */
 static int
-store(struct job *job, const struct ferry_fetch_result *result,
+store_arrived(struct job *job, const struct ferry_fetch_result *result,
     struct ferry_pulled *done, struct ferry_error *err)
 {
 	const struct ferry_pull *pull = &job->pull;
@@ -172,7 +172,7 @@ store(struct job *job, const struct ferry_fetch_result *result,
 
 /* Say whence bytes that did not fit came, and what they may be instead. */
 static void
-explain(const struct job *job, const struct ferry_fetch_result *result,
+explain_misfit(const struct job *job, const struct ferry_fetch_result *result,
     struct ferry_error *err)
 {
 	char type[FERRY_MEDIA_TYPE_MAX];
@@ -196,9 +196,9 @@ on_done(void *ctx, const struct ferry_fetch_result *result)
 	if (done.error.code == FERRY_OK && result->status == 304)
 		rc = same_as_last(job, &buf, &done, &done.error);
 	else if (done.error.code == FERRY_OK)
-		rc = store(job, result, &done, &done.error);
+		rc = store_arrived(job, result, &done, &done.error);
 	if (rc == -1 && result->error.code == FERRY_OK)
-		explain(job, result, &done.error);
+		explain_misfit(job, result, &done.error);
 	/* Bytes that arrived wrong are worth a second look. */
 	if (rc == -1 && job->wrong++ == 0 && !result->last_try &&
 	    (done.error.code == FERRY_EDIGEST ||
@@ -208,7 +208,7 @@ on_done(void *ctx, const struct ferry_fetch_result *result)
 	}
 	/* A full disk or a broken index fails every other item as well. */
 	if (done.error.code == FERRY_ESYSTEM || done.error.code == FERRY_EINDEX)
-		job->run->fatal = done.error;
+		ferry_run_fatal(job->run, &done.error);
 	job->pull.on_done(job->pull.ctx, &done);
 	ferry_buf_free(&buf);
 	job_free(job);

@@ -1,5 +1,6 @@
 #include "sync/upstream/run.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "store/base/clock.h"
@@ -13,7 +14,7 @@
 
 /* What upstream wrote must not reach a terminal as control characters. */
 static char *
-plain(char *buf, size_t size, const char *text)
+plain_text(char *buf, size_t size, const char *text)
 {
 
 	(void)snprintf(buf, size, "%s", text);
@@ -24,7 +25,7 @@ plain(char *buf, size_t size, const char *text)
 }
 
 static void
-note(json_t *list, const char *item, const char *code, const char *text)
+add_note(json_t *list, const char *item, const char *code, const char *text)
 {
 
 	(void)json_array_append_new(
@@ -34,14 +35,23 @@ note(json_t *list, const char *item, const char *code, const char *text)
 }
 
 void
+ferry_run_fatal(struct ferry_run *run, const struct ferry_error *why)
+{
+
+	assert(why->code != FERRY_OK);
+	if (run->fatal.code == FERRY_OK)
+		run->fatal = *why;
+}
+
+void
 ferry_run_fail(
     struct ferry_run *run, const char *item, const struct ferry_error *why)
 {
 	char name[400], text[sizeof(why->text)];
 
-	(void)plain(name, sizeof(name), item);
-	(void)plain(text, sizeof(text), why->text);
-	note(run->failures, name, ferry_code_name(why->code), text);
+	(void)plain_text(name, sizeof(name), item);
+	(void)plain_text(text, sizeof(text), why->text);
+	add_note(run->failures, name, ferry_code_name(why->code), text);
 	ferry_task_note(run->task, "failed: %s: %s", name, text);
 }
 
@@ -50,8 +60,8 @@ ferry_run_skip(struct ferry_run *run, const char *item, const char *text)
 {
 	char name[400], line[700];
 
-	note(run->skipped, plain(name, sizeof(name), item), "not-mirrorable",
-	    plain(line, sizeof(line), text));
+	add_note(run->skipped, plain_text(name, sizeof(name), item),
+	    "not-mirrorable", plain_text(line, sizeof(line), text));
 }
 
 void
@@ -66,32 +76,8 @@ ferry_run_unknown(struct ferry_run *run, const char *item, const char *text)
 {
 	char name[400], line[900];
 
-	note(run->unknown, plain(name, sizeof(name), item), "unknown",
-	    plain(line, sizeof(line), text));
-}
-
-void
-ferry_run_incident(struct ferry_run *run, const struct ferry_key *key,
-    const char *item, const char *text)
-{
-	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_key incident;
-	json_t *record;
-
-	run->incidents++;
-	ferry_error_set(&err, FERRY_EINCIDENT, "%s", text);
-	ferry_run_fail(run, item, &err);
-	if (run->dry_run)
-		return;
-	record = json_pack("{s:I,s:s,s:s}", "at", (json_int_t)ferry_now(),
-	    "item", item, "text", text);
-	if (ferry_key_make(&incident, &err, "incident", ferry_key_part(key, 1),
-		ferry_key_part(key, 2), ferry_key_part(key, 3),
-		ferry_key_part(key, 4), NULL) == -1 ||
-	    record == NULL ||
-	    ferry_local_put(run->st, &incident, record, &err) == -1)
-		run->fatal = err;
-	json_decref(record);
+	add_note(run->unknown, plain_text(name, sizeof(name), item), "unknown",
+	    plain_text(line, sizeof(line), text));
 }
 
 int
@@ -124,6 +110,7 @@ on_tick(void *ctx, struct ferry_error *err)
 	for (size_t i = 0; i < run->tickers_n; i++)
 		if (run->tickers[i].on_tick(run->tickers[i].ctx, err) == -1)
 			return -1;
+	assert(run->files <= run->files_total);
 	ferry_task_progress(
 	    run->task, run->files, run->files_total, run->files_bytes, 0);
 	if (run->dry_run || ferry_store_pending(run->st) == 0)

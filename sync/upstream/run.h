@@ -25,6 +25,12 @@ struct ferry_run_ticker {
 	void *ctx;
 };
 
+/*
+ * Invariants:
+ *  1. upstreams do not move once they are configured: transfers borrow them.
+ *  2. fatal is the first reason to stop, and stays.
+ *  3. files <= files_total.
+ */
 struct ferry_run {
 	const struct ferry_task *task; /* who started it; its store is st */
 	struct ferry_store *st;
@@ -62,6 +68,8 @@ int ferry_run_on_tick(struct ferry_run *run, ferry_run_tick *on_tick, void *ctx,
  * it: what failed upstream is in run->failures. */
 int ferry_run_work(struct ferry_run *run, struct ferry_error *err);
 
+/* The store failed, or memory: the run ends at its next tick. */
+void ferry_run_fatal(struct ferry_run *run, const struct ferry_error *why);
 /* Note what went wrong with one item, and go on. */
 void ferry_run_fail(
     struct ferry_run *run, const char *item, const struct ferry_error *why);
@@ -72,11 +80,5 @@ void ferry_run_mistake(void *run, const struct ferry_error *mistake);
 /* Note what of the permissions could not be read, and what follows. */
 void
 ferry_run_unknown(struct ferry_run *run, const char *item, const char *text);
-/*
- * Changed bytes under a known name: record (until the versions agree again)
- * and fail.  key is the version's.
- */
-void ferry_run_incident(struct ferry_run *run, const struct ferry_key *key,
-    const char *item, const char *text);
 
 #endif

@@ -1,20 +1,20 @@
 #include "sync/upstream/upstream.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "store/access/authority.h"
 #include "store/access/snapshot.h"
 #include "store/base/conf.h"
+#include "store/base/file.h"
 #include "store/base/json.h"
 #include "store/store.h"
 #include "sync/permissions/operator_file.h"
 #include "sync/upstream/run.h"
+
+#define TOKEN_FILE_MAX 8192
 
 static const struct ferry_upstream_kind *
 kind_called(const struct ferry_upstream_kind *const *kinds, const char *format)
@@ -49,27 +49,21 @@ find_kind(const struct ferry_run *run, struct ferry_upstream *up,
 static int
 read_token(struct ferry_upstream *up, const char *path, struct ferry_error *err)
 {
-	char text[8192];
-	ssize_t n = -1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct ferry_buf text = FERRY_BUF_INIT;
+	int rc = ferry_file_read(path, TOKEN_FILE_MAX, &text, err);
+	size_t n = rc == -1 ? 0 : strcspn((char *)text.p, "\r\n");
 
-	if (fd != -1) {
-		n = read(fd, text, sizeof(text) - 1);
-		(void)close(fd);
-	}
-	if (n < 0) {
-		ferry_error_errno(err, "%s", path);
-		return ferry_error_in(
-		    err, "the token of upstream '%s'", up->name);
-	}
-	text[n] = 0;
-	text[strcspn(text, "\r\n")] = 0;
-	if (text[0] == 0)
-		return ferry_conf_error(
+	if (rc == -1)
+		ferry_error_in(err, "the token of upstream '%s'", up->name);
+	else if (n == 0)
+		rc = ferry_conf_error(
 		    up->group, "token_file", err, "%s is empty", path);
-	n = ferry_strdup(&up->token, text, err);
-	explicit_bzero(text, sizeof(text));
-	return (int)n;
+	else
+		rc = ferry_strndup(&up->token, ferry_bytes_of(text.p, n), err);
+	if (text.n > 0)
+		explicit_bzero(text.p, text.n);
+	ferry_buf_free(&text);
+	return rc;
 }
 
 static int
@@ -153,26 +147,6 @@ configure_protect(struct ferry_upstream *up, struct ferry_error *err)
 	return rc;
 }
 
-static int
-configure_url(struct ferry_upstream *up, struct ferry_error *err)
-{
-	const char *url;
-	size_t n;
-
-	if (ferry_conf_need_str(up->group, "url", &url, err) == -1)
-		return -1;
-	n = strlen(url);
-	while (n > 0 && url[n - 1] == '/')
-		n--;
-	if ((strncmp(url, "http://", 7) != 0 &&
-		strncmp(url, "https://", 8) != 0) ||
-	    strpbrk(url, "?# \t") != NULL || strchr(url, '@') != NULL)
-		return ferry_conf_error(up->group, "url", err,
-		    "expected https://HOST/… without user, '?' or '#'");
-	return ferry_strndup(
-	    (char **)(uintptr_t)&up->url, ferry_bytes_of(url, n), err);
-}
-
 /* What needs a credential was not meant for everybody. */
 static int
 configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
@@ -193,12 +167,16 @@ configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
 }
 
 static int
-configure(const struct ferry_run *run, struct ferry_upstream *up,
+configure_upstream(const struct ferry_run *run, struct ferry_upstream *up,
     struct ferry_error *err)
 {
+	const char *url;
 
 	if (ferry_conf_need_str(up->group, "name", &up->name, err) == -1 ||
-	    find_kind(run, up, err) == -1 || configure_url(up, err) == -1 ||
+	    find_kind(run, up, err) == -1 ||
+	    ferry_conf_need_str(up->group, "url", &url, err) == -1 ||
+	    ferry_conf_url(up->group, "url", NULL, (char **)(uintptr_t)&up->url,
+		err) == -1 ||
 	    configure_origin(up, err) == -1 ||
 	    configure_protect(up, err) == -1 ||
 	    configure_visibility(up, err) == -1 ||
@@ -209,7 +187,7 @@ configure(const struct ferry_run *run, struct ferry_upstream *up,
 }
 
 static bool
-named(const char *name, char **names, int n)
+is_named(const char *name, char **names, int n)
 {
 
 	for (int i = 0; i < n; i++)
@@ -237,7 +215,7 @@ mark_wanted(struct ferry_run *run, char **names, int n, struct ferry_error *err)
 	}
 	for (size_t i = 0; i < run->upstreams_n; i++)
 		run->upstreams[i].wanted =
-		    named(run->upstreams[i].name, names, n);
+		    is_named(run->upstreams[i].name, names, n);
 	return 0;
 }
 
@@ -266,7 +244,7 @@ ferry_upstreams_read(struct ferry_run *run, struct ferry_conf_group *root,
 		return -1;
 	/* Only now do their addresses stay. */
 	for (size_t i = 0; i < run->upstreams_n; i++) {
-		if (configure(run, &run->upstreams[i], err) == -1)
+		if (configure_upstream(run, &run->upstreams[i], err) == -1)
 			return -1;
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(run->upstreams[i].name,
@@ -308,7 +286,7 @@ ferry_upstreams_free(struct ferry_run *run)
 }
 
 static enum ferry_upstream_is
-look(void *ctx, const char *name)
+find_upstream(void *ctx, const char *name)
 {
 	const struct ferry_run *run = ctx;
 
@@ -335,7 +313,7 @@ ferry_run_operator(struct ferry_run *run, struct ferry_conf_group *root,
 			err->code = FERRY_ECONFIG;
 		return -1;
 	}
-	return ferry_operator_check(run->op, look, run, err);
+	return ferry_operator_check(run->op, find_upstream, run, err);
 }
 
 int
@@ -373,7 +351,7 @@ ferry_upstream_delegate_free(struct ferry_upstream *delegate)
 
 /* A pattern is a name, or a prefix followed by '*'. */
 static bool
-matches(const char *pattern, const char *name)
+fits_pattern(const char *pattern, const char *name)
 {
 	size_t n = strlen(pattern);
 
@@ -406,7 +384,7 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
 	for (size_t i = 0; i < run->upstreams_n; i++)
 		for (size_t k = 0; k < run->upstreams[i].protect_n; k++)
 			if (supplies(&run->upstreams[i], up->kind->format) &&
-			    matches(run->upstreams[i].protect[k], name)) {
+			    fits_pattern(run->upstreams[i].protect[k], name)) {
 				holder = &run->upstreams[i];
 				if (holder == self)
 					return 0;
@@ -421,7 +399,8 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
 
 /* Whoever syncs an upstream first is the one to say who may read it. */
 static int
-speak(struct ferry_run *run, const char *upstream, struct ferry_error *err)
+claim_upstream(
+    struct ferry_run *run, const char *upstream, struct ferry_error *err)
 {
 	enum ferry_authority ignored;
 
@@ -452,7 +431,7 @@ ferry_upstream_put(struct ferry_run *run, struct ferry_upstream *up,
 	    (more != NULL && json_object_update(up->said, more) == -1) ||
 	    json_object_update(record, up->said) == -1)
 		ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	else if (speak(run, up->name, err) == 0 &&
+	else if (claim_upstream(run, up->name, err) == 0 &&
 		 ferry_key_make(&key, err, "upstream", up->name, NULL) == 0 &&
 		 ferry_catalog_put(run->st, &key, record, err) != -1)
 		rc = 0;

@@ -16,8 +16,8 @@ say "all of them in one go, in the right order"
 expect 0 far import medium
 has out "imported records 1 to 30" "imported records 31 to 45" \
     "imported records 46 to 60"
-has err "for site 'other'" "passing over ferry-x-1-2-001.tar.part" \
-    "passing over medium/photo.tar"
+has err "for site 'other'" "skipping ferry-x-1-2-001.tar.part" \
+    "skipping medium/photo.tar"
 agree
 say "and again: nothing new, and no failure"
 expect 0 far import medium

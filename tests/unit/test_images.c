@@ -2,8 +2,8 @@
 
 #include <unistd.h>
 
+#include "store/base/file.h"
 #include "sync/select/images/images.h"
-#include "sync/select/input.h"
 
 /* A sink that writes one line for each, without the name of the file. */
 struct got {
@@ -57,7 +57,7 @@ expect_file(const char *name)
 
 	unit_data(path, "oci/images/%s", name);
 	unit_data(path_want, "oci/images/%s.want", name);
-	assert_ok(ferry_input_read(&want, path_want, 1U << 20, &err), &err);
+	assert_ok(ferry_file_read(path_want, 1U << 20, &want, &err), &err);
 	assert_ok(ferry_images_read(path, &sink, &err), &err);
 	assert_string_equal((char *)got.text.p, (char *)want.p);
 	ferry_buf_free(&got.text);

@@ -10,6 +10,7 @@
 #include "serve/http/net.h"
 #include "serve/http/range.h"
 #include "serve/replay/cache.h"
+#include "serve/replay/held.h"
 #include "serve/replay/npm/packument.h"
 #include "serve/replay/oci/path.h"
 #include "store/base/json_span.h"
@@ -387,7 +388,7 @@ static char *
 document(const char *upstream, const char *held, enum ferry_npm_form form)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_npm_held versions = { 0 };
+	struct ferry_held versions = { 0 };
 	struct ferry_buf out = FERRY_BUF_INIT;
 	char words[200], *save = NULL;
 	int rc;
@@ -395,10 +396,10 @@ document(const char *upstream, const char *held, enum ferry_npm_form form)
 	(void)snprintf(words, sizeof(words), "%s", held);
 	for (char *w = strtok_r(words, " ", &save); w != NULL;
 	     w = strtok_r(NULL, " ", &save))
-		assert_ok(ferry_npm_held_add(&versions, w, &err), &err);
+		assert_ok(ferry_held_add(&versions, w, &err), &err);
 	rc = ferry_npm_document(&out, ferry_bytes_str(upstream), "@s/n",
 	    &versions, form, "http://h/npm/", &err);
-	ferry_npm_held_free(&versions);
+	ferry_held_free(&versions);
 	if (rc != 1) {
 		ferry_buf_free(&out);
 		return NULL;

@@ -1,16 +1,10 @@
-/*
- * Which packages and versions there are, for GitHub's REST interface.
- *
- * Packages are those that a permission snapshot of GitHub knows, with its
- * numbers, and that the store holds.
- */
+#include "serve/replay/github/find.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "serve/replay/github/github.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/catalog/catalog.h"
@@ -37,7 +31,7 @@ ferry_github_format(const char *type)
 	return NULL;
 }
 
-/* The owner that path is about; SELF is who asks. */
+/* The owner that path is about; SELF is the client. */
 static bool
 is_owner(const struct ferry_call *call, const struct ferry_snapshot *s,
     const struct ferry_snapshot_owner *o, const struct ferry_github_path *path)
@@ -189,7 +183,7 @@ ferry_github_owner(
 struct found {
 	struct ferry_github_package *v;
 	size_t n, cap;
-	bool known; /* the asker belongs to the owner, or reads of it */
+	bool known; /* the client belongs to the owner, or reads of it */
 };
 
 /* Who belongs to an owner knows of it, also where there is nothing to read. */

@@ -1,14 +1,3 @@
-/*
- * GitHub's REST interface for packages, read-only: paths, and which answer
- * each of them gets.
- *
- * Nobody in particular gets 401, whatever is public; what may not be read is
- * 404 here, and lists leave it out.
- *
- * Source: GitHub REST API, "Packages" and "Using pagination";
- *     store/access/PROTOCOL.md, sections 2.5 and 3.1.
- */
-
 #include "serve/replay/github/github.h"
 
 #include <inttypes.h>
@@ -16,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "serve/replay/format.h"
+#include "serve/replay/github/find.h"
+#include "serve/replay/github/json.h"
+#include "serve/replay/github/version.h"
 #include "serve/replay/site.h"
 #include "serve/replay/store_view.h"
 #include "store/access/user_token.h"
@@ -138,19 +131,12 @@ static int
 answer_json(json_t *value, struct ferry_response *res, struct ferry_error *err)
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct ferry_body *body = NULL;
 	int rc = -1;
 
 	if (value == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	if (ferry_json_add(&buf, value, err) == 0 &&
-	    ferry_body_new(&body, &buf, err) == 0 &&
-	    ferry_body_tag(body, "", err) == 0) {
-		ferry_response_body(res, JSON, body);
-		body = NULL;
-		rc = 1;
-	}
-	ferry_body_unref(body);
+	if (ferry_json_add(&buf, value, err) == 0)
+		rc = ferry_response_take(res, JSON, &buf, err);
 	ferry_buf_free(&buf);
 	json_decref(value);
 	return rc;
@@ -333,12 +319,10 @@ answer_packages(const struct ferry_call *call,
 	int rc;
 
 	for (size_t i = 0; i < TYPES_MAX; i++)
-		if ((types[i] = ferry_github_type_at(i)) == NULL)
-			break;
+		types[i] = ferry_github_type_at(i);
 	if ((rc = read_word(call, "package_type", types, &type, err)) == 0)
 		rc = ferry_error_set(err, FERRY_EFORMAT,
-		    "package_type is missing: npm, maven, rubygems, docker, "
-		    "nuget or container");
+		    "package_type is missing, such as %s", types[0]);
 	if (rc == -1 || type == NULL ||
 	    read_word(call, "visibility", words, &visibility, err) == -1)
 		return -1;

@@ -1,15 +1,10 @@
-/*
- * The shapes of GitHub's REST interface.
- * Source: GitHub REST API, schemas "package", "package-version",
- *     "simple-user", "minimal-repository" (API version 2022-11-28).
- */
+#include "serve/replay/github/json.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "serve/replay/github/github.h"
 #include "store/base/clock.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
@@ -103,7 +98,7 @@ ferry_github_user_json(const struct ferry_github_urls *urls, uint64_t id,
 	return o;
 }
 
-/* NULL where the asker may not know of it: the link would tell its name. */
+/* NULL where the client may not know of it: the link would tell its name. */
 static json_t *
 repository_json(const struct ferry_github_urls *urls,
     const struct ferry_permit *permit, const struct ferry_snapshot *s,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/base/error.h"
+#include "store/format/format.h"
 
 #define PARTS 7
 
@@ -24,14 +25,28 @@ take(char *out, size_t room, struct ferry_bytes part)
 	return ok;
 }
 
-/* Behind the owner: packages… or docker/conflicts. */
+/* Whether it is an older type of a format that has two. */
+static bool
+is_legacy(struct ferry_bytes type)
+{
+
+	for (size_t i = 0; i < ferry_formats_count(); i++) {
+		const char *legacy = ferry_format_at(i)->github.legacy;
+
+		if (legacy != NULL && ferry_bytes_is(type, legacy))
+			return true;
+	}
+	return false;
+}
+
+/* Behind the owner: packages… or TYPE/conflicts. */
 static enum ferry_github_endpoint
 read_rest(
     struct ferry_github_path *out, const struct ferry_bytes *part, size_t n)
 {
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 
-	if (n == 2 && ferry_bytes_is(part[0], "docker") &&
+	if (n == 2 && is_legacy(part[0]) &&
 	    ferry_bytes_is(part[1], "conflicts"))
 		return FERRY_GITHUB_CONFLICTS;
 	if (n == 0 || n == 2 || n > 5 || !ferry_bytes_is(part[0], "packages"))

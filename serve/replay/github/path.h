@@ -16,17 +16,17 @@
 enum ferry_github_endpoint {
 	FERRY_GITHUB_NOTHING, /* no such URL */
 	FERRY_GITHUB_ROOT,
-	FERRY_GITHUB_USER, /* who asks */
+	FERRY_GITHUB_USER, /* the client's own */
 	FERRY_GITHUB_PACKAGES,
 	FERRY_GITHUB_PACKAGE,
 	FERRY_GITHUB_VERSIONS,
 	FERRY_GITHUB_VERSION,
-	FERRY_GITHUB_CONFLICTS /* of the move from docker to container */
+	FERRY_GITHUB_CONFLICTS /* of a move to a type's successor */
 };
 enum ferry_github_space {
 	FERRY_GITHUB_ORG,
 	FERRY_GITHUB_NAMED, /* a user */
-	FERRY_GITHUB_SELF /* the user who asks */
+	FERRY_GITHUB_SELF /* the user that the client is */
 };
 
 #define FERRY_GITHUB_NAME 256

@@ -1,25 +1,13 @@
-/*
- * The versions of a package, for GitHub's REST interface: made once a change,
- * and kept in the cache as lines
- *
- *	ID CREATED DELETED NAME TAG…
- *
- * behind one with the times of the package.
- *
- * GitHub's own numbers and times of versions do not reach a mirror through the
- * registries.  A number is made of the package's and of the version's name: the
- * first 53 bits of the SHA-256 of "NUMBER NAME", so that it is the same on every
- * server and after every sync.  Times are those of the
- * package's document; where that has none, of a manifest, when the version came
- * into the store's history, which crosses in bundles.
- */
+#include "serve/replay/github/version.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "serve/replay/github/github.h"
+#include "serve/http/http.h"
+#include "serve/replay/format.h"
+#include "serve/replay/github/find.h"
 #include "serve/replay/store_view.h"
 #include "store/base/clock.h"
 #include "store/base/digest.h"

@@ -1,9 +1,11 @@
-/* npm: what says that a package is the one that was published. */
+#include "serve/replay/npm/keys.h"
 
 #include <jansson.h>
 #include <string.h>
 
-#include "serve/replay/npm/npm.h"
+#include "serve/http/http.h"
+#include "serve/replay/call.h"
+#include "serve/replay/held.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
@@ -44,10 +46,6 @@ out:
 	return rc;
 }
 
-/*
- * The signing keys of all npm upstreams that who asks may know of.  404 without any: an empty list
- * would mean that every package must be signed by nobody.
- */
 int
 ferry_npm_answer_keys(const struct ferry_call *call,
     const struct ferry_permit *permit, struct ferry_response *res,
@@ -90,30 +88,21 @@ ferry_npm_answer_attestations(const struct ferry_call *call,
 {
 	struct ferry_store *store = ferry_store_view_store(call->view);
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct ferry_body *body = NULL;
 	struct ferry_file file;
 	json_t *record = NULL;
-	struct ferry_key key;
 	int rc;
 
 	if (call->owner[0] == 0)
 		return 0;
-	if (ferry_key_make(&key, err, "version", "npm", call->resource.package,
-		call->owner, call->resource.item, NULL) == -1)
-		return -1;
-	rc = ferry_catalog_get(store, &key, &record, err);
-	if (rc == 1 && json_object_get(record, "deleted_at") != NULL)
-		rc = 0;
+	rc = ferry_held_record(call->view, "npm", call->resource.package,
+	    call->owner, call->resource.item, &record, err);
 	if (rc == 1)
 		rc = ferry_files_find(record, "attestations", &file, err);
-	if (rc == 1 &&
-	    (ferry_blob_load(store, &file.sha256, 8U << 20, &buf, err) == -1 ||
-		ferry_body_new(&body, &buf, err) == -1 ||
-		ferry_body_tag(body, "", err) == -1))
-		rc = -1;
 	if (rc == 1)
-		ferry_response_body(res, JSON, ferry_body_ref(body));
-	ferry_body_unref(body);
+		rc = ferry_blob_load(
+			 store, &file.sha256, 8U << 20, &buf, err) == -1
+		         ? -1
+		         : ferry_response_take(res, JSON, &buf, err);
 	ferry_buf_free(&buf);
 	json_decref(record);
 	return rc;

@@ -1,15 +1,20 @@
-/*
- * npm: paths, and which answer each of them gets.
- * Source: npm.md, sections 2 and 4, where the clients are named.
- */
-
 #include "serve/replay/npm/npm.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "serve/replay/cache.h"
+#include "serve/replay/document.h"
+#include "serve/replay/format.h"
+#include "serve/replay/npm/entry.h"
+#include "serve/replay/npm/keys.h"
+#include "serve/replay/npm/load.h"
+#include "serve/replay/npm/packument.h"
+#include "serve/replay/npm/query.h"
+#include "serve/replay/npm/tarball.h"
+#include "serve/replay/npm/times.h"
+#include "serve/replay/search.h"
 #include "serve/replay/store_view.h"
+#include "store/base/digest.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
 #include "store/base/out.h"
@@ -185,7 +190,7 @@ parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 	return rc;
 }
 
-/* Who asks, and whose package */
+/* Who the client is, and whose package it wants */
 
 /* The password of a login's body: 1 and secret, 0, -1. */
 static int
@@ -222,7 +227,7 @@ identify(struct ferry_call *call, const char *authorization)
 	ferry_buf_free(&secret);
 }
 
-/* Whether who asks may read a package that is here. */
+/* Whether the client may read a package that is here. */
 static bool
 may_read(const struct ferry_call *call)
 {
@@ -259,7 +264,7 @@ find_upstream_path(struct ferry_call *call, struct ferry_error *err)
 {
 	struct ferry_resource *r = &call->resource;
 	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_npm_file file;
+	struct ferry_digest file;
 	const char *p = r->item;
 	unsigned tries = 0;
 	size_t n;
@@ -274,8 +279,9 @@ find_upstream_path(struct ferry_call *call, struct ferry_error *err)
 				rc = 0;
 			}
 			if (rc == 1)
-				rc = ferry_npm_file_find(call->view, r->package,
-				    call->owner, r->item, &file, err);
+				rc = ferry_npm_tarball_find(call->view,
+				    r->package, call->owner, r->item, &file,
+				    err);
 			if (rc != 0)
 				return rc;
 		}
@@ -330,40 +336,39 @@ refuse(const struct ferry_call *call, unsigned status, const char *text,
 	ferry_response_json_error(res, status, text);
 }
 
-static int
-answer_packument(const struct ferry_call *call, const char *base,
-    struct ferry_response *res, struct ferry_error *err)
-{
-	const char *accept = ferry_request_header(call->rq, "Accept");
-	bool abbreviated =
-	    accept != NULL && strstr(accept, ABBREVIATED) != NULL;
-	bool zipped = ferry_request_takes_gzip(call->rq);
-	struct ferry_body *body;
-	int rc = ferry_npm_body(call->view, call->resource.package, call->owner,
-	    base, abbreviated ? FERRY_NPM_ABBREVIATED : FERRY_NPM_FULL,
-	    zipped ? FERRY_NPM_GZIP : FERRY_NPM_IDENTITY, &body, err);
+struct packument {
+	const struct ferry_call *call;
+	enum ferry_npm_form form;
+};
 
-	if (rc != 1)
-		return rc;
-	ferry_response_body(res, abbreviated ? ABBREVIATED : JSON, body);
-	res->encoding = zipped ? "gzip" : NULL;
-	res->vary = "Accept, Accept-Encoding";
-	/* To be asked again each time, which costs a 304. */
-	res->cache = "no-cache";
-	return 1;
+static int
+write_packument(
+    void *ctx, struct ferry_buf *out, const char *base, struct ferry_error *err)
+{
+	const struct packument *p = ctx;
+	const char *package = p->call->resource.package;
+	struct ferry_buf upstream = FERRY_BUF_INIT;
+	struct ferry_held held = { 0 };
+	int rc = ferry_npm_load(
+	    p->call->view, package, p->call->owner, &upstream, &held, err);
+
+	if (rc == 1)
+		rc = ferry_npm_document(out, ferry_bytes_buf(&upstream),
+		    package, &held, p->form, base, err);
+	ferry_held_free(&held);
+	ferry_buf_free(&upstream);
+	return rc;
 }
 
 /* A part of the full packument, of which the cache has the whole. */
 static int
-answer_part(const struct ferry_call *call, const char *base,
+answer_part(const struct ferry_document *doc, const struct ferry_resource *r,
     struct ferry_response *res, struct ferry_error *err)
 {
-	const struct ferry_resource *r = &call->resource;
 	struct ferry_bytes root, part, tag;
 	struct ferry_buf buf = FERRY_BUF_INIT, version = FERRY_BUF_INIT;
-	struct ferry_body *whole = NULL, *body = NULL;
-	int rc = ferry_npm_body(call->view, r->package, call->owner, base,
-	    FERRY_NPM_FULL, FERRY_NPM_IDENTITY, &whole, err);
+	struct ferry_body *whole = NULL;
+	int rc = ferry_document_body(doc, FERRY_IDENTITY, &whole, err);
 
 	if (rc != 1)
 		goto out;
@@ -382,37 +387,47 @@ answer_part(const struct ferry_call *call, const char *base,
 		rc = ferry_span_get(root, "versions", &part) &&
 		     ferry_span_get(part, name, &part);
 	}
-	if (rc == 1 && (ferry_buf_add(&buf, part.p, part.n, err) == -1 ||
-			   ferry_body_new(&body, &buf, err) == -1 ||
-			   ferry_body_tag(body, "", err) == -1))
-		rc = -1;
-	if (rc == 1) {
-		ferry_response_body(res, JSON, body);
-		res->cache = "no-cache";
-		body = NULL;
-	}
+	if (rc == 1)
+		rc = ferry_buf_add(&buf, part.p, part.n, err) == -1
+		         ? -1
+		         : ferry_response_take(res, JSON, &buf, err);
 out:
-	ferry_body_unref(body);
 	ferry_body_unref(whole);
 	ferry_buf_free(&version);
 	ferry_buf_free(&buf);
 	return rc;
 }
 
+/* The packument, or a part of it. */
 static int
 answer_document(const struct ferry_call *call, struct ferry_response *res,
     struct ferry_error *err)
 {
+	const struct ferry_resource *r = &call->resource;
+	const char *accept = ferry_request_header(call->rq, "Accept");
+	bool abbreviated = r->kind == PACKUMENT && accept != NULL &&
+	                   strstr(accept, ABBREVIATED) != NULL;
+	struct packument packument = { call,
+		abbreviated ? FERRY_NPM_ABBREVIATED : FERRY_NPM_FULL };
+	struct ferry_document doc = { .view = call->view,
+		.format = "npm",
+		.package = r->package,
+		.name = abbreviated ? "abbreviated" : "full",
+		.on_write = write_packument,
+		.ctx = &packument };
 	struct ferry_buf base = FERRY_BUF_INIT;
 	int rc = -1;
 
 	if (call->owner[0] == 0)
 		return 0;
-	if (ferry_view_base(call, &base, err) == 0)
-		rc =
-		    call->resource.kind == PACKUMENT
-			? answer_packument(call, (const char *)base.p, res, err)
-			: answer_part(call, (const char *)base.p, res, err);
+	if (ferry_view_base(call, &base, err) == 0) {
+		doc.base = (const char *)base.p;
+		rc = r->kind == PACKUMENT
+		         ? ferry_document_answer(&doc, call->rq,
+			       abbreviated ? ABBREVIATED : JSON,
+			       "Accept, Accept-Encoding", res, err)
+		         : answer_part(&doc, r, res, err);
+	}
 	ferry_buf_free(&base);
 	return rc;
 }
@@ -426,7 +441,7 @@ answer_file(const struct ferry_call *call, struct ferry_response *res,
 
 	if (call->owner[0] == 0)
 		return 0;
-	rc = ferry_npm_file_body(call->view, call->resource.package,
+	rc = ferry_npm_tarball_body(call->view, call->resource.package,
 	    call->owner, call->resource.item, &body, err);
 	if (rc != 1)
 		return rc;
@@ -442,14 +457,10 @@ answer_search(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct ferry_body *body = NULL;
 	int rc = -1;
 
-	if (ferry_npm_search(call->state, call->rq, permit, &buf, err) == 0 &&
-	    ferry_body_new(&body, &buf, err) == 0) {
-		ferry_response_body(res, JSON, body);
-		rc = 1;
-	}
+	if (ferry_npm_query(call->state, call->rq, permit, &buf, err) == 0)
+		rc = ferry_response_take(res, JSON, &buf, err);
 	ferry_buf_free(&buf);
 	return rc;
 }
@@ -561,6 +572,19 @@ write_page(struct ferry_out *out, enum ferry_page part, const char *url,
 		    url, url, url, url);
 }
 
+static int
+start(void **state, struct ferry_store_view *view, uint64_t search_bytes,
+    struct ferry_error *err)
+{
+	struct ferry_search *search;
+
+	if (ferry_search_new(&search, view, "npm", ferry_npm_entry_make,
+		search_bytes, err) == -1)
+		return -1;
+	*state = search;
+	return 0;
+}
+
 const struct ferry_replay ferry_replay_npm = {
 	.name = "npm",
 	.format = "npm",
@@ -571,9 +595,9 @@ const struct ferry_replay ferry_replay_npm = {
 	.owner = owner,
 	.answer = answer,
 	.refuse = refuse,
-	.start = ferry_npm_search_start,
-	.changed = ferry_npm_search_changed,
-	.stop = ferry_npm_search_stop,
+	.start = start,
+	.changed = ferry_search_changed,
+	.stop = ferry_search_free,
 	.page = write_page,
 	.times = ferry_npm_times,
 };

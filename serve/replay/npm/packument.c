@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "serve/replay/held.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
 #include "store/base/out.h"
@@ -28,29 +29,6 @@ struct served {
 	size_t shown_n;
 	struct ferry_bytes latest; /* one of shown */
 };
-
-int
-ferry_npm_held_add(
-    struct ferry_npm_held *held, const char *version, struct ferry_error *err)
-{
-
-	if (ferry_array_grow(&held->list, &held->cap, held->n + 1,
-		sizeof(*held->list), err) == -1 ||
-	    ferry_strdup(&held->list[held->n], version, err) == -1)
-		return -1;
-	held->n++;
-	return 0;
-}
-
-void
-ferry_npm_held_free(struct ferry_npm_held *held)
-{
-
-	for (size_t i = 0; i < held->n; i++)
-		free(held->list[i]);
-	free(held->list);
-	*held = (struct ferry_npm_held){ 0 };
-}
 
 /* As part of a URL inside a JSON string: neither quotes nor escapes remain. */
 static void
@@ -132,8 +110,8 @@ highest(const struct served *d)
 
 /* Which of upstream's versions are held, and what "latest" is. */
 static int
-choose(struct served *d, struct ferry_bytes root,
-    const struct ferry_npm_held *held, struct ferry_error *err)
+choose(struct served *d, struct ferry_bytes root, const struct ferry_held *held,
+    struct ferry_error *err)
 {
 	struct ferry_bytes versions, tags, latest;
 	struct ferry_span_iter it;
@@ -146,26 +124,10 @@ choose(struct served *d, struct ferry_bytes root,
 		return 0;
 	if (ferry_calloc(&d->shown, held->n, sizeof(*d->shown), err) == -1)
 		return -1;
-	/* held is sorted: mark by looking each of upstream's up in it. */
 	ferry_span_iter(&it, versions);
-	while (ferry_span_next(&it) && d->shown_n < held->n) {
-		size_t low = 0, high = held->n;
-
-		while (low < high) {
-			size_t mid = low + (high - low) / 2;
-			int c = ferry_bytes_cmp(
-			    ferry_bytes_str(held->list[mid]), it.name);
-
-			if (c == 0) {
-				d->shown[d->shown_n++] = it.name;
-				break;
-			}
-			if (c < 0)
-				low = mid + 1;
-			else
-				high = mid;
-		}
-	}
+	while (ferry_span_next(&it) && d->shown_n < held->n)
+		if (ferry_held_has(held, it.name))
+			d->shown[d->shown_n++] = it.name;
 	if (d->shown_n == 0)
 		return 0;
 	qsort(d->shown, d->shown_n, sizeof(*d->shown), compare);
@@ -429,8 +391,8 @@ put_abbreviated(struct served *d, struct ferry_bytes root)
 
 int
 ferry_npm_document(struct ferry_buf *out, struct ferry_bytes upstream,
-    const char *name, const struct ferry_npm_held *held,
-    enum ferry_npm_form form, const char *base, struct ferry_error *err)
+    const char *name, const struct ferry_held *held, enum ferry_npm_form form,
+    const char *base, struct ferry_error *err)
 {
 	struct served d = { .name = name, .base = base, .form = form };
 	struct ferry_bytes root;
@@ -458,7 +420,7 @@ out:
 
 int
 ferry_npm_latest(struct ferry_buf *out, struct ferry_bytes root,
-    const struct ferry_npm_held *held, struct ferry_error *err)
+    const struct ferry_held *held, struct ferry_error *err)
 {
 	struct served d = { .shown = NULL };
 	int rc = choose(&d, root, held, err);

@@ -4,7 +4,8 @@
 /*
  * From the packument that upstream gave to the ones that clients get.
  *
- * Only what a mirror must change is changed (npm.md, section 6): versions that
+ * Only what a mirror must change is changed (store/format/npm/PROTOCOL.md,
+ * section 6): versions that
  * are not held leave "versions" and "time", tags to them leave "dist-tags",
  * and "dist.tarball" and "dist.attestations.url" get our base.  Every other
  * value keeps its bytes.
@@ -16,20 +17,10 @@
  * No store and no network here: bytes in, bytes out.
  */
 
-#include <stddef.h>
-
 #include "store/base/bytes.h"
 
 struct ferry_error;
-
-/* Versions that can be served, in byte order, each once. */
-struct ferry_npm_held {
-	size_t n, cap;
-	char **list;
-};
-int ferry_npm_held_add(
-    struct ferry_npm_held *held, const char *version, struct ferry_error *err);
-void ferry_npm_held_free(struct ferry_npm_held *held); /* not held itself */
+struct ferry_held;
 
 enum ferry_npm_form { FERRY_NPM_FULL, FERRY_NPM_ABBREVIATED };
 
@@ -42,14 +33,14 @@ enum ferry_npm_form { FERRY_NPM_FULL, FERRY_NPM_ABBREVIATED };
  *     abbreviated form.
  */
 int ferry_npm_document(struct ferry_buf *out, struct ferry_bytes upstream,
-    const char *name, const struct ferry_npm_held *held,
-    enum ferry_npm_form form, const char *base, struct ferry_error *err);
+    const char *name, const struct ferry_held *held, enum ferry_npm_form form,
+    const char *base, struct ferry_error *err);
 
 /*
  * The version that "latest" names in the served document, appended to out.
  * root is a checked packument.  Returns: 1, 0 if none is held, -1.
  */
 int ferry_npm_latest(struct ferry_buf *out, struct ferry_bytes root,
-    const struct ferry_npm_held *held, struct ferry_error *err);
+    const struct ferry_held *held, struct ferry_error *err);
 
 #endif

@@ -1,46 +1,41 @@
-/* Tarballs of npm: from a path to a blob. */
+#include "serve/replay/npm/tarball.h"
 
 #include <jansson.h>
 #include <string.h>
 
+#include "serve/replay/call.h"
 #include "serve/replay/file.h"
-#include "serve/replay/npm/npm.h"
+#include "serve/replay/held.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
+#include "store/catalog/removal.h"
 
-/* The tarball of a version's record.  1; 0 if it is under a tombstone; -1. */
+/* The tarball of a version's record: 1, 0 if it has none, -1. */
 static int
-tarball(
-    const json_t *record, struct ferry_npm_file *out, struct ferry_error *err)
+tarball(const json_t *record, struct ferry_digest *out, struct ferry_error *err)
 {
 	struct ferry_file file;
 	int n = ferry_files_count(record, err);
 
-	if (n <= 0 || json_object_get(record, "deleted_at") != NULL)
-		return n == -1 ? -1 : 0;
+	if (n <= 0)
+		return n;
 	if (ferry_files_get(record, 0, &file, err) == -1)
 		return -1;
-	out->sha256 = file.sha256;
-	out->size = file.size;
+	*out = file.sha256;
 	return 1;
 }
 
 static int
 find_version(struct ferry_store_view *view, const char *package,
-    const char *owner, const char *version, struct ferry_npm_file *out,
+    const char *owner, const char *version, struct ferry_digest *out,
     struct ferry_error *err)
 {
 	json_t *record = NULL;
-	struct ferry_key key;
-	int rc;
+	int rc = ferry_held_record(
+	    view, "npm", package, owner, version, &record, err);
 
-	if (ferry_key_make(&key, err, "version", "npm", package, owner, version,
-		NULL) == -1)
-		return -1;
-	rc =
-	    ferry_catalog_get(ferry_store_view_store(view), &key, &record, err);
 	if (rc == 1)
 		rc = tarball(record, out, err);
 	json_decref(record);
@@ -93,7 +88,7 @@ has_path(const json_t *record, const char *path, struct ferry_error *err)
 
 static int
 find_path(struct ferry_store_view *view, const char *package, const char *owner,
-    const char *path, struct ferry_npm_file *out, struct ferry_error *err)
+    const char *path, struct ferry_digest *out, struct ferry_error *err)
 {
 	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
@@ -106,7 +101,8 @@ find_path(struct ferry_store_view *view, const char *package, const char *owner,
 		&it, ferry_store_view_store(view), &prefix, NULL, err) == -1)
 		return -1;
 	while ((found = ferry_record_iter_next(it, &key, &record, err)) == 1) {
-		rc = ferry_files_count(record, err);
+		rc = ferry_removal_is(record) ? 0
+		                              : ferry_files_count(record, err);
 		if (rc > 0)
 			rc = has_path(record, path, err);
 		if (rc == 1)
@@ -122,8 +118,8 @@ find_path(struct ferry_store_view *view, const char *package, const char *owner,
 }
 
 int
-ferry_npm_file_find(struct ferry_store_view *view, const char *package,
-    const char *owner, const char *path, struct ferry_npm_file *out,
+ferry_npm_tarball_find(struct ferry_store_view *view, const char *package,
+    const char *owner, const char *path, struct ferry_digest *out,
     struct ferry_error *err)
 {
 	const char *slash = strchr(package, '/'), *file = strrchr(path, '/');
@@ -157,17 +153,13 @@ static int
 find(void *ctx, struct ferry_digest *out, struct ferry_error *err)
 {
 	const struct job *job = ctx;
-	struct ferry_npm_file file;
-	int rc = ferry_npm_file_find(
-	    job->view, job->package, job->owner, job->path, &file, err);
 
-	if (rc == 1)
-		*out = file.sha256;
-	return rc;
+	return ferry_npm_tarball_find(
+	    job->view, job->package, job->owner, job->path, out, err);
 }
 
 int
-ferry_npm_file_body(struct ferry_store_view *view, const char *package,
+ferry_npm_tarball_body(struct ferry_store_view *view, const char *package,
     const char *owner, const char *path, struct ferry_body **out,
     struct ferry_error *err)
 {

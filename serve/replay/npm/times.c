@@ -1,8 +1,9 @@
-/* When versions were made, as the packument says: times() of format.h. */
+#include "serve/replay/npm/times.h"
 
 #include <string.h>
 
-#include "serve/replay/npm/npm.h"
+#include "serve/replay/format.h"
+#include "serve/replay/npm/load.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
@@ -40,7 +41,7 @@ ferry_npm_times(struct ferry_store_view *view, const char *package,
     const char *owner, struct ferry_times *out, struct ferry_error *err)
 {
 	struct ferry_buf packument = FERRY_BUF_INIT;
-	struct ferry_npm_held held = { 0 };
+	struct ferry_held held = { 0 };
 	struct ferry_bytes root, times;
 	struct ferry_span_iter it;
 	int rc = ferry_npm_load(view, package, owner, &packument, &held, err);
@@ -56,7 +57,7 @@ ferry_npm_times(struct ferry_store_view *view, const char *package,
 			if (keep_time(out, &it, err) == -1)
 				rc = -1;
 	}
-	ferry_npm_held_free(&held);
+	ferry_held_free(&held);
 	ferry_buf_free(&packument);
 	return rc == -1 ? -1 : 0;
 }

@@ -1,10 +1,4 @@
-/*
- * Which repositories there are: the catalog, and the search of docker and
- * podman.  Names alone, as the first owner of each answers for it.
- *
- * Source: Docker Registry HTTP API V2, "Listing Repositories"; the search of
- *     API V1, of which store/format/oci/PROTOCOL.md, section 2, has the form.
- */
+#include "serve/replay/oci/catalog.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -12,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "serve/replay/oci/oci.h"
+#include "serve/http/http.h"
+#include "serve/replay/call.h"
+#include "serve/replay/held.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
-#include "store/base/json_span.h"
+#include "store/base/out.h"
 #include "store/catalog/catalog.h"
 
 #define CATALOG_MAX 1000
@@ -26,7 +22,7 @@
 
 struct names {
 	struct ferry_record_iter *it;
-	struct ferry_store *store;
+	struct ferry_store_view *view;
 	const struct ferry_permit *permit;
 	char last[FERRY_PACKAGE_NAME];
 };
@@ -40,15 +36,15 @@ names_new(struct names *names, const struct ferry_call *call,
 	struct ferry_key prefix, from;
 
 	names->it = NULL;
-	names->store = ferry_store_view_store(call->view);
+	names->view = call->view;
 	names->permit = permit;
 	(void)snprintf(names->last, sizeof(names->last), "%s", last);
 	if (ferry_key_make(&prefix, err, "package", "oci", NULL) == -1 ||
 	    ferry_key_make(&from, err, "package", "oci",
 		names->last[0] == 0 ? NULL : names->last, NULL) == -1)
 		return -1;
-	return ferry_catalog_iter_new(
-	    &names->it, names->store, &prefix, &from, err);
+	return ferry_catalog_iter_new(&names->it,
+	    ferry_store_view_store(call->view), &prefix, &from, err);
 }
 
 /* names->last is the next one: 1, 0, -1.  *looks counts down. */
@@ -72,51 +68,35 @@ names_next(struct names *names, uint64_t *looks, struct ferry_error *err)
 		if (!ferry_access_sees(
 			names->permit, "oci", ferry_key_part(&key, 3), name))
 			continue;
-		if ((rc = ferry_oci_has_versions(names->store, name,
+		if ((rc = ferry_held_any(names->view, "oci", name,
 			 ferry_key_part(&key, 3), err)) != 0)
 			return rc;
 	}
 	return 0;
 }
 
+/* Write at most n names.  *more: the last of them is not the last there is.
+ * Returns: 0, -1. */
 static int
-answer_buf(
-    struct ferry_response *res, struct ferry_buf *buf, struct ferry_error *err)
-{
-	struct ferry_body *body;
-
-	if (ferry_body_new(&body, buf, err) == -1)
-		return -1;
-	ferry_response_body(res, "application/json", body);
-	res->cache = "no-cache";
-	return 1;
-}
-
-/* At most n names.  *more: the last of them is not the last there is. */
-static int
-add_names(struct names *names, uint64_t n, struct ferry_buf *buf,
+put_names(struct names *names, uint64_t n, struct ferry_out *out,
     char last[FERRY_PACKAGE_NAME], bool *more, struct ferry_error *err)
 {
 	uint64_t looks = UINT64_MAX, count = 0;
-	int rc;
+	int rc = 0;
 
 	*more = false;
-	if (ferry_buf_adds(buf, "{\"repositories\":[", err) == -1)
-		return -1;
-	while (n > 0 && (rc = names_next(names, &looks, err)) != 0) {
-		if (rc == -1)
-			return -1;
+	ferry_out_str(out, "{\"repositories\":[");
+	while (n > 0 && (rc = names_next(names, &looks, err)) == 1) {
 		if (count == n) {
 			*more = true;
 			break;
 		}
-		if ((count++ > 0 && ferry_buf_adds(buf, ",", err) == -1) ||
-		    ferry_span_quote(buf, ferry_bytes_str(names->last), err) ==
-			-1)
-			return -1;
+		ferry_out_str(out, count++ == 0 ? "" : ",");
+		ferry_out_json(out, ferry_bytes_str(names->last));
 		memcpy(last, names->last, sizeof(names->last));
 	}
-	return ferry_buf_adds(buf, "]}\n", err);
+	ferry_out_str(out, "]}\n");
+	return rc == -1 || ferry_out_end(out, err) == -1 ? -1 : 0;
 }
 
 int
@@ -130,20 +110,23 @@ ferry_oci_answer_catalog(const struct ferry_call *call,
 			 link = FERRY_BUF_INIT;
 	struct names names = { NULL, NULL, permit, "" };
 	char last[FERRY_PACKAGE_NAME];
+	struct ferry_out out;
 	bool more;
 	int rc = -1;
 
+	ferry_out_begin(&out, &buf);
 	if (ferry_request_query(call->rq, "last", &after, err) == -1 ||
 	    names_new(&names, call, permit,
 		after.n == 0 ? "" : (const char *)after.p, err) == -1 ||
-	    add_names(&names, n, &buf, last, &more, err) == -1 ||
-	    answer_buf(res, &buf, err) == -1)
+	    put_names(&names, n, &out, last, &more, err) == -1 ||
+	    ferry_response_take(res, "application/json", &buf, err) == -1)
 		goto out;
 	if (more) {
-		if (ferry_buf_addf(&link, err,
-			"</v2/_catalog?n=%" PRIu64 "&last=", n) == -1 ||
-		    ferry_url_encode(&link, ferry_bytes_str(last), err) == -1 ||
-		    ferry_buf_adds(&link, ">; rel=\"next\"", err) == -1)
+		ferry_out_begin(&out, &link);
+		ferry_out_fmt(&out, "</v2/_catalog?n=%" PRIu64 "&last=", n);
+		ferry_out_url(&out, ferry_bytes_str(last));
+		ferry_out_str(&out, ">; rel=\"next\"");
+		if (ferry_out_end(&out, err) == -1)
 			goto out;
 		ferry_response_header(res, "Link", (const char *)link.p);
 	}
@@ -158,9 +141,10 @@ out:
 
 /* Search */
 
+/* Write at most n of the names that have word in them.  Returns: 0, -1. */
 static int
-add_results(struct names *names, const char *word, uint64_t n,
-    struct ferry_buf *buf, uint64_t *count, struct ferry_error *err)
+put_results(struct names *names, const char *word, uint64_t n,
+    struct ferry_out *out, uint64_t *count, struct ferry_error *err)
 {
 	uint64_t looks = SEARCH_LOOKS;
 	int rc = 0;
@@ -169,18 +153,14 @@ add_results(struct names *names, const char *word, uint64_t n,
 	while (*count < n && (rc = names_next(names, &looks, err)) == 1) {
 		if (strstr(names->last, word) == NULL)
 			continue;
-		if ((*count > 0 && ferry_buf_adds(buf, ",", err) == -1) ||
-		    ferry_buf_adds(buf, "{\"name\":", err) == -1 ||
-		    ferry_span_quote(buf, ferry_bytes_str(names->last), err) ==
-			-1 ||
-		    ferry_buf_adds(buf,
-			",\"description\":\"\",\"is_official\":false,"
-			"\"is_automated\":false,\"star_count\":0}",
-			err) == -1)
-			return -1;
-		(*count)++;
+		ferry_out_str(out, (*count)++ == 0 ? "" : ",");
+		ferry_out_str(out, "{\"name\":");
+		ferry_out_json(out, ferry_bytes_str(names->last));
+		ferry_out_str(out,
+		    ",\"description\":\"\",\"is_official\":false,"
+		    "\"is_automated\":false,\"star_count\":0}");
 	}
-	return rc == -1 ? -1 : 0;
+	return rc == -1 || ferry_out_end(out, err) == -1 ? -1 : 0;
 }
 
 int
@@ -194,6 +174,7 @@ ferry_oci_answer_search(const struct ferry_call *call,
 			 buf = FERRY_BUF_INIT;
 	struct names names = { NULL, NULL, permit, "" };
 	json_t *utf8 = NULL;
+	struct ferry_out out;
 	uint64_t count;
 	int rc = -1;
 
@@ -207,18 +188,19 @@ ferry_oci_answer_search(const struct ferry_call *call,
 	}
 	for (size_t i = 0; i < word.n; i++)
 		word.p[i] = (uint8_t)tolower(word.p[i]);
+	ferry_out_begin(&out, &found);
 	if (names_new(&names, call, permit, "", err) == -1 ||
-	    add_results(&names, word.n == 0 ? "" : (const char *)word.p, n,
-		&found, &count, err) == -1 ||
-	    ferry_buf_addf(&buf, err,
-		"{\"num_results\":%" PRIu64 ",\"query\":", count) == -1 ||
-	    ferry_span_quote(&buf, ferry_bytes_buf(&word), err) == -1 ||
-	    ferry_buf_adds(&buf, ",\"results\":[", err) == -1 ||
-	    ferry_buf_add(&buf, found.p, found.n, err) == -1 ||
-	    ferry_buf_adds(&buf, "]}\n", err) == -1 ||
-	    answer_buf(res, &buf, err) == -1)
+	    put_results(&names, word.n == 0 ? "" : (const char *)word.p, n,
+		&out, &count, err) == -1)
 		goto out;
-	rc = 1;
+	ferry_out_begin(&out, &buf);
+	ferry_out_fmt(&out, "{\"num_results\":%" PRIu64 ",\"query\":", count);
+	ferry_out_json(&out, ferry_bytes_buf(&word));
+	ferry_out_str(&out, ",\"results\":[");
+	ferry_out_bytes(&out, ferry_bytes_buf(&found));
+	ferry_out_str(&out, "]}\n");
+	if (ferry_out_end(&out, err) == 0)
+		rc = ferry_response_take(res, "application/json", &buf, err);
 out:
 	ferry_record_iter_free(names.it);
 	ferry_buf_free(&buf);

@@ -1,35 +1,21 @@
-/*
- * Manifests and blobs.
- *
- * Manifests are handed out as they were pulled, whatever Accept says: another
- * form would have another digest.
- *
- * A blob is read through a repository, and only if one of its manifests that
- * were not deleted names it: which layers another repository has is nobody's
- * business who may not read that one.  That it is also the text of a manifest
- * does not make it a blob.
- */
+#include "serve/replay/oci/content.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "serve/replay/call.h"
 #include "serve/replay/file.h"
-#include "serve/replay/oci/oci.h"
+#include "serve/replay/held.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
+#include "store/catalog/removal.h"
 #include "store/format/oci/manifest.h"
-
-bool
-ferry_oci_is_live(const json_t *version)
-{
-
-	return json_object_get(version, "deleted_at") == NULL;
-}
+#include "store/format/oci/names.h"
 
 /* call is on_make's ctx, which only reads it. */
 static int
@@ -105,7 +91,6 @@ make_manifest(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	struct ferry_store *store = ferry_store_view_store(call->view);
 	const char *digest = r->item;
 	json_t *record = NULL;
-	struct ferry_key key;
 	char *target = NULL;
 	int rc = 1;
 
@@ -113,15 +98,11 @@ make_manifest(void *ctx, struct ferry_body **out, struct ferry_error *err)
 		rc = find_tag(call, &target, err);
 		digest = target;
 	}
-	if (rc == 1 && ferry_key_make(&key, err, "version", "oci", r->package,
-			   call->owner, digest, NULL) == -1)
-		rc = -1;
 	if (rc == 1)
-		rc = ferry_catalog_get(store, &key, &record, err);
+		rc = ferry_held_record(call->view, "oci", r->package,
+		    call->owner, digest, &record, err);
 	if (rc == 1)
-		rc = ferry_oci_is_live(record)
-		         ? load_manifest(store, record, digest, out, err)
-		         : 0;
+		rc = load_manifest(store, record, digest, out, err);
 	json_decref(record);
 	free(target);
 	return rc;
@@ -176,7 +157,7 @@ find_sha256(const struct ferry_call *call, const struct ferry_digest *sha256,
 		                 : ferry_catalog_get(store, &key, &record, err);
 		if (rc != 1)
 			continue;
-		rc = ferry_oci_is_live(record) ? names_blob(record, sha256, err)
+		rc = !ferry_removal_is(record) ? names_blob(record, sha256, err)
 		                               : 0;
 		json_decref(record);
 	}
@@ -189,7 +170,7 @@ static int
 add_other_names(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
-	int n = ferry_oci_is_live(record) ? ferry_files_count(record, err) : 0;
+	int n = !ferry_removal_is(record) ? ferry_files_count(record, err) : 0;
 	char text[FERRY_DIGEST_TEXT];
 	struct ferry_file file;
 

@@ -1,45 +1,38 @@
-/*
- * What a repository has: its tags, and what refers to a digest.
- *
- * Source: OCI Distribution Specification 1.1, "Listing Tags", "Listing
- *     Referrers".
- */
+#include "serve/replay/oci/list.h"
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "serve/replay/oci/oci.h"
+#include "serve/http/http.h"
+#include "serve/replay/call.h"
+#include "serve/replay/held.h"
+#include "serve/replay/oci/name.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
-#include "store/base/json_span.h"
+#include "store/base/out.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
 #include "store/format/oci/manifest.h"
+#include "store/format/oci/names.h"
 
 /* Of one answer; clients take manifests of 4 MiB, and an index is one. */
 #define REFERRERS_MAX 1000
 #define REFERRERS_BYTES (3U << 20)
 
-/* Whether a version is there and was not deleted: 1, 0, -1.  subject, if not
- * NULL, is what it must say that it refers to. */
+/* Whether a version can be served: 1, 0, -1.  subject, if not NULL, is what it
+ * must say that it refers to. */
 static int
 is_there(const struct ferry_call *call, const char *version,
     const char *subject, struct ferry_error *err)
 {
 	const char *says;
 	json_t *record = NULL;
-	struct ferry_key key;
-	int rc;
+	int rc = ferry_held_record(call->view, "oci", call->resource.package,
+	    call->owner, version, &record, err);
 
-	if (ferry_key_make(&key, err, "version", "oci", call->resource.package,
-		call->owner, version, NULL) == -1)
-		return -1;
-	rc = ferry_catalog_get(
-	    ferry_store_view_store(call->view), &key, &record, err);
-	if (rc == 1)
-		rc = ferry_oci_is_live(record);
 	if (rc == 1 && subject != NULL) {
 		says = json_string_value(json_object_get(record, "subject"));
 		rc = says != NULL && strcmp(says, subject) == 0;
@@ -49,7 +42,7 @@ is_there(const struct ferry_call *call, const char *version,
 }
 
 /* Whether a record is what it should be.  One that is not (imports once asked
- * less of them) is passed over, and does not take the others with it. */
+ * less of them) is skipped, and does not take the others with it. */
 static bool
 is_sound(const struct ferry_key *key, const json_t *record)
 {
@@ -58,79 +51,35 @@ is_sound(const struct ferry_key *key, const json_t *record)
 	return ferry_record_check(key, record, &ignored) == 0;
 }
 
-/* Link: </v2/CALLED/WHAT?QUERY>; rel="next", where query ends in "last=". */
+/* Link: </v2/CALLED/WHAT?QUERYlast=LAST>; rel="next" */
 static int
 add_link(const struct ferry_call *call, const char *what, const char *query,
     struct ferry_bytes last, struct ferry_response *res,
     struct ferry_error *err)
 {
 	struct ferry_buf link = FERRY_BUF_INIT, ns = FERRY_BUF_INIT;
-	int rc = -1, named;
+	struct ferry_out out;
+	int named = ferry_oci_namespace(call, &ns, err), rc = -1;
 
-	if (ferry_buf_addf(&link, err, "</v2/%s/%s?%s",
-		call->resource.client_name, what, query) == -1 ||
-	    ferry_url_encode(&link, last, err) == -1 ||
-	    (named = ferry_oci_namespace(call, &ns, err)) == -1)
-		goto out;
-	if (named == 1 &&
-	    (ferry_buf_adds(&link, "&ns=", err) == -1 ||
-		ferry_url_encode(&link, ferry_bytes_buf(&ns), err) == -1))
-		goto out;
-	if (ferry_buf_adds(&link, ">; rel=\"next\"", err) == -1)
-		goto out;
-	ferry_response_header(res, "Link", (const char *)link.p);
-	rc = 1;
-out:
+	ferry_out_begin(&out, &link);
+	ferry_out_fmt(&out, "</v2/%s/%s?%slast=", call->resource.client_name,
+	    what, query);
+	ferry_out_url(&out, last);
+	if (named == 1) {
+		ferry_out_str(&out, "&ns=");
+		ferry_out_url(&out, ferry_bytes_buf(&ns));
+	}
+	ferry_out_str(&out, ">; rel=\"next\"");
+	if (named != -1 && ferry_out_end(&out, err) == 0) {
+		ferry_response_header(res, "Link", (const char *)link.p);
+		rc = 1;
+	}
 	ferry_buf_free(&ns);
 	ferry_buf_free(&link);
 	return rc;
 }
 
-/* *Takes* the bytes of buf. */
-static int
-answer_json(struct ferry_response *res, const char *type, struct ferry_buf *buf,
-    struct ferry_error *err)
-{
-	struct ferry_body *body;
-
-	if (ferry_body_new(&body, buf, err) == -1)
-		return -1;
-	if (ferry_body_tag(body, "", err) == -1) {
-		ferry_body_unref(body);
-		return -1;
-	}
-	ferry_response_body(res, type, body);
-	res->cache = "no-cache";
-	return 1;
-}
-
 /* Tags */
-
-int
-ferry_oci_has_versions(struct ferry_store *store, const char *package,
-    const char *owner, struct ferry_error *err)
-{
-	struct ferry_record_iter *it = NULL;
-	struct ferry_key prefix, key;
-	json_t *record;
-	int rc, live = 0;
-
-	if (ferry_key_make(
-		&prefix, err, "version", "oci", package, owner, NULL) == -1 ||
-	    ferry_catalog_iter_new(&it, store, &prefix, NULL, err) == -1)
-		return -1;
-	while (live == 0 &&
-	       (rc = ferry_record_iter_next(it, &key, &record, err)) != 0) {
-		if (rc == -1) {
-			live = -1;
-			break;
-		}
-		live = ferry_oci_is_live(record);
-		json_decref(record);
-	}
-	ferry_record_iter_free(it);
-	return live;
-}
 
 /* Each tag whose manifest is there, and a line's end; in byte order. */
 static int
@@ -166,8 +115,7 @@ make_tags(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	/* A repository of which nothing is left is not there. */
 	if (rc == 0)
 		rc = buf.n > 0 ? 1
-		               : ferry_oci_has_versions(
-				     ferry_store_view_store(call->view),
+		               : ferry_held_any(call->view, "oci",
 				     call->resource.package, call->owner, err);
 	if (rc == 1)
 		rc = ferry_body_new(out, &buf, err) == -1 ? -1 : 1;
@@ -176,36 +124,25 @@ make_tags(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	return rc;
 }
 
-/*
- * Append at most n of the tags behind last as JSON strings.  *end is the last
- * one of them if there are more, else empty.
- */
-static int
-add_tags(struct ferry_buf *buf, struct ferry_bytes lines, uint64_t n,
-    struct ferry_bytes last, struct ferry_bytes *end, struct ferry_error *err)
+/* Write at most n of the tags behind last.  Returns the last one of them if
+ * there are more, else "". */
+static struct ferry_bytes
+put_tags(struct ferry_out *out, struct ferry_bytes lines, uint64_t n,
+    struct ferry_bytes last)
 {
-	struct ferry_bytes before = ferry_bytes_str("");
+	struct ferry_bytes before = ferry_bytes_str(""), tag;
 	uint64_t count = 0;
 
-	*end = before;
-	while (lines.n > 0) {
-		const uint8_t *stop = memchr(lines.p, '\n', lines.n);
-		size_t length = (size_t)(stop - lines.p);
-		struct ferry_bytes tag = ferry_bytes_of(lines.p, length);
-
-		lines = ferry_bytes_of(stop + 1, lines.n - length - 1);
+	while (ferry_bytes_line(&lines, &tag)) {
 		if (last.n > 0 && ferry_bytes_cmp(tag, last) <= 0)
 			continue;
-		if (count == n) {
-			*end = before;
-			return 0;
-		}
-		if ((count++ > 0 && ferry_buf_adds(buf, ",", err) == -1) ||
-		    ferry_span_quote(buf, tag, err) == -1)
-			return -1;
+		if (count == n)
+			return before;
+		ferry_out_str(out, count++ == 0 ? "" : ",");
+		ferry_out_json(out, tag);
 		before = tag;
 	}
-	return 0;
+	return ferry_bytes_str("");
 }
 
 int
@@ -215,6 +152,7 @@ ferry_oci_answer_tags(const struct ferry_call *call, struct ferry_response *res,
 	uint64_t n =
 	    ferry_request_query_u64(call->rq, "n", 0, UINT64_MAX, UINT64_MAX);
 	struct ferry_buf last = FERRY_BUF_INIT, buf = FERRY_BUF_INIT;
+	struct ferry_out out;
 	struct ferry_body *tags = NULL;
 	struct ferry_bytes end;
 	char query[40];
@@ -229,17 +167,17 @@ ferry_oci_answer_tags(const struct ferry_call *call, struct ferry_response *res,
 	    call->owner, NULL);
 	if (rc != 1)
 		goto out;
-	rc = -1;
-	if (ferry_buf_addf(&buf, err, "{\"name\":\"%s\",\"tags\":[",
-		call->resource.client_name) == -1 ||
-	    add_tags(&buf, ferry_bytes_buf(&tags->bytes), n,
-		ferry_bytes_buf(&last), &end, err) == -1 ||
-	    ferry_buf_adds(&buf, "]}\n", err) == -1 ||
-	    answer_json(res, "application/json", &buf, err) == -1)
-		goto out;
-	rc = 1;
-	(void)snprintf(query, sizeof(query), "n=%" PRIu64 "&last=", n);
-	if (end.n > 0)
+	ferry_out_begin(&out, &buf);
+	ferry_out_fmt(
+	    &out, "{\"name\":\"%s\",\"tags\":[", call->resource.client_name);
+	end = put_tags(
+	    &out, ferry_bytes_buf(&tags->bytes), n, ferry_bytes_buf(&last));
+	ferry_out_str(&out, "]}\n");
+	rc = ferry_out_end(&out, err) == -1
+	         ? -1
+	         : ferry_response_take(res, "application/json", &buf, err);
+	(void)snprintf(query, sizeof(query), "n=%" PRIu64 "&", n);
+	if (rc == 1 && end.n > 0)
 		rc = add_link(call, "tags/list", query, end, res, err);
 out:
 	ferry_body_unref(tags);
@@ -355,46 +293,40 @@ make_referrers(void *ctx, struct ferry_body **out, struct ferry_error *err)
 		return -1;
 	if (job->more)
 		return 0;
-	if (ferry_body_new(out, &job->buf, err) == -1)
-		return -1;
-	if (ferry_body_tag(*out, "", err) == -1) {
-		ferry_body_unref(*out);
-		return -1;
-	}
-	return 1;
+	return ferry_body_tagged(out, &job->buf, err) == -1 ? -1 : 1;
 }
 
 static int
 answer_page(
     struct referrers *job, struct ferry_response *res, struct ferry_error *err)
 {
-	struct ferry_buf what = FERRY_BUF_INIT, query = FERRY_BUF_INIT;
-	int rc = -1;
+	struct ferry_buf query = FERRY_BUF_INIT;
+	struct ferry_out out;
+	char what[FERRY_ITEM_NAME + 16];
+	int rc;
 
 	/* Another thread may have made it, and have found that it goes on. */
-	if (job->buf.n == 0 && list_referrers(job, err) == -1)
-		return -1;
-	if (answer_json(res, FERRY_OCI_INDEX, &job->buf, err) == -1)
+	if ((job->buf.n == 0 && list_referrers(job, err) == -1) ||
+	    ferry_response_take(res, FERRY_OCI_INDEX, &job->buf, err) == -1)
 		return -1;
 	if (!job->more)
 		return 1;
-	if (ferry_buf_addf(
-		&what, err, "referrers/%s", job->call->resource.item) == 0 &&
-	    (job->type == NULL ||
-		(ferry_buf_adds(&query, "artifactType=", err) == 0 &&
-		    ferry_url_encode(&query, ferry_bytes_str(job->type), err) ==
-			0 &&
-		    ferry_buf_adds(&query, "&", err) == 0)) &&
-	    ferry_buf_adds(&query, "last=", err) == 0)
-		rc = add_link(job->call, (const char *)what.p,
-		    (const char *)query.p, ferry_bytes_str(job->last), res,
-		    err);
+	(void)snprintf(
+	    what, sizeof(what), "referrers/%s", job->call->resource.item);
+	ferry_out_begin(&out, &query);
+	ferry_out_str(&out, job->type == NULL ? "" : "artifactType=");
+	ferry_out_url(
+	    &out, ferry_bytes_str(job->type == NULL ? "" : job->type));
+	ferry_out_str(&out, job->type == NULL ? "" : "&");
+	rc = ferry_out_end(&out, err) == -1
+	         ? -1
+	         : add_link(job->call, what,
+		       query.n == 0 ? "" : (const char *)query.p,
+		       ferry_bytes_str(job->last), res, err);
 	ferry_buf_free(&query);
-	ferry_buf_free(&what);
 	return rc;
 }
 
-/* Always an answer: 404 would say that there is no such API. */
 int
 ferry_oci_answer_referrers(const struct ferry_call *call,
     struct ferry_response *res, struct ferry_error *err)

@@ -1,25 +1,14 @@
-/*
- * Which repository a name means.
- *
- * Clients say where an image is from in three ways: containerd in the query
- * ("ns"), podman and people in the path ("ghcr.io/org/app"), dockerd not at
- * all.  A known origin decides alone; were another asked for what it lacks,
- * one upstream could put images under another's names.  For the same reason an
- * unknown "ns" is not as good as none: it names a registry of which nothing is
- * here.
- *
- * Source: store/format/oci/PROTOCOL.md, section 6, "Server rule".
- */
+#include "serve/replay/oci/name.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "serve/replay/oci/oci.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
+#include "store/format/oci/names.h"
 
 /* Origins: lines "HOST\nOWNER\n", in the order of owners */
 
@@ -62,22 +51,6 @@ get_origins(struct ferry_store_view *view, struct ferry_body **out,
 	    view, out, make_origins, view, err, "oci", "", "origins", NULL);
 }
 
-/* The next line's text without its end; false at the end. */
-static bool
-next_line(struct ferry_bytes *lines, struct ferry_bytes *out)
-{
-	const uint8_t *end =
-	    lines->n == 0 ? NULL : memchr(lines->p, '\n', lines->n);
-	size_t n;
-
-	if (end == NULL)
-		return false;
-	n = (size_t)(end - lines->p);
-	*out = ferry_bytes_of(lines->p, n);
-	*lines = ferry_bytes_of(end + 1, lines->n - n - 1);
-	return true;
-}
-
 /* The next owner whose origin is host. */
 static bool
 next_owner(
@@ -85,7 +58,7 @@ next_owner(
 {
 	struct ferry_bytes line;
 
-	while (next_line(lines, &line) && next_line(lines, owner))
+	while (ferry_bytes_line(lines, &line) && ferry_bytes_line(lines, owner))
 		if (ferry_bytes_is(line, host))
 			return true;
 	return false;

@@ -1,20 +1,21 @@
-/*
- * OCI: paths, and which answer each of them gets.
- * Source: OCI Distribution Specification 1.1; store/format/oci/PROTOCOL.md,
- *     sections 2 to 4, where the clients are named.
- */
-
 #include "serve/replay/oci/oci.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "serve/replay/format.h"
+#include "serve/replay/oci/catalog.h"
+#include "serve/replay/oci/content.h"
+#include "serve/replay/oci/list.h"
+#include "serve/replay/oci/name.h"
 #include "serve/replay/oci/path.h"
+#include "serve/replay/oci/token.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
 #include "store/base/out.h"
+#include "store/format/oci/names.h"
 
 enum kind {
 	NOTHING, /* no such URL */

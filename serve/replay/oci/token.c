@@ -1,17 +1,4 @@
-/*
- * Tokens of OCI registries: how clients learn that they need one, and the URL
- * where they get it.
- *
- * The path is "/v2/token": a repository's path has at least three words, so
- * no repository hides behind it, and a proxy that passes /v2/ on passes all.
- *
- * A token says who asked for it, by Basic or in a form, and what for.  What
- * its subject may read is decided at each request: a token for a repository
- * that the subject may not read is given out, and opens nothing.
- *
- * Source: Docker Registry token specification; store/format/oci/PROTOCOL.md,
- *     section 5.
- */
+#include "serve/replay/oci/token.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -19,9 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "serve/replay/oci/oci.h"
+#include "serve/replay/call.h"
 #include "serve/replay/store_view.h"
-#include "store/access/access.h"
+#include "serve/replay/view.h"
+#include "store/access/token.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 
@@ -57,9 +45,9 @@ ferry_oci_stop(void *ctx)
 	free(ctx);
 }
 
-/* Who asks for a token: by Basic, or by the fields of a form. */
+/* Who the client is that wants a token: by Basic, or by the fields of a form. */
 static void
-identify_asker(struct ferry_call *call, const char *authorization)
+identify_client(struct ferry_call *call, const char *authorization)
 {
 	struct ferry_access *access = ferry_store_view_access(call->view);
 	struct ferry_error err = FERRY_ERROR_INIT;
@@ -91,7 +79,7 @@ ferry_oci_identify(struct ferry_call *call, const char *authorization)
 	const char *text;
 
 	if (call->resource.action == FERRY_ACTION_TOKEN) {
-		identify_asker(call, authorization);
+		identify_client(call, authorization);
 		return;
 	}
 	if (authorization == NULL ||
@@ -118,7 +106,6 @@ ferry_oci_identify(struct ferry_call *call, const char *authorization)
 	}
 }
 
-/* Exactly one challenge: clients read several of them differently. */
 void
 ferry_oci_challenge(const struct ferry_call *call, enum ferry_verdict verdict,
     struct ferry_response *res)

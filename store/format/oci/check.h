@@ -13,6 +13,7 @@
 
 #include "store/format/format.h"
 
+/* For the format's row. */
 int ferry_oci_check(const struct ferry_format_record *record,
     ferry_format_load *on_load, void *ctx, struct ferry_error *err);
 

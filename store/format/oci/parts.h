@@ -9,6 +9,7 @@
 
 #include "store/format/format.h"
 
+/* For the format's row. */
 int ferry_oci_parts(const struct ferry_format_record *version,
     ferry_format_load *on_load, void *load_ctx, ferry_format_part *on_part,
     void *part_ctx, struct ferry_error *err);

@@ -42,14 +42,13 @@ expand(const struct docker *d, struct ferry_buf *out,
 
 /* Whether a glob fits the name of one of the first n stages. */
 static bool
-is_stage(const struct docker *d, struct ferry_bytes glob, size_t n)
+is_stage(const struct docker *d, const char *glob, size_t n)
 {
 
 	for (size_t i = 0; i < n; i++)
-		if (d->stages[i][0] != 0 &&
-		    ferry_glob(glob, ferry_bytes_str(d->stages[i])))
+		if (d->stages[i][0] != 0 && ferry_glob(glob, d->stages[i]))
 			return true;
-	return ferry_variables_has(&d->build->contexts, glob);
+	return ferry_variables_has(&d->build->contexts, ferry_bytes_str(glob));
 }
 
 static void
@@ -76,7 +75,7 @@ names_stage(struct docker *d, bool *out, struct ferry_bytes word, size_t n,
 
 	rc = expand(d, &glob, &d->wild, word, why, err);
 	lower(&glob);
-	*out = rc == 1 && is_stage(d, ferry_bytes_buf(&glob), n);
+	*out = rc == 1 && glob.n > 0 && is_stage(d, (char *)glob.p, n);
 	ferry_buf_free(&glob);
 	return rc == -1 ? -1 : 0;
 }

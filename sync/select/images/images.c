@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "store/base/error.h"
+#include "store/base/file.h"
 #include "store/base/glob.h"
 #include "sync/select/images/kind.h"
-#include "sync/select/input.h"
 #include "sync/select/yaml.h"
 
 enum kind { UNKNOWN, DOCKER, YAML };
@@ -72,8 +72,7 @@ kind_of_name(const char *name)
 				  (name[i] >= 'A' && name[i] <= 'Z' ? 32 : 0));
 	lower[i] = 0;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (ferry_glob(
-			ferry_bytes_str(rows[i].glob), ferry_bytes_str(lower)))
+		if (ferry_glob(rows[i].glob, lower))
 			return rows[i].kind;
 	return UNKNOWN;
 }
@@ -124,7 +123,7 @@ ferry_images_read(const char *path, const struct ferry_images_sink *sink,
 	struct ferry_buf text = FERRY_BUF_INIT;
 	int rc;
 
-	rc = ferry_input_read(&text, path, FERRY_IMAGES_MAX, err);
+	rc = ferry_file_read(path, FERRY_IMAGES_MAX, &text, err);
 	if (rc == 0)
 		rc = parse(path, path, ferry_bytes_buf(&text),
 		    ferry_bytes_of(NULL, 0), sink, err);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "store/base/error.h"
+#include "store/base/file.h"
 #include "sync/select/images/images.h"
-#include "sync/select/input.h"
 
 #define TEXT_SHOWN 300 /* bytes of an unmirrorable text */
 #define DOTENV_MAX (1U << 20)
@@ -85,8 +85,7 @@ read_dotenv(struct ferry_images *im, const char *path, struct ferry_error *err)
 	if (ferry_buf_addf(&name, err, "%.*s.env",
 		(int)(slash == NULL ? 0 : slash - path + 1), path) == -1)
 		goto out;
-	if (ferry_input_read(&text, (const char *)name.p, DOTENV_MAX, &own) ==
-	    0)
+	if (ferry_file_read((const char *)name.p, DOTENV_MAX, &text, &own) == 0)
 		rc = ferry_variables_dotenv(
 		    &im->env, ferry_bytes_buf(&text), &own);
 	else if (own.code == FERRY_ESYSTEM && own.sys == ENOENT)

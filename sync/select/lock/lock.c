@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "store/base/error.h"
-#include "sync/select/input.h"
+#include "store/base/file.h"
 #include "sync/select/lock/kind.h"
 
 struct kind {
@@ -183,7 +183,7 @@ ferry_lock_read(const char *format, const char *path,
 	const char *slash = strrchr(path, '/');
 	int rc;
 
-	rc = ferry_input_read(&buf, path, FERRY_LOCK_MAX, err);
+	rc = ferry_file_read(path, FERRY_LOCK_MAX, &buf, err);
 	if (rc == 0)
 		rc = ferry_lock_parse(format, slash == NULL ? path : slash + 1,
 		    ferry_bytes_buf(&buf), sink, err);

@@ -36,29 +36,6 @@ read_profile(struct github *gh, const char *host, struct ferry_error *err)
 	    "expected \"github.com\", \"ghes\" or \"ghe.com\"");
 }
 
-/* An option that is a URL, without a slash at its end; the caller frees. */
-static int
-read_url(const struct github *gh, const char *name, const char *fallback,
-    char **out, struct ferry_error *err)
-{
-	const char *text;
-	size_t n;
-
-	if (ferry_conf_str(gh->up->group, name, fallback, &text, err) == -1)
-		return -1;
-	if (text == NULL)
-		return 0;
-	n = strlen(text);
-	while (n > 0 && text[n - 1] == '/')
-		n--;
-	if ((strncmp(text, "http://", 7) != 0 &&
-		strncmp(text, "https://", 8) != 0) ||
-	    strpbrk(text, "?# \t") != NULL || strchr(text, '@') != NULL)
-		return ferry_conf_error(gh->up->group, name, err,
-		    "expected https://HOST/… without user, '?' or '#'");
-	return ferry_strndup(out, ferry_bytes_of(text, n), err);
-}
-
 static int
 read_owners(struct github *gh, struct ferry_error *err)
 {
@@ -196,7 +173,8 @@ read_part(struct github *gh, struct github_part *part, const struct web *web,
 	int rc = -1;
 
 	if (derive_url(gh, type, web, &derived, err) == -1 ||
-	    read_url(gh, part->url_option, (char *)derived.p, &url, err) == -1)
+	    ferry_conf_url(gh->up->group, part->url_option, (char *)derived.p,
+		&url, err) == -1)
 		goto out;
 	part->usable = url != NULL;
 	/* Clients call it by its own name, wherever it is asked.  Its options
@@ -229,7 +207,8 @@ read_api(struct github *gh, const struct web *web, struct ferry_error *err)
 		rc = ferry_buf_addf(
 		    &api, err, "%s%s/api/v3", web->scheme, web->authority);
 	if (rc == 0)
-		rc = read_url(gh, "api", (char *)api.p, &gh->api, err);
+		rc = ferry_conf_url(
+		    gh->up->group, "api", (char *)api.p, &gh->api, err);
 	ferry_buf_free(&api);
 	return rc;
 }

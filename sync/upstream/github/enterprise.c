@@ -108,7 +108,7 @@ take_answer(struct answer *answer, struct ferry_bytes body)
 	if (rc == 1 && ask_members(answer, after, &err) == 0)
 		answer = NULL;
 	else if (rc == 1)
-		ferry_github_fatal(gh, &err);
+		ferry_run_fatal(gh->run, &err);
 	else if (rc == -1)
 		ferry_github_broken(gh, WHAT, &err);
 	json_decref(root);

@@ -36,14 +36,6 @@ page_free(struct page *page)
 }
 
 void
-ferry_github_fatal(struct github *gh, const struct ferry_error *why)
-{
-
-	if (gh->run->fatal.code == FERRY_OK)
-		gh->run->fatal = *why;
-}
-
-void
 ferry_github_unknown(struct github *gh, const char *text)
 {
 	char item[300];
@@ -72,7 +64,7 @@ ferry_github_unread(struct github *gh, const char *what, unsigned pages,
 		    what, code, meaning);
 	ferry_github_unknown(gh, text);
 	if (ferry_facts_note(gh->facts, text, &err) == -1)
-		ferry_github_fatal(gh, &err);
+		ferry_run_fatal(gh->run, &err);
 }
 
 void
@@ -256,7 +248,7 @@ on_page(
 	if (rc == 1 || (rc == -1 && (err.code == FERRY_ENOMEM ||
 					err.code == FERRY_EINDEX ||
 					err.code == FERRY_ESYSTEM)))
-		ferry_github_fatal(list->gh, &err);
+		ferry_run_fatal(list->gh->run, &err);
 	else if (rc == -1)
 		list_failed(list, &err,
 		    result->error.code == FERRY_OK ? 0 : result->status);

@@ -66,7 +66,5 @@ void ferry_github_list_unread(const struct github_list *list, long status);
 /* The facts are not whole: report it; the snapshot stays as it was. */
 void ferry_github_broken(
     struct github *gh, const char *what, const struct ferry_error *why);
-/* The store failed, or memory: nothing more is to be done. */
-void ferry_github_fatal(struct github *gh, const struct ferry_error *why);
 
 #endif

@@ -310,7 +310,7 @@ no_organization(
 	ferry_github_list_unread(list, status);
 	if (ferry_facts_owner(list->gh->facts, &list->owner->account, NULL,
 		&known, &err) == -1)
-		ferry_github_fatal(list->gh, &err);
+		ferry_run_fatal(list->gh->run, &err);
 }
 
 static int

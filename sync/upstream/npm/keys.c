@@ -176,7 +176,7 @@ on_keys(void *ctx, const struct ferry_pulled *pulled)
 	if (rc == 1)
 		rc = ferry_packages_ready(packages, &err);
 	if (rc == -1)
-		packages->run->fatal = err;
+		ferry_run_fatal(packages->run, &err);
 }
 
 int

@@ -79,6 +79,7 @@ fetch_blob(struct oci_blob *blob, struct ferry_error *err)
 	};
 	int rc = -1;
 
+	assert(blob->urls_next <= blob->urls_n);
 	free(blob->why);
 	blob->why = NULL;
 	blob->state = OCI_WORKING;
@@ -119,6 +120,7 @@ settle_blob(struct oci_blob *blob)
 	bool failed = blob->state == OCI_FAILED;
 	struct ferry_error why = FERRY_ERROR_INIT, err = FERRY_ERROR_INIT;
 
+	assert(blob->state == OCI_DONE || failed);
 	/* Telling may bring new ones, and a new beginning. */
 	if (failed && blob->why != NULL)
 		why = *blob->why;
@@ -136,12 +138,12 @@ settle_blob(struct oci_blob *blob)
 			ferry_oci_node_lack(w->node, w->part);
 		else if (ferry_oci_shared_blob_want(w->node, w->part,
 			     &blob->sha256, blob->size, &err) == -1)
-			ferry_oci_fatal(blob->oci, &err);
+			ferry_run_fatal(blob->oci->run, &err);
 		free(w);
 	}
 	if (blob->state == OCI_FAILED && blob->waiters != NULL &&
 	    fetch_from(blob, blob->waiters->node->repository, &err) == -1)
-		ferry_oci_fatal(blob->oci, &err);
+		ferry_run_fatal(blob->oci->run, &err);
 }
 
 /* Whether an answer means that a foreign layer is not given out there.  Any
@@ -170,7 +172,7 @@ on_blob(void *ctx, const struct ferry_pulled *pulled)
 		blob->size = pulled->size;
 		if (ferry_oci_shared_blob_fetched(
 			blob->from, blob->entry.key, &err) == -1) {
-			ferry_oci_fatal(blob->oci, &err);
+			ferry_run_fatal(blob->oci->run, &err);
 			return;
 		}
 	} else if (blob->foreign) {
@@ -181,7 +183,7 @@ on_blob(void *ctx, const struct ferry_pulled *pulled)
 		if (blob->urls_next < blob->urls_n) {
 			blob->urls_next++;
 			if (fetch_blob(blob, &err) == -1)
-				ferry_oci_fatal(blob->oci, &err);
+				ferry_run_fatal(blob->oci->run, &err);
 			return;
 		}
 		blob->missing = blob->doubt == NULL;

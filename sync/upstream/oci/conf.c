@@ -232,8 +232,8 @@ tag_pattern(const char *text)
 {
 	struct ferry_bytes b = ferry_bytes_str(text);
 
-	return ferry_glob_special(b) ? b.n <= FERRY_OCI_TAG_MAX
-	                             : ferry_oci_tag_valid(b);
+	return ferry_glob_special(text) ? b.n <= FERRY_OCI_TAG_MAX
+	                                : ferry_oci_tag_valid(b);
 }
 
 static int
@@ -254,7 +254,7 @@ read_names(struct oci_select *s, struct ferry_conf_group *group,
 			sizeof(*s->names), err) == -1)
 			return -1;
 		s->names[s->selection.n++] = text;
-		if (ferry_glob_special(ferry_bytes_str(text)))
+		if (ferry_glob_special(text))
 			s->needs_list = true;
 	}
 	s->selection.names = s->names;
@@ -296,7 +296,7 @@ want_select(
 {
 
 	for (size_t i = 0; i < s->selection.n; i++)
-		if (!ferry_glob_special(ferry_bytes_str(s->names[i])) &&
+		if (!ferry_glob_special(s->names[i]) &&
 		    ferry_oci_ref_want(r, s->names[i], 0, NULL, NULL, err) ==
 			-1)
 			return -1;

@@ -34,7 +34,7 @@ job_free(void *ctx)
 }
 
 static int
-compare(const void *a, const void *b)
+compare_tags(const void *a, const void *b)
 {
 
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -55,7 +55,7 @@ ferry_oci_list_has(const struct oci_repository *r, const char *tag)
 {
 
 	return r->tags_n > 0 && bsearch(&tag, r->tags, r->tags_n,
-				    sizeof(*r->tags), compare) != NULL;
+				    sizeof(*r->tags), compare_tags) != NULL;
 }
 
 /* Sort, and drop what came twice (pages overlap where tags come and go). */
@@ -70,7 +70,7 @@ sort_tags(struct oci_repository *r, size_t n, struct ferry_error *err)
 		return -1;
 	for (size_t i = 0; i < n; i++, p += strlen(p) + 1)
 		r->tags[i] = p;
-	qsort(r->tags, n, sizeof(*r->tags), compare);
+	qsort(r->tags, n, sizeof(*r->tags), compare_tags);
 	for (size_t i = 0; i < n; i++)
 		if (r->tags_n == 0 ||
 		    strcmp(r->tags[r->tags_n - 1], r->tags[i]) != 0)
@@ -206,7 +206,7 @@ on_page(
 	if (more == 1) {
 		if (ask_page(job, &err) == -1) {
 			job_free(job);
-			ferry_oci_fatal(r->oci, &err);
+			ferry_run_fatal(r->oci->run, &err);
 		}
 		return;
 	}
@@ -228,7 +228,7 @@ on_page(
 	}
 	job_free(job);
 	if (rc == -1)
-		ferry_oci_fatal(r->oci, &err);
+		ferry_run_fatal(r->oci->run, &err);
 }
 
 static int
@@ -278,6 +278,7 @@ ferry_oci_list_ask(struct oci_repository *r, struct ferry_error *err)
 int
 ferry_oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 {
+	const struct ferry_recorded of = ferry_oci_recorded(r);
 	char digest[FERRY_OCI_DIGEST_TEXT];
 	int found = 0, rc;
 
@@ -291,7 +292,7 @@ ferry_oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 			ferry_bytes_str(r->tags[i]), digest) ||
 		    ferry_table_find(&r->refs, r->tags[i]) != NULL)
 			continue;
-		if ((rc = ferry_oci_record_get(r, digest, &record, err)) == -1)
+		if ((rc = ferry_recorded_get(&of, digest, &record, err)) == -1)
 			return -1;
 		rc = rc == 1 && !ferry_removal_is(record);
 		json_decref(record);

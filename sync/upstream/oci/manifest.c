@@ -276,7 +276,7 @@ on_manifest(void *ctx, const struct ferry_pulled *pulled)
 		    NULL, &err);
 	}
 	if (rc == -1)
-		ferry_oci_fatal(oci, &err);
+		ferry_run_fatal(oci->run, &err);
 }
 
 /* The kinds that everybody knows, and the one that its descriptor says. */
@@ -332,25 +332,22 @@ ferry_oci_manifest_fetch(struct oci_node *node, struct ferry_error *err)
 static int
 read_stored(struct oci_node *node, struct ferry_error *err)
 {
-	struct ferry_store *st = node->repository->oci->run->st;
+	const struct ferry_recorded of = ferry_oci_recorded(node->repository);
+	struct ferry_store *st = of.run->st;
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_file file;
 	json_t *record = NULL;
 	const char *type;
-	int rc;
+	int rc = ferry_recorded_is_removed(&of, node->entry.key, err);
 
-	rc =
-	    ferry_oci_record_is_removed(node->repository, node->entry.key, err);
 	if (rc == 1) {
-		node->repository->oci->run->removed++;
 		node->here = node->removed = true;
 		node->pending = 1;
 		ferry_oci_node_settle_part(node, NULL);
 		return 1;
 	}
 	if (rc == 0)
-		rc = ferry_oci_record_get(
-		    node->repository, node->entry.key, &record, err);
+		rc = ferry_recorded_get(&of, node->entry.key, &record, err);
 	if (rc == 1)
 		rc = ferry_files_find(record, "manifest", &file, err);
 	if (rc == 1)

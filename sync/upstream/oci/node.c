@@ -18,7 +18,7 @@ ferry_oci_keep_error(
 	if (*slot != NULL)
 		return;
 	if (ferry_calloc(slot, 1, sizeof(**slot), &err) == -1)
-		ferry_oci_fatal(oci, &err);
+		ferry_run_fatal(oci->run, &err);
 	else
 		**slot = *why;
 }
@@ -107,11 +107,12 @@ settle_node(struct oci_node *node)
 	struct oci *oci = node->repository->oci;
 	struct ferry_error err = FERRY_ERROR_INIT;
 
+	assert(node->state == OCI_WORKING && node->refs_pending == 0);
 	ferry_oci_node_open(node, 0);
 	judge_children(node);
 	if (node->why == NULL && !node->here && !oci->run->dry_run) {
 		if (ferry_oci_record_put(node, &err) == -1) {
-			ferry_oci_fatal(oci, &err);
+			ferry_run_fatal(oci->run, &err);
 			return;
 		}
 		oci->run->added++;
@@ -121,7 +122,7 @@ settle_node(struct oci_node *node)
 	node->state = node->why == NULL ? OCI_DONE : OCI_FAILED;
 	ferry_oci_waiters_tell(&node->waiters, node->why);
 	if (ferry_oci_pump(oci, &err) == -1)
-		ferry_oci_fatal(oci, &err);
+		ferry_run_fatal(oci->run, &err);
 }
 
 void
@@ -139,7 +140,7 @@ void
 ferry_oci_node_fail(struct oci_node *node, const struct ferry_error *why)
 {
 
-	assert(node->pending == 0);
+	assert(node->state == OCI_WORKING && node->pending == 0);
 	node->pending = 1;
 	ferry_oci_node_settle_part(node, why);
 }

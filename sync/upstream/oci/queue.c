@@ -8,14 +8,6 @@
 #include "sync/upstream/oci/node.h"
 
 void
-ferry_oci_fatal(struct oci *oci, const struct ferry_error *why)
-{
-
-	if (oci->run->fatal.code == FERRY_OK)
-		oci->run->fatal = *why;
-}
-
-void
 ferry_oci_item(char buf[OCI_ITEM_MAX], const char *name, const char *ref)
 {
 	const char *mark = ref == NULL                ? ""
@@ -90,7 +82,7 @@ ferry_oci_node_open(struct oci_node *node, size_t descriptors)
 /* How many descriptors a manifest may have that is not here yet.
  * Guess: none is shorter than 100 bytes; one of unknown size is a tag's. */
 static size_t
-expected(const struct oci_node *node)
+expected_descriptors(const struct oci_node *node)
 {
 
 	return node->size == 0 ? 64 : (size_t)(node->size / 100 + 1);
@@ -101,7 +93,8 @@ static bool
 has_room(const struct oci *oci, const struct oci_node *node)
 {
 
-	return oci->open == 0 || oci->open + expected(node) <= OCI_OPEN_MAX;
+	return oci->open == 0 ||
+	       oci->open + expected_descriptors(node) <= OCI_OPEN_MAX;
 }
 
 static int
@@ -109,7 +102,7 @@ begin_node(struct oci_node *node, struct ferry_error *err)
 {
 
 	assert(node->state == OCI_WORKING && node->body == NULL);
-	ferry_oci_node_open(node, expected(node));
+	ferry_oci_node_open(node, expected_descriptors(node));
 	return node->repository->oci->fetch_node(node, err);
 }
 
@@ -118,6 +111,7 @@ ferry_oci_node_queue(struct oci_node *node, struct ferry_error *err)
 {
 	struct oci *oci = node->repository->oci;
 
+	assert(node->open == 0 && node->held_next == NULL);
 	if (has_room(oci, node))
 		return begin_node(node, err);
 	node->held_next = oci->held;
@@ -147,6 +141,7 @@ begin_next(struct oci *oci, struct ferry_error *err)
 
 	if (node != NULL && has_room(oci, node)) {
 		oci->held = node->held_next;
+		node->held_next = NULL;
 		return begin_node(node, err) == -1 ? -1 : 1;
 	}
 	if (ref == NULL || oci->active >= oci->active_max)
@@ -215,5 +210,5 @@ ferry_oci_ref_settle(struct oci_ref *ref, const struct ferry_error *why)
 	oci->active--;
 	ferry_oci_waiters_tell(&ref->waiters, why);
 	if (ferry_oci_pump(oci, &err) == -1)
-		ferry_oci_fatal(oci, &err);
+		ferry_run_fatal(oci->run, &err);
 }

@@ -46,7 +46,5 @@ void ferry_oci_item(char buf[OCI_ITEM_MAX], const char *name, const char *ref);
 /* "URL/v2/NAME/WHAT/REF" */
 int ferry_oci_url(struct ferry_buf *url, const struct oci_repository *r,
     const char *what, const char *ref, struct ferry_error *err);
-/* The store failed, or memory: nothing more is to be done. */
-void ferry_oci_fatal(struct oci *oci, const struct ferry_error *why);
 
 #endif

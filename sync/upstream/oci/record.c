@@ -9,35 +9,25 @@
 #include "store/catalog/removal.h"
 #include "store/store.h"
 
-static int
-put_record(struct oci *oci, const struct ferry_key *key, json_t *record,
-    struct ferry_error *err)
+struct ferry_recorded
+ferry_oci_recorded(const struct oci_repository *r)
 {
 
-	if (record == NULL)
-		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	return ferry_catalog_put(oci->run->st, key, record, err) == -1 ? -1 : 0;
+	return (struct ferry_recorded){ r->oci->run, "oci", r->entry.key,
+		r->oci->up->name };
 }
 
 static int
 put_package(struct oci_repository *r, struct ferry_error *err)
 {
-	struct oci *oci = r->oci;
-	struct ferry_key key;
-	json_t *record;
-	int rc = -1;
+	const struct ferry_recorded of = ferry_oci_recorded(r);
 
-	if (r->recorded)
-		return 0;
-	record = json_pack("{s:s}", "upstream", oci->up->name);
-	if (ferry_key_make(&key, err, "package", "oci", r->entry.key,
-		oci->up->name, NULL) == 0 &&
-	    put_record(oci, &key, record, err) == 0) {
-		r->recorded = true;
-		rc = 0;
-	}
-	json_decref(record);
-	return rc;
+	if (!r->recorded &&
+	    ferry_recorded_put(&of, NULL,
+		json_pack("{s:s}", "upstream", of.upstream), err) == -1)
+		return -1;
+	r->recorded = true;
+	return 0;
 }
 
 /* What the referrers API tells of node. */
@@ -48,7 +38,6 @@ put_referrer(const struct oci_node *node, struct ferry_error *err)
 	struct oci_repository *r = node->repository;
 	struct ferry_key key;
 	json_t *record;
-	int rc = -1;
 
 	record = json_pack("{s:s,s:s,s:I}", "mediaType", body->media_type,
 	    "digest", node->entry.key, "size", (json_int_t)node->size);
@@ -62,9 +51,9 @@ put_referrer(const struct oci_node *node, struct ferry_error *err)
 		    json_incref(body->annotations), err) == 0) &&
 	    ferry_key_make(&key, err, "referrer", "oci", r->entry.key,
 		r->oci->up->name, body->subject, node->entry.key, NULL) == 0)
-		rc = put_record(r->oci, &key, record, err);
+		return ferry_run_put(r->oci->run, &key, record, err);
 	json_decref(record);
-	return rc;
+	return -1;
 }
 
 /* Config and layers, each once, and those that are not available. */
@@ -101,8 +90,7 @@ int
 ferry_oci_record_put(struct oci_node *node, struct ferry_error *err)
 {
 	const struct oci_body *body = node->body;
-	struct oci_repository *r = node->repository;
-	struct ferry_key key;
+	const struct ferry_recorded of = ferry_oci_recorded(node->repository);
 	json_t *record, *old = NULL;
 	int rc = -1, had;
 
@@ -119,16 +107,15 @@ ferry_oci_record_put(struct oci_node *node, struct ferry_error *err)
 		ferry_json_set(record, "subject", json_string(body->subject),
 		    err) == -1) ||
 	    add_parts(body, record, err) == -1 ||
-	    (had = ferry_oci_record_get(r, node->entry.key, &old, err)) == -1)
+	    (had = ferry_recorded_get(&of, node->entry.key, &old, err)) == -1)
 		goto out;
 	/* What has come again (it was rotten) is the version that it was. */
 	if (had == 1 && json_object_get(old, "pulled_at") != NULL)
 		(void)json_object_set(
 		    record, "pulled_at", json_object_get(old, "pulled_at"));
-	if (ferry_key_make(&key, err, "version", "oci", r->entry.key,
-		r->oci->up->name, node->entry.key, NULL) == -1 ||
-	    put_package(r, err) == -1 ||
-	    put_record(r->oci, &key, record, err) == -1)
+	if (put_package(node->repository, err) == -1 ||
+	    ferry_recorded_put(
+		&of, node->entry.key, json_incref(record), err) == -1)
 		goto out;
 	rc = body->subject[0] == 0 ? 0 : put_referrer(node, err);
 out:
@@ -138,42 +125,16 @@ out:
 }
 
 int
-ferry_oci_record_get(const struct oci_repository *r, const char *digest,
-    json_t **out, struct ferry_error *err)
-{
-	struct ferry_key key;
-
-	if (ferry_key_make(&key, err, "version", "oci", r->entry.key,
-		r->oci->up->name, digest, NULL) == -1)
-		return -1;
-	return ferry_catalog_get(r->oci->run->st, &key, out, err);
-}
-
-int
-ferry_oci_record_is_removed(
-    const struct oci_repository *r, const char *digest, struct ferry_error *err)
-{
-	struct ferry_key key;
-
-	if (ferry_key_make(&key, err, "version", "oci", r->entry.key,
-		r->oci->up->name, digest, NULL) == -1)
-		return -1;
-	return ferry_removal_stands(r->oci->run->st, &key, err);
-}
-
-int
 ferry_oci_record_tag(const struct oci_repository *r, const char *tag,
     const char *digest, struct ferry_error *err)
 {
 	struct ferry_key key;
-	json_t *record = json_pack("{s:s}", "version", digest);
-	int rc = -1;
 
-	if (ferry_key_make(&key, err, "tag", "oci", r->entry.key,
-		r->oci->up->name, tag, NULL) == 0)
-		rc = put_record(r->oci, &key, record, err);
-	json_decref(record);
-	return rc;
+	return ferry_key_tag(
+		   &key, "oci", r->entry.key, r->oci->up->name, tag, err) == -1
+	           ? -1
+	           : ferry_run_put(r->oci->run, &key,
+			 json_pack("{s:s}", "version", digest), err);
 }
 
 /* "mirrored UPSTREAM REPOSITORY REF": {"version","selection"} */
@@ -200,6 +161,7 @@ ferry_oci_record_is_mirrored(
     const struct oci_ref *ref, const char *digest, struct ferry_error *err)
 {
 	const struct oci_repository *r = ref->repository;
+	const struct ferry_recorded of = ferry_oci_recorded(r);
 	json_t *record = NULL, *version = NULL, *tag = NULL;
 	struct ferry_key key;
 	int rc;
@@ -216,13 +178,13 @@ ferry_oci_record_is_mirrored(
 	/* The records may have been removed since; if with others, it comes
 	 * back now that it is wanted. */
 	if (rc == 1)
-		rc = ferry_oci_record_get(r, digest, &version, err);
+		rc = ferry_recorded_get(&of, digest, &version, err);
 	if (rc == 1)
 		rc = !ferry_removal_is(version);
 	if (rc == 1 &&
 	    !ferry_oci_digest_valid(ferry_bytes_str(ref->entry.key))) {
-		if (ferry_key_make(&key, err, "tag", "oci", r->entry.key,
-			r->oci->up->name, ref->entry.key, NULL) == -1)
+		if (ferry_key_tag(&key, "oci", r->entry.key, r->oci->up->name,
+			ref->entry.key, err) == -1)
 			rc = -1;
 		else
 			rc =

@@ -1,5 +1,6 @@
 #include "sync/upstream/oci/ref.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,7 @@ on_refs(void *ctx, const struct ferry_error *why)
 
 	if (why == NULL &&
 	    ferry_oci_record_mirrored(ref, ref->job->digest, &err) == -1)
-		ferry_oci_fatal(ref->repository->oci, &err);
+		ferry_run_fatal(ref->repository->oci->run, &err);
 	if (why != NULL) {
 		err = *why;
 		ferry_error_in(&err, "looking for what refers to it");
@@ -143,7 +144,7 @@ on_tree(void *ctx, const struct ferry_error *why)
 	else if (why != NULL)
 		report_ref(ref, why);
 	else if (tree_is_here(ref, node, &err) == -1)
-		ferry_oci_fatal(ref->repository->oci, &err);
+		ferry_run_fatal(ref->repository->oci->run, &err);
 }
 
 /* What the ref is now is known. */
@@ -163,12 +164,11 @@ want_digest(struct oci_ref *ref, uint64_t size, struct ferry_error *err)
 		.on_settled = on_tree,
 	};
 	struct oci_node *node;
-	int rc = ferry_oci_record_is_removed(r, ref->job->digest, err);
+	const struct ferry_recorded of = ferry_oci_recorded(r);
+	int rc = ferry_recorded_is_removed(&of, ref->job->digest, err);
 
-	if (rc == 1) {
-		r->oci->run->removed++;
+	if (rc == 1)
 		ferry_oci_ref_settle(ref, NULL);
-	}
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
 	rc = ferry_oci_record_is_mirrored(ref, ref->job->digest, err);
@@ -209,11 +209,11 @@ on_manifest(
 	if (m.schema1) {
 		settle_schema1(ref);
 	} else if (ferry_digest_of(&digest, FERRY_SHA256, body, &err) == -1) {
-		ferry_oci_fatal(oci, &err);
+		ferry_run_fatal(oci->run, &err);
 	} else {
 		(void)ferry_digest_text(&digest, ref->job->digest);
 		if (want_digest(ref, body.n, &err) == -1)
-			ferry_oci_fatal(oci, &err);
+			ferry_run_fatal(oci->run, &err);
 	}
 	ferry_oci_manifest_free(&m);
 }
@@ -278,20 +278,21 @@ on_head(
 	if (result->status != 200 || digest == NULL ||
 	    !ferry_oci_digest_valid(ferry_bytes_str(digest))) {
 		if (ask_manifest(ref, false, on_manifest, &err) == -1)
-			ferry_oci_fatal(oci, &err);
+			ferry_run_fatal(oci->run, &err);
 		return;
 	}
 	ferry_oci_repository_answered(ref->repository);
 	(void)snprintf(
 	    ref->job->digest, sizeof(ref->job->digest), "%s", digest);
 	if (want_digest(ref, 0, &err) == -1)
-		ferry_oci_fatal(oci, &err);
+		ferry_run_fatal(oci->run, &err);
 }
 
 int
 ferry_oci_ref_begin(struct oci_ref *ref, struct ferry_error *err)
 {
 
+	assert(ref->state == OCI_WORKING && ref->job == NULL);
 	if (ferry_calloc(&ref->job, 1, sizeof(*ref->job), err) == -1)
 		return -1;
 	if (!ferry_oci_digest_valid(ferry_bytes_str(ref->entry.key)))

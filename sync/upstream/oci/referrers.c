@@ -52,7 +52,7 @@ on_referrer(void *ctx, const struct ferry_error *why)
 		settle_referrer(subject, why);
 	else if (ferry_oci_referrers_want(
 		     node, subject->level + 1U, subject, on_part, &err) == -1)
-		ferry_oci_fatal(subject->repository->oci, &err);
+		ferry_run_fatal(subject->repository->oci->run, &err);
 }
 
 static int
@@ -125,6 +125,7 @@ api_known(struct oci_repository *r, enum oci_api api, struct ferry_error *err)
 	struct oci_node *node = r->api_waiting, *next;
 	int rc = 0;
 
+	assert(node == NULL || r->api == OCI_API_ASKED);
 	r->api = api;
 	r->api_waiting = NULL;
 	for (; node != NULL && rc == 0; node = next) {
@@ -241,7 +242,7 @@ on_referrers(
 	if (rc == 0 && first)
 		rc = want_tags(node, &err);
 	if (rc == -1)
-		ferry_oci_fatal(r->oci, &err);
+		ferry_run_fatal(r->oci->run, &err);
 	else
 		settle_referrer(node, NULL);
 }

@@ -6,8 +6,8 @@
 #include "sync/upstream/package/packages.h"
 
 static int
-unresolved(const struct ferry_package *p, const struct ferry_package_want *want,
-    struct ferry_error *err)
+set_unresolved(const struct ferry_package *p,
+    const struct ferry_package_want *want, struct ferry_error *err)
 {
 
 	return ferry_error_set(err, FERRY_EUNRESOLVED,
@@ -75,7 +75,7 @@ choose_number(struct ferry_package *p, const struct ferry_package_want *want,
 		    choose_listed(p, want, document, one, err) == -1)
 			return -1;
 	}
-	return found ? 0 : unresolved(p, want, err);
+	return found ? 0 : set_unresolved(p, want, err);
 }
 
 /* The highest of a range; of those that are the last choice only if there is
@@ -121,7 +121,7 @@ choose_pick(struct ferry_package *p, const struct ferry_package_want *want,
 		    : pick_highest(p, want, document, &at, err)) == -1)
 		return -1;
 	if (at == document->n)
-		return unresolved(p, want, err);
+		return set_unresolved(p, want, err);
 	return choose_number(
 	    p, want, document, ferry_listed_number(&document->listed[at]), err);
 }
@@ -178,7 +178,7 @@ choose_range(struct ferry_package *p, const struct ferry_package_want *want,
 		    fits(p, want, &document->listed[i]))
 			found[n++] = (struct found){ p, &document->listed[i] };
 	if (n == 0) {
-		unresolved(p, want, err);
+		set_unresolved(p, want, err);
 		goto out;
 	}
 	qsort(found, n, sizeof(*found), by_number_down);

@@ -117,6 +117,7 @@ complete_document(struct ferry_package *p, struct ferry_document *document,
 	size_t before = p->parts_n;
 	int more = add_parts(p, document, err);
 
+	assert(p->parts_pending == 0);
 	if (more == -1)
 		return -1;
 	if (more == 1)
@@ -195,7 +196,8 @@ out:
 	return rc;
 }
 
-static int pump(struct ferry_packages *packages, struct ferry_error *err);
+static int
+pump_documents(struct ferry_packages *packages, struct ferry_error *err);
 
 static void
 on_part(void *ctx, const struct ferry_pulled *pulled)
@@ -204,8 +206,9 @@ on_part(void *ctx, const struct ferry_pulled *pulled)
 	struct ferry_packages *packages = job->package->packages;
 	struct ferry_error err = FERRY_ERROR_INIT;
 
-	if (take_part(job, pulled, &err) == -1 || pump(packages, &err) == -1)
-		packages->run->fatal = err;
+	if (take_part(job, pulled, &err) == -1 ||
+	    pump_documents(packages, &err) == -1)
+		ferry_run_fatal(packages->run, &err);
 	free(job);
 }
 
@@ -256,6 +259,7 @@ static int
 begin_document(struct ferry_package *p, struct ferry_error *err)
 {
 
+	assert(p->asked && p->parts_pending == 0);
 	for (size_t i = 1; i < p->parts_n; i++) {
 		free(p->parts[i].name);
 		free(p->parts[i].url);
@@ -391,7 +395,7 @@ out:
 /* Ask for the documents of what is in the queue; what must wait for an index
  * stays there. */
 static int
-pump(struct ferry_packages *packages, struct ferry_error *err)
+pump_documents(struct ferry_packages *packages, struct ferry_error *err)
 {
 	struct ferry_package *p, *next;
 	int rc, moved;
@@ -415,7 +419,7 @@ static int
 on_tick(void *ctx, struct ferry_error *err)
 {
 
-	return pump(ctx, err);
+	return pump_documents(ctx, err);
 }
 
 /* A package that was wanted again after its document had been dealt with.
@@ -428,6 +432,7 @@ choose_again(struct ferry_package *p, struct ferry_error *err)
 	struct ferry_error why = FERRY_ERROR_INIT;
 	int rc = 0;
 
+	assert(p->waiting && ferry_package_has_document(p));
 	p->waiting = false;
 	if (run->dry_run &&
 	    ferry_blob_has(run->st, &p->parts[0].sha256, &why) != 1)
@@ -489,7 +494,7 @@ ferry_packages_sync(
 	if (ferry_upstream_put(run, up, NULL, err) == -1 ||
 	    ferry_packages_ready(packages, err) == -1)
 		return -1;
-	return pump(packages, err);
+	return pump_documents(packages, err);
 }
 
 int
@@ -525,5 +530,5 @@ ferry_packages_after(
 		if (choose_again(again[i], err) == -1)
 			rc = -1;
 	free(again);
-	return rc == -1 || pump(packages, err) == -1 ? -1 : rc;
+	return rc == -1 || pump_documents(packages, err) == -1 ? -1 : rc;
 }

@@ -20,7 +20,7 @@
  */
 
 #include "sync/upstream/package/format.h"
-#include "sync/upstream/run.h"
+#include "sync/upstream/record.h"
 #include "sync/upstream/table.h"
 
 /* Of versions that upstream lists no more. */
@@ -143,11 +143,8 @@ int ferry_version_choose(struct ferry_package *package,
     const struct ferry_document *document, const struct ferry_listed *listed,
     struct ferry_error *err);
 
-/* record.c */
+/* compare.c */
 
-/* The document of a package is in the store. */
-int
-ferry_package_record(struct ferry_package *package, struct ferry_error *err);
 /* Mark what is here and document does not list, and what it lists again. */
 int ferry_package_mark_gone(struct ferry_package *package,
     const struct ferry_document *document, struct ferry_error *err);
@@ -156,9 +153,15 @@ int ferry_package_mark_gone(struct ferry_package *package,
 int ferry_package_document_here(const struct ferry_package *package,
     const struct ferry_digest *digest, struct ferry_buf *text,
     struct ferry_digest *sha256, struct ferry_error *err);
-/* A version that is here, and upstream agrees: what was wrong is over. */
-int ferry_version_agrees(const struct ferry_package *package,
-    const char *version, struct ferry_error *err);
+
+/* record.c */
+
+/* Whose records those of package and its versions are. */
+struct ferry_recorded
+ferry_package_recorded(const struct ferry_package *package);
+/* The document of a package is in the store. */
+int
+ferry_package_record(struct ferry_package *package, struct ferry_error *err);
 /* A new record of a version, without files; NULL with err set. */
 json_t *
 ferry_version_record_new(const char *signature, struct ferry_error *err);

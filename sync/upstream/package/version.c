@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "store/base/json.h"
-#include "store/catalog/removal.h"
 #include "sync/base/task.h"
 #include "sync/upstream/package/packages.h"
 #include "sync/upstream/pull.h"
@@ -236,7 +235,7 @@ settle_file(struct job *job)
 	if (rc == 0 || job->pending > 0)
 		return;
 	if (rc == -1)
-		job->package->packages->run->fatal = err;
+		ferry_run_fatal(job->package->packages->run, &err);
 	if (job->why.code != FERRY_OK)
 		report_failure(job);
 	job_free(job);
@@ -249,6 +248,7 @@ on_file(void *ctx, const struct ferry_pulled *pulled)
 	struct job *job = transfer->job;
 	struct file *f = &job->files[transfer->file];
 
+	assert(transfer->file < job->files_n && f->came.sha256.n == 0);
 	free(transfer);
 	job->package->packages->run->files++;
 	f->came = *pulled;
@@ -268,6 +268,7 @@ on_drop(void *ctx)
 	struct job *job = transfer->job;
 
 	free(transfer);
+	assert(job->pending > 0);
 	if (--job->pending == 0)
 		job_free(job);
 }
@@ -517,6 +518,7 @@ static int
 choose_present(struct job *job, const struct ferry_document *document,
     struct ferry_error *why)
 {
+	const struct ferry_recorded of = ferry_package_recorded(job->package);
 	const char *known =
 	    json_string_value(json_object_get(job->record, "signature"));
 
@@ -527,7 +529,7 @@ choose_present(struct job *job, const struct ferry_document *document,
 		why->code = FERRY_EINCIDENT;
 		return -1;
 	}
-	if (ferry_version_agrees(job->package, job->version, why) == -1 ||
+	if (ferry_recorded_agrees(&of, job->version, why) == -1 ||
 	    describe_present(job, why) == -1)
 		return -1;
 	return want_inside(job, job->record, why);
@@ -550,6 +552,7 @@ choose_absent(struct job *job, const struct ferry_document *document,
 	    ferry_buf_add(&job->object, job->listed->object.p,
 		job->listed->object.n, why) == -1)
 		return -1;
+	assert(job->pending == 0);
 	job->pending = 1;
 	job->listed = NULL;
 	if (ask_files(job, &job->why) == -1 && job->pending == 1) {
@@ -565,17 +568,13 @@ static int
 choose_new(struct job *job, const struct ferry_document *document,
     const char *item, struct ferry_error *why)
 {
-	struct ferry_run *run = job->package->packages->run;
-	struct ferry_key key;
-	bool here = false;
-	int rc = -1, removed;
+	const struct ferry_recorded of = ferry_package_recorded(job->package);
+	int rc = ferry_recorded_get(&of, job->version, &job->record, why);
+	bool here = rc == 1;
+	int removed;
 
-	if (ferry_key_make(&key, why, "version",
-		job->package->packages->format->format, job->package->entry.key,
-		job->package->packages->up->name, job->version, NULL) == -1 ||
-	    (rc = ferry_catalog_get(run->st, &key, &job->record, why)) == -1)
+	if (rc == -1)
 		goto out;
-	here = rc == 1;
 	for (size_t i = 0; i < job->files_n; i++) {
 		struct file *f = &job->files[i];
 
@@ -583,9 +582,9 @@ choose_new(struct job *job, const struct ferry_document *document,
 			goto out;
 		here = here && (f->came.sha256.n > 0 || f->optional);
 	}
-	if ((removed = ferry_removal_stands(run->st, &key, why)) == 1) {
-		run->removed++;
-		rc = ferry_version_agrees(job->package, job->version, why);
+	removed = ferry_recorded_is_removed(&of, job->version, why);
+	if (removed == 1) {
+		rc = ferry_recorded_agrees(&of, job->version, why);
 	} else if (removed == -1) {
 		rc = -1;
 	} else if (here) {
@@ -595,7 +594,7 @@ choose_new(struct job *job, const struct ferry_document *document,
 	}
 out:
 	if (rc == -1 && why->code == FERRY_EINCIDENT) {
-		ferry_run_incident(run, &key, item, why->text);
+		ferry_recorded_incident(&of, job->version, item, why->text);
 		rc = 0;
 	}
 	job_free(job);

@@ -1,44 +1,37 @@
-/*
- * Searching npm packages by words in name, description and keywords.
- *
- * The index is made when somebody first searches, by a thread of its own that
- * then follows the changes: for each package what is searched and, ready, what
- * is answered.  It holds no more than the configured bytes; packages that do
- * not fit are not found by searching, which the log says once.
- *
- * A search looks through the whole index: 32,000 packages are some ten
- * megabytes, read in a few milliseconds.
- */
+#include "serve/replay/search.h"
 
-#include <ctype.h>
+#include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "serve/replay/npm/entry.h"
-#include "serve/replay/npm/npm.h"
 #include "serve/replay/store_view.h"
 #include "serve/replay/view.h"
-#include "store/base/clock.h"
 #include "store/base/error.h"
-#include "store/base/json_span.h"
 #include "store/base/log.h"
 #include "store/catalog/catalog.h"
 
-#define RESULTS_MAX 250
-#define RESULTS_DEFAULT 20
-#define WORDS_MAX 8
 /* A first search waits this long for the index, then answers from a part. */
 #define PATIENCE_S 2
 /* Packages waiting to be looked at; beyond, everything is. */
 #define DIRTY_MAX 4096
 
-struct ferry_npm_search {
+/*
+ * Life: quiet (nobody has searched) → started (the thread is there, and looks at
+ * what changed) → stop.
+ *
+ * Invariants: 1. list is sorted by name, each once; 2. bytes is the sum of the
+ * entries' sizes, and at most limit; 3. dirty is empty unless started; 4. only
+ * the thread changes list, between started and stop.
+ */
+struct ferry_search {
 	struct ferry_store_view *view;
+	const char *format;
+	ferry_search_make *on_make;
 	uint64_t limit;
 
 	pthread_mutex_t mutex; /* of all below */
@@ -49,15 +42,34 @@ struct ferry_npm_search {
 	char **dirty;
 	size_t dirty_n, dirty_cap;
 	pthread_t thread;
-	struct ferry_npm_entry *list; /* by name, in byte order */
+	struct ferry_search_entry *list; /* by name, in byte order */
 	size_t n, cap;
 	uint64_t bytes;
 };
 
+void
+ferry_search_entry_free(struct ferry_search_entry *e)
+{
+
+	free(e->name);
+	free(e->owner);
+	free(e->text);
+	free(e->answer);
+}
+
+/* What it takes, with what malloc rounds up. */
+static size_t
+size_of(const struct ferry_search_entry *e)
+{
+
+	return sizeof(*e) + strlen(e->name) + strlen(e->owner) +
+	       strlen(e->text) + strlen(e->answer) + 64;
+}
+
 /* The index; with the lock */
 
 static bool
-find(const struct ferry_npm_search *s, const char *name, size_t *at)
+find(const struct ferry_search *s, const char *name, size_t *at)
 {
 	size_t low = 0, high = s->n;
 
@@ -79,27 +91,28 @@ find(const struct ferry_npm_search *s, const char *name, size_t *at)
 }
 
 static void
-take_out(struct ferry_npm_search *s, const char *name)
+take_out(struct ferry_search *s, const char *name)
 {
 	size_t at;
 
 	if (!find(s, name, &at))
 		return;
-	s->bytes -= s->list[at].size;
-	ferry_npm_entry_free(&s->list[at]);
+	assert(s->bytes >= size_of(&s->list[at]));
+	s->bytes -= size_of(&s->list[at]);
+	ferry_search_entry_free(&s->list[at]);
 	memmove(
 	    &s->list[at], &s->list[at + 1], (--s->n - at) * sizeof(*s->list));
 }
 
-/* *Takes* e. */
+/* *Takes* the strings of e. */
 static void
-put_in(struct ferry_npm_search *s, struct ferry_npm_entry *e)
+put_in(struct ferry_search *s, struct ferry_search_entry *e)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	size_t at;
 
 	take_out(s, e->name);
-	if (s->bytes + e->size > s->limit ||
+	if (s->bytes + size_of(e) > s->limit ||
 	    ferry_array_grow(
 		&s->list, &s->cap, s->n + 1, sizeof(*s->list), &err) == -1) {
 		if (!s->full_logged)
@@ -108,40 +121,40 @@ put_in(struct ferry_npm_search *s, struct ferry_npm_entry *e)
 			    "raise serve.search_index to find the rest",
 			    s->n);
 		s->full_logged = true;
-		ferry_npm_entry_free(e);
+		ferry_search_entry_free(e);
 		return;
 	}
 	(void)find(s, e->name, &at);
 	memmove(
 	    &s->list[at + 1], &s->list[at], (s->n++ - at) * sizeof(*s->list));
 	s->list[at] = *e;
-	s->bytes += e->size;
+	s->bytes += size_of(e);
+	assert(s->bytes <= s->limit);
 }
 
 /* The thread */
 
 /* owner: whose package the name means, or NULL to find out. */
 static void
-look_at(struct ferry_npm_search *s, const char *name, const char *owner)
+look_at(struct ferry_search *s, const char *name, const char *owner)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	char found[FERRY_OWNER_NAME];
-	struct ferry_npm_entry e;
+	struct ferry_search_entry e = { .name = NULL };
 	int rc = 1;
 
 	if (owner == NULL) {
 		rc = ferry_view_owner(
-		    s->view, "npm", name, FERRY_LOOKUP_CACHED, found, &err);
+		    s->view, s->format, name, FERRY_LOOKUP_CACHED, found, &err);
 		owner = found;
 	}
 	if (rc == 1)
-		rc = ferry_npm_entry_make(s->view, name, owner, &e, &err);
-
+		rc = s->on_make(s->view, name, owner, &e, &err);
+	if (rc != 1)
+		ferry_search_entry_free(&e);
 	if (rc == -1)
 		ferry_log(FERRY_LOG_WARNING,
-		    "%s; %s will not be found by "
-		    "searching",
-		    err.text, name);
+		    "%s; %s will not be found by searching", err.text, name);
 	(void)pthread_mutex_lock(&s->mutex);
 	if (rc == 1)
 		put_in(s, &e);
@@ -151,7 +164,7 @@ look_at(struct ferry_npm_search *s, const char *name, const char *owner)
 }
 
 static bool
-stopping(struct ferry_npm_search *s)
+stopping(struct ferry_search *s)
 {
 	bool stop;
 
@@ -162,7 +175,7 @@ stopping(struct ferry_npm_search *s)
 }
 
 static void
-look_at_all(struct ferry_npm_search *s)
+look_at_all(struct ferry_search *s)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_record_iter *it = NULL;
@@ -172,11 +185,11 @@ look_at_all(struct ferry_npm_search *s)
 
 	(void)pthread_mutex_lock(&s->mutex);
 	while (s->n > 0)
-		ferry_npm_entry_free(&s->list[--s->n]);
+		ferry_search_entry_free(&s->list[--s->n]);
 	s->bytes = 0;
 	s->full_logged = false;
 	(void)pthread_mutex_unlock(&s->mutex);
-	if (ferry_key_make(&prefix, &err, "package", "npm", NULL) == 0 &&
+	if (ferry_key_make(&prefix, &err, "package", s->format, NULL) == 0 &&
 	    ferry_catalog_iter_new(
 		&it, ferry_store_view_store(s->view), &prefix, NULL, &err) == 0)
 		while (!stopping(s) && (rc = ferry_record_iter_next(
@@ -203,7 +216,7 @@ look_at_all(struct ferry_npm_search *s)
 static void *
 work(void *ctx)
 {
-	struct ferry_npm_search *s = ctx;
+	struct ferry_search *s = ctx;
 
 	(void)pthread_mutex_lock(&s->mutex);
 	while (!s->stop) {
@@ -230,15 +243,18 @@ work(void *ctx)
 }
 
 int
-ferry_npm_search_start(void **state, struct ferry_store_view *view,
-    uint64_t bytes, struct ferry_error *err)
+ferry_search_new(struct ferry_search **out, struct ferry_store_view *view,
+    const char *format, ferry_search_make *on_make, uint64_t bytes,
+    struct ferry_error *err)
 {
-	struct ferry_npm_search *s;
+	struct ferry_search *s;
 	pthread_condattr_t attr;
 
 	if (ferry_calloc(&s, 1, sizeof(*s), err) == -1)
 		return -1;
 	s->view = view;
+	s->format = format;
+	s->on_make = on_make;
 	s->limit = bytes;
 	(void)pthread_mutex_init(&s->mutex, NULL);
 	(void)pthread_condattr_init(&attr);
@@ -246,14 +262,14 @@ ferry_npm_search_start(void **state, struct ferry_store_view *view,
 	(void)pthread_cond_init(&s->wake, &attr);
 	(void)pthread_cond_init(&s->whole, &attr);
 	(void)pthread_condattr_destroy(&attr);
-	*state = s;
+	*out = s;
 	return 0;
 }
 
 void
-ferry_npm_search_changed(void *state, const char *package)
+ferry_search_changed(void *search, const char *package)
 {
-	struct ferry_npm_search *s = state;
+	struct ferry_search *s = search;
 	struct ferry_error err = FERRY_ERROR_INIT;
 
 	(void)pthread_mutex_lock(&s->mutex);
@@ -271,10 +287,12 @@ ferry_npm_search_changed(void *state, const char *package)
 }
 
 void
-ferry_npm_search_stop(void *state)
+ferry_search_free(void *search)
 {
-	struct ferry_npm_search *s = state;
+	struct ferry_search *s = search;
 
+	if (s == NULL)
+		return;
 	(void)pthread_mutex_lock(&s->mutex);
 	s->stop = true;
 	(void)pthread_cond_signal(&s->wake);
@@ -282,7 +300,7 @@ ferry_npm_search_stop(void *state)
 	if (s->started)
 		(void)pthread_join(s->thread, NULL);
 	while (s->n > 0)
-		ferry_npm_entry_free(&s->list[--s->n]);
+		ferry_search_entry_free(&s->list[--s->n]);
 	while (s->dirty_n > 0)
 		free(s->dirty[--s->dirty_n]);
 	(void)pthread_cond_destroy(&s->whole);
@@ -295,53 +313,19 @@ ferry_npm_search_stop(void *state)
 
 /* Searching */
 
-struct hit {
-	const struct ferry_npm_entry *entry;
-	unsigned score;
-};
-
 static int
 compare_hits(const void *a, const void *b)
 {
-	const struct hit *x = a, *y = b;
+	const struct ferry_search_hit *x = a, *y = b;
 
 	if (x->score != y->score)
 		return x->score > y->score ? -1 : 1;
 	return strcmp(x->entry->name, y->entry->name);
 }
 
-/* Split the query into lower-case words; qualifiers lose their names. */
-static size_t
-split(char *query, const char *words[WORDS_MAX])
-{
-	static const char *const qualifiers[] = {
-		"keywords:", "scope:", "author:", "maintainer:", "name:"
-	};
-	size_t n = 0;
-	char *p = query;
-
-	while (n < WORDS_MAX) {
-		p += strspn(p, " \t\r\n,\"");
-		if (*p == 0)
-			break;
-		for (size_t i = 0;
-		     i < sizeof(qualifiers) / sizeof(qualifiers[0]); i++)
-			if (strncmp(p, qualifiers[i], strlen(qualifiers[i])) ==
-			    0)
-				p += strlen(qualifiers[i]);
-		words[n] = p;
-		p += strcspn(p, " \t\r\n,\"");
-		if (*p != 0)
-			*p++ = 0;
-		if (words[n][0] != 0)
-			n++;
-	}
-	return n;
-}
-
 /* 0: not found.  Every word must be there; the name counts most. */
 static unsigned
-score(const struct ferry_npm_entry *e, const char *const words[], size_t n)
+score(const struct ferry_search_entry *e, const char *const words[], size_t n)
 {
 	size_t name_n = strlen(e->name);
 	unsigned sum = 1;
@@ -365,7 +349,7 @@ score(const struct ferry_npm_entry *e, const char *const words[], size_t n)
 }
 
 static void
-wait_for_index(struct ferry_npm_search *s, struct ferry_error *err)
+wait_for_index(struct ferry_search *s, struct ferry_error *err)
 {
 	struct timespec until;
 	int rc = 0;
@@ -384,66 +368,32 @@ wait_for_index(struct ferry_npm_search *s, struct ferry_error *err)
 		rc = pthread_cond_timedwait(&s->whole, &s->mutex, &until);
 }
 
-static int
-add_hits(struct ferry_buf *out, const struct hit *hits, size_t n, size_t from,
-    size_t size, struct ferry_error *err)
-{
-	char now[FERRY_TIME_TEXT];
-
-	if (ferry_buf_adds(out, "{\"objects\":[", err) == -1)
-		return -1;
-	for (size_t i = from; i < n && i - from < size; i++)
-		if (ferry_buf_addf(out, err,
-			"%s{\"package\":", i == from ? "" : ",") == -1 ||
-		    ferry_buf_adds(out, hits[i].entry->json, err) == -1 ||
-		    ferry_buf_addf(out, err,
-			",\"score\":{\"final\":%u,\"detail\":{\"quality\":0,"
-			"\"popularity\":0,\"maintenance\":0}},"
-			"\"searchScore\":%u}",
-			hits[i].score, hits[i].score) == -1)
-			return -1;
-	return ferry_buf_addf(out, err, "],\"total\":%zu,\"time\":\"%s\"}\n", n,
-	    ferry_time_text(ferry_now(), now));
-}
-
 int
-ferry_npm_search(struct ferry_npm_search *s, const struct ferry_request *rq,
-    const struct ferry_permit *permit, struct ferry_buf *out,
+ferry_search_find(struct ferry_search *s, const struct ferry_permit *permit,
+    const char *const words[], size_t n, ferry_search_hits *on_hits, void *ctx,
     struct ferry_error *err)
 {
-	uint64_t size = ferry_request_query_u64(
-	    rq, "size", 0, RESULTS_MAX, RESULTS_DEFAULT);
-	uint64_t from = ferry_request_query_u64(rq, "from", 0, 1U << 30, 0);
-	struct ferry_buf query = FERRY_BUF_INIT;
-	const char *words[WORDS_MAX];
-	struct hit *hits = NULL;
-	size_t n = 0, words_n;
+	struct ferry_search_hit *hits = NULL;
+	size_t hits_n = 0;
 	int rc = -1;
 
-	if (ferry_request_query(rq, "text", &query, err) == -1 ||
-	    ferry_buf_adds(&query, "", err) == -1)
-		goto out;
-	for (size_t i = 0; i < query.n; i++)
-		query.p[i] = (uint8_t)tolower(query.p[i]);
-	words_n = query.n == 0 ? 0 : split((char *)query.p, words);
 	(void)pthread_mutex_lock(&s->mutex);
 	wait_for_index(s, err);
 	if (s->started &&
 	    ferry_calloc(&hits, s->n + 1, sizeof(*hits), err) == 0) {
 		for (size_t i = 0; i < s->n; i++) {
-			const struct ferry_npm_entry *e = &s->list[i];
-			unsigned points = score(e, words, words_n);
+			const struct ferry_search_entry *e = &s->list[i];
+			unsigned points = score(e, words, n);
 
-			if (points > 0 &&
-			    ferry_access_sees(permit, "npm", e->owner, e->name))
-				hits[n++] = (struct hit){ e, points };
+			if (points > 0 && ferry_access_sees(permit, s->format,
+					      e->owner, e->name))
+				hits[hits_n++] =
+				    (struct ferry_search_hit){ e, points };
 		}
-		qsort(hits, n, sizeof(*hits), compare_hits);
-		rc = add_hits(out, hits, n, (size_t)from, (size_t)size, err);
+		qsort(hits, hits_n, sizeof(*hits), compare_hits);
+		rc = on_hits(ctx, hits, hits_n, err);
 	}
 	(void)pthread_mutex_unlock(&s->mutex);
-out:
 	free(hits);
-	ferry_buf_free(&query);
 	return rc;
 }

@@ -1,0 +1,44 @@
+#ifndef FERRY_SERVE_REPLAY_HELD_H
+#define FERRY_SERVE_REPLAY_HELD_H
+
+/*
+ * Which versions of a package can be served: those that the catalog has and
+ * that were not removed.  (One whose bytes are damaged stays listed, so that
+ * clients hear of the damage and do not install an older one in silence.)
+ */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "store/base/bytes.h"
+
+struct ferry_error;
+struct ferry_store_view;
+
+/* Versions in byte order, each once.  All zero is empty. */
+struct ferry_held {
+	size_t n, cap;
+	char **list;
+};
+/* Add a version, which comes behind those that are there. */
+int ferry_held_add(
+    struct ferry_held *held, const char *version, struct ferry_error *err);
+/* Add those of a package.  Returns: 0, -1. */
+int ferry_held_load(struct ferry_held *held, struct ferry_store_view *view,
+    const char *format, const char *package, const char *owner,
+    struct ferry_error *err);
+bool ferry_held_has(const struct ferry_held *held, struct ferry_bytes version);
+void ferry_held_free(struct ferry_held *held); /* not held itself */
+
+/* Whether there is any: 1, 0, -1. */
+int ferry_held_any(struct ferry_store_view *view, const char *format,
+    const char *package, const char *owner, struct ferry_error *err);
+
+/* The record of one version.  Returns: 1 and *out (the caller decrefs); 0 if
+ * it cannot be served; -1. */
+int ferry_held_record(struct ferry_store_view *view, const char *format,
+    const char *package, const char *owner, const char *version, json_t **out,
+    struct ferry_error *err);
+
+#endif

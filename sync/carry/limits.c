@@ -1,0 +1,102 @@
+#include "sync/carry/limits.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#include "store/base/error.h"
+#include "store/base/glob.h"
+#include "store/index/key.h"
+#include "store/index/local.h"
+
+int
+ferry_limits_put(struct ferry_store *st, const char *key, json_t *limits,
+    struct ferry_error *err)
+{
+
+	if (json_object_size(limits) > 0)
+		return ferry_local_named_put(
+		    st, FERRY_KIND_LIMITS, key, limits, err);
+	json_decref(limits);
+	return ferry_local_named_delete(st, FERRY_KIND_LIMITS, key, err);
+}
+
+int
+ferry_limits_get(struct ferry_store *st, const char *key, json_t **out,
+    struct ferry_error *err)
+{
+
+	return ferry_local_named_get(st, FERRY_KIND_LIMITS, key, out, err);
+}
+
+int
+ferry_limits_load(struct ferry_limits *out, struct ferry_store *st,
+    const struct ferry_signers *signers, struct ferry_error *err)
+{
+
+	*out = (struct ferry_limits){ .n = signers->n };
+	if (ferry_trust_required(st, &out->required, err) == -1)
+		return -1;
+	for (size_t i = 0; i < signers->n; i++)
+		if (ferry_limits_get(st, signers->id[i], &out->v[i], err) ==
+		    -1) {
+			ferry_limits_clear(out);
+			return -1;
+		}
+	return 0;
+}
+
+void
+ferry_limits_clear(struct ferry_limits *limits)
+{
+
+	for (size_t i = 0; i < limits->n; i++)
+		json_decref(limits->v[i]);
+	*limits = (struct ferry_limits){ 0 };
+}
+
+/* Whether a list, if there is one, has a pattern for name. */
+static bool
+is_listed(const json_t *list, const char *name)
+{
+	const json_t *pattern;
+	size_t i;
+
+	if (list == NULL)
+		return true;
+	json_array_foreach (list, i, pattern)
+		if (json_is_string(pattern) &&
+		    ferry_glob(json_string_value(pattern), name))
+			return true;
+	return false;
+}
+
+static bool
+allows(const json_t *limits, const struct ferry_key *key)
+{
+	char name[FERRY_KEY_MAX];
+
+	if (limits == NULL)
+		return true;
+	if (!is_listed(
+		json_object_get(limits, "upstreams"), ferry_key_owner(key)))
+		return false;
+	if (ferry_key_is(key, FERRY_KIND_UPSTREAM) ||
+	    ferry_key_is(key, FERRY_KIND_ACCESS))
+		return true;
+	(void)snprintf(name, sizeof(name), "%s", ferry_key_part(key, 2));
+	for (char *p = name; *p != 0; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return is_listed(json_object_get(limits, "packages"), name);
+}
+
+bool
+ferry_limits_allow(
+    const struct ferry_limits *limits, const struct ferry_key *key)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < limits->n; i++)
+		if (allows(limits->v[i], key))
+			n++;
+	return n >= limits->required;
+}
