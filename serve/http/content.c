@@ -193,8 +193,10 @@ ferry_exchange_response(struct exchange *ex, struct ferry_response *res)
 		add(out, "Content-Type", res->type);
 		add(out, "Content-Encoding", res->encoding);
 	}
-	if (res->body != NULL)
+	if (res->body != NULL) {
 		add(out, "ETag", res->body->etag);
+		add(out, "Repr-Digest", res->body->digest);
+	}
 	add_caching(out, res);
 	if (res->ranges)
 		add(out, "Accept-Ranges", "bytes");

@@ -77,6 +77,7 @@ bool ferry_request_takes_gzip(const struct ferry_request *rq);
  * Invariants: fd is -1 and bytes holds size bytes, or fd is open and bytes is
  * empty.  etag is "" or a quoted strong entity tag.
  */
+#define FERRY_BODY_DIGEST 64 /* "sha-256=:BASE64:" */
 #define FERRY_ETAG 144 /* a SHA-512 with its name, in quotes */
 struct ferry_body {
 	atomic_uint refs;
@@ -84,6 +85,7 @@ struct ferry_body {
 	uint64_t size;
 	struct ferry_buf bytes;
 	char etag[FERRY_ETAG];
+	char digest[FERRY_BODY_DIGEST]; /* value of Repr-Digest, or "" */
 	char *type; /* its media type, where that is stored; owned, or NULL */
 	atomic_uint uses; /* for who shares it to count */
 };
