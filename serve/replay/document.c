@@ -10,8 +10,9 @@
 /* Beyond this, a third of the time for 5 % more bytes is the better trade. */
 #define GZIP_FAST_FROM (4U << 20)
 
-static int
-gzip(struct ferry_bytes in, struct ferry_buf *out, struct ferry_error *err)
+int
+ferry_document_gzip(
+    struct ferry_bytes in, struct ferry_buf *out, struct ferry_error *err)
 {
 	int level = in.n < GZIP_FAST_FROM ? 6 : 4, rc = -1;
 	uint8_t *bytes = NULL;
@@ -61,9 +62,9 @@ make_gzip(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	int rc = ferry_document_body(ctx, FERRY_IDENTITY, &identity, err);
 
-	if (rc == 1 &&
-	    (gzip(ferry_bytes_buf(&identity->bytes), &buf, err) == -1 ||
-		ferry_body_tagged(out, &buf, err) == -1))
+	if (rc == 1 && (ferry_document_gzip(ferry_bytes_buf(&identity->bytes),
+			    &buf, err) == -1 ||
+			   ferry_body_tagged(out, &buf, err) == -1))
 		rc = -1;
 	ferry_body_unref(identity);
 	ferry_buf_free(&buf);

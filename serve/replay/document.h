@@ -33,6 +33,10 @@ struct ferry_document {
 
 enum ferry_encoding { FERRY_IDENTITY, FERRY_GZIP };
 
+/* Append in, packed. */
+int ferry_document_gzip(
+    struct ferry_bytes in, struct ferry_buf *out, struct ferry_error *err);
+
 /* The document's bytes, from the cache or made for it.  Returns: 1 and *out
  * (the caller unrefs), 0, -1. */
 int ferry_document_body(const struct ferry_document *doc,
