@@ -46,6 +46,7 @@ struct ferry_gem_state {
 	uint64_t whole; /* changes reach back to this serial, not further */
 };
 
+/* Of the gems in view, which is borrowed; nothing is read yet. */
 int ferry_gem_index_new(struct ferry_gem_index **out,
     struct ferry_store_view *view, struct ferry_error *err);
 /* As changed() of format.h. */

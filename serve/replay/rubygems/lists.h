@@ -29,6 +29,7 @@ struct ferry_gem_index;
 struct ferry_gem_lists;
 struct ferry_permit;
 
+/* Of the gems in index, which is borrowed. */
 int ferry_gem_lists_new(struct ferry_gem_lists **out,
     struct ferry_gem_index *index, struct ferry_error *err);
 void ferry_gem_lists_free(struct ferry_gem_lists *lists); /* NULL is fine */

@@ -12,6 +12,7 @@
 
 #include "store/format/format.h"
 
+/* Returns: 0, or -1 with FERRY_EFORMAT. */
 int ferry_gem_check(const struct ferry_format_record *record,
     ferry_format_load *on_load, void *ctx, struct ferry_error *err);
 

@@ -22,13 +22,16 @@ struct ferry_error;
 
 #define FERRY_GEM_NAME_MAX 255
 
+/* Whether it may be a package's, with or without an owner. */
 bool ferry_gem_name_valid(struct ferry_bytes name);
 /* The gem's own name, without an owner; borrowed. */
 struct ferry_bytes ferry_gem_name_base(struct ferry_bytes name);
 /* The owner of a name; n is 0 if it has none. */
 struct ferry_bytes ferry_gem_name_owner(struct ferry_bytes name);
 
+/* Whether it is a number and perhaps a platform, without blanks. */
 bool ferry_gem_version_valid(struct ferry_bytes version);
+/* Whether its number has letters; not if it is none. */
 bool ferry_gem_version_prerelease(struct ferry_bytes version);
 /* A total order: numbers, then bytes; what is no version comes first. */
 int ferry_gem_version_cmp(struct ferry_bytes a, struct ferry_bytes b);

@@ -13,19 +13,10 @@
 #include "sync/upstream/rubygems/gemspec.h"
 #include "sync/upstream/rubygems/inflate.h"
 #include "sync/upstream/rubygems/inside.h"
+#include "sync/upstream/rubygems/url.h"
 
 #define ABOUT_MAX 2000 /* bytes of a text for people */
 #define SPEC_MAX (16U << 20)
-
-int
-ferry_gem_file_name(struct ferry_buf *out, const char *name,
-    const char *version, const char *end, struct ferry_error *err)
-{
-	struct ferry_bytes base = ferry_gem_name_base(ferry_bytes_str(name));
-
-	return ferry_buf_addf(out, err, "%.*s-%s%s", (int)base.n,
-	    (const char *)base.p, version, end);
-}
 
 /* The line */
 

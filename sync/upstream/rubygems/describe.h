@@ -13,8 +13,4 @@
 int ferry_gem_describe(
     const struct ferry_version_at *at, json_t *record, struct ferry_error *err);
 
-/* What a line of upstream's is called in the index of files. */
-int ferry_gem_file_name(struct ferry_buf *out, const char *name,
-    const char *version, const char *end, struct ferry_error *err);
-
 #endif

@@ -14,6 +14,7 @@
 #include "sync/upstream/rubygems/inflate.h"
 #include "sync/upstream/rubygems/names.h"
 #include "sync/upstream/rubygems/rubygems.h"
+#include "sync/upstream/rubygems/url.h"
 
 #define VERSIONS_MAX (512U << 20)
 #define PACKED_MAX (32U << 20)

@@ -16,6 +16,7 @@
 #include "sync/upstream/package/packages.h"
 #include "sync/upstream/rubygems/describe.h"
 #include "sync/upstream/rubygems/index.h"
+#include "sync/upstream/rubygems/url.h"
 
 static void
 close_gems(struct ferry_packages *packages)
@@ -35,16 +36,6 @@ split_text(
 
 	*spec = text[n] == 0 ? NULL : text + n + 1;
 	return ferry_strndup(name, ferry_bytes_of(text, n), err);
-}
-
-int
-ferry_gem_base_url(struct ferry_buf *url, const struct ferry_packages *packages,
-    const char *name, struct ferry_error *err)
-{
-	struct ferry_bytes owner = ferry_gem_name_owner(ferry_bytes_str(name));
-
-	return ferry_buf_addf(url, err, "%s%s%.*s", packages->up->url,
-	    owner.n == 0 ? "" : "/", (int)owner.n, (const char *)owner.p);
 }
 
 static int

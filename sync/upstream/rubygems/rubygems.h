@@ -9,7 +9,6 @@
 #include "store/format/rubygems/version.h"
 #include "sync/upstream/table.h"
 
-struct ferry_buf;
 struct ferry_conf_group;
 struct ferry_error;
 struct ferry_packages;
@@ -30,11 +29,5 @@ struct gems {
 /* conf.c: the format's options.  Makes packages->state. */
 int ferry_gem_configure(struct ferry_packages *packages,
     struct ferry_conf_group *group, struct ferry_error *err);
-
-/* Append the URL of the registry that has the package called name: of its
- * owner, if it has one. */
-int ferry_gem_base_url(struct ferry_buf *url,
-    const struct ferry_packages *packages, const char *name,
-    struct ferry_error *err);
 
 #endif
