@@ -35,11 +35,13 @@ struct gem_names {
 	struct ferry_buf text;
 };
 
+/* The entry of name, or NULL.  Borrowed until the next _add. */
 const struct gem_named *
 ferry_gem_names_find(const struct gem_names *names, struct ferry_bytes name);
 /* The entry of name, which is made if it is not there; NULL with err set. */
 struct gem_named *ferry_gem_names_add(
     struct gem_names *names, struct ferry_bytes name, struct ferry_error *err);
+/* Add a version to it. */
 int ferry_gem_names_list(struct gem_names *names, struct gem_named *named,
     struct ferry_bytes number, struct ferry_bytes platform,
     struct ferry_error *err);
