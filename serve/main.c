@@ -38,6 +38,7 @@
 #include "store/base/bytes.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
+#include "store/base/file.h"
 #include "store/base/log.h"
 
 /* The main loop's pace: flushing the logs, ending old generations. */
@@ -249,28 +250,15 @@ raise_files(void)
 	                                 : (unsigned)(limit.rlim_cur / 4);
 }
 
+/* Whole at once, so that whoever waits for it never reads half a number. */
 static int
 write_port(const char *path, unsigned port, struct ferry_error *err)
 {
-	struct ferry_buf tmp = FERRY_BUF_INIT;
-	FILE *file = NULL;
-	int rc = -1;
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%u\n", port);
 
-	if (ferry_buf_addf(&tmp, err, "%s.new", path) == -1)
-		goto out;
-	/* Renamed, so that whoever waits for it never reads half a number. */
-	if ((file = fopen((const char *)tmp.p, "we")) == NULL ||
-	    fprintf(file, "%u\n", port) < 0 || fflush(file) == EOF ||
-	    rename((const char *)tmp.p, path) == -1) {
-		ferry_error_errno(err, "%s", path);
-		goto out;
-	}
-	rc = 0;
-out:
-	if (file != NULL)
-		(void)fclose(file);
-	ferry_buf_free(&tmp);
-	return rc;
+	return ferry_file_replace(
+	    path, 0644, ferry_bytes_of(text, (size_t)n), err);
 }
 
 /*

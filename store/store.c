@@ -85,7 +85,7 @@ ferry_store_create(const char *path, const char *name, struct ferry_error *err)
 		    "'%s' cannot be a store's name (1 to 64 letters, digits, "
 		    "'.', '_' and '-')",
 		    name);
-	if (mkdir(path, 0755) == -1 && errno != EEXIST)
+	if (mkdir(path, 0750) == -1 && errno != EEXIST)
 		return ferry_error_errno(err, "%s", path);
 	if (folder_empty(path, err) == -1)
 		return -1;

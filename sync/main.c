@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/base/clean.h"
 #include "store/base/conf.h"
 #include "store/base/json.h"
 #include "sync/base/stop.h"
@@ -165,9 +166,10 @@ report(const struct ferry_context *ctx, const struct ferry_command *command,
     const struct ferry_error *err)
 {
 	int status = status_of(command, err->code);
+	struct ferry_error shown = *err;
 	json_t *o;
 
-	(void)fprintf(stderr, "ferry: %s\n", err->text);
+	(void)fprintf(stderr, "ferry: %s\n", ferry_clean(shown.text));
 	if (!ctx->json)
 		return status;
 	o = json_pack("{s:s,s:s,s:o,s:i}", "event", "error", "code",
@@ -194,6 +196,7 @@ main(int argc, char **argv)
 	const struct ferry_command *command = NULL;
 	struct ferry_context ctx = { 0 };
 	bool help = false, version = false;
+	FILE *clean;
 	int n, status;
 
 	/*
@@ -224,6 +227,9 @@ main(int argc, char **argv)
 		(void)fputs(command->help, stdout);
 		return FERRY_EXIT_OK;
 	}
+	/* What people read goes through here; JSON has its own escapes. */
+	if (!ctx.json && (clean = ferry_clean_stream(stdout)) != NULL)
+		stdout = clean;
 	ctx.kinds = ferry_kinds;
 	ctx.argc = n - 1;
 	ctx.argv = argv + 1;

@@ -30,10 +30,10 @@
 #define LOOK_MS 5000U /* how fast a client reads is looked at */
 #define SLOW_BYTES 1024U /* a second, and fewer is slow */
 #define LOG_MS 60000U
+#define NEVER 3
 #define BUCKETS 1024
 #define FDS_MAX (1U << 20)
 
-/* The phases of a connection, in the order in which they are given up. */
 enum phase { IDLE, HEAD, BODY, BUSY, REFUSED };
 
 struct peer {
@@ -188,7 +188,7 @@ cut(struct ferry_gate_conn *c)
 	(void)shutdown(c->fd, SHUT_RDWR);
 }
 
-/* Whether a may go rather than b: both are given up before a new one is. */
+/* Whether a goes rather than b, both of one round. */
 static bool
 is_worse(const struct ferry_gate_conn *a, const struct ferry_gate_conn *b)
 {
@@ -198,17 +198,25 @@ is_worse(const struct ferry_gate_conn *a, const struct ferry_gate_conn *b)
 	return atomic_load(&a->since) < atomic_load(&b->since);
 }
 
-static bool
-may_go(const struct ferry_gate_conn *c, uint64_t now, bool slow)
+/* In which round one may go: those that wait, those that are late, those whose
+ * request may still arrive, those that hardly read; or never. */
+static int
+round_of(const struct ferry_gate_conn *c, uint64_t now)
 {
-	int phase = atomic_load(&c->phase);
 
 	if (c->peer == NULL)
-		return false;
-	if (phase == BUSY)
-		return slow && c->slow;
-	return phase == IDLE || phase == REFUSED ||
-	       now - atomic_load(&c->since) >= FRESH_MS;
+		return NEVER;
+	switch ((enum phase)atomic_load(&c->phase)) {
+	case IDLE:
+	case REFUSED:
+		return 0;
+	case HEAD:
+	case BODY:
+		return now - atomic_load(&c->since) >= FRESH_MS ? 0 : 1;
+	case BUSY:
+		break;
+	}
+	return c->slow ? 2 : NEVER;
 }
 
 /* Close one of peer's connections, or of all (NULL), if one may go. */
@@ -217,16 +225,19 @@ make_room(struct ferry_gate *gate, const struct peer *peer)
 {
 	uint64_t now = ferry_ticks_ms();
 	struct ferry_gate_conn *worst = NULL;
+	int first = NEVER;
 
-	for (int slow = 0; worst == NULL && slow < 2; slow++)
-		for (size_t i = 0; i < gate->n; i++) {
-			struct ferry_gate_conn *c = gate->list[i];
+	for (size_t i = 0; i < gate->n; i++) {
+		struct ferry_gate_conn *c = gate->list[i];
+		int round =
+		    peer == NULL || c->peer == peer ? round_of(c, now) : NEVER;
 
-			if ((peer == NULL || c->peer == peer) &&
-			    may_go(c, now, slow == 1) &&
-			    (worst == NULL || is_worse(c, worst)))
-				worst = c;
+		if (round < first ||
+		    (round == first && round != NEVER && is_worse(c, worst))) {
+			worst = c;
+			first = round;
 		}
+	}
 	if (worst == NULL)
 		return false;
 	cut(worst);

@@ -51,6 +51,7 @@ struct ferry_wire {
 	char word[24];
 };
 
+/* Nothing was read yet. */
 void ferry_wire_init(struct ferry_wire *wire);
 
 /*

@@ -59,6 +59,7 @@ struct ferry_cache_stats {
 	uint64_t hits, misses, evictions;
 	uint64_t entries, bytes, files, limit;
 };
+/* Counts since the start, and what is there now. */
 void
 ferry_cache_stats(struct ferry_cache *cache, struct ferry_cache_stats *out);
 

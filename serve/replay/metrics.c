@@ -9,6 +9,7 @@
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/out.h"
+#include "store/index/local.h"
 
 #define TEXT "text/plain; charset=utf-8"
 
@@ -78,6 +79,38 @@ write_store(const struct ferry_call *call, struct ferry_out *out)
 	    FERRY_VERSION);
 }
 
+/* How old the word of an origin is. */
+static int
+write_origin(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+	struct ferry_out *out = ctx;
+
+	(void)err;
+	ferry_out_fmt(out,
+	    "ferry_origin_written_seconds{origin=\"%s\",name=\"%s\"} "
+	    "%" JSON_INTEGER_FORMAT "\n",
+	    ferry_key_part(key, 1),
+	    json_string_value(json_object_get(record, "name")),
+	    json_integer_value(json_object_get(record, "written")));
+	return 0;
+}
+
+static int
+write_origins(const struct ferry_call *call, struct ferry_out *out,
+    struct ferry_error *err)
+{
+	struct ferry_key prefix;
+
+	ferry_out_fmt(out,
+	    "# HELP ferry_origin_written_seconds When the newest bundle that "
+	    "was imported was written.\n"
+	    "# TYPE ferry_origin_written_seconds gauge\n");
+	ferry_key_all(&prefix, FERRY_KIND_ORIGIN);
+	return ferry_local_each(ferry_store_view_store(call->view), &prefix,
+	    write_origin, out, err);
+}
+
 static int
 answer(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
@@ -90,7 +123,8 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 	ferry_out_begin(&out, &buf);
 	ferry_metrics_write(call->site->metrics, &out);
 	write_store(call, &out);
-	if (ferry_out_end(&out, err) == 0)
+	if (write_origins(call, &out, err) == 0 &&
+	    ferry_out_end(&out, err) == 0)
 		rc = ferry_response_take(
 		    res, "text/plain; version=0.0.4", &buf, err);
 	ferry_buf_free(&buf);

@@ -88,7 +88,7 @@ enum ferry_action {
 	/* Figures of the server, which tell what others do and what there is:
 	 * for tokens with the scope, unless everything is for everybody. */
 	FERRY_ACTION_METRICS,
-	FERRY_ACTION_IDENTITY, /* what needs to know who asks: whoami */
+	FERRY_ACTION_IDENTITY, /* what needs to know who the client is: whoami */
 	FERRY_ACTION_SESSION, /* what needs a good token, whoever's it is */
 	FERRY_ACTION_TOKEN, /* to be given a session's token */
 	FERRY_ACTION_WRITE, /* whatever would change something */
@@ -104,7 +104,7 @@ struct ferry_access_request {
 	/* What the client calls the package, which is what the scopes of its
 	 * session say. */
 	const char *called;
-	bool login; /* nobody in particular may not, whatever is public */
+	bool login; /* needed even for what is public */
 	bool hides; /* whoever may not read hears of nothing */
 };
 
@@ -129,7 +129,7 @@ struct ferry_access_decision {
 	const char *reason; /* for people; a literal */
 	const char *row; /* of the decision table, for logs; a literal or "" */
 	uint64_t generation; /* of the snapshot that decided, for logs; or 0 */
-	bool varies; /* who asks can make a difference to this store */
+	bool varies; /* who the client is can make a difference to this store */
 	bool for_all; /* allowed, and would be to everybody */
 	const struct ferry_permit *permit;
 };
@@ -145,7 +145,7 @@ void ferry_access_decide(const struct ferry_access_request *request,
 bool ferry_access_sees(const struct ferry_permit *permit, const char *format,
     const char *owner, const char *package);
 
-/* Whether the holder, if it is nobody in particular, may know that there are
+/* Whether the holder, if it is anonymous, may know that there are
  * packages of that format and owner. */
 bool ferry_access_knows(
     const struct ferry_permit *permit, const char *format, const char *owner);

@@ -136,7 +136,7 @@ decide_read(const struct ferry_access_request *rq,
 		refuse(rq, &r, decision);
 }
 
-/* Whether anything of that upstream could be for nobody in particular. */
+/* Whether anything of that upstream could be for anonymous clients. */
 static bool
 is_for_all(const struct ferry_access_state *state, const char *format,
     const struct ferry_snapshot *s)
@@ -148,7 +148,7 @@ is_for_all(const struct ferry_access_state *state, const char *format,
 	       !ferry_access_needs_login(&state->policy, format_of(format), s);
 }
 
-/* Whether a list could have anything that is for nobody in particular. */
+/* Whether a list could have anything for anonymous clients. */
 static bool
 lists_for_all(const struct ferry_access_request *rq)
 {

@@ -32,7 +32,7 @@ struct ferry_access_policy {
 int ferry_access_policy_read(struct ferry_access_policy *out,
     struct ferry_conf_group *serve, struct ferry_error *err);
 
-/* Whether nobody in particular may not read even what is public of s, which is
+/* Whether anonymous clients may not read even what is public of s, which is
  * NULL where nothing is known.  format is NULL for one that is not served. */
 bool ferry_access_needs_login(const struct ferry_access_policy *policy,
     const struct ferry_format *format, const struct ferry_snapshot *s);

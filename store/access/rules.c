@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Teams of one user, with those above: more are passed over, which denies. */
+/* Teams of one user, with those above: more are ignored, which denies. */
 #define TEAMS_MAX 512
 
 /* One evaluation. */
@@ -18,7 +18,7 @@ struct ruling {
 	const struct ferry_snapshot_package *package; /* NULL: no record */
 	const struct ferry_snapshot_owner *owner; /* of the package */
 	const struct ferry_snapshot_repo *repo; /* linked, or NULL */
-	const struct ferry_snapshot_user *user; /* who asks, if it is known */
+	const struct ferry_snapshot_user *user; /* the client, if it is known */
 	ferry_on_record *on_record;
 	void *ctx;
 };

@@ -2,7 +2,7 @@
 #define FERRY_ACCESS_RULES_H
 
 /*
- * The decision table, rows D1 to D16: from who asks and what a snapshot says
+ * The decision table, rows D1 to D16: from the client and what a snapshot says
  * to yes or no.  No store, no network, no clock: values in, a decision out.
  *
  * Source: store/access/PROTOCOL.md, sections 2.1, 2.2 and 2.4.
@@ -51,7 +51,7 @@ enum ferry_ruling {
 	FERRY_RULING_LOGIN, /* no credential, and one is needed */
 	FERRY_RULING_BAD, /* the credential is no good */
 	FERRY_RULING_SCOPE, /* the token may not be used for this */
-	FERRY_RULING_ROLE, /* whoever asks has not the role */
+	FERRY_RULING_ROLE, /* the client does not have the role */
 	FERRY_RULING_ABSENT /* it would be allowed, but there is no such thing */
 };
 

@@ -38,7 +38,7 @@ struct ferry_token_key {
 struct ferry_token {
 	int64_t issued_at;
 	int64_t expires_at;
-	char subject[FERRY_TOKEN_SUBJECT]; /* "": nobody in particular */
+	char subject[FERRY_TOKEN_SUBJECT]; /* "": anonymous */
 	char scopes[FERRY_TOKEN_SCOPES]; /* "repository:NAME:pull …" */
 };
 
@@ -51,7 +51,7 @@ ferry_token_init(struct ferry_token *token, const char *subject, int64_t now);
 
 /*
  * Add what is granted of the blank-separated scopes that were asked for: to
- * pull from repositories, and to read the catalog.  The rest is passed over,
+ * pull from repositories, and to read the catalog.  The rest is ignored,
  * also what does not fit.
  * Source: Docker Registry token scope documentation, "resource scope grammar".
  */

@@ -366,7 +366,7 @@ add(void *ctx, const char *name, struct ferry_error *err)
 		l->n++;
 	/* One file that is none does not hide the others. */
 	if (rc == -1)
-		ferry_log(FERRY_LOG_WARNING, "passed over: %s", why.text);
+		ferry_log(FERRY_LOG_WARNING, "skipped: %s", why.text);
 	return 0;
 }
 

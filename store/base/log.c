@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/base/clean.h"
+
 void
 ferry_log(enum ferry_log_level level, const char *fmt, ...)
 {
@@ -19,6 +21,7 @@ ferry_log(enum ferry_log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
 	va_end(ap);
+	(void)ferry_clean(line);
 	n = strlen(line);
 	line[n++] = '\n';
 	while (done < n) {

@@ -28,6 +28,7 @@ struct ferry_detached {
 	uint8_t v[FERRY_SIGNATURE];
 };
 
+/* Append the text of such a file. */
 int ferry_detached_write(struct ferry_buf *out,
     const struct ferry_detached *signature, struct ferry_error *err);
 /* Errors: FERRY_EFORMAT. */

@@ -48,8 +48,10 @@ ferry_bundle_file_create(struct ferry_bundle_file **out, int dirfd,
 	f->written = f->synced = skip;
 	if (ferry_strdup(&f->name, name, err) == -1)
 		goto fail;
-	f->fd = openat(dirfd, name,
-	    O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	/* Whatever has that name, a link to a file elsewhere perhaps, goes. */
+	(void)unlinkat(dirfd, name, 0);
+	f->fd =
+	    openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (f->fd == -1 || ftruncate(f->fd, (off_t)skip) == -1 ||
 	    lseek(f->fd, (off_t)skip, SEEK_SET) == -1) {
 		failed(f, err);

@@ -110,7 +110,7 @@ seal_volume(int dirfd, const char *name, uint64_t size,
 
 	if (fd == -1 || fstat(fd, &sb) == -1)
 		ferry_error_errno(err, "%s", name);
-	else if ((uint64_t)sb.st_size != size)
+	else if ((uint64_t)sb.st_size != size || sb.st_nlink != 1)
 		ferry_error_set(err, FERRY_ESIZE,
 		    "%s was changed while the bundle was written; remove it "
 		    "and start again",

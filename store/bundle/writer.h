@@ -100,7 +100,7 @@ int ferry_bundle_digest(const struct ferry_bundle_target *target,
     struct ferry_head *head, struct ferry_error *err);
 /*
  * Give the volumes their names, durably.  Those that have them already are
- * passed over, so that it can be repeated.
+ * skipped, so that it can be repeated.
  */
 int ferry_bundle_publish(const struct ferry_bundle_target *target,
     const struct ferry_head *head, struct ferry_error *err);

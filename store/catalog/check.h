@@ -23,7 +23,7 @@ int ferry_record_check(
     const struct ferry_key *key, const json_t *value, struct ferry_error *err);
 /*
  * Whether a record that passed agrees with the documents that it names, which
- * st has; what is lost there is passed over.
+ * st has; what is lost there is skipped.
  * Errors: FERRY_EFORMAT, and those of ferry_blob_load().
  */
 int ferry_record_check_content(struct ferry_store *st,

@@ -19,6 +19,8 @@ struct ferry_store;
  *					belongs to it (sync/upstream/oci*)
  *	incident FORMAT NAME OWNER VERSION
  *	lost HEX			a blob that verify found wrong (blob.h)
+ *	realm UPSTREAM			where it had its tokens made first, with
+ *					credentials (sync/upstream/oci)
  *	removed FORMAT NAME OWNER VERSION
  *					an operator's removal whose version gc
  *					took (removal.h)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "store/base/bytes.h"
+#include "store/base/clean.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 
@@ -173,7 +174,7 @@ ferry_progress_note(struct ferry_progress *p, const char *fmt, ...)
 		return;
 	}
 	erase(p);
-	(void)fprintf(stderr, "%s: %s\n", p->verb, text);
+	(void)fprintf(stderr, "%s: %s\n", p->verb, ferry_clean(text));
 }
 
 void

@@ -39,6 +39,7 @@ struct ferry_accept {
 	uint64_t reached; /* behind: up to where it was applied */
 };
 
+/* Of one bundle that is being applied. */
 int ferry_accept_open(struct ferry_accept *a, const struct ferry_task *task,
     const struct ferry_found_bundle *bundle,
     const struct ferry_protect *protect, bool repeated,

@@ -125,6 +125,42 @@ check_chain(struct ferry_store *st, const struct ferry_head *h,
 	return proven ? 0 : unproven(st, h, here->seq, err);
 }
 
+/* A bundle that ends before where this site is: an older one of the same
+ * history, or one that shows that what was imported since is not its origin's. */
+static int
+check_older(struct ferry_store *st, const struct ferry_head *h,
+    const struct ferry_position *here, struct ferry_error *err)
+{
+	struct ferry_digest known;
+	int rc;
+
+	for (size_t i = 0; i < marks(h); i++) {
+		struct ferry_mark m = mark_at(h, i);
+
+		rc = ferry_boundary_get(st, h->origin, m.seq, &known, err);
+		if (rc == -1)
+			return -1;
+		if (rc == 1 && !ferry_digest_equal(&known, &m.chain))
+			return forked(h, m.seq, err);
+	}
+	rc = ferry_boundary_get(st, h->origin, h->to, &known, err);
+	if (rc == -1)
+		return -1;
+	if (rc == 0 && h->to > here->known)
+		return ferry_error_set(err, FERRY_EFORK,
+		    "this bundle of %s ends at record %" PRIu64 ", where the "
+		    "history that was imported here up to %" PRIu64 " has "
+		    "none: one of both was not written by %s, and its key may "
+		    "be in other hands; nothing was changed. Ask its operator "
+		    "which head is the right one ('ferry status' there and "
+		    "here), and 'ferry trust revoke' what is not",
+		    h->origin_name, h->to, here->seq, h->origin_name);
+	return ferry_error_set(err, FERRY_EREPLAY,
+	    "this bundle ends at record %" PRIu64 " of %s, this site is at "
+	    "%" PRIu64 " already; an older bundle changes nothing back",
+	    h->to, h->origin_name, here->seq);
+}
+
 int
 ferry_admit(
     struct ferry_store *st, const struct ferry_head *h, struct ferry_error *err)
@@ -150,11 +186,7 @@ ferry_admit(
 		    here.seq + 1, h->from - 1, h->origin_name, h->origin_name,
 		    ferry_store_name(st));
 	if (h->to < here.seq)
-		return ferry_error_set(err, FERRY_EREPLAY,
-		    "this bundle ends at record %" PRIu64 " of %s, this site "
-		    "is at %" PRIu64 " already; an older bundle changes "
-		    "nothing back",
-		    h->to, h->origin_name, here.seq);
+		return check_older(st, h, &here, err);
 	if (check_chain(st, h, &here, err) == -1 ||
 	    check_applying(st, h, err) == -1)
 		return -1;

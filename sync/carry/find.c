@@ -230,7 +230,10 @@ look_into_folder(const struct ferry_task *task, const char *dir,
 		const char *name = list[i]->d_name;
 
 		ferry_buf_reset(&path);
-		if (rc == 0 && strcmp(name + strlen(name) - 5, ".part") == 0)
+		if (rc == 0 && list[i]->d_type == DT_LNK)
+			ferry_task_note(task, "skipping %s: a link", name);
+		else if (rc == 0 &&
+			 strcmp(name + strlen(name) - 5, ".part") == 0)
 			ferry_task_note(task,
 			    "skipping %s: an export that did not end", name);
 		else if (rc == 0)

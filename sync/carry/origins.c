@@ -17,6 +17,7 @@ ferry_position_get(struct ferry_store *st, const char *origin,
     struct ferry_position *out, struct ferry_error *err)
 {
 	const char *name;
+	uint64_t written;
 	json_t *record;
 	int rc =
 	    ferry_local_named_get(st, FERRY_KIND_ORIGIN, origin, &record, err);
@@ -29,11 +30,17 @@ ferry_position_get(struct ferry_store *st, const char *origin,
 		    ferry_head_digest(record, "chain", &out->chain, err) ==
 			-1 ||
 		    ferry_head_digest_opt(record, "head", &out->head, err) ==
-			-1)
+			-1 ||
+		    ferry_json_u64_opt(
+			record, "written", INT64_MAX, 0, &written, err) == -1 ||
+		    ferry_json_u64_opt(record, "known", INT64_MAX, out->seq,
+			&out->known, err) == -1) {
 			rc = -1;
-		else
+		} else {
+			out->written = (int64_t)written;
 			(void)snprintf(
 			    out->name, sizeof(out->name), "%s", name);
+		}
 	}
 	json_decref(record);
 	return rc;
@@ -46,10 +53,11 @@ ferry_position_put(struct ferry_store *st, const char *origin,
 	char chain[FERRY_DIGEST_TEXT], head[FERRY_DIGEST_TEXT];
 
 	return ferry_local_named_put(st, FERRY_KIND_ORIGIN, origin,
-	    json_pack("{s:s,s:I,s:s,s:s,s:I}", "name", p->name, "seq",
+	    json_pack("{s:s,s:I,s:s,s:s,s:I,s:I,s:I}", "name", p->name, "seq",
 		(json_int_t)p->seq, "chain", ferry_digest_hex(&p->chain, chain),
 		"head", ferry_digest_hex(&p->head, head), "at",
-		(json_int_t)ferry_now()),
+		(json_int_t)ferry_now(), "written", (json_int_t)p->written,
+		"known", (json_int_t)p->known),
 	    err);
 }
 
@@ -99,19 +107,43 @@ ferry_boundary_put(struct ferry_store *st, const char *origin, uint64_t seq,
 			 err);
 }
 
+/* Where bundles ended that the origin wrote before this one. */
+static int
+put_marks(struct ferry_store *st, const struct ferry_head *head,
+    struct ferry_error *err)
+{
+
+	for (size_t i = 0; i < head->marks_n; i++)
+		if (ferry_boundary_put(st, head->origin, head->marks[i].seq,
+			&head->marks[i].chain, err) == -1)
+			return -1;
+	return ferry_boundary_put(
+	    st, head->origin, head->to, &head->after, err);
+}
+
 int
 ferry_position_reach(struct ferry_store *st, const struct ferry_head *head,
     struct ferry_error *err)
 {
-	struct ferry_position here = {
-		.seq = head->to, .chain = head->after, .head = head->digest
-	};
+	struct ferry_position here = { 0 };
+	int rc = ferry_position_get(st, head->origin, &here, err);
 
+	if (rc == -1)
+		return -1;
+	if (rc == 0)
+		here.known = head->from - 1;
+	/* A head thins its marks out when they are too many. */
+	if (head->marks_n >= FERRY_MARKS_MAX / 2)
+		here.known = head->to;
+	here.seq = head->to;
+	here.chain = head->after;
+	here.head = head->digest;
+	if (head->created_at > here.written)
+		here.written = head->created_at;
 	memcpy(here.name, head->origin_name, sizeof(here.name));
 	return ferry_position_put(st, head->origin, &here, err) == -1
 	           ? -1
-	           : ferry_boundary_put(
-			 st, head->origin, head->to, &head->after, err);
+	           : put_marks(st, head, err);
 }
 
 int

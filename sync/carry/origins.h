@@ -5,8 +5,10 @@
  * At a site: how far it is in the journals of its origins, and what it lacks.
  * Local records:
  *
- *	origin ID		{"name","seq","chain","head","at"}
- *	boundary ORIGIN NUMBER	{"chain"}: where an import ended
+ *	origin ID		{"name","seq","chain","head","at","written",
+ *				"known"}; written: when the newest bundle was
+ *	boundary ORIGIN NUMBER	{"chain"}: where an import ended, or a bundle
+ *				that the origin wrote before
  *	applying ORIGIN		{"seq","chain"}: an import whose records are
  *				visible in part ends there
  *	wanted HEX		{"at","origin"}: a blob that a bundle should
@@ -32,6 +34,10 @@ struct ferry_position {
 	uint64_t seq;
 	struct ferry_digest chain;
 	struct ferry_digest head; /* n == 0: none */
+	int64_t written; /* by the origin's clock; 0: not known */
+	/* Behind this number every bundle of the origin ends at a boundary that
+	 * is known here. */
+	uint64_t known;
 };
 /* 1 and *out; 0 (and *out at record 0) if nothing came from there yet; -1. */
 int ferry_position_get(struct ferry_store *st, const char *origin,

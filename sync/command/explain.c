@@ -219,7 +219,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		return -1;
 	if (ctx->argc > 1)
 		return ferry_error_set(err, FERRY_EUSAGE,
-		    "'%s' is too much; see 'ferry explain --help'",
+		    "unexpected argument '%s'; see 'ferry explain --help'",
 		    ctx->argv[1]);
 	if (ferry_context_open(ctx, false, &st, err) == 0)
 		rc = explain(ctx, st, &o, err);

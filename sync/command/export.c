@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/base/clock.h"
+#include "store/base/conf.h"
 #include "sync/command/command_task.h"
 
 static const char help[] =
@@ -24,11 +25,40 @@ static const char help[] =
     "  --since N           start after record N\n"
     "  --volume-size SIZE  split into files of at most SIZE, such as 4G, 650M\n"
     "                      (default: no split; 4G on FAT)\n"
-    "  --expires TIME      sites refuse it after TIME from now: 30d, 12h\n"
+    "  --expires TIME      sites refuse it after TIME from now: 30d, 12h, or\n"
+    "                      'never' (default: 'expires' of the group export in\n"
+    "                      the configuration, or 90d)\n"
     "  --dry-run           print counts and sizes, write nothing\n"
     "\n"
     "Without --for, --one-way and --since the bundle carries everything, for\n"
     "any site.  A killed export is gone on with by the same command.\n";
+
+/* Bundles that never end would let whoever keeps back the newer ones hold a site
+ * at an old one for ever. */
+static int
+read_expiry(struct ferry_context *ctx, const char *option, int64_t *out,
+    struct ferry_error *err)
+{
+	struct ferry_conf_group *group;
+	const char *text;
+
+	if (ferry_conf_group(
+		ferry_conf_root(ctx->conf), "export", &group, err) == -1 ||
+	    ferry_conf_str(group, "expires", "90d", &text, err) == -1 ||
+	    ferry_conf_finish(group, err) == -1)
+		return -1;
+	if (option != NULL)
+		text = option;
+	if (strcmp(text, "never") == 0) {
+		*out = 0;
+		return 0;
+	}
+	if (ferry_duration_parse(out, text, err) == 0)
+		return 0;
+	return option != NULL
+	           ? -1
+	           : ferry_conf_error(group, "expires", err, "%s", err->text);
+}
 
 static int
 parse(struct ferry_context *ctx, struct ferry_export_options *o,
@@ -51,7 +81,7 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 		return -1;
 	if (ctx->argc > 1)
 		return ferry_error_set(err, FERRY_EUSAGE,
-		    "'%s' is too much; the folder is given by --to",
+		    "unexpected argument '%s'; the folder is given by --to",
 		    ctx->argv[1]);
 	if (o->to == NULL)
 		return ferry_error_set(err, FERRY_EUSAGE,
@@ -70,9 +100,7 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 		    "'%s' is not a size such as 4G or 650M; volumes have at "
 		    "least 64Ki",
 		    volume_size);
-	return expires == NULL
-	           ? 0
-	           : ferry_duration_parse(&o->expires_s, expires, err);
+	return read_expiry(ctx, expires, &o->expires_s, err);
 }
 
 static const char *const outcomes[] = {

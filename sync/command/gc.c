@@ -378,7 +378,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		return -1;
 	if (ctx->argc > 1)
 		return ferry_error_set(err, FERRY_EUSAGE,
-		    "'%s' is too much; see 'ferry gc --help'", ctx->argv[1]);
+		    "unexpected argument '%s'; see 'ferry gc --help'",
+		    ctx->argv[1]);
 	if (grace != NULL && ferry_parse_u64(ferry_bytes_str(grace), 0,
 				 GRACE_DAYS_MAX, &g.grace_days, err) == -1)
 		return ferry_error_set(

@@ -29,7 +29,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		return -1;
 	if (ctx->argc > 1)
 		return ferry_error_set(err, FERRY_EUSAGE,
-		    "'%s' is too much; the folder is given by --store",
+		    "unexpected argument '%s'; the folder is given by --store",
 		    ctx->argv[1]);
 	if (name == NULL) {
 		if (gethostname(host, sizeof(host)) == -1)

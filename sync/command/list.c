@@ -163,7 +163,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	l.json = ctx->json;
 	if (ctx->argc > 2)
 		return ferry_error_set(err, FERRY_EUSAGE,
-		    "'%s' is too much; one prefix is enough", ctx->argv[2]);
+		    "unexpected argument '%s'; one prefix is enough",
+		    ctx->argv[2]);
 	if (ctx->argc == 2) {
 		l.prefix = ctx->argv[1];
 		colon = strchr(l.prefix, ':');

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
@@ -94,6 +95,31 @@ print_problems(const json_t *problems)
 	}
 }
 
+/* How old the word of each origin is. */
+static void
+print_origins(const json_t *origins)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach (origins, i, o) {
+		const json_t *record = json_object_get(o, "record");
+		int64_t written =
+		    json_integer_value(json_object_get(record, "written"));
+		char at[FERRY_TIME_TEXT];
+
+		(void)printf("origin       %s, up to record "
+			     "%" JSON_INTEGER_FORMAT,
+		    json_string_value(json_object_get(record, "name")),
+		    json_integer_value(json_object_get(record, "seq")));
+		if (written > 0)
+			(void)printf(", as of %s (%" PRId64 " d ago)",
+			    ferry_time_text(written, at),
+			    (ferry_now() - written) / 86400);
+		(void)printf("\n");
+	}
+}
+
 /* Bundles of which volumes are missing, and blobs that a bundle should bring. */
 static void
 print_waiting(const json_t *incoming, const json_t *wanted)
@@ -122,6 +148,19 @@ print_waiting(const json_t *incoming, const json_t *wanted)
 		    ferry_count_text(json_array_size(wanted), "blob", text));
 }
 
+/* Who can read the store can read what nobody may be served. */
+static void
+print_mode(struct ferry_store *st)
+{
+	struct stat sb;
+
+	if (stat(ferry_store_path(st), &sb) == 0 && (sb.st_mode & S_IRWXO) != 0)
+		(void)printf(
+		    "folder       everybody on this machine may read it "
+		    "(mode %04o); 'chmod 0750 %s'\n",
+		    sb.st_mode & 07777, ferry_store_path(st));
+}
+
 static void
 print_text(struct ferry_store *st, const struct ferry_store_totals *t,
     const json_t *lasts, const json_t *problems)
@@ -131,6 +170,7 @@ print_text(struct ferry_store *st, const struct ferry_store_totals *t,
 
 	(void)printf("store        %s, site '%s', id %s\n",
 	    ferry_store_path(st), ferry_store_name(st), ferry_store_id(st));
+	print_mode(st);
 	(void)printf("packages     %" PRIu64 ", %s", t->packages,
 	    ferry_count_text(t->versions, "version", text));
 	if (t->removed > 0)
@@ -156,6 +196,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    NULL } };
 	json_t *lasts = json_object(), *problems = json_array(), *o = NULL;
 	json_t *incoming = json_array(), *wanted = json_array();
+	json_t *origins = json_array();
 	struct ferry_store_totals t;
 	struct ferry_store *st = NULL;
 	int rc = -1;
@@ -169,6 +210,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    collect(st, "incident", problems, err) == -1 ||
 	    collect(st, "lost", problems, err) == -1 ||
 	    collect(st, "passed", problems, err) == -1 ||
+	    collect(st, "origin", origins, err) == -1 ||
 	    collect(st, "incoming", incoming, err) == -1 ||
 	    collect(st, "wanted", wanted, err) == -1)
 		goto out;
@@ -176,24 +218,26 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    json_array_size(problems) > 0 ? FERRY_EXIT_PROBLEMS : FERRY_EXIT_OK;
 	if (!ctx->json) {
 		print_text(st, &t, lasts, problems);
+		print_origins(origins);
 		print_waiting(incoming, wanted);
 		goto out;
 	}
 	o = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,"
-		      "s:O}",
+		      "s:O,s:O}",
 	    "store", ferry_store_path(st), "name", ferry_store_name(st), "id",
 	    ferry_store_id(st), "packages", (json_int_t)t.packages, "versions",
 	    (json_int_t)t.versions, "removed", (json_int_t)t.removed, "blobs",
 	    (json_int_t)t.blobs, "stored_bytes", (json_int_t)t.stored_bytes,
 	    "logical_bytes", (json_int_t)t.logical_bytes, "records",
 	    (json_int_t)t.records, "last", lasts, "problems", problems,
-	    "incoming", incoming, "wanted", wanted);
+	    "origins", origins, "incoming", incoming, "wanted", wanted);
 	(void)json_dumpf(o, stdout, JSON_INDENT(2));
 	(void)putchar('\n');
 out:
 	json_decref(o);
 	json_decref(lasts);
 	json_decref(problems);
+	json_decref(origins);
 	json_decref(incoming);
 	json_decref(wanted);
 	ferry_store_close(st);

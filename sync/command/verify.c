@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/base/clean.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"
@@ -386,7 +387,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (rc == FERRY_EXIT_PROBLEMS && note_lost(ctx, v.problems, &why) == -1)
 		(void)fprintf(stderr,
 		    "ferry: the problems could not be noted in the store: %s\n",
-		    why.text);
+		    ferry_clean(why.text));
 out:
 	ferry_progress_free(progress);
 	ferry_blob_iter_free(v.it);

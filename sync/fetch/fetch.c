@@ -35,6 +35,7 @@ struct ferry_fetch {
 	struct ferry_transfer *held; /* back by a gate */
 	struct ferry_transfer *active; /* linked by next */
 	unsigned active_n;
+	struct ferry_fetch_memory memory;
 	struct ferry_fetch_counts counts;
 	uint64_t random;
 	void (*on_wait)(
@@ -97,6 +98,10 @@ queue_take(struct queue *q)
 		struct ferry_transfer *t = *at;
 		const struct ferry_fetch_origin *o = t->request.origin;
 
+		/* One large document at a time. */
+		if (t->room == FERRY_DOCUMENT_PUT_BACK &&
+		    t->memory->large != NULL)
+			continue;
 		if (o->active >= o->connections ||
 		    (o->wait_until_ms > now && !waits_too_long(o, now)))
 			continue;
@@ -207,6 +212,7 @@ ferry_fetch_add(struct ferry_fetch *f,
 	if (ferry_calloc(&t, 1, sizeof(*t), err) == -1)
 		return -1;
 	t->fetch = f;
+	t->memory = &f->memory;
 	t->request = *request;
 	t->offset = t->offset_then = request->have;
 	if ((copy_string(&t->request.url, err) |
@@ -272,6 +278,11 @@ start_transfer(struct ferry_fetch *f, struct ferry_transfer *t,
 	if (curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
 		return ferry_error_set(
 		    err, FERRY_ENOMEM, "libcurl takes no transfer");
+	if (t->room == FERRY_DOCUMENT_PUT_BACK) {
+		assert(f->memory.large == NULL);
+		f->memory.large = t;
+		t->room = FERRY_DOCUMENT_LARGE;
+	}
 	t->tries++;
 	t->next = f->active;
 	f->active = t;
@@ -471,26 +482,61 @@ unlink_active(struct ferry_fetch *f, struct ferry_transfer *t)
 	t->request.origin->active--;
 }
 
+/* The request's own URL sent us elsewhere, or on. */
+static void
+tell_gate(struct ferry_transfer *t)
+{
+	const struct ferry_fetch_gate *gate = t->request.origin->gate;
+	const struct ferry_fetch_result sent = { .error = FERRY_ERROR_INIT,
+		.status = FERRY_FETCH_REDIRECTED };
+
+	if (gate != NULL)
+		(void)gate->on_answer(
+		    gate->ctx, t->request.scope, t->serial, &sent);
+}
+
+/* Whether t goes on at once: to where it was sent, or as the large document
+ * that it turned out to be. */
+static bool
+goes_on(struct ferry_fetch *f, struct ferry_transfer *t, CURLcode code)
+{
+	bool put_back = code != CURLE_OK && !t->failed &&
+	                t->room == FERRY_DOCUMENT_PUT_BACK;
+
+	if (!put_back &&
+	    (code != CURLE_OK || t->failed || ferry_transfer_redirect(t) != 1))
+		return false;
+	if (put_back && t->request.on_start != NULL)
+		t->request.on_start(t->request.ctx);
+	if (!put_back && !t->redirected)
+		tell_gate(t);
+	t->tries--;
+	queue_add_first(queue_of(f, t), t);
+	return true;
+}
+
 static void
 finish_transfer(struct ferry_fetch *f, struct ferry_transfer *t, CURLcode code)
 {
 	struct ferry_fetch_result result = { .error = FERRY_ERROR_INIT };
 	curl_off_t bytes = 0;
-	long redirects = 0;
 
 	unlink_active(f, t);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
-	(void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_COUNT, &redirects);
 	f->counts.bytes += (uint64_t)bytes;
-	t->redirected = redirects > 0 || t->location != NULL;
+	t->redirected = t->location != NULL;
+	if (t->cut)
+		code = CURLE_OK;
+	t->failed = t->failed || (code != CURLE_OK && t->barred);
+	t->slow = t->slow || (code == CURLE_OPERATION_TIMEDOUT && t->checked);
 	if (!t->failed && code == CURLE_OK && !t->checked)
 		(void)ferry_transfer_answer(t); /* an empty body */
 	(void)curl_multi_remove_handle(f->multi, t->easy);
-	if (code == CURLE_OK && !t->failed && ferry_transfer_redirect(t) == 1) {
-		t->tries--;
-		queue_add_first(queue_of(f, t), t);
+	if (goes_on(f, t, code)) {
+		ferry_transfer_release(t);
 		return;
 	}
+	ferry_transfer_release(t);
 	/* Whatever is tried now starts at the request's own URL. */
 	free(t->location);
 	t->location = NULL;
@@ -509,6 +555,8 @@ finish_transfer(struct ferry_fetch *f, struct ferry_transfer *t, CURLcode code)
 	    ferry_transfer_worth_retrying(t, code)) {
 		if (t->failed)
 			t->offset = 0;
+		if (t->request.document && t->request.on_start != NULL)
+			t->request.on_start(t->request.ctx);
 		pause_transfer(f, t);
 		return;
 	}

@@ -8,7 +8,15 @@
  * origin->connections at a time each origin, are retried with growing, jittered
  * pauses that honour Retry-After, and go on where they broke off where the
  * server can do ranges.  Every try starts at the request's own URL, whatever
- * it was redirected to before.  Everything happens in the thread that calls
+ * it was redirected to before.
+ *
+ * What a server can cost us is bounded.  An error's body is read up to 64 kB,
+ * header and trailers of an answer up to 512 kB.  A file that comes at less
+ * than 1 kB/s over a minute, or on average after two, ends, and is tried once
+ * more; a document ends after ten minutes.  Documents, which are kept in
+ * memory, share 24 MB; one that would go beyond is fetched again as the only
+ * large one.
+ * Everything happens in the thread that calls
  * ferry_fetch_run(), callbacks included; they may add requests.
  */
 
@@ -20,6 +28,7 @@
 
 struct ferry_fetch;
 struct ferry_fetch_result;
+struct ferry_reach;
 
 enum ferry_fetch_verdict {
 	FERRY_FETCH_DONE,
@@ -61,9 +70,14 @@ struct ferry_fetch_gate {
 
 /*
  * Where requests go, and how to be let in.  Strings may be NULL.  Must outlive
- * its requests.  token and password are secrets: they reach no log, no error
- * and no other host (curl drops them when a redirect leaves host or port).
- * netrc is looked up for the request's own host only.
+ * its requests.
+ *
+ * token, password, netrc and the client certificate are for the scheme, host
+ * and port of a request's own URL: where a redirect leaves for another, they
+ * stay behind.  token and password reach no log and no error.  A URL with a
+ * login in it is refused, wherever it came from (FERRY_EDENIED).  What may be
+ * connected to is reach's to say, and a private CA vouches for hosts that it
+ * names only, the system's CAs for all others.
  */
 struct ferry_fetch_origin {
 	const char *name; /* for messages */
@@ -75,6 +89,7 @@ struct ferry_fetch_origin {
 	const char *ca_file; /* private CA, instead of the system's */
 	const char *cert_file, *key_file; /* client certificate */
 	const char *proxy; /* instead of the environment's */
+	struct ferry_reach *reach; /* shared; NULL: anywhere */
 	unsigned connections; /* at once; at least 1 */
 	unsigned tries; /* of one request without progress */
 	uint64_t rate; /* bytes/s over all transfers; 0: no limit */
@@ -185,9 +200,13 @@ int ferry_fetch_run(struct ferry_fetch *f,
  * http or https URL), FERRY_ELIMIT. */
 int ferry_fetch_url_host(
     char *out, size_t size, const char *url, struct ferry_error *err);
+/* Its port, also where that is the scheme's. */
+int
+ferry_fetch_url_port(unsigned *out, const char *url, struct ferry_error *err);
 /* Whether scheme, host and port are the same; not if either is no URL. */
 bool ferry_fetch_url_same_origin(const char *a, const char *b);
-/* What reference means in a document at base; the caller frees *out. */
+/* What reference means in a document at base, blanks and bytes beyond ASCII
+ * encoded; the caller frees *out. */
 int ferry_fetch_url_resolve(char **out, const char *base, const char *reference,
     struct ferry_error *err);
 

@@ -6,6 +6,8 @@
 
 #include "store/base/clock.h"
 
+#define SLOW_TRIES 2
+
 static int
 ferry_error_curl(struct ferry_error *err, CURLcode code, const char *detail)
 {
@@ -51,6 +53,8 @@ ferry_transfer_worth_retrying(const struct ferry_transfer *t, CURLcode code)
 
 	if (t->failed)
 		return t->error.code == FERRY_EHTTP;
+	if (t->slow)
+		return t->tries < SLOW_TRIES;
 	switch (code) {
 	case CURLE_OK:
 		break;
@@ -62,6 +66,7 @@ ferry_transfer_worth_retrying(const struct ferry_transfer *t, CURLcode code)
 	case CURLE_TOO_MANY_REDIRECTS:
 	case CURLE_OUT_OF_MEMORY:
 	case CURLE_FAILED_INIT:
+	case CURLE_LOGIN_DENIED: /* a URL with a login in it */
 		return false;
 	default:
 		return true;
@@ -85,6 +90,12 @@ ferry_transfer_classify(
 
 	if (t->failed)
 		*err = t->error;
+	else if (t->slow)
+		ferry_error_set(
+		    err, FERRY_ENETWORK, "it comes too slowly to ever end");
+	else if (code == CURLE_LOGIN_DENIED)
+		ferry_error_set(err, FERRY_EDENIED,
+		    "its URL, or that of a redirect, has a user's name in it");
 	else if (code != CURLE_OK)
 		ferry_error_curl(err, code, t->reason);
 	else if (t->status == 200 || t->status == 206 || t->status == 304)

@@ -1,20 +1,32 @@
 #include "sync/fetch/transfer.h"
 
+#include <arpa/inet.h>
+#include <assert.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "store/base/bytes.h"
 #include "store/base/clock.h"
+#include "sync/fetch/reach.h"
 
 #define REDIRECTS_MAX 5
-#define STALL_S 60 /* no byte for so long is a break */
-/* Documents are small and hold up all that they name: who lets them drip is as
- * good as silent. */
+#define STALL_S 60 /* so long too slow is a break */
+#define FILE_SPEED 1000 /* bytes/s, over STALL_S; on average, over GRACE_S */
+#define GRACE_S 120
+/* Documents are small and hold up all that they name: one that drips is as good
+ * as silent. */
 #define DOCUMENT_S 600
 #define DOCUMENT_SPEED 200L /* bytes/s, over STALL_S */
+#define DOCUMENT_SMALL (4U << 20) /* bytes, each; */
+#define DOCUMENTS_SMALL (24U << 20) /* all of them on their way */
+#define HEADER_MAX (512U << 10) /* bytes of one try, trailers included */
+#define ERROR_MAX (64U << 10) /* of the body of an error */
+#define PROXY_PORT 1080 /* of one that does not say */
 #define PROGRESS_BYTES (1U << 20) /* so much resets the tries */
 
 /* Receiving */
@@ -118,6 +130,16 @@ on_header(char *line, size_t size, size_t n, void *ctx)
 	struct ferry_bytes v;
 
 	n *= size;
+	if ((t->header_n += n) > HEADER_MAX) {
+		t->failed = true;
+		(void)ferry_error_set(&t->error, FERRY_ELIMIT,
+		    "the answer's header or trailers are longer than %u kB",
+		    HEADER_MAX >> 10);
+		return 0;
+	}
+	/* Trailers tell nothing. */
+	if (t->checked)
+		return n;
 	if (n > 5 && strncmp(line, "HTTP/", 5) == 0) {
 		/* A new answer (after a redirect or 100): forget the last. */
 		t->etag[0] = t->last_modified[0] = 0;
@@ -171,6 +193,82 @@ ferry_transfer_answer(struct ferry_transfer *t)
 	return 0;
 }
 
+/* The body of an error is not for us, but for its kind. */
+static size_t
+on_error_body(struct ferry_transfer *t, const char *p, size_t n)
+{
+	size_t used = strlen(t->said), room = sizeof(t->said) - 1 - used;
+
+	memcpy(t->said + used, p, n < room ? n : room);
+	t->said[used + (n < room ? n : room)] = 0;
+	if ((t->error_n += n) <= ERROR_MAX)
+		return n;
+	t->cut = true;
+	return CURL_WRITEFUNC_ERROR;
+}
+
+/* Whether there is room for n more bytes of a document; if not, it is to be
+ * fetched again when no other is large. */
+static bool
+take_room(struct ferry_transfer *t, size_t n)
+{
+	struct ferry_fetch_memory *m = t->memory;
+
+	if (!t->request.document || t->room == FERRY_DOCUMENT_LARGE)
+		return true;
+	assert(t->room == FERRY_DOCUMENT_SMALL && m->small_n >= t->came);
+	if (t->came + n <= DOCUMENT_SMALL &&
+	    m->small_n + n <= DOCUMENTS_SMALL) {
+		m->small_n += n;
+		return true;
+	}
+	m->small_n -= t->came;
+	t->came = 0;
+	if (m->large == NULL) {
+		m->large = t;
+		t->room = FERRY_DOCUMENT_LARGE;
+		return true;
+	}
+	t->room = FERRY_DOCUMENT_PUT_BACK;
+	return false;
+}
+
+void
+ferry_transfer_release(struct ferry_transfer *t)
+{
+	struct ferry_fetch_memory *m = t->memory;
+
+	if (t->room == FERRY_DOCUMENT_LARGE) {
+		assert(m->large == t);
+		m->large = NULL;
+		/* If there is another try, it is as large. */
+		t->room = FERRY_DOCUMENT_PUT_BACK;
+	} else if (t->request.document) {
+		assert(m->small_n >= t->came);
+		m->small_n -= t->came;
+	}
+	t->came = 0;
+}
+
+/* What a file must at least come at. */
+static uint64_t
+least_speed(const struct ferry_fetch_origin *o)
+{
+	uint64_t ours = o->rate / o->connections / 2;
+
+	return o->rate > 0 && ours < FILE_SPEED ? ours + 1 : FILE_SPEED;
+}
+
+/* A file that comes in drops, or in bursts with long pauses. */
+static bool
+is_slow(const struct ferry_transfer *t)
+{
+	uint64_t s = (ferry_ticks_ms() - t->started_ms) / 1000;
+
+	return !t->request.document && s > GRACE_S &&
+	       t->came / s < least_speed(t->request.origin);
+}
+
 static size_t
 on_body(char *p, size_t size, size_t n, void *ctx)
 {
@@ -180,26 +278,24 @@ on_body(char *p, size_t size, size_t n, void *ctx)
 	n *= size;
 	if (!t->checked && ferry_transfer_answer(t) == -1)
 		return CURL_WRITEFUNC_ERROR;
-	if (t->status != 200 && t->status != 206) {
-		/* The body of an error is not for us, but for its kind. */
-		size_t used = strlen(t->said),
-		       room = sizeof(t->said) - 1 - used;
-
-		memcpy(t->said + used, p, n < room ? n : room);
-		t->said[used + (n < room ? n : room)] = 0;
-		return n;
-	}
+	if (t->status != 200 && t->status != 206)
+		return on_error_body(t, p, n);
 	if (n > r->max_size || t->offset > r->max_size - n) {
 		ferry_error_set(&t->error, FERRY_ELIMIT,
 		    "it is longer than %" PRIu64 " bytes", r->max_size);
 		t->failed = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
+	if (!take_room(t, n))
+		return CURL_WRITEFUNC_ERROR;
 	if (r->on_data(r->ctx, p, n, &t->error) == -1) {
 		t->failed = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
 	t->offset += n;
+	t->came += n;
+	if ((t->slow = is_slow(t)))
+		return CURL_WRITEFUNC_ERROR;
 	/* Only what goes beyond every earlier try is progress. */
 	if (t->offset >= t->offset_then + PROGRESS_BYTES) {
 		t->offset_then = t->offset;
@@ -269,35 +365,42 @@ int
 ferry_transfer_redirect(struct ferry_transfer *t)
 {
 	struct ferry_error *err = &t->error;
+	struct curl_header *h;
 	char *to = NULL;
 	int rc = -1;
 
-	if (!t->by_hand ||
+	/* What was posted is not posted elsewhere. */
+	if (t->request.post != NULL ||
 	    (t->status != 301 && t->status != 302 && t->status != 303 &&
 		t->status != 307 && t->status != 308))
 		return 0;
-	(void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
-	if (to == NULL)
+	/* Not CURLINFO_REDIRECT_URL: that has the user whom netrc names. */
+	if (curl_easy_header(t->easy, "Location", 0, CURLH_HEADER, -1, &h) !=
+	    CURLHE_OK)
 		return 0;
 	if (++t->hops > REDIRECTS_MAX)
 		ferry_error_set(err, FERRY_ENETWORK, "more than %d redirects",
 		    REDIRECTS_MAX);
-	else if (strncasecmp(to, "https://", 8) != 0 &&
-		 (strncasecmp(to, "http://", 7) != 0 ||
-		     strncasecmp(t->request.url, "https:", 6) == 0))
+	else if (ferry_fetch_url_resolve(&to,
+		     t->location == NULL ? t->request.url : t->location,
+		     h->value, err) == -1)
+		ferry_error_in(err, "a redirect");
+	else if (strncmp(to, "https://", 8) != 0 &&
+		 strncasecmp(t->request.url, "https:", 6) == 0)
 		ferry_error_set(err, FERRY_ENETWORK,
-		    "a redirect to %.200s is not followed", to);
-	else {
+		    "a redirect to %.200s is not followed: it leaves TLS", to);
+	else
+		rc = 1;
+	if (rc == 1) {
 		free(t->location);
-		t->location = NULL;
-		rc = ferry_strdup(&t->location, to, err);
+		t->location = to;
+	} else {
+		free(to);
 	}
 	t->failed = rc == -1;
-	return rc == -1 ? -1 : 1;
+	return rc;
 }
 
-/* Through these options curl keeps a login from other hosts and ports when a
- * redirect leaves for them; an Authorization header of ours it would not. */
 static void
 set_login(CURL *easy, const struct ferry_fetch_login *l)
 {
@@ -319,21 +422,125 @@ set_login(CURL *easy, const struct ferry_fetch_login *l)
 	}
 }
 
-static void
-set_origin(CURL *easy, const struct ferry_fetch_origin *o)
+/* Connections */
+
+/* Whether what is at port of the other end is the proxy that is to be used.
+ * curl alone knows what no_proxy lets out; the port tells well enough. */
+static bool
+is_proxy(const struct ferry_transfer *t, unsigned port)
+{
+	const char *url = t->location == NULL ? t->request.url : t->location;
+	bool tls = strncasecmp(url, "https:", 6) == 0;
+	const char *proxy = t->request.origin->proxy;
+	char *text = NULL;
+	bool same = false;
+	CURLU *u;
+
+	if (proxy == NULL)
+		proxy = getenv(tls ? "https_proxy" : "http_proxy");
+	if (proxy == NULL && tls)
+		proxy = getenv("HTTPS_PROXY");
+	if (proxy == NULL && (proxy = getenv("all_proxy")) == NULL)
+		proxy = getenv("ALL_PROXY");
+	if (proxy == NULL || *proxy == 0 || (u = curl_url()) == NULL)
+		return false;
+	if (curl_url_set(u, CURLUPART_URL, proxy,
+		CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME) == CURLUE_OK) {
+		if (curl_url_get(u, CURLUPART_PORT, &text, 0) == CURLUE_OK)
+			same = strtoul(text, NULL, 10) == port;
+		else
+			same = port == PROXY_PORT || port == 443;
+	}
+	curl_free(text);
+	curl_url_cleanup(u);
+	return same;
+}
+
+static int
+check_address(struct ferry_transfer *t, const struct sockaddr *address)
+{
+	const char *url = t->location == NULL ? t->request.url : t->location;
+	struct ferry_reach *reach = t->request.origin->reach;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	unsigned port =
+	    address->sa_family == AF_INET
+		? ntohs(((const struct sockaddr_in *)(const void *)address)
+			    ->sin_port)
+	    : address->sa_family == AF_INET6
+		? ntohs(((const struct sockaddr_in6 *)(const void *)address)
+			    ->sin6_port)
+		: 0;
+
+	if (reach == NULL)
+		return 0;
+	if ((is_proxy(t, port)
+		    ? ferry_reach_check_url(reach, url, &why)
+		    : ferry_reach_check(reach, url, address, &why)) == 0)
+		return 0;
+	t->barred = true;
+	t->error = why;
+	return -1;
+}
+
+/* Before anything is connected to. */
+static curl_socket_t
+on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 
-	if (o->ca_file != NULL)
+	(void)purpose;
+	return check_address(ctx, &address->addr) == -1
+	           ? CURL_SOCKET_BAD
+	           : socket(address->family, address->socktype | SOCK_CLOEXEC,
+			 address->protocol);
+}
+
+/* Before anything is sent: connections are shared, and another transfer may
+ * have been allowed this one. */
+static int
+on_connected(void *ctx, char *ip, char *own_ip, int port, int own_port)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons((uint16_t)port) };
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port) };
+	const struct sockaddr *address = (struct sockaddr *)&in;
+
+	(void)own_ip;
+	(void)own_port;
+	if (inet_pton(AF_INET6, ip, &in6.sin6_addr) == 1)
+		address = (struct sockaddr *)&in6;
+	else if (inet_pton(AF_INET, ip, &in.sin_addr) != 1)
+		return CURL_PREREQFUNC_ABORT;
+	return check_address(ctx, address) == -1 ? CURL_PREREQFUNC_ABORT
+	                                         : CURL_PREREQFUNC_OK;
+}
+
+/* ours: the URL is of the scheme, host and port of the request's own. */
+static void
+set_origin(
+    struct ferry_transfer *t, const struct ferry_fetch_origin *o, bool ours)
+{
+	const char *url = t->location == NULL ? t->request.url : t->location;
+	CURL *easy = t->easy;
+
+	if (o->ca_file != NULL &&
+	    (o->reach == NULL || ferry_reach_names(o->reach, url)))
 		(void)curl_easy_setopt(easy, CURLOPT_CAINFO, o->ca_file);
-	if (o->cert_file != NULL)
+	if (o->cert_file != NULL && ours)
 		(void)curl_easy_setopt(easy, CURLOPT_SSLCERT, o->cert_file);
-	if (o->key_file != NULL)
+	if (o->key_file != NULL && ours)
 		(void)curl_easy_setopt(easy, CURLOPT_SSLKEY, o->key_file);
 	if (o->proxy != NULL)
 		(void)curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy);
 	if (o->rate > 0)
 		(void)curl_easy_setopt(easy, CURLOPT_MAX_RECV_SPEED_LARGE,
 		    (curl_off_t)(o->rate / o->connections + 1));
+	(void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	(void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
+	(void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+	(void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+	/* The operator gives logins; nobody else puts one into a URL. */
+	(void)curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 }
 
 int
@@ -346,7 +553,9 @@ ferry_transfer_prepare(struct ferry_transfer *t,
 		.password = r->origin->password,
 		.netrc = r->origin->netrc };
 	const struct ferry_fetch_login none = { .token = NULL };
-	bool tls = strncmp(r->url, "https:", 6) == 0;
+	bool tls = strncasecmp(r->url, "https:", 6) == 0;
+	bool ours = t->location == NULL ||
+	            ferry_fetch_url_same_origin(r->url, t->location);
 
 	if (t->easy == NULL && (t->easy = curl_easy_init()) == NULL)
 		return ferry_error_set(
@@ -354,19 +563,19 @@ ferry_transfer_prepare(struct ferry_transfer *t,
 	curl_easy_reset(t->easy);
 	t->reason[0] = t->said[0] = 0;
 	t->failed = t->checked = t->redirected = false;
+	t->cut = t->slow = t->barred = false;
+	t->came = t->header_n = t->error_n = 0;
+	t->started_ms = ferry_ticks_ms();
 	t->retry_after_s = t->reset_s = 0;
 	t->used_up = false;
 	t->status = 0;
 	t->error = (struct ferry_error)FERRY_ERROR_INIT;
-	/* curl looks every host up that it is sent to, and the answer to one
-	 * host's request must not choose whose password goes where. */
-	if (t->location != NULL &&
-	    !ferry_fetch_url_same_origin(r->url, t->location))
+	/* The answer to one host's request must not choose whose password
+	 * goes where. */
+	if (!ours)
 		login = &none;
 	else if (login == NULL)
 		login = &own;
-	t->by_hand =
-	    login->netrc != NULL && login->token == NULL && login->user == NULL;
 	(void)curl_easy_setopt(
 	    t->easy, CURLOPT_URL, t->location == NULL ? r->url : t->location);
 	(void)curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
@@ -374,15 +583,9 @@ ferry_transfer_prepare(struct ferry_transfer *t,
 	(void)curl_easy_setopt(
 	    t->easy, CURLOPT_USERAGENT, "ferry/" FERRY_VERSION);
 	(void)curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	/* A redirect never leaves TLS. */
-	(void)curl_easy_setopt(
-	    t->easy, CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
-	(void)curl_easy_setopt(
-	    t->easy, CURLOPT_FOLLOWLOCATION, t->by_hand ? 0L : 1L);
-	(void)curl_easy_setopt(t->easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
 	(void)curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, 30L);
 	(void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT,
-	    r->document ? DOCUMENT_SPEED : 1L);
+	    r->document ? DOCUMENT_SPEED : (long)least_speed(r->origin));
 	if (r->document)
 		(void)curl_easy_setopt(
 		    t->easy, CURLOPT_TIMEOUT, (long)DOCUMENT_S);
@@ -404,6 +607,6 @@ ferry_transfer_prepare(struct ferry_transfer *t,
 	if (r->post != NULL)
 		(void)curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->post);
 	set_login(t->easy, login);
-	set_origin(t->easy, r->origin);
+	set_origin(t, r->origin, ours);
 	return set_headers(t, err);
 }

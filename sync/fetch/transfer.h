@@ -13,14 +13,27 @@
 
 #define FERRY_VALIDATOR_MAX 512
 
+/* The memory that documents on their way take, all of them together. */
+struct ferry_fetch_memory {
+	uint64_t small_n; /* bytes of the small ones */
+	struct ferry_transfer *large; /* the one that may be large, or NULL */
+};
+
 /*
  * Life of a transfer: waiting (in a queue) → active (has an easy handle) →
  * pausing (due later) → waiting …; freed after on_done.  From waiting it may
  * also be held back by its origin's gate → waiting.
+ *
+ * Invariants:
+ *  1. It is in no list and has no easy handle in use while a callback of its
+ *     request runs at its end.
+ *  2. Only an active document counts in memory: came, of room.
+ *  3. location is NULL but between a redirect and the end of its answer.
  */
 struct ferry_transfer {
 	struct ferry_transfer *next; /* in its queue */
 	struct ferry_fetch *fetch;
+	struct ferry_fetch_memory *memory; /* of fetch */
 	struct ferry_fetch_request request; /* strings are our copies */
 	CURL *easy;
 	struct curl_slist *headers;
@@ -36,14 +49,23 @@ struct ferry_transfer {
 	uint64_t retry_after_s; /* as asked, unbounded; 0: not asked */
 	uint64_t reset_s; /* of a rate limit, from now; 0: not told */
 	bool used_up; /* that rate limit */
-	/* Redirects of requests with netrc are followed by hand: where to now
+	/* Redirects are followed by hand, so that each is judged: where to now
 	 * (owned; NULL: the request's own URL), after so many. */
 	char *location;
 	unsigned hops;
-	bool by_hand;
 	bool redirected; /* the answer is not of the request's own URL */
 	unsigned serial; /* of the login of this try */
 	unsigned denied; /* answers 401 in a row */
+	/* What this try has cost. */
+	uint64_t started_ms, came, header_n, error_n;
+	bool cut; /* an error's body: that was enough of it */
+	bool slow; /* it ended for being slow */
+	bool barred; /* from an address; error says which */
+	enum {
+		FERRY_DOCUMENT_SMALL, /* came counts in memory->small_n */
+		FERRY_DOCUMENT_LARGE, /* is memory->large */
+		FERRY_DOCUMENT_PUT_BACK /* to be large when there is room */
+	} room;
 	char reason[CURL_ERROR_SIZE];
 	char said[256]; /* how the body of an error begins */
 };
@@ -52,6 +74,8 @@ struct ferry_transfer {
  * says, or NULL if it has none. */
 int ferry_transfer_prepare(struct ferry_transfer *t,
     const struct ferry_fetch_login *login, struct ferry_error *err);
+/* After a try: the memory that its document took is free again. */
+void ferry_transfer_release(struct ferry_transfer *t);
 /*
  * After an answer: 1 if it sends us on and t is to be tried again there, 0 if
  * not, -1 with t->error and t->failed set if that cannot be followed.

@@ -19,7 +19,8 @@ read_url(CURLU **out, const char *base, const char *reference,
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
 	if (curl_url_set(u, CURLUPART_URL, base, 0) != CURLUE_OK ||
 	    (reference != NULL &&
-		curl_url_set(u, CURLUPART_URL, reference, 0) != CURLUE_OK) ||
+		curl_url_set(u, CURLUPART_URL, reference,
+		    CURLU_ALLOW_SPACE | CURLU_URLENCODE) != CURLUE_OK) ||
 	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) {
 		curl_url_cleanup(u);
 		return ferry_error_set(err, FERRY_EFORMAT,
@@ -62,6 +63,29 @@ ferry_fetch_url_host(
 		rc = 0;
 	}
 	curl_free(host);
+	curl_url_cleanup(u);
+	return rc;
+}
+
+int
+ferry_fetch_url_port(unsigned *out, const char *url, struct ferry_error *err)
+{
+	char *port = NULL;
+	CURLU *u = NULL;
+	uint64_t n = 0;
+	int rc = -1;
+
+	if (read_url(&u, url, NULL, err) == -1)
+		return -1;
+	if (curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ==
+	    CURLUE_OK)
+		rc = ferry_parse_u64(
+		    ferry_bytes_str(port), 0, UINT16_MAX, &n, err);
+	else
+		ferry_error_set(
+		    err, FERRY_EFORMAT, "'%.200s' has no port", url);
+	*out = (unsigned)n;
+	curl_free(port);
 	curl_url_cleanup(u);
 	return rc;
 }

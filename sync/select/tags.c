@@ -191,7 +191,7 @@ in_range(const struct chooser *c, const struct ferry_semver *version)
 	return c->range == NULL || ferry_semver_range_has(c->range, &release);
 }
 
-/* Decide on tag i; one that hangs on its version becomes a candidate. */
+/* Decide on tag i; one that depends on its version becomes a candidate. */
 static bool
 choose_one(struct chooser *c, const char *tag, size_t i)
 {

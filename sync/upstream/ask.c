@@ -33,7 +33,7 @@ on_start(void *ctx)
 {
 	struct job *job = ctx;
 
-	ferry_buf_reset(&job->body);
+	ferry_buf_free(&job->body);
 }
 
 static int

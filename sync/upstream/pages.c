@@ -1,5 +1,6 @@
 #include "sync/upstream/pages.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,10 @@ ferry_pages_add(struct ferry_pages *pages, const char *what, unsigned came,
 		    "%s does not end: the page after page %u, %.200s, was "
 		    "asked for before",
 		    what, came, url);
+	if (came > FERRY_PAGES_FREE && pages->items / came < FERRY_PAGES_LEAST)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "%s does not end: %u pages brought %" PRIu64 " items", what,
+		    came, pages->items);
 	pages->bytes += strlen(url);
 	if (pages->urls.n >= pages->max || pages->bytes > FERRY_PAGES_BYTES_MAX)
 		return ferry_error_set(err, FERRY_ELIMIT,
@@ -76,6 +81,11 @@ ferry_answer_next(const struct ferry_fetch_result *result, const char *base,
 
 	if (next.n == 0)
 		return 0;
+	if (next.n > FERRY_PAGES_URL_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "the next page is said to be at a URL of %zu bytes; at "
+		    "most %d are taken",
+		    next.n, FERRY_PAGES_URL_MAX);
 	if (ferry_strndup(&reference, next, err) == -1 ||
 	    ferry_fetch_url_resolve(out, url, reference, err) == -1)
 		goto out;

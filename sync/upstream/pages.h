@@ -23,15 +23,21 @@ struct ferry_fetch_result;
 struct ferry_pages {
 	struct ferry_table urls;
 	uint64_t bytes; /* of their names */
+	uint64_t items; /* that they brought; the caller counts */
 	size_t max; /* pages, together */
 };
-#define FERRY_PAGES_BYTES_MAX (64U << 20)
+#define FERRY_PAGES_BYTES_MAX (32U << 20)
+#define FERRY_PAGES_URL_MAX 8192
+/* Beyond these many, pages bring so many items each, or the list is one that
+ * never ends. */
+#define FERRY_PAGES_FREE 100
+#define FERRY_PAGES_LEAST 4
 
 /*
  * Note that url is asked for next, of the list called what ("the list of
  * tags", for messages), of which so many pages have come.
- * Errors: FERRY_ELIMIT (it was asked for before; there are too many, or their
- *     names are too long), FERRY_ENOMEM.
+ * Errors: FERRY_ELIMIT (it was asked for before; there are too many, their
+ *     names are too long, or they bring too little), FERRY_ENOMEM.
  */
 int ferry_pages_add(struct ferry_pages *pages, const char *what, unsigned came,
     const char *url, struct ferry_error *err);

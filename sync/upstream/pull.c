@@ -199,6 +199,12 @@ on_done(void *ctx, const struct ferry_fetch_result *result)
 		rc = store_arrived(job, result, &done, &done.error);
 	if (rc == -1 && result->error.code == FERRY_OK)
 		explain_misfit(job, result, &done.error);
+	if (done.error.code == FERRY_ELIMIT &&
+	    job->pull.kind == FERRY_BLOB_IS_DOCUMENT &&
+	    job->pull.max_size >= job->pull.up->document_max)
+		ferry_error_in(&done.error,
+		    "'document_max' of the upstream says how long documents "
+		    "may be");
 	/* Bytes that arrived wrong are worth a second look. */
 	if (rc == -1 && job->wrong++ == 0 && !result->last_try &&
 	    (done.error.code == FERRY_EDIGEST ||
@@ -247,12 +253,15 @@ int
 ferry_run_pull(struct ferry_run *run, const struct ferry_pull *pull,
     struct ferry_error *err)
 {
+	bool document = pull->kind == FERRY_BLOB_IS_DOCUMENT;
 	struct ferry_fetch_request request = {
 		.url = pull->url,
 		.accept = pull->accept,
 		.scope = pull->scope,
-		.document = pull->kind == FERRY_BLOB_IS_DOCUMENT,
-		.max_size = pull->max_size,
+		.document = document,
+		.max_size = document && pull->max_size > pull->up->document_max
+		                ? pull->up->document_max
+		                : pull->max_size,
 		.on_start = on_start,
 		.on_data = on_data,
 		.on_done = on_done,

@@ -11,10 +11,13 @@
 #include "store/base/file.h"
 #include "store/base/json.h"
 #include "store/store.h"
+#include "sync/fetch/reach.h"
 #include "sync/permissions/operator_file.h"
 #include "sync/upstream/run.h"
 
 #define TOKEN_FILE_MAX 8192
+#define DOCUMENT_USUAL (64ULL << 20)
+#define DOCUMENT_MOST (1ULL << 30)
 
 static const struct ferry_upstream_kind *
 kind_called(const struct ferry_upstream_kind *const *kinds, const char *format)
@@ -111,6 +114,7 @@ configure_origin(struct ferry_upstream *up, struct ferry_error *err)
 	    ferry_conf_str(up->group, "proxy", NULL, &o->proxy, err) == -1)
 		return -1;
 	o->name = up->name;
+	o->reach = up->reach;
 	o->connections = (unsigned)connections;
 	o->tries = (unsigned)tries;
 	/* Other hosts get the same patience and none of the credentials. */
@@ -118,6 +122,33 @@ configure_origin(struct ferry_upstream *up, struct ferry_error *err)
 	up->elsewhere.cert_file = up->elsewhere.key_file = NULL;
 	up->elsewhere.netrc = NULL;
 	return configure_token(up, err);
+}
+
+/* What the upstream may make ferry do. */
+static int
+configure_reach(struct ferry_upstream *up, struct ferry_error *err)
+{
+	const char *host;
+	int rc;
+
+	if (ferry_conf_bool(up->group, "without_digests", false,
+		&up->without_digests, err) == -1 ||
+	    ferry_conf_size(up->group, "document_max", 1U << 20, DOCUMENT_MOST,
+		DOCUMENT_USUAL, &up->document_max, err) == -1 ||
+	    ferry_reach_new(&up->reach, err) == -1 ||
+	    ferry_reach_add_url(up->reach, up->url, err) == -1)
+		return -1;
+	for (unsigned i = 0;
+	     (rc = ferry_conf_strs(up->group, "hosts", i, &host, err)) == 1;
+	     i++) {
+		if (*host == 0 || strpbrk(host, "/@ \t") != NULL)
+			return ferry_conf_error(up->group, "hosts", err,
+			    "element %u, '%.80s', is not HOST or HOST:PORT",
+			    i + 1, host);
+		if (ferry_reach_add_host(up->reach, host, err) == -1)
+			return -1;
+	}
+	return rc;
 }
 
 int
@@ -177,7 +208,7 @@ configure_upstream(const struct ferry_run *run, struct ferry_upstream *up,
 	    ferry_conf_need_str(up->group, "url", &url, err) == -1 ||
 	    ferry_conf_url(up->group, "url", NULL, (char **)(uintptr_t)&up->url,
 		err) == -1 ||
-	    configure_origin(up, err) == -1 ||
+	    configure_reach(up, err) == -1 || configure_origin(up, err) == -1 ||
 	    configure_protect(up, err) == -1 ||
 	    configure_visibility(up, err) == -1 ||
 	    up->kind->configure(up, err) == -1 ||
@@ -274,6 +305,7 @@ ferry_upstreams_free(struct ferry_run *run)
 			free(up->protect[k]);
 		free(up->protect);
 		json_decref(up->said);
+		ferry_reach_free(up->reach);
 	}
 	ferry_operator_free(run->op);
 	run->op = NULL;
@@ -327,12 +359,16 @@ ferry_upstream_delegate(struct ferry_upstream *out, struct ferry_upstream *by,
 		.name = by->name,
 		.origin = by->origin,
 		.elsewhere = by->elsewhere,
+		.reach = by->reach,
+		.document_max = by->document_max,
+		.without_digests = by->without_digests,
 		.token = by->token,
 		.wanted = by->wanted,
 		.delegator = by,
 		.host = host,
 		.user = user };
 	if (ferry_strdup((char **)(uintptr_t)&out->url, url, err) == -1 ||
+	    ferry_reach_add_url(out->reach, url, err) == -1 ||
 	    ferry_conf_group(by->group, group, &out->group, err) == -1 ||
 	    out->kind->configure(out, err) == -1)
 		return -1;

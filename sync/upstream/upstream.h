@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sync/fetch/fetch.h"
 
@@ -55,6 +56,9 @@ struct ferry_upstream {
 	const char *visibility;
 	struct ferry_fetch_origin origin;
 	struct ferry_fetch_origin elsewhere; /* other hosts: no credentials */
+	struct ferry_reach *reach; /* owned; origins borrow it */
+	uint64_t document_max; /* bytes of what is kept in memory */
+	bool without_digests; /* files that nobody declares a digest of come */
 	char *token; /* owned; origin borrows it */
 	char **protect; /* owned: name patterns bound to it */
 	size_t protect_n, protect_cap;

@@ -104,9 +104,3 @@ expect 20 "$FERRY" sign --key scanner.key m3
 [ -z "$(ls m3/*.sig 2>/dev/null)" ] || fail "it was signed"
 expect 2 "$FERRY" sign --key scanner.pub m2
 has err "there is no private key"
-
-say "the file is never written through a link that somebody planted"
-ln -s "$T/victim" link.pem
-expect 7 near key export link.pem
-has err "link.pem is not a file"
-[ ! -e victim ] || fail "the link was followed"

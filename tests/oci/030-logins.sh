@@ -147,8 +147,26 @@ say "a registry of plain http cannot send the password to another host"
 start_proxy --auth bearer --user robot:s3cret --realm localhost
 fresh 'user = "robot"; token_file = "password";'
 expect 8 near sync
-has out "names another host, localhost, for tokens"
+has out "names another host, localhost:${PROXY##*:}, for tokens"
 asked 0 '/token'
+
+say "nor to another port of its own, unless realm_host names that"
+python3 "$TOP/tests/tools/ociproxy.py" "$REGISTRY" port2 rules log2 --auth bearer --user robot:s3cret &
+PIDS+=($!)
+wait_for 10 test -s port2
+start_proxy --auth bearer --user robot:s3cret --realm "http://127.0.0.1:$(cat port2)/token"
+fresh 'user = "robot"; token_file = "password"; referrers = "off";'
+expect 8 near sync
+has out "names another host, 127.0.0.1:$(cat port2), for tokens"
+[ ! -s log2 ] || fail "it was asked: $(cat log2)"
+printf 'machine 127.0.0.1 login robot password s3cret\n' >netrc
+fresh 'netrc = "netrc"; referrers = "off"; tries = 1;'
+expect 8 near sync
+grep -q Basic log2 && fail "netrc's password went to another port"
+: >log2
+fresh "user = \"robot\"; token_file = \"password\"; referrers = \"off\"; realm_host = \"127.0.0.1:$(cat port2)\";"
+near sync >out 2>&1 || true
+grep -q 'GET /token.* 200 - Basic' log2 || fail "realm_host does not help: $(cat out)"
 
 say "a registry with TLS: its realm must have it, too, and may be on another host"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout tls.key -out tls.pem -days 2 -subj /CN=test \
@@ -160,9 +178,26 @@ expect 8 near sync
 has out "which is not https"
 start_proxy --auth bearer --user robot:s3cret --tls tls.pem tls.key --realm localhost
 PROXY=${PROXY/http:/https:}
-fresh 'user = "robot"; token_file = "password"; ca_file = "tls.pem";'
+fresh 'user = "robot"; token_file = "password"; ca_file = "tls.pem"; hosts = [ "localhost" ];'
 expect 0 near sync
 asked 2 "^GET /token.* 200 - Basic_.* localhost:"
+
+say "the first one gets the password and is remembered, another does not"
+start_proxy --auth bearer --user robot:s3cret --tls tls.pem tls.key \
+    --realm "https://127.0.0.2:${PROXY##*:}/token"
+PROXY=${PROXY/http:/https:}
+oci_conf "$PROXY" "$wanted user = \"robot\"; token_file = \"password\"; ca_file = \"tls.pem\"; hosts = [ \"localhost\", \"127.0.0.2\" ]; referrers = \"always\";"
+expect 8 near sync
+has out "and named localhost:" "unless realm_host names it"
+asked 0 '/token'
+
+say "a private CA does not vouch for a host that is not the upstream's"
+start_proxy --auth bearer --user robot:s3cret --tls tls.pem tls.key --realm localhost
+PROXY=${PROXY/http:/https:}
+fresh 'user = "robot"; token_file = "password"; ca_file = "tls.pem"; tries = 1;'
+expect 8 near sync
+has out "SSL certificate problem"
+asked 0 '/token'
 
 say "tokens that are said to have no life at all are used all the same"
 start_proxy --auth bearer --says 0
@@ -185,13 +220,13 @@ cat >netrc <<-END
 END
 start_proxy --auth bearer --user robot:s3cret --tls tls.pem tls.key --realm localhost
 PROXY=${PROXY/http:/https:}
-fresh 'netrc = "netrc"; ca_file = "tls.pem";'
+fresh 'netrc = "netrc"; ca_file = "tls.pem"; hosts = [ "localhost" ];'
 expect 8 near sync
 has out "unless realm_host names it"
 asked 0 "^GET /token.*Basic"
 
 say "unless the operator says so"
-fresh 'netrc = "netrc"; ca_file = "tls.pem"; realm_host = "localhost";'
+fresh 'netrc = "netrc"; ca_file = "tls.pem"; realm_host = "localhost:'"${PROXY##*:}"'";'
 expect 0 near sync
 asked 2 "^GET /token.* 200 - Basic_.* localhost:"
 fresh 'user = "robot"; token_file = "password"; ca_file = "tls.pem"; realm_host = "auth.invalid";'

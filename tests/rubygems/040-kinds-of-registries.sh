@@ -19,7 +19,11 @@ expect 0 near init --name near
 mkdir away
 mv up/versions up/info up/names away/
 
-say "only Marshal indexes: versions from those, needs from the gems"
+say "only Marshal indexes: nobody tells a digest, and that must be wanted"
+expect 4 near sync
+has out "'without_digests = true' of the upstream"
+say "versions are those of the index, needs those of the gems"
+gems_conf "$BASE/" 'packages = [ "top" ]; without_digests = true;'
 expect 0 near sync
 has out "3 packages: 4 versions pulled, 0 here already, 0 failed"
 expect 0 near --json show top@1.1
@@ -31,7 +35,7 @@ has out "4 here already" "2 not modified"
 
 say "pre-releases, ranges, the newest"
 gems_conf "$BASE/" 'select = ( { name = "top"; latest = 1; prereleases = true; }, { name = "mid"; versions = "< 2, >= 1"; } );
-    packages = [ "top >= 1.0, < 1.1" ];'
+    packages = [ "top >= 1.0, < 1.1" ]; without_digests = true;'
 expect 0 near sync
 has out "2 versions pulled"
 expect 0 near list --versions

@@ -1,7 +1,7 @@
 #!/bin/bash
-# An optional dependency that cannot be had is left out with all it needs; as
+# An optional dependency that is not available is left out with all it needs; as
 # soon as something needs it, it is a failure.  A tarball without a declared
-# digest is taken and named.
+# digest is refused, or taken where the operator says so.
 . "$(dirname "$0")/../lib.sh"
 start_faulty tree
 cd "$T"
@@ -41,8 +41,11 @@ expect 4 near --json sync
 jq -es 'last | [.failures[].item] == ["npm:gone@1.0.0"]' out >/dev/null ||
     fail "not reported: $(tail -1 out)"
 
-say "no digest: taken, and named"
+say "no digest: refused; where the operator says so, taken and named"
 near_conf "$BASE/" 'packages = [ "old" ];'
+expect 4 near sync
+has out "neither upstream nor a lock file declares a digest of old-1.0.0.tgz"
+near_conf "$BASE/" 'packages = [ "old" ]; without_digests = true;'
 expect 0 near sync
 has out "1 version pulled"
-has err "neither upstream nor a lock file declares a digest of npm:old@1.0.0"
+has err "nobody declares a digest of old-1.0.0.tgz of npm:old@1.0.0"

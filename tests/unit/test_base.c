@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "store/base/clean.h"
 #include "store/base/clock.h"
 #include "store/base/digest.h"
 #include "store/base/glob.h"
@@ -336,6 +337,72 @@ test_glob_many_asterisks(void **state)
 	assert_true(ferry_glob(pattern, text));
 }
 
+static void
+assert_clean(const char *text, const char *want)
+{
+	char buf[100];
+
+	(void)snprintf(buf, sizeof(buf), "%s", text);
+	assert_string_equal(ferry_clean(buf), want);
+}
+
+static void
+test_clean_what_terminals_obey(void **state)
+{
+
+	(void)state;
+	assert_clean("ui-1.0.0 gr\xc3\xbc\xc3\x9f \xe2\x82\xac",
+	    "ui-1.0.0 gr\xc3\xbc\xc3\x9f \xe2\x82\xac");
+	assert_clean("a\033[2Jb\007\nc\td\x7f", "a?[2Jb??c?d?");
+	/* CSI as one character, and as a byte that is no UTF-8. */
+	assert_clean("a\xc2\x9b"
+		     "2Jb",
+	    "a?2Jb");
+	assert_clean("a\x9b"
+		     "2Jb",
+	    "a?2Jb");
+	/* Overrides and isolates of the writing direction. */
+	assert_clean("a\xe2\x80\xae"
+		     "b\xe2\x81\xa6"
+		     "c",
+	    "a?b?c");
+	assert_clean("\xe2\x80\xa8", "?");
+	/* Cut, overlong, surrogate, beyond Unicode. */
+	assert_clean("a\xe2\x82", "a?");
+	assert_clean("\xc0\x9b", "??");
+	assert_clean("\xed\xa0\x80", "???");
+	assert_clean("\xf4\x90\x80\x80", "????");
+	assert_clean("", "");
+}
+
+static void
+test_clean_stream_however_it_is_cut(void **state)
+{
+	static const char text[] =
+	    "a\xe2\x82\xac\xe2\x80\xae\tb\033\n\xc2\x9b!";
+	static const char want[] = "a\xe2\x82\xac?\tb?\n?!";
+
+	(void)state;
+	for (size_t size = 1; size < sizeof(text); size++) {
+		char *got = NULL;
+		size_t n = 0;
+		FILE *to = open_memstream(&got, &n);
+		FILE *f = ferry_clean_stream(to);
+
+		for (size_t at = 0; at < sizeof(text) - 1; at += size) {
+			size_t left = sizeof(text) - 1 - at;
+
+			assert_true(fwrite(text + at, 1,
+					left < size ? left : size, f) > 0);
+			assert_int_equal(fflush(f), 0);
+		}
+		assert_int_equal(fclose(f), 0);
+		assert_int_equal(fclose(to), 0);
+		assert_string_equal(got, want);
+		free(got);
+	}
+}
+
 int
 main(void)
 {
@@ -349,6 +416,8 @@ main(void)
 		cmocka_unit_test(test_digest_known_answers),
 		cmocka_unit_test(test_sri_several_algorithms),
 		cmocka_unit_test(test_time_round_trip),
+		cmocka_unit_test(test_clean_what_terminals_obey),
+		cmocka_unit_test(test_clean_stream_however_it_is_cut),
 		cmocka_unit_test(test_glob),
 		cmocka_unit_test(test_glob_many_asterisks),
 		cmocka_unit_test(test_span_check_grammar),

@@ -468,6 +468,7 @@ sync_format(struct fixture *f, const char *format, struct page *pages,
 	(void)snprintf(path, sizeof(path), "%s/toy.conf", f->store.dir);
 	(void)snprintf(text, sizeof(text),
 	    "upstreams = ( { name = \"up\"; format = \"%s\"; url = \"%s\"; "
+	    "without_digests = true; "
 	    "tries = 1; %s } );",
 	    format, f->url, wants);
 	unit_write(path, text);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "serve/http/forwarded.h"
 #include "serve/http/http.h"
 #include "serve/http/net.h"
 #include "serve/http/range.h"
@@ -527,10 +528,63 @@ test_document_of_damaged_text(void **state)
 		}
 }
 
+static void
+test_forwarded_read(void **state)
+{
+	static const struct {
+		const char *peers, *hosts, *protos;
+		const char *peer, *host, *proto;
+	} rows[] = {
+		{ "", "", "", "", "", "" },
+		{ "192.0.2.7", "a.example", "https", "192.0.2.7", "a.example",
+		    "https" },
+		/* What the client wrote stands in front. */
+		{ "6.6.6.6, 192.0.2.7,", "", "", "192.0.2.7", "", "" },
+		{ "6.6.6.6,192.0.2.7, 10.0.0.2", "", "", "192.0.2.7", "", "" },
+		{ "10.0.0.9, 192.0.2.7, 10.0.0.2 ,10.0.0.3", "", "",
+		    "192.0.2.7", "", "" },
+		{ "nonsense, 10.0.0.2", "", "", "10.0.0.2", "", "" },
+		{ "10.0.0.4, 10.0.0.2", "", "", "10.0.0.4", "", "" },
+		{ "192.0.2.7:4711", "", "", "192.0.2.7", "", "" },
+		{ "[2001:db8::1]:80, fd00::1", "", "", "2001:db8::1", "", "" },
+		{ "[2001:db8::1, x", "", "", "", "", "" },
+		/* The outermost proxy's entry; with too few the first. */
+		{ "192.0.2.7", "evil.example, a.example", "http, https",
+		    "192.0.2.7", "a.example", "https" },
+		{ "192.0.2.7, 10.0.0.2", "evil.example, a.example, b.internal",
+		    "gopher, https, http", "192.0.2.7", "a.example", "https" },
+		{ "192.0.2.7, 10.0.0.2, 10.0.0.3", "a.example, b.internal", "",
+		    "192.0.2.7", "a.example", "" },
+		{ "", "a.example, b.internal", "https,http", "", "a.example",
+		    "https" },
+		{ "", ",, a.example", "HTTPS", "", "a.example", "HTTPS" },
+		{ "", "", "gopher", "", "", "" },
+	};
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_networks proxies = { 0 };
+
+	(void)state;
+	assert_ok(ferry_networks_add(&proxies, "10.0.0.0/8", &err), &err);
+	assert_ok(ferry_networks_add(&proxies, "fd00::/8", &err), &err);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ferry_forwarded f;
+
+		ferry_forwarded_read(&f, ferry_bytes_str(rows[i].peers),
+		    ferry_bytes_str(rows[i].hosts),
+		    ferry_bytes_str(rows[i].protos), &proxies);
+		if (strcmp(f.peer, rows[i].peer) != 0 ||
+		    strcmp(f.host, rows[i].host) != 0 ||
+		    strcmp(f.proto, rows[i].proto) != 0)
+			fail_msg("row %zu: '%s' '%s' '%s'", i, f.peer, f.host,
+			    f.proto);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forwarded_read),
 		cmocka_unit_test(test_range_parse),
 		cmocka_unit_test(test_oci_path_split),
 		cmocka_unit_test(test_etag_matches),

@@ -28,7 +28,7 @@ struct ferry_semver_range {
 /*
  * Compiling a range.  A set of comparators is made from the text between two
  * "||".  A word of it that is not understood ends the compilation strictly and
- * is passed over loosely; a number beyond the bound always ends it.
+ * is skipped loosely; a number beyond the bound always ends it.
  */
 enum word { WORD_OK, WORD_BAD, WORD_FATAL, WORD_NOMEM };
 

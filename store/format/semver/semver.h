@@ -32,7 +32,7 @@ struct ferry_semver {
 };
 
 /*
- * Parse a version; blanks around it and a leading "v" are passed over.
+ * Parse a version; blanks around it and a leading "v" are skipped.
  *
  * Lifetime: out->pre is borrowed from text.
  * Errors: FERRY_EFORMAT; nothing else, so a caller may read -1 as "no".

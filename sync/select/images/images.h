@@ -7,7 +7,7 @@
  * Read: Dockerfiles (and Containerfiles), compose files, and Kubernetes
  * manifests, YAML or JSON.  A further kind is one file and a line in images.c.
  *
- * Nothing is evaluated: what hangs on a variable that the file gives no value,
+ * Nothing is evaluated: what depends on a variable that the file gives no value,
  * or on another file, is reported, not guessed.  The environment of the
  * process takes no part.
  *

@@ -5,7 +5,7 @@
  * Variables in Dockerfiles and compose files, and what they stand for.
  *
  * The environment of the process is never looked at: what a file wants must
- * not depend on who asks.
+ * not depend on the caller.
  */
 
 #include <stdbool.h>
@@ -77,7 +77,7 @@ int ferry_variables_expand(struct ferry_buf *out,
  * Add the variables of a .env file: NAME=VALUE or NAME: VALUE, perhaps after
  * "export"; values in '…' as they are, in "…" with \n and the like and
  * variables, bare ones with variables up to " #".  A NAME alone, and a value
- * that hangs on a variable without value, has none.
+ * that depends on a variable without value, has none.
  *
  * Errors: FERRY_EFORMAT with the line, FERRY_ELIMIT, FERRY_ENOMEM.
  */

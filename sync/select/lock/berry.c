@@ -8,7 +8,7 @@
  *
  * The resolution says all: the real name, the protocol, and bindings behind
  * "::".  The checksum is of yarn's own archive and says nothing of the
- * tarball.  What is optional hangs on who asks, and is not told here.
+ * tarball.  What is optional depends on who needs it, and is not told here.
  *
  * Source: yarnpkg/berry packages/yarnpkg-core/sources: structUtils.ts
  *     (tryParseLocator, parseRange), Project.ts (setupResolutions,

@@ -11,7 +11,7 @@
  * The names are places below the project's folder; the first element has the
  * real name, and behind it a version or what else the package is.  Only a
  * version of a registry has a second string: the tarball's URL, or "" for
- * where its registry usually has it.  What is optional is told by who asks,
+ * where its registry usually has it.  Whether it is optional is told by who needs it,
  * and not here.
  *
  * Source: oven-sh/bun src/install/lockfile/bun.lock.zig (04f9415e) and

@@ -70,7 +70,7 @@ struct ferry_lock_sink {
  * or else its content.
  *
  * What is inside the project (links, workspaces, folders) or, as far as the
- * file tells, inside another package's tarball (bundled) is passed over
+ * file tells, inside another package's tarball (bundled) is skipped
  * silently.  So is an optional entry of npm with neither version nor URL.
  *
  * Other files than npm's say which entries are from a registry.  One of npm's is

@@ -9,7 +9,7 @@
  *
  * with real names, whatever an alias calls them.  What is from elsewhere has
  * another key ("a@file:x.tgz", "github.com/u/r/COMMIT", "@host/x.tgz") and
- * says in "resolution" what it is.  From 7 on, what hangs on peers is apart in
+ * says in "resolution" what it is.  From 7 on, what depends on peers is apart in
  * "snapshots", and so is whether a package is optional.
  *
  * A file can hold two documents.  The first is of what pnpm itself needs: its

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store/base/conf.h"
+#include "sync/fetch/reach.h"
 
 static bool
 ends_with(const char *text, const char *end)
@@ -209,6 +210,8 @@ read_api(struct github *gh, const struct web *web, struct ferry_error *err)
 	if (rc == 0)
 		rc = ferry_conf_url(
 		    gh->up->group, "api", (char *)api.p, &gh->api, err);
+	if (rc == 0)
+		rc = ferry_reach_add_url(gh->up->reach, gh->api, err);
 	ferry_buf_free(&api);
 	return rc;
 }

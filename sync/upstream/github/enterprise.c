@@ -62,9 +62,10 @@ take_node(struct github *gh, const json_t *node, struct ferry_error *err)
 
 /* Returns: 1 with *after, borrowed from root, if there is more; 0; -1. */
 static int
-take_members(struct github *gh, const json_t *enterprise, const char **after,
-    struct ferry_error *err)
+take_members(struct answer *answer, const json_t *enterprise,
+    const char **after, struct ferry_error *err)
 {
+	struct github *gh = answer->gh;
 	json_t *members, *nodes, *info, *node;
 	uint64_t id;
 	size_t i;
@@ -76,6 +77,7 @@ take_members(struct github *gh, const json_t *enterprise, const char **after,
 	    ferry_json_object(members, "pageInfo", &info, err) == -1)
 		return -1;
 	ferry_facts_enterprise(gh->facts, id);
+	answer->cursors.items += json_array_size(nodes);
 	json_array_foreach (nodes, i, node)
 		if (take_node(gh, node, err) == -1)
 			return -1;
@@ -100,7 +102,7 @@ take_answer(struct answer *answer, struct ferry_bytes body)
 		/* No such enterprise, or none that this token may ask. */
 		ferry_github_unread(gh, WHAT, answer->pages, 200, MEANING);
 	} else if (rc == 0) {
-		rc = take_members(gh, enterprise, &after, &err);
+		rc = take_members(answer, enterprise, &after, &err);
 		if (rc == 1 && ferry_pages_add(&answer->cursors, "the list",
 				   ++answer->pages, after, &err) == -1)
 			rc = -1;

@@ -219,6 +219,7 @@ take_page(struct page *page, const struct ferry_fetch_result *result,
 			goto out;
 	rc = next != NULL;
 	list->pages += next != NULL;
+	list->gh->asked.items = list->gh->items;
 	if (next != NULL && ferry_pages_add(&list->gh->asked, "the list",
 				list->pages, next, err) == -1)
 		rc = -1;

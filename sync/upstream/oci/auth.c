@@ -7,6 +7,7 @@
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
+#include "store/store.h"
 #include "sync/upstream/ask.h"
 #include "sync/upstream/oci/challenge.h"
 #include "sync/upstream/run.h"
@@ -175,8 +176,55 @@ known_pair(const char *registry, const char *realm)
 	       strcmp(realm, "auth.docker.io") == 0;
 }
 
+/* Whether the operator's realm_host, HOST or HOST:PORT, is where realm is. */
+static bool
+is_realm_host(
+    const char *realm_host, const char *realm, const char *host, unsigned port)
+{
+	unsigned usual = strncasecmp(realm, "https:", 6) == 0 ? 443 : 80;
+	const char *colon = strrchr(realm_host, ':');
+	size_t n =
+	    colon == NULL ? strlen(realm_host) : (size_t)(colon - realm_host);
+
+	return strlen(host) == n && strncasecmp(realm_host, host, n) == 0 &&
+	       (colon == NULL ? port == usual
+			      : strtoul(colon + 1, NULL, 10) == port);
+}
+
+/* The first realm elsewhere that gets credentials is the one.  Returns: 0, or
+ * -1 if another was before. */
+static int
+remember_realm(
+    struct oci_auth *auth, const char *realm, struct ferry_error *err)
+{
+	struct ferry_run *run = auth->run;
+	const char *name = auth->up->name, *known;
+	json_t *record = NULL;
+	int rc = -1;
+
+	if (ferry_local_named_get(
+		run->st, FERRY_KIND_REALM, name, &record, err) == -1)
+		return -1;
+	if (record == NULL)
+		rc = run->dry_run
+		         ? 0
+		         : ferry_local_named_put(run->st, FERRY_KIND_REALM,
+			       name, json_pack("{s:s}", "at", realm), err);
+	else if (ferry_json_str(record, "at", &known, err) == 0 &&
+		 strcmp(known, realm) != 0)
+		ferry_error_set(err, FERRY_EDENIED,
+		    "the registry names %.200s for tokens, and named %.200s "
+		    "before: it does not get the credentials unless realm_host "
+		    "names it",
+		    realm, known);
+	else if (err->code == FERRY_OK)
+		rc = 0;
+	json_decref(record);
+	return rc;
+}
+
 /*
- * Decide, by the rule of oci_auth.h, whether the realm is asked and as whom:
+ * Decide, by the rule of auth.h, whether the realm is asked and as whom:
  * *out is that origin.
  */
 static int
@@ -187,32 +235,39 @@ judge_realm(
 	const char *url = auth->up->url, *realm = s->challenge.realm;
 	bool registry_tls = strncasecmp(url, "https://", 8) == 0;
 	bool realm_tls = strncasecmp(realm, "https://", 8) == 0;
-	bool same, named;
-	char host[2][256];
+	bool same = ferry_fetch_url_same_origin(url, realm), named;
+	char host[2][256], at[280];
+	unsigned port;
 
 	if (ferry_fetch_url_host(host[0], sizeof(host[0]), url, err) == -1 ||
-	    ferry_fetch_url_host(host[1], sizeof(host[1]), realm, err) == -1)
+	    ferry_fetch_url_host(host[1], sizeof(host[1]), realm, err) == -1 ||
+	    ferry_fetch_url_port(&port, realm, err) == -1)
 		return ferry_error_in(
 		    err, "the realm of the registry's challenge");
-	same = strcasecmp(host[0], host[1]) == 0;
+	(void)snprintf(at, sizeof(at), "%s:%u", host[1], port);
 	named = auth->realm_host == NULL
-	            ? known_pair(host[0], host[1])
-	            : strcasecmp(host[1], auth->realm_host) == 0;
+	            ? known_pair(host[0], host[1]) && port == 443
+	            : is_realm_host(auth->realm_host, realm, host[1], port);
 	if (registry_tls && !realm_tls)
 		return ferry_error_set(err, FERRY_EDENIED,
 		    "the registry wants a token from %.200s, which is not "
 		    "https",
 		    realm);
-	if (!registry_tls && !same && auth->user != NULL)
-		return ferry_error_set(err, FERRY_EDENIED,
-		    "the registry is plain http and names another host, %s, "
-		    "for tokens: it does not get the credentials",
-		    host[1]);
-	if (!same && !named && auth->realm_host != NULL && auth->user != NULL)
-		return ferry_error_set(err, FERRY_EDENIED,
-		    "the registry names %s for tokens, but realm_host is %s: "
-		    "it does not get the credentials",
-		    host[1], auth->realm_host);
+	if (!same && !named && auth->user != NULL) {
+		if (auth->realm_host != NULL)
+			return ferry_error_set(err, FERRY_EDENIED,
+			    "the registry names %s for tokens, but realm_host "
+			    "is %s: it does not get the credentials",
+			    at, auth->realm_host);
+		if (!registry_tls)
+			return ferry_error_set(err, FERRY_EDENIED,
+			    "the registry is plain http and names another "
+			    "host, %s, for tokens: it does not get the "
+			    "credentials unless realm_host names it",
+			    at);
+		if (remember_realm(auth, at, err) == -1)
+			return -1;
+	}
 	s->netrc_withheld =
 	    auth->netrc != NULL && !same && (!named || !realm_tls);
 	*out = same ? &auth->realm : &auth->realm_bare;

@@ -10,13 +10,14 @@
  * asked for once however many requests wait for it, and anew when the registry
  * says that it is no good.
  *
- * Where credentials go: a realm is asked over https only, unless the registry
- * itself is plain http; and then it gets credentials only on the registry's
- * own host.  Another host of an https registry gets them, as that is how the
- * large registries work: who gives a registry a password trusts its word;
- * if realm_host names a host, only that one.  netrc is looked up for the realm's
- * host, so another host than the registry's may only be realm_host, or Docker
- * Hub's auth.docker.io: a registry must not choose whose password is sent where.
+ * Where credentials go: to the registry's own scheme, host and port.  A realm
+ * elsewhere gets them if realm_host names it (HOST, at the scheme's own port, or
+ * HOST:PORT), or if it is Docker Hub's.  Else, if registry and realm have
+ * TLS, the realm that a store is told of first gets them and is remembered, as
+ * that is how the large registries work; another one, later, does not.  netrc
+ * is looked up by host, so it is for the first three only: a registry must not
+ * choose whose password is sent where.  A registry with TLS cannot name a realm
+ * without.
  * For the same reason a challenge's scope counts only if it is of the
  * repository that was asked for.
  *

@@ -8,6 +8,7 @@
 #include "store/base/glob.h"
 #include "store/format/semver/range.h"
 #include "sync/base/task.h"
+#include "sync/fetch/reach.h"
 #include "sync/upstream/oci/auth.h"
 #include "sync/upstream/oci/list.h"
 #include "sync/upstream/oci/queue.h"
@@ -102,10 +103,13 @@ ferry_oci_configure(struct oci *oci, struct ferry_error *err)
 		return ferry_conf_error(up->group, "user", err,
 		    "a user's name is not empty and has no ':'");
 	if (realm_host != NULL &&
-	    (*realm_host == 0 || strpbrk(realm_host, "/:@") != NULL))
+	    (*realm_host == 0 || strpbrk(realm_host, "/@") != NULL))
 		return ferry_conf_error(up->group, "realm_host", err,
-		    "expected a host's name alone, such as "
+		    "expected HOST or HOST:PORT, such as "
 		    "\"auth.example.org\"");
+	if (realm_host != NULL &&
+	    ferry_reach_add_host(up->reach, realm_host, err) == -1)
+		return -1;
 	if (read_platforms(oci, err) == -1 || read_referrers(oci, err) == -1 ||
 	    describe_selection(oci, err) == -1)
 		return -1;

@@ -12,6 +12,7 @@
 
 #define PAGE_TAGS "1000" /* that we ask for; registries give what they like */
 #define PAGE_MAX (8U << 20) /* bytes */
+#define TAGS_BYTES_MAX (32U << 20)
 #define PAGES_MAX 100000 /* of one list */
 
 /* A list that is being read. */
@@ -98,9 +99,11 @@ read_page(struct job *job, struct ferry_bytes body, struct ferry_error *err)
 
 		if (ferry_span_type(it.value) != FERRY_SPAN_STRING)
 			continue;
-		if (job->n == OCI_TAGS_MAX)
+		if (job->n == OCI_TAGS_MAX || before > TAGS_BYTES_MAX)
 			return ferry_error_set(err, FERRY_ELIMIT,
-			    "there are more than %d tags", OCI_TAGS_MAX);
+			    "there are more than %d tags, or they are longer "
+			    "than %u MB",
+			    OCI_TAGS_MAX, TAGS_BYTES_MAX >> 20);
 		if (ferry_span_string(&r->tags_text, it.value, err) == -1)
 			return -1;
 		tag = ferry_bytes_of(
@@ -183,6 +186,7 @@ take_page(struct job *job, const struct ferry_fetch_result *result,
 	if ((more = ferry_answer_next(
 		 result, oci->up->url, job->url, &next, err)) != 1)
 		return more;
+	job->pages.items = job->n;
 	if (ferry_pages_add(
 		&job->pages, "the tag list", ++job->came, next, err) == -1) {
 		free(next);

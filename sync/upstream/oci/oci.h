@@ -71,6 +71,8 @@ struct oci_repository {
 	char *scope;
 	struct ferry_table refs, nodes, shared_blobs;
 	struct oci_select *selects;
+	size_t wanted_n; /* refs that the operator wants */
+	size_t referrers_n; /* that lists named in this run */
 	bool answered; /* counted as looked at */
 	bool recorded; /* its package record is here */
 	bool refused; /* its name is bound to another upstream */

@@ -175,7 +175,7 @@ ferry_oci_ref_want(struct oci_repository *r, const char *name, unsigned level,
 	    (struct oci_ref *)ferry_table_find(&r->refs, name);
 	struct oci *oci = r->oci;
 
-	/* One that is under way may wait for who asks now, and reports its
+	/* One that is under way may be waited for by who needs it now, and reports its
 	 * failure itself: nobody waits for it a second time. */
 	if (r->refused || ref != NULL) {
 		if (on_settled != NULL)
@@ -189,6 +189,7 @@ ferry_oci_ref_want(struct oci_repository *r, const char *name, unsigned level,
 	ref->repository = r;
 	ref->level = (uint8_t)level;
 	ref->optional = level > 0;
+	r->wanted_n += level == 0;
 	/* Who wants referrers is active itself and waits for them. */
 	if (level > 0)
 		return begin_ref(ref, err);

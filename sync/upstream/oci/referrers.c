@@ -11,6 +11,10 @@
 #include "sync/upstream/pages.h"
 
 #define PAGES_MAX 1000
+/* What lists may name, of one manifest; and of a repository so many more for
+ * each tag or digest that is wanted of it.  Every one costs several requests. */
+#define REFERRERS_MAX 1000
+#define REFERRERS_EACH 32
 
 /* A referrer that is being mirrored. */
 struct job {
@@ -65,8 +69,18 @@ want_referrer(struct oci_node *subject, const struct ferry_oci_descriptor *d,
 		.size = d->size,
 		.on_settled = on_referrer,
 	};
+	struct oci_repository *r = subject->repository;
+	struct ferry_error why = FERRY_ERROR_INIT;
 	struct job *job;
 
+	if (++r->referrers_n > REFERRERS_MAX + REFERRERS_EACH * r->wanted_n) {
+		ferry_error_set(&why, FERRY_ELIMIT,
+		    "the lists of what refers to images of %s name more than "
+		    "%zu",
+		    r->entry.key, r->referrers_n - 1);
+		ferry_oci_keep_error(r->oci, &subject->refs_why, &why);
+		return 0;
+	}
 	if (ferry_calloc(&job, 1, sizeof(*job), err) == -1)
 		return -1;
 	job->subject = subject;
@@ -146,7 +160,7 @@ take_page(struct oci_node *node, const struct ferry_oci_manifest *m,
 	char *next = NULL;
 	int more = 0, rc = 0;
 
-	for (size_t i = 0; i < m->n && rc == 0; i++)
+	for (size_t i = 0; i < m->n && rc == 0 && node->refs_why == NULL; i++)
 		if (m->descriptors[i].role == FERRY_OCI_CHILD)
 			rc = want_referrer(node, &m->descriptors[i], err);
 	if (rc == 0)
@@ -158,6 +172,8 @@ take_page(struct oci_node *node, const struct ferry_oci_manifest *m,
 	    ++node->refs_pages == PAGES_MAX)
 		more = ferry_error_set(
 		    &why, FERRY_ELIMIT, "the list of referrers does not end");
+	if (node->refs_why != NULL)
+		more = 0;
 	if (rc == 0 && more == -1)
 		ferry_oci_keep_error(
 		    node->repository->oci, &node->refs_why, &why);

@@ -79,6 +79,9 @@ struct ferry_wanted_file {
 	const struct ferry_digest *digests; /* all must match */
 	size_t n;
 	bool optional; /* if upstream does not have it, that is no failure */
+	/* describe() looks whether it goes with what has a digest: it needs
+	 * none. */
+	bool judged;
 };
 typedef int ferry_on_file(
     void *ctx, const struct ferry_wanted_file *file, struct ferry_error *err);

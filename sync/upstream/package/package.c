@@ -143,6 +143,29 @@ check_part(void *ctx, struct ferry_bytes view, struct ferry_error *err)
 	    &p->fresh, p->parts[job->part].name, view, p->entry.key, err);
 }
 
+/* All parts of a document are in memory until the last is here. */
+static int
+check_size(struct ferry_package *p)
+{
+	const struct ferry_packages *packages = p->packages;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	char most[FERRY_SIZE_TEXT];
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < p->parts_n; i++)
+		size += p->parts[i].size;
+	if (size <= packages->up->document_max)
+		return 0;
+	ferry_error_set(&why, FERRY_ELIMIT,
+	    "the parts of its %s are longer than %s together; 'document_max' "
+	    "of the upstream says how long they may be",
+	    packages->format->document,
+	    ferry_size_text(packages->up->document_max, most));
+	ferry_package_fail(p, &why);
+	forget_texts(p);
+	return -1;
+}
+
 /* The only part, or the last of several.  document is of its text, or empty
  * where that has still to be read. */
 static int
@@ -185,6 +208,8 @@ take_part(const struct part_job *job, const struct ferry_pulled *pulled,
 	}
 	part->sha256 = pulled->sha256;
 	part->size = pulled->size;
+	if (p->failed || check_size(p) == -1)
+		goto out;
 	/* A document in parts is read once they are all here. */
 	if (p->parts_n > 1 || document.parts_n > 0)
 		rc = ferry_buf_add(

@@ -102,7 +102,9 @@ struct ferry_needs {
 	struct ferry_packages *packages;
 	const char *by; /* "react@18.3.1", for messages */
 	enum ferry_need need; /* of the version itself */
+	size_t n; /* so far */
 };
+#define FERRY_NEEDS_MAX 2000 /* of one version */
 
 /* want.c */
 

@@ -25,7 +25,7 @@ struct file {
 	char *name, *url, *path; /* path: or NULL */
 	struct ferry_digest digests[DIGESTS_MAX]; /* first upstream's, */
 	size_t declared, n; /* then a lock file's */
-	bool optional, asked;
+	bool optional, judged, asked;
 	struct ferry_pulled came; /* sha256.n == 0: not, or not there */
 };
 
@@ -116,7 +116,7 @@ want_needs(const struct job *job, const json_t *record, enum ferry_need need,
 {
 	const struct ferry_version_at at = version_at(job, record);
 	char by[FERRY_PACKAGE_ITEM];
-	struct ferry_needs needs = { job->package->packages, by, need };
+	struct ferry_needs needs = { job->package->packages, by, need, 0 };
 
 	(void)snprintf(by, sizeof(by), "%s@%s", at.name, at.version);
 	return tell(&needs, &at, err);
@@ -172,6 +172,7 @@ add_file(
 		return -1;
 	f = &job->files[job->files_n++];
 	*f = (struct file){ .optional = wanted->optional,
+		.judged = wanted->judged,
 		.declared = wanted->n,
 		.n = wanted->n };
 	for (size_t i = 0; i < wanted->n; i++)
@@ -273,6 +274,28 @@ on_drop(void *ctx)
 		job_free(job);
 }
 
+/* What comes without a digest could be anything, from anywhere. */
+static int
+check_digests(
+    const struct job *job, const struct file *f, struct ferry_error *err)
+{
+	struct ferry_packages *packages = job->package->packages;
+
+	if (f->n > 0 || f->judged)
+		return 0;
+	if (!packages->up->without_digests)
+		return ferry_error_set(err, FERRY_EDIGEST,
+		    "neither upstream nor a lock file declares a digest of %s; "
+		    "'without_digests = true' of the upstream takes such files "
+		    "as they come",
+		    f->name);
+	ferry_task_note(packages->run->task,
+	    "taken as it comes: nobody declares a digest of %s of %s:%s@%s",
+	    f->name, packages->format->format, job->package->entry.key,
+	    job->version);
+	return 0;
+}
+
 /* A registry behind TLS does not send us out of it. */
 static int
 check_url(const struct ferry_packages *packages, const char *url,
@@ -307,13 +330,8 @@ ask_file(struct job *job, size_t i, struct ferry_error *err)
 
 	for (size_t k = 0; k < f->n; k++)
 		pull.want[k] = f->digests[k];
-	if (i == 0 && f->n == 0)
-		ferry_task_note(packages->run->task,
-		    "taken as it comes: neither upstream nor a lock file "
-		    "declares a digest of %s:%s@%s",
-		    packages->format->format, job->package->entry.key,
-		    job->version);
-	if (check_url(packages, f->url, err) == -1 ||
+	if (check_digests(job, f, err) == -1 ||
+	    check_url(packages, f->url, err) == -1 ||
 	    ferry_calloc(&transfer, 1, sizeof(*transfer), err) == -1)
 		return -1;
 	*transfer = (struct transfer){ job, i };

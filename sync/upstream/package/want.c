@@ -230,6 +230,9 @@ ferry_needs_add(struct ferry_needs *needs, const char *name, const char *spec,
 		.closure = true,
 		.need = needs->need == FERRY_NEEDED ? need : needs->need };
 
+	if (++needs->n > FERRY_NEEDS_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "%s needs more than %d others", needs->by, FERRY_NEEDS_MAX);
 	return ferry_packages_want(needs->packages, name, &want, err);
 }
 

@@ -6,6 +6,7 @@
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/format/rubygems/gem.h"
+#include "store/format/rubygems/marshal.h"
 #include "store/format/rubygems/spec.h"
 #include "sync/base/task.h"
 #include "sync/select/yaml.h"
@@ -129,10 +130,28 @@ set_about(
 
 /* The specification, as `gem` wants it */
 
-/* Whether upstream's is one; its content is upstream's word as the gem is. */
+/* Whether a string of Marshal stands in text. */
+static bool
+has_string(const struct ferry_buf *text, struct ferry_bytes s)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf want = FERRY_BUF_INIT;
+	struct ferry_marshal m;
+	bool has = false;
+
+	/* Behind the two bytes of the version and the 'I'. */
+	ferry_marshal_begin(&m, &want);
+	ferry_marshal_string(&m, s);
+	if (ferry_marshal_end(&m, &ignored) == 0)
+		has = memmem(text->p, text->n, want.p + 3, s.n + 2) != NULL;
+	ferry_buf_free(&want);
+	return has;
+}
+
+/* Whether upstream's is one, and of this gem: it has no digest. */
 static int
 check_spec(const struct ferry_version_at *at, const struct ferry_file *file,
-    struct ferry_error *err)
+    const struct ferry_gem_spec *spec, struct ferry_error *err)
 {
 	struct ferry_buf packed = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
 	int rc = -1;
@@ -142,10 +161,12 @@ check_spec(const struct ferry_version_at *at, const struct ferry_file *file,
 	    ferry_gem_inflate(&text, ferry_bytes_buf(&packed), SPEC_MAX, err) ==
 		0)
 		rc = ferry_bytes_starts(ferry_bytes_buf(&text),
-			 "\x04\x08u:\x17Gem::Specification")
+			 "\x04\x08u:\x17Gem::Specification") &&
+		             has_string(&text, spec->name) &&
+		             has_string(&text, spec->number)
 		         ? 0
 		         : ferry_error_set(err, FERRY_EFORMAT,
-			       "it is not a specification of a gem");
+			       "it is not the specification of this gem");
 	ferry_buf_free(&packed);
 	ferry_buf_free(&text);
 	return rc;
@@ -190,7 +211,7 @@ settle_spec(const struct ferry_version_at *at, json_t *record,
 			goto out;
 		if (strcmp(file.name, (char *)name.p) != 0)
 			continue;
-		if (check_spec(at, &file, &why) == 0) {
+		if (check_spec(at, &file, spec, &why) == 0) {
 			rc = 0;
 			goto out;
 		}

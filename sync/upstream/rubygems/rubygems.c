@@ -208,7 +208,7 @@ files(const struct ferry_version_at *at, ferry_on_file *on_file, void *ctx,
 {
 	const struct gems *gems = at->packages->state;
 	struct ferry_wanted_file gem = { .n = 0 };
-	struct ferry_wanted_file spec = { .optional = true };
+	struct ferry_wanted_file spec = { .optional = true, .judged = true };
 	struct ferry_wanted_file attestations = { .optional = true };
 	struct ferry_digest sha256;
 
