@@ -194,6 +194,9 @@ note_change(struct ferry_gem_index *index, const struct ferry_gem_entry *old,
 	struct ferry_gem_change *change;
 
 	index->serial++;
+	/* Nobody has a list yet. */
+	if (!index->made)
+		return;
 	/* Whom a name means is another: no line can say that. */
 	if (old != NULL && old->first != new->first)
 		forget_changes(index);
@@ -318,6 +321,51 @@ out:
 	return rc;
 }
 
+static bool
+same_entry(const struct ferry_gem_entry *a, const struct ferry_gem_entry *b)
+{
+
+	return a->first == b->first && strcmp(a->versions, b->versions) == 0 &&
+	       memcmp(a->md5, b->md5, sizeof(a->md5)) == 0;
+}
+
+static int
+compare_entries(
+    const struct ferry_gem_entry *a, const struct ferry_gem_entry *b)
+{
+	int c = strcmp(a->name, b->name);
+
+	return c != 0 ? c : strcmp(a->owner, b->owner);
+}
+
+/* With the lock: what is in all is not what was in the list. */
+static void
+note_changes(struct ferry_gem_index *index, const struct entries *all)
+{
+	bool lost = false;
+	size_t old = 0;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct ferry_gem_entry *new = &all->list[i], *was = NULL;
+		int c = -1;
+
+		while (old < index->n &&
+		       (c = compare_entries(&index->list[old], new)) < 0) {
+			lost = true;
+			old++;
+		}
+		if (old < index->n && c == 0)
+			was = &index->list[old++];
+		if (was == NULL || !same_entry(was, new))
+			note_change(index, was, new);
+	}
+	/* What went away without a word, no line can tell. */
+	if (lost || old < index->n || !index->made) {
+		index->serial++;
+		forget_changes(index);
+	}
+}
+
 static void
 look_at_all(struct ferry_gem_index *index)
 {
@@ -336,12 +384,11 @@ look_at_all(struct ferry_gem_index *index)
 	}
 	(void)pthread_mutex_lock(&index->mutex);
 	if (rc == 0) {
+		note_changes(index, &all);
 		old = (struct entries){ index->list, index->n, index->cap };
 		index->list = all.list;
 		index->n = all.n;
 		index->cap = all.cap;
-		index->serial++;
-		forget_changes(index);
 		index->made = true;
 		(void)pthread_cond_broadcast(&index->whole);
 	} else {
@@ -399,14 +446,6 @@ find_name(const struct ferry_gem_index *index, const char *name)
 			high = mid;
 	}
 	return low;
-}
-
-static bool
-same_entry(const struct ferry_gem_entry *a, const struct ferry_gem_entry *b)
-{
-
-	return a->first == b->first && strcmp(a->versions, b->versions) == 0 &&
-	       memcmp(a->md5, b->md5, sizeof(a->md5)) == 0;
 }
 
 /* With the lock: put what a name has now in the place of what it had. */
