@@ -2,6 +2,7 @@
 # RubyGems: registries made by RubyGems' own tools, and gem and bundle in homes
 # of their own.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+FERRY_BUILD=${FERRY_BUILD:-$TOP/build/strict}
 command -v gem >/dev/null && command -v bundle >/dev/null ||
     skip "gem and bundle are not installed"
 

@@ -480,7 +480,9 @@ replace(struct ferry_gem_index *index, const char *name, struct entries *new,
 		free(index->list[at + i].name);
 	memmove(&index->list[at + new->n], &index->list[at + had],
 	    (index->n - at - had) * sizeof(*index->list));
-	memcpy(&index->list[at], new->list, new->n * sizeof(*index->list));
+	if (new->n > 0)
+		memcpy(
+		    &index->list[at], new->list, new->n * sizeof(*index->list));
 	index->n = index->n - had + new->n;
 	new->n = 0;
 	return 0;
