@@ -22,7 +22,7 @@ start_github() {
 # and CONTAINER are its registries, else the small ones of the stand-in, which has
 # none for gems; CONF has more of the top level.
 github_conf() {
-	case "$*" in *types*) ;; *) set -- "$@" 'types = [ "npm", "container" ];' ;; esac
+	case "$*" in *types*) ;; *) set -- 'types = [ "npm", "container" ];' "$@" ;; esac
 	cat >"$T/near.conf" <<-END
 		store = "near";
 		${CONF:-}
