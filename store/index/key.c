@@ -22,6 +22,7 @@ static const struct {
 	[FERRY_KIND_APPLYING] = { "applying", 2 },
 	[FERRY_KIND_BLOBS_CHANGED] = { "blobs-changed", 1 },
 	[FERRY_KIND_BOUNDARY] = { "boundary", 3 },
+	[FERRY_KIND_IMPORTED] = { "imported", 3 },
 	[FERRY_KIND_INCIDENT] = { "incident", 5 },
 	[FERRY_KIND_INCOMING] = { "incoming", 2 },
 	[FERRY_KIND_LAST] = { "last", 2 },

@@ -17,6 +17,7 @@
 #include "sync/carry/alias.h"
 #include "sync/carry/behind.h"
 #include "sync/carry/import_state.h"
+#include "sync/carry/imported.h"
 #include "sync/carry/origins.h"
 
 #define BATCH 2000 /* records of a commit */
@@ -31,6 +32,7 @@ struct apply {
 	uint64_t missing; /* blobs */
 	char example[FERRY_KEY_TEXT];
 	uint64_t changed; /* since the last commit */
+	uint64_t first; /* number of this store's journal that comes next */
 	struct ferry_accept accept;
 };
 
@@ -319,15 +321,32 @@ apply_record(struct apply *a, struct record *r, struct ferry_error *err)
 }
 
 static int
+begin_apply(struct apply *a, const struct ferry_found_bundle *bundle,
+    struct ferry_error *err)
+{
+	struct ferry_store_totals totals;
+
+	if (ferry_store_totals(a->task->st, &totals, err) == -1)
+		return -1;
+	a->first = totals.records + 1;
+	return ferry_imported_begin(
+	    a->task->st, a->head, &bundle->signers, a->first, err);
+}
+
+static int
 finish_apply(struct apply *a, struct ferry_error *err)
 {
 	struct ferry_store *st = a->task->st;
+	struct ferry_store_totals totals;
 	struct ferry_position here;
 
 	if ((!a->accept.repeated &&
 		ferry_position_reach(st, a->head, err) == -1) ||
 	    ferry_position_get(st, a->head->origin, &here, err) == -1 ||
 	    ferry_behind_reach(st, a->head, here.seq, err) == -1 ||
+	    ferry_store_totals(st, &totals, err) == -1 ||
+	    ferry_imported_end(st, a->head, a->first, totals.records, err) ==
+		-1 ||
 	    ferry_applying_forget(st, a->head->origin, err) == -1 ||
 	    ferry_import_state_forget(st, a->head->origin, err) == -1)
 		return -1;
@@ -350,7 +369,8 @@ ferry_apply(const struct ferry_task *task,
 		goto out;
 	if (a.missing > 0)
 		(void)refuse_missing(&a, err);
-	else if (each_record(&a, apply_record, err) == 0)
+	else if (begin_apply(&a, bundle, err) == 0 &&
+		 each_record(&a, apply_record, err) == 0)
 		rc = finish_apply(&a, err);
 out:
 	ferry_accept_close(&a.accept);

@@ -16,6 +16,7 @@
 #include "sync/carry/limits.h"
 #include "sync/command/command_task.h"
 #include "sync/command/origin_arg.h"
+#include "sync/command/trust.h"
 
 static const char help[] =
     "usage: ferry trust [list]\n"
@@ -23,6 +24,7 @@ static const char help[] =
     "                       [--only bundles|receipts] [--upstreams NAME,…]\n"
     "                       [--owners NAME,…] [--packages PATTERN,…]\n"
     "       ferry trust revoke ID\n"
+    "       ferry trust brought ID\n"
     "       ferry trust require N [--role ROLE]\n"
     "       ferry trust alias ORIGIN UPSTREAM NAME\n"
     "\n"
@@ -39,7 +41,9 @@ static const char help[] =
     "           these owners of a GitHub may call a package.  Added again\n"
     "           without them, the limits are gone.\n"
     "           With --role it speaks for no store: see require.\n"
-    "  revoke   refuse from now on what only this key signed; not undone\n"
+    "  revoke   refuse from now on what only this key signed; not undone.\n"
+    "           What came by it before stays:\n"
+    "  brought  lists it, for 'ferry remove'\n"
     "  require  how many trusted keys of its store must have signed a bundle\n"
     "           (1); with --role, how many of that role ('ferry sign') beside\n"
     "           them (0)\n"
@@ -470,6 +474,8 @@ dispatch(struct ferry_context *ctx, struct ferry_store *st,
 		return add(ctx, st, ctx->argv[2], options, err);
 	if (strcmp(what, "revoke") == 0 && ctx->argc == 3)
 		return ferry_trust_revoke(st, ctx->argv[2], err);
+	if (strcmp(what, "brought") == 0 && ctx->argc == 3)
+		return ferry_trust_brought(ctx, st, ctx->argv[2], err);
 	if (strcmp(what, "require") == 0 && ctx->argc == 3)
 		return require(st, ctx->argv[2], options->role, err);
 	if (strcmp(what, "alias") == 0 && ctx->argc == 5)
@@ -498,7 +504,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 
 	if (ferry_options(ctx, options, err) == -1)
 		return -1;
-	writer = ctx->argc > 1 && strcmp(ctx->argv[1], "list") != 0;
+	writer = ctx->argc > 1 && strcmp(ctx->argv[1], "list") != 0 &&
+	         strcmp(ctx->argv[1], "brought") != 0;
 	if (ferry_command_task_open(&c, ctx, writer, NULL, NULL, err) == -1)
 		return -1;
 	rc = dispatch(ctx, c.task.st, &o, err);

@@ -38,6 +38,8 @@ store site2 trust add near.pem >/dev/null
 expect 0 store site2 trust revoke "$first"
 expect 22 store site2 import a
 has err "was revoked here"
+expect 0 store site2 trust brought "$first"
+has out "0 versions came by key $first"
 expect 22 store site2 trust add near.pem
 store site2 trust add both.pem >/dev/null 2>&1 || true
 second=$(near key | grep signs | cut -c1-32 | grep -v "$first")
@@ -119,3 +121,15 @@ has err "there is no bundle"
 expect 7 far import nowhere
 expect 2 far import
 expect 7 near export --to nowhere
+
+say "what came by a key is listed for the day it is revoked"
+store list init --name list >/dev/null
+store list trust add both.pem >/dev/null
+mkdir -p all
+near export --to all >/dev/null
+expect 0 store list import all --no-receipt
+expect 0 store list trust brought "$second"
+has out "records 1 to " " versions came by key $second and are served here"
+[ "$(grep -c '^  npm ' out)" -ge 1 ] || fail "no version is listed: $(cat out)"
+store list --json trust brought "$second" | tail -n 1 | jq -e '.versions > 0' >/dev/null || fail "none in JSON"
+expect 2 store list trust brought nonsense
