@@ -1,7 +1,7 @@
 #!/bin/bash
 # ferry beside its peers and beside the physical limit, in one run.
 #
-#   benchmarks/run.sh [--only serve|access|oci|images|sync|bundle|start]
+#   benchmarks/run.sh [--only serve|access|oci|images|sync|gems|bundle|start]
 #       [--rounds N]
 #
 # Prints one table and writes build/bench/results.json.  Every figure is the
@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
 done
 "$TOP/packaging/install-deps.sh" --bench
 cmake -S "$TOP" -B "$BENCH/build" -G Ninja -D PRESET=release >/dev/null
-ninja -C "$BENCH/build" ferry ferryd fill put_oci put_npm put_access | tail -n 1
+ninja -C "$BENCH/build" ferry ferryd fill put_oci put_npm put_gems put_access | tail -n 1
 export FERRY=$BENCH/build/ferry FERRYD=$BENCH/build/ferryd FILL=$BENCH/build/tests/tools/fill
 export TMPDIR=$BENCH/tmp
 mkdir -p "$TMPDIR"
@@ -326,6 +326,69 @@ bench_sync() {
 	row "sync memory" MB less "<= 128" cold.mb - ""
 }
 
+bench_gems() {
+	say "500 gems beside aria2c -j16; 200,000 gems: /versions, and a change"
+	mkdir gems
+	for i in $(seq 500); do
+		printf 'gem "g%03d", "1.0", size: 100000\n' "$i"
+	done | cat - <(echo 'index; marshal') | ruby "$TOP/tests/tools/mkgems.rb" gems
+	start_nginx "$T/gems"
+	cat >near.conf <<-EOF
+		store = "near";
+		upstreams = ( { name = "gems"; format = "rubygems"; url = "$NGINX";
+		    packages = [ $(seq -f '"g%03g"' -s, 500) ]; } );
+	EOF
+	for i in $(seq -f 'g%03g' 500); do
+		printf '%s\n out=%s\n' "$NGINX/info/$i" "$i" "$NGINX/gems/$i-1.0.gem" "$i.gem" \
+		    "$NGINX/quick/Marshal.4.8/$i-1.0.gemspec.rz" "$i.rz"
+	done >urls
+	printf '%s\n out=versions\n' "$NGINX/versions" >>urls
+	for _ in $(seq "$ROUNDS"); do
+		rm -rf near out
+		near init --name bench >/dev/null
+		sync
+		timed cold.ferry cold.kb "$FERRY" --config near.conf sync
+		sync
+		timed cold.aria cold.aria.kb aria2c -q -j16 -i urls -d out --file-allocation=none
+		timed warm.ferry warm.kb "$FERRY" --config near.conf sync
+	done
+	row "cold sync, 500 gems" s less "<= 1.3" cold.ferry cold.aria "aria2c -j16"
+	awk '{ print $1 * 2 }' warm.ferry >warm.1000
+	row "warm sync, per 1,000 gems" s less "< 2" warm.1000 - ""
+	start_ferryd near
+	curl -sf "$URL/rubygems/versions" >gems/versions
+	for _ in $(seq "$ROUNDS"); do
+		rps "$NGINX/info/g001" >>info.nginx
+		rps "$URL/rubygems/info/g001" >>info.ferry
+		rps "$NGINX/versions" >>versions.nginx
+		rps "$URL/rubygems/versions" >>versions.ferry
+		rps "$NGINX/gems/g001-1.0.gem" >>gem.nginx
+		rps "$URL/rubygems/gems/g001-1.0.gem" >>gem.ferry
+	done
+	row "/info of a gem" req/s more ">= 1.0" info.ferry info.nginx "nginx, static"
+	row "/versions of 500 gems" req/s more ">= 1.0" versions.ferry versions.nginx "nginx, static"
+	row "a gem, 100 kB" req/s more ">= 0.9" gem.ferry gem.nginx "nginx, static"
+	local put=$BENCH/build/tests/tools/put_gems bytes
+	"$put" many 200000 3
+	for i in $(seq "$ROUNDS"); do
+		start_ferryd many
+		# The empty cache of a server that has just begun.
+		curl -sf -o many.versions -w '%{time_total}\n' "$URL/rubygems/versions" >>build.s
+		bytes=$(stat -c %s many.versions)
+		"$put" many 1 4 "$i"
+		sleep 1
+		curl -sf -o part -w '%{http_code} %{time_total}\n' -H "Range: bytes=$((bytes - 1))-" \
+		    "$URL/rubygems/versions" >change.out
+		grep -q ^206 change.out || fail "$(cat change.out)"
+		awk '{ print $2 * 1000 }' change.out >>change.ms
+		awk '/VmHWM/ { print $2 / 1000 }' "/proc/$LASTPID/status" >>many.mb
+		kill "$LASTPID"
+	done
+	row "/versions of 200,000 gems, made" s less "" build.s - ""
+	row "/versions after a change of one" ms less "< 50" change.ms - ""
+	row "memory of that" MB less "<= 128" many.mb - ""
+}
+
 bench_bundle() {
 	say "export and import of about 1 GB beside tar | sha256sum on the same disk"
 	mkdir plain
@@ -384,7 +447,7 @@ bench_start() {
 	row "ferryd memory then" MB less "<= 128" start.mb - ""
 }
 
-for part in serve access oci images sync bundle start; do
+for part in serve access oci images sync gems bundle start; do
 	[ "$ONLY" = all ] || [ "$ONLY" = $part ] || continue
 	mkdir -p "$T/$part" && cd "$T/$part"
 	T_SAVED=$T T=$T/$part

@@ -13,7 +13,7 @@ build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     zlib1g-dev"
 tests="buildah clang-format clang-tidy containerd cppcheck curl docker-registry
     docker.io gh git jq libcmocka-dev nginx-light openssl podman procps
-    python3 skopeo umoci zstd"
+    python3 ruby ruby-bundler skopeo umoci zstd"
 bench="aria2 hyperfine time wrk"
 
 want="$build"
@@ -40,7 +40,8 @@ for package in $want; do
 	case "$package" in
 	nginx-light) command -v nginx >/dev/null 2>&1 && continue ;;
 	docker.io) command -v dockerd >/dev/null 2>&1 && continue ;;
-	gcc | cmake | curl | gh | git | jq | python3 | openssl | zstd | aria2 | \
+	ruby-bundler) command -v bundle >/dev/null 2>&1 && continue ;;
+	gcc | cmake | curl | gh | git | jq | python3 | ruby | openssl | zstd | aria2 | \
 	    wrk | hyperfine | nodejs | npm | skopeo | umoci | podman | buildah | \
 	    containerd | docker-registry | clang-format | clang-tidy | cppcheck)
 		bin=$package

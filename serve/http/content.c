@@ -268,6 +268,8 @@ ferry_exchange_response(struct exchange *ex, struct ferry_response *res)
 		add(out, "Content-Encoding", res->encoding);
 	}
 	add(out, "ETag", res->etag);
+	if (res->body != NULL)
+		add(out, "Repr-Digest", res->body->digest);
 	add_caching(out, res);
 	if (res->ranges)
 		add(out, "Accept-Ranges", "bytes");

@@ -84,6 +84,7 @@ bool ferry_request_takes_gzip(const struct ferry_request *rq);
  * is empty; 2. etag is "" or a quoted strong entity tag; 3. memory, which
  * whoever accounts for bodies set, has bytes.n in it.
  */
+#define FERRY_BODY_DIGEST 64 /* "sha-256=:BASE64:" */
 #define FERRY_ETAG 144 /* a SHA-512 with its name, in quotes */
 #define FERRY_HOLE 1
 struct ferry_body {
@@ -95,6 +96,7 @@ struct ferry_body {
 	atomic_uint_fast64_t *memory; /* borrowed, or NULL */
 	struct ferry_buf bytes;
 	char etag[FERRY_ETAG];
+	char digest[FERRY_BODY_DIGEST]; /* value of Repr-Digest, or "" */
 	char *type; /* its media type, where that is stored; owned, or NULL */
 	atomic_uint uses; /* for who shares it to count */
 };

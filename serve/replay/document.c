@@ -16,6 +16,38 @@
 #define GZIP_FAST_FROM (4U << 20)
 #define BLOCK (64U << 10)
 
+int
+ferry_document_gzip(
+    struct ferry_bytes in, struct ferry_buf *out, struct ferry_error *err)
+{
+	int level = in.n < GZIP_FAST_FROM ? 6 : 4, rc = -1;
+	uint8_t *bytes = NULL;
+	z_stream z = { 0 };
+	size_t bound;
+
+	/* 15 bits of window, 16 for a gzip head. */
+	if (deflateInit2(
+		&z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		return ferry_error_set(err, FERRY_ENOMEM, "no memory for gzip");
+	bound = deflateBound(&z, in.n);
+	if (ferry_calloc(&bytes, 1, bound, err) == -1)
+		goto out;
+	z.next_in = (Bytef *)(uintptr_t)in.p;
+	z.avail_in = (uInt)in.n;
+	z.next_out = bytes;
+	z.avail_out = (uInt)bound;
+	if (deflate(&z, Z_FINISH) != Z_STREAM_END) {
+		ferry_error_set(err, FERRY_ELIMIT, "gzip did not finish");
+		goto out;
+	}
+	/* Copied, so that the cache holds what it counts. */
+	rc = ferry_buf_add(out, bytes, z.total_out, err);
+out:
+	(void)deflateEnd(&z);
+	free(bytes);
+	return rc;
+}
+
 static int
 make(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {

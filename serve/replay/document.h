@@ -35,6 +35,10 @@ struct ferry_document {
 	void *ctx;
 };
 
+/* Append in, packed. */
+int ferry_document_gzip(
+    struct ferry_bytes in, struct ferry_buf *out, struct ferry_error *err);
+
 /* The document with its holes, from the cache or made for it.  Returns: 1 and
  * *out (the caller unrefs), 0, -1. */
 int ferry_document_body(const struct ferry_document *doc,

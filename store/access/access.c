@@ -41,6 +41,7 @@ struct ferry_access {
 	pthread_mutex_t loading;
 	pthread_mutex_t lock; /* state, cache, tokens */
 	struct ferry_access_state *state;
+	uint64_t serial; /* of the last that was made */
 	uint64_t fingerprint; /* of the records that state was made of */
 	uint64_t records; /* of the journal, when it was taken */
 	uint64_t passed; /* ferry_passed_stamp() then */
@@ -68,6 +69,7 @@ state_replace(struct ferry_access *a, struct ferry_access_state *s)
 	struct ferry_access_state *old;
 
 	(void)pthread_mutex_lock(&a->lock);
+	s->serial = ++a->serial;
 	old = a->state;
 	a->state = s;
 	(void)pthread_mutex_unlock(&a->lock);
@@ -270,6 +272,13 @@ ferry_access_state_restricts(const struct ferry_access_state *state,
 
 	return ferry_snapshots_restrict(state->snapshots) ||
 	       policy->private_mode;
+}
+
+uint64_t
+ferry_access_serial(const struct ferry_identity *identity)
+{
+
+	return identity->state == NULL ? 0 : identity->state->serial;
 }
 
 bool

@@ -74,6 +74,9 @@ void ferry_access_identify_again(struct ferry_access *access,
 void ferry_access_identify_token(struct ferry_access *access,
     struct ferry_bytes text, struct ferry_identity *out);
 void ferry_identity_clear(struct ferry_identity *identity);
+/* A number that is another one whenever what decides about identity may have
+ * changed: permissions, policy.  For whoever keeps what was decided. */
+uint64_t ferry_access_serial(const struct ferry_identity *identity);
 
 enum ferry_action {
 	FERRY_ACTION_READ, /* a package, or a part of it */

@@ -10,6 +10,7 @@
 /* Replaced as a whole; never changed but for refs. */
 struct ferry_access_state {
 	atomic_uint refs;
+	uint64_t serial;
 	struct ferry_snapshots *snapshots;
 	struct ferry_access_policy policy;
 };

@@ -7,6 +7,8 @@
 #include "store/format/oci/check.h"
 #include "store/format/oci/names.h"
 #include "store/format/oci/parts.h"
+#include "store/format/rubygems/check.h"
+#include "store/format/rubygems/gem.h"
 
 /* "@octo/ui" is "ui", "octo/a/b" is "a/b". */
 static const char *
@@ -59,11 +61,30 @@ static const struct ferry_format formats[] = {
 	    .parts = ferry_oci_parts,
 	    .tag_belongs = ferry_oci_tag_belongs,
 	},
+	{
+	    .name = "rubygems",
+	    .github = {
+		.name = "rubygems",
+		.granular = FERRY_GRANULAR_CLOUD,
+		.by_default = true,
+		.cloud = "https://rubygems.pkg.github.com",
+		.label = "rubygems",
+		.path = "/_registry/rubygems",
+		.client_name = ferry_gem_github_name,
+		.short_name = below_owner,
+		.owned_names = ferry_gem_github_scope,
+	    },
+	    .name_valid = ferry_gem_name_valid,
+	    .version_valid = ferry_gem_version_valid,
+	    .compare_versions = ferry_gem_version_cmp,
+	    .prerelease = ferry_gem_version_prerelease,
+	    .check = ferry_gem_check,
+	},
 };
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
-const char *const ferry_format_names[] = { "npm", "oci", NULL };
+const char *const ferry_format_names[] = { "npm", "oci", "rubygems", NULL };
 _Static_assert(
     sizeof(ferry_format_names) / sizeof(ferry_format_names[0]) == FORMATS + 1,
     "a name a row");
@@ -110,7 +131,7 @@ ferry_format_at(size_t i)
 const char *
 ferry_github_type_at(size_t i)
 {
-	static const char *const others[] = { "maven", "rubygems", "nuget" };
+	static const char *const others[] = { "maven", "nuget" };
 
 	for (size_t k = 0; k < FORMATS; k++) {
 		const struct ferry_github_type *t = &formats[k].github;

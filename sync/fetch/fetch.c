@@ -214,6 +214,7 @@ ferry_fetch_add(struct ferry_fetch *f,
 	t->fetch = f;
 	t->memory = &f->memory;
 	t->request = *request;
+	t->offset = t->offset_then = request->have;
 	if ((copy_string(&t->request.url, err) |
 		copy_string(&t->request.accept, err) |
 		copy_string(&t->request.if_none_match, err) |

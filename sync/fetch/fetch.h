@@ -138,6 +138,12 @@ struct ferry_fetch_request {
 	const char *if_none_match; /* validators, or NULL */
 	const char *if_modified_since;
 	bool document; /* goes first; may arrive compressed */
+	/*
+	 * How many of its first bytes are here: if the server has more of the
+	 * same, on_data gets what follows, without on_start.  Whether it is of
+	 * the same is for the caller to find out.  A later try starts anew.
+	 */
+	uint64_t have;
 	bool head; /* only the answer's header: no body, no on_data */
 	const char *scope; /* for the origin's gate, or NULL */
 	const char *extra; /* one more line of the header, or NULL */

@@ -343,6 +343,8 @@ set_headers(struct ferry_transfer *t, struct ferry_error *err)
 	if (t->offset > 0) {
 		(void)snprintf(range, sizeof(range), "%" PRIu64 "-", t->offset);
 		(void)curl_easy_setopt(t->easy, CURLOPT_RANGE, range);
+	}
+	if (t->offset > 0 && r->have == 0) {
 		if (t->etag[0] == '"' &&
 		    add_header(t, err, "If-Range", t->etag) == -1)
 			return -1;
@@ -595,7 +597,7 @@ ferry_transfer_prepare(struct ferry_transfer *t,
 	if (tls)
 		(void)curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 1L);
 	/* Packages are digests of their bytes: only documents may be packed. */
-	if (r->document && !r->head)
+	if (r->document && !r->head && t->offset == 0)
 		(void)curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "");
 	(void)curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
 	(void)curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);

@@ -66,7 +66,7 @@ broken=$STORE/tokens/$(printf '%064d' 7).json
 echo garbage >"$broken"
 expect 0 ferry token
 has out "laptop"
-has err "passed over: "
+has err "skipped: "
 rm "$broken"
 expect 0 ferry token create --repository octo/ops --job write
 has out "workflows of octo/ops of ghes, packages: write"

@@ -19,9 +19,10 @@ start_github() {
 }
 
 # github_conf MEMBERS…: writes $T/near.conf with one GitHub upstream "gh".  NPM
-# and CONTAINER are its registries, else the small ones of the stand-in; CONF has
-# more of the top level.
+# and CONTAINER are its registries, else the small ones of the stand-in, which has
+# none for gems; CONF has more of the top level.
 github_conf() {
+	case "$*" in *types*) ;; *) set -- 'types = [ "npm", "container" ];' "$@" ;; esac
 	cat >"$T/near.conf" <<-END
 		store = "near";
 		${CONF:-}

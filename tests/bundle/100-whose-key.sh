@@ -48,7 +48,7 @@ expect 21 store far2 import $forged
 
 say "until the operator says otherwise"
 expect 0 far trust add other.pem --of "$(id near)"
-expect 25 far import $forged
+expect 26 far import $forged
 
 say "a new key of the same store needs no more than its file"
 near key new >/dev/null

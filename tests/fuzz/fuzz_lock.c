@@ -39,7 +39,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = { "some.lock", "package-lock.json",
 		"yarn.lock", "pnpm-lock.yaml", "bun.lock" };
-	struct ferry_lock_sink sink = { on_wanted, on_unmirrorable, NULL };
+	struct ferry_lock_sink sink = { .on_wanted = on_wanted,
+		.on_unmirrorable = on_unmirrorable };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct ferry_error err = FERRY_ERROR_INIT;

@@ -12,9 +12,12 @@ the action instead.  Actions:
   short               Content-Length and body lack the last 10 bytes
   html                200 with a page instead
   slow                a byte a second
+FAULTY_ETAG=md5 or none, FAULTY_DIGEST=1 (Repr-Digest) and FAULTY_AUTH=USER:PASSWORD
+in the environment change what all answers say, and who gets them.
 LOG-FILE gets "METHOD PATH STATUS RANGE AUTHORIZATION" for every request.
 Answers carry ETags; If-None-Match and Range are honoured.
 """
+import base64
 import hashlib
 import http.server
 import os
@@ -25,6 +28,9 @@ import time
 import urllib.parse
 
 ROOT, PORT_FILE, RULES, LOG = sys.argv[1:5]
+ETAG = os.environ.get("FAULTY_ETAG", "sha1")
+DIGEST = "FAULTY_DIGEST" in os.environ
+AUTH = os.environ.get("FAULTY_AUTH")
 used = {}
 lock = threading.Lock()
 
@@ -75,6 +81,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         # A client that takes this for its proxy sends whole URLs.
         path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
         act = action(path)
+        if AUTH and self.headers.get("Authorization") != \
+                "Basic " + base64.b64encode(AUTH.encode()).decode():
+            return self.send(401, b"credentials needed", [("WWW-Authenticate", 'Basic realm="gems"')])
         full = os.path.join(ROOT, path.lstrip("/"))
         if os.path.isdir(full):
             full = os.path.join(full, "packument.json")
@@ -88,8 +97,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body = open(full, "rb").read()
         except OSError:
             return self.send(404, b'{"error":"not found"}')
-        etag = '"' + hashlib.sha1(body).hexdigest() + '"'
-        if self.headers.get("If-None-Match") == etag:
+        etag = None if ETAG == "none" else \
+            '"' + hashlib.new(ETAG, body).hexdigest() + '"'
+        if etag and self.headers.get("If-None-Match") == etag:
             self.note(304)
             self.send_response(304)
             self.send_header("ETag", etag)
@@ -99,10 +109,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body = body[:len(body) // 2] + bytes([body[len(body) // 2] ^ 1]) + body[len(body) // 2 + 1:]
         if act == "short":
             body = body[:-10]
-        status, headers, start = 200, [("ETag", etag), ("Accept-Ranges", "bytes")], 0
+        status, headers, start = 200, [("Accept-Ranges", "bytes")], 0
+        if etag:
+            headers.append(("ETag", etag))
+        if DIGEST:
+            headers.append(("Repr-Digest", "sha-256=:%s:" %
+                base64.b64encode(hashlib.sha256(body).digest()).decode()))
         rng = self.headers.get("Range")
         if rng and self.headers.get("If-Range", etag) == etag:
             start = int(rng.split("=")[1].split("-")[0])
+            if start >= len(body):
+                return self.send(416, b"", [("Content-Range", f"bytes */{len(body)}")])
             status = 206
             headers.append(("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}"))
         body = body[start:]

@@ -19,14 +19,47 @@ registries.
 """
 import argparse
 import base64
+import gzip
 import hashlib
 import http.server
+import io
 import json
 import os
 import re
 import sys
+import tarfile
 import time
 import urllib.parse
+
+def gem(name):
+    """A gem that RubyGems installs: its bytes are always the same."""
+    def member(tar, path, data):
+        info = tarfile.TarInfo(path)
+        info.size = len(data)
+        tar.addfile(info, io.BytesIO(data))
+    lib = io.BytesIO()
+    with tarfile.open(fileobj=lib, mode="w") as tar:
+        member(tar, f"lib/{name}.rb", f"# {name}\n".encode())
+    spec = f"""--- !ruby/object:Gem::Specification
+name: {name}
+version: !ruby/object:Gem::Version
+  version: 1.0.0
+platform: ruby
+authors: [Octo]
+date: 2024-05-01 00:00:00.000000000 Z
+dependencies: []
+files: [lib/{name}.rb]
+require_paths: [lib]
+summary: {name} for tests
+rubygems_version: 3.3.15
+specification_version: 4
+"""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        member(tar, "metadata.gz", gzip.compress(spec.encode(), mtime=0))
+        member(tar, "data.tar.gz", gzip.compress(lib.getvalue(), mtime=0))
+    return out.getvalue()
+
 
 ROLES = ["pull", "triage", "push", "maintain", "admin"]
 ROLE_OF = {"read": "pull", "write": "push"}
@@ -292,9 +325,10 @@ def serve(args):
             self.send_response(200)
             for name, value in headers:
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(text.encode())))
+            data = text if isinstance(text, bytes) else text.encode()
+            self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            self.wfile.write(text.encode())
+            self.wfile.write(data)
 
         def facts(self):
             with open(args.facts) as f:
@@ -311,7 +345,7 @@ def serve(args):
 
         def registries(self):
             """Small ones, for tests of permissions: every npm package has the
-            version 1.0.0, every repository no tags."""
+            version 1.0.0, as has every gem, every repository no tags."""
             path = urllib.parse.unquote(self.path)
             m = re.fullmatch(r"(?:/npm|/_registry/npm)/(@[^/]+/[^/]+)(/-/x.tgz)?", path)
             if m and m[2]:
@@ -323,11 +357,30 @@ def serve(args):
                     "1.0.0": {"name": m[1], "version": "1.0.0", "dist": {
                         "tarball": place, "integrity": f"sha512-{sri}"}}}},
                     [("ETag", '"1"')])
+            elif re.match(r"(/_registry)?/rubygems/", path):
+                self.gems(*re.fullmatch(r"(?:/_registry)?/rubygems/([^/]+)/(.*)", path).groups())
             elif re.fullmatch(r"/v2/.*/tags/list.*", path):
                 self.send(200, {"name": path.split("/tags/")[0][4:], "tags": []})
             else:
                 return False
             return True
+
+        def gems(self, owner, path):
+            want = "Basic " + base64.b64encode(f"ferry:{args.token}".encode()).decode()
+            names = [p["name"] for p in self.facts().d["packages"]
+                     if p["type"] == "rubygems" and p["owner"] == owner]
+            info = {n: "---\n1.0.0 |checksum:%s\n" % hashlib.sha256(gem(n)).hexdigest() for n in names}
+            if self.headers.get("Authorization") != want:
+                self.send(401, None)
+            elif path == "versions":
+                self.send_raw("---\n" + "".join("%s 1.0.0 %s\n" % (n, hashlib.md5(
+                    info[n].encode()).hexdigest()) for n in names), [("ETag", '"v"')])
+            elif path[:5] == "info/" and path[5:] in info:
+                self.send_raw(info[path[5:]], [])
+            elif path[:5] == "gems/" and path[5:-10] in info:
+                self.send_raw(gem(path[5:-10]), [])
+            else:
+                self.send(404, None)
 
         def do_GET(self):
             if self.registries() or self.refused():

@@ -28,7 +28,9 @@ expect(const char *name, const char *want)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf got = FERRY_BUF_INIT;
-	struct ferry_lock_sink sink = { on_wanted, on_unmirrorable, &got };
+	struct ferry_lock_sink sink = { .on_wanted = on_wanted,
+		.on_unmirrorable = on_unmirrorable,
+		.ctx = &got };
 	char path[UNIT_PATH];
 
 	unit_data(path, "npm/lock/%s", name);
@@ -303,7 +305,9 @@ test_lock_one_project(void **state)
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		struct ferry_error err = FERRY_ERROR_INIT;
 		struct ferry_buf got = FERRY_BUF_INIT;
-		struct ferry_lock_sink sink = { on_any, on_unmirrorable, &got };
+		struct ferry_lock_sink sink = { .on_wanted = on_any,
+			.on_unmirrorable = on_unmirrorable,
+			.ctx = &got };
 		char path[UNIT_PATH];
 		size_t n = 0;
 
@@ -414,7 +418,9 @@ test_lock_refusals(void **state)
 		    "--save-text-lockfile" },
 	};
 	struct ferry_buf got = FERRY_BUF_INIT;
-	struct ferry_lock_sink sink = { on_wanted, on_unmirrorable, &got };
+	struct ferry_lock_sink sink = { .on_wanted = on_wanted,
+		.on_unmirrorable = on_unmirrorable,
+		.ctx = &got };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -443,7 +449,8 @@ test_lock_bounds(void **state)
 		{ "yarn.lock", BERRY "a:\n  resolution: a@", "patch:a@",
 		    "more than 8 patches; line 3" },
 	};
-	struct ferry_lock_sink sink = { on_wanted, on_unmirrorable, NULL };
+	struct ferry_lock_sink sink = { .on_wanted = on_wanted,
+		.on_unmirrorable = on_unmirrorable };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(deep) / sizeof(deep[0]); i++) {
@@ -477,7 +484,9 @@ test_lock_sink_stops(void **state)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	int calls = 0;
-	struct ferry_lock_sink sink = { stop, on_unmirrorable, &calls };
+	struct ferry_lock_sink sink = { .on_wanted = stop,
+		.on_unmirrorable = on_unmirrorable,
+		.ctx = &calls };
 	char path[UNIT_PATH];
 
 	(void)state;
@@ -492,7 +501,9 @@ test_lock_files(void **state)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf got = FERRY_BUF_INIT;
-	struct ferry_lock_sink sink = { on_wanted, on_unmirrorable, &got };
+	struct ferry_lock_sink sink = { .on_wanted = on_wanted,
+		.on_unmirrorable = on_unmirrorable,
+		.ctx = &got };
 	char *dir = unit_mkdir(), path[300];
 	FILE *f;
 

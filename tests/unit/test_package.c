@@ -6,7 +6,8 @@
  * "VERSION[/PLATFORM] NEED…" for each version, where a need is NAME:SPEC.  A
  * version has the files NAME-VERSION.main and .side, and perhaps .extra; a line
  * "also FILE" in .main names one more; a line "need NAME" in .side is a need
- * that stands inside.
+ * that stands inside.  "!" in a line: no client here can use it.  What is known
+ * before documents are asked for is in the fixture, once it was asked twice.
  */
 
 #include "store.h"
@@ -36,6 +37,9 @@ struct fixture {
 	struct MHD_Daemon *server;
 	struct page *pages;
 	unsigned missing;
+	/* "NAME absent", "NAME text" or "NAME MD5" in lines; or NULL. */
+	const char *known, *known_text;
+	unsigned later; /* how often it was not known yet */
 	char url[64];
 	struct ferry_run run;
 	struct ferry_task task;
@@ -247,6 +251,62 @@ tell_needs_inside(struct ferry_needs *needs, const struct ferry_version_at *at,
 	           : ferry_needs_add(needs, name, "*", FERRY_NEEDED, err);
 }
 
+static int
+tell_known(struct ferry_packages *packages, const char *name,
+    struct ferry_known *out, struct ferry_error *err)
+{
+	struct fixture *f = packages->run->task->ctx;
+	struct ferry_bytes rest, line;
+	size_t n = strlen(name);
+
+	if (f->known == NULL)
+		return 0;
+	out->what = FERRY_KNOWN_LATER;
+	if (f->later++ < 2)
+		return 0;
+	out->what = FERRY_KNOWN_ABSENT;
+	rest = ferry_bytes_str(f->known);
+	while (ferry_bytes_line(&rest, &line)) {
+		if (!ferry_bytes_starts(line, name) || line.p[n] != ' ')
+			continue;
+		line = ferry_bytes_of(line.p + n + 1, line.n - n - 1);
+		if (ferry_bytes_is(line, "text")) {
+			out->what = FERRY_KNOWN_TEXT;
+			return ferry_buf_adds(&out->text, f->known_text, err);
+		}
+		out->what = FERRY_KNOWN_DIGEST;
+		return ferry_digest_from_hex(
+		    &out->digest, FERRY_MD5, line, err);
+	}
+	return 0;
+}
+
+/* The line of the document; ".bad" in it: the version is no good. */
+static int
+describe(
+    const struct ferry_version_at *at, json_t *record, struct ferry_error *err)
+{
+	const char *said = json_string_value(json_object_get(record, "said"));
+
+	assert_int_equal(ferry_files_count(record, err), 2);
+	if (memmem(at->object.p, at->object.n, ".bad", 4) != NULL)
+		return ferry_error_set(err, FERRY_EFORMAT, "it is no good");
+	if (said != NULL && ferry_bytes_is(at->object, said))
+		return 0;
+	return ferry_json_set(
+		   record, "said", ferry_json_text(at->object), err) == -1
+	           ? -1
+	           : 1;
+}
+
+static bool
+fits(const struct ferry_packages *packages, const struct ferry_listed *listed)
+{
+
+	(void)packages;
+	return memchr(listed->object.p, '!', listed->object.n) == NULL;
+}
+
 /* Something that comes before all documents. */
 static void
 on_index(void *ctx, const struct ferry_pulled *pulled)
@@ -296,8 +356,46 @@ static const struct ferry_package_format toy = {
 	.needs = tell_needs,
 	.needs_inside = tell_needs_inside,
 };
-static const struct ferry_upstream_kind kind = FERRY_PACKAGE_KIND("toy", &toy);
-static const struct ferry_upstream_kind *const kinds[] = { &kind, NULL };
+static int
+configure_indexed(struct ferry_packages *packages,
+    struct ferry_conf_group *group, struct ferry_error *err)
+{
+	bool show;
+
+	if (ferry_conf_bool(group, "show", false, &show, err) == -1)
+		return -1;
+	packages->gone = show ? FERRY_GONE_SHOWN : FERRY_GONE_HIDDEN;
+	return 0;
+}
+
+/* The same with an index of all packages, which tells of what is gone. */
+static const struct ferry_package_format indexed = {
+	.format = "npm",
+	.document = "document",
+	.media_type = "text/plain",
+	.file = "toy",
+	.default_spec = "*",
+	.any = "*",
+	.document_max = 10000,
+	.file_max = 1000,
+	.plan_size = "size",
+	.configure = configure_indexed,
+	.split = split_text,
+	.known = tell_known,
+	.document_url = document_url,
+	.read = read_document,
+	.range_new = range_new,
+	.range_has = range_has,
+	.range_free = free,
+	.fits = fits,
+	.files = tell_files,
+	.describe = describe,
+};
+static const struct ferry_upstream_kind kind = FERRY_PACKAGE_KIND("toy", &toy),
+					kind_indexed = FERRY_PACKAGE_KIND(
+					    "indexed", &indexed);
+static const struct ferry_upstream_kind *const kinds[] = { &kind_indexed, &kind,
+	NULL };
 
 /* The fixture */
 
@@ -320,6 +418,7 @@ setup(void **state)
 	    (unsigned)info->port);
 	assert_int_equal(setenv("TOY_URL", f->url, 1), 0);
 	f->task.st = f->store.st;
+	f->task.ctx = f;
 	*state = f;
 	return 0;
 }
@@ -354,7 +453,8 @@ teardown(void **state)
 
 /* Sync from pages what wants says; what happened is in f->run. */
 static void
-sync_toy(struct fixture *f, struct page *pages, const char *wants)
+sync_format(struct fixture *f, const char *format, struct page *pages,
+    const char *wants)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	char path[400], text[1000];
@@ -364,10 +464,10 @@ sync_toy(struct fixture *f, struct page *pages, const char *wants)
 	f->missing = 0;
 	(void)snprintf(path, sizeof(path), "%s/toy.conf", f->store.dir);
 	(void)snprintf(text, sizeof(text),
-	    "upstreams = ( { name = \"up\"; format = \"toy\"; url = \"%s\"; "
+	    "upstreams = ( { name = \"up\"; format = \"%s\"; url = \"%s\"; "
 	    "without_digests = true; "
 	    "tries = 1; %s } );",
-	    f->url, wants);
+	    format, f->url, wants);
 	unit_write(path, text);
 	f->run = (struct ferry_run){ .task = &f->task,
 		.st = f->store.st,
@@ -381,7 +481,15 @@ sync_toy(struct fixture *f, struct page *pages, const char *wants)
 		      &f->run, ferry_conf_root(f->conf), NULL, 0, &err),
 	    &err);
 	assert_ok(ferry_fetch_new(&f->run.fetch, &err), &err);
+	f->later = 0;
 	assert_ok(ferry_run_work(&f->run, &err), &err);
+}
+
+static void
+sync_toy(struct fixture *f, struct page *pages, const char *wants)
+{
+
+	sync_format(f, "toy", pages, wants);
 }
 
 /* The names of a version's files, each with a blank behind it; "-" if there
@@ -569,6 +677,126 @@ test_package_unreadable_document(void **state)
 	expect_files(f, "a", NULL, "-");
 }
 
+/* A member of a version's record, or "-". */
+static void
+expect_member(
+    struct fixture *f, const char *version, const char *name, const char *want)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	json_t *record = NULL, *value;
+	struct ferry_key key;
+
+	assert_ok(
+	    ferry_key_version(&key, "npm", "a", "up", version, &err), &err);
+	assert_int_equal(
+	    ferry_catalog_get(f->store.st, &key, &record, &err), 1);
+	value = json_object_get(record, name);
+	assert_string_equal(value == NULL           ? "-"
+			    : json_is_string(value) ? json_string_value(value)
+						    : "+",
+	    want);
+	json_decref(record);
+}
+
+#define DOC_A "1.0.0 x\n1.1.0 !\n"
+
+static void
+test_package_known(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct fixture *f = *state;
+	struct page pages[] = { { "/doc/a", DOC_A, 0 },
+		{ "/file/a-1.0.0.main", "-", 0 },
+		{ "/file/a-1.0.0.side", "-", 0 },
+		{ "/file/b-1.0.0.main", "-", 0 },
+		{ "/file/b-1.0.0.side", "-", 0 }, { NULL, NULL, 0 } };
+	char hex[FERRY_DIGEST_TEXT], known[200];
+	struct ferry_digest md5;
+
+	assert_ok(ferry_digest_of(&md5, FERRY_MD5, B(DOC_A), &err), &err);
+	(void)snprintf(known, sizeof(known), "a %s\nb text\n",
+	    ferry_digest_hex(&md5, hex));
+	f->known = known;
+	f->known_text = "1.0.0 y\n";
+	/* a as its digest says, b as the index says, c not at all. */
+	sync_format(f, "indexed", pages, "packages = [ \"a\", \"b\", \"c\" ];");
+	expect_failure(f, "npm:c", "does not list it");
+	expect_files(f, "a", NULL, "document ");
+	expect_files(f, "b", NULL, "document ");
+	expect_files(f, "a", "1.0.0", "a-1.0.0.main a-1.0.0.side ");
+	expect_files(f, "b", "1.0.0", "b-1.0.0.main b-1.0.0.side ");
+	expect_files(f, "a", "1.1.0", "-");
+	assert_true(f->later > 2);
+
+	/* Nothing is new: nothing is asked for. */
+	sync_format(f, "indexed", pages, "packages = [ \"a\", \"b\" ];");
+	assert_int_equal(f->run.present, 2);
+	assert_int_equal(pages[0].asked, 1);
+
+	/* It is new, and is not what the index says. */
+	pages[0].text = "1.0.0 z\n";
+	f->known = "a 00000000000000000000000000000000\n";
+	sync_format(f, "indexed", pages, "packages = [ \"a\" ];");
+	expect_failure(f, "npm:a", "content is md5:");
+	expect_member(f, "1.0.0", "said", "1.0.0 x");
+	f->known = NULL;
+}
+
+static void
+test_package_described(void **state)
+{
+	struct fixture *f = *state;
+	struct page pages[] = { { "/doc/a", "1.0.0 x\n1.1.0 .bad\n", 0 },
+		{ "/file/a-1.0.0.main", "-", 0 },
+		{ "/file/a-1.0.0.side", "-", 0 },
+		{ "/file/a-1.1.0.main", "-", 0 },
+		{ "/file/a-1.1.0.side", "-", 0 }, { NULL, NULL, 0 } };
+
+	sync_format(f, "indexed", pages, "select = ( { name = \"a\"; } );");
+	expect_failure(f, "npm:a@1.1.0", "it is no good");
+	expect_files(f, "a", "1.1.0", "-");
+	expect_member(f, "1.0.0", "said", "1.0.0 x");
+
+	/* Its document says something else of what is here. */
+	pages[0].text = "1.0.0 more\n";
+	sync_format(f, "indexed", pages, "select = ( { name = \"a\"; } );");
+	assert_int_equal(f->run.present, 1);
+	expect_member(f, "1.0.0", "said", "1.0.0 more");
+}
+
+static void
+test_package_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct page pages[] = { { "/doc/a", "1.0.0 x\n1.1.0 x\n", 0 },
+		{ "/file/a-1.0.0.main", "-", 0 },
+		{ "/file/a-1.0.0.side", "-", 0 },
+		{ "/file/a-1.1.0.main", "-", 0 },
+		{ "/file/a-1.1.0.side", "-", 0 }, { NULL, NULL, 0 } };
+	const char *all = "select = ( { name = \"a\"; } );",
+		   *shown = "select = ( { name = \"a\"; } ); show = true;";
+
+	sync_format(f, "indexed", pages, all);
+	expect_member(f, "1.1.0", "gone_at", "-");
+
+	/* It is said once. */
+	pages[0].text = "1.0.0 x\n";
+	sync_format(f, "indexed", pages, all);
+	expect_member(f, "1.1.0", "gone_at", "+");
+	expect_member(f, "1.0.0", "gone_at", "-");
+	assert_int_equal(json_array_size(f->run.skipped), 1);
+	sync_format(f, "indexed", pages, all);
+	assert_int_equal(json_array_size(f->run.skipped), 0);
+
+	sync_format(f, "indexed", pages, shown);
+	expect_member(f, "1.1.0", "gone_at", "-");
+	sync_format(f, "indexed", pages, all);
+	expect_member(f, "1.1.0", "gone_at", "+");
+	pages[0].text = "1.0.0 x\n1.1.0 x\n";
+	sync_format(f, "indexed", pages, all);
+	expect_member(f, "1.1.0", "gone_at", "-");
+}
+
 int
 main(void)
 {
@@ -580,6 +808,9 @@ main(void)
 		engine_test(test_package_platforms),
 		engine_test(test_package_needs),
 		engine_test(test_package_unreadable_document),
+		engine_test(test_package_known),
+		engine_test(test_package_described),
+		engine_test(test_package_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,10 @@ int ferry_lock_bun(struct ferry_bytes text, const struct ferry_lock_sink *sink,
 int ferry_lock_bunb(struct ferry_bytes text, const struct ferry_lock_sink *sink,
     struct ferry_error *err);
 
+/* Gemfile.lock and gems.locked: bundler.c. */
+int ferry_lock_bundler(struct ferry_bytes text,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
+
 /* One entry, in views; what has no bytes is not there. */
 struct ferry_lock_entry {
 	struct ferry_bytes name;

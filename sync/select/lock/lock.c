@@ -99,6 +99,14 @@ like_bunb(struct ferry_bytes text)
 	    text, "#!/usr/bin/env bun\nbun-lockfile-format-");
 }
 
+static bool
+like_bundler(struct ferry_bytes text)
+{
+
+	return has_line(text, "GEM\n") || has_line(text, "GEM\r") ||
+	       has_line(text, "PLATFORMS") || has_line(text, "BUNDLED WITH");
+}
+
 /*
  * The first row that fits name and content wins, then the first by name, then
  * by content.
@@ -111,6 +119,8 @@ static const struct kind kinds[] = {
 	{ "npm", "pnpm-lock.yaml", like_pnpm, ferry_lock_pnpm },
 	{ "npm", "yarn.lock", like_yarn, ferry_lock_yarn },
 	{ "npm", "yarn.lock", like_berry, ferry_lock_berry },
+	{ "rubygems", "Gemfile.lock", like_bundler, ferry_lock_bundler },
+	{ "rubygems", "gems.locked", like_bundler, ferry_lock_bundler },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 

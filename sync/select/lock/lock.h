@@ -11,9 +11,11 @@
  *   - yarn.lock of yarn 1, and of yarn 2 to 4 (__metadata version 4 to 10);
  *   - bun.lock with lockfileVersion 0 to 3.  bun.lockb is refused with a word
  *     on how to make a bun.lock of it.
+ *   - Gemfile.lock and gems.locked of Bundler 1 to 4.
  * A further kind is one function and one row in lock.c.
  *
- * Source: store/format/npm/PROTOCOL.md, section 9, and what lock_*.c name.
+ * Source: store/format/npm/PROTOCOL.md, section 9, and what the files of
+ *     the kinds name.
  */
 
 #include <stdbool.h>
@@ -34,6 +36,9 @@ struct ferry_lock_wanted {
 	 */
 	const char *integrity;
 	const char *resolved; /* http(s) URL of the tarball, or NULL */
+	/* version is a number, of which every variant is wanted that fits one
+	 * of these platforms, with blanks between; or NULL. */
+	const char *platforms;
 	/* Installs succeed without it.  yarn's and bun's files do not tell. */
 	bool optional;
 };
@@ -54,6 +59,10 @@ struct ferry_lock_sink {
 	int (*on_unmirrorable)(void *ctx, const char *name, const char *what,
 	    const char *why, struct ferry_error *err);
 	void *ctx;
+	/* URLs of the registry that is asked, for files that say from which
+	 * each entry is; none: all entries are wanted. */
+	const char *const *sources;
+	size_t sources_n;
 };
 
 /*

@@ -130,8 +130,9 @@ int
 ferry_npm_shrinkwrap(struct ferry_needs *needs,
     const struct ferry_version_at *at, struct ferry_error *err)
 {
-	const struct ferry_lock_sink sink = { on_wanted, on_unmirrorable,
-		needs };
+	const struct ferry_lock_sink sink = { .on_wanted = on_wanted,
+		.on_unmirrorable = on_unmirrorable,
+		.ctx = needs };
 	struct ferry_store *st = at->packages->run->st;
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct source *s = NULL;

@@ -42,6 +42,20 @@ choose_listed(struct ferry_package *p, const struct ferry_package_want *want,
 	return ferry_version_choose(p, want, document, listed, err);
 }
 
+/* Whether clients here could use it.  A lock file was made by one that can. */
+static bool
+fits(const struct ferry_package *p, const struct ferry_package_want *want,
+    const struct ferry_listed *listed)
+{
+	const struct ferry_package_format *format = p->packages->format;
+
+	if (want->kind == FERRY_WANT_EXACT)
+		return want->platforms == NULL ||
+		       format->platform_among == NULL ||
+		       format->platform_among(listed, want->platforms);
+	return format->fits == NULL || format->fits(p->packages, listed);
+}
+
 /* A number was chosen: with all its platforms.  The last of duplicates counts,
  * as for most readers of JSON; the others are known then. */
 static int
@@ -57,7 +71,8 @@ choose_number(struct ferry_package *p, const struct ferry_package_want *want,
 		if (!ferry_bytes_equal(ferry_listed_number(one), number))
 			continue;
 		found = true;
-		if (choose_listed(p, want, document, one, err) == -1)
+		if (fits(p, want, one) &&
+		    choose_listed(p, want, document, one, err) == -1)
 			return -1;
 	}
 	return found ? 0 : set_unresolved(p, want, err);
@@ -66,21 +81,23 @@ choose_number(struct ferry_package *p, const struct ferry_package_want *want,
 /* The highest of a range; of those that are the last choice only if there is
  * no other. */
 static int
-pick_highest(const struct ferry_package *p, const struct ferry_document *doc,
-    const char *spec, size_t *out, struct ferry_error *err)
+pick_highest(const struct ferry_package *p,
+    const struct ferry_package_want *want, const struct ferry_document *doc,
+    size_t *out, struct ferry_error *err)
 {
 	const struct ferry_package_format *format = p->packages->format;
 	void *range = NULL;
 
 	*out = doc->n;
-	if (format->range_new(&range, ferry_bytes_str(spec), err) == -1)
+	if (format->range_new(&range, ferry_bytes_str(want->spec), err) == -1)
 		return -1;
 	for (size_t i = 0; i < doc->n; i++) {
 		const struct ferry_listed *best = &doc->listed[*out],
 					  *one = &doc->listed[i];
 
 		if (!format->range_has(range, ferry_listed_number(one),
-			FERRY_PRERELEASES_AS_NAMED))
+			FERRY_PRERELEASES_AS_NAMED) ||
+		    !fits(p, want, one))
 			continue;
 		if (*out == doc->n ||
 		    (best->last_choice && !one->last_choice) ||
@@ -101,7 +118,7 @@ choose_pick(struct ferry_package *p, const struct ferry_package_want *want,
 
 	if ((format->pick != NULL
 		    ? format->pick(document, want->spec, &at, err)
-		    : pick_highest(p, document, want->spec, &at, err)) == -1)
+		    : pick_highest(p, want, document, &at, err)) == -1)
 		return -1;
 	if (at == document->n)
 		return set_unresolved(p, want, err);
@@ -114,7 +131,8 @@ choose_exact(struct ferry_package *p, const struct ferry_package_want *want,
     const struct ferry_document *document, struct ferry_error *err)
 {
 	const struct ferry_listed *listed =
-	    ferry_document_find(document, want->spec);
+	    want->platforms != NULL ? NULL
+				    : ferry_document_find(document, want->spec);
 
 	if (listed == NULL)
 		return choose_number(
@@ -156,7 +174,8 @@ choose_range(struct ferry_package *p, const struct ferry_package_want *want,
 	for (size_t i = 0; i < document->n; i++)
 		if (format->range_has(range,
 			ferry_listed_number(&document->listed[i]),
-			want->prereleases))
+			want->prereleases) &&
+		    fits(p, want, &document->listed[i]))
 			found[n++] = (struct found){ p, &document->listed[i] };
 	if (n == 0) {
 		set_unresolved(p, want, err);

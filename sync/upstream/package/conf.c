@@ -138,10 +138,19 @@ static int
 want_lock(
     struct ferry_packages *packages, const char *path, struct ferry_error *err)
 {
+	const struct ferry_packages *p = packages;
+	const char *sources[1 + sizeof(p->sources) / sizeof(p->sources[0])] = {
+		packages->up->url
+	};
 	struct lock_context lock = { packages, path };
-	const struct ferry_lock_sink sink = { on_wanted, on_unmirrorable,
-		&lock };
+	const struct ferry_lock_sink sink = { .on_wanted = on_wanted,
+		.on_unmirrorable = on_unmirrorable,
+		.ctx = &lock,
+		.sources = sources,
+		.sources_n = 1 + packages->sources_n };
 
+	for (size_t i = 0; i < packages->sources_n; i++)
+		sources[1 + i] = packages->sources[i];
 	return ferry_lock_read(packages->format->format, path, &sink, err);
 }
 

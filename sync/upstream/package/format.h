@@ -66,6 +66,8 @@ struct ferry_version_at {
 	const char *version;
 	const struct ferry_listed *listed; /* NULL: its document is gone */
 	const json_t *record; /* its "files" are here; NULL: none is */
+	/* What its document said of it: for describe(), when listed is gone. */
+	struct ferry_bytes object;
 };
 
 /* One file of a version. */
@@ -77,9 +79,29 @@ struct ferry_wanted_file {
 	const struct ferry_digest *digests; /* all must match */
 	size_t n;
 	bool optional; /* if upstream does not have it, that is no failure */
+	/* describe() looks whether it goes with what has a digest: it needs
+	 * none. */
+	bool judged;
 };
 typedef int ferry_on_file(
     void *ctx, const struct ferry_wanted_file *file, struct ferry_error *err);
+
+/*
+ * What an index of the whole registry says of a package's document.
+ * FERRY_KNOWN_LATER: the index is under way; ask once more.
+ */
+enum ferry_known_what {
+	FERRY_KNOWN_NOTHING, /* the document must be asked for */
+	FERRY_KNOWN_LATER,
+	FERRY_KNOWN_DIGEST, /* of the document's bytes, as they are now */
+	FERRY_KNOWN_TEXT, /* the document, made of what the index says */
+	FERRY_KNOWN_ABSENT
+};
+struct ferry_known {
+	enum ferry_known_what what;
+	struct ferry_digest digest;
+	struct ferry_buf text; /* freed by the caller */
+};
 
 enum ferry_need { FERRY_NEEDED, FERRY_NEEDED_IF_THERE };
 enum ferry_prereleases {
@@ -115,6 +137,10 @@ struct ferry_package_format {
 	int (*split)(const char *text, char **name, const char **spec,
 	    struct ferry_error *err);
 
+	/* What is known of a document before it is asked for.  Errors are of
+	 * this package only.  NULL: nothing. */
+	int (*known)(struct ferry_packages *packages, const char *name,
+	    struct ferry_known *out, struct ferry_error *err);
 	int (*document_url)(const struct ferry_packages *packages,
 	    const char *name, struct ferry_buf *url, struct ferry_error *err);
 	/*
@@ -138,6 +164,14 @@ struct ferry_package_format {
 	/* Whether the configuration wants the version's platform.  NULL: all. */
 	bool (*platform_ok)(const struct ferry_packages *packages,
 	    const struct ferry_listed *listed, enum ferry_need need);
+	/* Whether clients here could use the version: it is not chosen else,
+	 * unless a lock file names it.  NULL: they can. */
+	bool (*fits)(const struct ferry_packages *packages,
+	    const struct ferry_listed *listed);
+	/* Whether its platform is one of those of a lock file, or fits one.
+	 * NULL: lock files have none. */
+	bool (*platform_among)(
+	    const struct ferry_listed *listed, const char *platforms);
 	/* How much it would be, in bytes; 0: not known.  NULL: never known. */
 	uint64_t (*size)(const struct ferry_listed *listed);
 
@@ -148,6 +182,15 @@ struct ferry_package_format {
 	 * of nothing new.  NULL: there are none. */
 	int (*more_files)(const struct ferry_version_at *at,
 	    ferry_on_file *on_file, void *ctx, struct ferry_error *err);
+	/*
+	 * The files of a version are here: judge them, and add to its record
+	 * what is to be kept beside them.  Of a version that was here before,
+	 * whose record has all of that, what its document now says otherwise.
+	 * Returns: whether record was changed, or -1, which is of this version
+	 * only.  NULL: there is nothing.
+	 */
+	int (*describe)(const struct ferry_version_at *at, json_t *record,
+	    struct ferry_error *err);
 	/* What a version needs, as its document says.  NULL: nothing. */
 	int (*needs)(struct ferry_needs *needs,
 	    const struct ferry_version_at *at, struct ferry_error *err);

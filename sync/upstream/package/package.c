@@ -19,8 +19,8 @@ struct part_job {
 	size_t part;
 };
 
-static int
-ask_part(struct ferry_package *p, size_t part, struct ferry_error *err);
+static int ask_part(struct ferry_package *p, size_t part,
+    const struct ferry_digest *digest, struct ferry_error *err);
 
 static const char *
 part_url(const struct ferry_package *p, size_t i, struct ferry_buf *buf,
@@ -103,7 +103,7 @@ ask_parts(struct ferry_package *p, size_t from, struct ferry_error *err)
 {
 
 	for (size_t i = from; i < p->parts_n; i++)
-		if (ask_part(p, i, err) == -1)
+		if (ask_part(p, i, NULL, err) == -1)
 			return -1;
 	return 0;
 }
@@ -124,6 +124,8 @@ complete_document(struct ferry_package *p, struct ferry_document *document,
 		return ask_parts(p, before, err);
 	p->packages->run->packages++;
 	if (ferry_package_record(p, err) == 0) {
+		if (ferry_package_mark_gone(p, document, err) == -1)
+			return -1;
 		choose_from(p, document);
 	} else if (err->code == FERRY_EFORMAT) {
 		ferry_package_fail(p, err);
@@ -247,8 +249,10 @@ drop_part(void *job)
 	free(job);
 }
 
+/* digest is what the bytes must have, or NULL. */
 static int
-ask_part(struct ferry_package *p, size_t i, struct ferry_error *err)
+ask_part(struct ferry_package *p, size_t i, const struct ferry_digest *digest,
+    struct ferry_error *err)
 {
 	const struct ferry_package_format *format = p->packages->format;
 	struct ferry_buf buf = FERRY_BUF_INIT;
@@ -265,6 +269,8 @@ ask_part(struct ferry_package *p, size_t i, struct ferry_error *err)
 	struct part_job *job = NULL;
 	int rc = -1;
 
+	if (digest != NULL)
+		pull.want[pull.want_n++] = *digest;
 	if (pull.url == NULL || ferry_calloc(&job, 1, sizeof(*job), err) == -1)
 		goto out;
 	*job = (struct part_job){ p, i };
@@ -278,9 +284,9 @@ out:
 	return rc;
 }
 
-/* Ask for the document; parts that were known go. */
+/* The document is all that is known; parts that were go. */
 static int
-ask_document(struct ferry_package *p, struct ferry_error *err)
+begin_document(struct ferry_package *p, struct ferry_error *err)
 {
 
 	assert(p->asked && p->parts_pending == 0);
@@ -293,21 +299,149 @@ ask_document(struct ferry_package *p, struct ferry_error *err)
 		return -1;
 	p->parts_n = 1;
 	p->parts[0] = (struct ferry_package_part){ .size = 0 };
-	return ask_part(p, 0, err);
+	return 0;
 }
 
-/* Ask for the documents of what is in the queue. */
+/* The document need not be asked for. */
+static int
+take_document(struct ferry_package *p, const struct ferry_buf *text,
+    const struct ferry_digest *sha256, struct ferry_error *err)
+{
+	struct ferry_document document = { .n = 0 };
+	struct ferry_error why = FERRY_ERROR_INIT;
+	int rc = 0;
+
+	if (begin_document(p, err) == -1)
+		return -1;
+	p->parts[0].sha256 = *sha256;
+	p->parts[0].size = text->n;
+	if (p->packages->format->read(&document, NULL, ferry_bytes_buf(text),
+		p->entry.key, &why) == -1)
+		ferry_package_fail(p, &why);
+	else
+		rc = complete_document(p, &document, err);
+	ferry_document_free(&document);
+	return rc;
+}
+
+/* One that was made of what an index says. */
+static int
+take_text(struct ferry_package *p, const struct ferry_buf *text,
+    struct ferry_error *err)
+{
+	struct ferry_blob_writer *w = NULL;
+	struct ferry_digest sha256;
+	int rc = -1;
+
+	if (ferry_blob_writer_new(&w, p->packages->run->st,
+		FERRY_BLOB_IS_DOCUMENT, 0, err) == -1 ||
+	    ferry_blob_writer_write(w, text->p, text->n, err) == -1)
+		goto out;
+	if (p->packages->run->dry_run)
+		ferry_blob_writer_digest(w, FERRY_SHA256, &sha256);
+	else if (ferry_blob_writer_finish(w, NULL, 0, &sha256, err) == -1)
+		goto out;
+	rc = take_document(p, text, &sha256, err);
+out:
+	ferry_blob_writer_free(w);
+	return rc;
+}
+
+/* One that has this digest upstream: perhaps it is here. */
+static int
+ask_changed(struct ferry_package *p, const struct ferry_digest *digest,
+    struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_digest sha256;
+	int rc = ferry_package_document_here(p, digest, &text, &sha256, err);
+
+	if (rc == 1)
+		rc = take_document(p, &text, &sha256, err);
+	else if (rc == 0 && (rc = begin_document(p, err)) == 0)
+		rc = ask_part(p, 0, digest, err);
+	ferry_buf_free(&text);
+	return rc;
+}
+
+static void
+fail_absent(struct ferry_package *p)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+
+	ferry_error_set(&why, FERRY_ENOTFOUND,
+	    "the index of upstream '%s' does not list it",
+	    p->packages->up->name);
+	ferry_package_fail(p, &why);
+}
+
+static void
+put_into_queue(struct ferry_package *p)
+{
+
+	p->queued = NULL;
+	*p->packages->queue_end = p;
+	p->packages->queue_end = &p->queued;
+}
+
+/* Ask for the document, unless an index of the registry says what is in it.
+ * Returns: 1; 0 it is in the queue again; -1 of the store or memory. */
+static int
+ask_document(struct ferry_package *p, struct ferry_error *err)
+{
+	const struct ferry_package_format *format = p->packages->format;
+	struct ferry_known known = { .what = FERRY_KNOWN_NOTHING };
+	struct ferry_error why = FERRY_ERROR_INIT;
+	int rc = 0;
+
+	if (format->known != NULL &&
+	    format->known(p->packages, p->entry.key, &known, &why) == -1) {
+		ferry_package_fail(p, &why);
+		goto out;
+	}
+	switch (known.what) {
+	case FERRY_KNOWN_LATER:
+		put_into_queue(p);
+		return 0;
+	case FERRY_KNOWN_ABSENT:
+		fail_absent(p);
+		break;
+	case FERRY_KNOWN_TEXT:
+		rc = take_text(p, &known.text, err);
+		break;
+	case FERRY_KNOWN_DIGEST:
+		rc = ask_changed(p, &known.digest, err);
+		break;
+	case FERRY_KNOWN_NOTHING:
+		if ((rc = begin_document(p, err)) == 0)
+			rc = ask_part(p, 0, NULL, err);
+		break;
+	}
+out:
+	ferry_buf_free(&known.text);
+	return rc == -1 ? -1 : 1;
+}
+
+/* Ask for the documents of what is in the queue; what must wait for an index
+ * stays there. */
 static int
 pump_documents(struct ferry_packages *packages, struct ferry_error *err)
 {
-	struct ferry_package *p;
+	struct ferry_package *p, *next;
+	int rc, moved;
 
-	while ((p = packages->queue) != NULL) {
-		if ((packages->queue = p->queued) == NULL)
-			packages->queue_end = &packages->queue;
-		if (ask_document(p, err) == -1)
-			return -1;
-	}
+	do {
+		p = packages->queue;
+		packages->queue = NULL;
+		packages->queue_end = &packages->queue;
+		for (moved = 0; p != NULL; p = next) {
+			next = p->queued;
+			p->queued = NULL;
+			if ((rc = ask_document(p, err)) == -1)
+				return -1;
+			moved = moved || rc == 1;
+		}
+	} while (moved && packages->queue != NULL);
 	return 0;
 }
 

@@ -23,12 +23,24 @@
 #include "sync/upstream/record.h"
 #include "sync/upstream/table.h"
 
+/* Of versions that upstream lists no more. */
+enum ferry_gone {
+	FERRY_GONE_UNKNOWN, /* nobody asks */
+	FERRY_GONE_HIDDEN, /* they have "gone_at" in their records */
+	FERRY_GONE_SHOWN /* they have not, also those that had it */
+};
+
 struct ferry_packages {
 	struct ferry_run *run; /* once it has started */
 	struct ferry_upstream *up;
 	const struct ferry_package_format *format;
 	void *state; /* the format's own */
 	bool dependencies; /* of explicit wants; lock files are whole */
+	enum ferry_gone gone; /* set by configure() */
+	/* Set by configure(): URLs by which lock files may know the registry,
+	 * besides up->url. */
+	const char *sources[8];
+	size_t sources_n;
 
 	/* Of the engine: */
 	struct ferry_table packages;
@@ -47,6 +59,7 @@ struct ferry_package_want {
 	enum ferry_want_kind kind;
 	const char *spec; /* range, tag or version */
 	const char *integrity; /* what a lock file says, or NULL */
+	const char *platforms; /* EXACT: spec is a number; all that fit these */
 	const char *by; /* for messages */
 	uint64_t latest; /* RANGE: only so many; 0: all */
 	enum ferry_prereleases prereleases; /* RANGE */
@@ -131,6 +144,17 @@ int ferry_version_choose(struct ferry_package *package,
     const struct ferry_package_want *want,
     const struct ferry_document *document, const struct ferry_listed *listed,
     struct ferry_error *err);
+
+/* compare.c */
+
+/* Mark what is here and document does not list, and what it lists again. */
+int ferry_package_mark_gone(struct ferry_package *package,
+    const struct ferry_document *document, struct ferry_error *err);
+/* The document that the store has of a package, if it has that digest: 1 and
+ * *text (appended), *sha256; 0; -1. */
+int ferry_package_document_here(const struct ferry_package *package,
+    const struct ferry_digest *digest, struct ferry_buf *text,
+    struct ferry_digest *sha256, struct ferry_error *err);
 
 /* record.c */
 

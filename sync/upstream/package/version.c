@@ -25,7 +25,7 @@ struct file {
 	char *name, *url, *path; /* path: or NULL */
 	struct ferry_digest digests[DIGESTS_MAX]; /* first upstream's, */
 	size_t declared, n; /* then a lock file's */
-	bool optional, asked;
+	bool optional, judged, asked;
 	struct ferry_pulled came; /* sha256.n == 0: not, or not there */
 };
 
@@ -45,6 +45,7 @@ struct job {
 	bool inside; /* what its files say it needs is wanted, too */
 	bool needed;
 	json_t *record; /* of what is here; or NULL */
+	struct ferry_buf object; /* a copy of listed's, for describe() */
 	struct file *files; /* in the order in which they were told */
 	size_t files_n, files_cap, pending;
 	struct ferry_error why; /* the first failure */
@@ -66,6 +67,7 @@ job_free(struct job *job)
 		free(job->files[i].path);
 	}
 	free(job->files);
+	ferry_buf_free(&job->object);
 	json_decref(job->record);
 	free(job->version);
 	free(job);
@@ -76,7 +78,9 @@ version_at(const struct job *job, const json_t *record)
 {
 
 	return (struct ferry_version_at){ job->package->packages,
-		job->package->entry.key, job->version, job->listed, record };
+		job->package->entry.key, job->version, job->listed, record,
+		job->listed != NULL ? job->listed->object
+				    : ferry_bytes_buf(&job->object) };
 }
 
 static struct ferry_chosen *
@@ -168,6 +172,7 @@ add_file(
 		return -1;
 	f = &job->files[job->files_n++];
 	*f = (struct file){ .optional = wanted->optional,
+		.judged = wanted->judged,
 		.declared = wanted->n,
 		.n = wanted->n };
 	for (size_t i = 0; i < wanted->n; i++)
@@ -202,6 +207,9 @@ complete_version(struct job *job, struct ferry_error *err)
 		rc = 1;
 	} else if (job->files_n > before) {
 		rc = job->pending > 0 ? 0 : complete_version(job, err);
+	} else if (packages->format->describe != NULL &&
+		   packages->format->describe(&at, record, &job->why) == -1) {
+		rc = 1;
 	} else if (ferry_version_record_put(
 		       job->package, job->version, record, err) == 0) {
 		packages->run->added++;
@@ -276,7 +284,7 @@ check_digests(
 {
 	struct ferry_packages *packages = job->package->packages;
 
-	if (f->n > 0)
+	if (f->n > 0 || f->judged)
 		return 0;
 	if (!packages->up->without_digests)
 		return ferry_error_set(err, FERRY_EDIGEST,
@@ -503,6 +511,29 @@ check_signature(struct job *job, const struct ferry_document *document,
 			 &at, document, &job->signature, err);
 }
 
+/* What the document says of a version that is here may have changed. */
+static int
+describe_present(const struct job *job, struct ferry_error *why)
+{
+	const struct ferry_package_format *format =
+	    job->package->packages->format;
+	struct ferry_version_at at;
+	json_t *record;
+	int rc;
+
+	if (format->describe == NULL || job->package->packages->run->dry_run)
+		return 0;
+	if ((record = json_deep_copy(job->record)) == NULL)
+		return ferry_error_set(why, FERRY_ENOMEM, "no memory");
+	(void)json_object_del(record, "seq");
+	at = version_at(job, record);
+	if ((rc = format->describe(&at, record, why)) == 1)
+		rc = ferry_version_record_put(
+		    job->package, job->version, record, why);
+	json_decref(record);
+	return rc;
+}
+
 /* Of a version that is here: 0, or -1. */
 static int
 choose_present(struct job *job, const struct ferry_document *document,
@@ -519,7 +550,8 @@ choose_present(struct job *job, const struct ferry_document *document,
 		why->code = FERRY_EINCIDENT;
 		return -1;
 	}
-	if (ferry_recorded_agrees(&of, job->version, why) == -1)
+	if (ferry_recorded_agrees(&of, job->version, why) == -1 ||
+	    describe_present(job, why) == -1)
 		return -1;
 	return want_inside(job, job->record, why);
 }
@@ -537,6 +569,10 @@ choose_absent(struct job *job, const struct ferry_document *document,
 		plan_version(job, item);
 		return 0;
 	}
+	if (job->package->packages->format->describe != NULL &&
+	    ferry_buf_add(&job->object, job->listed->object.p,
+		job->listed->object.n, why) == -1)
+		return -1;
 	assert(job->pending == 0);
 	job->pending = 1;
 	job->listed = NULL;

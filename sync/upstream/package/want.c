@@ -25,6 +25,7 @@ want_free(struct ferry_package_want *want)
 
 	free((char *)(uintptr_t)want->spec);
 	free((char *)(uintptr_t)want->integrity);
+	free((char *)(uintptr_t)want->platforms);
 	free((char *)(uintptr_t)want->by);
 }
 
@@ -95,6 +96,14 @@ find_package(
 	return p;
 }
 
+/* Whether a, or NULL, says all that b, or NULL, says. */
+static bool
+same_text(const char *a, const char *b)
+{
+
+	return b == NULL || (a != NULL && strcmp(a, b) == 0);
+}
+
 static bool
 same_want(
     const struct ferry_package_want *a, const struct ferry_package_want *b)
@@ -103,31 +112,35 @@ same_want(
 	return a->kind == b->kind && strcmp(a->spec, b->spec) == 0 &&
 	       a->latest == b->latest && a->prereleases == b->prereleases &&
 	       a->closure == b->closure && a->need == b->need &&
-	       (b->integrity == NULL ||
-		   (a->integrity != NULL &&
-		       strcmp(a->integrity, b->integrity) == 0));
+	       same_text(a->integrity, b->integrity) &&
+	       same_text(a->platforms, b->platforms) &&
+	       (a->platforms == NULL) == (b->platforms == NULL);
 }
 
 static int
 add_want(struct ferry_package *p, const struct ferry_package_want *want,
     struct ferry_error *err)
 {
-	char *spec = NULL, *by = NULL, *integrity = NULL;
+	char *spec = NULL, *by = NULL, *integrity = NULL, *platforms = NULL;
 
 	if (ferry_array_grow(&p->wants, &p->wants_cap, p->wants_n + 1,
 		sizeof(*p->wants), err) == -1 ||
 	    ferry_strdup(&spec, want->spec, err) == -1 ||
 	    ferry_strdup(&by, want->by, err) == -1 ||
 	    (want->integrity != NULL &&
-		ferry_strdup(&integrity, want->integrity, err) == -1)) {
+		ferry_strdup(&integrity, want->integrity, err) == -1) ||
+	    (want->platforms != NULL &&
+		ferry_strdup(&platforms, want->platforms, err) == -1)) {
 		free(spec);
 		free(by);
+		free(integrity);
 		return -1;
 	}
 	p->wants[p->wants_n] = *want;
 	p->wants[p->wants_n].spec = spec;
 	p->wants[p->wants_n].by = by;
 	p->wants[p->wants_n].integrity = integrity;
+	p->wants[p->wants_n].platforms = platforms;
 	p->wants_n++;
 	return 0;
 }
@@ -197,6 +210,7 @@ ferry_packages_want_locked(struct ferry_packages *packages,
 	const struct ferry_package_want want = { .kind = FERRY_WANT_EXACT,
 		.spec = entry->version,
 		.integrity = entry->integrity,
+		.platforms = entry->platforms,
 		.by = by,
 		.need =
 		    entry->optional ? FERRY_NEEDED_IF_THERE : FERRY_NEEDED };

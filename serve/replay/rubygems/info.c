@@ -1,0 +1,166 @@
+#include "serve/replay/rubygems/info.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "serve/http/http.h"
+#include "serve/replay/store_view.h"
+#include "store/base/digest.h"
+#include "store/base/error.h"
+#include "store/base/out.h"
+#include "store/catalog/catalog.h"
+#include "store/catalog/removal.h"
+#include "store/format/rubygems/gem.h"
+
+bool
+ferry_gem_is_shown(const json_t *record)
+{
+
+	return !ferry_removal_is(record) &&
+	       json_object_get(record, "gone_at") == NULL &&
+	       json_is_string(json_object_get(record, "line"));
+}
+
+int
+ferry_gem_info_add(struct ferry_gem_info *info, const char *version,
+    const json_t *record, struct ferry_error *err)
+{
+	struct ferry_gem_shown *shown;
+
+	if (!ferry_gem_is_shown(record))
+		return 0;
+	if (ferry_array_grow(&info->list, &info->cap, info->n + 1,
+		sizeof(*info->list), err) == -1)
+		return -1;
+	shown = &info->list[info->n++];
+	*shown = (struct ferry_gem_shown){ NULL, NULL };
+	return ferry_strdup(&shown->version, version, err) == -1 ||
+	               ferry_strdup(&shown->line,
+			   json_string_value(json_object_get(record, "line")),
+			   err) == -1
+	           ? -1
+	           : 0;
+}
+
+static int
+by_version(const void *a, const void *b)
+{
+	const struct ferry_gem_shown *x = a, *y = b;
+
+	return ferry_gem_version_cmp(
+	    ferry_bytes_str(x->version), ferry_bytes_str(y->version));
+}
+
+void
+ferry_gem_info_sort(struct ferry_gem_info *info)
+{
+
+	if (info->n > 1)
+		qsort(info->list, info->n, sizeof(*info->list), by_version);
+}
+
+static int
+add_version(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+
+	return ferry_gem_info_add(ctx, ferry_key_part(key, 4), record, err);
+}
+
+int
+ferry_gem_info_load(struct ferry_gem_info *info, struct ferry_store_view *view,
+    const char *name, const char *owner, struct ferry_error *err)
+{
+	struct ferry_key prefix;
+
+	if (ferry_key_version(&prefix, "rubygems", name, owner, NULL, err) ==
+		-1 ||
+	    ferry_catalog_each(ferry_store_view_store(view), &prefix,
+		add_version, info, err) == -1)
+		return -1;
+	ferry_gem_info_sort(info);
+	return 0;
+}
+
+int
+ferry_gem_info_text(const struct ferry_gem_info *info, struct ferry_buf *buf,
+    struct ferry_error *err)
+{
+	struct ferry_out out;
+
+	ferry_out_begin(&out, buf);
+	ferry_out_str(&out, "---\n");
+	for (size_t i = 0; i < info->n; i++) {
+		ferry_out_str(&out, info->list[i].version);
+		ferry_out_str(&out, " ");
+		ferry_out_str(&out, info->list[i].line);
+		ferry_out_str(&out, "\n");
+	}
+	return ferry_out_end(&out, err);
+}
+
+int
+ferry_gem_info_versions(const struct ferry_gem_info *info,
+    struct ferry_buf *buf, struct ferry_error *err)
+{
+	struct ferry_out out;
+
+	ferry_out_begin(&out, buf);
+	for (size_t i = 0; i < info->n; i++) {
+		ferry_out_str(&out, i == 0 ? "" : ",");
+		ferry_out_str(&out, info->list[i].version);
+	}
+	ferry_out_str(&out, "");
+	return ferry_out_end(&out, err);
+}
+
+void
+ferry_gem_info_free(struct ferry_gem_info *info)
+{
+
+	for (size_t i = 0; i < info->n; i++) {
+		free(info->list[i].version);
+		free(info->list[i].line);
+	}
+	free(info->list);
+	*info = (struct ferry_gem_info){ .n = 0 };
+}
+
+void
+ferry_gem_body_tag(struct ferry_body *body, struct ferry_digester *digester)
+{
+	char hex[FERRY_DIGEST_TEXT];
+	struct ferry_digest md5, sha256;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf base64 = FERRY_BUF_INIT;
+
+	ferry_digester_final(digester, FERRY_MD5, &md5);
+	ferry_digester_final(digester, FERRY_SHA256, &sha256);
+	(void)snprintf(body->etag, sizeof(body->etag), "\"%s\"",
+	    ferry_digest_hex(&md5, hex));
+	/* Without memory it is left out, which only costs a request. */
+	if (ferry_base64_add(
+		&base64, ferry_bytes_of(sha256.v, sha256.n), &ignored) == 0)
+		(void)snprintf(body->digest, sizeof(body->digest),
+		    "sha-256=:%s:", (char *)base64.p);
+	ferry_buf_free(&base64);
+}
+
+int
+ferry_gem_body(
+    struct ferry_body **out, struct ferry_buf *buf, struct ferry_error *err)
+{
+	struct ferry_digester *digester = NULL;
+	int rc = ferry_digester_new(
+	    &digester, FERRY_ALG(FERRY_MD5) | FERRY_ALG(FERRY_SHA256), err);
+
+	if (rc == 0) {
+		ferry_digester_update(digester, buf->p, buf->n);
+		rc = ferry_body_new(out, buf, err);
+	}
+	if (rc == 0)
+		ferry_gem_body_tag(*out, digester);
+	ferry_digester_free(digester);
+	return rc;
+}

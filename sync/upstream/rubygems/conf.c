@@ -1,0 +1,108 @@
+/* What etc/ferry.conf says of a RubyGems upstream alone. */
+
+#include <string.h>
+
+#include "store/base/conf.h"
+#include "store/base/error.h"
+#include "sync/upstream/package/packages.h"
+#include "sync/upstream/rubygems/rubygems.h"
+
+static int
+read_strings(struct ferry_conf_group *group, const char *name, const char **out,
+    size_t max, size_t *n, struct ferry_error *err)
+{
+	int rc;
+
+	for (*n = 0; (rc = ferry_conf_strs(
+			  group, name, (unsigned)*n, out + *n, err)) == 1;
+	     *n += 1)
+		if (*n + 1 == max)
+			return ferry_conf_error(
+			    group, name, err, "at most %zu values", max - 1);
+	return rc;
+}
+
+/* A word of a choice of two: 0 for the first. */
+static int
+read_choice(struct ferry_conf_group *group, const char *name, const char *first,
+    const char *second, bool *is_first, struct ferry_error *err)
+{
+	const char *word;
+
+	if (ferry_conf_str(group, name, first, &word, err) == -1)
+		return -1;
+	*is_first = strcmp(word, first) == 0;
+	return *is_first || strcmp(word, second) == 0
+	           ? 0
+	           : ferry_conf_error(group, name, err,
+			 "expected \"%s\" or \"%s\"", first, second);
+}
+
+static int
+read_ruby(
+    struct gems *gems, struct ferry_conf_group *group, struct ferry_error *err)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	const char *ruby;
+
+	if (ferry_conf_str(group, "ruby", NULL, &ruby, err) == -1)
+		return -1;
+	gems->has_ruby = ruby != NULL;
+	if (ruby != NULL &&
+	    (*ruby == 0 || ferry_gem_number_parse(&gems->ruby,
+			       ferry_bytes_str(ruby), &ignored) == -1))
+		return ferry_conf_error(group, "ruby", err,
+		    "expected a version of Ruby, such as \"3.1.2\"");
+	return 0;
+}
+
+/* A login is Basic: as USER:TOKEN, or the token alone as a user, which is what
+ * clients make of a URL with it.  PROTOCOL.md, section 4. */
+static int
+read_login(struct ferry_upstream *up, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	const char *user;
+
+	if (ferry_conf_str(group, "user", up->user, &user, err) == -1)
+		return -1;
+	if (user != NULL && (*user == 0 || strchr(user, ':') != NULL))
+		return ferry_conf_error(group, "user", err,
+		    "a user's name is not empty and has no ':'");
+	if (user != NULL && up->token == NULL)
+		return ferry_conf_error(group, "user", err,
+		    "the password is missing: token_file or token_env");
+	if (up->token == NULL)
+		return 0;
+	up->origin.user = user == NULL ? up->token : user;
+	up->origin.password = user == NULL ? NULL : up->token;
+	up->origin.token = NULL;
+	return 0;
+}
+
+int
+ferry_gem_configure(struct ferry_packages *packages,
+    struct ferry_conf_group *group, struct ferry_error *err)
+{
+	struct gems *gems;
+	bool hide;
+
+	if (ferry_calloc(&gems, 1, sizeof(*gems), err) == -1)
+		return -1;
+	packages->state = gems;
+	if (read_strings(group, "platforms", gems->platforms, GEM_PLATFORMS_MAX,
+		&gems->platforms_n, err) == -1 ||
+	    read_strings(group, "remotes", packages->sources,
+		sizeof(packages->sources) / sizeof(packages->sources[0]),
+		&packages->sources_n, err) == -1 ||
+	    read_ruby(gems, group, err) == -1 ||
+	    read_login(packages->up, group, err) == -1 ||
+	    read_choice(group, "yanked", "hide", "show", &hide, err) == -1 ||
+	    read_choice(group, "index", "auto", "none", &gems->indexes, err) ==
+		-1 ||
+	    ferry_conf_bool(
+		group, "attestations", false, &gems->attestations, err) == -1)
+		return -1;
+	packages->gone = hide ? FERRY_GONE_HIDDEN : FERRY_GONE_SHOWN;
+	return 0;
+}

@@ -1,0 +1,49 @@
+/* Gemfile.lock: whatever is in it, only valid names and versions come out. */
+
+#include <string.h>
+
+#include "fuzz.h"
+#include "store/base/error.h"
+#include "store/format/rubygems/gem.h"
+#include "sync/select/lock/lock.h"
+
+static int
+on_wanted(void *ctx, const struct ferry_lock_wanted *w, struct ferry_error *err)
+{
+
+	(void)ctx;
+	(void)err;
+	FUZZ_CHECK(ferry_gem_name_valid(ferry_bytes_str(w->name)));
+	FUZZ_CHECK(ferry_gem_version_valid(ferry_bytes_str(w->version)));
+	FUZZ_CHECK(w->integrity == NULL || w->integrity[0] != 0);
+	FUZZ_CHECK(w->resolved == NULL);
+	return 0;
+}
+
+static int
+on_unmirrorable(void *ctx, const char *name, const char *what, const char *why,
+    struct ferry_error *err)
+{
+
+	(void)ctx;
+	(void)err;
+	FUZZ_CHECK(strlen(name) + strlen(what) + strlen(why) > 0);
+	return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const sources[] = { "https://registry.example" };
+	const struct ferry_lock_sink sink = { .on_wanted = on_wanted,
+		.on_unmirrorable = on_unmirrorable,
+		.sources = sources,
+		.sources_n = 1 };
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	if (ferry_lock_parse("rubygems", "Gemfile.lock",
+		ferry_bytes_of(data, size), &sink, &err) == -1)
+		FUZZ_CHECK(
+		    err.code == FERRY_EFORMAT || err.code == FERRY_ELIMIT);
+	return 0;
+}
