@@ -196,7 +196,7 @@ main(int argc, char **argv)
 	const struct ferry_command *command = NULL;
 	struct ferry_context ctx = { 0 };
 	bool help = false, version = false;
-	FILE *clean;
+	FILE *terminal = stdout, *clean = NULL;
 	int n, status;
 
 	/*
@@ -244,6 +244,10 @@ main(int argc, char **argv)
 		(void)fprintf(
 		    stderr, "ferry: standard output: %s\n", strerror(errno));
 		status = FERRY_EXIT_SYSTEM;
+	}
+	if (clean != NULL) {
+		stdout = terminal;
+		(void)fclose(clean);
 	}
 	return status;
 }
