@@ -474,10 +474,9 @@ unlink_active(struct ferry_fetch *f, struct ferry_transfer *t)
 {
 	struct ferry_transfer **at = &f->active;
 
-	while (*at != t) {
-		assert(*at != NULL);
+	while (*at != NULL && *at != t)
 		at = &(*at)->next;
-	}
+	assert(*at == t);
 	assert(f->active_n > 0 && t->request.origin->active > 0);
 	*at = t->next;
 	f->active_n--;
