@@ -247,9 +247,9 @@ asked 0 '^GET /token.*secret'
 
 say "a token server that has its token in access_token only"
 printf '{"token":"","access_token":"token-x"}' >reply
-printf '/token body=reply,application/json 9\n' >rules
+printf '/token body=reply,application/json 99\n' >rules
 start_proxy --auth bearer
-printf '/token body=reply,application/json 9\n' >rules
+printf '/token body=reply,application/json 99\n' >rules
 fresh 'tries = 1;'
 expect 8 near sync
 grep -q Bearer_token-x log || fail "the token was not used"
