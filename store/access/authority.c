@@ -62,21 +62,38 @@ ferry_authority_look(struct ferry_store *st, const char *upstream,
 }
 
 int
-ferry_passed_put(struct ferry_store *st, const char *upstream, const char *text,
-    enum ferry_passed what, struct ferry_error *err)
+ferry_passed_put(struct ferry_store *st, const char *upstream,
+    const char *origin, const char *text, enum ferry_passed what,
+    struct ferry_error *err)
 {
-	int closes;
+	int closes = ferry_passed_closes(st, upstream, err);
 
-	if (text == NULL)
-		return ferry_local_named_delete(
-		    st, FERRY_KIND_PASSED, upstream, err);
-	if ((closes = ferry_passed_closes(st, upstream, err)) == -1)
+	if (closes == -1)
 		return -1;
 	return ferry_local_named_put(st, FERRY_KIND_PASSED, upstream,
-	    json_pack("{s:s,s:I,s:b}", "text", text, "at",
+	    json_pack("{s:s,s:I,s:b,s:s}", "text", text, "at",
 		(json_int_t)ferry_now(), "permissions",
-		closes == 1 || what == FERRY_PASSED_PERMISSIONS),
+		closes == 1 || what == FERRY_PASSED_PERMISSIONS, "origin",
+		origin),
 	    err);
+}
+
+int
+ferry_passed_forget(struct ferry_store *st, const char *upstream,
+    const char *origin, struct ferry_error *err)
+{
+	json_t *record;
+	const char *who;
+	int rc = ferry_local_named_get(
+	    st, FERRY_KIND_PASSED, upstream, &record, err);
+
+	who = json_string_value(json_object_get(record, "origin"));
+	if (rc == 1 &&
+	    (origin == NULL || (who != NULL && strcmp(who, origin) == 0)))
+		rc = ferry_local_named_delete(
+		    st, FERRY_KIND_PASSED, upstream, err);
+	json_decref(record);
+	return rc == -1 ? -1 : 0;
 }
 
 int

@@ -9,9 +9,10 @@
  *
  *	speaks UPSTREAM		{"origin","anew"}: the id of that store; anew:
  *				its next permissions, however old
- *	passed UPSTREAM		{"text","at","permissions"}: what was skipped
- *				last; permissions: some of it said who may read
- *				(so did all that an older ferry noted)
+ *	passed UPSTREAM		{"text","at","permissions","origin"}: what was
+ *				skipped last, and who brought it; permissions:
+ *				some of it said who may read (so did all that
+ *				an older ferry noted)
  *
  * An upstream without permissions of its own is closed to everybody once
  * permissions were skipped: whoever brought those meant some of its packages to
@@ -43,10 +44,14 @@ int ferry_authority_put(struct ferry_store *st, const char *upstream,
 int ferry_authority_look(struct ferry_store *st, const char *upstream,
     const char *origin, enum ferry_authority *out, struct ferry_error *err);
 
-/* Note what was skipped, for people; NULL forgets it. */
+/* Note what was skipped of what origin brought, for people. */
 enum ferry_passed { FERRY_PASSED_PACKAGES, FERRY_PASSED_PERMISSIONS };
 int ferry_passed_put(struct ferry_store *st, const char *upstream,
-    const char *text, enum ferry_passed what, struct ferry_error *err);
+    const char *origin, const char *text, enum ferry_passed what,
+    struct ferry_error *err);
+/* Forget it; of origin alone, if that is not NULL. */
+int ferry_passed_forget(struct ferry_store *st, const char *upstream,
+    const char *origin, struct ferry_error *err);
 /* Whether permissions of upstream were ever skipped: 1, 0, -1. */
 int ferry_passed_closes(
     struct ferry_store *st, const char *upstream, struct ferry_error *err);

@@ -3,8 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/access/snapshot.h"
 #include "store/access/snapshots.h"
+#include "store/base/files.h"
 #include "store/base/json.h"
+#include "store/blob/blob.h"
 #include "store/index/key.h"
 #include "sync/base/task.h"
 #include "sync/carry/alias.h"
@@ -21,10 +24,13 @@ ferry_accept_open(struct ferry_accept *a, const struct ferry_task *task,
 		.head = bundle->head,
 		.protect = protect,
 		.repeated = repeated,
-		.said = json_object() };
+		.said = json_object(),
+		.limited = json_object(),
+		.taken = json_object() };
 	if (ferry_alias_load(
 		task->st, bundle->head->origin, &a->aliases, err) == 0 &&
-	    ferry_limits_load(&a->limits, task->st, &bundle->signers, err) == 0)
+	    ferry_limits_load(&a->limits, task->st, bundle->head->origin,
+		&bundle->signers, err) == 0)
 		return 0;
 	ferry_accept_close(a);
 	return -1;
@@ -36,8 +42,10 @@ ferry_accept_close(struct ferry_accept *a)
 
 	json_decref(a->aliases);
 	json_decref(a->said);
+	json_decref(a->limited);
+	json_decref(a->taken);
 	ferry_limits_clear(&a->limits);
-	a->aliases = a->said = NULL;
+	a->aliases = a->said = a->limited = a->taken = NULL;
 }
 
 int
@@ -78,8 +86,27 @@ skip_record(struct ferry_accept *a, enum ferry_passed what, const char *why,
 		    a->task, "skipped: upstream '%s': %s", a->upstream, text);
 	return ferry_json_set(a->said, a->upstream, json_true(), err) == -1
 	           ? -1
-	           : ferry_passed_put(
-			 a->task->st, a->upstream, text, what, err);
+	           : ferry_passed_put(a->task->st, a->upstream, a->head->origin,
+			 text, what, err);
+}
+
+/* Whether skipping a record leaves open what was meant to be closed: permissions
+ * of an upstream that is not another's. */
+static int
+skipped_what(const struct ferry_accept *a, const struct ferry_key *key,
+    enum ferry_passed *out, struct ferry_error *err)
+{
+	enum ferry_authority whose;
+
+	*out = FERRY_PASSED_PACKAGES;
+	if (!ferry_key_is(key, FERRY_KIND_ACCESS))
+		return 0;
+	if (ferry_authority_look(a->task->st, ferry_key_owner(key),
+		a->head->origin, &whose, err) == -1)
+		return -1;
+	if (whose != FERRY_AUTHORITY_OTHER)
+		*out = FERRY_PASSED_PERMISSIONS;
+	return 0;
 }
 
 /* What the keys that signed may not speak for, or is another upstream's by the
@@ -90,6 +117,7 @@ skip_unallowed(struct ferry_accept *a, const struct ferry_key *key,
 {
 	const char *holder = ferry_protect_holder(a->protect, key);
 	char why[480], text[FERRY_KEY_TEXT];
+	enum ferry_passed what;
 
 	if (!ferry_limits_allow(&a->limits, key))
 		(void)snprintf(why, sizeof(why),
@@ -103,7 +131,13 @@ skip_unallowed(struct ferry_accept *a, const struct ferry_key *key,
 		    ferry_key_text(key, text), holder);
 	else
 		return 0;
-	return skip_record(a, FERRY_PASSED_PACKAGES, why, err) == -1 ? -1 : 1;
+	if (!ferry_limits_allow_upstream(&a->limits, a->upstream) &&
+	    ferry_json_set(a->limited, a->upstream, json_true(), err) == -1)
+		return -1;
+	return skipped_what(a, key, &what, err) == -1 ||
+	               skip_record(a, what, why, err) == -1
+	           ? -1
+	           : 1;
 }
 
 /* Whose it is; that of nobody becomes the origin's. */
@@ -124,20 +158,71 @@ look_up_upstream(struct ferry_accept *a, struct ferry_error *err)
 }
 
 /*
+ * Whose users a snapshot means must be the origin's to say: those of the
+ * upstream itself, or of another one that is its own.
+ * Returns: 1 they are, 0, -1.
+ */
+static int
+realm_counts(
+    struct ferry_accept *a, const json_t *value, struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_snapshot *s = NULL;
+	enum ferry_authority whose;
+	struct ferry_file file;
+	const char *realm, *name;
+	int rc = ferry_files_find(value, "snapshot", &file, err);
+
+	if (rc != 1 ||
+	    ferry_blob_load(a->task->st, &file.sha256, FERRY_SNAPSHOT_MAX,
+		&text, err) == -1 ||
+	    ferry_snapshot_read(&s, ferry_bytes_buf(&text), err) == -1) {
+		rc = -1;
+		goto out;
+	}
+	realm = ferry_snapshot_meta(s)->realm;
+	name = json_string_value(json_object_get(a->aliases, realm));
+	if (name != NULL)
+		realm = name;
+	/* The operator's own people have no upstream. */
+	if (strcmp(realm, a->upstream) == 0 || strcmp(realm, "local") == 0)
+		rc = 1;
+	else if (!ferry_limits_allow_upstream(&a->limits, realm))
+		rc = 0;
+	else if (ferry_authority_get(
+		     a->task->st, realm, a->head->origin, &whose, err) == -1)
+		rc = -1;
+	else
+		rc = whose != FERRY_AUTHORITY_OTHER;
+out:
+	ferry_snapshot_free(s);
+	ferry_buf_free(&text);
+	return rc;
+}
+
+/*
  * Who may read an upstream's packages.  What is older than what is here is
  * skipped, whatever bundle brings it, and said: a right that was taken away
  * stays away.
  * Returns: 1 it counts, 0, -1.
  */
 static int
-permissions_count(
-    struct ferry_accept *a, const json_t *value, struct ferry_error *err)
+permissions_count(struct ferry_accept *a, const json_t *value,
+    uint64_t *skipped, struct ferry_error *err)
 {
 	struct ferry_store *st = a->task->st;
-	int rc;
+	int rc = value == NULL ? 1 : realm_counts(a, value, err);
 
-	if (a->authority == FERRY_AUTHORITY_NEWER &&
-	    (rc = ferry_snapshots_newer(st, a->upstream, value, err)) != 1)
+	if (rc == 0) {
+		*skipped += 1;
+		return skip_record(a, FERRY_PASSED_PERMISSIONS,
+		    "says who may read it by the users of an upstream that is "
+		    "another origin's here, or that its keys may not speak for",
+		    err);
+	}
+	if (rc == 1 && a->authority == FERRY_AUTHORITY_NEWER)
+		rc = ferry_snapshots_newer(st, a->upstream, value, err);
+	if (rc != 1)
 		return rc == -1 ? -1
 		                : skip_record(a, FERRY_PASSED_PERMISSIONS,
 				      "brings permissions that are not newer "
@@ -147,11 +232,7 @@ permissions_count(
 	    ferry_authority_put(st, a->upstream, a->head->origin,
 		FERRY_AUTHORITY_NEWER, err) == -1)
 		return -1;
-	/* What was skipped before came now, unless something was just yet. */
-	return !was_said(a) && ferry_passed_put(st, a->upstream, NULL,
-				   FERRY_PASSED_PACKAGES, err) == -1
-	           ? -1
-	           : 1;
+	return 1;
 }
 
 int
@@ -189,5 +270,24 @@ ferry_accept_record(struct ferry_accept *a, const struct ferry_key *key,
 	}
 	if (a->behind ? seq <= a->reached : a->repeated)
 		return 0;
-	return access ? permissions_count(a, value, err) : 1;
+	if (ferry_json_set(a->taken, a->upstream, json_true(), err) == -1)
+		return -1;
+	return access ? permissions_count(a, value, skipped, err) : 1;
+}
+
+int
+ferry_accept_finish(struct ferry_accept *a, struct ferry_error *err)
+{
+	struct ferry_store *st = a->task->st;
+	const char *upstream;
+	json_t *ignored;
+
+	json_object_foreach (a->taken, upstream, ignored)
+		if (json_object_get(a->said, upstream) == NULL &&
+		    ferry_passed_forget(st, upstream, NULL, err) == -1)
+			return -1;
+	json_object_foreach (a->limited, upstream, ignored)
+		if (ferry_behind_put(st, a->head->origin, upstream, err) == -1)
+			return -1;
+	return 0;
 }

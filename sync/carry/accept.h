@@ -20,7 +20,7 @@ struct ferry_key;
 struct ferry_protect;
 struct ferry_task;
 
-/* All is borrowed but aliases, said and limits. */
+/* All is borrowed but limits and the objects of JSON. */
 struct ferry_accept {
 	const struct ferry_task *task;
 	const struct ferry_head *head;
@@ -29,7 +29,9 @@ struct ferry_accept {
 	 * behind (behind.h). */
 	bool repeated;
 	json_t *aliases;
-	json_t *said; /* members: upstreams of which something was skipped */
+	/* Members are upstreams: of which something was skipped; all of which
+	 * was, because the keys may not bring it; of which all was taken. */
+	json_t *said, *limited, *taken;
 	struct ferry_limits limits;
 	/* Of the upstream that was asked about last: */
 	char upstream[256];
@@ -60,5 +62,10 @@ int ferry_accept_skips(const struct ferry_accept *a,
 int ferry_accept_record(struct ferry_accept *a, const struct ferry_key *key,
     const json_t *value, uint64_t seq, uint64_t *skipped,
     struct ferry_error *err);
+/*
+ * All records were applied, and the origin's position moved: what was skipped
+ * before and came now is forgotten, and what the keys may not bring waits.
+ */
+int ferry_accept_finish(struct ferry_accept *a, struct ferry_error *err);
 
 #endif

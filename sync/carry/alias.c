@@ -68,10 +68,19 @@ ferry_alias_key(
     const json_t *aliases, struct ferry_key *key, struct ferry_error *err)
 {
 	const char *upstream = ferry_key_owner(key);
-	const char *name = name_here(aliases, upstream);
+	const char *name = name_here(aliases, upstream), *other;
+	const json_t *alias;
 
-	if (name == upstream)
+	if (name == upstream) {
+		json_object_foreach ((json_t *)(uintptr_t)aliases, other, alias)
+			if (strcmp(json_string_value(alias), upstream) == 0)
+				return ferry_error_set(err, FERRY_EUSAGE,
+				    "upstream '%s' is called as '%s' of the "
+				    "same origin is here; 'ferry trust alias' "
+				    "gives one of both another name",
+				    upstream, other);
 		return 0;
+	}
 	return ferry_key_set_owner(key, name, err) == -1 ? -1 : 1;
 }
 

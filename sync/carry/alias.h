@@ -25,7 +25,10 @@ int ferry_alias_put(struct ferry_store *st, const char *origin,
 int ferry_alias_load(struct ferry_store *st, const char *origin, json_t **out,
     struct ferry_error *err);
 
-/* Rename the owner of a catalog key.  Returns: 1 if it has an alias, 0, -1. */
+/*
+ * Rename the owner of a catalog key.  Returns: 1 if it has an alias, 0, -1.
+ * Errors: FERRY_EUSAGE: it has none, and its name is that of one that has.
+ */
 int ferry_alias_key(
     const json_t *aliases, struct ferry_key *key, struct ferry_error *err);
 /*

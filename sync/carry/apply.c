@@ -174,7 +174,8 @@ each_record(struct apply *a, on_record *on, struct ferry_error *err)
 }
 
 /*
- * A version that is served here has the bytes it has: its origin may remove it,
+ * A version that is served here has the bytes it has, of which the first file
+ * is what clients download: its origin may remove it,
  * and not replace its bytes.
  */
 static int
@@ -191,8 +192,8 @@ check_same_bytes(struct apply *a, struct record *r, struct ferry_error *err)
 		return rc == -1 ? -1 : 0;
 	rc = ferry_catalog_get(a->task->st, &r->key, &known, err);
 	if (rc == 1 && !ferry_removal_is(known) &&
-	    ferry_files_count(known, err) == 1 &&
-	    ferry_files_count(r->value, err) == 1) {
+	    ferry_files_count(known, err) >= 1 &&
+	    ferry_files_count(r->value, err) >= 1) {
 		if (ferry_files_get(known, 0, &ours, err) == -1 ||
 		    ferry_files_get(r->value, 0, &theirs, err) == -1)
 			rc = -1;
@@ -284,7 +285,11 @@ put_record(struct apply *a, struct record *r, struct ferry_error *err)
 
 	if (rc != 1)
 		return rc;
-	if (r->value != NULL && !ferry_key_equal(&r->key, &r->theirs) &&
+	/* Of whose users a snapshot speaks may have another name as well. */
+	if (r->value != NULL &&
+	    (!ferry_key_equal(&r->key, &r->theirs) ||
+		(ferry_key_is(&r->key, FERRY_KIND_ACCESS) &&
+		    json_object_size(a->accept.aliases) > 0)) &&
 	    ferry_alias_value(st, a->accept.aliases, &r->key, r->value, err) ==
 		-1)
 		return -1;
@@ -344,6 +349,7 @@ finish_apply(struct apply *a, struct ferry_error *err)
 		ferry_position_reach(st, a->head, err) == -1) ||
 	    ferry_position_get(st, a->head->origin, &here, err) == -1 ||
 	    ferry_behind_reach(st, a->head, here.seq, err) == -1 ||
+	    ferry_accept_finish(&a->accept, err) == -1 ||
 	    ferry_store_totals(st, &totals, err) == -1 ||
 	    ferry_imported_end(st, a->head, a->first, totals.records, err) ==
 		-1 ||

@@ -47,6 +47,15 @@ import_bundle(const struct ferry_task *task,
 	enum ferry_apply_what what = FERRY_APPLY_ALL;
 	int rc = ferry_admit(task->st, found->head, &b->why);
 
+	/* An older one of the right history may have what was skipped. */
+	if (rc == -1 && b->why.code == FERRY_EREPLAY) {
+		struct ferry_error why = FERRY_ERROR_INIT;
+
+		if (ferry_behind_wants(task->st, found->head, &why) == 1) {
+			b->why = (struct ferry_error)FERRY_ERROR_INIT;
+			rc = 0;
+		}
+	}
 	if (rc == 0 &&
 	    (rc = ferry_behind_wants(task->st, found->head, &b->why)) == 1)
 		what = FERRY_APPLY_BEHIND;

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "store/base/error.h"
 #include "store/base/glob.h"
@@ -30,18 +31,27 @@ ferry_limits_get(struct ferry_store *st, const char *key, json_t **out,
 
 int
 ferry_limits_load(struct ferry_limits *out, struct ferry_store *st,
-    const struct ferry_signers *signers, struct ferry_error *err)
+    const char *origin, const struct ferry_signers *signers,
+    struct ferry_error *err)
 {
+	struct ferry_trust key;
 
-	*out = (struct ferry_limits){ .n = signers->n };
+	*out = (struct ferry_limits){ 0 };
 	if (ferry_trust_required(st, &out->required, err) == -1)
 		return -1;
-	for (size_t i = 0; i < signers->n; i++)
-		if (ferry_limits_get(st, signers->id[i], &out->v[i], err) ==
-		    -1) {
+	for (size_t i = 0; i < signers->n; i++) {
+		int rc = ferry_trust_get(st, signers->id[i], &key, err);
+
+		if (rc == 1 && strcmp(key.store, origin) != 0)
+			continue;
+		if (rc == 1)
+			rc = ferry_limits_get(
+			    st, signers->id[i], &out->v[out->n++], err);
+		if (rc == -1) {
 			ferry_limits_clear(out);
 			return -1;
 		}
+	}
 	return 0;
 }
 
@@ -97,6 +107,19 @@ ferry_limits_allow(
 
 	for (size_t i = 0; i < limits->n; i++)
 		if (allows(limits->v[i], key))
+			n++;
+	return n >= limits->required;
+}
+
+bool
+ferry_limits_allow_upstream(
+    const struct ferry_limits *limits, const char *upstream)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < limits->n; i++)
+		if (is_listed(
+			json_object_get(limits->v[i], "upstreams"), upstream))
 			n++;
 	return n >= limits->required;
 }

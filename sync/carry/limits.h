@@ -34,17 +34,22 @@ int ferry_limits_put(struct ferry_store *st, const char *key, json_t *limits,
 int ferry_limits_get(struct ferry_store *st, const char *key, json_t **out,
     struct ferry_error *err);
 
-/* Those of the keys that signed one bundle. */
+/* Those of the keys that signed one bundle and speak for its origin: what another
+ * store's key signed as well lifts no limit. */
 struct ferry_limits {
 	json_t *v[FERRY_SIGNATURES_MAX]; /* NULL: none */
 	size_t n;
 	uint64_t required; /* so many of them must allow a thing */
 };
 int ferry_limits_load(struct ferry_limits *out, struct ferry_store *st,
-    const struct ferry_signers *signers, struct ferry_error *err);
+    const char *origin, const struct ferry_signers *signers,
+    struct ferry_error *err);
 void ferry_limits_clear(struct ferry_limits *limits);
 /* Whether enough of the signers may bring a record of the catalog. */
 bool ferry_limits_allow(
     const struct ferry_limits *limits, const struct ferry_key *key);
+/* Whether they may bring anything of upstream. */
+bool ferry_limits_allow_upstream(
+    const struct ferry_limits *limits, const char *upstream);
 
 #endif

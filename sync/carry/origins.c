@@ -130,11 +130,13 @@ ferry_position_reach(struct ferry_store *st, const struct ferry_head *head,
 
 	if (rc == -1)
 		return -1;
+	/* A head thins out the older of its marks when they are too many; what
+	 * was known here before stays so, whatever a bundle says. */
 	if (rc == 0)
-		here.known = head->from - 1;
-	/* A head thins its marks out when they are too many. */
-	if (head->marks_n >= FERRY_MARKS_MAX / 2)
-		here.known = head->to;
+		here.known =
+		    head->marks_n < FERRY_MARKS_MAX * 3 / 4
+			? head->from - 1
+			: head->marks[head->marks_n - FERRY_MARKS_MAX / 2].seq;
 	here.seq = head->to;
 	here.chain = head->after;
 	here.head = head->digest;

@@ -79,6 +79,29 @@ read_all(const struct ferry_task *task, const struct ferry_found_bundle *bundle,
 	    next, bundle->head->volumes_n);
 }
 
+/* The first volume again, if its head is still the bundle's. */
+static int
+open_head(struct ferry_volume **out, const struct ferry_found_bundle *bundle,
+    struct ferry_error *err)
+{
+	struct ferry_digest digest;
+
+	if (ferry_volume_open(out, AT_FDCWD, bundle->volumes[0].path, err) ==
+	    -1)
+		return -1;
+	if (ferry_digest_of(
+		&digest, FERRY_SHA256, ferry_volume_text(*out), err) == 0) {
+		if (ferry_digest_equal(&digest, &bundle->head->digest))
+			return 0;
+		ferry_error_set(err, FERRY_EDIGEST,
+		    "%s was changed meanwhile; nothing was signed",
+		    bundle->volumes[0].path);
+	}
+	ferry_volume_close(*out);
+	*out = NULL;
+	return -1;
+}
+
 /* "DIR/ferry-hq-000001-000005.KEYID.sig" */
 static int
 name_file(const struct ferry_found_bundle *bundle, const char *dir,
@@ -125,8 +148,9 @@ ferry_sign(const struct ferry_task *task,
 	struct ferry_volume *v = NULL;
 	int rc = -1;
 
+	/* What is signed below is the very head that all was checked against. */
 	if (read_all(task, bundle, err) == -1 ||
-	    ferry_volume_open(&v, AT_FDCWD, bundle->volumes[0].path, err) == -1)
+	    open_head(&v, bundle, err) == -1)
 		goto out;
 	for (size_t i = 0; i < ferry_keys_count(keys); i++) {
 		const char *id = ferry_keys_public(keys, i)->id;
@@ -153,7 +177,7 @@ ferry_sign_has(const struct ferry_found_bundle *bundle,
 	struct ferry_volume *v = NULL;
 	int rc = 0;
 
-	if (ferry_volume_open(&v, AT_FDCWD, bundle->volumes[0].path, err) == -1)
+	if (open_head(&v, bundle, err) == -1)
 		return -1;
 	for (size_t i = 0; rc == 0 && i < ferry_volume_signatures(v); i++)
 		if (strcmp(ferry_volume_signer(v, i), key->id) == 0)

@@ -142,9 +142,7 @@ ferry_trust_add(struct ferry_store *st, const struct ferry_trust *want,
 	memcpy(t.role, want->role, sizeof(t.role));
 	if (t.role[0] != 0)
 		t.store[0] = 0;
-	if (put_key(st, &t, err) == -1)
-		return -1;
-	return ferry_store_commit(st, err);
+	return put_key(st, &t, err);
 }
 
 int

@@ -51,7 +51,7 @@ int ferry_trust_get(struct ferry_store *st, const char *id,
 int ferry_trust_list(struct ferry_store *st, struct ferry_trust **out,
     size_t *n, struct ferry_error *err);
 /*
- * Writer; each is committed.  Of t: key, use, and name and store, which "" leaves
+ * Writer; _add is part of the next commit, _revoke commits.  Of t: key, use, and name and store, which "" leaves
  * as they were.  Adding a revoked key is FERRY_EREVOKED: a key that was once
  * in wrong hands does not come back.
  */

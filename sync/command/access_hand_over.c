@@ -1,6 +1,7 @@
 /* `ferry access hand-over`: another origin speaks for an upstream. */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "store/access/authority.h"
 #include "store/base/json.h"
@@ -46,8 +47,9 @@ ferry_access_hand_over(struct ferry_context *ctx, struct ferry_error *err)
 	    ferry_command_origin(st, name, id, err) == -1 ||
 	    ferry_authority_put(st, upstream, id, FERRY_AUTHORITY_ANEW, err) ==
 		-1 ||
-	    ferry_passed_put(st, upstream, NULL, FERRY_PASSED_PACKAGES, err) ==
-		-1 ||
+	    /* Of an import, what was skipped closes it until that came. */
+	    (strcmp(id, ferry_store_id(st)) == 0 &&
+		ferry_passed_forget(st, upstream, NULL, err) == -1) ||
 	    ferry_behind_put(st, id, upstream, err) == -1 ||
 	    ferry_store_commit(st, err) == -1)
 		goto out;

@@ -38,7 +38,8 @@ static const char help[] =
     "           With --upstreams it speaks for those alone, which are its\n"
     "           store's from now on; with --packages for names that one of\n"
     "           the patterns fits ('@octo/*'), with --owners for what only\n"
-    "           these owners of a GitHub may call a package.  Added again\n"
+    "           these owners of a GitHub may call a package; permissions of\n"
+    "           an upstream come with any of its names.  Added again\n"
     "           without them, the limits are gone.\n"
     "           With --role it speaks for no store: see require.\n"
     "  revoke   refuse from now on what only this key signed; not undone.\n"
@@ -298,6 +299,9 @@ read_options(struct ferry_trust *out, const struct trust_options *o,
 	else if (o->only != NULL)
 		return ferry_error_set(
 		    err, FERRY_EUSAGE, "--only takes 'bundles' or 'receipts'");
+	if (o->role != NULL && o->role[0] == 0)
+		return ferry_error_set(
+		    err, FERRY_EUSAGE, "--role takes a word, such as scanner");
 	if (o->role != NULL && o->store != NULL)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "a key with a role speaks for no store: --of or --role");
@@ -349,7 +353,7 @@ claim_upstreams(struct ferry_store *st, const struct ferry_trust *t,
 	return 0;
 }
 
-/* Trust one key, and print it. */
+/* Trust one key, within its limits, and print it. */
 static int
 add_key(struct ferry_context *ctx, struct ferry_store *st,
     struct ferry_trust *t, const json_t *limits, struct ferry_error *err)
@@ -359,8 +363,7 @@ add_key(struct ferry_context *ctx, struct ferry_store *st,
 	               ferry_trust_get(st, t->key.id, t, err) == -1 ||
 	               claim_upstreams(st, t, limits, err) == -1 ||
 	               ferry_limits_put(
-			   st, t->key.id, json_deep_copy(limits), err) == -1 ||
-	               ferry_store_commit(st, err) == -1
+			   st, t->key.id, json_deep_copy(limits), err) == -1
 	           ? -1
 	           : print_key(ctx, st, t, err);
 }
@@ -397,6 +400,9 @@ add(struct ferry_context *ctx, struct ferry_store *st, const char *path,
 			rc = ferry_error_in(err, "%s", path);
 		at += len;
 	}
+	/* All or nothing: never a key without the limits that it was to get. */
+	if (rc == 0)
+		rc = ferry_store_commit(st, err);
 	json_decref(limits);
 	ferry_buf_free(&text);
 	return rc;
@@ -437,16 +443,14 @@ alias(
 		    "upstream '%s' of %s is here already under that name; give "
 		    "the other origin's another one",
 		    upstream, ctx->argv[2]);
-	if (ferry_authority_look(st, name, origin, &whose, err) == -1)
+	if ((known = ferry_authority_look(st, name, origin, &whose, err)) == -1)
 		return -1;
-	if (whose == FERRY_AUTHORITY_OTHER && strcmp(upstream, name) != 0)
+	if (known == 1 && strcmp(upstream, name) != 0)
 		return ferry_error_set(err, FERRY_EUSAGE,
-		    "'%s' belongs to another origin already; choose another "
-		    "name",
+		    "there is an upstream '%s' already; choose another name",
 		    name);
 	if (ferry_alias_put(st, origin, upstream, name, err) == -1 ||
-	    ferry_passed_put(st, upstream, NULL, FERRY_PASSED_PACKAGES, err) ==
-		-1 ||
+	    ferry_passed_forget(st, upstream, origin, err) == -1 ||
 	    ferry_behind_put(st, origin, name, err) == -1 ||
 	    ferry_store_commit(st, err) == -1)
 		return -1;
