@@ -8,6 +8,22 @@
 #include "store/base/error.h"
 #include "store/catalog/owner.h"
 
+bool
+ferry_view_may_read(const struct ferry_call *call, const char *format)
+{
+	struct ferry_access_decision decision;
+
+	ferry_access_decide(
+	    &(struct ferry_access_request){ .identity = &call->identity,
+		.action = FERRY_ACTION_READ,
+		.format = format,
+		.owner = call->owner,
+		.package = call->resource.package,
+		.called = call->resource.package },
+	    &decision);
+	return decision.permit != NULL;
+}
+
 struct owner_search {
 	struct ferry_store_view *view;
 	const char *format;

@@ -29,6 +29,10 @@ int ferry_view_owner(struct ferry_store_view *view, const char *format,
 int ferry_view_take_owner(struct ferry_body *body, char owner[FERRY_OWNER_NAME],
     struct ferry_error *err);
 
+/* Whether the client may read the package of the format that call names, which
+ * is here and whose owner is known: what lookups ask before they tell more. */
+bool ferry_view_may_read(const struct ferry_call *call, const char *format);
+
 /* The host that the client named, borrowed from rq; NULL without a usable
  * one. */
 const char *ferry_view_host(const struct ferry_request *rq);

@@ -457,6 +457,21 @@ ferry_conf_strs(struct ferry_conf_group *g, const char *name, unsigned i,
 }
 
 int
+ferry_conf_all_strs(struct ferry_conf_group *group, const char *name,
+    const char **out, size_t max, size_t *n, struct ferry_error *err)
+{
+	int rc;
+
+	for (*n = 0; (rc = ferry_conf_strs(
+			  group, name, (unsigned)*n, out + *n, err)) == 1;
+	     *n += 1)
+		if (*n + 1 == max)
+			return ferry_conf_error(
+			    group, name, err, "at most %zu values", max - 1);
+	return rc;
+}
+
+int
 ferry_conf_path_at(struct ferry_conf_group *g, const char *name, unsigned i,
     const char **out, struct ferry_error *err)
 {

@@ -10,6 +10,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct config_setting_t;
@@ -65,7 +66,11 @@ int ferry_conf_bool(struct ferry_conf_group *group, const char *name,
 int ferry_conf_strs(struct ferry_conf_group *group, const char *name,
     unsigned i, const char **out, struct ferry_error *err);
 
-/* The same, with each string a path. */
+/* All of them, fewer than max; *n tells how many. */
+int ferry_conf_all_strs(struct ferry_conf_group *group, const char *name,
+    const char **out, size_t max, size_t *n, struct ferry_error *err);
+
+/* As _strs, with each string a path. */
 int ferry_conf_path_at(struct ferry_conf_group *group, const char *name,
     unsigned i, const char **out, struct ferry_error *err);
 

@@ -11,6 +11,13 @@ ferry_glob(const char *pattern, const char *text)
 }
 
 bool
+ferry_glob_any_case(const char *pattern, const char *text)
+{
+
+	return fnmatch(pattern, text, FNM_NOESCAPE | FNM_CASEFOLD) == 0;
+}
+
+bool
 ferry_glob_special(const char *pattern)
 {
 	const char *set = strchr(pattern, '[');

@@ -13,6 +13,9 @@
  */
 bool ferry_glob(const char *pattern, const char *text);
 
+/* The same, whatever the case of ASCII letters: for names that people write. */
+bool ferry_glob_any_case(const char *pattern, const char *text);
+
 /* Whether pattern stands for anything but itself. */
 bool ferry_glob_special(const char *pattern);
 

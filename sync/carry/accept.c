@@ -246,7 +246,7 @@ ferry_accept_record(struct ferry_accept *a, const struct ferry_key *key,
 	if (strcmp(a->upstream, ferry_key_owner(key)) != 0) {
 		(void)snprintf(a->upstream, sizeof(a->upstream), "%s",
 		    ferry_key_owner(key));
-		a->asked = false;
+		a->asked = a->counted = false;
 	}
 	if ((rc = skip_unallowed(a, key, err)) != 0) {
 		*skipped += rc == 1;
@@ -270,8 +270,10 @@ ferry_accept_record(struct ferry_accept *a, const struct ferry_key *key,
 	}
 	if (a->behind ? seq <= a->reached : a->repeated)
 		return 0;
-	if (ferry_json_set(a->taken, a->upstream, json_true(), err) == -1)
+	if (!a->counted &&
+	    ferry_json_set(a->taken, a->upstream, json_true(), err) == -1)
 		return -1;
+	a->counted = true;
 	return access ? permissions_count(a, value, skipped, err) : 1;
 }
 

@@ -36,6 +36,7 @@ struct ferry_accept {
 	/* Of the upstream that was asked about last: */
 	char upstream[256];
 	enum ferry_authority authority;
+	bool counted; /* it is in taken */
 	bool asked; /* and authority, behind, gap and reached tell */
 	bool behind, gap; /* gap: earlier ones are needed first */
 	uint64_t reached; /* behind: up to where it was applied */

@@ -100,75 +100,89 @@ is_detached(const struct dirent *de)
 	return end != NULL && strcmp(end, FERRY_DETACHED_SUFFIX) == 0;
 }
 
-/* Add a signature to v, if it is of v's bundle. */
+/* The signatures in files of their own that lie in a folder. */
+struct signatures {
+	struct ferry_detached *v;
+	size_t n, cap;
+};
+
 static int
-add_detached(const struct ferry_task *task, struct ferry_volume *v,
-    const struct ferry_digest *bundle, int dirfd, const char *name,
-    struct ferry_error *err)
+read_signature(const struct ferry_task *task, int dirfd, const char *name,
+    struct signatures *out, struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_detached signature;
 	int rc = ferry_file_read_at(
-	    dirfd, name, FERRY_FILE_NO_FOLLOW, FERRY_DETACHED_MAX, &text, err);
+	    dirfd, name, FERRY_FILE_NO_FOLLOW, FERRY_DETACHED_MAX, &text, &why);
 
-	if (rc == 1 &&
-	    ferry_detached_parse(&signature, ferry_bytes_buf(&text), err) == -1)
+	if (rc == 1 && ferry_detached_parse(
+			   &signature, ferry_bytes_buf(&text), &why) == -1)
 		rc = -1;
-	if (rc == -1 && err->code != FERRY_ENOMEM) {
-		/* Other people's .sig files lie on media, too. */
-		ferry_task_note(task, "skipping %s: %s", name, err->text);
-		*err = (struct ferry_error)FERRY_ERROR_INIT;
-		rc = 0;
-	} else if (rc == 1 && ferry_digest_equal(&signature.bundle, bundle)) {
-		rc = ferry_volume_countersign(
-		    v, signature.signer, signature.v, err);
-	}
 	ferry_buf_free(&text);
-	return rc == -1 ? -1 : 0;
+	if (rc == -1 && why.code == FERRY_ENOMEM) {
+		*err = why;
+		return -1;
+	}
+	/* Other people's .sig files lie on media, too. */
+	if (rc == -1)
+		ferry_task_note(task, "skipping %s: %s", name, why.text);
+	if (rc != 1)
+		return 0;
+	if (ferry_array_grow(
+		&out->v, &out->cap, out->n + 1, sizeof(*out->v), err) == -1)
+		return -1;
+	out->v[out->n++] = signature;
+	return 0;
 }
 
-/* All signatures of v's bundle that lie beside the file at path. */
 static int
-add_all_detached(const struct ferry_task *task, struct ferry_volume *v,
-    const char *path, struct ferry_error *err)
+read_signatures(const struct ferry_task *task, const char *dir,
+    struct signatures *out, struct ferry_error *err)
 {
-	const char *slash = strrchr(path, '/');
 	struct dirent **list = NULL;
-	struct ferry_digest bundle;
-	char *dir = NULL;
-	int n = -1, fd = -1, rc = -1;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+	int n = scandir(dir, &list, is_detached, by_name);
 
-	if (ferry_digest_of(&bundle, FERRY_SHA256, ferry_volume_text(v), err) ==
-		-1 ||
-	    ferry_strndup(&dir,
-		slash == NULL
-		    ? ferry_bytes_str(".")
-		    : ferry_bytes_of(path, (size_t)(slash - path) + 1),
-		err) == -1)
-		return -1;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	n = scandir(dir, &list, is_detached, by_name);
 	if (fd == -1 || n == -1)
-		ferry_error_errno(err, "%s", dir);
-	else
-		rc = 0;
+		rc = ferry_error_errno(err, "%s", dir);
 	for (int i = 0; i < n; i++) {
 		if (rc == 0)
-			rc = add_detached(
-			    task, v, &bundle, fd, list[i]->d_name, err);
+			rc =
+			    read_signature(task, fd, list[i]->d_name, out, err);
 		free(list[i]);
 	}
 	free(list);
-	free(dir);
 	if (fd != -1)
 		(void)close(fd);
 	return rc;
 }
 
+/* Those of v's bundle. */
+static int
+countersign(struct ferry_volume *v, const struct signatures *signatures,
+    struct ferry_error *err)
+{
+	struct ferry_digest bundle;
+
+	if (ferry_digest_of(&bundle, FERRY_SHA256, ferry_volume_text(v), err) ==
+	    -1)
+		return -1;
+	for (size_t i = 0; i < signatures->n; i++) {
+		const struct ferry_detached *s = &signatures->v[i];
+
+		if (ferry_digest_equal(&s->bundle, &bundle) &&
+		    ferry_volume_countersign(v, s->signer, s->v, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* One file.  Returns -1 only for what ends the import. */
 static int
 look_at_file(const struct ferry_task *task, const char *path, bool named,
-    struct ferry_found *found, struct ferry_error *err)
+    const struct signatures *signatures, struct ferry_found *found,
+    struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_volume *v = NULL;
@@ -177,7 +191,7 @@ look_at_file(const struct ferry_task *task, const char *path, bool named,
 
 	if (ferry_volume_open(&v, AT_FDCWD, path, &why) == 0) {
 		if (task->st != NULL &&
-		    (add_all_detached(task, v, path, &why) == -1 ||
+		    (countersign(v, signatures, &why) == -1 ||
 			ferry_trust_volume(task->st, v, &signers, &why) == -1))
 			ferry_error_in(&why, "%s", path);
 		else if (ferry_volume_begin(v, &why) == 0) {
@@ -216,36 +230,69 @@ is_candidate(const struct dirent *de)
 	       (n > 9 && strcmp(de->d_name + n - 9, ".tar.part") == 0);
 }
 
+/* A file that was named; what signs it lies beside it. */
+static int
+look_at_named(const struct ferry_task *task, const char *path,
+    struct ferry_found *found, struct ferry_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	struct signatures signatures = { 0 };
+	char *dir = NULL;
+	int rc = ferry_strndup(&dir,
+	    slash == NULL ? ferry_bytes_str(".")
+			  : ferry_bytes_of(path, (size_t)(slash - path) + 1),
+	    err);
+
+	if (rc == 0 && task->st != NULL)
+		rc = read_signatures(task, dir, &signatures, err);
+	if (rc == 0)
+		rc = look_at_file(task, path, true, &signatures, found, err);
+	free(signatures.v);
+	free(dir);
+	return rc;
+}
+
+static int
+look_at_entry(const struct ferry_task *task, const char *dir,
+    const struct dirent *de, const struct signatures *signatures,
+    struct ferry_found *found, struct ferry_error *err)
+{
+	struct ferry_buf path = FERRY_BUF_INIT;
+	const char *name = de->d_name;
+	int rc = 0;
+
+	if (de->d_type == DT_LNK)
+		ferry_task_note(task, "skipping %s: a link", name);
+	else if (strcmp(name + strlen(name) - 5, ".part") == 0)
+		ferry_task_note(
+		    task, "skipping %s: an export that did not end", name);
+	else if ((rc = ferry_buf_addf(&path, err, "%s/%s", dir, name)) == 0)
+		rc = look_at_file(
+		    task, (const char *)path.p, false, signatures, found, err);
+	ferry_buf_free(&path);
+	return rc;
+}
+
 static int
 look_into_folder(const struct ferry_task *task, const char *dir,
     struct ferry_found *found, struct ferry_error *err)
 {
-	struct ferry_buf path = FERRY_BUF_INIT;
+	struct signatures signatures = { 0 };
 	struct dirent **list = NULL;
 	int n = scandir(dir, &list, is_candidate, by_name), rc = 0;
 
 	if (n == -1)
 		return ferry_error_errno(err, "%s", dir);
+	if (task->st != NULL)
+		rc = read_signatures(task, dir, &signatures, err);
 	for (int i = 0; i < n; i++) {
-		const char *name = list[i]->d_name;
-
-		ferry_buf_reset(&path);
-		if (rc == 0 && list[i]->d_type == DT_LNK)
-			ferry_task_note(task, "skipping %s: a link", name);
-		else if (rc == 0 &&
-			 strcmp(name + strlen(name) - 5, ".part") == 0)
-			ferry_task_note(task,
-			    "skipping %s: an export that did not end", name);
-		else if (rc == 0)
-			rc =
-			    ferry_buf_addf(&path, err, "%s/%s", dir, name) == -1
-				? -1
-				: look_at_file(task, (const char *)path.p,
-				      false, found, err);
+		if (rc == 0)
+			rc = look_at_entry(
+			    task, dir, list[i], &signatures, found, err);
 		free(list[i]);
 	}
 	free(list);
-	ferry_buf_free(&path);
+	free(signatures.v);
 	return rc;
 }
 
@@ -282,8 +329,7 @@ ferry_find(const struct ferry_task *task, char *const *paths, size_t n,
 			return ferry_error_errno(err, "%s", paths[i]);
 		if ((S_ISDIR(sb.st_mode)
 			    ? look_into_folder(task, paths[i], out, err)
-			    : look_at_file(task, paths[i], true, out, err)) ==
-		    -1)
+			    : look_at_named(task, paths[i], out, err)) == -1)
 			return -1;
 	}
 	if (out->n > 0)
@@ -292,6 +338,28 @@ ferry_find(const struct ferry_task *task, char *const *paths, size_t n,
 		qsort(out->bundles[i].volumes, out->bundles[i].n,
 		    sizeof(*out->bundles[i].volumes), by_number);
 	return 0;
+}
+
+int
+ferry_found_open(struct ferry_volume **out,
+    const struct ferry_found_bundle *bundle, size_t i, struct ferry_error *err)
+{
+	const char *path = bundle->volumes[i].path;
+	struct ferry_volume *v = NULL;
+
+	*out = NULL;
+	if (ferry_volume_open(&v, AT_FDCWD, path, err) == 0 &&
+	    ferry_volume_begin(v, err) == 0) {
+		if (ferry_digest_equal(
+			&ferry_volume_head(v)->digest, &bundle->head->digest)) {
+			*out = v;
+			return 0;
+		}
+		ferry_error_set(err, FERRY_EDIGEST,
+		    "%s was changed while it was read", path);
+	}
+	ferry_volume_close(v);
+	return -1;
 }
 
 void

@@ -37,6 +37,12 @@ struct ferry_found {
  */
 int ferry_find(const struct ferry_task *task, char *const *paths, size_t n,
     struct ferry_found *out, struct ferry_error *err);
+/*
+ * Open volume i of a bundle again, up to its members.
+ * Errors: as of reading volumes; FERRY_EDIGEST (its head is another one now).
+ */
+int ferry_found_open(struct ferry_volume **out,
+    const struct ferry_found_bundle *bundle, size_t i, struct ferry_error *err);
 void ferry_found_clear(struct ferry_found *found);
 
 #endif

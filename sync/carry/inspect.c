@@ -43,14 +43,8 @@ each_member(const struct inspect *inspect,
 		struct ferry_volume *v = NULL;
 		int more = -1;
 
-		if (ferry_volume_open(&v, AT_FDCWD,
-			inspect->bundle->volumes[i].path, err) == -1 ||
-		    ferry_volume_begin(v, err) == -1)
-			rc = -1;
-		else if (!ferry_digest_equal(&ferry_volume_head(v)->digest,
-			     &inspect->bundle->head->digest))
-			rc = ferry_error_set(err, FERRY_EDIGEST,
-			    "it was changed while it was read");
+		if (ferry_found_open(&v, inspect->bundle, i, err) == -1)
+			return -1;
 		while (rc == 0 && (more = ferry_volume_next(v, &m, err)) == 1)
 			rc = on_member(ctx, v, m, err);
 		if (rc == 0 && more == -1)

@@ -1,7 +1,5 @@
 #include "sync/carry/limits.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "store/base/error.h"
@@ -66,7 +64,8 @@ ferry_limits_clear(struct ferry_limits *limits)
 
 /* Whether a list, if there is one, has a pattern for name. */
 static bool
-is_listed(const json_t *list, const char *name)
+is_listed(const json_t *list, const char *name,
+    bool (*fits)(const char *pattern, const char *text))
 {
 	const json_t *pattern;
 	size_t i;
@@ -75,28 +74,28 @@ is_listed(const json_t *list, const char *name)
 		return true;
 	json_array_foreach (list, i, pattern)
 		if (json_is_string(pattern) &&
-		    ferry_glob(json_string_value(pattern), name))
+		    fits(json_string_value(pattern), name))
 			return true;
 	return false;
 }
 
 static bool
+allows_upstream(const json_t *limits, const char *upstream)
+{
+
+	return is_listed(
+	    json_object_get(limits, "upstreams"), upstream, ferry_glob);
+}
+
+static bool
 allows(const json_t *limits, const struct ferry_key *key)
 {
-	char name[FERRY_KEY_MAX];
 
-	if (limits == NULL)
-		return true;
-	if (!is_listed(
-		json_object_get(limits, "upstreams"), ferry_key_owner(key)))
-		return false;
-	if (ferry_key_is(key, FERRY_KIND_UPSTREAM) ||
-	    ferry_key_is(key, FERRY_KIND_ACCESS))
-		return true;
-	(void)snprintf(name, sizeof(name), "%s", ferry_key_part(key, 2));
-	for (char *p = name; *p != 0; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return is_listed(json_object_get(limits, "packages"), name);
+	return allows_upstream(limits, ferry_key_owner(key)) &&
+	       (ferry_key_is(key, FERRY_KIND_UPSTREAM) ||
+		   ferry_key_is(key, FERRY_KIND_ACCESS) ||
+		   is_listed(json_object_get(limits, "packages"),
+		       ferry_key_part(key, 2), ferry_glob_any_case));
 }
 
 bool
@@ -118,8 +117,7 @@ ferry_limits_allow_upstream(
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < limits->n; i++)
-		if (is_listed(
-			json_object_get(limits->v[i], "upstreams"), upstream))
+		if (allows_upstream(limits->v[i], upstream))
 			n++;
 	return n >= limits->required;
 }

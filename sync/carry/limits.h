@@ -8,8 +8,8 @@
  *	limits KEYID		{"upstreams":["gh"],"packages":["@octo/x"]}
  *
  * upstreams are names as they are here (after an alias); packages are patterns
- * (store/base/glob.h) in lower case, for names whatever their case.  A list
- * that is absent limits nothing.  Only packages limit packages: permissions of an upstream are for
+ * (store/base/glob.h) for names whatever their case.  A list that is absent
+ * limits nothing.  Only packages limit packages: permissions of an upstream are for
  * whoever may speak for the upstream.
  *
  * Source: The Update Framework specification, 4.5, "delegations": a role is

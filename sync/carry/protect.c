@@ -1,7 +1,5 @@
 #include "sync/carry/protect.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,8 +22,6 @@ add_pattern(struct ferry_protect *out, const char *upstream, const char *format,
 	*p = (struct ferry_protected){ upstream, format, NULL };
 	if (ferry_strdup(&p->pattern, pattern, err) == -1)
 		return -1;
-	for (char *c = p->pattern; *c != 0; c++)
-		*c = (char)tolower((unsigned char)*c);
 	out->n++;
 	return 0;
 }
@@ -147,7 +143,7 @@ binds(const struct ferry_protected *p, const char *format, const char *name)
 {
 
 	return (p->format == NULL || strcmp(p->format, format) == 0) &&
-	       ferry_glob(p->pattern, name);
+	       ferry_glob_any_case(p->pattern, name);
 }
 
 const char *
@@ -155,18 +151,14 @@ ferry_protect_holder(
     const struct ferry_protect *protect, const struct ferry_key *key)
 {
 	const char *holder = NULL;
-	char name[FERRY_KEY_MAX];
 
 	if (ferry_key_is(key, FERRY_KIND_UPSTREAM) ||
 	    ferry_key_is(key, FERRY_KIND_ACCESS))
 		return NULL;
-	(void)snprintf(name, sizeof(name), "%s", ferry_key_part(key, 2));
-	for (char *c = name; *c != 0; c++)
-		*c = (char)tolower((unsigned char)*c);
 	for (size_t i = 0; i < protect->n; i++) {
 		const struct ferry_protected *p = &protect->v[i];
 
-		if (!binds(p, ferry_key_part(key, 1), name))
+		if (!binds(p, ferry_key_part(key, 1), ferry_key_part(key, 2)))
 			continue;
 		if (strcmp(p->upstream, ferry_key_owner(key)) == 0)
 			return NULL;

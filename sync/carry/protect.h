@@ -21,7 +21,7 @@ struct ferry_key;
 struct ferry_protected {
 	const char *upstream; /* borrowed from the configuration */
 	const char *format; /* NULL: of every one */
-	char *pattern; /* in lower case, as store/base/glob.h */
+	char *pattern; /* store/base/glob.h, for whatever case */
 };
 struct ferry_protect {
 	struct ferry_protected *v;

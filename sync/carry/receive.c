@@ -136,22 +136,14 @@ pause_for_commit(
 
 /* One volume from its head to its end. */
 static int
-read_volume(struct receive *r, const struct ferry_found_volume *fv,
-    struct ferry_error *err)
+read_volume(struct receive *r, size_t i, struct ferry_error *err)
 {
 	const struct ferry_member *m;
 	struct ferry_volume *v = NULL;
 	int rc = -1;
 
-	if (ferry_volume_open(&v, AT_FDCWD, fv->path, err) == -1 ||
-	    ferry_volume_begin(v, err) == -1)
-		goto out;
-	if (!ferry_digest_equal(
-		&ferry_volume_head(v)->digest, &r->bundle->head->digest)) {
-		ferry_error_set(err, FERRY_EDIGEST,
-		    "%s was changed while it was imported", fv->path);
-		goto out;
-	}
+	if (ferry_found_open(&v, r->bundle, i, err) == -1)
+		return -1;
 	while ((rc = ferry_volume_next(v, &m, err)) == 1) {
 		rc = m->kind == FERRY_MEMBER_BLOB ? take_blob(r, v, m, err)
 		                                  : take_part(r, v, m, err);
@@ -161,7 +153,7 @@ read_volume(struct receive *r, const struct ferry_found_volume *fv,
 			goto out;
 	}
 	if (rc == -1)
-		ferry_error_in(err, "%s", fv->path);
+		ferry_error_in(err, "%s", r->bundle->volumes[i].path);
 	r->passed += ferry_volume_offset(v);
 out:
 	ferry_volume_close(v);
@@ -253,7 +245,7 @@ try_volume(struct receive *r, size_t number, struct ferry_error *why,
 		if (fv->number != number)
 			continue;
 		any = true;
-		rc = read_volume(r, fv, why);
+		rc = read_volume(r, i, why);
 		if (rc == 0)
 			return 1;
 		/* An unreadable sector is the medium's damage, not ours. */
@@ -342,7 +334,7 @@ ferry_receive_repairs(const struct ferry_task *task,
 		return 0;
 	sum_sizes(&r);
 	for (size_t i = 0; i < bundle->n; i++)
-		if (read_volume(&r, &bundle->volumes[i], &why) == -1) {
+		if (read_volume(&r, i, &why) == -1) {
 			if (!is_damage(why.code)) {
 				*err = why;
 				return -1;

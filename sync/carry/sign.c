@@ -25,19 +25,12 @@ static int
 read_volume(const struct ferry_task *task,
     const struct ferry_found_bundle *bundle, size_t i, struct ferry_error *err)
 {
-	const char *path = bundle->volumes[i].path;
 	const struct ferry_member *m;
 	struct ferry_volume *v = NULL;
 	int rc = -1;
 
-	if (ferry_volume_open(&v, AT_FDCWD, path, err) == -1 ||
-	    ferry_volume_begin(v, err) == -1)
-		goto out;
-	if (!ferry_digest_equal(
-		&ferry_volume_head(v)->digest, &bundle->head->digest)) {
-		ferry_error_set(err, FERRY_EDIGEST, "it was changed meanwhile");
-		goto out;
-	}
+	if (ferry_found_open(&v, bundle, i, err) == -1)
+		return -1;
 	while ((rc = ferry_volume_next(v, &m, err)) == 1) {
 		ferry_task_progress(task, i, bundle->n, ferry_volume_offset(v),
 		    bundle->head->volumes[bundle->volumes[i].number - 1].size);
@@ -52,9 +45,9 @@ read_volume(const struct ferry_task *task,
 			break;
 		}
 	}
-out:
 	ferry_volume_close(v);
-	return rc == -1 ? ferry_error_in(err, "%s", path) : 0;
+	return rc == -1 ? ferry_error_in(err, "%s", bundle->volumes[i].path)
+	                : 0;
 }
 
 static int
@@ -77,29 +70,6 @@ read_all(const struct ferry_task *task, const struct ferry_found_bundle *bundle,
 	return ferry_error_set(err, FERRY_EMISSING,
 	    "volume %zu of %zu is missing; only a whole bundle can be signed",
 	    next, bundle->head->volumes_n);
-}
-
-/* The first volume again, if its head is still the bundle's. */
-static int
-open_head(struct ferry_volume **out, const struct ferry_found_bundle *bundle,
-    struct ferry_error *err)
-{
-	struct ferry_digest digest;
-
-	if (ferry_volume_open(out, AT_FDCWD, bundle->volumes[0].path, err) ==
-	    -1)
-		return -1;
-	if (ferry_digest_of(
-		&digest, FERRY_SHA256, ferry_volume_text(*out), err) == 0) {
-		if (ferry_digest_equal(&digest, &bundle->head->digest))
-			return 0;
-		ferry_error_set(err, FERRY_EDIGEST,
-		    "%s was changed meanwhile; nothing was signed",
-		    bundle->volumes[0].path);
-	}
-	ferry_volume_close(*out);
-	*out = NULL;
-	return -1;
 }
 
 /* "DIR/ferry-hq-000001-000005.KEYID.sig" */
@@ -150,7 +120,7 @@ ferry_sign(const struct ferry_task *task,
 
 	/* What is signed below is the very head that all was checked against. */
 	if (read_all(task, bundle, err) == -1 ||
-	    open_head(&v, bundle, err) == -1)
+	    ferry_found_open(&v, bundle, 0, err) == -1)
 		goto out;
 	for (size_t i = 0; i < ferry_keys_count(keys); i++) {
 		const char *id = ferry_keys_public(keys, i)->id;
@@ -177,7 +147,7 @@ ferry_sign_has(const struct ferry_found_bundle *bundle,
 	struct ferry_volume *v = NULL;
 	int rc = 0;
 
-	if (open_head(&v, bundle, err) == -1)
+	if (ferry_found_open(&v, bundle, 0, err) == -1)
 		return -1;
 	for (size_t i = 0; rc == 0 && i < ferry_volume_signatures(v); i++)
 		if (strcmp(ferry_volume_signer(v, i), key->id) == 0)

@@ -1,6 +1,5 @@
 #include "sync/carry/trust.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,21 +226,10 @@ add_words(json_t *limits, const char *member, const char *words,
 }
 
 static int
-add_upstream(json_t *list, const char *word, struct ferry_error *err)
+add_word(json_t *list, const char *word, struct ferry_error *err)
 {
 
 	return ferry_json_push(list, json_string(word), err);
-}
-
-static int
-add_pattern(json_t *list, const char *word, struct ferry_error *err)
-{
-	char lower[256];
-	size_t n = 0;
-
-	for (; word[n] != 0; n++)
-		lower[n] = (char)tolower((unsigned char)word[n]);
-	return ferry_json_push(list, json_stringn(lower, n), err);
 }
 
 static int
@@ -260,7 +248,7 @@ add_owner(json_t *list, const char *word, struct ferry_error *err)
 		         ? type->owned_names(&pattern, word, err)
 		         : ferry_buf_addf(&pattern, err, "%s/*", word);
 		if (rc == 0)
-			rc = add_pattern(list, (char *)pattern.p, err);
+			rc = add_word(list, (char *)pattern.p, err);
 	}
 	ferry_buf_free(&pattern);
 	return rc;
@@ -274,9 +262,9 @@ read_limits(
 
 	if ((*out = json_object()) == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	return add_words(*out, "upstreams", o->upstreams, add_upstream, err) ==
+	return add_words(*out, "upstreams", o->upstreams, add_word, err) ==
 	                   -1 ||
-	               add_words(*out, "packages", o->packages, add_pattern,
+	               add_words(*out, "packages", o->packages, add_word,
 			   err) == -1 ||
 	               add_words(*out, "packages", o->owners, add_owner, err) ==
 	                   -1

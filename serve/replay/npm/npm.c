@@ -228,23 +228,6 @@ identify(struct ferry_call *call, const char *authorization)
 	ferry_buf_free(&secret);
 }
 
-/* Whether the client may read a package that is here. */
-static bool
-may_read(const struct ferry_call *call)
-{
-	struct ferry_access_decision decision;
-
-	ferry_access_decide(
-	    &(struct ferry_access_request){ .identity = &call->identity,
-		.action = FERRY_ACTION_READ,
-		.format = "npm",
-		.owner = call->owner,
-		.package = call->resource.package,
-		.called = call->resource.package },
-	    &decision);
-	return decision.permit != NULL;
-}
-
 static int
 find_owner(
     struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err)
@@ -274,7 +257,7 @@ find_upstream_path(struct ferry_call *call, struct ferry_error *err)
 	for (; (n = name_length(p)) > 0 && p[n] != 0 && tries < 12; tries++) {
 		if (set_package(r, p, n) == 1) {
 			rc = find_owner(call, FERRY_LOOKUP_CACHED, err);
-			if (rc == 1 && !may_read(call)) {
+			if (rc == 1 && !ferry_view_may_read(call, "npm")) {
 				(void)find_owner(
 				    call, FERRY_LOOKUP_FRESH, &ignored);
 				rc = 0;

@@ -71,22 +71,6 @@ find_package(struct ferry_call *call, const char *name,
 	return rc;
 }
 
-static bool
-may_read(const struct ferry_call *call)
-{
-	struct ferry_access_decision decision;
-
-	ferry_access_decide(
-	    &(struct ferry_access_request){ .identity = &call->identity,
-		.action = FERRY_ACTION_READ,
-		.format = "rubygems",
-		.owner = call->owner,
-		.package = call->resource.package,
-		.called = call->resource.package },
-	    &decision);
-	return decision.permit != NULL;
-}
-
 /* A record of a version of the package that call names: 1, 0, -1. */
 static int
 get_version(const struct ferry_call *call, const char *version, json_t **out,
@@ -134,7 +118,7 @@ find_file(
 		rc = find_package(call, list[i].name, lookup, err);
 		if (rc == -1 || (rc == 1 && n == 1))
 			return rc;
-		if (rc == 1 && !may_read(call)) {
+		if (rc == 1 && !ferry_view_may_read(call, "rubygems")) {
 			(void)find_package(
 			    call, list[i].name, FERRY_LOOKUP_FRESH, &ignored);
 			rc = 0;

@@ -7,21 +7,6 @@
 #include "sync/upstream/npm/npm.h"
 #include "sync/upstream/package/packages.h"
 
-static int
-read_strings(struct ferry_conf_group *group, const char *name, const char **out,
-    size_t max, size_t *n, struct ferry_error *err)
-{
-	int rc;
-
-	for (*n = 0; (rc = ferry_conf_strs(
-			  group, name, (unsigned)*n, out + *n, err)) == 1;
-	     *n += 1)
-		if (*n + 1 == max)
-			return ferry_conf_error(
-			    group, name, err, "at most %zu values", max - 1);
-	return rc;
-}
-
 int
 ferry_npm_configure(struct ferry_packages *packages,
     struct ferry_conf_group *group, struct ferry_error *err)
@@ -38,10 +23,12 @@ ferry_npm_configure(struct ferry_packages *packages,
 		&npm->optional, err) == -1 ||
 	    ferry_conf_bool(
 		group, "peer_dependencies", true, &npm->peers, err) == -1 ||
-	    read_strings(group, "os", npm->os, 16, &npm->os_n, err) == -1 ||
-	    read_strings(group, "cpu", npm->cpu, 16, &npm->cpu_n, err) == -1 ||
-	    read_strings(group, "libc", npm->libc, 8, &npm->libc_n, err) ==
+	    ferry_conf_all_strs(group, "os", npm->os, 16, &npm->os_n, err) ==
 		-1 ||
+	    ferry_conf_all_strs(group, "cpu", npm->cpu, 16, &npm->cpu_n, err) ==
+		-1 ||
+	    ferry_conf_all_strs(
+		group, "libc", npm->libc, 8, &npm->libc_n, err) == -1 ||
 	    ferry_conf_str(group, "signatures", alone ? "auto" : "off",
 		&signatures, err) == -1)
 		return -1;

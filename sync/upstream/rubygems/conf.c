@@ -7,21 +7,6 @@
 #include "sync/upstream/package/packages.h"
 #include "sync/upstream/rubygems/rubygems.h"
 
-static int
-read_strings(struct ferry_conf_group *group, const char *name, const char **out,
-    size_t max, size_t *n, struct ferry_error *err)
-{
-	int rc;
-
-	for (*n = 0; (rc = ferry_conf_strs(
-			  group, name, (unsigned)*n, out + *n, err)) == 1;
-	     *n += 1)
-		if (*n + 1 == max)
-			return ferry_conf_error(
-			    group, name, err, "at most %zu values", max - 1);
-	return rc;
-}
-
 /* A word of a choice of two: 0 for the first. */
 static int
 read_choice(struct ferry_conf_group *group, const char *name, const char *first,
@@ -90,9 +75,9 @@ ferry_gem_configure(struct ferry_packages *packages,
 	if (ferry_calloc(&gems, 1, sizeof(*gems), err) == -1)
 		return -1;
 	packages->state = gems;
-	if (read_strings(group, "platforms", gems->platforms, GEM_PLATFORMS_MAX,
-		&gems->platforms_n, err) == -1 ||
-	    read_strings(group, "remotes", packages->sources,
+	if (ferry_conf_all_strs(group, "platforms", gems->platforms,
+		GEM_PLATFORMS_MAX, &gems->platforms_n, err) == -1 ||
+	    ferry_conf_all_strs(group, "remotes", packages->sources,
 		sizeof(packages->sources) / sizeof(packages->sources[0]),
 		&packages->sources_n, err) == -1 ||
 	    read_ruby(gems, group, err) == -1 ||
