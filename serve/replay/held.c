@@ -10,16 +10,17 @@
 #include "store/catalog/removal.h"
 
 int
-ferry_held_add(
-    struct ferry_held *held, const char *version, struct ferry_error *err)
+ferry_held_add(struct ferry_held *held, const char *version, int64_t pulled_at,
+    struct ferry_error *err)
 {
 
-	assert(held->n == 0 || strcmp(held->list[held->n - 1], version) < 0);
+	assert(
+	    held->n == 0 || strcmp(held->list[held->n - 1].name, version) < 0);
 	if (ferry_array_grow(&held->list, &held->cap, held->n + 1,
 		sizeof(*held->list), err) == -1 ||
-	    ferry_strdup(&held->list[held->n], version, err) == -1)
+	    ferry_strdup(&held->list[held->n].name, version, err) == -1)
 		return -1;
-	held->n++;
+	held->list[held->n++].pulled_at = pulled_at;
 	return 0;
 }
 
@@ -30,7 +31,10 @@ add_version(void *ctx, const struct ferry_key *key, json_t *record,
 
 	return ferry_removal_is(record)
 	           ? 0
-	           : ferry_held_add(ctx, ferry_key_part(key, 4), err);
+	           : ferry_held_add(ctx, ferry_key_part(key, 4),
+			 json_integer_value(
+			     json_object_get(record, "pulled_at")),
+			 err);
 }
 
 int
@@ -47,24 +51,24 @@ ferry_held_load(struct ferry_held *held, struct ferry_store_view *view,
 			 add_version, held, err);
 }
 
-bool
-ferry_held_has(const struct ferry_held *held, struct ferry_bytes version)
+const struct ferry_held_version *
+ferry_held_find(const struct ferry_held *held, struct ferry_bytes version)
 {
 	size_t low = 0, high = held->n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		int c =
-		    ferry_bytes_cmp(ferry_bytes_str(held->list[mid]), version);
+		int c = ferry_bytes_cmp(
+		    ferry_bytes_str(held->list[mid].name), version);
 
 		if (c == 0)
-			return true;
+			return &held->list[mid];
 		if (c < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return false;
+	return NULL;
 }
 
 void
@@ -72,7 +76,7 @@ ferry_held_free(struct ferry_held *held)
 {
 
 	for (size_t i = 0; i < held->n; i++)
-		free(held->list[i]);
+		free(held->list[i].name);
 	free(held->list);
 	*held = (struct ferry_held){ 0 };
 }

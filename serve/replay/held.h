@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "store/base/bytes.h"
 
@@ -19,16 +20,21 @@ struct ferry_store_view;
 /* Versions in byte order, each once.  All zero is empty. */
 struct ferry_held {
 	size_t n, cap;
-	char **list;
+	struct ferry_held_version {
+		char *name;
+		int64_t pulled_at; /* seconds; when it first came */
+	} * list;
 };
 /* Add a version, which comes behind those that are there. */
-int ferry_held_add(
-    struct ferry_held *held, const char *version, struct ferry_error *err);
+int ferry_held_add(struct ferry_held *held, const char *version,
+    int64_t pulled_at, struct ferry_error *err);
 /* Add those of a package.  Returns: 0, -1. */
 int ferry_held_load(struct ferry_held *held, struct ferry_store_view *view,
     const char *format, const char *package, const char *owner,
     struct ferry_error *err);
-bool ferry_held_has(const struct ferry_held *held, struct ferry_bytes version);
+/* NULL if it is not among them. */
+const struct ferry_held_version *
+ferry_held_find(const struct ferry_held *held, struct ferry_bytes version);
 void ferry_held_free(struct ferry_held *held); /* not held itself */
 
 /* Whether there is any: 1, 0, -1. */

@@ -397,7 +397,7 @@ document(const char *upstream, const char *held, enum ferry_npm_form form)
 	(void)snprintf(words, sizeof(words), "%s", held);
 	for (char *w = strtok_r(words, " ", &save); w != NULL;
 	     w = strtok_r(NULL, " ", &save))
-		assert_ok(ferry_held_add(&versions, w, &err), &err);
+		assert_ok(ferry_held_add(&versions, w, 86400, &err), &err);
 	rc = ferry_npm_document(&out, ferry_bytes_str(upstream), "@s/n",
 	    &versions, form, "http://h/npm/", &err);
 	ferry_held_free(&versions);
@@ -429,8 +429,8 @@ test_document_keeps_bytes(void **state)
 	      "\"versions\":{\"1.0.0\":{\"a\" : 12345678901234567890.10,"
 	      "\"dist\":{\"tarball\":\"https://u/x.tgz\",\"size\" :1 ,"
 	      "\"attestations\":{\"url\":\"https://u/a\",\"p\":{}}}},"
-	      "\"2.0.0\":{}},\"time\":{\"created\":\"c\",\"1.0.0\":\"t\","
-	      "\"2.0.0\":\"t\",\"3.0.0\":\"t\"}}",
+	      "\"2.0.0\":{}},\"time\":{\"created\":\"c\",\"modified\":\"m\","
+	      "\"1.0.0\":\"t\",\"2.0.0\":\"t\",\"3.0.0\":\"t\"}}",
 	    "1.0.0", FERRY_NPM_FULL,
 	    "{\"_id\" : \"\\u0040s/n\",\"n\": 1e400,\"name\":\"@s/n\","
 	    "\"dist-tags\":{\"latest\":\"1.0.0\"},"
@@ -438,7 +438,54 @@ test_document_keeps_bytes(void **state)
 	    "\"dist\":{\"tarball\":\"http://h/npm/@s/n/-/n-1.0.0.tgz\","
 	    "\"size\" :1,\"attestations\":{\"url\":"
 	    "\"http://h/npm/-/npm/v1/attestations/@s%2fn@1.0.0\",\"p\":{}}}}},"
-	    "\"time\":{\"created\":\"c\",\"1.0.0\":\"t\"}}");
+	    "\"time\":{\"created\":\"c\",\"modified\":\"m\","
+	    "\"1.0.0\":\"t\"}}");
+}
+
+#define SEEN "\"1970-01-02T00:00:00Z\""
+#define TAIL                                                                   \
+	",\"time\":{\"1.0.0\":" SEEN ",\"created\":" SEEN                     \
+	",\"modified\":" SEEN "}}"
+
+/* What clients cannot do without, where upstream has none of it. */
+static void
+test_document_lacks(void **state)
+{
+	static const char *const times[] = { "", ",\"time\":null",
+		",\"time\":{}", ",\"time\":{\"1.0.0\":null}" };
+	char upstream[200];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		(void)snprintf(upstream, sizeof(upstream),
+		    "{\"dist-tags\":{\"latest\":\"1.0.0\"},"
+		    "\"versions\":{\"1.0.0\":{}}%s}",
+		    times[i]);
+		check(upstream, "1.0.0", FERRY_NPM_FULL,
+		    "{\"name\":\"@s/n\",\"dist-tags\":{\"latest\":\"1.0.0\"},"
+		    "\"versions\":{\"1.0.0\":{}}" TAIL);
+	}
+	assert_null(document("{\"name\":\"@s/n\",\"time\":{\"unpublished\":{}}}",
+	    "1.0.0", FERRY_NPM_FULL));
+	assert_null(document("[]", "1.0.0", FERRY_NPM_FULL));
+}
+
+/* Names with escapes are names, and the last of duplicates counts. */
+static void
+test_document_is_json(void **state)
+{
+
+	(void)state;
+	check("{\"name\":\"x\",\"versions\":{},\"d\\u0069st-tags\":"
+	      "{\"latest\":\"1\\u002e0.0\"},\"versions\":{\"1.0.0\":{\"a\":1},"
+	      "\"1.0\\u002e0\":{\"a\":2},\"1.0.0-rc\\u002d1\":{\"a\":3}},"
+	      "\"time\":{\"1.0\\u002e0\":\"t\",\"created\":\"c\","
+	      "\"modified\":\"m\",\"1.0.0-rc-1\":\"u\"}}",
+	    "1.0.0 1.0.0-rc-1", FERRY_NPM_FULL,
+	    "{\"name\":\"x\",\"versions\":{\"1.0.0\":{\"a\":2},"
+	    "\"1.0.0-rc-1\":{\"a\":3}},\"dist-tags\":{\"latest\":\"1.0.0\"},"
+	    "\"time\":{\"1.0\\u002e0\":\"t\",\"created\":\"c\","
+	    "\"modified\":\"m\",\"1.0.0-rc-1\":\"u\"}}");
 }
 
 static void
@@ -482,16 +529,17 @@ test_document_latest(void **state)
 
 		assert_non_null(got);
 		(void)snprintf(want, sizeof(want),
-		    "{\"dist-tags\":{\"latest\":\"%s\"}", rows[i].latest);
+		    "{\"name\":\"@s/n\",\"dist-tags\":{\"latest\":\"%s\"}",
+		    rows[i].latest);
 		assert_memory_equal(got, want, strlen(want));
 		free(got);
 	}
 	check(
 	    "{\"versions\":{\"1.0.0\":{\"d\\u0069st\":{\"t\\u0061rball\":1}}}}",
 	    "1.0.0", FERRY_NPM_FULL,
-	    "{\"versions\":{\"1.0.0\":{\"dist\":{\"tarball\":"
-	    "\"http://h/npm/@s/n/-/n-1.0.0.tgz\"}}},\"dist-tags\":"
-	    "{\"latest\":\"1.0.0\"}}");
+	    "{\"name\":\"@s/n\",\"versions\":{\"1.0.0\":{\"dist\":{"
+	    "\"tarball\":\"http://h/npm/@s/n/-/n-1.0.0.tgz\"}}},"
+	    "\"dist-tags\":{\"latest\":\"1.0.0\"}" TAIL);
 	assert_null(document(upstream, "", FERRY_NPM_FULL));
 	assert_null(document(upstream, "5.0.0", FERRY_NPM_FULL));
 }
@@ -597,6 +645,8 @@ main(void)
 		cmocka_unit_test(test_cache_several_ask_one_makes),
 		cmocka_unit_test(test_document_keeps_bytes),
 		cmocka_unit_test(test_document_abbreviated),
+		cmocka_unit_test(test_document_lacks),
+		cmocka_unit_test(test_document_is_json),
 		cmocka_unit_test(test_document_latest),
 		cmocka_unit_test(test_document_of_damaged_text),
 	};

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "serve/replay/held.h"
+#include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
 #include "store/base/out.h"
@@ -24,10 +25,18 @@ struct served {
 	const char *name;
 	const char *base;
 	enum ferry_npm_form form;
-	/* Held and in upstream's document; sorted by bytes. */
-	struct ferry_bytes *shown;
+	/* Held and in upstream's document; sorted by name. */
+	struct shown *shown;
 	size_t shown_n;
-	struct ferry_bytes latest; /* one of shown */
+	struct ferry_bytes latest; /* the name of one of shown */
+};
+
+/* A version; of duplicates in upstream's document the last. */
+struct shown {
+	struct ferry_bytes name; /* decoded */
+	struct ferry_bytes value;
+	int64_t pulled_at;
+	bool timed; /* upstream says when it was published */
 };
 
 /* As part of a URL inside a JSON string: neither quotes nor escapes remain. */
@@ -53,16 +62,46 @@ static int
 compare(const void *a, const void *b)
 {
 
-	return ferry_bytes_cmp(
-	    *(const struct ferry_bytes *)a, *(const struct ferry_bytes *)b);
+	return ferry_bytes_cmp(((const struct shown *)a)->name,
+	    ((const struct shown *)b)->name);
 }
 
-static bool
-is_shown(const struct served *d, struct ferry_bytes version)
+/* Raw text between quotes as a version: decoded into buf if it has escapes.
+ * What cannot be decoded is none that anybody holds. */
+static struct ferry_bytes
+decoded(struct ferry_bytes raw, struct ferry_buf *buf)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+
+	if (memchr(raw.p, '\\', raw.n) == NULL)
+		return raw;
+	ferry_buf_reset(buf);
+	return ferry_span_unescape(buf, raw, &ignored) == -1
+	           ? ferry_bytes_of("", 0)
+	           : ferry_bytes_buf(buf);
+}
+
+/* The version that raw text between quotes names, or NULL. */
+static struct shown *
+find_shown(const struct served *d, struct ferry_bytes raw)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct shown key = { .name = decoded(raw, &buf) }, *found;
+
+	found =
+	    bsearch(&key, d->shown, d->shown_n, sizeof(*d->shown), compare);
+	ferry_buf_free(&buf);
+	return found;
+}
+
+/* The same of a JSON value. */
+static struct shown *
+find_named(const struct served *d, struct ferry_bytes value)
 {
 
-	return bsearch(&version, d->shown, d->shown_n, sizeof(*d->shown),
-		   compare) != NULL;
+	return ferry_span_type(value) != FERRY_SPAN_STRING
+	           ? NULL
+	           : find_shown(d, ferry_bytes_of(value.p + 1, value.n - 2));
 }
 
 /* Names may be written with escapes. */
@@ -73,39 +112,60 @@ named(const struct ferry_span_iter *it, const char *name)
 	return ferry_span_is(it->name, ferry_bytes_str(name));
 }
 
-/* What a JSON string says, if it needs no decoding (no version does). */
-static struct ferry_bytes
-plain_string(struct ferry_bytes value)
-{
-
-	if (ferry_span_type(value) != FERRY_SPAN_STRING ||
-	    memchr(value.p, '\\', value.n) != NULL)
-		return ferry_bytes_str("");
-	return ferry_bytes_of(value.p + 1, value.n - 2);
-}
-
 /* The highest of shown, releases before pre-releases. */
 static struct ferry_bytes
 highest(const struct served *d)
 {
 	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_bytes best = d->shown[0];
+	struct ferry_bytes best = d->shown[0].name;
 	struct ferry_semver top, v;
 	bool found = false;
 
 	for (size_t i = 0; i < d->shown_n; i++) {
 		if (ferry_semver_parse(
-			&v, d->shown[i], FERRY_SEMVER_LOOSE, &ignored) == -1)
+			&v, d->shown[i].name, FERRY_SEMVER_LOOSE, &ignored) == -1)
 			continue;
 		if (!found || (top.pre.n > 0 && v.pre.n == 0) ||
 		    ((top.pre.n > 0) == (v.pre.n > 0) &&
 			ferry_semver_cmp(&v, &top) > 0)) {
 			found = true;
-			best = d->shown[i];
+			best = d->shown[i].name;
 			top = v;
 		}
 	}
 	return best;
+}
+
+/* Add the versions of upstream's that are held, sorted. */
+static int
+add_shown(struct served *d, struct ferry_bytes versions,
+    const struct ferry_held *held, struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_span_iter it;
+	size_t *at;
+
+	/* At which of shown a version of held is, and one more. */
+	if (ferry_calloc(&d->shown, held->n, sizeof(*d->shown), err) == -1 ||
+	    ferry_calloc(&at, held->n, sizeof(*at), err) == -1)
+		return -1;
+	ferry_span_iter(&it, versions);
+	while (ferry_span_next(&it)) {
+		const struct ferry_held_version *v =
+		    ferry_held_find(held, decoded(it.name, &buf));
+
+		if (v == NULL)
+			continue;
+		if (at[v - held->list] == 0)
+			at[v - held->list] = ++d->shown_n;
+		d->shown[at[v - held->list] - 1] =
+		    (struct shown){ ferry_bytes_str(v->name), it.value,
+			    v->pulled_at, false };
+	}
+	free(at);
+	ferry_buf_free(&buf);
+	qsort(d->shown, d->shown_n, sizeof(*d->shown), compare);
+	return 0;
 }
 
 /* Which of upstream's versions are held, and what "latest" is. */
@@ -114,29 +174,19 @@ choose(struct served *d, struct ferry_bytes root, const struct ferry_held *held,
     struct ferry_error *err)
 {
 	struct ferry_bytes versions, tags, latest;
-	struct ferry_span_iter it;
+	const struct shown *named;
 
-	if (ferry_span_type(root) != FERRY_SPAN_OBJECT ||
-	    !ferry_span_get(root, "versions", &versions))
-		return ferry_error_set(
-		    err, FERRY_EFORMAT, "this is not a packument");
-	if (held->n == 0)
+	if (held->n == 0 || !ferry_span_get(root, "versions", &versions))
 		return 0;
-	if (ferry_calloc(&d->shown, held->n, sizeof(*d->shown), err) == -1)
+	if (add_shown(d, versions, held, err) == -1)
 		return -1;
-	ferry_span_iter(&it, versions);
-	while (ferry_span_next(&it) && d->shown_n < held->n)
-		if (ferry_held_has(held, it.name))
-			d->shown[d->shown_n++] = it.name;
 	if (d->shown_n == 0)
 		return 0;
-	qsort(d->shown, d->shown_n, sizeof(*d->shown), compare);
-	if (ferry_span_get(root, "dist-tags", &tags) &&
-	    ferry_span_get(tags, "latest", &latest) &&
-	    is_shown(d, plain_string(latest)))
-		d->latest = plain_string(latest);
-	else
-		d->latest = highest(d);
+	named = ferry_span_get(root, "dist-tags", &tags) &&
+			ferry_span_get(tags, "latest", &latest)
+	            ? find_named(d, latest)
+	            : NULL;
+	d->latest = named == NULL ? highest(d) : named->name;
 	return 1;
 }
 
@@ -153,6 +203,7 @@ put_tags(struct served *d, struct ferry_bytes tags)
 {
 	const char *comma = "";
 	struct ferry_span_iter it;
+	const struct shown *v;
 	bool latest = false;
 
 	ferry_out_str(&d->out, "{");
@@ -161,9 +212,10 @@ put_tags(struct served *d, struct ferry_bytes tags)
 		if (named(&it, "latest")) {
 			latest = true;
 			put_latest(d, comma);
-		} else if (is_shown(d, plain_string(it.value))) {
-			ferry_out_str(&d->out, comma);
-			ferry_out_bytes(&d->out, it.whole);
+		} else if ((v = find_named(d, it.value)) != NULL) {
+			ferry_out_fmt(&d->out, "%s\"%.*s\":\"%.*s\"", comma,
+			    (int)it.name.n, (const char *)it.name.p,
+			    (int)v->name.n, (const char *)v->name.p);
 		} else {
 			continue;
 		}
@@ -175,22 +227,66 @@ put_tags(struct served *d, struct ferry_bytes tags)
 }
 
 static void
+put_one_time(
+    struct served *d, const char *comma, struct ferry_bytes name, int64_t at)
+{
+	char text[FERRY_TIME_TEXT];
+
+	ferry_out_fmt(&d->out, "%s\"%.*s\":\"%s\"", comma, (int)name.n,
+	    (const char *)name.p, ferry_time_text(at, text));
+}
+
+/* Of what upstream gives no time of: when it was first seen here. */
+static void
+put_own_times(struct served *d, const char *comma, bool created, bool modified)
+{
+	int64_t first = d->shown[0].pulled_at, last = first;
+
+	for (size_t i = 0; i < d->shown_n; i++) {
+		const struct shown *v = &d->shown[i];
+
+		first = v->pulled_at < first ? v->pulled_at : first;
+		last = v->pulled_at > last ? v->pulled_at : last;
+		if (v->timed)
+			continue;
+		put_one_time(d, comma, v->name, v->pulled_at);
+		comma = ",";
+	}
+	if (!created) {
+		put_one_time(d, comma, ferry_bytes_str("created"), first);
+		comma = ",";
+	}
+	if (!modified)
+		put_one_time(d, comma, ferry_bytes_str("modified"), last);
+}
+
+/* When each version was published, as upstream says. */
+static void
 put_time(struct served *d, struct ferry_bytes times)
 {
+	bool created = false, modified = false;
 	const char *comma = "";
 	struct ferry_span_iter it;
+	struct shown *v;
 
 	ferry_out_str(&d->out, "{");
 	ferry_span_iter(&it, times);
 	while (ferry_span_next(&it)) {
 		/* Besides versions there are "created", "modified" and such. */
-		if (it.name.n > 0 && isdigit(it.name.p[0]) &&
-		    !is_shown(d, it.name))
+		v = find_shown(d, it.name);
+		if (v == NULL && it.name.n > 0 && isdigit(it.name.p[0]))
 			continue;
+		if (v != NULL && ferry_span_type(it.value) != FERRY_SPAN_STRING)
+			continue;
+		if (v != NULL)
+			v->timed = true;
+		created = created || named(&it, "created");
+		modified = modified || named(&it, "modified");
 		ferry_out_str(&d->out, comma);
 		ferry_out_bytes(&d->out, it.whole);
 		comma = ",";
 	}
+	put_own_times(d, comma, created, modified);
 	ferry_out_str(&d->out, "}");
 }
 
@@ -314,53 +410,75 @@ put_versions(struct served *d, struct ferry_bytes versions)
 {
 	struct ferry_out *out = &d->out;
 	const char *comma = "";
+	const struct shown *v;
 	struct ferry_span_iter it;
 
 	ferry_out_str(out, "{");
 	ferry_span_iter(&it, versions);
 	while (ferry_span_next(&it)) {
-		if (!is_shown(d, it.name))
+		v = find_shown(d, it.name);
+		if (v == NULL || v->value.p != it.value.p)
 			continue;
 		ferry_out_str(out, comma);
 		ferry_out_str(out, "\"");
-		ferry_out_bytes(out, it.name);
+		ferry_out_bytes(out, v->name);
 		ferry_out_str(out, "\":");
-		put_version(d, it.value, it.name);
+		put_version(d, v->value, v->name);
 		comma = ",";
 	}
 	ferry_out_str(out, "}");
 }
 
+/* The last of upstream's members called name, or nothing. */
+static struct ferry_bytes
+member(struct ferry_bytes root, const char *name)
+{
+	struct ferry_bytes value;
+
+	return ferry_span_get(root, name, &value) ? value
+	                                          : ferry_bytes_of("", 0);
+}
+
 static void
 put_full(struct served *d, struct ferry_bytes root)
 {
+	static const struct {
+		const char *name;
+		void (*put)(struct served *d, struct ferry_bytes value);
+	} own[] = { { "dist-tags", put_tags }, { "versions", put_versions },
+		{ "time", put_time } };
 	struct ferry_out *out = &d->out;
+	bool done[3] = { false, false, false };
 	const char *comma = "";
 	struct ferry_span_iter it;
-	bool tags = false;
+	size_t i;
 
 	ferry_out_str(out, "{");
+	if (member(root, "name").n == 0) {
+		ferry_out_str(out, "\"name\":");
+		ferry_out_json(out, ferry_bytes_str(d->name));
+		comma = ",";
+	}
 	ferry_span_iter(&it, root);
 	for (; ferry_span_next(&it); comma = ",") {
+		for (i = 0; i < 3 && !named(&it, own[i].name); i++)
+			;
+		if (i < 3 && done[i])
+			continue;
 		ferry_out_str(out, comma);
-		if (named(&it, "dist-tags")) {
-			ferry_out_str(out, "\"dist-tags\":");
-			put_tags(d, it.value);
-			tags = true;
-		} else if (named(&it, "versions")) {
-			ferry_out_str(out, "\"versions\":");
-			put_versions(d, it.value);
-		} else if (named(&it, "time")) {
-			ferry_out_str(out, "\"time\":");
-			put_time(d, it.value);
-		} else {
+		if (i == 3) {
 			ferry_out_bytes(out, it.whole);
+			continue;
 		}
+		done[i] = true;
+		ferry_out_fmt(out, "\"%s\":", own[i].name);
+		own[i].put(d, member(root, own[i].name));
 	}
-	if (!tags) {
-		ferry_out_str(out, ",\"dist-tags\":");
-		put_tags(d, ferry_bytes_str(""));
-	}
+	for (i = 0; i < 3; i++, comma = ",")
+		if (!done[i]) {
+			ferry_out_fmt(out, "%s\"%s\":", comma, own[i].name);
+			own[i].put(d, member(root, own[i].name));
+		}
 	ferry_out_str(out, "}");
 }
 
@@ -380,12 +498,9 @@ put_abbreviated(struct served *d, struct ferry_bytes root)
 		ferry_out_bytes(out, value);
 	}
 	ferry_out_str(out, ",\"dist-tags\":");
-	if (!ferry_span_get(root, "dist-tags", &value))
-		value = ferry_bytes_str("");
-	put_tags(d, value);
+	put_tags(d, member(root, "dist-tags"));
 	ferry_out_str(out, ",\"versions\":");
-	if (ferry_span_get(root, "versions", &value))
-		put_versions(d, value);
+	put_versions(d, member(root, "versions"));
 	ferry_out_str(out, "}");
 }
 

@@ -14,6 +14,10 @@
  * version that it names upstream is not held, it names the highest one that
  * is, releases before pre-releases.
  *
+ * "time": yarn and pnpm refuse versions without one.  Where upstream has none
+ * (GitHub Packages), it is when the version was first seen here, which no
+ * publishing can come after.
+ *
  * No store and no network here: bytes in, bytes out.
  */
 
@@ -27,8 +31,7 @@ enum ferry_npm_form { FERRY_NPM_FULL, FERRY_NPM_ABBREVIATED };
 /*
  * Append the document of package name for clients below base (with a final
  * '/').
- * Returns: 1; 0 if no version of it is held; -1 (FERRY_EFORMAT: upstream is
- *     not a packument).
+ * Returns: 1; 0 if no version of it is held; -1.
  * Source: npm registry documentation, "package metadata": members of the
  *     abbreviated form.
  */
