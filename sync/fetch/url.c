@@ -90,16 +90,36 @@ ferry_fetch_url_port(unsigned *out, const char *url, struct ferry_error *err)
 	return rc;
 }
 
+/* Append text with blanks and bytes beyond ASCII encoded as browsers do it;
+ * libcurl's digits would be small ones. */
+static int
+encode_odd(struct ferry_buf *buf, const char *text, struct ferry_error *err)
+{
+
+	for (; *text != 0; text++)
+		if (((uint8_t)*text > ' ' && (uint8_t)*text < 0x7f
+			    ? ferry_buf_add(buf, text, 1, err)
+			    : ferry_buf_addf(
+				  buf, err, "%%%02X", (uint8_t)*text)) == -1)
+			return -1;
+	return ferry_buf_adds(buf, "", err);
+}
+
 int
 ferry_fetch_url_resolve(char **out, const char *base, const char *reference,
     struct ferry_error *err)
 {
+	struct ferry_buf plain = FERRY_BUF_INIT;
 	char *url = NULL;
 	CURLU *u = NULL;
-	int rc = -1;
+	int rc = encode_odd(&plain, reference, err);
 
-	if (read_url(&u, base, reference, err) == -1)
+	if (rc == 0)
+		rc = read_url(&u, base, (const char *)plain.p, err);
+	ferry_buf_free(&plain);
+	if (rc == -1)
 		return -1;
+	rc = -1;
 	if (curl_url_get(u, CURLUPART_URL, &url, 0) == CURLUE_OK)
 		rc = ferry_strdup(out, url, err);
 	else

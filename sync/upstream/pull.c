@@ -5,6 +5,7 @@
 
 #include "store/base/json.h"
 #include "store/store.h"
+#include "sync/base/task.h"
 #include "sync/upstream/ask.h"
 #include "sync/upstream/run.h"
 
@@ -117,9 +118,33 @@ keep_validator(struct job *job, const struct ferry_fetch_result *result,
 	return rc;
 }
 
-/* Before anybody looks at a document that has a digest. */
-static int
-check_document(struct job *job, struct ferry_error *err)
+/*
+ * Which of want[from] to want[to] the bytes must have: one of the strongest
+ * algorithm that matches, else the first of it.  Appended to out.
+ */
+static size_t
+require(const struct job *job, size_t from, size_t to, struct ferry_digest *out)
+{
+	const struct ferry_digest *want = job->pull.want, *required;
+	struct ferry_digest got;
+	size_t i;
+
+	if (from == to)
+		return 0;
+	for (required = &want[from], i = from + 1; i < to; i++)
+		if (want[i].n > required->n)
+			required = &want[i];
+	ferry_blob_writer_digest(job->writer, required->alg, &got);
+	for (i = from; i < to; i++)
+		if (ferry_digest_equal(&want[i], &got))
+			required = &want[i];
+	*out = *required;
+	return 1;
+}
+
+/* Say which of the digests the bytes do not have. */
+static void
+note_misfits(const struct job *job)
 {
 	char text[FERRY_DIGEST_TEXT];
 	struct ferry_digest got;
@@ -129,6 +154,35 @@ check_document(struct job *job, struct ferry_error *err)
 
 		ferry_blob_writer_digest(job->writer, want->alg, &got);
 		if (!ferry_digest_equal(&got, want))
+			ferry_task_note(job->run->task,
+			    "taken, as another digest that was declared of it "
+			    "is right: %s is not %s",
+			    job->url, ferry_digest_text(want, text));
+	}
+}
+
+/* What the bytes must have, at most two. */
+static size_t
+required_of(const struct job *job, struct ferry_digest out[2])
+{
+	const struct ferry_pull *pull = &job->pull;
+	size_t second = pull->second == 0 ? pull->want_n : pull->second;
+	size_t n = require(job, 0, second, out);
+
+	return n + require(job, second, pull->want_n, out + n);
+}
+
+/* Before anybody looks at a document that has a digest. */
+static int
+check_document(struct job *job, struct ferry_error *err)
+{
+	char text[FERRY_DIGEST_TEXT];
+	struct ferry_digest required[2], got;
+	size_t n = required_of(job, required);
+
+	for (size_t i = 0; i < n; i++) {
+		ferry_blob_writer_digest(job->writer, required[i].alg, &got);
+		if (!ferry_digest_equal(&got, &required[i]))
 			return ferry_error_set(err, FERRY_EDIGEST,
 			    "content is %s", ferry_digest_text(&got, text));
 	}
@@ -142,6 +196,7 @@ store_arrived(struct job *job, const struct ferry_fetch_result *result,
 {
 	const struct ferry_pull *pull = &job->pull;
 	bool file = pull->kind == FERRY_BLOB_IS_FILE;
+	struct ferry_digest required[2];
 
 	if (job->writer == NULL && on_data(job, "", 0, err) == -1)
 		return -1;
@@ -162,9 +217,10 @@ store_arrived(struct job *job, const struct ferry_fetch_result *result,
 		return 0;
 	}
 	/* The view stays: the writer is freed after on_done. */
-	if (ferry_blob_writer_finish(job->writer, pull->want, pull->want_n,
-		&done->sha256, err) == -1)
+	if (ferry_blob_writer_finish(job->writer, required,
+		required_of(job, required), &done->sha256, err) == -1)
 		return -1;
+	note_misfits(job);
 	return file || pull->want_n > 0
 	           ? 0
 	           : keep_validator(job, result, done, err);

@@ -32,6 +32,7 @@ enum ferry_pull_login {
 	FERRY_PULL_AS_CONFIGURED, /* on up's own host; else anonymously */
 	FERRY_PULL_ANONYMOUSLY
 };
+#define FERRY_PULL_WANT_MAX 12
 struct ferry_pull {
 	struct ferry_upstream *up;
 	const char *url;
@@ -40,9 +41,14 @@ struct ferry_pull {
 	enum ferry_pull_login login;
 	enum ferry_blob_kind kind;
 	unsigned algs; /* files: FERRY_ALG()s to compute beside SHA-256 */
-	/* All must match; a document that has any needs no validators. */
-	struct ferry_digest want[6];
-	size_t want_n;
+	/*
+	 * What upstream declares, and from want[second] on what a lock file
+	 * does: of each one's strongest algorithm one must match, as clients
+	 * want it; weaker ones that do not are noted.  A document that has any
+	 * needs no validators.
+	 */
+	struct ferry_digest want[FERRY_PULL_WANT_MAX];
+	size_t want_n, second; /* second 0: upstream's all */
 	uint64_t max_size;
 	void *ctx;
 	/* Documents: -1 refuses the bytes, which are then fetched once more. */

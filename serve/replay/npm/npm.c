@@ -31,7 +31,7 @@ enum kind {
 	DIST_TAGS,
 	PACKUMENT,
 	VERSION, /* item: a version or a tag */
-	FILE_, /* item: the whole path */
+	FILE_, /* item: the whole path, with the query */
 	UPSTREAM_PATH, /* item: the same, of which any part may be a package */
 	LOGIN,
 };
@@ -129,8 +129,21 @@ parse_service(struct ferry_resource *r, const char *s)
 	return 1;
 }
 
+/* The path of a file, with the query: upstream's URLs may differ in that alone,
+ * and lock files repeat them. */
+static bool
+set_path(struct ferry_resource *r, const char *s, struct ferry_bytes query)
+{
+	char whole[FERRY_ITEM_NAME];
+	int n = snprintf(whole, sizeof(whole), "%s%s%.*s", s,
+	    query.n > 0 ? "?" : "", (int)query.n, (const char *)query.p);
+
+	return n > 0 && (size_t)n < sizeof(whole) &&
+	       set(r->item, sizeof(r->item), whole, (size_t)n);
+}
+
 static int
-parse_path(struct ferry_resource *r, const char *s)
+parse_path(struct ferry_resource *r, const char *s, struct ferry_bytes query)
 {
 	const char *tail;
 	size_t n;
@@ -151,12 +164,11 @@ parse_path(struct ferry_resource *r, const char *s)
 	}
 	if (strncmp(tail, "/-/", 3) == 0 && tail[3] != 0) {
 		r->kind = FILE_;
-		return set(r->item, sizeof(r->item), s, strlen(s)) &&
-		       set_package(r, s, n);
+		return set_path(r, s, query) && set_package(r, s, n);
 	}
 	if (strchr(tail + 1, '/') != NULL) {
 		r->kind = UPSTREAM_PATH;
-		return set(r->item, sizeof(r->item), s, strlen(s));
+		return set_path(r, s, query);
 	}
 	r->kind = VERSION;
 	return set(r->item, sizeof(r->item), tail + 1, strlen(tail + 1)) &&
@@ -176,7 +188,7 @@ parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 	    ferry_buf_adds(&path, "", err) == 0) {
 		if (path.n > 1 && path.p[path.n - 1] == '/')
 			path.p[--path.n] = 0;
-		rc = parse_path(r, (const char *)path.p);
+		rc = parse_path(r, (const char *)path.p, rq->query);
 	}
 	if (rc == 1 && r->kind == LOGIN && ferry_request_reads(rq))
 		rc = 0;

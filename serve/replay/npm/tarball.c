@@ -1,6 +1,7 @@
 #include "serve/replay/npm/tarball.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "serve/replay/call.h"
@@ -42,30 +43,52 @@ find_version(struct ferry_store_view *view, const char *package,
 	return rc;
 }
 
+/* How well a recorded path fits the one asked for. */
+enum fit { FIT_NONE, FIT_END, FIT_WHOLE };
+
 static bool
-ends_with(const char *s, size_t n, const char *end, size_t m)
+ends_with(struct ferry_bytes s, struct ferry_bytes end)
 {
 
-	return n > m && s[n - m - 1] == '/' && memcmp(s + n - m, end, m) == 0;
+	return s.n > end.n && end.n > 0 && s.p[s.n - end.n - 1] == '/' &&
+	       memcmp(s.p + s.n - end.n, end.p, end.n) == 0;
+}
+
+/* Cut s into what is before the query and the query, '?' included. */
+static struct ferry_bytes
+cut_query(const char *s, struct ferry_bytes *query)
+{
+	size_t n = strcspn(s, "?");
+
+	*query = ferry_bytes_str(s + n);
+	return ferry_bytes_of(s, n);
 }
 
 /*
  * Whether a recorded path is the one asked for.  Either may have more in
  * front: upstream's base may have a path, and clients that only replace the
- * host of a lock file's URL keep that path behind ours.
+ * host of a lock file's URL keep that path behind ours.  A query that was
+ * recorded tells versions apart; another is nobody's.
  */
 static int
-same_path(const char *recorded, const char *path, struct ferry_error *err)
+fit_path(const char *recorded, const char *asked, struct ferry_error *err)
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	size_t n = strlen(path);
+	struct ferry_bytes query, asked_query, plain, path;
 	int rc = -1;
 
 	recorded += strspn(recorded, "/");
-	if (ferry_url_decode(&buf, ferry_bytes_str(recorded), err) == 0)
-		rc = ferry_bytes_is(ferry_bytes_buf(&buf), path) ||
-		     ends_with((char *)buf.p, buf.n, path, n) ||
-		     ends_with(path, n, (char *)buf.p, buf.n);
+	plain = cut_query(recorded, &query);
+	path = cut_query(asked, &asked_query);
+	if (query.n > 0 && !ferry_bytes_equal(query, asked_query))
+		return FIT_NONE;
+	if (ferry_url_decode(&buf, plain, err) == 0) {
+		plain = ferry_bytes_buf(&buf);
+		rc = ferry_bytes_equal(plain, path) ? FIT_WHOLE
+		     : ends_with(plain, path) || ends_with(path, plain)
+		         ? FIT_END
+		         : FIT_NONE;
+	}
 	ferry_buf_free(&buf);
 	return rc;
 }
@@ -77,44 +100,85 @@ has_path(const json_t *record, const char *path, struct ferry_error *err)
 	const json_t *file =
 	    json_array_get(json_object_get(record, "files"), 0);
 	const char *name, *recorded, *dash = strstr(path, "/-/");
+	struct ferry_bytes query;
 
 	if (ferry_json_str(file, "name", &name, err) == -1 ||
 	    ferry_json_str_opt(file, "path", NULL, &recorded, err) == -1)
 		return -1;
 	if (recorded != NULL)
-		return same_path(recorded, path, err);
-	return dash != NULL && strcmp(dash + 3, name) == 0;
+		return fit_path(recorded, path, err);
+	return dash != NULL &&
+	               ferry_bytes_is(cut_query(dash + 3, &query), name)
+	           ? FIT_WHOLE
+	           : FIT_NONE;
 }
 
+/* A version's record, when the path of its tarball is looked for: how it fits,
+ * and *out if it does. */
+static int
+try_record(const json_t *record, const char *path, struct ferry_digest *out,
+    struct ferry_error *err)
+{
+	int fit, n = ferry_removal_is(record) ? 0
+	                                      : ferry_files_count(record, err);
+
+	if (n <= 0)
+		return n == 0 ? FIT_NONE : -1;
+	fit = has_path(record, path, err);
+	return fit > FIT_NONE && tarball(record, out, err) == -1 ? -1 : fit;
+}
+
+/* Only one that is meant: of several that could be, none. */
 static int
 find_path(struct ferry_store_view *view, const char *package, const char *owner,
     const char *path, struct ferry_digest *out, struct ferry_error *err)
 {
 	struct ferry_record_iter *it = NULL;
+	enum fit best = FIT_NONE;
 	struct ferry_key prefix, key;
 	json_t *record = NULL;
-	int rc = -1, found;
+	bool several = false;
+	int rc = 0, found;
 
 	if (ferry_key_make(
 		&prefix, err, "version", "npm", package, owner, NULL) == -1 ||
 	    ferry_catalog_iter_new(
 		&it, ferry_store_view_store(view), &prefix, NULL, err) == -1)
 		return -1;
-	while ((found = ferry_record_iter_next(it, &key, &record, err)) == 1) {
-		rc = ferry_removal_is(record) ? 0
-		                              : ferry_files_count(record, err);
-		if (rc > 0)
-			rc = has_path(record, path, err);
-		if (rc == 1)
-			rc = tarball(record, out, err);
+	while (rc != -1 &&
+	       (found = ferry_record_iter_next(it, &key, &record, err)) == 1) {
+		struct ferry_digest digest;
+
+		rc = try_record(record, path, &digest, err);
 		json_decref(record);
-		if (rc != 0)
-			break;
+		if (rc <= FIT_NONE || rc < (int)best)
+			continue;
+		several = rc == (int)best && !ferry_digest_equal(&digest, out);
+		best = (enum fit)rc;
+		*out = digest;
 	}
-	if (found != 1)
-		rc = found;
 	ferry_record_iter_free(it);
-	return rc;
+	if (rc == -1 || found == -1)
+		return -1;
+	return best > FIT_NONE && !several;
+}
+
+/* The version in "base-VERSION.tgz", into buf; whether there is one. */
+static bool
+version_of(const char *base, const char *path, char buf[FERRY_ITEM_NAME])
+{
+	const char *file = strrchr(path, '/');
+	size_t n, m = strlen(base);
+
+	file = file == NULL ? path : file + 1;
+	n = strlen(file);
+	if (n <= m + 5 || n - m - 5 >= FERRY_ITEM_NAME ||
+	    memcmp(file, base, m) != 0 || file[m] != '-' ||
+	    strcmp(file + n - 4, ".tgz") != 0)
+		return false;
+	memcpy(buf, file + m + 1, n - m - 5);
+	buf[n - m - 5] = 0;
+	return true;
 }
 
 int
@@ -122,24 +186,23 @@ ferry_npm_tarball_find(struct ferry_store_view *view, const char *package,
     const char *owner, const char *path, struct ferry_digest *out,
     struct ferry_error *err)
 {
-	const char *slash = strchr(package, '/'), *file = strrchr(path, '/');
-	const char *base = slash == NULL ? package : slash + 1;
-	char version[FERRY_ITEM_NAME];
-	size_t n, m = strlen(base);
-	int rc;
+	const char *slash = strchr(package, '/'), *query = strchr(path, '?');
+	char version[FERRY_ITEM_NAME], plain[FERRY_ITEM_NAME];
+	int rc = 0;
 
-	file = file == NULL ? path : file + 1;
-	n = strlen(file);
-	if (n > m + 5 && n - m - 5 < sizeof(version) &&
-	    memcmp(file, base, m) == 0 && file[m] == '-' &&
-	    strcmp(file + n - 4, ".tgz") == 0) {
-		memcpy(version, file + m + 1, n - m - 5);
-		version[n - m - 5] = 0;
-		rc = find_version(view, package, owner, version, out, err);
-		if (rc != 0)
-			return rc;
-	}
-	return find_path(view, package, owner, path, out, err);
+	/* A query may say which is meant; if nobody knows it, it means
+	 * nothing. */
+	if (query != NULL &&
+	    (rc = find_path(view, package, owner, path, out, err)) != 0)
+		return rc;
+	(void)snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(path, "?"),
+	    path);
+	if (version_of(slash == NULL ? package : slash + 1, plain, version) &&
+	    (rc = find_version(view, package, owner, version, out, err)) != 0)
+		return rc;
+	return query != NULL
+	           ? 0
+	           : find_path(view, package, owner, path, out, err);
 }
 
 struct job {

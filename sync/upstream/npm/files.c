@@ -34,7 +34,8 @@ unusual_path(const struct ferry_version_at *at, const char *tarball,
 	}
 	if (ferry_buf_addf(&usual, err, "%s/-/%s", at->name, file) == -1)
 		return -1;
-	n = strcspn(path, "?#");
+	/* The query may be all that tells versions apart. */
+	n = strcspn(path, "#");
 	if (n != usual.n || memcmp(path, usual.p, n) != 0) {
 		/* The usual path below another prefix needs no note either. */
 		if (!(n > usual.n && path[n - usual.n - 1] == '/' &&
@@ -60,7 +61,8 @@ ferry_npm_files(const struct ferry_version_at *at, ferry_on_file *on_file,
 	char *path = NULL;
 	int rc = -1;
 
-	if (ferry_npm_dist_read(&dist, at->listed, err) == -1)
+	if (ferry_npm_dist_read(
+		&dist, at->packages->up->url, at->listed, err) == -1)
 		return -1;
 	if (ferry_buf_addf(&name, err, "%.*s-%s.tgz", (int)base.n,
 		(const char *)base.p, at->version) == 0 &&

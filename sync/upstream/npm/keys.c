@@ -299,7 +299,8 @@ ferry_npm_keys_verify(const struct ferry_version_at *at,
 	*word = "none";
 	if (npm->signatures == NPM_SIGNATURES_OFF)
 		return 0;
-	if (ferry_npm_dist_read(&dist, at->listed, err) == -1)
+	if (ferry_npm_dist_read(
+		&dist, at->packages->up->url, at->listed, err) == -1)
 		return -1;
 	if (dist.signatures.n > 2 && dist.integrity != NULL &&
 	    ferry_buf_addf(&message, err, "%s@%s:%s", at->name, at->version,

@@ -2,11 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
 #include "store/format/npm/npm.h"
+#include "sync/fetch/fetch.h"
 
 /* A member's string, for the caller to free; *out NULL if there is none. */
 static int
@@ -38,10 +40,11 @@ check_name(struct ferry_bytes root, const char *name, struct ferry_error *err)
 
 	if (string_of(root, "name", &called, err) == -1)
 		return -1;
-	if (called == NULL || strcmp(called, name) != 0)
+	/* Clients do not ask for the name. */
+	if (called != NULL && strcmp(called, name) != 0)
 		ferry_error_set(err, FERRY_EFORMAT,
 		    "the document is not of '%s' but of '%.100s'", name,
-		    called == NULL ? "nothing" : called);
+		    called);
 	else
 		rc = 0;
 	free(called);
@@ -53,13 +56,15 @@ add_version(struct ferry_document *document, const struct ferry_span_iter *it,
     struct ferry_error *err)
 {
 	struct ferry_buf name = FERRY_BUF_INIT;
+	struct ferry_error own = FERRY_ERROR_INIT;
 	struct ferry_bytes deprecated;
-	int rc = -1;
+	int rc = 1;
 
-	if (ferry_span_unescape(&name, it->name, err) == 0 &&
-	    ferry_document_add(
-		document, ferry_bytes_buf(&name), name.n, it->value, err) == 0)
-		rc = 0;
+	/* No client can ask for what is not a version. */
+	if (ferry_span_unescape(&name, it->name, &own) == 0 &&
+	    ferry_npm_version_valid(ferry_bytes_buf(&name)))
+		rc = ferry_document_add(document, ferry_bytes_buf(&name),
+		    name.n, it->value, err);
 	ferry_buf_free(&name);
 	/* npm takes "" and false for "not deprecated". */
 	if (rc == 0 && ferry_span_get(it->value, "deprecated", &deprecated))
@@ -67,7 +72,7 @@ add_version(struct ferry_document *document, const struct ferry_span_iter *it,
 		    !ferry_bytes_is(deprecated, "\"\"") &&
 		    !ferry_bytes_is(deprecated, "false") &&
 		    !ferry_bytes_is(deprecated, "null");
-	return rc;
+	return rc == -1 ? -1 : 0;
 }
 
 int
@@ -89,9 +94,7 @@ ferry_packument_read(struct ferry_document *document, const char *part,
 		return 0;
 	ferry_span_iter(&it, versions);
 	while (ferry_span_next(&it))
-		/* No client can ask for what is not a version. */
-		if (ferry_npm_version_valid(it.name) &&
-		    ferry_span_type(it.value) == FERRY_SPAN_OBJECT &&
+		if (ferry_span_type(it.value) == FERRY_SPAN_OBJECT &&
 		    add_version(document, &it, err) == -1)
 			return -1;
 	return 0;
@@ -125,8 +128,29 @@ ferry_packument_time(const struct ferry_document *document, const char *version)
 	return t;
 }
 
+/* The tarball's URL as clients read it: a scheme in any case, with blanks and
+ * umlauts. */
+static int
+read_tarball(
+    struct ferry_bytes dist, const char *base, char **out, struct ferry_error *err)
+{
+	char *written = NULL;
+	int rc;
+
+	if (string_of(dist, "tarball", &written, err) == -1)
+		return -1;
+	if (written == NULL || (strncasecmp(written, "http://", 7) != 0 &&
+				   strncasecmp(written, "https://", 8) != 0))
+		rc = ferry_error_set(err, FERRY_EFORMAT,
+		    "its dist.tarball is not an http or https URL");
+	else
+		rc = ferry_fetch_url_resolve(out, base, written, err);
+	free(written);
+	return rc;
+}
+
 int
-ferry_npm_dist_read(struct ferry_npm_dist *dist,
+ferry_npm_dist_read(struct ferry_npm_dist *dist, const char *base,
     const struct ferry_listed *listed, struct ferry_error *err)
 {
 	size_t max = sizeof(dist->digests) / sizeof(dist->digests[0]);
@@ -138,17 +162,10 @@ ferry_npm_dist_read(struct ferry_npm_dist *dist,
 	if (!ferry_span_get(listed->object, "dist", &object))
 		return ferry_error_set(
 		    err, FERRY_EFORMAT, "the document has no dist for it");
-	if (string_of(object, "tarball", &dist->tarball, err) == -1 ||
+	if (read_tarball(object, base, &dist->tarball, err) == -1 ||
 	    string_of(object, "integrity", &dist->integrity, err) == -1 ||
 	    string_of(object, "shasum", &shasum, err) == -1)
 		goto out;
-	if (dist->tarball == NULL ||
-	    (strncmp(dist->tarball, "http://", 7) != 0 &&
-		strncmp(dist->tarball, "https://", 8) != 0)) {
-		ferry_error_set(err, FERRY_EFORMAT,
-		    "its dist.tarball is not an http or https URL");
-		goto out;
-	}
 	if (dist->integrity != NULL &&
 	    (n = ferry_sri_parse(dist->digests, max - 1,
 		 ferry_bytes_str(dist->integrity), err)) == -1)

@@ -18,7 +18,8 @@ struct ferry_error;
 /*
  * Fill document, whose first and only part this is, of the packument of name.
  * The object of a version is its member of "versions"; that of a package that
- * was unpublished (without "versions") has none.
+ * was unpublished (without "versions") has none.  One without a "name" is of
+ * the package that was asked for.
  * Errors: FERRY_EFORMAT (not JSON, no object, or of another package),
  *     FERRY_ELIMIT.
  */
@@ -36,12 +37,13 @@ int64_t ferry_packument_time(
 struct ferry_npm_dist {
 	char *tarball; /* absolute URL */
 	char *integrity; /* as written, or NULL */
-	struct ferry_digest digests[6]; /* of integrity, then shasum */
+	struct ferry_digest digests[FERRY_FILE_DIGESTS_MAX]; /* of integrity, then shasum */
 	size_t n;
 	struct ferry_bytes signatures; /* the array, or empty */
 };
-/* Errors: FERRY_EFORMAT (no tarball, malformed integrity or shasum). */
-int ferry_npm_dist_read(struct ferry_npm_dist *dist,
+/* base is the registry's URL.  Errors: FERRY_EFORMAT (no tarball, malformed
+ * integrity or shasum). */
+int ferry_npm_dist_read(struct ferry_npm_dist *dist, const char *base,
     const struct ferry_listed *listed, struct ferry_error *err);
 void ferry_npm_dist_free(struct ferry_npm_dist *dist);
 

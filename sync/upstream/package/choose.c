@@ -1,6 +1,7 @@
 /* Which versions of a package are wanted. */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/format/format.h"
 #include "sync/upstream/package/packages.h"
@@ -56,8 +57,7 @@ fits(const struct ferry_package *p, const struct ferry_package_want *want,
 	return format->fits == NULL || format->fits(p->packages, listed);
 }
 
-/* A number was chosen: with all its platforms.  The last of duplicates counts,
- * as for most readers of JSON; the others are known then. */
+/* A number was chosen: with all its platforms. */
 static int
 choose_number(struct ferry_package *p, const struct ferry_package_want *want,
     const struct ferry_document *document, struct ferry_bytes number,
@@ -65,7 +65,7 @@ choose_number(struct ferry_package *p, const struct ferry_package_want *want,
 {
 	bool found = false;
 
-	for (size_t i = document->n; i-- > 0;) {
+	for (size_t i = 0; i < document->n; i++) {
 		const struct ferry_listed *one = &document->listed[i];
 
 		if (!ferry_bytes_equal(ferry_listed_number(one), number))
@@ -152,8 +152,8 @@ by_number_down(const void *a, const void *b)
 	const struct found *x = a, *y = b;
 	int order = compare_numbers(x->package, y->listed, x->listed);
 
-	/* The last of duplicates first. */
-	return order != 0 ? order : (x->listed < y->listed) * 2 - 1;
+	return order != 0 ? order
+	                  : strcmp(y->listed->version, x->listed->version);
 }
 
 /* Every number of a range, or the newest of them. */

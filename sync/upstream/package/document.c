@@ -55,10 +55,48 @@ const struct ferry_listed *
 ferry_document_find(const struct ferry_document *document, const char *version)
 {
 
-	for (size_t i = document->n; i-- > 0;)
+	for (size_t i = 0; i < document->n; i++)
 		if (strcmp(document->listed[i].version, version) == 0)
 			return &document->listed[i];
 	return NULL;
+}
+
+static int
+by_version(const void *a, const void *b)
+{
+	const struct ferry_listed *const *x = a, *const *y = b;
+	int c = strcmp((*x)->version, (*y)->version);
+
+	/* Of duplicates the last one comes first. */
+	return c != 0 ? c : (*x < *y) - (*x > *y);
+}
+
+int
+ferry_document_unique(struct ferry_document *document, struct ferry_error *err)
+{
+	const struct ferry_listed **sorted;
+	size_t n = 0;
+
+	if (ferry_calloc(&sorted, document->n + 1, sizeof(*sorted), err) == -1)
+		return -1;
+	for (size_t i = 0; i < document->n; i++)
+		sorted[i] = &document->listed[i];
+	qsort(sorted, document->n, sizeof(*sorted), by_version);
+	for (size_t i = 1; i < document->n; i++) {
+		struct ferry_listed *twin =
+		    &document->listed[sorted[i] - document->listed];
+
+		if (strcmp(sorted[i - 1]->version, twin->version) == 0)
+			twin->number_n = SIZE_MAX; /* it goes */
+	}
+	free(sorted);
+	for (size_t i = 0; i < document->n; i++)
+		if (document->listed[i].number_n == SIZE_MAX)
+			free(document->listed[i].version);
+		else
+			document->listed[n++] = document->listed[i];
+	document->n = n;
+	return 0;
 }
 
 struct ferry_bytes

@@ -53,7 +53,11 @@ int ferry_document_add(struct ferry_document *document,
  * that is known already is not added.  Errors: FERRY_ELIMIT. */
 int ferry_document_more(struct ferry_document *document, const char *name,
     const char *url, struct ferry_error *err);
-/* The last version listed under that name, or NULL. */
+/* Leave of every version that is listed several times the last one, as readers
+ * of JSON do.  For the engine, before anything is chosen. */
+int ferry_document_unique(
+    struct ferry_document *document, struct ferry_error *err);
+/* The version listed under that name, or NULL. */
 const struct ferry_listed *
 ferry_document_find(const struct ferry_document *document, const char *version);
 struct ferry_bytes ferry_listed_number(const struct ferry_listed *listed);
@@ -76,13 +80,15 @@ struct ferry_wanted_file {
 	const char *url; /* absolute */
 	const char
 	    *path; /* upstream's, where it is not the usual one; or NULL */
-	const struct ferry_digest *digests; /* all must match */
-	size_t n;
+	/* One of the strongest algorithm must match (pull.h). */
+	const struct ferry_digest *digests;
+	size_t n; /* at most FERRY_FILE_DIGESTS_MAX */
 	bool optional; /* if upstream does not have it, that is no failure */
 	/* describe() looks whether it goes with what has a digest: it needs
 	 * none. */
 	bool judged;
 };
+#define FERRY_FILE_DIGESTS_MAX 6
 typedef int ferry_on_file(
     void *ctx, const struct ferry_wanted_file *file, struct ferry_error *err);
 

@@ -123,6 +123,8 @@ complete_document(struct ferry_package *p, struct ferry_document *document,
 	if (more == 1)
 		return ask_parts(p, before, err);
 	p->packages->run->packages++;
+	if (ferry_document_unique(document, err) == -1)
+		return -1;
 	if (ferry_package_record(p, err) == 0) {
 		if (ferry_package_mark_gone(p, document, err) == -1)
 			return -1;
@@ -471,7 +473,8 @@ choose_again(struct ferry_package *p, struct ferry_error *err)
 	for (size_t i = 0; i < p->parts_n && rc == 0; i++)
 		rc = ferry_blob_load(run->st, &p->parts[i].sha256,
 		    p->packages->format->document_max, &p->parts[i].text, err);
-	if (rc == 0 && read_parts(p, &document, &why) == -1)
+	if (rc == 0 && (read_parts(p, &document, &why) == -1 ||
+			   ferry_document_unique(&document, &why) == -1))
 		ferry_package_fail(p, &why);
 	else if (rc == 0)
 		choose_from(p, &document);

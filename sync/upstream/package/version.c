@@ -17,13 +17,11 @@
 #include "sync/upstream/pull.h"
 
 #define NO_KEY "no-key"
-#define DIGESTS_MAX                                                            \
-	(sizeof(((struct ferry_pull *)0)->want) / sizeof(struct ferry_digest))
 
 /* A file of a version. */
 struct file {
 	char *name, *url, *path; /* path: or NULL */
-	struct ferry_digest digests[DIGESTS_MAX]; /* first upstream's, */
+	struct ferry_digest digests[FERRY_PULL_WANT_MAX]; /* first upstream's, */
 	size_t declared, n; /* then a lock file's */
 	bool optional, judged, asked;
 	struct ferry_pulled came; /* sha256.n == 0: not, or not there */
@@ -163,7 +161,7 @@ add_file(
 	struct job *job = ctx;
 	struct file *f;
 
-	assert(wanted->n <= DIGESTS_MAX);
+	assert(wanted->n <= FERRY_FILE_DIGESTS_MAX);
 	for (size_t i = 0; i < job->files_n; i++)
 		if (strcmp(job->files[i].name, wanted->name) == 0)
 			return 0;
@@ -325,6 +323,7 @@ ask_file(struct job *job, size_t i, struct ferry_error *err)
 		.kind = FERRY_BLOB_IS_FILE,
 		.algs = packages->format->digests,
 		.want_n = f->n,
+		.second = f->declared,
 		.max_size = packages->format->file_max,
 		.on_done = on_file,
 		.on_drop = on_drop,
@@ -363,29 +362,44 @@ ask_files(struct job *job, struct ferry_error *err)
 	return 0;
 }
 
+/* The strongest of n digests of which a record's file has one, or NULL. */
+static const struct ferry_digest *
+strongest(const struct ferry_digest *digests, size_t n, const json_t *object)
+{
+	const struct ferry_digest *best = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if ((best == NULL || digests[i].n > best->n) &&
+		    json_object_get(object, ferry_alg_name(digests[i].alg)) !=
+			NULL)
+			best = &digests[i];
+	return best;
+}
+
 /* What upstream declares of a file must be what its record has. */
 static int
 check_unchanged(const struct job *job, const struct file *f,
     const json_t *object, struct ferry_error *err)
 {
+	const struct ferry_digest *best =
+	    strongest(f->digests, f->declared, object);
 	char hex[FERRY_DIGEST_TEXT];
+	const char *known, *alg;
 
-	for (size_t i = 0; i < f->declared; i++) {
-		const struct ferry_digest *d = &f->digests[i];
-		const char *known = json_string_value(
-		    json_object_get(object, ferry_alg_name(d->alg)));
-
-		if (known != NULL &&
-		    strcmp(known, ferry_digest_hex(d, hex)) != 0)
-			return ferry_error_set(err, FERRY_EINCIDENT,
-			    "upstream '%s' now declares %s:%.16s…, but the "
-			    "version here has %.16s…; what is here is kept. "
-			    "Ask the registry's owner why a published version "
-			    "changed",
-			    job->package->packages->up->name,
-			    ferry_alg_name(d->alg), hex, known);
-	}
-	return 0;
+	if (best == NULL)
+		return 0;
+	alg = ferry_alg_name(best->alg);
+	known = json_string_value(json_object_get(object, alg));
+	for (size_t i = 0; known != NULL && i < f->declared; i++)
+		if (f->digests[i].alg == best->alg &&
+		    strcmp(known, ferry_digest_hex(&f->digests[i], hex)) == 0)
+			return 0;
+	return ferry_error_set(err, FERRY_EINCIDENT,
+	    "upstream '%s' now declares %s:%.16s…, but the version here has "
+	    "%.16s…; what is here is kept. Ask the registry's owner why a "
+	    "published version changed",
+	    job->package->packages->up->name, alg, ferry_digest_hex(best, hex),
+	    known == NULL ? "none" : known);
 }
 
 /* Compare a file with the one of its record, and take that if it is here; what
@@ -426,33 +440,51 @@ find_here(const struct job *job, struct file *f, struct ferry_error *err)
 	return 0;
 }
 
-/* What a lock file says of the first file must be what upstream says, and of
- * what that does not say, what comes. */
+/* What a lock file says of the first file must be what upstream says: of the
+ * strongest algorithm of its that upstream has, one of its digests. */
+static int
+check_lock(const struct file *f, const struct ferry_digest *lock, size_t n,
+    const char *by, struct ferry_error *err)
+{
+	char a[FERRY_DIGEST_TEXT], b[FERRY_DIGEST_TEXT];
+	const struct ferry_digest *mine = NULL, *theirs = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < f->declared; k++) {
+			if (lock[i].alg != f->digests[k].alg ||
+			    (mine != NULL && lock[i].n < mine->n))
+				continue;
+			if (mine != NULL && lock[i].n == mine->n &&
+			    ferry_digest_equal(mine, theirs))
+				continue;
+			mine = &lock[i];
+			theirs = &f->digests[k];
+		}
+	return mine == NULL || ferry_digest_equal(mine, theirs)
+	           ? 0
+	           : ferry_error_set(err, FERRY_EDIGEST,
+			 "%s wants %.20s…, upstream has %.20s…", by,
+			 ferry_digest_text(mine, a),
+			 ferry_digest_text(theirs, b));
+}
+
+/* And of what upstream does not say, what comes. */
 static int
 add_lock(struct job *job, const struct ferry_package_want *want,
     struct ferry_error *err)
 {
-	char a[FERRY_DIGEST_TEXT], b[FERRY_DIGEST_TEXT];
-	struct ferry_digest lock[DIGESTS_MAX];
+	struct ferry_digest lock[FERRY_PULL_WANT_MAX - FERRY_FILE_DIGESTS_MAX];
 	struct file *f = job->files;
 	int n;
 
 	if (want->integrity == NULL)
 		return 0;
-	if ((n = ferry_sri_parse(lock, DIGESTS_MAX,
-		 ferry_bytes_str(want->integrity), err)) == -1)
+	if ((n = ferry_sri_parse(lock, sizeof(lock) / sizeof(lock[0]),
+		 ferry_bytes_str(want->integrity), err)) == -1 ||
+	    check_lock(f, lock, (size_t)n, want->by, err) == -1)
 		return -1;
-	for (size_t i = 0; i < (size_t)n; i++) {
-		for (size_t k = 0; k < f->declared; k++)
-			if (lock[i].alg == f->digests[k].alg &&
-			    !ferry_digest_equal(&lock[i], &f->digests[k]))
-				return ferry_error_set(err, FERRY_EDIGEST,
-				    "%s wants %.20s…, upstream has %.20s…",
-				    want->by, ferry_digest_text(&lock[i], a),
-				    ferry_digest_text(&f->digests[k], b));
-		if (f->n < DIGESTS_MAX)
-			f->digests[f->n++] = lock[i];
-	}
+	for (size_t i = 0; i < (size_t)n; i++)
+		f->digests[f->n++] = lock[i];
 	return 0;
 }
 
