@@ -8,6 +8,7 @@
 #include "store/base/error.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/removal.h"
+#include "store/catalog/withdrawn.h"
 
 int
 ferry_held_add(struct ferry_held *held, const char *version, int64_t pulled_at,
@@ -20,7 +21,9 @@ ferry_held_add(struct ferry_held *held, const char *version, int64_t pulled_at,
 		sizeof(*held->list), err) == -1 ||
 	    ferry_strdup(&held->list[held->n].name, version, err) == -1)
 		return -1;
-	held->list[held->n++].pulled_at = pulled_at;
+	held->list[held->n].pulled_at = pulled_at;
+	held->list[held->n].said = (struct ferry_digest){ .n = 0 };
+	held->n++;
 	return 0;
 }
 
@@ -29,12 +32,19 @@ add_version(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
 
-	return ferry_removal_is(record)
-	           ? 0
-	           : ferry_held_add(ctx, ferry_key_part(key, 4),
-			 json_integer_value(
-			     json_object_get(record, "pulled_at")),
-			 err);
+	struct ferry_held *held = ctx;
+	struct ferry_file said;
+
+	if (ferry_removal_is(record) || ferry_withdrawn_hidden(record))
+		return 0;
+	if (ferry_held_add(held, ferry_key_part(key, 4),
+		json_integer_value(json_object_get(record, "pulled_at")),
+		err) == -1)
+		return -1;
+	if (json_object_get(record, "gone_at") != NULL &&
+	    ferry_files_find(record, FERRY_WITHDRAWN_FILE, &said, err) == 1)
+		held->list[held->n - 1].said = said.sha256;
+	return 0;
 }
 
 int

@@ -2,8 +2,9 @@
 #define FERRY_SERVE_REPLAY_HELD_H
 
 /*
- * Which versions of a package can be served: those that the catalog has and
- * that were not removed.  (One whose bytes are damaged stays listed, so that
+ * Which versions of a package can be served: those that the catalog has, that
+ * were not removed, and that clients may see although upstream lists them no
+ * more.  (One whose bytes are damaged stays listed, so that
  * clients hear of the damage and do not install an older one in silence.)
  */
 
@@ -13,6 +14,7 @@
 #include <stdint.h>
 
 #include "store/base/bytes.h"
+#include "store/base/digest.h"
 
 struct ferry_error;
 struct ferry_store_view;
@@ -23,6 +25,9 @@ struct ferry_held {
 	struct ferry_held_version {
 		char *name;
 		int64_t pulled_at; /* seconds; when it first came */
+		/* What upstream said of it before it took it away; n == 0 if
+		 * it did not (store/catalog/withdrawn.h). */
+		struct ferry_digest said;
 	} * list;
 };
 /* Add a version, which comes behind those that are there. */

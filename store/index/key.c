@@ -42,6 +42,7 @@ static const struct {
 	[FERRY_KIND_TRUST] = { "trust", 2 },
 	[FERRY_KIND_VALIDATOR] = { "validator", 3 },
 	[FERRY_KIND_WANTED] = { "wanted", 2 },
+	[FERRY_KIND_WITHDRAWN] = { "withdrawn", 4 },
 };
 
 const char *

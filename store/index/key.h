@@ -62,6 +62,7 @@ enum ferry_kind {
 	FERRY_KIND_TRUST, /* KEYID */
 	FERRY_KIND_VALIDATOR, /* UPSTREAM URL */
 	FERRY_KIND_WANTED, /* HEX */
+	FERRY_KIND_WITHDRAWN, /* FORMAT NAME OWNER */
 	FERRY_KINDS
 };
 const char *ferry_kind_name(enum ferry_kind kind);

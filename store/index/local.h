@@ -24,6 +24,7 @@ struct ferry_store;
  *	removed FORMAT NAME OWNER VERSION
  *					an operator's removal whose version gc
  *					took (removal.h)
+ *	withdrawn FORMAT NAME OWNER	versions that upstream lists no more
  *	blobs-changed			how often bytes came or went without a
  *					journal record (blob.h)
  *	last sync|export|import		time and summary

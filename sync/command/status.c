@@ -162,6 +162,22 @@ print_mode(struct ferry_store *st)
 }
 
 static void
+print_withdrawn(const json_t *withdrawn)
+{
+	const json_t *w;
+	size_t i;
+
+	json_array_foreach (withdrawn, i, w)
+		(void)printf("withdrawn    %s:%s: %s\n",
+		    json_string_value(
+			json_array_get(json_object_get(w, "key"), 1)),
+		    json_string_value(
+			json_array_get(json_object_get(w, "key"), 2)),
+		    json_string_value(
+			json_object_get(json_object_get(w, "record"), "text")));
+}
+
+static void
 print_text(struct ferry_store *st, const struct ferry_store_totals *t,
     const json_t *lasts, const json_t *problems)
 {
@@ -196,7 +212,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    NULL } };
 	json_t *lasts = json_object(), *problems = json_array(), *o = NULL;
 	json_t *incoming = json_array(), *wanted = json_array();
-	json_t *origins = json_array();
+	json_t *origins = json_array(), *withdrawn = json_array();
 	struct ferry_store_totals t;
 	struct ferry_store *st = NULL;
 	int rc = -1;
@@ -212,6 +228,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    collect(st, "passed", problems, err) == -1 ||
 	    collect(st, "origin", origins, err) == -1 ||
 	    collect(st, "incoming", incoming, err) == -1 ||
+	    collect(st, "withdrawn", withdrawn, err) == -1 ||
 	    collect(st, "wanted", wanted, err) == -1)
 		goto out;
 	rc =
@@ -220,17 +237,19 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		print_text(st, &t, lasts, problems);
 		print_origins(origins);
 		print_waiting(incoming, wanted);
+		print_withdrawn(withdrawn);
 		goto out;
 	}
 	o = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,"
-		      "s:O,s:O}",
+		      "s:O,s:O,s:O}",
 	    "store", ferry_store_path(st), "name", ferry_store_name(st), "id",
 	    ferry_store_id(st), "packages", (json_int_t)t.packages, "versions",
 	    (json_int_t)t.versions, "removed", (json_int_t)t.removed, "blobs",
 	    (json_int_t)t.blobs, "stored_bytes", (json_int_t)t.stored_bytes,
 	    "logical_bytes", (json_int_t)t.logical_bytes, "records",
 	    (json_int_t)t.records, "last", lasts, "problems", problems,
-	    "origins", origins, "incoming", incoming, "wanted", wanted);
+	    "origins", origins, "incoming", incoming, "wanted", wanted,
+	    "withdrawn", withdrawn);
 	(void)json_dumpf(o, stdout, JSON_INDENT(2));
 	(void)putchar('\n');
 out:
@@ -240,6 +259,7 @@ out:
 	json_decref(origins);
 	json_decref(incoming);
 	json_decref(wanted);
+	json_decref(withdrawn);
 	ferry_store_close(st);
 	return rc;
 }

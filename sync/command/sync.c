@@ -124,21 +124,24 @@ print(const struct ferry_context *ctx, const struct ferry_run *run,
 		if (run->dry_run)
 			print_plan(run);
 		print_list("cannot be mirrored:", run->skipped);
+		print_list("taken away upstream:", run->taken_away);
 		print_list("not known, and so not allowed:", run->unknown);
 		print_list("failed:", run->failures);
 		(void)printf("%s\n", summary);
 		return;
 	}
-	o = json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,"
-		      "s:O,s:s*}",
+	o = json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,"
+		      "s:O,s:O,s:O,s:s*}",
 	    "event", "result", "dry_run", run->dry_run, "packages",
 	    (json_int_t)run->packages, "added", (json_int_t)run->added,
 	    "present", (json_int_t)run->present, "removed",
-	    (json_int_t)run->removed, "requests", (json_int_t)c->requests,
-	    "not_modified", (json_int_t)c->not_modified, "retries",
-	    (json_int_t)c->retries, "bytes", (json_int_t)c->bytes, "failures",
-	    run->failures, "not_mirrorable", run->skipped, "unknown",
-	    run->unknown, "plan", run->plan, "plan_lacks", run->plan_lacks);
+	    (json_int_t)run->removed, "withdrawn", (json_int_t)run->withdrawn,
+	    "requests", (json_int_t)c->requests, "not_modified",
+	    (json_int_t)c->not_modified, "retries", (json_int_t)c->retries,
+	    "bytes", (json_int_t)c->bytes, "failures", run->failures,
+	    "not_mirrorable", run->skipped, "taken_away", run->taken_away,
+	    "unknown", run->unknown, "plan", run->plan, "plan_lacks",
+	    run->plan_lacks);
 	ferry_command_print(o);
 }
 
@@ -148,19 +151,22 @@ summarise(const struct ferry_run *run, uint64_t ms, char *text, size_t size)
 	const struct ferry_fetch_counts *c = ferry_fetch_counts(run->fetch);
 	char packages[FERRY_COUNT_TEXT], versions[FERRY_COUNT_TEXT];
 	char requests[FERRY_COUNT_TEXT], bytes[FERRY_SIZE_TEXT];
-	char removed[FERRY_COUNT_TEXT + 32] = "";
+	char removed[FERRY_COUNT_TEXT + 32] = "", withdrawn[80] = "";
 
 	if (run->removed > 0)
 		(void)snprintf(removed, sizeof(removed),
 		    ", %" PRIu64 " left alone that %s removed", run->removed,
 		    run->removed == 1 ? "was" : "were");
+	if (run->withdrawn > 0)
+		(void)snprintf(withdrawn, sizeof(withdrawn),
+		    ", %" PRIu64 " withdrawn upstream", run->withdrawn);
 	(void)snprintf(text, size,
-	    "%s: %s %s, %" PRIu64 " here already, %zu failed%s; %s (%" PRIu64
+	    "%s: %s %s, %" PRIu64 " here already, %zu failed%s%s; %s (%" PRIu64
 	    " not modified), %s in %.1f s",
 	    ferry_count_text(run->packages, "package", packages),
 	    ferry_count_text(run->added, "version", versions),
 	    run->dry_run ? "to pull" : "pulled", run->present,
-	    json_array_size(run->failures), removed,
+	    json_array_size(run->failures), removed, withdrawn,
 	    ferry_count_text(c->requests, "request", requests), c->not_modified,
 	    ferry_size_text(c->bytes, bytes), (double)ms / 1000);
 }
@@ -203,6 +209,7 @@ run_sync(struct ferry_context *ctx, struct ferry_error *err)
 	struct ferry_run run = { .kinds = ctx->kinds,
 		.failures = json_array(),
 		.skipped = json_array(),
+		.taken_away = json_array(),
 		.unknown = json_array(),
 		.plan = json_array() };
 	const struct ferry_option options[] = {
@@ -240,6 +247,7 @@ out:
 	ferry_command_task_close(&task);
 	json_decref(run.failures);
 	json_decref(run.skipped);
+	json_decref(run.taken_away);
 	json_decref(run.unknown);
 	json_decref(run.plan);
 	return rc;

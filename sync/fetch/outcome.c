@@ -105,7 +105,8 @@ ferry_transfer_classify(
 		    ferry_now() + (int64_t)t->retry_after_s, err);
 	else
 		ferry_error_set(err,
-		    t->status == 404 || t->status == 410 ? FERRY_ENOTFOUND
+		    t->status == 404 || t->status == 410 || t->status == 451
+			? FERRY_ENOTFOUND
 		    : t->status == 401 ||
 			    (t->status == 403 && !ferry_transfer_too_many(t))
 			? FERRY_EDENIED

@@ -65,6 +65,15 @@ ferry_run_skip(struct ferry_run *run, const char *item, const char *text)
 }
 
 void
+ferry_run_taken_away(struct ferry_run *run, const char *item, const char *text)
+{
+	char name[400], line[700];
+
+	add_note(run->taken_away, plain_text(name, sizeof(name), item),
+	    "withdrawn", plain_text(line, sizeof(line), text));
+}
+
+void
 ferry_run_mistake(void *run, const struct ferry_error *mistake)
 {
 

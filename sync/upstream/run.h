@@ -50,9 +50,11 @@ struct ferry_run {
 	uint64_t packages; /* looked at */
 	uint64_t added; /* versions that are new */
 	uint64_t present; /* versions that were here */
+	uint64_t withdrawn; /* here, and upstream lists them no more */
 	uint64_t removed; /* left alone, as the operator removed them */
 	json_t *failures; /* {"item","code","text"} */
 	json_t *skipped; /* what cannot be mirrored, same shape */
+	json_t *taken_away; /* by upstream since the last run, same shape */
 	json_t *unknown; /* permissions that could not be read, same shape */
 	json_t *plan; /* dry run: {"item","size"} (or "unpacked", "note") */
 	const char *plan_lacks; /* what it does not count; NULL: nothing */
@@ -75,6 +77,9 @@ void ferry_run_fail(
     struct ferry_run *run, const char *item, const struct ferry_error *why);
 /* Note what cannot be mirrored; not a failure. */
 void ferry_run_skip(struct ferry_run *run, const char *item, const char *text);
+/* Note what upstream lists no more; not a failure. */
+void
+ferry_run_taken_away(struct ferry_run *run, const char *item, const char *text);
 /* A mistake of the operator's file: a failure.  run is a struct ferry_run. */
 void ferry_run_mistake(void *run, const struct ferry_error *mistake);
 /* Note what of the permissions could not be read, and what follows. */

@@ -48,16 +48,16 @@ has out '"gone_at"'
 mkgems up <<<'yank "foo", "1.1"; index'
 expect 4 near sync
 say "where yanks are not to hide anything"
-gems_conf "$BASE/" 'select = ( { name = "foo"; }, { name = "bar"; } ); yanked = "show";'
+gems_conf "$BASE/" 'select = ( { name = "foo"; }, { name = "bar"; } ); withdrawn = "keep";'
 mkgems up <<'END'
 yank "foo", "1.0"
 index
 END
 expect 0 near sync
-hasnt out "no more"
+has out "rubygems:foo@1.0: upstream lists this version no more; it is kept, and clients still get it"
 for v in 1.0 1.1; do
 	expect 0 near --json show foo@$v
-	hasnt out gone_at
+	has out '"gone_at"' '"kept"'
 done
 
 say "changed bytes under a name are an incident; what is here is kept"

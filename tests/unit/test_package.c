@@ -340,6 +340,7 @@ static const struct ferry_package_format toy = {
 	.file = "toy",
 	.default_spec = "*",
 	.any = "*",
+	.withdrawn = "keep",
 	.document_max = 10000,
 	.file_max = 1000,
 	.plan_size = "size",
@@ -356,18 +357,6 @@ static const struct ferry_package_format toy = {
 	.needs = tell_needs,
 	.needs_inside = tell_needs_inside,
 };
-static int
-configure_indexed(struct ferry_packages *packages,
-    struct ferry_conf_group *group, struct ferry_error *err)
-{
-	bool show;
-
-	if (ferry_conf_bool(group, "show", false, &show, err) == -1)
-		return -1;
-	packages->gone = show ? FERRY_GONE_SHOWN : FERRY_GONE_HIDDEN;
-	return 0;
-}
-
 /* The same with an index of all packages, which tells of what is gone. */
 static const struct ferry_package_format indexed = {
 	.format = "npm",
@@ -379,7 +368,7 @@ static const struct ferry_package_format indexed = {
 	.document_max = 10000,
 	.file_max = 1000,
 	.plan_size = "size",
-	.configure = configure_indexed,
+	.withdrawn = "hide",
 	.split = split_text,
 	.known = tell_known,
 	.document_url = document_url,
@@ -432,6 +421,7 @@ end_run(struct fixture *f)
 		ferry_upstreams_free(&f->run);
 	json_decref(f->run.failures);
 	json_decref(f->run.skipped);
+	json_decref(f->run.taken_away);
 	json_decref(f->run.unknown);
 	json_decref(f->run.plan);
 	ferry_conf_free(f->conf);
@@ -474,6 +464,7 @@ sync_format(struct fixture *f, const char *format, struct page *pages,
 		.kinds = kinds,
 		.failures = json_array(),
 		.skipped = json_array(),
+		.taken_away = json_array(),
 		.unknown = json_array(),
 		.plan = json_array() };
 	assert_ok(ferry_conf_open(&f->conf, path, &err), &err);
@@ -774,7 +765,10 @@ test_package_gone(void **state)
 		{ "/file/a-1.1.0.main", "-", 0 },
 		{ "/file/a-1.1.0.side", "-", 0 }, { NULL, NULL, 0 } };
 	const char *all = "select = ( { name = \"a\"; } );",
-		   *shown = "select = ( { name = \"a\"; } ); show = true;";
+		   *kept = "select = ( { name = \"a\"; } ); "
+			   "withdrawn = \"keep\";",
+		   *locked = "packages = [ \"a 1.1.0\" ]; "
+			     "withdrawn = \"keep\";";
 
 	sync_format(f, "indexed", pages, all);
 	expect_member(f, "1.1.0", "gone_at", "-");
@@ -784,13 +778,30 @@ test_package_gone(void **state)
 	sync_format(f, "indexed", pages, all);
 	expect_member(f, "1.1.0", "gone_at", "+");
 	expect_member(f, "1.0.0", "gone_at", "-");
-	assert_int_equal(json_array_size(f->run.skipped), 1);
+	assert_int_equal(json_array_size(f->run.taken_away), 1);
 	sync_format(f, "indexed", pages, all);
-	assert_int_equal(json_array_size(f->run.skipped), 0);
+	assert_int_equal(json_array_size(f->run.taken_away), 0);
 
-	sync_format(f, "indexed", pages, shown);
-	expect_member(f, "1.1.0", "gone_at", "-");
+	assert_int_equal(f->run.withdrawn, 1);
+	expect_member(f, "1.1.0", "kept", "-");
+
+	/* Clients get it all the same: what wants it has it. */
+	sync_format(f, "indexed", pages, kept);
+	expect_member(f, "1.1.0", "gone_at", "+");
+	expect_member(f, "1.1.0", "kept", "+");
+	sync_format(f, "indexed", pages, locked);
+	assert_int_equal(json_array_size(f->run.failures), 0);
+	pages[0].path = "/nowhere";
+	sync_format(f, "indexed", pages, locked);
+	assert_int_equal(json_array_size(f->run.failures), 0);
+	assert_int_equal(f->run.withdrawn, 2);
+	expect_member(f, "1.0.0", "kept", "+");
 	sync_format(f, "indexed", pages, all);
+	expect_failure(f, "npm:a", "404");
+	expect_member(f, "1.0.0", "kept", "-");
+	pages[0].path = "/doc/a";
+	sync_format(f, "indexed", pages, all);
+	expect_member(f, "1.0.0", "gone_at", "-");
 	expect_member(f, "1.1.0", "gone_at", "+");
 	pages[0].text = "1.0.0 x\n1.1.0 x\n";
 	sync_format(f, "indexed", pages, all);

@@ -444,7 +444,7 @@ test_document_keeps_bytes(void **state)
 
 #define SEEN "\"1970-01-02T00:00:00Z\""
 #define TAIL                                                                   \
-	",\"time\":{\"1.0.0\":" SEEN ",\"created\":" SEEN                     \
+	",\"time\":{\"1.0.0\":" SEEN ",\"created\":" SEEN                      \
 	",\"modified\":" SEEN "}}"
 
 /* What clients cannot do without, where upstream has none of it. */
@@ -465,8 +465,9 @@ test_document_lacks(void **state)
 		    "{\"name\":\"@s/n\",\"dist-tags\":{\"latest\":\"1.0.0\"},"
 		    "\"versions\":{\"1.0.0\":{}}" TAIL);
 	}
-	assert_null(document("{\"name\":\"@s/n\",\"time\":{\"unpublished\":{}}}",
-	    "1.0.0", FERRY_NPM_FULL));
+	assert_null(
+	    document("{\"name\":\"@s/n\",\"time\":{\"unpublished\":{}}}",
+		"1.0.0", FERRY_NPM_FULL));
 	assert_null(document("[]", "1.0.0", FERRY_NPM_FULL));
 }
 

@@ -1,7 +1,8 @@
 #ifndef FERRY_SERVE_REPLAY_NPM_LOAD_H
 #define FERRY_SERVE_REPLAY_NPM_LOAD_H
 
-/* The packument that upstream gave, from the store. */
+/* The packument that upstream gave, from the store, with what it said before of
+ * versions that it took away. */
 
 #include "serve/replay/held.h"
 
@@ -9,7 +10,7 @@ struct ferry_error;
 struct ferry_store_view;
 
 /*
- * The upstream's packument of a package, appended to out, and what is held of
+ * The packument of a package, in out, which is empty, and what is held of
  * it, which the caller frees.  Documents above 256 MiB are not served.
  * Returns: 1, 0, -1.
  */

@@ -11,14 +11,14 @@
 #include "store/base/out.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/removal.h"
+#include "store/catalog/withdrawn.h"
 #include "store/format/rubygems/gem.h"
 
 bool
 ferry_gem_is_shown(const json_t *record)
 {
 
-	return !ferry_removal_is(record) &&
-	       json_object_get(record, "gone_at") == NULL &&
+	return !ferry_removal_is(record) && !ferry_withdrawn_hidden(record) &&
 	       json_is_string(json_object_get(record, "line"));
 }
 

@@ -7,6 +7,7 @@
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
+#include "store/base/out.h"
 #include "store/format/npm/npm.h"
 #include "sync/fetch/fetch.h"
 
@@ -63,8 +64,8 @@ add_version(struct ferry_document *document, const struct ferry_span_iter *it,
 	/* No client can ask for what is not a version. */
 	if (ferry_span_unescape(&name, it->name, &own) == 0 &&
 	    ferry_npm_version_valid(ferry_bytes_buf(&name)))
-		rc = ferry_document_add(document, ferry_bytes_buf(&name),
-		    name.n, it->value, err);
+		rc = ferry_document_add(
+		    document, ferry_bytes_buf(&name), name.n, it->value, err);
 	ferry_buf_free(&name);
 	/* npm takes "" and false for "not deprecated". */
 	if (rc == 0 && ferry_span_get(it->value, "deprecated", &deprecated))
@@ -101,6 +102,30 @@ ferry_packument_read(struct ferry_document *document, const char *part,
 }
 
 int
+ferry_packument_keep(struct ferry_buf *buf,
+    const struct ferry_document *document, const struct ferry_listed *listed,
+    struct ferry_error *err)
+{
+	struct ferry_bytes times, time;
+	struct ferry_out out;
+
+	ferry_out_begin(&out, buf);
+	ferry_out_str(&out, "{\"versions\":{");
+	ferry_out_json(&out, ferry_bytes_str(listed->version));
+	ferry_out_str(&out, ":");
+	ferry_out_bytes(&out, listed->object);
+	ferry_out_str(&out, "},\"time\":{");
+	if (ferry_span_get(document->root, "time", &times) &&
+	    ferry_span_get(times, listed->version, &time)) {
+		ferry_out_json(&out, ferry_bytes_str(listed->version));
+		ferry_out_str(&out, ":");
+		ferry_out_bytes(&out, time);
+	}
+	ferry_out_str(&out, "}}");
+	return ferry_out_end(&out, err);
+}
+
+int
 ferry_packument_tag(const struct ferry_document *document, const char *tag,
     char **out, struct ferry_error *err)
 {
@@ -131,8 +156,8 @@ ferry_packument_time(const struct ferry_document *document, const char *version)
 /* The tarball's URL as clients read it: a scheme in any case, with blanks and
  * umlauts. */
 static int
-read_tarball(
-    struct ferry_bytes dist, const char *base, char **out, struct ferry_error *err)
+read_tarball(struct ferry_bytes dist, const char *base, char **out,
+    struct ferry_error *err)
 {
 	char *written = NULL;
 	int rc;

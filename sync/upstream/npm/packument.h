@@ -26,6 +26,11 @@ struct ferry_error;
 int ferry_packument_read(struct ferry_document *document, const char *part,
     struct ferry_bytes text, const char *name, struct ferry_error *err);
 
+/* As keep() of a format: a packument of one version. */
+int ferry_packument_keep(struct ferry_buf *out,
+    const struct ferry_document *document, const struct ferry_listed *listed,
+    struct ferry_error *err);
+
 /* What a dist-tag points to, for the caller to free; NULL if there is none. */
 int ferry_packument_tag(const struct ferry_document *document, const char *tag,
     char **out, struct ferry_error *err);
@@ -37,7 +42,8 @@ int64_t ferry_packument_time(
 struct ferry_npm_dist {
 	char *tarball; /* absolute URL */
 	char *integrity; /* as written, or NULL */
-	struct ferry_digest digests[FERRY_FILE_DIGESTS_MAX]; /* of integrity, then shasum */
+	struct ferry_digest
+	    digests[FERRY_FILE_DIGESTS_MAX]; /* of integrity, then shasum */
 	size_t n;
 	struct ferry_bytes signatures; /* the array, or empty */
 };

@@ -235,6 +235,8 @@ ferry_package_choose(struct ferry_package *p,
 			*err = why;
 			return -1;
 		}
+		if (ferry_package_kept(p, &want))
+			continue;
 		ferry_package_item(item, p->packages, p->entry.key, want.spec);
 		if (want.need == FERRY_NEEDED)
 			ferry_run_fail(p->packages->run, item, &why);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/base/conf.h"
 #include "store/format/format.h"
@@ -192,7 +193,17 @@ ferry_packages_configure_all(
     struct ferry_packages *packages, struct ferry_error *err)
 {
 	struct ferry_conf_group *group = packages->up->group;
+	const char *withdrawn;
 
+	if (ferry_conf_str(group, "withdrawn", packages->format->withdrawn,
+		&withdrawn, err) == -1)
+		return -1;
+	if (strcmp(withdrawn, "keep") != 0 && strcmp(withdrawn, "hide") != 0)
+		return ferry_conf_error(
+		    group, "withdrawn", err, "expected \"keep\" or \"hide\"");
+	packages->withdrawn = strcmp(withdrawn, "keep") == 0
+	                          ? FERRY_WITHDRAWN_KEEP
+	                          : FERRY_WITHDRAWN_HIDE;
 	/* A delegator wants what is of its owners; dependencies seldom are. */
 	if (ferry_conf_bool(group, "dependencies",
 		packages->up->delegator == NULL, &packages->dependencies,

@@ -55,8 +55,8 @@ int ferry_document_more(struct ferry_document *document, const char *name,
     const char *url, struct ferry_error *err);
 /* Leave of every version that is listed several times the last one, as readers
  * of JSON do.  For the engine, before anything is chosen. */
-int ferry_document_unique(
-    struct ferry_document *document, struct ferry_error *err);
+int
+ferry_document_unique(struct ferry_document *document, struct ferry_error *err);
 /* The version listed under that name, or NULL. */
 const struct ferry_listed *
 ferry_document_find(const struct ferry_document *document, const char *version);
@@ -123,6 +123,8 @@ struct ferry_package_format {
 	const char *file; /* what people call a file of a version: "tarball" */
 	const char *default_spec; /* of a package without one: "latest" */
 	const char *any; /* the range of all versions: "*" */
+	/* The option `withdrawn` where nobody says: "keep", "hide". */
+	const char *withdrawn;
 	uint64_t document_max, file_max; /* bytes; all parts together */
 	unsigned digests; /* FERRY_ALG()s to record beside SHA-256 */
 	const char *plan_size; /* what size() is: "size", or "unpacked" */
@@ -156,6 +158,15 @@ struct ferry_package_format {
 	 */
 	int (*read)(struct ferry_document *document, const char *part,
 	    struct ferry_bytes text, const char *name, struct ferry_error *err);
+
+	/*
+	 * Append a document that lists of document's versions listed alone, for
+	 * clients when upstream lists it no more.  NULL: records say all that
+	 * clients are told.
+	 */
+	int (*keep)(struct ferry_buf *out,
+	    const struct ferry_document *document,
+	    const struct ferry_listed *listed, struct ferry_error *err);
 
 	/* A range.  Errors: FERRY_EFORMAT (it is none), FERRY_ENOMEM. */
 	int (*range_new)(

@@ -123,11 +123,10 @@ complete_document(struct ferry_package *p, struct ferry_document *document,
 	if (more == 1)
 		return ask_parts(p, before, err);
 	p->packages->run->packages++;
-	if (ferry_document_unique(document, err) == -1)
+	if (ferry_document_unique(document, err) == -1 ||
+	    ferry_package_compare(p, document, err) == -1)
 		return -1;
 	if (ferry_package_record(p, err) == 0) {
-		if (ferry_package_mark_gone(p, document, err) == -1)
-			return -1;
 		choose_from(p, document);
 	} else if (err->code == FERRY_EFORMAT) {
 		ferry_package_fail(p, err);
@@ -135,6 +134,25 @@ complete_document(struct ferry_package *p, struct ferry_document *document,
 		return -1;
 	}
 	forget_texts(p);
+	return 0;
+}
+
+/* Upstream does not have the document.  Of what is here it took away all. */
+static int
+take_absent(struct ferry_package *p, const struct ferry_error *why,
+    struct ferry_error *err)
+{
+	const struct ferry_document nothing = { .n = 0 };
+
+	if (ferry_package_compare(p, &nothing, err) == -1)
+		return -1;
+	if (p->gone_n == 0 || p->packages->withdrawn == FERRY_WITHDRAWN_HIDE) {
+		ferry_package_fail(p, why);
+		return 0;
+	}
+	p->packages->run->packages++;
+	p->absent = true;
+	choose_from(p, &nothing);
 	return 0;
 }
 
@@ -208,6 +226,10 @@ take_part(const struct part_job *job, const struct ferry_pulled *pulled,
 	p->fresh = (struct ferry_document){ .n = 0 };
 	assert(p->parts_pending > 0);
 	p->parts_pending--;
+	if (pulled->error.code == FERRY_ENOTFOUND && job->part == 0) {
+		rc = take_absent(p, &pulled->error, err);
+		goto out;
+	}
 	if (pulled->error.code != FERRY_OK) {
 		if (!p->failed)
 			ferry_package_fail(p, &pulled->error);
@@ -366,15 +388,15 @@ ask_changed(struct ferry_package *p, const struct ferry_digest *digest,
 	return rc;
 }
 
-static void
-fail_absent(struct ferry_package *p)
+static int
+not_in_index(struct ferry_package *p, struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 
 	ferry_error_set(&why, FERRY_ENOTFOUND,
 	    "the index of upstream '%s' does not list it",
 	    p->packages->up->name);
-	ferry_package_fail(p, &why);
+	return take_absent(p, &why, err);
 }
 
 static void
@@ -406,7 +428,7 @@ ask_document(struct ferry_package *p, struct ferry_error *err)
 		put_into_queue(p);
 		return 0;
 	case FERRY_KNOWN_ABSENT:
-		fail_absent(p);
+		rc = not_in_index(p, err);
 		break;
 	case FERRY_KNOWN_TEXT:
 		rc = take_text(p, &known.text, err);
@@ -464,8 +486,12 @@ choose_again(struct ferry_package *p, struct ferry_error *err)
 	struct ferry_error why = FERRY_ERROR_INIT;
 	int rc = 0;
 
-	assert(p->waiting && ferry_package_has_document(p));
+	assert(p->waiting && (p->absent || ferry_package_has_document(p)));
 	p->waiting = false;
+	if (p->absent) {
+		choose_from(p, &document);
+		return 1;
+	}
 	if (run->dry_run &&
 	    ferry_blob_has(run->st, &p->parts[0].sha256, &why) != 1)
 		/* Nothing is stored in a dry run: ask again. */

@@ -23,12 +23,8 @@
 #include "sync/upstream/record.h"
 #include "sync/upstream/table.h"
 
-/* Of versions that upstream lists no more. */
-enum ferry_gone {
-	FERRY_GONE_UNKNOWN, /* nobody asks */
-	FERRY_GONE_HIDDEN, /* they have "gone_at" in their records */
-	FERRY_GONE_SHOWN /* they have not, also those that had it */
-};
+/* Whether clients get what upstream lists no more. */
+enum ferry_withdrawn { FERRY_WITHDRAWN_KEEP, FERRY_WITHDRAWN_HIDE };
 
 struct ferry_packages {
 	struct ferry_run *run; /* once it has started */
@@ -36,7 +32,7 @@ struct ferry_packages {
 	const struct ferry_package_format *format;
 	void *state; /* the format's own */
 	bool dependencies; /* of explicit wants; lock files are whole */
-	enum ferry_gone gone; /* set by configure() */
+	enum ferry_withdrawn withdrawn;
 	/* Set by configure(): URLs by which lock files may know the registry,
 	 * besides up->url. */
 	const char *sources[8];
@@ -92,7 +88,11 @@ struct ferry_package {
 	struct ferry_document fresh; /* read when it arrived */
 	struct ferry_package_part *parts;
 	size_t parts_n, parts_cap, parts_pending;
+	char *
+	    *gone; /* versions that are here and that upstream lists no more */
+	size_t gone_n, gone_cap;
 	bool asked, waiting;
+	bool absent; /* upstream has no document of it, and versions are here */
 	bool failed, reported; /* reported: as a failure, not as skipped */
 	struct ferry_error why; /* it failed */
 };
@@ -145,11 +145,18 @@ int ferry_version_choose(struct ferry_package *package,
     const struct ferry_document *document, const struct ferry_listed *listed,
     struct ferry_error *err);
 
+/* withdrawn.c */
+
+/* Once a run, before the document is recorded: find what is here and document
+ * does not list (package->gone), and mark it, and what it lists again. */
+int ferry_package_compare(struct ferry_package *package,
+    const struct ferry_document *document, struct ferry_error *err);
+/* Whether what is wanted is here and was withdrawn: no failure. */
+bool ferry_package_kept(
+    const struct ferry_package *package, const struct ferry_package_want *want);
+
 /* compare.c */
 
-/* Mark what is here and document does not list, and what it lists again. */
-int ferry_package_mark_gone(struct ferry_package *package,
-    const struct ferry_document *document, struct ferry_error *err);
 /* The document that the store has of a package, if it has that digest: 1 and
  * *text (appended), *sha256; 0; -1. */
 int ferry_package_document_here(const struct ferry_package *package,

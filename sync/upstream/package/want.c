@@ -41,6 +41,9 @@ package_free(void *entry)
 		free(p->parts[i].url);
 		ferry_buf_free(&p->parts[i].text);
 	}
+	for (size_t i = 0; i < p->gone_n; i++)
+		free(p->gone[i]);
+	free(p->gone);
 	ferry_document_free(&p->fresh);
 	free(p->parts);
 	free(p->wants);
@@ -191,7 +194,8 @@ ferry_packages_want(struct ferry_packages *packages, const char *name,
 			*packages->queue_end = p;
 			packages->queue_end = &p->queued;
 		}
-	} else if (ferry_package_has_document(p) && !p->waiting) {
+	} else if ((p->absent || ferry_package_has_document(p)) &&
+		   !p->waiting) {
 		if (ferry_array_grow(&packages->again, &packages->again_cap,
 			packages->again_n + 1, sizeof(*packages->again),
 			err) == -1)

@@ -70,7 +70,6 @@ ferry_gem_configure(struct ferry_packages *packages,
     struct ferry_conf_group *group, struct ferry_error *err)
 {
 	struct gems *gems;
-	bool hide;
 
 	if (ferry_calloc(&gems, 1, sizeof(*gems), err) == -1)
 		return -1;
@@ -82,12 +81,10 @@ ferry_gem_configure(struct ferry_packages *packages,
 		&packages->sources_n, err) == -1 ||
 	    read_ruby(gems, group, err) == -1 ||
 	    read_login(packages->up, group, err) == -1 ||
-	    read_choice(group, "yanked", "hide", "show", &hide, err) == -1 ||
 	    read_choice(group, "index", "auto", "none", &gems->indexes, err) ==
 		-1 ||
 	    ferry_conf_bool(
 		group, "attestations", false, &gems->attestations, err) == -1)
 		return -1;
-	packages->gone = hide ? FERRY_GONE_HIDDEN : FERRY_GONE_SHOWN;
 	return 0;
 }

@@ -308,6 +308,7 @@ static const struct ferry_package_format rubygems = {
 	.media_type = "text/plain; charset=utf-8",
 	.default_spec = ">= 0",
 	.any = ">= 0",
+	.withdrawn = "hide", /* that is what a yank asks for */
 	.document_max = 64U << 20,
 	.file_max = 16ULL << 30,
 	.plan_size = "size",

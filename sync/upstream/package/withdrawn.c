@@ -1,0 +1,311 @@
+/*
+ * What upstream takes away: versions that are here and that its document lists
+ * no more, whatever its way to say so (an unpublished document, an empty one, a
+ * version less, another package in its place, 404).  They stay; whether clients
+ * are shown them is the upstream's option `withdrawn`.
+ */
+
+#include "store/catalog/withdrawn.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/clock.h"
+#include "store/base/json.h"
+#include "store/blob/blob.h"
+#include "store/catalog/catalog.h"
+#include "sync/upstream/package/packages.h"
+
+/* A record that is to be put. */
+struct change {
+	char *version;
+	json_t *record;
+	bool gone; /* since this run */
+};
+
+struct work {
+	struct ferry_package *package;
+	const struct ferry_document *document;
+	struct change *changes;
+	size_t n, cap;
+};
+
+/* Write where a member must be, or must not be; whether that is new. */
+static bool
+mark(json_t *record, const char *name, bool wanted, json_t *value)
+{
+	bool there = json_object_get(record, name) != NULL;
+
+	if (there && !wanted)
+		(void)json_object_del(record, name);
+	if (!there && wanted)
+		(void)json_object_set(record, name, value);
+	json_decref(value);
+	return there != wanted;
+}
+
+/* What was kept of the document is of no use once that lists the version. */
+static void
+forget_file(json_t *record)
+{
+	json_t *files = json_object_get(record, "files"), *file;
+	size_t i;
+
+	json_array_foreach (files, i, file)
+		if (strcmp(json_string_value(json_object_get(file, "name")),
+			FERRY_WITHDRAWN_FILE) == 0) {
+			(void)json_array_remove(files, i);
+			return;
+		}
+}
+
+/* A record as it is to be; NULL: as it is. */
+static json_t *
+changed_record(const struct work *w, const json_t *record, bool listed)
+{
+	bool keep = w->package->packages->withdrawn == FERRY_WITHDRAWN_KEEP;
+	json_t *new = json_deep_copy(record);
+	bool changed;
+
+	if (new == NULL)
+		return NULL;
+	changed = mark(
+	    new, "gone_at", !listed, json_integer((json_int_t)ferry_now()));
+	changed = mark(new, "kept", !listed && keep, json_true()) || changed;
+	if (!changed) {
+		json_decref(new);
+		return NULL;
+	}
+	(void)json_object_del(new, "seq");
+	if (listed)
+		forget_file(new);
+	return new;
+}
+
+static int
+add_gone(struct ferry_package *p, const char *version, struct ferry_error *err)
+{
+
+	if (ferry_array_grow(&p->gone, &p->gone_cap, p->gone_n + 1,
+		sizeof(*p->gone), err) == -1 ||
+	    ferry_strdup(&p->gone[p->gone_n], version, err) == -1)
+		return -1;
+	p->gone_n++;
+	return 0;
+}
+
+static int
+look_at(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+	const char *version = ferry_key_part(key, 4);
+	struct work *w = ctx;
+	bool listed = ferry_document_find(w->document, version) != NULL;
+	struct change *change;
+	json_t *changed;
+
+	if (json_object_get(record, "deleted_at") != NULL)
+		return 0;
+	if (!listed && add_gone(w->package, version, err) == -1)
+		return -1;
+	if ((changed = changed_record(w, record, listed)) == NULL)
+		return 0;
+	if (ferry_array_grow(&w->changes, &w->cap, w->n + 1,
+		sizeof(*w->changes), err) == -1) {
+		json_decref(changed);
+		return -1;
+	}
+	change = &w->changes[w->n++];
+	*change = (struct change){ NULL, changed,
+		json_object_get(record, "gone_at") == NULL };
+	return ferry_strdup(&change->version, version, err);
+}
+
+/* Keep what the document before this one says of a version in its record. */
+static int
+keep_said(const struct work *w, struct change *change,
+    const struct ferry_document *before, struct ferry_error *err)
+{
+	const struct ferry_packages *packages = w->package->packages;
+	const struct ferry_listed *listed =
+	    ferry_document_find(before, change->version);
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_blob_writer *writer = NULL;
+	struct ferry_digest sha256;
+	int rc = -1;
+
+	if (listed == NULL || !change->gone)
+		return 0;
+	if (packages->format->keep(&text, before, listed, err) == 0 &&
+	    ferry_blob_writer_new(&writer, packages->run->st,
+		FERRY_BLOB_IS_DOCUMENT, 0, err) == 0 &&
+	    ferry_blob_writer_write(writer, text.p, text.n, err) == 0 &&
+	    ferry_blob_writer_finish(writer, NULL, 0, &sha256, err) == 0)
+		rc = ferry_files_add(change->record, FERRY_WITHDRAWN_FILE,
+		    text.n, &sha256, NULL, err);
+	ferry_blob_writer_free(writer);
+	ferry_buf_free(&text);
+	return rc;
+}
+
+/* The same of all that went, from the document that is recorded.  One that
+ * cannot be read has nothing to say. */
+static int
+keep_all_said(const struct work *w, struct ferry_error *err)
+{
+	const struct ferry_packages *packages = w->package->packages;
+	const struct ferry_recorded of = ferry_package_recorded(w->package);
+	struct ferry_document before = { .n = 0 };
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_file file;
+	json_t *record = NULL;
+	int rc = ferry_recorded_get(&of, NULL, &record, err);
+
+	if (rc == 1 && ferry_files_get(record, 0, &file, &why) == 0 &&
+	    ferry_blob_load(packages->run->st, &file.sha256,
+		packages->format->document_max, &text, &why) == 0 &&
+	    packages->format->read(&before, NULL, ferry_bytes_buf(&text),
+		w->package->entry.key, &why) == 0 &&
+	    ferry_document_unique(&before, &why) == 0)
+		for (size_t i = 0; i < w->n && rc != -1; i++)
+			rc = keep_said(w, &w->changes[i], &before, err);
+	ferry_document_free(&before);
+	ferry_buf_free(&text);
+	json_decref(record);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+put_change(
+    const struct work *w, const struct change *change, struct ferry_error *err)
+{
+	struct ferry_package *p = w->package;
+	const struct ferry_recorded of = ferry_package_recorded(p);
+	char item[FERRY_PACKAGE_ITEM];
+
+	if (ferry_recorded_put(
+		&of, change->version, json_incref(change->record), err) == -1)
+		return -1;
+	if (!change->gone)
+		return 0;
+	ferry_package_item(item, p->packages, p->entry.key, change->version);
+	ferry_run_taken_away(p->packages->run, item,
+	    p->packages->withdrawn == FERRY_WITHDRAWN_KEEP
+		? "upstream lists this version no more; it is kept, and "
+		  "clients still get it"
+		: "upstream lists this version no more; it is kept, and "
+		  "clients are not shown it");
+	return 0;
+}
+
+/* "upstream lists 2 of its versions no more (1.0.0, …); …" */
+static json_t *
+status_text(const struct ferry_package *p)
+{
+	char text[400], count[FERRY_COUNT_TEXT];
+
+	(void)snprintf(text, sizeof(text),
+	    "upstream lists %s no more (%.80s%s); kept, and %s",
+	    ferry_count_text(p->gone_n, "version", count), p->gone[0],
+	    p->gone_n > 1 ? ", …" : "",
+	    p->packages->withdrawn == FERRY_WITHDRAWN_KEEP
+		? "still served"
+		: "not shown to clients");
+	return json_string(text);
+}
+
+/* What `ferry status` says of the package. */
+static int
+put_status(const struct ferry_package *p, struct ferry_error *err)
+{
+	struct ferry_store *st = p->packages->run->st;
+	json_t *known = NULL, *now = NULL, *text;
+	struct ferry_key key;
+	int rc;
+
+	if (ferry_key_make(&key, err, "withdrawn", p->packages->format->format,
+		p->entry.key, p->packages->up->name, NULL) == -1 ||
+	    (rc = ferry_local_get(st, &key, &known, err)) == -1)
+		return -1;
+	if (p->gone_n == 0) {
+		json_decref(known);
+		return rc == 1 ? ferry_local_delete(st, &key, err) : 0;
+	}
+	text = status_text(p);
+	rc = 0;
+	if (!json_equal(json_object_get(known, "text"), text)) {
+		now = json_pack("{s:I,s:I,s:O}", "at", (json_int_t)ferry_now(),
+		    "versions", (json_int_t)p->gone_n, "text", text);
+		rc = now == NULL
+		         ? ferry_error_set(err, FERRY_ENOMEM, "no memory")
+		         : ferry_local_put(st, &key, now, err);
+	}
+	json_decref(text);
+	json_decref(now);
+	json_decref(known);
+	return rc;
+}
+
+int
+ferry_package_compare(struct ferry_package *p,
+    const struct ferry_document *document, struct ferry_error *err)
+{
+	struct work w = { .package = p, .document = document };
+	struct ferry_run *run = p->packages->run;
+	struct ferry_key prefix;
+	bool gone = false;
+	int rc;
+
+	assert(p->gone_n == 0);
+	if (ferry_key_version(&prefix, p->packages->format->format,
+		p->entry.key, p->packages->up->name, NULL, err) == -1)
+		return -1;
+	rc = ferry_catalog_each(run->st, &prefix, look_at, &w, err);
+	run->withdrawn += p->gone_n;
+	for (size_t i = 0; i < w.n; i++)
+		gone = gone || w.changes[i].gone;
+	if (rc == 0 && !run->dry_run) {
+		if (gone && p->packages->format->keep != NULL)
+			rc = keep_all_said(&w, err);
+		for (size_t i = 0; i < w.n && rc == 0; i++)
+			rc = put_change(&w, &w.changes[i], err);
+		if (rc == 0)
+			rc = put_status(p, err);
+	}
+	for (size_t i = 0; i < w.n; i++) {
+		json_decref(w.changes[i].record);
+		free(w.changes[i].version);
+	}
+	free(w.changes);
+	return rc;
+}
+
+bool
+ferry_package_kept(
+    const struct ferry_package *p, const struct ferry_package_want *want)
+{
+	const struct ferry_package_format *format = p->packages->format;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	void *range = NULL;
+	bool found = false;
+
+	if (want->kind == FERRY_WANT_EXACT) {
+		for (size_t i = 0; i < p->gone_n && !found; i++)
+			found = strcmp(p->gone[i], want->spec) == 0;
+		return found;
+	}
+	if (p->packages->withdrawn == FERRY_WITHDRAWN_HIDE)
+		return false;
+	/* A tag may have named any of them. */
+	if (format->range_new(&range, ferry_bytes_str(want->spec), &ignored) ==
+	    -1)
+		return p->gone_n > 0;
+	for (size_t i = 0; i < p->gone_n && !found; i++)
+		found = format->range_has(
+		    range, ferry_bytes_str(p->gone[i]), FERRY_PRERELEASES_ALL);
+	format->range_free(range);
+	return found;
+}
