@@ -62,8 +62,8 @@ static int
 compare(const void *a, const void *b)
 {
 
-	return ferry_bytes_cmp(((const struct shown *)a)->name,
-	    ((const struct shown *)b)->name);
+	return ferry_bytes_cmp(
+	    ((const struct shown *)a)->name, ((const struct shown *)b)->name);
 }
 
 /* Raw text between quotes as a version: decoded into buf if it has escapes.
@@ -88,8 +88,7 @@ find_shown(const struct served *d, struct ferry_bytes raw)
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct shown key = { .name = decoded(raw, &buf) }, *found;
 
-	found =
-	    bsearch(&key, d->shown, d->shown_n, sizeof(*d->shown), compare);
+	found = bsearch(&key, d->shown, d->shown_n, sizeof(*d->shown), compare);
 	ferry_buf_free(&buf);
 	return found;
 }
@@ -122,8 +121,8 @@ highest(const struct served *d)
 	bool found = false;
 
 	for (size_t i = 0; i < d->shown_n; i++) {
-		if (ferry_semver_parse(
-			&v, d->shown[i].name, FERRY_SEMVER_LOOSE, &ignored) == -1)
+		if (ferry_semver_parse(&v, d->shown[i].name, FERRY_SEMVER_LOOSE,
+			&ignored) == -1)
 			continue;
 		if (!found || (top.pre.n > 0 && v.pre.n == 0) ||
 		    ((top.pre.n > 0) == (v.pre.n > 0) &&
@@ -183,7 +182,7 @@ choose(struct served *d, struct ferry_bytes root, const struct ferry_held *held,
 	if (d->shown_n == 0)
 		return 0;
 	named = ferry_span_get(root, "dist-tags", &tags) &&
-			ferry_span_get(tags, "latest", &latest)
+	                ferry_span_get(tags, "latest", &latest)
 	            ? find_named(d, latest)
 	            : NULL;
 	d->latest = named == NULL ? highest(d) : named->name;

@@ -107,8 +107,7 @@ has_path(const json_t *record, const char *path, struct ferry_error *err)
 		return -1;
 	if (recorded != NULL)
 		return fit_path(recorded, path, err);
-	return dash != NULL &&
-	               ferry_bytes_is(cut_query(dash + 3, &query), name)
+	return dash != NULL && ferry_bytes_is(cut_query(dash + 3, &query), name)
 	           ? FIT_WHOLE
 	           : FIT_NONE;
 }
@@ -119,8 +118,8 @@ static int
 try_record(const json_t *record, const char *path, struct ferry_digest *out,
     struct ferry_error *err)
 {
-	int fit, n = ferry_removal_is(record) ? 0
-	                                      : ferry_files_count(record, err);
+	int fit,
+	    n = ferry_removal_is(record) ? 0 : ferry_files_count(record, err);
 
 	if (n <= 0)
 		return n == 0 ? FIT_NONE : -1;
@@ -195,14 +194,13 @@ ferry_npm_tarball_find(struct ferry_store_view *view, const char *package,
 	if (query != NULL &&
 	    (rc = find_path(view, package, owner, path, out, err)) != 0)
 		return rc;
-	(void)snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(path, "?"),
-	    path);
+	(void)snprintf(
+	    plain, sizeof(plain), "%.*s", (int)strcspn(path, "?"), path);
 	if (version_of(slash == NULL ? package : slash + 1, plain, version) &&
 	    (rc = find_version(view, package, owner, version, out, err)) != 0)
 		return rc;
-	return query != NULL
-	           ? 0
-	           : find_path(view, package, owner, path, out, err);
+	return query != NULL ? 0
+	                     : find_path(view, package, owner, path, out, err);
 }
 
 struct job {

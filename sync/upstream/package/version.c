@@ -21,7 +21,8 @@
 /* A file of a version. */
 struct file {
 	char *name, *url, *path; /* path: or NULL */
-	struct ferry_digest digests[FERRY_PULL_WANT_MAX]; /* first upstream's, */
+	struct ferry_digest
+	    digests[FERRY_PULL_WANT_MAX]; /* first upstream's, */
 	size_t declared, n; /* then a lock file's */
 	bool optional, judged, asked;
 	struct ferry_pulled came; /* sha256.n == 0: not, or not there */
