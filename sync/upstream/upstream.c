@@ -409,9 +409,9 @@ supplies(const struct ferry_upstream *up, const char *format)
 	return *delegate != NULL;
 }
 
-int
-ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
-    const char *name, struct ferry_error *err)
+const struct ferry_upstream *
+ferry_upstream_holder(const struct ferry_run *run,
+    const struct ferry_upstream *up, const char *name)
 {
 	const struct ferry_upstream *self =
 	    up->delegator != NULL ? up->delegator : up;
@@ -423,9 +423,19 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
 			    fits_pattern(run->upstreams[i].protect[k], name)) {
 				holder = &run->upstreams[i];
 				if (holder == self)
-					return 0;
+					return holder;
 			}
-	if (holder == NULL)
+	return holder;
+}
+
+int
+ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
+    const char *name, struct ferry_error *err)
+{
+	const struct ferry_upstream *holder =
+	    ferry_upstream_holder(run, up, name);
+
+	if (holder == NULL || holder == up || holder == up->delegator)
 		return 0;
 	return ferry_error_set(err, FERRY_EDENIED,
 	    "the name '%s' is bound to upstream '%s' (its owner's, or "

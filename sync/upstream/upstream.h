@@ -99,6 +99,10 @@ void ferry_upstream_delegate_free(struct ferry_upstream *delegate);
 /* Bind names to up: a name, or with a '*' at its end the beginning of names. */
 int ferry_upstream_protect(
     struct ferry_upstream *up, const char *pattern, struct ferry_error *err);
+/* The upstream that the package called name, of up's format, is bound to: up
+ * or its delegator if to that as well; NULL if to none. */
+const struct ferry_upstream *ferry_upstream_holder(const struct ferry_run *run,
+    const struct ferry_upstream *up, const char *name);
 /*
  * Whether up may supply the package called name: no other upstream has it
  * under protection.  Returns 0, or -1 with err (FERRY_EDENIED) naming it.

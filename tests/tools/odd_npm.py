@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """An npm registry with documents as real ones have them, in memory.
 
-odd_npm.py PORT-FILE LOG-FILE
+odd_npm.py PORT-FILE LOG-FILE [NAME…]
 
-Odd from the start:
+With names it has 1.0.0 of those packages, and no others.  Else, odd from the start:
   no-time, null-time, empty-time
   escaped       the names of its versions are written with escapes
   twice         1.0.0 is there twice; the last one has a tarball
@@ -32,7 +32,7 @@ import sys
 import tarfile
 import urllib.parse
 
-PORT_FILE, LOG = sys.argv[1:3]
+PORT_FILE, LOG, *NAMES = sys.argv[1:]
 DOCUMENTS, FILES = {}, {}
 TIME = "2020-01-01T00:00:00.000Z"
 
@@ -69,6 +69,10 @@ def text(name):
 
 
 def fill():
+    for name in NAMES:
+        DOCUMENTS[name] = document(name, "1.0.0")
+    if NAMES:
+        return
     for name in ("no-time", "null-time", "empty-time", "escaped", "twice", "nameless",
         "blank", "umlaut", "capitals", "two-hashes", "wrong-shasum", "wrong-both"):
         DOCUMENTS[name] = document(name, "1.0.0")

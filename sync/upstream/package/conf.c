@@ -7,7 +7,6 @@
 
 #include "store/base/conf.h"
 #include "store/format/format.h"
-#include "sync/select/lock/lock.h"
 #include "sync/upstream/package/packages.h"
 
 static bool
@@ -104,57 +103,6 @@ want_group(struct ferry_packages *packages, struct ferry_conf_group *group,
 	return rc == -1 ? -1 : ferry_conf_finish(group, err);
 }
 
-/* Lock files */
-
-struct lock_context {
-	struct ferry_packages *packages;
-	const char *path;
-};
-
-static int
-on_wanted(
-    void *ctx, const struct ferry_lock_wanted *entry, struct ferry_error *err)
-{
-	struct lock_context *lock = ctx;
-
-	return ferry_packages_want_locked(
-	    lock->packages, entry, lock->path, err);
-}
-
-static int
-on_unmirrorable(void *ctx, const char *name, const char *what, const char *why,
-    struct ferry_error *err)
-{
-	struct lock_context *lock = ctx;
-	char text[600];
-
-	(void)err;
-	(void)snprintf(
-	    text, sizeof(text), "%s: %.300s (%s)", lock->path, what, why);
-	ferry_run_skip(lock->packages->run, name, text);
-	return 0;
-}
-
-static int
-want_lock(
-    struct ferry_packages *packages, const char *path, struct ferry_error *err)
-{
-	const struct ferry_packages *p = packages;
-	const char *sources[1 + sizeof(p->sources) / sizeof(p->sources[0])] = {
-		packages->up->url
-	};
-	struct lock_context lock = { packages, path };
-	const struct ferry_lock_sink sink = { .on_wanted = on_wanted,
-		.on_unmirrorable = on_unmirrorable,
-		.ctx = &lock,
-		.sources = sources,
-		.sources_n = 1 + packages->sources_n };
-
-	for (size_t i = 0; i < packages->sources_n; i++)
-		sources[1 + i] = packages->sources[i];
-	return ferry_lock_read(packages->format->format, path, &sink, err);
-}
-
 int
 ferry_packages_read_wants(struct ferry_packages *packages,
     enum ferry_wants_mode mode, struct ferry_error *err)
@@ -182,7 +130,7 @@ ferry_packages_read_wants(struct ferry_packages *packages,
 		if (mode == FERRY_WANTS_CHECK)
 			continue;
 		/* One lock file that cannot be read does not stop the rest. */
-		if (want_lock(packages, text, &why) == -1)
+		if (ferry_packages_want_lockfile(packages, text, &why) == -1)
 			ferry_run_fail(packages->run, text, &why);
 	}
 	return rc;
@@ -201,6 +149,10 @@ ferry_packages_configure_all(
 	if (strcmp(withdrawn, "keep") != 0 && strcmp(withdrawn, "hide") != 0)
 		return ferry_conf_error(
 		    group, "withdrawn", err, "expected \"keep\" or \"hide\"");
+	if (ferry_conf_all_strs(group, "remotes", packages->sources,
+		sizeof(packages->sources) / sizeof(packages->sources[0]),
+		&packages->sources_n, err) == -1)
+		return -1;
 	packages->withdrawn = strcmp(withdrawn, "keep") == 0
 	                          ? FERRY_WITHDRAWN_KEEP
 	                          : FERRY_WITHDRAWN_HIDE;
@@ -220,5 +172,6 @@ int
 ferry_packages_ready(struct ferry_packages *packages, struct ferry_error *err)
 {
 
+	packages->ready = true;
 	return ferry_packages_read_wants(packages, FERRY_WANTS_ADD, err);
 }

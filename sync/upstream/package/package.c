@@ -454,6 +454,8 @@ pump_documents(struct ferry_packages *packages, struct ferry_error *err)
 	struct ferry_package *p, *next;
 	int rc, moved;
 
+	if (!packages->ready)
+		return 0;
 	do {
 		p = packages->queue;
 		packages->queue = NULL;

@@ -12,7 +12,8 @@
  *
  * Invariants:
  *  1. A package is in the queue from its first want until it is asked for;
- *     asked is true from then on.
+ *     asked is true from then on.  Another upstream's lock file may want it
+ *     before the run has begun here; nothing is asked for until ready.
  *  2. parts[0] is the document; it has a digest if and only if all parts came.
  *  3. parts_pending counts the parts that are under way.
  *  4. waiting is true while the package is in again.
@@ -33,12 +34,12 @@ struct ferry_packages {
 	void *state; /* the format's own */
 	bool dependencies; /* of explicit wants; lock files are whole */
 	enum ferry_withdrawn withdrawn;
-	/* Set by configure(): URLs by which lock files may know the registry,
-	 * besides up->url. */
+	/* URLs by which lock files may know the registry, besides up->url. */
 	const char *sources[8];
 	size_t sources_n;
 
 	/* Of the engine: */
+	bool ready; /* what open() is for is here */
 	struct ferry_table packages;
 	struct ferry_package *queue, **queue_end; /* to be asked for */
 	struct ferry_package **again; /* have a document and new wants */
@@ -126,6 +127,11 @@ void ferry_package_item(char buf[FERRY_PACKAGE_ITEM],
     const struct ferry_packages *packages, const char *name,
     const char *version);
 void ferry_packages_free_all(struct ferry_packages *packages);
+
+/* lockfile.c: want what the lock file at path has, of this upstream and of
+ * others.  Errors: of the file. */
+int ferry_packages_want_lockfile(
+    struct ferry_packages *packages, const char *path, struct ferry_error *err);
 
 /* conf.c: what the configuration wants, only checked or wanted. */
 enum ferry_wants_mode { FERRY_WANTS_CHECK, FERRY_WANTS_ADD };

@@ -76,9 +76,6 @@ ferry_gem_configure(struct ferry_packages *packages,
 	packages->state = gems;
 	if (ferry_conf_all_strs(group, "platforms", gems->platforms,
 		GEM_PLATFORMS_MAX, &gems->platforms_n, err) == -1 ||
-	    ferry_conf_all_strs(group, "remotes", packages->sources,
-		sizeof(packages->sources) / sizeof(packages->sources[0]),
-		&packages->sources_n, err) == -1 ||
 	    read_ruby(gems, group, err) == -1 ||
 	    read_login(packages->up, group, err) == -1 ||
 	    read_choice(group, "index", "auto", "none", &gems->indexes, err) ==
