@@ -260,10 +260,10 @@ want_all(struct lockfile *lock, struct ferry_error *err)
 
 		if (e->to == NULL && ferry_bytes_equal(e->origin, own))
 			e->to = find_by_name(lock, e->name);
-		if (e->to == NULL)
-			say_elsewhere(lock, e);
-		else if (want_entry(lock, e, err) == -1)
+		if (e->to != NULL && want_entry(lock, e, err) == -1)
 			return -1;
+		if (e->to == NULL && e->url != NULL)
+			say_elsewhere(lock, e);
 	}
 	return 0;
 }
