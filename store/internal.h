@@ -19,6 +19,7 @@ struct ferry_store {
 	char *name;
 	int dirfd, blobsfd, tmpfd, keysfd, lockfd; /* -1 if not open */
 	bool writer;
+	bool frees; /* a writer that may use the reserve */
 	bool failed; /* a commit failed: refuse further work */
 	struct ferry_kv *kv;
 

@@ -14,6 +14,7 @@
 #include "store/base/file.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
+#include "store/index/reserve.h"
 #include "store/internal.h"
 
 static const char *const folders[] = { "index", "blobs", "tmp", "keys" };
@@ -213,9 +214,14 @@ take_lock(struct ferry_store *st, struct ferry_error *err)
 		    "process %s is writing to %s; wait until it is done",
 		    pid[0] == 0 ? "?" : pid, st->path);
 	}
+	/* Before anything is written, be it this number. */
+	if (st->frees)
+		ferry_reserve_use(st->dirfd);
+	else
+		ferry_reserve_keep(st->dirfd);
 	len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-	if (ftruncate(st->lockfd, 0) == -1 ||
-	    pwrite(st->lockfd, pid, (size_t)len, 0) != len)
+	if (pwrite(st->lockfd, pid, (size_t)len, 0) != len ||
+	    ftruncate(st->lockfd, len) == -1)
 		return ferry_error_errno(err, "%s/lock", st->path);
 	return 0;
 }
@@ -384,7 +390,8 @@ ferry_store_open(struct ferry_store **out, const char *path,
 	if (ferry_calloc(&st, 1, sizeof(*st), err) == -1)
 		return -1;
 	st->dirfd = st->blobsfd = st->tmpfd = st->keysfd = st->lockfd = -1;
-	st->writer = mode == FERRY_STORE_WRITE;
+	st->writer = mode != FERRY_STORE_READ;
+	st->frees = mode == FERRY_STORE_FREE;
 	st->chain =
 	    (struct ferry_digest){ FERRY_SHA256, FERRY_SHA256_SIZE, { 0 } };
 	if (ferry_strdup(&st->path, path, err) == -1)
@@ -418,6 +425,8 @@ ferry_store_open(struct ferry_store **out, const char *path,
 	return 0;
 fail:
 	ferry_error_in(err, "opening store %s", path);
+	if (st->writer)
+		ferry_reserve_explain(st, err);
 	ferry_buf_free(&index);
 	ferry_store_close(st);
 	return -1;
@@ -430,6 +439,8 @@ ferry_store_close(struct ferry_store *st)
 	if (st == NULL)
 		return;
 	ferry_kv_close(st->kv);
+	if (st->frees && st->lockfd != -1)
+		ferry_reserve_keep(st->dirfd);
 	if (st->scratch != NULL)
 		remove_scratch(st);
 	if (st->lockfd != -1)
@@ -526,11 +537,14 @@ ferry_store_commit(struct ferry_store *st, struct ferry_error *err)
 	st->failed = true;
 	if (ferry_blob_sync(st, err) == -1 || put_totals(st, err) == -1 ||
 	    ferry_kv_commit(st->kv, err) == -1)
-		return ferry_error_in(err, "committing to %s", st->path);
+		goto fail;
 	ferry_blob_unlink(st);
 	st->failed = false;
 	st->changes = st->pending_bytes = 0;
 	return 0;
+fail:
+	ferry_error_in(err, "committing to %s", st->path);
+	return ferry_reserve_explain(st, err);
 }
 
 bool
@@ -541,11 +555,11 @@ ferry_store_commit_due(const struct ferry_store *st)
 	       st->pending_bytes >= COMMIT_BYTES;
 }
 
-void
-ferry_store_compact(struct ferry_store *st)
+int
+ferry_store_compact(struct ferry_store *st, struct ferry_error *err)
 {
 
-	ferry_kv_compact(st->kv, FERRY_CF_BYTES);
+	return ferry_kv_compact(st->kv, FERRY_CF_BYTES, err);
 }
 
 uint64_t

@@ -10,6 +10,7 @@
  *	STORE/blobs/ab/cdef…	large blobs by SHA-256
  *	STORE/tmp/		what is being written; emptied by the next writer
  *	STORE/keys/		the store's own signing key
+ *	STORE/reserve		room that freeing needs on a full disk (index/reserve.h)
  *
  * One writer, any number of readers, on one machine.  A writer's handle
  * belongs to one thread.  A reader's handle may be read by many threads.
@@ -24,7 +25,11 @@ struct ferry_store;
 #define FERRY_STORE_VERSION 1
 #define FERRY_STORE_ID 33 /* 32 hexadecimal digits and NUL */
 
-enum ferry_store_mode { FERRY_STORE_WRITE, FERRY_STORE_READ };
+enum ferry_store_mode {
+	FERRY_STORE_WRITE,
+	FERRY_STORE_FREE, /* write to free room: works on a full disk */
+	FERRY_STORE_READ
+};
 
 /*
  * Make an empty store in folder path, which must be absent or empty, for the
@@ -37,7 +42,8 @@ ferry_store_create(const char *path, const char *name, struct ferry_error *err);
 /*
  * Open.  A reader sees the state at opening until ferry_store_catch_up().
  * Errors: FERRY_ESTORE (not a store), FERRY_ENEWER, FERRY_ELOCKED (naming the
- *     process that writes), FERRY_EINDEX, FERRY_ESYSTEM.
+ *     process that writes), FERRY_EINDEX, FERRY_ESYSTEM (sys is ENOSPC where
+ *     the disk is full, as it is of a commit and of writing a blob).
  */
 int ferry_store_open(struct ferry_store **out, const char *path,
     enum ferry_store_mode mode, struct ferry_error *err);
@@ -61,8 +67,9 @@ int ferry_store_catch_up(struct ferry_store *st, struct ferry_error *err);
  * After a failure the handle only reports errors: close it.
  */
 int ferry_store_commit(struct ferry_store *st, struct ferry_error *err);
-/* Writer: give the space of removed small blobs back to the disk now. */
-void ferry_store_compact(struct ferry_store *st);
+/* Writer: give the space of removed small blobs back to the disk now.  Errors:
+ * FERRY_ESYSTEM (no room to do so; what was committed stays): close it then. */
+int ferry_store_compact(struct ferry_store *st, struct ferry_error *err);
 /* Changes waiting for the commit. */
 uint64_t ferry_store_pending(const struct ferry_store *st);
 /*

@@ -12,6 +12,7 @@
 
 #include "store/blob/record.h"
 #include "store/index/local.h"
+#include "store/index/reserve.h"
 
 /* From this many new files on, one syncfs() beats an fsync() each. */
 #define SYNCFS_FROM 8
@@ -100,6 +101,7 @@ ferry_blob_writer_write(struct ferry_blob_writer *w, const void *p, size_t n,
 	else
 		rc = write_all(w->fd, p, n, err);
 	if (rc == -1) {
+		ferry_reserve_explain(w->st, err);
 		w->error = *err;
 		return -1;
 	}

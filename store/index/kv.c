@@ -1,5 +1,6 @@
 #include "store/index/kv.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <rocksdb/c.h>
 #include <stdatomic.h>
@@ -69,10 +70,16 @@ static int
 ferry_error_rocksdb(struct ferry_error *err, char *message)
 {
 
+	bool full = strstr(message, strerror(ENOSPC)) != NULL ||
+	            strstr(message, strerror(EDQUOT)) != NULL;
+
 	ferry_error_set(err,
 	    strstr(message, "While lock file") != NULL ? FERRY_ELOCKED
+	    : full                                     ? FERRY_ESYSTEM
 						       : FERRY_EINDEX,
 	    "index: %s", message);
+	if (full)
+		err->sys = ENOSPC;
 	rocksdb_free(message);
 	return -1;
 }
@@ -100,9 +107,17 @@ options_new(struct ferry_kv *kv, enum ferry_cf cf, enum ferry_kv_mode mode)
 	rocksdb_options_set_db_write_buffer_size(o, WRITE_BUFFERS);
 	rocksdb_options_set_max_total_wal_size(o, WAL_SIZE);
 	rocksdb_options_set_max_background_jobs(o, 2);
-	rocksdb_options_set_info_log_level(o, 2 /* warnings */);
+	/*
+	 * Debian builds RocksDB with its assertions, and one of them ends the
+	 * process when a log that could not be written is written again: on a
+	 * full disk that was its own LOG, for its warnings.  What fails is
+	 * reported by the call that failed; only headers are logged.
+	 */
+	rocksdb_options_set_info_log_level(o, 5 /* headers */);
 	rocksdb_options_set_keep_log_file_num(o, 4);
 	rocksdb_options_set_max_manifest_file_size(o, 16U << 20);
+	/* Not 4 MB ahead of what is written, which a full disk lacks. */
+	rocksdb_options_set_manifest_preallocation_size(o, 64U << 10);
 	rocksdb_options_set_compression(o, rocksdb_lz4_compression);
 	rocksdb_options_set_block_based_table_factory(o, kv->table);
 	/*
@@ -482,10 +497,20 @@ ferry_kv_iter_free(struct ferry_kv_iter *it)
 	free(it);
 }
 
-void
-ferry_kv_compact(struct ferry_kv *kv, enum ferry_cf cf)
+int
+ferry_kv_compact(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_error *err)
 {
+	uint64_t failed = 0;
 
+	/* It returns nothing; what went wrong is counted. */
 	rocksdb_compact_range_cf(
 	    kv->view->db, kv->view->cf[cf], NULL, 0, NULL, 0);
+	if (rocksdb_property_int(
+		kv->view->db, "rocksdb.background-errors", &failed) != 0 ||
+	    failed == 0)
+		return 0;
+	ferry_error_set(err, FERRY_ESYSTEM,
+	    "index: tables could not be rewritten: %s", strerror(ENOSPC));
+	err->sys = ENOSPC;
+	return -1;
 }

@@ -83,7 +83,12 @@ int ferry_kv_iter_next(struct ferry_kv_iter *it, struct ferry_bytes *key,
     struct ferry_bytes *value, struct ferry_error *err);
 void ferry_kv_iter_free(struct ferry_kv_iter *it);
 
-/* Reclaim the space of deleted small blobs now (ferry gc). */
-void ferry_kv_compact(struct ferry_kv *kv, enum ferry_cf cf);
+/*
+ * Reclaim the space of deleted small blobs now (ferry gc).
+ * Errors: FERRY_ESYSTEM (ENOSPC: the tables that replace others must fit beside
+ *     them); what was committed stays.
+ */
+int ferry_kv_compact(
+    struct ferry_kv *kv, enum ferry_cf cf, struct ferry_error *err);
 
 #endif

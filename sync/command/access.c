@@ -217,7 +217,7 @@ show_any(struct ferry_context *ctx, const struct access_options *o,
 	if (ctx->argc > 3)
 		return ferry_error_set(
 		    err, FERRY_EUSAGE, "'show' takes one UPSTREAM");
-	if (ferry_context_open(ctx, false, &st, err) == -1)
+	if (ferry_context_open(ctx, FERRY_STORE_READ, &st, err) == -1)
 		return -1;
 	rc = o->text ? show_text(st, upstream, err)
 	             : show(ctx, st, upstream, err);

@@ -101,7 +101,7 @@ ferry_access_apply(struct ferry_context *ctx, struct ferry_error *err)
 
 	if (ferry_upstreams_read(&run, root, NULL, 0, err) == 0 &&
 	    ferry_run_operator(&run, root, err) == 0 &&
-	    ferry_context_open(ctx, true, &run.st, err) == 0 &&
+	    ferry_context_open(ctx, FERRY_STORE_WRITE, &run.st, err) == 0 &&
 	    compile_all(&run, &a, &changed, err) == 0 &&
 	    refuse(ctx, &a, err) == 0)
 		rc = ferry_store_commit(run.st, err);

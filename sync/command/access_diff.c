@@ -390,8 +390,8 @@ diff_bundle(struct ferry_context *ctx, struct diff *d, struct ferry_error *err)
 		    "--bundle needs a folder or files; see 'ferry access "
 		    "--help'");
 	/* A writer that never commits: what looking notes is dropped. */
-	if (ferry_command_task_open(&c, ctx, true, "access", "blobs", err) ==
-	    -1)
+	if (ferry_command_task_open(
+		&c, ctx, FERRY_STORE_WRITE, "access", "blobs", err) == -1)
 		return -1;
 	d->st = c.task.st;
 	if ((d->upstreams = json_object()) == NULL)
@@ -420,7 +420,7 @@ ferry_access_diff(struct ferry_context *ctx, const struct access_options *o,
 			return ferry_error_set(
 			    err, FERRY_EUSAGE, "'diff' takes one UPSTREAM");
 		d.only = ctx->argc > 2 ? ctx->argv[2] : NULL;
-		if (ferry_context_open(ctx, false, &d.st, err) == -1)
+		if (ferry_context_open(ctx, FERRY_STORE_READ, &d.st, err) == -1)
 			return -1;
 		rc = diff_stored(&d, err);
 		ferry_store_close(d.st);

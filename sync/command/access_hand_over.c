@@ -41,7 +41,7 @@ ferry_access_hand_over(struct ferry_context *ctx, struct ferry_error *err)
 	char id[FERRY_STORE_ID];
 	int rc = -1;
 
-	if (ferry_context_open(ctx, true, &st, err) == -1)
+	if (ferry_context_open(ctx, FERRY_STORE_WRITE, &st, err) == -1)
 		return -1;
 	if (check_upstream(st, upstream, err) == -1 ||
 	    ferry_command_origin(st, name, id, err) == -1 ||

@@ -220,7 +220,7 @@ ferry_access_report(struct ferry_context *ctx, const struct access_options *o,
 		    "name either --package or --user; see 'ferry access "
 		    "--help'");
 	if (ferry_context_policy(ctx, &r.policy, err) == -1 ||
-	    ferry_context_open(ctx, false, &r.st, err) == -1)
+	    ferry_context_open(ctx, FERRY_STORE_READ, &r.st, err) == -1)
 		return -1;
 	if (ferry_snapshots_load(&r.all, r.st, err) == 0)
 		rc = o->package != NULL ? report_package(&r, o->package, err)

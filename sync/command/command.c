@@ -121,12 +121,11 @@ ferry_options(struct ferry_context *ctx, const struct ferry_option *options,
 }
 
 int
-ferry_context_open(struct ferry_context *ctx, bool writer,
+ferry_context_open(struct ferry_context *ctx, enum ferry_store_mode mode,
     struct ferry_store **out, struct ferry_error *err)
 {
 
-	return ferry_store_open(out, ctx->store_path,
-	    writer ? FERRY_STORE_WRITE : FERRY_STORE_READ, err);
+	return ferry_store_open(out, ctx->store_path, mode, err);
 }
 
 int

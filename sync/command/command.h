@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 #include "store/base/error.h"
+#include "store/store.h"
 
 struct ferry_conf;
 struct ferry_progress;
-struct ferry_store;
 struct ferry_upstream_kind;
 
 struct ferry_context {
@@ -89,7 +89,7 @@ int ferry_options(struct ferry_context *ctx, const struct ferry_option *options,
     struct ferry_error *err);
 
 /* Open the context's store. */
-int ferry_context_open(struct ferry_context *ctx, bool writer,
+int ferry_context_open(struct ferry_context *ctx, enum ferry_store_mode mode,
     struct ferry_store **out, struct ferry_error *err);
 
 /* Progress as the common options want it: ferry_progress_new(). */

@@ -41,11 +41,12 @@ ferry_command_task_start(struct ferry_command_task *c,
 
 int
 ferry_command_task_open(struct ferry_command_task *c, struct ferry_context *ctx,
-    bool writer, const char *verb, const char *unit, struct ferry_error *err)
+    enum ferry_store_mode mode, const char *verb, const char *unit,
+    struct ferry_error *err)
 {
 	struct ferry_store *st;
 
-	if (ferry_context_open(ctx, writer, &st, err) == -1)
+	if (ferry_context_open(ctx, mode, &st, err) == -1)
 		return -1;
 	ferry_command_task_start(c, ctx, verb, unit);
 	c->task.st = st;

@@ -19,8 +19,8 @@ struct ferry_command_task {
 
 /* Open the store; verb and unit are for the progress, NULL without one. */
 int ferry_command_task_open(struct ferry_command_task *c,
-    struct ferry_context *ctx, bool writer, const char *verb, const char *unit,
-    struct ferry_error *err);
+    struct ferry_context *ctx, enum ferry_store_mode mode, const char *verb,
+    const char *unit, struct ferry_error *err);
 /* The same without a store. */
 void ferry_command_task_start(struct ferry_command_task *c,
     struct ferry_context *ctx, const char *verb, const char *unit);

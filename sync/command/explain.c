@@ -221,7 +221,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "unexpected argument '%s'; see 'ferry explain --help'",
 		    ctx->argv[1]);
-	if (ferry_context_open(ctx, false, &st, err) == 0)
+	if (ferry_context_open(ctx, FERRY_STORE_READ, &st, err) == 0)
 		rc = explain(ctx, st, &o, err);
 	ferry_store_close(st);
 	return rc;

@@ -178,8 +178,9 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	int rc = -1;
 
 	if (parse(ctx, &o, err) == -1 ||
-	    ferry_command_task_open(
-		&c, ctx, !o.dry_run, "export", "blobs", err) == -1)
+	    ferry_command_task_open(&c, ctx,
+		o.dry_run ? FERRY_STORE_READ : FERRY_STORE_WRITE, "export",
+		"blobs", err) == -1)
 		return -1;
 	if (ferry_export(&c.task, &o, &result, err) == 0)
 		rc = FERRY_EXIT_OK;

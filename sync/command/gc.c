@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/base/clean.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"
@@ -20,6 +21,8 @@ static const char help[] =
     "that no record names (replaced documents, transfers that were stopped),\n"
     "and files that a crash left.  Says what is kept, and why.  What was\n"
     "removed stays removed: no sync brings it until 'ferry restore' lifts that.\n"
+    "Works on a full disk, as 'ferry remove' does: the room that this needs is\n"
+    "set aside in STORE/reserve.\n"
     "\n"
     "  --dry-run         only say what would be freed\n"
     "  --grace DAYS      how long a removed version can be restored (30)\n"
@@ -370,6 +373,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		{ "forget-imports", FERRY_OPTION_FLAG, &g.forget_imports },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
+	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_progress *progress = NULL;
 	struct ferry_store_totals totals;
 	int rc = -1;
@@ -384,7 +388,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 				 GRACE_DAYS_MAX, &g.grace_days, err) == -1)
 		return ferry_error_set(
 		    err, FERRY_EUSAGE, "'%s' is not a number of days", grace);
-	if (ferry_context_open(ctx, true, &g.st, err) == -1 ||
+	if (ferry_context_open(ctx, FERRY_STORE_FREE, &g.st, err) == -1 ||
 	    ferry_store_totals(g.st, &totals, err) == -1)
 		goto out;
 	progress = ferry_context_progress(ctx, "gc", "blobs");
@@ -394,12 +398,19 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    ferry_blob_sweep(
 		g.st, g.dry_run, &g.orphans, &g.orphans_bytes, err) == -1)
 		goto out;
-	if (g.freed > 0 && !g.dry_run)
-		ferry_store_compact(g.st);
 	ferry_progress_free(progress);
 	progress = NULL;
-	print(ctx, &g);
 	rc = FERRY_EXIT_OK;
+	if (g.freed > 0 && !g.dry_run &&
+	    ferry_store_compact(g.st, &why) == -1) {
+		(void)fprintf(stderr,
+		    "ferry: small blobs that were freed still take their "
+		    "space on the disk; the next gc or sync with more room "
+		    "gives it back: %s\n",
+		    ferry_clean(why.text));
+		rc = FERRY_EXIT_PARTIAL;
+	}
+	print(ctx, &g);
 out:
 	ferry_progress_free(progress);
 	ferry_store_close(g.st);

@@ -134,8 +134,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	o.paths_n = (size_t)ctx->argc - 1;
 	if (ferry_protect_read(&protect, ferry_conf_root(ctx->conf), err) == -1)
 		return -1;
-	if (ferry_command_task_open(&c, ctx, true, "import", "blobs", err) ==
-	    -1) {
+	if (ferry_command_task_open(
+		&c, ctx, FERRY_STORE_WRITE, "import", "blobs", err) == -1) {
 		ferry_protect_clear(&protect);
 		return -1;
 	}

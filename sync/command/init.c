@@ -38,7 +38,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		name = host;
 	}
 	if (ferry_store_create(ctx->store_path, name, err) == -1 ||
-	    ferry_context_open(ctx, false, &st, err) == -1 ||
+	    ferry_context_open(ctx, FERRY_STORE_READ, &st, err) == -1 ||
 	    ferry_keys_ensure(st, err) == -1) {
 		ferry_store_close(st);
 		return ferry_error_in(err, "making a store");

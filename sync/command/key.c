@@ -111,7 +111,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	int rc;
 
 	if (ferry_options(ctx, options, err) == -1 ||
-	    ferry_command_task_open(&c, ctx, false, NULL, NULL, err) == -1)
+	    ferry_command_task_open(
+		&c, ctx, FERRY_STORE_READ, NULL, NULL, err) == -1)
 		return -1;
 	rc = dispatch(ctx, c.task.st, err);
 	ferry_command_task_close(&c);

@@ -176,7 +176,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 			l.prefix = colon + 1;
 		}
 	}
-	if (ferry_context_open(ctx, false, &l.st, err) == -1)
+	if (ferry_context_open(ctx, FERRY_STORE_READ, &l.st, err) == -1)
 		return -1;
 	rc = print_all(&l, err);
 	ferry_store_close(l.st);

@@ -118,7 +118,9 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (add ? ctx->argc < 3 || to != NULL : ctx->argc > 1)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "see 'ferry receipt --help' for its forms");
-	if (ferry_command_task_open(&c, ctx, add, NULL, NULL, err) == -1)
+	if (ferry_command_task_open(&c, ctx,
+		add ? FERRY_STORE_WRITE : FERRY_STORE_READ, NULL, NULL,
+		err) == -1)
 		return -1;
 	for (int i = 2; add && rc == 0 && i < ctx->argc; i++)
 		rc = add_one(ctx, &c, ctx->argv[i], err);

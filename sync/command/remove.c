@@ -329,7 +329,9 @@ run(struct ferry_context *ctx, enum action action, struct ferry_error *err)
 		    ctx->argv[0]);
 	if ((c.tags = json_array()) == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	if (ferry_context_open(ctx, true, &c.st, err) == -1)
+	if (ferry_context_open(ctx,
+		action == REMOVE ? FERRY_STORE_FREE : FERRY_STORE_WRITE, &c.st,
+		err) == -1)
 		goto out;
 	for (int i = 1; i < ctx->argc; i++)
 		if (ask(&c, ctx->argv[i], owner, err) == -1)

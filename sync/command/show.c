@@ -212,7 +212,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (ctx->argc != 2)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "name one package; see 'ferry show --help'");
-	if (ferry_context_open(ctx, false, &st, err) == -1 ||
+	if (ferry_context_open(ctx, FERRY_STORE_READ, &st, err) == -1 ||
 	    ferry_spec_find(&spec, st, ctx->argv[1], owner, err) == -1)
 		goto out;
 	rc = spec.version == NULL ? show_package(ctx, st, &spec.package, err)

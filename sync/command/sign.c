@@ -130,7 +130,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (o.key != NULL)
 		ferry_command_task_start(&c, ctx, "sign", "volumes");
 	else if (ferry_command_task_open(
-		     &c, ctx, false, "sign", "volumes", err) == -1)
+		     &c, ctx, FERRY_STORE_READ, "sign", "volumes", err) == -1)
 		return -1;
 	rc = o.key != NULL ? ferry_keys_open_uri(&keys, o.key, err)
 	                   : ferry_keys_open(&keys, c.task.st, err);

@@ -218,7 +218,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	int rc = -1;
 
 	if (ferry_options(ctx, options, err) == -1 ||
-	    ferry_context_open(ctx, false, &st, err) == -1 ||
+	    ferry_context_open(ctx, FERRY_STORE_READ, &st, err) == -1 ||
 	    ferry_store_totals(st, &t, err) == -1 ||
 	    last(st, "sync", lasts, err) == -1 ||
 	    last(st, "export", lasts, err) == -1 ||

@@ -233,8 +233,8 @@ run_sync(struct ferry_context *ctx, struct ferry_error *err)
 			: ctx->config_path);
 		goto out;
 	}
-	if (ferry_command_task_open(&task, ctx, true, "sync", "files", err) ==
-		-1 ||
+	if (ferry_command_task_open(
+		&task, ctx, FERRY_STORE_WRITE, "sync", "files", err) == -1 ||
 	    ferry_fetch_new(&run.fetch, err) == -1)
 		goto out;
 	run.task = &task.task;

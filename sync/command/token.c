@@ -280,7 +280,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 
 	if (ferry_options(ctx, options, err) == -1)
 		return -1;
-	if (ferry_context_open(ctx, false, &st, err) == 0)
+	if (ferry_context_open(ctx, FERRY_STORE_READ, &st, err) == 0)
 		rc = dispatch(ctx, st, &o, err);
 	ferry_store_close(st);
 	return rc == -1 ? -1 : FERRY_EXIT_OK;

@@ -498,7 +498,9 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		return -1;
 	writer = ctx->argc > 1 && strcmp(ctx->argv[1], "list") != 0 &&
 	         strcmp(ctx->argv[1], "brought") != 0;
-	if (ferry_command_task_open(&c, ctx, writer, NULL, NULL, err) == -1)
+	if (ferry_command_task_open(&c, ctx,
+		writer ? FERRY_STORE_WRITE : FERRY_STORE_READ, NULL, NULL,
+		err) == -1)
 		return -1;
 	rc = dispatch(ctx, c.task.st, &o, err);
 	ferry_command_task_close(&c);

@@ -371,7 +371,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	}
 	if (threads > THREADS_MAX)
 		threads = THREADS_MAX;
-	if (ferry_context_open(ctx, false, &v.st, err) == -1 ||
+	if (ferry_context_open(ctx, FERRY_STORE_READ, &v.st, err) == -1 ||
 	    ferry_store_totals(v.st, &totals, err) == -1 ||
 	    ferry_blob_iter_new(&v.it, v.st, err) == -1)
 		goto out;
