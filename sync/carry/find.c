@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -226,8 +227,9 @@ is_candidate(const struct dirent *de)
 {
 	size_t n = strlen(de->d_name);
 
-	return (n > 4 && strcmp(de->d_name + n - 4, ".tar") == 0) ||
-	       (n > 9 && strcmp(de->d_name + n - 9, ".tar.part") == 0);
+	/* Media of old file systems have names in capitals. */
+	return (n > 4 && strcasecmp(de->d_name + n - 4, ".tar") == 0) ||
+	       (n > 9 && strcasecmp(de->d_name + n - 9, ".tar.part") == 0);
 }
 
 /* A file that was named; what signs it lies beside it. */

@@ -196,6 +196,9 @@ int ferry_fetch_run(struct ferry_fetch *f,
     int (*on_tick)(void *ctx, struct ferry_error *err), void *ctx,
     struct ferry_error *err);
 
+/* Whether a request failed because its host's name is none. */
+bool ferry_fetch_is_nowhere(const struct ferry_error *err);
+
 /* The host of a URL, in lower case, without port.  Errors: FERRY_EFORMAT (no
  * http or https URL), FERRY_ELIMIT. */
 int ferry_fetch_url_host(

@@ -119,3 +119,11 @@ ferry_transfer_classify(
 		err->sys = (int)t->status;
 	ferry_error_in(err, "fetching %s", url);
 }
+
+bool
+ferry_fetch_is_nowhere(const struct ferry_error *err)
+{
+
+	return err->code == FERRY_ENETWORK &&
+	       err->sys == CURLE_COULDNT_RESOLVE_HOST;
+}

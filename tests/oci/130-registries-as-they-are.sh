@@ -20,6 +20,18 @@ odd() {
 	expect "$status" near sync
 }
 
+# carry: all of it over the gap.
+carry() {
+	rm -rf far out.d
+	mkdir out.d
+	expect 0 near export --to out.d
+	expect 0 near key export near.pub
+	expect 0 "$FERRY" --store far init --store far --name far
+	expect 0 "$FERRY" --store far trust add near.pub --name near
+	expect 0 "$FERRY" --store far import out.d
+	expect 0 "$FERRY" --store far verify
+}
+
 say "an index of blobs, as BuildKit writes its cache"
 odd 0 'select = ( { name = "cache"; } );'
 has out "2 versions pulled" "0 failed"
@@ -30,14 +42,7 @@ say "an artifact manifest with blobs; what it says of itself crosses the gap"
 odd 0 'images = [ "artifact:1" ];'
 has out "2 versions pulled" "0 failed"
 asked 5 '^GET /v2/artifact/(blobs|manifests)/.* 200'
-mkdir out.d
-expect 0 near export --to out.d
-expect 0 near key export near.pub
-rm -rf far
-expect 0 "$FERRY" --store far init --store far --name far
-expect 0 "$FERRY" --store far trust add near.pub --name near
-expect 0 "$FERRY" --store far import out.d
-expect 0 "$FERRY" --store far verify
+carry
 
 say "HEAD that says nothing: GET decides"
 for how in 404 403 401 405 signed; do
@@ -79,3 +84,45 @@ same before after
 say "a list of referrers that is refused: said once, and no failure"
 odd 0 'images = [ "refused:1" ];'
 has out "its lists of what refers to images are refused (403)"
+
+say "a size of 0 of what is not empty: the digest says what is right"
+odd 0 'images = [ "zero:1" ];'
+has out "1 version pulled" "0 failed"
+expect 0 near verify
+carry
+
+say "a foreign layer on a host that does not resolve is nobody's to give"
+odd 0 'images = [ "foreign:1" ]; tries = 1;'
+has out "1 version pulled" "0 failed"
+
+say "tags that go: said once, listed by status, kept; or hidden"
+for wants in 'select = ( { name = "gone"; }, { name = "gone-all"; } );' \
+    'images = [ "gone:1", "gone:2", "gone-all:1", "gone-all:2" ];'; do
+	rm -f later
+	odd 0 "$wants"
+	touch later
+	expect 0 near sync
+	has out "taken away upstream:" "oci:gone:2: upstream lists it no more; it is kept" \
+	    "oci:gone-all:1: upstream lists it" "3 withdrawn upstream" "0 failed"
+	expect 0 near sync
+	hasnt out "taken away"
+	has out "3 withdrawn upstream"
+	expect 0 near status
+	has out "withdrawn    oci:gone: upstream lists 1 tag no more (2); kept, and still served" \
+	    "withdrawn    oci:gone-all: upstream lists 2 tags no more"
+	start_ferryd near
+	[ "$(curl -s "$URL/v2/gone/tags/list" | jq -c .tags)" = '["1","2"]' ] || fail tags
+	oci_conf "$hub" "$wants withdrawn = \"hide\";"
+	expect 4 near sync
+	wait_for 10 sh -c "[ \"\$(curl -s $URL/v2/gone/tags/list | jq -c .tags)\" = '[\"1\"]' ]"
+	[ "$(curl -so out -w '%{http_code}' "$URL/v2/gone/manifests/2")" = 404 ] || fail "2 is shown"
+	expect 0 near status
+	has out "not shown to clients"
+	rm later
+	expect 0 near sync
+	hasnt out withdrawn
+	expect 0 near status
+	hasnt out withdrawn
+	wait_for 10 sh -c "[ \"\$(curl -s $URL/v2/gone/tags/list | jq -c .tags)\" = '[\"1\",\"2\"]' ]"
+	expect 0 near verify
+done

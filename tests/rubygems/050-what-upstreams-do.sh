@@ -24,7 +24,7 @@ index
 END
 has up/versions "foo -1.1 "
 expect 0 near sync
-has out "rubygems:foo@1.1: upstream lists this version no more"
+has out "rubygems:foo@1.1: upstream lists it no more"
 expect 0 near --json show foo@1.1
 has out '"gone_at"'
 expect 0 near verify
@@ -39,7 +39,7 @@ index
 END
 [ "$(cat up/info/swapped)" = --- ] || fail "$(cat up/info/swapped)"
 expect 4 near sync
-has out "rubygems:swapped@1.0: upstream lists this version no more"
+has out "rubygems:swapped@1.0: upstream lists it no more"
 expect 0 near --json show foo@1.1
 hasnt out gone_at
 expect 0 near --json show swapped@1.0
@@ -54,7 +54,7 @@ yank "foo", "1.0"
 index
 END
 expect 0 near sync
-has out "rubygems:foo@1.0: upstream lists this version no more; it is kept, and clients still get it"
+has out "rubygems:foo@1.0: upstream lists it no more; it is kept, and clients still get it"
 for v in 1.0 1.1; do
 	expect 0 near --json show foo@$v
 	has out '"gone_at"' '"kept"'

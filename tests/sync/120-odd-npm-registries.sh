@@ -91,8 +91,8 @@ odd 0 "${gone[@]/#/gone-}"
 has out "16 versions pulled"
 touch gone
 odd 0 "${gone[@]/#/gone-}"
-has out "taken away upstream:" "npm:gone-one@1.1.0: upstream lists this version no more" \
-    "npm:gone-451@1.0.0: upstream lists this version no more" "15 withdrawn upstream" "0 failed"
+has out "taken away upstream:" "npm:gone-one@1.1.0: upstream lists it no more" \
+    "npm:gone-451@1.0.0: upstream lists it no more" "15 withdrawn upstream" "0 failed"
 odd 0 "${gone[@]/#/gone-}"
 hasnt out "taken away"
 has out "15 withdrawn upstream"

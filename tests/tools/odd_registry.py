@@ -13,6 +13,10 @@ odd_registry.py PORT-FILE LOG-FILE
   self          sha256-HEX, as a tag, is another way to write sha256:HEX
   error         its tag is a 200 with {"errors":[…]} once the file `later` is
   refused       the list of referrers is 403
+  zero          its manifest says of its layer, whose size is 0
+  foreign       a layer that only a host which does not resolve would have
+  gone          its tags are 1 and 2; once the file `later` is there, only 1
+  gone-all      nothing of it is there once the file `later` is
 Requests go to LOG-FILE: "METHOD PATH STATUS".
 """
 import hashlib
@@ -76,8 +80,17 @@ def fill():
     amd = {"platform": {"os": "linux", "architecture": "amd64"}}
     r.put(INDEX, {"manifests": [{**r.image("here"), **amd}, r.image("absent")]}, "1")
     r.absent = digest(r.manifests[list(r.manifests)[1]][1])
-    for name in ("self", "error", "refused"):
+    for name in ("self", "error", "refused", "gone", "gone-all"):
         Repository(name).image(name, "1")
+        if name.startswith("gone"):
+            REPOSITORIES[name].image(name + "2", "2")
+    r = Repository("zero")
+    r.put(MANIFEST, {"config": r.blob("{}", OCI + "config.v1+json"),
+        "layers": [{**r.blob("not empty", OCI + "layer.v1.tar+gzip"), "size": 0}]}, "1")
+    r = Repository("foreign")
+    r.put(MANIFEST, {"config": r.blob("{}", OCI + "config.v1+json"), "layers": [{
+        "mediaType": "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "size": 5,
+        "digest": digest(b"layer"), "urls": ["https://layers.invalid/layer"]}]}, "1")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -122,8 +135,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         name, what, ref = m.groups()
         if not signed and self.worse_head(name, what, ref):
             return None
+        later = os.path.exists("later")
+        if later and (name == "gone-all" or name == "gone" and ref in ("2", r.tags["2"])):
+            return self.answer(404)
         if what == "tags":
-            return self.answer(200, body=json.dumps({"tags": sorted(r.tags)}).encode())
+            tags = sorted(t for t in r.tags if not (later and name == "gone" and t == "2"))
+            return self.answer(200, body=json.dumps({"tags": tags}).encode())
         if what == "referrers":
             return self.answer(403 if name == "refused" else 404)
         if name == "self":

@@ -454,8 +454,9 @@ test_name_valid(void **state)
 {
 	static const char *const good[] = { "a", "left-pad", "JSONStream",
 		"@types/node", "@a/b", "@a/_b", "@a/B.c", "a.b", "a_b", "a..b",
-		"crypto", "1", "a~b", "it's", "a!(b)*", "@_a/b", "@-/b", "a-" };
-	static const char *const bad[] = { "", ".", "..", ".a", "_a", "-a", "-",
+		"crypto", "1", "a~b", "it's", "a!(b)*", "@_a/b", "@-/b", "a-",
+		"-" };
+	static const char *const bad[] = { "", ".", "..", ".a", "_a", "-a",
 		"a/b", "/a", "a/", "@", "@a", "@a/", "@/b", "@a/b/c", "@a/.",
 		"@a/..", "@a/.b", "@./b", "@../b", "@a/-", "a b", " a", "a\n",
 		"a\\b", "a%2fb", "a:b", "a?b", "a#b", "a@b", "@a/b@c", "a\x7f",

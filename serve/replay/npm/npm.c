@@ -1,5 +1,6 @@
 #include "serve/replay/npm/npm.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -152,7 +153,9 @@ parse_path(struct ferry_resource *r, const char *s, struct ferry_bytes query)
 	r->kind = ROOT;
 	if (*s == 0)
 		return 1;
-	if (strncmp(s, "-/", 2) == 0)
+	/* There is a package "-". */
+	if (strncmp(s, "-/", 2) == 0 && strncmp(s, "-/-/", 4) != 0 &&
+	    !isdigit((unsigned char)s[2]))
 		return parse_service(r, s + 2);
 	r->action = FERRY_ACTION_READ;
 	if ((n = name_length(s)) == 0)

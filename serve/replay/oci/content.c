@@ -14,6 +14,7 @@
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/removal.h"
+#include "store/catalog/withdrawn.h"
 #include "store/format/oci/manifest.h"
 #include "store/format/oci/names.h"
 
@@ -45,9 +46,11 @@ find_tag(const struct ferry_call *call, char **digest, struct ferry_error *err)
 		return -1;
 	rc = ferry_catalog_get(
 	    ferry_store_view_store(call->view), &key, &record, err);
-	if (rc == 1 &&
-	    (ferry_json_str(record, "version", &version, err) == -1 ||
-		ferry_strdup(digest, version, err) == -1))
+	if (rc == 1 && ferry_withdrawn_hidden(record))
+		rc = 0;
+	else if (rc == 1 &&
+		 (ferry_json_str(record, "version", &version, err) == -1 ||
+		     ferry_strdup(digest, version, err) == -1))
 		rc = -1;
 	json_decref(record);
 	return rc;

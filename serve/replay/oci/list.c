@@ -15,6 +15,7 @@
 #include "store/base/out.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
+#include "store/catalog/withdrawn.h"
 #include "store/format/oci/manifest.h"
 #include "store/format/oci/names.h"
 
@@ -102,7 +103,7 @@ make_tags(void *ctx, struct ferry_body **out, struct ferry_error *err)
 		const char *tag = ferry_key_part(&key, 4);
 
 		rc = 0;
-		if (is_sound(&key, record) &&
+		if (is_sound(&key, record) && !ferry_withdrawn_hidden(record) &&
 		    (rc = ferry_json_str(record, "version", &version, err)) ==
 			0)
 			rc = is_there(call, version, NULL, err);

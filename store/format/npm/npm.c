@@ -66,7 +66,7 @@ ferry_npm_name_valid(struct ferry_bytes name)
 	if (name.n > FERRY_NPM_NAME_MAX || !is_plain(base) || *base.p == '.')
 		return false;
 	if (base.n == name.n)
-		return *base.p != '-' && *base.p != '_' &&
+		return (*base.p != '-' || base.n == 1) && *base.p != '_' &&
 		       !is_nocase(base, "node_modules") &&
 		       !is_nocase(base, "favicon.ico");
 	scope = ferry_bytes_of(name.p + 1, name.n - base.n - 2);

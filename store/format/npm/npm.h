@@ -25,7 +25,8 @@ struct ferry_semver_range;
  *
  * Source: npm/validate-npm-package-name 7.0.2, "validForOldPackages".  Refused
  *     besides: more than 214 bytes; a scope that starts with "."; a name "-"
- *     behind a scope, which would read as "/-/" in URLs.
+ *     behind a scope, which would read as "/-/" in URLs.  Accepted besides:
+ *     "-" alone, a package that exists and that others depend on by mistake.
  */
 bool ferry_npm_name_valid(struct ferry_bytes name);
 

@@ -204,7 +204,8 @@ check_parts(const struct ferry_oci_manifest *m, const json_t *record,
 				return ferry_error_set(err, FERRY_EFORMAT,
 				    "it lacks %s, which its manifest names",
 				    d->digest);
-		} else if ((uint64_t)json_integer_value(
+		} else if (d->size != 0 &&
+			   (uint64_t)json_integer_value(
 			       json_object_get(file, "size")) != d->size) {
 			return ferry_error_set(err, FERRY_EFORMAT,
 			    "%s has another size than its manifest says",

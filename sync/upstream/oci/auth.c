@@ -90,6 +90,19 @@ refuse_scope(struct scope *s, const struct ferry_error *why)
 
 /* Tokens */
 
+/* Seconds; some servers write them as a text. */
+static int
+read_life(const json_t *root, uint64_t *life, struct ferry_error *err)
+{
+	const char *text =
+	    json_string_value(json_object_get(root, "expires_in"));
+
+	return text == NULL ? ferry_json_u64_opt(root, "expires_in", UINT32_MAX,
+				  LIFE_DEFAULT_S, life, err)
+	                    : ferry_parse_u64(ferry_bytes_str(text), 0,
+				  UINT32_MAX, life, err);
+}
+
 static int
 read_token(struct scope *s, struct ferry_bytes body, int64_t date,
     struct ferry_error *err)
@@ -106,8 +119,7 @@ read_token(struct scope *s, struct ferry_bytes body, int64_t date,
 	    ferry_json_str_opt(root, "token", NULL, &token, err) == -1 ||
 	    ((token == NULL || *token == 0) &&
 		ferry_json_str(root, "access_token", &token, err) == -1) ||
-	    ferry_json_u64_opt(root, "expires_in", UINT32_MAX, LIFE_DEFAULT_S,
-		&life, err) == -1 ||
+	    read_life(root, &life, err) == -1 ||
 	    ferry_json_str_opt(root, "issued_at", NULL, &issued, err) == -1)
 		goto out;
 	/* It goes into a header. */

@@ -11,6 +11,7 @@
 #include "sync/upstream/pull.h"
 
 #define URLS_MAX 8 /* of a foreign layer */
+#define BLOB_MAX (1ULL << 40) /* bytes, where the manifest says 0 */
 
 struct oci_blob_waiter {
 	struct oci_blob_waiter *next;
@@ -73,7 +74,8 @@ fetch_blob(struct oci_blob *blob, struct ferry_error *err)
 		.scope = r->scope,
 		.kind = FERRY_BLOB_IS_FILE,
 		.want_n = 1,
-		.max_size = blob->size,
+		/* Old images of a big registry say 0 of what is not empty. */
+		.max_size = blob->size == 0 ? BLOB_MAX : blob->size,
 		.ctx = blob,
 		.on_done = on_blob,
 	};
@@ -146,13 +148,15 @@ settle_blob(struct oci_blob *blob)
 		ferry_run_fatal(blob->oci->run, &err);
 }
 
-/* Whether an answer means that a foreign layer is not given out there.  Any
- * other failure may pass, and must not become a hole in the image. */
+/* Whether an answer means that a foreign layer is not given out there: also
+ * where the host that it was at is no more.  Any other failure may pass, and
+ * must not become a hole in the image. */
 static bool
 is_refusal(const struct ferry_pulled *pulled)
 {
 
 	return pulled->error.code == FERRY_ENOTFOUND ||
+	       ferry_fetch_is_nowhere(&pulled->error) ||
 	       (pulled->error.code == FERRY_EDENIED &&
 		   pulled->answer->status == 403);
 }

@@ -110,7 +110,9 @@ ferry_oci_configure(struct oci *oci, struct ferry_error *err)
 	if (realm_host != NULL &&
 	    ferry_reach_add_host(up->reach, realm_host, err) == -1)
 		return -1;
-	if (read_platforms(oci, err) == -1 || read_referrers(oci, err) == -1 ||
+	if (ferry_withdrawn_read(up->group, "keep", &oci->withdrawn, err) ==
+		-1 ||
+	    read_platforms(oci, err) == -1 || read_referrers(oci, err) == -1 ||
 	    describe_selection(oci, err) == -1)
 		return -1;
 	/* A token without a user is what the registry wants to see itself. */

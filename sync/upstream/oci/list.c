@@ -8,6 +8,8 @@
 #include "sync/upstream/ask.h"
 #include "sync/upstream/oci/queue.h"
 #include "sync/upstream/oci/record.h"
+#include "sync/upstream/oci/tags.h"
+#include "sync/upstream/oci/withdrawn.h"
 #include "sync/upstream/pages.h"
 
 #define PAGE_TAGS "1000" /* that we ask for; registries give what they like */
@@ -34,13 +36,6 @@ job_free(void *ctx)
 	free(job);
 }
 
-static int
-compare_tags(const void *a, const void *b)
-{
-
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 void
 ferry_oci_select_free(struct oci_select *s)
 {
@@ -49,34 +44,6 @@ ferry_oci_select_free(struct oci_select *s)
 		return;
 	free(s->names);
 	free(s);
-}
-
-bool
-ferry_oci_list_has(const struct oci_repository *r, const char *tag)
-{
-
-	return r->tags_n > 0 && bsearch(&tag, r->tags, r->tags_n,
-				    sizeof(*r->tags), compare_tags) != NULL;
-}
-
-/* Sort, and drop what came twice (pages overlap where tags come and go). */
-static int
-sort_tags(struct oci_repository *r, size_t n, struct ferry_error *err)
-{
-	const char *p = (const char *)r->tags_text.p;
-
-	if (n == 0)
-		return 0;
-	if (ferry_calloc(&r->tags, n, sizeof(*r->tags), err) == -1)
-		return -1;
-	for (size_t i = 0; i < n; i++, p += strlen(p) + 1)
-		r->tags[i] = p;
-	qsort(r->tags, n, sizeof(*r->tags), compare_tags);
-	for (size_t i = 0; i < n; i++)
-		if (r->tags_n == 0 ||
-		    strcmp(r->tags[r->tags_n - 1], r->tags[i]) != 0)
-			r->tags[r->tags_n++] = r->tags[i];
-	return 0;
 }
 
 /* {"name":"…","tags":["…",…]}; "tags" is null where there are none. */
@@ -214,19 +181,25 @@ on_page(
 		}
 		return;
 	}
+	if (more == -1 && why.code == FERRY_ENOTFOUND)
+		rc = ferry_oci_list_compare(r, &err);
 	if (more == -1) {
 		r->listing = OCI_FAILED;
 		ferry_oci_item(item, r->entry.key, NULL);
 		if (r->if_there && why.code == FERRY_ENOTFOUND)
 			ferry_run_skip(r->oci->run, item,
 			    "is listed, but its registry does not serve it");
-		else
+		else if (r->gone_n == 0 ||
+			 r->oci->withdrawn == FERRY_WITHDRAWN_HIDE)
 			ferry_run_fail(r->oci->run, item, &why);
+		else
+			ferry_oci_repository_answered(r);
 	} else {
 		r->listing = OCI_DONE;
 		ferry_oci_repository_answered(r);
-		if ((rc = sort_tags(r, job->n, &err)) == 0)
-			rc = select_all(r, &err);
+		if ((rc = ferry_oci_tags_sort(r, job->n, &err)) == 0 &&
+		    (rc = select_all(r, &err)) == 0)
+			rc = ferry_oci_list_compare(r, &err);
 		if (rc == 0)
 			rc = ferry_oci_pump(r->oci, &err);
 	}

@@ -18,8 +18,6 @@ void ferry_oci_select_free(struct oci_select *select);
 
 /* Ask for the tag list, once; then want what r's groups select. */
 int ferry_oci_list_ask(struct oci_repository *r, struct ferry_error *err);
-/* Whether the list that came has tag. */
-bool ferry_oci_list_has(const struct oci_repository *r, const char *tag);
 /* Want the listed tags that belong to something mirrored; returns how many
  * are new, or -1. */
 int

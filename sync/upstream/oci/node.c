@@ -176,6 +176,9 @@ ferry_oci_node_give(struct oci_node *node, size_t i,
 	/* Its record says that it is without this one. */
 	if (ferry_oci_node_lacked(node, part->digest))
 		node->here = false;
+	/* Its digest says more than a size of 0. */
+	if (part->size == 0)
+		part->size = size;
 	if (part->size == size) {
 		ferry_oci_node_settle_part(node, NULL);
 		return;

@@ -19,6 +19,7 @@
 #include "sync/upstream/oci/queue.h"
 #include "sync/upstream/oci/ref.h"
 #include "sync/upstream/oci/shared_blob.h"
+#include "sync/upstream/oci/withdrawn.h"
 
 static void
 ref_free(void *entry)
@@ -168,9 +169,10 @@ sync_after(
 	for (size_t i = 0; i < oci->repositories.cap; i++)
 		for (struct ferry_table_entry *e = oci->repositories.slots[i];
 		     e != NULL; e = e->next) {
-			one = ferry_oci_list_signatures(
-			    (struct oci_repository *)e, err);
-			if (one == -1)
+			struct oci_repository *r = (struct oci_repository *)e;
+
+			if ((one = ferry_oci_list_signatures(r, err)) == -1 ||
+			    ferry_oci_withdrawn_put_status(r, err) == -1)
 				return -1;
 			found += one;
 		}

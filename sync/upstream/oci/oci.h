@@ -17,6 +17,7 @@
 #include "sync/upstream/oci/waiter.h"
 #include "sync/upstream/run.h"
 #include "sync/upstream/table.h"
+#include "sync/upstream/withdrawn.h"
 
 struct oci_node;
 struct oci_ref;
@@ -49,6 +50,7 @@ struct oci {
 	struct ferry_oci_platform platforms[OCI_PLATFORMS_MAX];
 	size_t platforms_n;
 	enum oci_referrers referrers;
+	enum ferry_withdrawn withdrawn;
 	char *selection; /* platforms and referrers, for "mirrored" records */
 	struct oci_auth *auth; /* NULL: a token that needs no exchange */
 	struct ferry_table repositories, blobs;
@@ -92,6 +94,8 @@ struct oci_repository {
 	struct ferry_buf tags_text; /* each followed by NUL */
 	const char **tags;
 	size_t tags_n;
+	size_t gone_n; /* tags that are here and that upstream has no more */
+	char gone[FERRY_OCI_TAG_MAX + 1]; /* one of them */
 };
 
 /*

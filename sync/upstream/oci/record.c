@@ -196,7 +196,8 @@ ferry_oci_record_is_mirrored(const struct oci_ref *ref, const char *digest,
 			rc =
 			    ferry_catalog_get(r->oci->run->st, &key, &tag, err);
 		if (rc == 1)
-			rc = record_says(tag, "version", digest);
+			rc = record_says(tag, "version", digest) &&
+			     json_object_get(tag, "gone_at") == NULL;
 	}
 	json_decref(record);
 	json_decref(version);

@@ -11,6 +11,7 @@
 #include "sync/upstream/oci/queue.h"
 #include "sync/upstream/oci/record.h"
 #include "sync/upstream/oci/referrers.h"
+#include "sync/upstream/oci/withdrawn.h"
 
 #define SCHEMA1 "application/vnd.docker.distribution.manifest.v1+"
 
@@ -202,6 +203,24 @@ want_digest(struct oci_ref *ref, uint64_t size, struct ferry_error *err)
 	return ferry_oci_manifest_want(r, &want, &node, err);
 }
 
+/* Nobody knows the ref upstream.  A tag that is here was taken away. */
+static void
+settle_absent(struct oci_ref *ref, const struct ferry_error *why)
+{
+	struct oci *oci = ref->repository->oci;
+	struct ferry_error err = FERRY_ERROR_INIT;
+	int here = ferry_oci_tag_withdrawn(ref, &err);
+
+	if (here == -1) {
+		ferry_run_fatal(oci->run, &err);
+		return;
+	}
+	if (here == 1)
+		ferry_oci_repository_answered(ref->repository);
+	report_ref(ref,
+	    here == 1 && oci->withdrawn == FERRY_WITHDRAWN_KEEP ? NULL : why);
+}
+
 /* Registries that do not say the digest: of the bytes that the tag gives. */
 static void
 on_manifest(
@@ -216,6 +235,10 @@ on_manifest(
 
 	if (err.code == FERRY_ENOTFOUND && ref->optional) {
 		ferry_oci_ref_settle(ref, NULL);
+		return;
+	}
+	if (err.code == FERRY_ENOTFOUND) {
+		settle_absent(ref, &err);
 		return;
 	}
 	if (err.code != FERRY_OK) {

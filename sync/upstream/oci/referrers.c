@@ -9,6 +9,7 @@
 #include "sync/upstream/oci/list.h"
 #include "sync/upstream/oci/manifest.h"
 #include "sync/upstream/oci/queue.h"
+#include "sync/upstream/oci/tags.h"
 #include "sync/upstream/pages.h"
 
 #define PAGES_MAX 1000
@@ -104,7 +105,7 @@ want_tag(struct oci_node *node, const char *suffix, struct ferry_error *err)
 		tag, ferry_bytes_str(node->entry.key), suffix, err) == -1)
 		return -1;
 	/* A list that is here anyway saves the asking. */
-	if (r->listing == OCI_DONE && !ferry_oci_list_has(r, tag))
+	if (r->listing == OCI_DONE && !ferry_oci_tags_have(r, tag))
 		return 0;
 	node->refs_pending++;
 	return ferry_oci_ref_want(r, tag, node->level + 1U, node, on_part, err);

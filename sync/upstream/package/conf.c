@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "store/base/conf.h"
 #include "store/format/format.h"
@@ -141,21 +140,13 @@ ferry_packages_configure_all(
     struct ferry_packages *packages, struct ferry_error *err)
 {
 	struct ferry_conf_group *group = packages->up->group;
-	const char *withdrawn;
 
-	if (ferry_conf_str(group, "withdrawn", packages->format->withdrawn,
-		&withdrawn, err) == -1)
-		return -1;
-	if (strcmp(withdrawn, "keep") != 0 && strcmp(withdrawn, "hide") != 0)
-		return ferry_conf_error(
-		    group, "withdrawn", err, "expected \"keep\" or \"hide\"");
 	if (ferry_conf_all_strs(group, "remotes", packages->sources,
 		sizeof(packages->sources) / sizeof(packages->sources[0]),
-		&packages->sources_n, err) == -1)
+		&packages->sources_n, err) == -1 ||
+	    ferry_withdrawn_read(group, packages->format->withdrawn,
+		&packages->withdrawn, err) == -1)
 		return -1;
-	packages->withdrawn = strcmp(withdrawn, "keep") == 0
-	                          ? FERRY_WITHDRAWN_KEEP
-	                          : FERRY_WITHDRAWN_HIDE;
 	/* A delegator wants what is of its owners; dependencies seldom are. */
 	if (ferry_conf_bool(group, "dependencies",
 		packages->up->delegator == NULL, &packages->dependencies,

@@ -23,9 +23,7 @@
 #include "sync/upstream/package/format.h"
 #include "sync/upstream/record.h"
 #include "sync/upstream/table.h"
-
-/* Whether clients get what upstream lists no more. */
-enum ferry_withdrawn { FERRY_WITHDRAWN_KEEP, FERRY_WITHDRAWN_HIDE };
+#include "sync/upstream/withdrawn.h"
 
 struct ferry_packages {
 	struct ferry_run *run; /* once it has started */

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "sync/upstream/package/packages.h"
+#include "sync/upstream/withdrawn.h"
 
 /* A record that is to be put. */
 struct change {
@@ -31,20 +31,6 @@ struct work {
 	struct change *changes;
 	size_t n, cap;
 };
-
-/* Write where a member must be, or must not be; whether that is new. */
-static bool
-mark(json_t *record, const char *name, bool wanted, json_t *value)
-{
-	bool there = json_object_get(record, name) != NULL;
-
-	if (there && !wanted)
-		(void)json_object_del(record, name);
-	if (!there && wanted)
-		(void)json_object_set(record, name, value);
-	json_decref(value);
-	return there != wanted;
-}
 
 /* What was kept of the document is of no use once that lists the version. */
 static void
@@ -65,23 +51,12 @@ forget_file(json_t *record)
 static json_t *
 changed_record(const struct work *w, const json_t *record, bool listed)
 {
-	bool keep = w->package->packages->withdrawn == FERRY_WITHDRAWN_KEEP;
-	json_t *new = json_deep_copy(record);
-	bool changed;
+	json_t *changed = ferry_withdrawn_changed(
+	    record, listed, w->package->packages->withdrawn);
 
-	if (new == NULL)
-		return NULL;
-	changed = mark(
-	    new, "gone_at", !listed, json_integer((json_int_t)ferry_now()));
-	changed = mark(new, "kept", !listed && keep, json_true()) || changed;
-	if (!changed) {
-		json_decref(new);
-		return NULL;
-	}
-	(void)json_object_del(new, "seq");
-	if (listed)
-		forget_file(new);
-	return new;
+	if (changed != NULL && listed)
+		forget_file(changed);
+	return changed;
 }
 
 static int
@@ -192,61 +167,18 @@ put_change(
 	if (!change->gone)
 		return 0;
 	ferry_package_item(item, p->packages, p->entry.key, change->version);
-	ferry_run_taken_away(p->packages->run, item,
-	    p->packages->withdrawn == FERRY_WITHDRAWN_KEEP
-		? "upstream lists this version no more; it is kept, and "
-		  "clients still get it"
-		: "upstream lists this version no more; it is kept, and "
-		  "clients are not shown it");
+	ferry_withdrawn_say(p->packages->run, item, p->packages->withdrawn);
 	return 0;
-}
-
-/* "upstream lists 2 of its versions no more (1.0.0, …); …" */
-static json_t *
-status_text(const struct ferry_package *p)
-{
-	char text[400], count[FERRY_COUNT_TEXT];
-
-	(void)snprintf(text, sizeof(text),
-	    "upstream lists %s no more (%.80s%s); kept, and %s",
-	    ferry_count_text(p->gone_n, "version", count), p->gone[0],
-	    p->gone_n > 1 ? ", …" : "",
-	    p->packages->withdrawn == FERRY_WITHDRAWN_KEEP
-		? "still served"
-		: "not shown to clients");
-	return json_string(text);
 }
 
 /* What `ferry status` says of the package. */
 static int
 put_status(const struct ferry_package *p, struct ferry_error *err)
 {
-	struct ferry_store *st = p->packages->run->st;
-	json_t *known = NULL, *now = NULL, *text;
-	struct ferry_key key;
-	int rc;
+	const struct ferry_recorded of = ferry_package_recorded(p);
 
-	if (ferry_key_make(&key, err, "withdrawn", p->packages->format->format,
-		p->entry.key, p->packages->up->name, NULL) == -1 ||
-	    (rc = ferry_local_get(st, &key, &known, err)) == -1)
-		return -1;
-	if (p->gone_n == 0) {
-		json_decref(known);
-		return rc == 1 ? ferry_local_delete(st, &key, err) : 0;
-	}
-	text = status_text(p);
-	rc = 0;
-	if (!json_equal(json_object_get(known, "text"), text)) {
-		now = json_pack("{s:I,s:I,s:O}", "at", (json_int_t)ferry_now(),
-		    "versions", (json_int_t)p->gone_n, "text", text);
-		rc = now == NULL
-		         ? ferry_error_set(err, FERRY_ENOMEM, "no memory")
-		         : ferry_local_put(st, &key, now, err);
-	}
-	json_decref(text);
-	json_decref(now);
-	json_decref(known);
-	return rc;
+	return ferry_withdrawn_put_status(&of, "version", p->gone_n,
+	    p->gone_n == 0 ? "" : p->gone[0], p->packages->withdrawn, err);
 }
 
 int
