@@ -35,6 +35,12 @@ struct ferry_store {
 	size_t unlinks_n, unlinks_cap;
 };
 
+/* A store without its index: folders and, of a writer, the lock. */
+int ferry_store_enter(struct ferry_store **out, const char *path,
+    enum ferry_store_mode mode, struct ferry_error *err);
+/* Make, durably, a ferry.json with a new id. */
+int ferry_store_identify(int dirfd, const char *name, struct ferry_error *err);
+
 /* store/index: a key's bytes; a record by key, and those below a prefix, of
  * the families that hold records. */
 struct ferry_bytes ferry_key_bytes(const struct ferry_key *key);
@@ -62,5 +68,21 @@ int ferry_blob_referenced(struct ferry_store *st,
  */
 int ferry_blob_renew(struct ferry_store *st, const struct ferry_digest *digest,
     struct ferry_error *err);
+/* store/blob: count a change of bytes that no journal record tells of. */
+int ferry_blob_changed(struct ferry_store *st, struct ferry_error *err);
+/*
+ * store/blob, for an index that is made anew: a blob that it does not know is
+ * there, as bytes or as its file, or lost.
+ */
+enum ferry_blob_found {
+	FERRY_FOUND_NOWHERE,
+	FERRY_FOUND_BYTES,
+	FERRY_FOUND_FILE
+};
+void ferry_blob_adopt(struct ferry_store *st, const struct ferry_digest *digest,
+    uint64_t size, enum ferry_blob_found found, struct ferry_bytes bytes);
+/* store/blob: whether an index record, as another index had it, says that its
+ * blob is lost. */
+bool ferry_blob_was_lost(struct ferry_bytes record);
 
 #endif

@@ -74,10 +74,29 @@ make_index(const char *path, struct ferry_error *err)
 }
 
 int
-ferry_store_create(const char *path, const char *name, struct ferry_error *err)
+ferry_store_identify(int dirfd, const char *name, struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT, id = FERRY_BUF_INIT;
 	uint8_t random[16];
+	int rc = -1;
+
+	if (ferry_random(random, sizeof(random), err) == 0 &&
+	    ferry_hex_add(&id, ferry_bytes_of(random, sizeof(random)), err) ==
+		0 &&
+	    ferry_buf_addf(&text, err,
+		"{\"format\":\"ferry-store\",\"version\":%d,\"id\":\"%s\","
+		"\"name\":\"%s\"}\n",
+		FERRY_STORE_VERSION, (const char *)id.p, name) == 0)
+		rc = ferry_file_replace_at(
+		    dirfd, "ferry.json", 0644, ferry_bytes_buf(&text), err);
+	ferry_buf_free(&id);
+	ferry_buf_free(&text);
+	return rc;
+}
+
+int
+ferry_store_create(const char *path, const char *name, struct ferry_error *err)
+{
 	char sub[4];
 	int dirfd = -1, blobsfd = -1, rc = -1;
 
@@ -116,17 +135,9 @@ ferry_store_create(const char *path, const char *name, struct ferry_error *err)
 		ferry_error_errno(err, "%s/blobs", path);
 		goto out;
 	}
+	/* The store exists once ferry.json does. */
 	if (make_index(path, err) == -1 ||
-	    ferry_random(random, sizeof(random), err) == -1 ||
-	    ferry_hex_add(&id, ferry_bytes_of(random, sizeof(random)), err) ==
-		-1 ||
-	    ferry_buf_addf(&text, err,
-		"{\"format\":\"ferry-store\",\"version\":%d,\"id\":\"%s\","
-		"\"name\":\"%s\"}\n",
-		FERRY_STORE_VERSION, (const char *)id.p, name) == -1 ||
-	    /* The store exists once ferry.json does. */
-	    ferry_file_replace_at(
-		dirfd, "ferry.json", 0644, ferry_bytes_buf(&text), err) == -1)
+	    ferry_store_identify(dirfd, name, err) == -1)
 		goto out;
 	rc = 0;
 out:
@@ -134,8 +145,6 @@ out:
 		(void)close(blobsfd);
 	if (dirfd != -1)
 		(void)close(dirfd);
-	ferry_buf_free(&id);
-	ferry_buf_free(&text);
 	return rc;
 }
 
@@ -371,9 +380,7 @@ check_index(struct ferry_store *st, struct ferry_error *err)
 	if (journal == 0 || (packages == 0 && t->packages > 0) ||
 	    (blobs == 0 && t->blobs > 0))
 		return ferry_error_set(err, FERRY_EINDEX,
-		    "the index of the store is damaged: it lacks %s; restore "
-		    "STORE/index from a backup, or make a new store and sync "
-		    "or import again",
+		    "the index of the store is damaged: it lacks %s",
 		    journal == 0 ? "the end of the journal"
 		    : blobs == 0 ? "its blobs"
 				 : "its packages");
@@ -381,10 +388,9 @@ check_index(struct ferry_store *st, struct ferry_error *err)
 }
 
 int
-ferry_store_open(struct ferry_store **out, const char *path,
+ferry_store_enter(struct ferry_store **out, const char *path,
     enum ferry_store_mode mode, struct ferry_error *err)
 {
-	struct ferry_buf index = FERRY_BUF_INIT;
 	struct ferry_store *st;
 
 	if (ferry_calloc(&st, 1, sizeof(*st), err) == -1)
@@ -405,8 +411,7 @@ ferry_store_open(struct ferry_store **out, const char *path,
 	if (read_marker(st, err) == -1 ||
 	    open_folder(st, "blobs", &st->blobsfd, err) == -1 ||
 	    open_folder(st, "tmp", &st->tmpfd, err) == -1 ||
-	    open_folder(st, "keys", &st->keysfd, err) == -1 ||
-	    ferry_buf_addf(&index, err, "%s/index", path) == -1)
+	    open_folder(st, "keys", &st->keysfd, err) == -1)
 		goto fail;
 	if (st->writer) {
 		if (take_lock(st, err) == -1 || empty_tmp(st, err) == -1)
@@ -414,6 +419,23 @@ ferry_store_open(struct ferry_store **out, const char *path,
 	} else if (make_scratch(st, err) == -1) {
 		goto fail;
 	}
+	*out = st;
+	return 0;
+fail:
+	ferry_store_close(st);
+	return -1;
+}
+
+int
+ferry_store_open(struct ferry_store **out, const char *path,
+    enum ferry_store_mode mode, struct ferry_error *err)
+{
+	struct ferry_buf index = FERRY_BUF_INIT;
+	struct ferry_store *st = NULL;
+
+	if (ferry_store_enter(&st, path, mode, err) == -1 ||
+	    ferry_buf_addf(&index, err, "%s/index", path) == -1)
+		goto fail;
 	if (ferry_kv_open(&st->kv, (const char *)index.p,
 		st->writer ? FERRY_KV_WRITE : FERRY_KV_READ, st->scratch,
 		err) == -1 ||
@@ -425,8 +447,8 @@ ferry_store_open(struct ferry_store **out, const char *path,
 	return 0;
 fail:
 	ferry_error_in(err, "opening store %s", path);
-	if (st->writer)
-		ferry_reserve_explain(st, err);
+	if (mode != FERRY_STORE_READ)
+		ferry_reserve_explain(mode == FERRY_STORE_FREE, err);
 	ferry_buf_free(&index);
 	ferry_store_close(st);
 	return -1;
@@ -544,7 +566,7 @@ ferry_store_commit(struct ferry_store *st, struct ferry_error *err)
 	return 0;
 fail:
 	ferry_error_in(err, "committing to %s", st->path);
-	return ferry_reserve_explain(st, err);
+	return ferry_reserve_explain(st->frees, err);
 }
 
 bool

@@ -29,6 +29,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_list,
 	&ferry_command_show,
 	&ferry_command_verify,
+	&ferry_command_rebuild,
 	&ferry_command_gc,
 	&ferry_command_remove,
 	&ferry_command_restore,
@@ -169,12 +170,16 @@ report(const struct ferry_context *ctx, const struct ferry_command *command,
 	struct ferry_error shown = *err;
 	json_t *o;
 
+	if (err->code == FERRY_EINDEX)
+		ferry_error_in(&shown,
+		    "'ferry verify' says what of the index is broken, 'ferry "
+		    "rebuild' makes it anew");
 	(void)fprintf(stderr, "ferry: %s\n", ferry_clean(shown.text));
 	if (!ctx->json)
 		return status;
 	o = json_pack("{s:s,s:s,s:o,s:i}", "event", "error", "code",
 	    ferry_code_name(err->code), "text",
-	    ferry_json_text(ferry_bytes_str(err->text)), "status", status);
+	    ferry_json_text(ferry_bytes_str(shown.text)), "status", status);
 	ferry_command_print(o);
 	return status;
 }

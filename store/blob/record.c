@@ -118,3 +118,34 @@ ferry_blob_changed(struct ferry_store *st, struct ferry_error *err)
 	return ferry_local_put_new(
 	    st, &key, json_pack("{s:I}", "count", (json_int_t)count + 1), err);
 }
+
+void
+ferry_blob_adopt(struct ferry_store *st, const struct ferry_digest *digest,
+    uint64_t size, enum ferry_blob_found found, struct ferry_bytes bytes)
+{
+	static const char places[] = {
+		[FERRY_FOUND_NOWHERE] = FERRY_PLACE_LOST,
+		[FERRY_FOUND_BYTES] = FERRY_PLACE_BYTES,
+		[FERRY_FOUND_FILE] = FERRY_PLACE_FILE,
+	};
+
+	if (found == FERRY_FOUND_BYTES) {
+		ferry_kv_put(
+		    st->kv, FERRY_CF_BYTES, ferry_blob_key(digest), bytes);
+		st->pending_bytes += bytes.n;
+	}
+	ferry_blob_record_put(st, digest, places[found], size, 0);
+	st->totals.blobs++;
+	st->totals.stored_bytes += size;
+}
+
+bool
+ferry_blob_was_lost(struct ferry_bytes record)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_blob_info info = { 0 };
+	char place;
+
+	return ferry_blob_record_parse(record, &place, &info, &ignored) == 0 &&
+	       info.lost;
+}

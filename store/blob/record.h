@@ -29,7 +29,4 @@ void ferry_blob_record_put(struct ferry_store *st,
 int ferry_blob_lost_key(const struct ferry_digest *digest,
     struct ferry_key *key, struct ferry_error *err);
 
-/* Count a change of bytes that no journal record tells of. */
-int ferry_blob_changed(struct ferry_store *st, struct ferry_error *err);
-
 #endif

@@ -101,7 +101,7 @@ ferry_blob_writer_write(struct ferry_blob_writer *w, const void *p, size_t n,
 	else
 		rc = write_all(w->fd, p, n, err);
 	if (rc == -1) {
-		ferry_reserve_explain(w->st, err);
+		ferry_reserve_explain(w->st->frees, err);
 		w->error = *err;
 		return -1;
 	}

@@ -130,17 +130,58 @@ renew(struct ferry_store *st, const json_t *record, struct ferry_error *err)
 	return n == -1 ? -1 : 0;
 }
 
+/* ,"chain":"…"} at the end of a journal record's text. */
+#define CHAIN_SIZE (10 + 2 * FERRY_SHA256_SIZE + 2)
+
+static int
+chain_of(const struct ferry_digest *before, struct ferry_bytes text,
+    struct ferry_digest *out, struct ferry_error *err)
+{
+	struct ferry_digester *digester = NULL;
+
+	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1)
+		return -1;
+	ferry_digester_update(digester, before->v, before->n);
+	ferry_digester_update(digester, text.p, text.n);
+	ferry_digester_final(digester, FERRY_SHA256, out);
+	ferry_digester_free(digester);
+	return 0;
+}
+
+int
+ferry_journal_follows(const struct ferry_journal_record *record,
+    const struct ferry_digest *before, struct ferry_error *err)
+{
+	struct ferry_digest chain;
+
+	if (record->text.n < CHAIN_SIZE)
+		return 0;
+	if (chain_of(before,
+		ferry_bytes_of(record->text.p, record->text.n - CHAIN_SIZE),
+		&chain, err) == -1)
+		return -1;
+	return ferry_digest_equal(&chain, &record->chain);
+}
+
+static void
+put_journal(struct ferry_store *st, struct ferry_bytes text)
+{
+	uint8_t number[8];
+
+	ferry_put_be64(number, ++st->totals.records);
+	ferry_kv_put(st->kv, FERRY_CF_JOURNAL,
+	    ferry_bytes_of(number, sizeof(number)), text);
+	st->changes++;
+}
+
 /* Append the journal record; value is NULL for a delete. */
 static int
 append(struct ferry_store *st, const struct ferry_key *key, const json_t *value,
     struct ferry_error *err)
 {
-	struct ferry_digester *digester = NULL;
 	struct ferry_buf text = FERRY_BUF_INIT;
 	char at[FERRY_TIME_TEXT], hex[FERRY_DIGEST_TEXT];
-	uint64_t seq = st->totals.records + 1;
 	json_t *names = ferry_key_json(key);
-	uint8_t number[8];
 	int rc = -1;
 
 	if (names == NULL) {
@@ -149,44 +190,36 @@ append(struct ferry_store *st, const struct ferry_key *key, const json_t *value,
 	}
 	if (ferry_buf_addf(&text, err,
 		"{\"seq\":%llu,\"at\":\"%s\",\"op\":\"%s\",\"key\":",
-		(unsigned long long)seq, ferry_time_text(ferry_now(), at),
+		(unsigned long long)st->totals.records + 1,
+		ferry_time_text(ferry_now(), at),
 		value == NULL ? "delete" : "put") == -1 ||
 	    ferry_json_add(&text, names, err) == -1)
 		goto out;
 	if (value != NULL && (ferry_buf_adds(&text, ",\"value\":", err) == -1 ||
 				 ferry_json_add(&text, value, err) == -1))
 		goto out;
-	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1)
-		goto out;
-	ferry_digester_update(digester, st->chain.v, st->chain.n);
-	ferry_digester_update(digester, text.p, text.n);
-	ferry_digester_final(digester, FERRY_SHA256, &st->chain);
-	if (ferry_buf_addf(&text, err, ",\"chain\":\"%s\"}",
+	if (chain_of(&st->chain, ferry_bytes_buf(&text), &st->chain, err) ==
+		-1 ||
+	    ferry_buf_addf(&text, err, ",\"chain\":\"%s\"}",
 		ferry_digest_hex(&st->chain, hex)) == -1)
 		goto out;
-	ferry_put_be64(number, seq);
-	ferry_kv_put(st->kv, FERRY_CF_JOURNAL,
-	    ferry_bytes_of(number, sizeof(number)), ferry_bytes_buf(&text));
-	st->totals.records = seq;
-	st->changes++;
+	put_journal(st, ferry_bytes_buf(&text));
 	rc = 0;
 out:
-	ferry_digester_free(digester);
 	json_decref(names);
 	ferry_buf_free(&text);
 	return rc;
 }
 
+/* The record that journal record seq makes, with what it names and counts. */
 static int
-put_record(struct ferry_store *st, const struct ferry_key *key, json_t *value,
-    struct ferry_error *err)
+put_record(struct ferry_store *st, const struct ferry_key *key,
+    const json_t *value, uint64_t seq, struct ferry_error *err)
 {
-	uint64_t seq = st->totals.records + 1;
 	struct ferry_buf text = FERRY_BUF_INIT;
 	int rc = -1;
 
-	if (append(st, key, value, err) == -1 ||
-	    refer(st, key, value, seq, err) == -1 ||
+	if (refer(st, key, value, seq, err) == -1 ||
 	    count(st, key, value, +1, err) == -1 ||
 	    ferry_json_add(&text, value, err) == -1)
 		goto out;
@@ -231,7 +264,8 @@ ferry_catalog_put(struct ferry_store *st, const struct ferry_key *key,
 		    count(st, key, old, -1, err) == -1)
 			goto out;
 	}
-	if (put_record(st, key, value, err) == -1)
+	if (append(st, key, value, err) == -1 ||
+	    put_record(st, key, value, st->totals.records, err) == -1)
 		goto out;
 	rc = 1;
 out:
@@ -256,6 +290,39 @@ ferry_catalog_delete(struct ferry_store *st, const struct ferry_key *key,
 		rc = -1;
 	else
 		ferry_kv_delete(st->kv, FERRY_CF_CATALOG, ferry_key_bytes(key));
+	json_decref(old);
+	return rc;
+}
+
+int
+ferry_catalog_replay(struct ferry_store *st,
+    const struct ferry_journal_record *record, struct ferry_error *err)
+{
+	json_t *old = NULL;
+	int rc = -1, found, follows;
+
+	if ((follows = ferry_journal_follows(record, &st->chain, err)) == -1)
+		return -1;
+	if (follows == 0 || record->seq != st->totals.records + 1)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "record %llu does not follow on %llu",
+		    (unsigned long long)record->seq,
+		    (unsigned long long)st->totals.records);
+	if ((found = ferry_catalog_get(st, &record->key, &old, err)) == -1 ||
+	    (record->value != NULL && renew(st, record->value, err) == -1) ||
+	    (found == 1 && (refer(st, &record->key, old, 0, err) == -1 ||
+			       count(st, &record->key, old, -1, err) == -1)))
+		goto out;
+	put_journal(st, record->text);
+	st->chain = record->chain;
+	rc = 0;
+	if (record->value == NULL)
+		ferry_kv_delete(
+		    st->kv, FERRY_CF_CATALOG, ferry_key_bytes(&record->key));
+	else
+		rc = put_record(
+		    st, &record->key, record->value, record->seq, err);
+out:
 	json_decref(old);
 	return rc;
 }
@@ -314,6 +381,26 @@ ferry_ref_iter_free(struct ferry_ref_iter *it)
 	free(it);
 }
 
+json_t *
+ferry_ref_texts(
+    struct ferry_store *st, const struct ferry_digest *digest, size_t max)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_ref_iter *refs = NULL;
+	json_t *array = json_array();
+	char text[FERRY_KEY_TEXT];
+	struct ferry_key key;
+
+	if (ferry_ref_iter_new(&refs, st, digest, NULL, &ignored) == -1)
+		return array;
+	while (json_array_size(array) < max &&
+	       ferry_ref_iter_next(refs, &key, &ignored) == 1)
+		(void)json_array_append_new(
+		    array, json_string(ferry_key_text(&key, text)));
+	ferry_ref_iter_free(refs);
+	return array;
+}
+
 /* Journal */
 
 int
@@ -336,8 +423,8 @@ ferry_journal_iter_new(struct ferry_journal_iter **out, struct ferry_store *st,
 	return 0;
 }
 
-static int
-journal_parse(struct ferry_bytes text, json_t **root,
+int
+ferry_journal_parse(struct ferry_bytes text, json_t **root,
     struct ferry_journal_record *out, struct ferry_error *err)
 {
 	const char *op, *chain;
@@ -372,7 +459,7 @@ ferry_journal_iter_next(struct ferry_journal_iter *it,
 	it->root = NULL;
 	if (rc != 1)
 		return rc;
-	return journal_parse(v, &it->root, out, err) == -1 ? -1 : 1;
+	return ferry_journal_parse(v, &it->root, out, err) == -1 ? -1 : 1;
 }
 
 void
@@ -403,8 +490,8 @@ ferry_journal_chain(struct ferry_store *st, uint64_t seq,
 	rc = ferry_kv_get(st->kv, FERRY_CF_JOURNAL,
 	    ferry_bytes_of(number, sizeof(number)), &buf, err);
 	if (rc == 1) {
-		if (journal_parse(ferry_bytes_buf(&buf), &root, &record, err) ==
-		    -1)
+		if (ferry_journal_parse(
+			ferry_bytes_buf(&buf), &root, &record, err) == -1)
 			rc = -1;
 		else
 			*out = record.chain;

@@ -30,6 +30,7 @@
 #include "store/index/records.h"
 
 struct ferry_error;
+struct ferry_journal_record;
 struct ferry_store;
 
 /*
@@ -56,6 +57,13 @@ int ferry_catalog_put(struct ferry_store *st, const struct ferry_key *key,
     json_t *value, struct ferry_error *err);
 int ferry_catalog_delete(struct ferry_store *st, const struct ferry_key *key,
     struct ferry_error *err);
+/*
+ * Writer: make the change of the journal's next record again, with that record
+ * as it is, for rebuilding an index.  Errors: FERRY_EFORMAT (it is not the
+ * next), FERRY_ENOTFOUND.
+ */
+int ferry_catalog_replay(struct ferry_store *st,
+    const struct ferry_journal_record *record, struct ferry_error *err);
 
 /*
  * Committed records whose key starts with the parts of prefix, in key order.
@@ -79,6 +87,9 @@ int ferry_ref_iter_new(struct ferry_ref_iter **out, struct ferry_store *st,
 int ferry_ref_iter_next(
     struct ferry_ref_iter *it, struct ferry_key *key, struct ferry_error *err);
 void ferry_ref_iter_free(struct ferry_ref_iter *it);
+/* Those keys as texts, at most max of them: an array, NULL without memory. */
+json_t *ferry_ref_texts(
+    struct ferry_store *st, const struct ferry_digest *digest, size_t max);
 
 /*
  * The journal.  One record, as its JSON text and parsed:
@@ -97,6 +108,17 @@ struct ferry_journal_record {
 	json_t *value; /* NULL for a delete; borrowed until the next call */
 	struct ferry_digest chain;
 };
+/*
+ * Parse the text of one, which *out borrows; *root, which is to be freed after
+ * it, too, owns the value.  Errors: FERRY_EFORMAT, FERRY_ENEWER.
+ */
+int ferry_journal_parse(struct ferry_bytes text, json_t **root,
+    struct ferry_journal_record *out, struct ferry_error *err);
+/* The chain that the text of a record has behind one whose chain is before.
+ * Returns: 1 if it says so itself, 0 if it has another, -1. */
+int ferry_journal_follows(const struct ferry_journal_record *record,
+    const struct ferry_digest *before, struct ferry_error *err);
+
 struct ferry_journal_iter;
 /* Committed records from number from on.  _next: 1, 0, -1. */
 int ferry_journal_iter_new(struct ferry_journal_iter **out,

@@ -56,15 +56,23 @@ struct ferry_kv {
 	rocksdb_readoptions_t *read;
 	rocksdb_readoptions_t *scan;
 	rocksdb_writeoptions_t *write_sync;
-	rocksdb_writebatch_wi_t *batch; /* NULL in a secondary */
+	rocksdb_writebatch_wi_t *batch; /* NULL unless it writes */
 };
 
 struct ferry_kv_iter {
 	struct view *view;
 	rocksdb_iterator_t *it;
 	struct ferry_buf prefix;
+	struct ferry_buf last; /* the key that _next returned last, for _skip */
 	bool started;
 };
+
+const char *
+ferry_cf_name(enum ferry_cf cf)
+{
+
+	return cf == FERRY_CF_META ? "totals" : cf_names[cf];
+}
 
 static int
 ferry_error_rocksdb(struct ferry_error *err, char *message)
@@ -92,11 +100,14 @@ options_new(struct ferry_kv *kv, enum ferry_cf cf, enum ferry_kv_mode mode)
 	rocksdb_options_set_create_if_missing(o, mode == FERRY_KV_CREATE);
 	rocksdb_options_set_create_missing_column_families(
 	    o, mode == FERRY_KV_CREATE);
-	rocksdb_options_set_paranoid_checks(o, 1);
+	/* Without it, a table that is damaged fails when it is read. */
+	rocksdb_options_set_paranoid_checks(o, mode != FERRY_KV_SALVAGE);
 	/* A torn end of the log is what a crash leaves; damage before the end
 	 * is an error, not a reason to forget what was committed. */
 	rocksdb_options_set_wal_recovery_mode(
-	    o, rocksdb_tolerate_corrupted_tail_records_recovery);
+	    o, mode == FERRY_KV_SALVAGE
+		   ? rocksdb_skip_any_corrupted_records_recovery
+		   : rocksdb_tolerate_corrupted_tail_records_recovery);
 	/* A secondary must have every file open before it is deleted. */
 	rocksdb_options_set_max_open_files(o, mode == FERRY_KV_READ ? -1 : 512);
 	/* Catching up opens files even if there are none: sixteen threads for
@@ -202,6 +213,9 @@ view_open(struct ferry_kv *kv, struct ferry_error *err)
 		v->db = rocksdb_open_as_secondary_column_families(options[0],
 		    kv->path, kv->scratch, FERRY_CFS, cf_names, options, v->cf,
 		    &message);
+	else if (kv->mode == FERRY_KV_SALVAGE)
+		v->db = rocksdb_open_for_read_only_column_families(options[0],
+		    kv->path, FERRY_CFS, cf_names, options, v->cf, 0, &message);
 	else
 		v->db = rocksdb_open_column_families(options[0], kv->path,
 		    FERRY_CFS, cf_names, options, v->cf, &message);
@@ -248,9 +262,9 @@ tables_new(struct ferry_kv *kv)
 	rocksdb_block_based_options_set_format_version(kv->table, 5);
 }
 
-int
-ferry_kv_open(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
-    const char *scratch, struct ferry_error *err)
+static int
+kv_new(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
+    struct ferry_error *err)
 {
 	struct ferry_kv *kv;
 
@@ -267,14 +281,29 @@ ferry_kv_open(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
 	rocksdb_writeoptions_set_sync(kv->write_sync, 1);
 	for (int i = 0; i < FERRY_CFS; i++)
 		kv->options[i] = options_new(kv, (enum ferry_cf)i, mode);
-	if (ferry_strdup(&kv->path, path, err) == -1 ||
-	    (scratch != NULL &&
+	if (ferry_strdup(&kv->path, path, err) == -1) {
+		ferry_kv_close(kv);
+		return -1;
+	}
+	*out = kv;
+	return 0;
+}
+
+int
+ferry_kv_open(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
+    const char *scratch, struct ferry_error *err)
+{
+	struct ferry_kv *kv;
+
+	if (kv_new(&kv, path, mode, err) == -1)
+		return -1;
+	if ((scratch != NULL &&
 		ferry_strdup(&kv->scratch, scratch, err) == -1) ||
 	    view_open(kv, err) == -1) {
 		ferry_kv_close(kv);
 		return -1;
 	}
-	if (mode != FERRY_KV_READ)
+	if (mode == FERRY_KV_CREATE || mode == FERRY_KV_WRITE)
 		kv->batch = rocksdb_writebatch_wi_create(0, 1);
 	*out = kv;
 	return 0;
@@ -301,6 +330,60 @@ ferry_kv_close(struct ferry_kv *kv)
 	free(kv->path);
 	free(kv->scratch);
 	free(kv);
+}
+
+/* Open the first families as strictly as a writer would, and the log. */
+static int
+open_strictly(const char *path, int families, struct ferry_error *err)
+{
+	rocksdb_column_family_handle_t *cf[FERRY_CFS];
+	const rocksdb_options_t *options[FERRY_CFS];
+	struct ferry_kv *kv = NULL;
+	char *message = NULL;
+	rocksdb_t *db;
+
+	if (kv_new(&kv, path, FERRY_KV_WRITE, err) == -1)
+		return -1;
+	for (int i = 0; i < FERRY_CFS; i++) {
+		/* Every table now. */
+		rocksdb_options_set_max_open_files(kv->options[i], -1);
+		options[i] = kv->options[i];
+	}
+	db = rocksdb_open_for_read_only_column_families(
+	    options[0], path, families, cf_names, options, cf, 0, &message);
+	for (int i = 0; message == NULL && i < families; i++)
+		rocksdb_column_family_handle_destroy(cf[i]);
+	if (message == NULL)
+		rocksdb_close(db);
+	ferry_kv_close(kv);
+	return message == NULL ? 0 : ferry_error_rocksdb(err, message);
+}
+
+int
+ferry_kv_probe(const char *path, struct ferry_error *err)
+{
+
+	return open_strictly(path, FERRY_CFS, err);
+}
+
+int
+ferry_kv_probe_log(const char *path, struct ferry_error *err)
+{
+
+	/* Families that are not opened are not looked at; one must be. */
+	return open_strictly(path, FERRY_CF_META + 1, err);
+}
+
+int
+ferry_kv_repair(const char *path, struct ferry_error *err)
+{
+	rocksdb_options_t *o = rocksdb_options_create();
+	char *message = NULL;
+
+	rocksdb_options_set_info_log_level(o, 5);
+	rocksdb_repair_db(o, path, &message);
+	rocksdb_options_destroy(o);
+	return message == NULL ? 0 : ferry_error_rocksdb(err, message);
 }
 
 /*
@@ -482,7 +565,84 @@ ferry_kv_iter_next(struct ferry_kv_iter *it, struct ferry_bytes *key,
 		return 0;
 	value->p = (const uint8_t *)rocksdb_iter_value(it->it, &n);
 	value->n = n;
-	return 1;
+	/* For ferry_kv_iter_skip(). */
+	ferry_buf_reset(&it->last);
+	return ferry_buf_add(&it->last, key->p, key->n, err) == -1 ? -1 : 1;
+}
+
+/* Whether what follows key can be read. */
+static bool
+seeks(struct ferry_kv_iter *it, const uint8_t *key, size_t n)
+{
+	char *message = NULL;
+
+	rocksdb_iter_seek(it->it, (const char *)key, n);
+	if (rocksdb_iter_valid(it->it))
+		return true;
+	rocksdb_iter_get_error(it->it, &message);
+	rocksdb_free(message);
+	return message == NULL;
+}
+
+#define SKIP_KEY 64 /* bytes of the last good key that are looked at */
+#define SKIP_MORE 8
+
+/* The lowest byte, from low on, with which the n bytes at key can be sought:
+ * up to 256, which is none. */
+static unsigned
+lowest_byte(struct ferry_kv_iter *it, uint8_t *key, size_t n, unsigned low)
+{
+	unsigned good = 256;
+
+	while (low < good) {
+		unsigned middle = (low + good) / 2;
+
+		key[n] = (uint8_t)middle;
+		if (seeks(it, key, n + 1))
+			good = middle;
+		else
+			low = middle + 1;
+	}
+	return good;
+}
+
+/*
+ * Behind a block that cannot be read some key can be; it is looked for byte by
+ * byte.  First the longest beginning of the last good key whose successor can
+ * be sought; then, for some bytes more, the lowest that can.
+ */
+int
+ferry_kv_iter_skip(struct ferry_kv_iter *it)
+{
+	uint8_t key[SKIP_KEY + SKIP_MORE + 2] = { 0 };
+	uint8_t good[sizeof(key)] = { 0 };
+	size_t n = it->last.n < SKIP_KEY ? it->last.n : SKIP_KEY, good_n = 0;
+	unsigned low = 0, byte;
+
+	if (n > 0)
+		memcpy(key, it->last.p, n);
+	for (; n > 0; n--) {
+		memcpy(good, key, n);
+		good[n - 1]++;
+		if (key[n - 1] < 0xff && seeks(it, good, n)) {
+			good_n = n;
+			break;
+		}
+		low = key[n - 1] + 2U;
+	}
+	for (int more = 0; more <= SKIP_MORE; more++) {
+		if ((byte = lowest_byte(it, key, n, low)) == 256)
+			break;
+		memcpy(good, key, n);
+		good[n] = (uint8_t)byte;
+		good_n = n + 1;
+		if (byte == 0)
+			break;
+		key[n++] = (uint8_t)(byte - 1);
+		low = 0;
+	}
+	it->started = false;
+	return good_n > 0 && seeks(it, good, good_n);
 }
 
 void
@@ -494,6 +654,7 @@ ferry_kv_iter_free(struct ferry_kv_iter *it)
 	rocksdb_iter_destroy(it->it);
 	view_unref(it->view);
 	ferry_buf_free(&it->prefix);
+	ferry_buf_free(&it->last);
 	free(it);
 }
 

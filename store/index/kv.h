@@ -11,6 +11,8 @@
  * ferry_kv_get_committed() and iteration may run in others.
  */
 
+#include <stdbool.h>
+
 #include "store/base/bytes.h"
 
 struct ferry_error;
@@ -28,16 +30,41 @@ enum ferry_cf {
 	FERRY_CFS
 };
 
-enum ferry_kv_mode { FERRY_KV_CREATE, FERRY_KV_WRITE, FERRY_KV_READ };
+enum ferry_kv_mode {
+	FERRY_KV_CREATE,
+	FERRY_KV_WRITE,
+	FERRY_KV_READ,
+	FERRY_KV_SALVAGE /* read what can be read; writes nothing */
+};
+/* What is said of a family: "journal" … */
+const char *ferry_cf_name(enum ferry_cf cf);
 
 /*
  * Open the index in folder path.  FERRY_KV_READ opens a secondary instance
  * that keeps its own log in scratch (a folder that only it uses).
+ * FERRY_KV_SALVAGE opens even if tables are damaged or gone, as long as the
+ * manifest names them: what lacks is an error of whoever reads that.  Commits
+ * that cannot be read in the log are skipped without a word.
  * Errors: FERRY_EINDEX.
  */
 int ferry_kv_open(struct ferry_kv **out, const char *path,
     enum ferry_kv_mode mode, const char *scratch, struct ferry_error *err);
 void ferry_kv_close(struct ferry_kv *kv);
+/*
+ * Whether a writer could open the index in folder path: every table, and the
+ * log to its end.  Writes nothing; nobody may be writing meanwhile.
+ * Errors: FERRY_EINDEX.
+ */
+int ferry_kv_probe(const char *path, struct ferry_error *err);
+/* The same of the log, the manifest and the family of totals alone. */
+int ferry_kv_probe_log(const char *path, struct ferry_error *err);
+/*
+ * Make an index whose manifest is damaged one that can be opened, of those of
+ * its tables that are whole; what is not goes to path/lost.  For a copy: it
+ * cannot tell tables that are missing, nor old ones that were replaced.
+ * Errors: FERRY_EINDEX.
+ */
+int ferry_kv_repair(const char *path, struct ferry_error *err);
 
 /*
  * See what the primary wrote since, or, while it changes its tables often, a
@@ -81,6 +108,11 @@ int ferry_kv_iter_new(struct ferry_kv_iter **out, struct ferry_kv *kv,
     struct ferry_bytes from, struct ferry_error *err);
 int ferry_kv_iter_next(struct ferry_kv_iter *it, struct ferry_bytes *key,
     struct ferry_bytes *value, struct ferry_error *err);
+/*
+ * After _next failed: go on behind what cannot be read.  Returns: 1; 0 if
+ * nothing is there that can.
+ */
+int ferry_kv_iter_skip(struct ferry_kv_iter *it);
 void ferry_kv_iter_free(struct ferry_kv_iter *it);
 
 /*

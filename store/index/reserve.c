@@ -7,7 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "store/internal.h"
+#include "store/base/error.h"
 
 #define NAME "reserve"
 #define SIZE_MAX_BYTES (32U << 20)
@@ -64,14 +64,14 @@ ferry_reserve_use(int dirfd)
 }
 
 int
-ferry_reserve_explain(const struct ferry_store *st, struct ferry_error *err)
+ferry_reserve_explain(bool used, struct ferry_error *err)
 {
 
 	if (err->code != FERRY_ESYSTEM ||
 	    (err->sys != ENOSPC && err->sys != EDQUOT))
 		return -1;
-	return ferry_error_in(err,
-	    st->frees ? "the store's disk is full, and its reserve was not "
+	return ferry_error_in(
+	    err, used ? "the store's disk is full, and its reserve was not "
 			"enough: move something else away from that disk"
 		      : "the store's disk is full: 'ferry remove' and 'ferry "
 			"gc --grace 0' work on a full disk and free some");

@@ -10,8 +10,9 @@
  * (its write buffers are bounded), and what is freed first pays for the rest.
  */
 
+#include <stdbool.h>
+
 struct ferry_error;
-struct ferry_store;
 
 /*
  * Have one, as large as it should be if three quarters of what is free are
@@ -20,8 +21,8 @@ struct ferry_store;
 void ferry_reserve_keep(int dirfd);
 /* Give it up if less than its size is free beside it. */
 void ferry_reserve_use(int dirfd);
-/* If err is of a full disk, say what to do about that.  Returns -1. */
-int
-ferry_reserve_explain(const struct ferry_store *st, struct ferry_error *err);
+/* If err is of a full disk, say what to do about that, to somebody who had the
+ * reserve or not.  Returns -1. */
+int ferry_reserve_explain(bool used, struct ferry_error *err);
 
 #endif

@@ -104,10 +104,10 @@ int ferry_context_policy(const struct ferry_context *ctx,
 /* Each sync/command/NAME.c defines one. */
 extern const struct ferry_command ferry_command_init, ferry_command_status,
     ferry_command_list, ferry_command_show, ferry_command_verify,
-    ferry_command_gc, ferry_command_remove, ferry_command_restore,
-    ferry_command_sync, ferry_command_export, ferry_command_import,
-    ferry_command_sign, ferry_command_receipt, ferry_command_key,
-    ferry_command_trust, ferry_command_serve, ferry_command_token,
-    ferry_command_explain, ferry_command_access;
+    ferry_command_rebuild, ferry_command_gc, ferry_command_remove,
+    ferry_command_restore, ferry_command_sync, ferry_command_export,
+    ferry_command_import, ferry_command_sign, ferry_command_receipt,
+    ferry_command_key, ferry_command_trust, ferry_command_serve,
+    ferry_command_token, ferry_command_explain, ferry_command_access;
 
 #endif

@@ -135,8 +135,7 @@ expire_versions(struct gc *g, const struct ferry_store_totals *totals,
 	if (rc == 0 && seen != totals->versions + totals->removed)
 		rc = ferry_error_set(err, FERRY_EINDEX,
 		    "the index holds %" PRIu64 " versions where %" PRIu64
-		    " were recorded: it is damaged, and nothing was freed; "
-		    "restore STORE/index from a backup",
+		    " were recorded: it is damaged, and nothing was freed",
 		    seen, totals->versions + totals->removed);
 	if (rc == 0 && !g->dry_run)
 		rc = ferry_store_commit(g->st, err);
@@ -177,8 +176,7 @@ needed(struct gc *g, const struct ferry_digest *digest, struct ferry_error *err)
 		if (found == 0) {
 			need = ferry_error_set(err, FERRY_EINDEX,
 			    "the index is damaged: a blob is named by a record "
-			    "that is not there; restore STORE/index from a "
-			    "backup");
+			    "that is not there");
 			break;
 		}
 		found = lives(g, record);
@@ -312,7 +310,7 @@ free_blobs(struct gc *g, struct ferry_progress *progress,
 		rc = ferry_error_set(err, FERRY_EINDEX,
 		    "the index lists %" PRIu64 " blobs where %" PRIu64
 		    " were stored: it is damaged, and its files are left "
-		    "alone; restore STORE/index from a backup",
+		    "alone",
 		    seen, totals->blobs);
 	if (rc == 0 && !g->dry_run)
 		rc = ferry_store_commit(g->st, err);

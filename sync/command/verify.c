@@ -11,6 +11,7 @@
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
+#include "store/index_check.h"
 #include "store/store.h"
 #include "sync/base/progress.h"
 #include "sync/base/stop.h"
@@ -20,8 +21,10 @@
 static const char help[] =
     "usage: ferry verify [--threads N]\n"
     "\n"
-    "Read everything again: hash every blob, and check that every file of\n"
-    "every record is there with its size.  Names each bad blob and the packages\n"
+    "Read everything again: hash every blob, read every part of the index and\n"
+    "the journal with its chain, and check that every file of every record is\n"
+    "there with its size.  Says which part of the index is broken, which 'ferry\n"
+    "rebuild' makes anew.  Names each bad blob and the packages\n"
     "it belongs to, and notes it as lost, so that the next sync fetches it and\n"
     "the next receipt asks for it.  Names each record that contradicts itself\n"
     "or the document that it names, as an import would refuse it; 'ferry remove'\n"
@@ -33,6 +36,7 @@ static const char help[] =
     "Exit status: 0 all is well; 5 problems were found.\n";
 
 #define THREADS_MAX 64
+#define AFFECTED_MAX 100 /* that are told of a blob */
 
 struct verify {
 	struct ferry_store *st;
@@ -41,36 +45,30 @@ struct verify {
 	uint64_t blobs, bytes;
 	json_t *problems;
 	json_t *bad; /* the blobs among them, by their digests */
+	unsigned broken; /* parts of the index among them */
 	bool stop;
 	unsigned running;
 	struct ferry_error error; /* why it stopped */
 };
 
-/* The keys that name a blob, as texts; at most some. */
-static json_t *
-affected(struct ferry_store *st, const struct ferry_digest *digest)
+/* A part of the index is broken. */
+static void
+index_broken(void *ctx, const char *part, const char *text)
 {
-	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_ref_iter *refs = NULL;
-	json_t *array = json_array();
-	char text[FERRY_KEY_TEXT];
-	struct ferry_key key;
+	struct verify *v = ctx;
 
-	if (ferry_ref_iter_new(&refs, st, digest, NULL, &err) == -1)
-		return array;
-	while (json_array_size(array) < 100 &&
-	       ferry_ref_iter_next(refs, &key, &err) == 1)
-		(void)json_array_append_new(
-		    array, json_string(ferry_key_text(&key, text)));
-	ferry_ref_iter_free(refs);
-	return array;
+	(void)json_array_append_new(
+	    v->problems, json_pack("{s:s,s:s,s:o}", "index", part, "code",
+			     ferry_code_name(FERRY_EINDEX), "text",
+			     ferry_json_text(ferry_bytes_str(text))));
+	v->broken++;
 }
 
 static void
 problem(struct verify *v, const struct ferry_digest *digest,
     const struct ferry_error *why)
 {
-	json_t *packages = affected(v->st, digest);
+	json_t *packages = ferry_ref_texts(v->st, digest, AFFECTED_MAX);
 	char hex[FERRY_DIGEST_TEXT];
 
 	(void)pthread_mutex_lock(&v->lock);
@@ -93,6 +91,10 @@ take(
 	(void)pthread_mutex_lock(&v->lock);
 	if (!v->stop)
 		rc = ferry_blob_iter_next(v->it, digest, info, &v->error);
+	if (rc == -1 && v->error.code == FERRY_EINDEX) {
+		index_broken(v, "blob", v->error.text);
+		v->error = (struct ferry_error)FERRY_ERROR_INIT;
+	}
 	if (rc != 1)
 		v->stop = true;
 	(void)pthread_mutex_unlock(&v->lock);
@@ -110,6 +112,9 @@ work(void *ctx)
 
 	while (take(v, &digest, &info)) {
 		rc = ferry_blob_verify(v->st, &digest, &info, &err);
+		/* Its bytes are in a table that cannot be read. */
+		if (rc == -1 && err.code == FERRY_EINDEX)
+			rc = 0;
 		if (rc == 0)
 			problem(v, &digest, &err);
 		(void)pthread_mutex_lock(&v->lock);
@@ -241,6 +246,7 @@ check_records(struct verify *v, const struct ferry_store_totals *totals,
 	struct ferry_record_iter *it = NULL;
 	struct ferry_key all = { 0 }, key;
 	uint64_t versions = 0;
+	char text[160];
 	json_t *record;
 	int rc = -1;
 
@@ -257,16 +263,21 @@ check_records(struct verify *v, const struct ferry_store_totals *totals,
 			break;
 	}
 	ferry_record_iter_free(it);
+	/* Of what is broken there, ferry_index_check() told. */
+	if (v->broken > 0)
+		return rc == -1 && err->code != FERRY_EINDEX &&
+		               err->code != FERRY_EFORMAT
+		           ? -1
+		           : 0;
 	if (rc == 0 && (versions != totals->versions + totals->removed ||
-			   v->blobs != totals->blobs))
-		rc = ferry_error_set(err, FERRY_EINDEX,
-		    "the index is damaged: it holds %" PRIu64
-		    " versions and %" PRIu64 " blobs of %" PRIu64
-		    " and %" PRIu64
-		    "; restore STORE/index from a backup, or make a new store "
-		    "and sync or import again",
+			   v->blobs != totals->blobs)) {
+		(void)snprintf(text, sizeof(text),
+		    "it holds %" PRIu64 " versions and %" PRIu64
+		    " blobs of %" PRIu64 " and %" PRIu64,
 		    versions, v->blobs, totals->versions + totals->removed,
 		    totals->blobs);
+		index_broken(v, "totals", text);
+	}
 	return rc;
 }
 
@@ -326,14 +337,24 @@ print(const struct ferry_context *ctx, const struct verify *v)
 	}
 	json_array_foreach (v->problems, i, p) {
 		const char *hex = json_string_value(json_object_get(p, "blob"));
+		const char *part =
+		    json_string_value(json_object_get(p, "index"));
 
 		(void)printf("bad %s%s: %s\n",
-		    hex == NULL ? "record" : "blob sha256:",
-		    hex == NULL ? "" : hex,
+		    hex != NULL    ? "blob sha256:"
+		    : part != NULL ? "index, "
+				   : "record",
+		    hex != NULL    ? hex
+		    : part != NULL ? part
+				   : "",
 		    json_string_value(json_object_get(p, "text")));
 		json_array_foreach (json_object_get(p, "affects"), k, a)
 			(void)printf("  affects %s\n", json_string_value(a));
 	}
+	if (v->broken > 0)
+		(void)printf("the index is damaged: 'ferry rebuild' makes it "
+			     "anew; until then let nothing write to this "
+			     "store\n");
 	(void)printf("verified %s, %s: %s\n",
 	    ferry_count_text(v->blobs, "blob", blobs),
 	    ferry_size_text(v->bytes, size),
@@ -376,7 +397,9 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    ferry_blob_iter_new(&v.it, v.st, err) == -1)
 		goto out;
 	progress = ferry_context_progress(ctx, "verify", "blobs");
-	if (hash_all(&v, (unsigned)threads, progress, &totals, err) == -1 ||
+	if (ferry_index_check(v.st, index_broken, &v, ferry_stop_wanted, err) ==
+		-1 ||
+	    hash_all(&v, (unsigned)threads, progress, &totals, err) == -1 ||
 	    check_records(&v, &totals, err) == -1)
 		goto out;
 	ferry_progress_free(progress);
@@ -384,7 +407,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	print(ctx, &v);
 	rc = json_array_size(v.problems) > 0 ? FERRY_EXIT_PROBLEMS
 	                                     : FERRY_EXIT_OK;
-	if (rc == FERRY_EXIT_PROBLEMS && note_lost(ctx, v.problems, &why) == -1)
+	if (json_object_size(v.bad) > 0 && v.broken == 0 &&
+	    note_lost(ctx, v.problems, &why) == -1)
 		(void)fprintf(stderr,
 		    "ferry: the problems could not be noted in the store: %s\n",
 		    ferry_clean(why.text));
