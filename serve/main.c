@@ -28,6 +28,7 @@
 #include "serve/http/lines.h"
 #include "serve/http/metrics.h"
 #include "serve/http/server.h"
+#include "serve/http/tls.h"
 #include "serve/options.h"
 #include "serve/replay/cache.h"
 #include "serve/replay/format.h"
@@ -38,6 +39,7 @@
 #include "store/access/access.h"
 #include "store/base/bytes.h"
 #include "store/base/clock.h"
+#include "store/base/conf.h"
 #include "store/base/error.h"
 #include "store/base/file.h"
 #include "store/base/log.h"
@@ -136,6 +138,29 @@ generation_free(struct generation *g)
 	free(g);
 }
 
+/* Files that are no certificate and key, or not of each other, are told with
+ * the line that names them. */
+static int
+read_certificate(struct generation *g, struct ferry_error *err)
+{
+	const struct ferry_serve_options *o = g->options;
+	struct ferry_error cause = FERRY_ERROR_INIT;
+	struct ferry_conf_group *group;
+	const char *option;
+
+	if (read_file(&g->certificate, o->certificate, err) == -1 ||
+	    read_file(&g->key, o->key, err) == -1)
+		return -1;
+	if (ferry_tls_check((const char *)g->certificate.p,
+		(const char *)g->key.p, o->tls_priorities, &option,
+		&cause) == 0)
+		return 0;
+	return ferry_conf_group(
+		   ferry_conf_root(o->conf), "serve", &group, err) == -1
+	           ? -1
+	           : ferry_conf_error(group, option, err, "%s", cause.text);
+}
+
 /* Read the configuration; nothing is served yet. */
 static int
 generation_new(
@@ -148,9 +173,7 @@ generation_new(
 	g->daemon = d;
 	if (ferry_serve_options_read(&g->options, &d->args, err) == -1)
 		goto fail;
-	if (g->options->certificate != NULL &&
-	    (read_file(&g->certificate, g->options->certificate, err) == -1 ||
-		read_file(&g->key, g->options->key, err) == -1))
+	if (g->options->certificate != NULL && read_certificate(g, err) == -1)
 		goto fail;
 	*out = g;
 	return 0;
@@ -380,6 +403,7 @@ enter_sandbox(struct daemon *d, struct ferry_error *err)
 	return 0;
 }
 
+/* Returns: 0; 1 if all that was asked for is done; -1. */
 static int
 start(struct daemon *d, struct ferry_error *err)
 {
@@ -389,6 +413,10 @@ start(struct daemon *d, struct ferry_error *err)
 
 	if (generation_new(&d->current, d, err) == -1)
 		return -1;
+	if (d->args.check) {
+		(void)puts("ferryd: the configuration is right");
+		return 1;
+	}
 	(void)raise_files();
 	if ((rc = enter_sandbox(d, err)) != 0)
 		return rc;

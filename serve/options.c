@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "serve/http/server.h"
 #include "store/base/bytes.h"
 #include "store/base/conf.h"
 #include "store/base/error.h"
@@ -27,6 +28,8 @@ static const char help[] =
     "                       of this machine while no access rules exist\n"
     "  --allow-root         run as root, which else is refused on addresses\n"
     "                       that are not of this machine\n"
+    "  --check              read the configuration, the certificate and its key\n"
+    "                       as a start would, say what is wrong, and end\n"
     "  --check-sandbox      say what the server could not do if somebody took\n"
     "                       it over, and end\n"
     "  --help, --version\n"
@@ -62,6 +65,7 @@ ferry_serve_args(struct ferry_serve_args *out, int argc, char **argv,
 		bool *value;
 	} flags[] = { { "--public", &out->public },
 		{ "--allow-root", &out->allow_root },
+		{ "--check", &out->check },
 		{ "--check-sandbox", &out->check_sandbox } };
 
 	*out = (struct ferry_serve_args){ 0 };
@@ -163,28 +167,53 @@ read_hosts(struct ferry_serve_options *o, struct ferry_conf_group *group,
 	return rc;
 }
 
+/* The address of the file; that of the command line has no line. */
+static int
+read_listen(struct ferry_serve_options *o, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	struct ferry_error cause = FERRY_ERROR_INIT;
+	bool loopback;
+
+	if (ferry_conf_str(
+		group, "listen", "127.0.0.1:8470", &o->listen, err) == -1)
+		return -1;
+	return ferry_listen_is_loopback(o->listen, &loopback, &cause) == 0
+	           ? 0
+	           : ferry_conf_error(group, "listen", err, "%s", cause.text);
+}
+
+/* A file that is there, if the other is named as well; NULL for none and "". */
+static int
+read_tls_file(struct ferry_conf_group *group, const char *name,
+    const char *other, const char **out, struct ferry_error *err)
+{
+	const char *given, *beside;
+
+	*out = NULL;
+	if (ferry_conf_str(group, name, "", &given, err) == -1 ||
+	    ferry_conf_str(group, other, "", &beside, err) == -1)
+		return -1;
+	if (*given == 0)
+		return 0;
+	return *beside == 0 ? ferry_conf_error(group, name, err,
+				  "tls_certificate and tls_key go together")
+	                    : ferry_conf_file(group, name, out, err);
+}
+
 static int
 read_tls(struct ferry_serve_options *o, struct ferry_conf_group *group,
     struct ferry_error *err)
 {
 
-	if (ferry_conf_path(
-		group, "tls_certificate", NULL, &o->certificate, err) == -1 ||
-	    ferry_conf_path(group, "tls_key", NULL, &o->key, err) == -1)
+	if (read_tls_file(group, "tls_certificate", "tls_key", &o->certificate,
+		err) == -1 ||
+	    read_tls_file(group, "tls_key", "tls_certificate", &o->key, err) ==
+		-1)
 		return -1;
-	if (ferry_conf_str(group, "tls_priorities",
-		"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2",
-		&o->tls_priorities, err) == -1)
-		return -1;
-	if (o->certificate != NULL && *o->certificate == 0)
-		o->certificate = NULL;
-	if (o->key != NULL && *o->key == 0)
-		o->key = NULL;
-	if ((o->certificate == NULL) != (o->key == NULL))
-		return ferry_conf_error(group,
-		    o->certificate == NULL ? "tls_key" : "tls_certificate", err,
-		    "tls_certificate and tls_key go together");
-	return 0;
+	return ferry_conf_str(group, "tls_priorities",
+	    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", &o->tls_priorities,
+	    err);
 }
 
 static int
@@ -225,8 +254,7 @@ read_group(struct ferry_serve_options *o, struct ferry_conf_group *group,
     struct ferry_error *err)
 {
 
-	if (ferry_conf_str(
-		group, "listen", "127.0.0.1:8470", &o->listen, err) == -1 ||
+	if (read_listen(o, group, err) == -1 ||
 	    ferry_conf_bool(group, "public", false, &o->public, err) == -1 ||
 	    ferry_conf_bool(group, "allow_root", false, &o->allow_root, err) ==
 		-1 ||
@@ -284,6 +312,7 @@ ferry_serve_options_read(struct ferry_serve_options **out,
 	if (ferry_calloc(&o, 1, sizeof(*o), err) == -1)
 		return -1;
 	if (open_conf(&o->conf, args->config, err) == -1 ||
+	    ferry_conf_check_top(o->conf, err) == -1 ||
 	    ferry_conf_path(ferry_conf_root(o->conf), "store", "/var/lib/ferry",
 		&store, err) == -1 ||
 	    ferry_conf_group(ferry_conf_root(o->conf), "serve", &group, err) ==

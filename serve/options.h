@@ -21,6 +21,7 @@ struct ferry_serve_args {
 	const char *port_file;
 	bool public;
 	bool allow_root;
+	bool check;
 	bool check_sandbox;
 };
 

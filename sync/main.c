@@ -25,6 +25,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_access,
 	&ferry_command_token,
 	&ferry_command_explain,
+	&ferry_command_config,
 	&ferry_command_status,
 	&ferry_command_list,
 	&ferry_command_show,
@@ -122,23 +123,30 @@ common_options(struct ferry_context *ctx, int argc, char **argv, bool *help,
 	return left;
 }
 
+static void
+find_config(struct ferry_context *ctx)
+{
+
+	if (ctx->config_path == NULL)
+		ctx->config_path = getenv("FERRY_CONFIG");
+	/* One that is there and cannot be read is an error, not none. */
+	if (ctx->config_path == NULL && access(FERRY_CONF, F_OK) == 0)
+		ctx->config_path = FERRY_CONF;
+}
+
 static int
 load_config(struct ferry_context *ctx, struct ferry_error *err)
 {
 	const char *path = ctx->config_path, *store;
 	int rc;
 
-	if (path == NULL)
-		path = getenv("FERRY_CONFIG");
-	if (path == NULL && access(FERRY_CONF, R_OK) == 0)
-		path = FERRY_CONF;
-	ctx->config_path = path;
 	rc = path == NULL ? ferry_conf_empty(&ctx->conf, err)
 	                  : ferry_conf_open(&ctx->conf, path, err);
 	if (rc == -1 && err->code == FERRY_ESYSTEM)
 		err->code = FERRY_ECONFIG;
-	if (rc == -1 || ferry_conf_path(ferry_conf_root(ctx->conf), "store",
-			    "/var/lib/ferry", &store, err) == -1)
+	if (rc == -1 || ferry_conf_check_top(ctx->conf, err) == -1 ||
+	    ferry_conf_path(ferry_conf_root(ctx->conf), "store",
+		"/var/lib/ferry", &store, err) == -1)
 		return -1;
 	if (ctx->store_path == NULL)
 		ctx->store_path = getenv("FERRY_STORE");
@@ -239,7 +247,10 @@ main(int argc, char **argv)
 	ctx.argc = n - 1;
 	ctx.argv = argv + 1;
 	ferry_stop_catch();
-	if (load_config(&ctx, &err) == -1 ||
+	find_config(&ctx);
+	/* That one reads it itself, with all of its mistakes. */
+	if ((command != &ferry_command_config &&
+		load_config(&ctx, &err) == -1) ||
 	    (status = command->run(&ctx, &err)) == -1)
 		status = report(&ctx, command, &err);
 	ferry_conf_free(ctx.conf);

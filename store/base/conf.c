@@ -1,11 +1,13 @@
 #include "store/base/conf.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <libconfig.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/base/bytes.h"
 #include "store/base/error.h"
@@ -472,6 +474,44 @@ ferry_conf_all_strs(struct ferry_conf_group *group, const char *name,
 }
 
 int
+ferry_conf_words(struct ferry_conf_group *g, const char *name,
+    const char *const *known, const char **out, size_t max, size_t *n,
+    struct ferry_error *err)
+{
+	char list[200] = "";
+	size_t k, used = 0;
+
+	if (ferry_conf_all_strs(g, name, out, max, n, err) == -1)
+		return -1;
+	for (size_t i = 0; i < *n; i++) {
+		for (k = 0; known[k] != NULL && strcmp(known[k], out[i]) != 0;
+		     k++)
+			;
+		if (known[k] != NULL)
+			continue;
+		for (k = 0; known[k] != NULL && used < sizeof(list) - 20; k++)
+			used +=
+			    (size_t)snprintf(list + used, sizeof(list) - used,
+				"%s%s", k == 0 ? "" : ", ", known[k]);
+		return ferry_conf_error(g, name, err,
+		    "there is no '%.40s'; there are: %s", out[i], list);
+	}
+	return 0;
+}
+
+int
+ferry_conf_file(struct ferry_conf_group *g, const char *name, const char **out,
+    struct ferry_error *err)
+{
+
+	if (ferry_conf_path(g, name, NULL, out, err) == -1)
+		return -1;
+	if (*out == NULL || access(*out, R_OK) == 0)
+		return 0;
+	return ferry_conf_error(g, name, err, "%s: %s", *out, strerror(errno));
+}
+
+int
 ferry_conf_path_at(struct ferry_conf_group *g, const char *name, unsigned i,
     const char **out, struct ferry_error *err)
 {
@@ -483,12 +523,34 @@ ferry_conf_path_at(struct ferry_conf_group *g, const char *name, unsigned i,
 	return rc;
 }
 
+/* The option that begins most like a name: what was meant should not be what the
+ * list has no room for. */
+static const char *
+likest_of(const struct ferry_conf_group *g, const char *name)
+{
+	const char *likest = g->asked_n == 0 ? "none" : g->asked[0];
+	size_t most = 0;
+
+	for (size_t i = 0; i < g->asked_n; i++) {
+		size_t n = 0;
+
+		while (name[n] != 0 && name[n] == g->asked[i][n])
+			n++;
+		if (n > most) {
+			most = n;
+			likest = g->asked[i];
+		}
+	}
+	return likest;
+}
+
 int
 ferry_conf_finish(struct ferry_conf_group *g, struct ferry_error *err)
 {
 	config_setting_t *s;
 	char known[300] = "";
-	size_t n = 0;
+	const char *likest;
+	size_t n;
 
 	if (g->setting == NULL)
 		return 0;
@@ -502,11 +564,28 @@ ferry_conf_finish(struct ferry_conf_group *g, struct ferry_error *err)
 			;
 		if (k < g->asked_n)
 			continue;
+		likest = likest_of(g, name);
+		n = (size_t)snprintf(known, sizeof(known), "%s", likest);
 		for (k = 0; k < g->asked_n && n < sizeof(known) - 40; k++)
-			n += (size_t)snprintf(known + n, sizeof(known) - n,
-			    "%s%s", k == 0 ? "" : ", ", g->asked[k]);
+			if (g->asked[k] != likest)
+				n += (size_t)snprintf(known + n,
+				    sizeof(known) - n, ", %s", g->asked[k]);
 		return ferry_conf_error(
 		    g, name, err, "no such option; there are: %s", known);
 	}
 	return 0;
+}
+
+int
+ferry_conf_check_top(struct ferry_conf *conf, struct ferry_error *err)
+{
+	static const char *const options[] = { "store", "access", "upstreams",
+		"export", "import", "serve" };
+	struct ferry_conf_group *root = ferry_conf_root(conf);
+	config_setting_t *ignored;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (ask(root, options[i], &ignored, err) == -1)
+			return -1;
+	return ferry_conf_finish(root, err);
 }

@@ -70,6 +70,19 @@ int ferry_conf_strs(struct ferry_conf_group *group, const char *name,
 int ferry_conf_all_strs(struct ferry_conf_group *group, const char *name,
     const char **out, size_t max, size_t *n, struct ferry_error *err);
 
+/*
+ * All of them, each one of those that are known, a list that ends with NULL:
+ * another is a mistake, which names them.
+ */
+int ferry_conf_words(struct ferry_conf_group *group, const char *name,
+    const char *const *known, const char **out, size_t max, size_t *n,
+    struct ferry_error *err);
+
+/* A path to what must be there to be read: a certificate, a token.  *out stays
+ * NULL without the option. */
+int ferry_conf_file(struct ferry_conf_group *group, const char *name,
+    const char **out, struct ferry_error *err);
+
 /* As _strs, with each string a path. */
 int ferry_conf_path_at(struct ferry_conf_group *group, const char *name,
     unsigned i, const char **out, struct ferry_error *err);
@@ -79,6 +92,13 @@ int ferry_conf_path_at(struct ferry_conf_group *group, const char *name,
  * so that it may be shown.  Errors: FERRY_ECONFIG.
  */
 int ferry_conf_check_text(struct ferry_conf *conf, struct ferry_error *err);
+
+/*
+ * Whether the top level of a ferry.conf has only options that some part of
+ * ferry reads: a mistyped `store` is a mistake for whoever opens the file.
+ * Errors: FERRY_ECONFIG.
+ */
+int ferry_conf_check_top(struct ferry_conf *conf, struct ferry_error *err);
 
 /* An error at the option's line; an absent option's is the group's. */
 int ferry_conf_error(struct ferry_conf_group *group, const char *name,

@@ -7,6 +7,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "store/base/error.h"
@@ -18,7 +19,7 @@ struct ferry_upstream_kind;
 
 struct ferry_context {
 	const char *config_path; /* NULL: none was found */
-	struct ferry_conf *conf; /* never NULL */
+	struct ferry_conf *conf; /* NULL for `ferry config` alone */
 	const char *store_path; /* --store, else the configuration's */
 	bool json; /* --json */
 	bool quiet; /* --quiet: no progress */
@@ -101,6 +102,16 @@ struct ferry_access_policy;
 int ferry_context_policy(const struct ferry_context *ctx,
     struct ferry_access_policy *out, struct ferry_error *err);
 
+/*
+ * How long what is exported is taken: the option (NULL: none), else the group
+ * "export" of conf; 0 for ever.  Errors: FERRY_ECONFIG, FERRY_EUSAGE.
+ */
+int ferry_export_expiry(struct ferry_conf *conf, const char *option,
+    int64_t *out, struct ferry_error *err);
+
+/* The path of ferryd beside this program, else its name, for PATH. */
+const char *ferry_command_ferryd(char *buf, size_t size);
+
 /* Each sync/command/NAME.c defines one. */
 extern const struct ferry_command ferry_command_init, ferry_command_status,
     ferry_command_list, ferry_command_show, ferry_command_verify,
@@ -108,6 +119,7 @@ extern const struct ferry_command ferry_command_init, ferry_command_status,
     ferry_command_restore, ferry_command_sync, ferry_command_export,
     ferry_command_import, ferry_command_sign, ferry_command_receipt,
     ferry_command_key, ferry_command_trust, ferry_command_serve,
-    ferry_command_token, ferry_command_explain, ferry_command_access;
+    ferry_command_token, ferry_command_explain, ferry_command_access,
+    ferry_command_config;
 
 #endif

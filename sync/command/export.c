@@ -35,15 +35,15 @@ static const char help[] =
 
 /* Bundles that never end would let whoever keeps back the newer ones hold a site
  * at an old one for ever. */
-static int
-read_expiry(struct ferry_context *ctx, const char *option, int64_t *out,
+int
+ferry_export_expiry(struct ferry_conf *conf, const char *option, int64_t *out,
     struct ferry_error *err)
 {
 	struct ferry_conf_group *group;
 	const char *text;
 
-	if (ferry_conf_group(
-		ferry_conf_root(ctx->conf), "export", &group, err) == -1 ||
+	if (ferry_conf_group(ferry_conf_root(conf), "export", &group, err) ==
+		-1 ||
 	    ferry_conf_str(group, "expires", "90d", &text, err) == -1 ||
 	    ferry_conf_finish(group, err) == -1)
 		return -1;
@@ -100,7 +100,7 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 		    "'%s' is not a size such as 4G or 650M; volumes have at "
 		    "least 64Ki",
 		    volume_size);
-	return read_expiry(ctx, expires, &o->expires_s, err);
+	return ferry_export_expiry(ctx->conf, expires, &o->expires_s, err);
 }
 
 static const char *const outcomes[] = {

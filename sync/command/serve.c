@@ -13,9 +13,8 @@ static const char help[] =
     "Run ferryd, the read-only server, with the same store and configuration.\n"
     "The options are ferryd's; see 'ferryd --help'.\n";
 
-/* Path of ferryd beside this program, else found on PATH. */
-static const char *
-beside(char *buf, size_t size)
+const char *
+ferry_command_ferryd(char *buf, size_t size)
 {
 	ssize_t n = readlink("/proc/self/exe", buf, size - 2);
 	char *slash;
@@ -34,7 +33,7 @@ static int
 run(struct ferry_context *ctx, struct ferry_error *err)
 {
 	char path[4096];
-	const char *program = beside(path, sizeof(path));
+	const char *program = ferry_command_ferryd(path, sizeof(path));
 	char **argv;
 	int n = 0;
 

@@ -22,22 +22,9 @@ static const char help[] =
     "  --dry-run  print what would be pulled, with sizes; store nothing\n"
     "  --json     events and the result as JSON, a line each\n"
     "\n"
-    "Exit status: 0 all that is wanted is here; 4 some items failed (they are\n"
-    "listed); 8 nothing could be fetched.\n" FERRY_CONF
-    " explains every option.\n";
-
-/* Options of the top level that belong to others. */
-static int
-finish_root(struct ferry_conf_group *root, struct ferry_error *err)
-{
-	struct ferry_conf_group *others;
-
-	if (ferry_conf_group(root, "serve", &others, err) == -1 ||
-	    ferry_conf_group(root, "export", &others, err) == -1 ||
-	    ferry_conf_group(root, "import", &others, err) == -1)
-		return -1;
-	return ferry_conf_finish(root, err);
-}
+    "Exit status: 0 all that is wanted is here; 3 the configuration is wrong, or\n"
+    "nothing that it names can be read; 4 some items failed (they are listed); 8\n"
+    "nothing could be fetched.\n" FERRY_CONF " explains every option.\n";
 
 static int
 keep_last(struct ferry_run *run, const char *summary, struct ferry_error *err)
@@ -61,7 +48,7 @@ keep_last(struct ferry_run *run, const char *summary, struct ferry_error *err)
 static void
 print_plan(const struct ferry_run *run)
 {
-	uint64_t size = 0, unpacked = 0;
+	uint64_t size = 0, unpacked = 0, unknown = 0;
 	char a[FERRY_SIZE_TEXT], b[FERRY_SIZE_TEXT], text[FERRY_COUNT_TEXT];
 	const json_t *item, *n;
 	const char *note;
@@ -76,21 +63,28 @@ print_plan(const struct ferry_run *run)
 		}
 		*total += (uint64_t)json_integer_value(n);
 		note = json_string_value(json_object_get(item, "note"));
+		unknown += json_integer_value(n) == 0;
 		(void)printf("would pull %-50s %10s%s%s%s\n",
 		    json_string_value(json_object_get(item, "item")),
 		    json_integer_value(n) == 0
-			? "?"
+			? "unknown"
 			: ferry_size_text((uint64_t)json_integer_value(n), a),
-		    total == &unpacked ? " unpacked" : "",
+		    total == &unpacked && json_integer_value(n) > 0
+			? " unpacked"
+			: "",
 		    note == NULL ? "" : "; ", note == NULL ? "" : note);
 	}
 	(void)printf("%s would be pulled",
 	    ferry_count_text(json_array_size(run->plan), "version", text));
-	if (unpacked > 0 || size == 0)
+	if (unpacked > 0)
 		(void)printf(", %s unpacked (as upstream declares)",
 		    ferry_size_text(unpacked, a));
 	if (size > 0)
 		(void)printf(", %s to fetch", ferry_size_text(size, b));
+	if (unknown > 0)
+		(void)printf(", the %s of %s unknown until then",
+		    unknown == 1 ? "size" : "sizes",
+		    ferry_count_text(unknown, "version", text));
 	(void)printf("; %" PRIu64 " %s here already\n", run->present,
 	    run->present == 1 ? "is" : "are");
 	if (run->plan_lacks != NULL)
@@ -182,6 +176,21 @@ on_wait(void *ctx, const struct ferry_fetch_origin *origin, int64_t until)
 	    ferry_time_text(until, text), until - ferry_now());
 }
 
+/* Files that the configuration names and nobody can read: no registry's doing.
+ * A store that fails ends the run. */
+static bool
+only_files_failed(const struct ferry_run *run)
+{
+	const json_t *failure;
+	size_t i;
+
+	json_array_foreach (run->failures, i, failure)
+		if (strcmp(json_string_value(json_object_get(failure, "code")),
+			ferry_code_name(FERRY_ESYSTEM)) != 0)
+			return false;
+	return true;
+}
+
 static int
 work(struct ferry_context *ctx, struct ferry_command_task *task,
     struct ferry_run *run, struct ferry_error *err)
@@ -198,8 +207,9 @@ work(struct ferry_context *ctx, struct ferry_command_task *task,
 	print(ctx, run, summary);
 	if (json_array_size(run->failures) == 0)
 		return FERRY_EXIT_OK;
-	return run->packages == 0 && run->present == 0 ? FERRY_EXIT_NETWORK
-	                                               : FERRY_EXIT_PARTIAL;
+	if (run->packages > 0 || run->present > 0)
+		return FERRY_EXIT_PARTIAL;
+	return only_files_failed(run) ? FERRY_EXIT_CONFIG : FERRY_EXIT_NETWORK;
 }
 
 static int
@@ -222,8 +232,7 @@ run_sync(struct ferry_context *ctx, struct ferry_error *err)
 	if (ferry_options(ctx, options, err) == -1 ||
 	    ferry_upstreams_read(
 		&run, root, ctx->argv + 1, ctx->argc - 1, err) == -1 ||
-	    ferry_run_operator(&run, root, err) == -1 ||
-	    finish_root(root, err) == -1)
+	    ferry_run_operator(&run, root, err) == -1)
 		goto out;
 	if (run.upstreams_n == 0) {
 		ferry_error_set(err, FERRY_ECONFIG,

@@ -52,6 +52,9 @@ struct ferry_run {
 	uint64_t present; /* versions that were here */
 	uint64_t withdrawn; /* here, and upstream lists them no more */
 	uint64_t removed; /* left alone, as the operator removed them */
+	/* A check's: one text for each upstream that is wrong.  NULL: the first
+	 * mistake ends the reading. */
+	json_t *mistakes;
 	json_t *failures; /* {"item","code","text"} */
 	json_t *skipped; /* what cannot be mirrored, same shape */
 	json_t *taken_away; /* by upstream since the last run, same shape */

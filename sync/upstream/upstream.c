@@ -74,7 +74,7 @@ configure_token(struct ferry_upstream *up, struct ferry_error *err)
 {
 	const char *file, *variable, *value;
 
-	if (ferry_conf_path(up->group, "token_file", NULL, &file, err) == -1 ||
+	if (ferry_conf_file(up->group, "token_file", &file, err) == -1 ||
 	    ferry_conf_str(up->group, "token_env", NULL, &variable, err) == -1)
 		return -1;
 	if (file != NULL && variable != NULL)
@@ -104,13 +104,10 @@ configure_origin(struct ferry_upstream *up, struct ferry_error *err)
 	    ferry_conf_u64(up->group, "tries", 1, 20, 5, &tries, err) == -1 ||
 	    ferry_conf_size(
 		up->group, "rate", 0, INT64_MAX, 0, &o->rate, err) == -1 ||
-	    ferry_conf_path(up->group, "ca_file", NULL, &o->ca_file, err) ==
-		-1 ||
-	    ferry_conf_path(up->group, "cert_file", NULL, &o->cert_file, err) ==
-		-1 ||
-	    ferry_conf_path(up->group, "key_file", NULL, &o->key_file, err) ==
-		-1 ||
-	    ferry_conf_path(up->group, "netrc", NULL, &o->netrc, err) == -1 ||
+	    ferry_conf_file(up->group, "ca_file", &o->ca_file, err) == -1 ||
+	    ferry_conf_file(up->group, "cert_file", &o->cert_file, err) == -1 ||
+	    ferry_conf_file(up->group, "key_file", &o->key_file, err) == -1 ||
+	    ferry_conf_file(up->group, "netrc", &o->netrc, err) == -1 ||
 	    ferry_conf_str(up->group, "proxy", NULL, &o->proxy, err) == -1)
 		return -1;
 	o->name = up->name;
@@ -250,6 +247,35 @@ mark_wanted(struct ferry_run *run, char **names, int n, struct ferry_error *err)
 	return 0;
 }
 
+static int
+configure_next(struct ferry_run *run, size_t i, struct ferry_error *err)
+{
+	struct ferry_upstream *up = &run->upstreams[i];
+
+	if (configure_upstream(run, up, err) == -1)
+		return -1;
+	for (size_t k = 0; k < i; k++)
+		if (run->upstreams[k].name != NULL &&
+		    strcmp(up->name, run->upstreams[k].name) == 0)
+			return ferry_conf_error(up->group, "name", err,
+			    "two upstreams are called '%s'", up->name);
+	return 0;
+}
+
+/* Whether a mistake is only noted, and the others are looked at as well. */
+static int
+keep_mistake(struct ferry_run *run, struct ferry_error *err)
+{
+	const struct ferry_error none = FERRY_ERROR_INIT;
+
+	if (run->mistakes == NULL || err->code != FERRY_ECONFIG)
+		return -1;
+	(void)json_array_append_new(
+	    run->mistakes, ferry_json_text(ferry_bytes_str(err->text)));
+	*err = none;
+	return 0;
+}
+
 int
 ferry_upstreams_read(struct ferry_run *run, struct ferry_conf_group *root,
     char **names, int names_n, struct ferry_error *err)
@@ -274,17 +300,10 @@ ferry_upstreams_read(struct ferry_run *run, struct ferry_conf_group *root,
 	if (rc == -1)
 		return -1;
 	/* Only now do their addresses stay. */
-	for (size_t i = 0; i < run->upstreams_n; i++) {
-		if (configure_upstream(run, &run->upstreams[i], err) == -1)
+	for (size_t i = 0; i < run->upstreams_n; i++)
+		if (configure_next(run, i, err) == -1 &&
+		    keep_mistake(run, err) == -1)
 			return -1;
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(run->upstreams[i].name,
-				run->upstreams[k].name) == 0)
-				return ferry_conf_error(run->upstreams[i].group,
-				    "name", err,
-				    "two upstreams are called '%s'",
-				    run->upstreams[i].name);
-	}
 	return mark_wanted(run, names, names_n, err);
 }
 
@@ -336,7 +355,7 @@ ferry_run_operator(struct ferry_run *run, struct ferry_conf_group *root,
 {
 	const char *path;
 
-	if (ferry_conf_path(root, "access", NULL, &path, err) == -1)
+	if (ferry_conf_file(root, "access", &path, err) == -1)
 		return -1;
 	if (path == NULL)
 		return 0;

@@ -75,7 +75,8 @@ struct ferry_upstream {
 
 /*
  * Read the upstreams of the configuration.  names, if any, are the wanted
- * ones.  Errors: FERRY_ECONFIG, FERRY_EUSAGE (no such upstream).
+ * ones.  With run->mistakes the mistakes of each are noted there.
+ * Errors: FERRY_ECONFIG, FERRY_EUSAGE (no such upstream).
  */
 int ferry_upstreams_read(struct ferry_run *run, struct ferry_conf_group *root,
     char **names, int names_n, struct ferry_error *err);

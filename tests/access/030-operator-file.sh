@@ -20,7 +20,7 @@ rm -f access.conf
 expect 3 near sync
 has err "access.conf: No such file"
 mistake 'signed_off_by: is missing or empty' 'realm = "local";'
-mistake 'access.conf:2: userz: no such option; there are: signed_off_by' 'signed_off_by = "o";
+mistake 'access.conf:2: userz: no such option; there are: users, signed_off_by' 'signed_off_by = "o";
 userz = [ "a" ];'
 mistake "access.conf:2: users: element 2, 'b c', is no login" 'signed_off_by = "o";
 users = [ "a", "b c" ];'

@@ -39,7 +39,7 @@ kill -HUP "$LASTPID"
 wait_for 5 grep -q 'stays as it was' "$T/ferryd.log"
 get 200 --insecure "$NPM/p"
 stop
-expect 7 "$FERRYD" --store "$STORE" --listen 127.0.0.1:0 --config "$T/ferry.conf"
+expect 3 "$FERRYD" --store "$STORE" --listen 127.0.0.1:0 --config "$T/ferry.conf"
 rm "$T/key.pem"
-expect 7 "$FERRYD" --store "$STORE" --listen 127.0.0.1:0 --config "$T/ferry.conf"
+expect 3 "$FERRYD" --store "$STORE" --listen 127.0.0.1:0 --config "$T/ferry.conf"
 has "$T/err" key.pem

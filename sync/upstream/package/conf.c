@@ -1,8 +1,11 @@
 /* What etc/ferry.conf wants of an upstream's packages: by name, by ranges, by
  * lock files. */
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "store/base/conf.h"
 #include "store/format/format.h"
@@ -102,12 +105,38 @@ want_group(struct ferry_packages *packages, struct ferry_conf_group *group,
 	return rc == -1 ? -1 : ferry_conf_finish(group, err);
 }
 
+/* The lock files that a pattern of the shell fits.  One that cannot be read does
+ * not stop the rest. */
+static void
+want_lockfiles(struct ferry_packages *packages, const char *pattern)
+{
+	glob_t found = { 0 };
+
+	/* What is there by that name is meant, whatever its name has in it. */
+	if (glob(pattern, access(pattern, F_OK) == 0 ? GLOB_NOCHECK : 0, NULL,
+		&found) != 0) {
+		struct ferry_error why = FERRY_ERROR_INIT;
+
+		ferry_error_set(
+		    &why, FERRY_ESYSTEM, "there is no such file (lockfiles)");
+		ferry_run_fail(packages->run, pattern, &why);
+		return;
+	}
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *path = found.gl_pathv[i];
+		struct ferry_error why = FERRY_ERROR_INIT;
+
+		if (ferry_packages_want_lockfile(packages, path, &why) == -1)
+			ferry_run_fail(packages->run, path, &why);
+	}
+	globfree(&found);
+}
+
 int
 ferry_packages_read_wants(struct ferry_packages *packages,
     enum ferry_wants_mode mode, struct ferry_error *err)
 {
 	struct ferry_conf_group *group = packages->up->group, *select;
-	struct ferry_error why = FERRY_ERROR_INIT;
 	const char *text;
 	int rc;
 
@@ -125,13 +154,9 @@ ferry_packages_read_wants(struct ferry_packages *packages,
 		return -1;
 	for (unsigned i = 0;
 	     (rc = ferry_conf_path_at(group, "lockfiles", i, &text, err)) == 1;
-	     i++) {
-		if (mode == FERRY_WANTS_CHECK)
-			continue;
-		/* One lock file that cannot be read does not stop the rest. */
-		if (ferry_packages_want_lockfile(packages, text, &why) == -1)
-			ferry_run_fail(packages->run, text, &why);
-	}
+	     i++)
+		if (mode == FERRY_WANTS_ADD)
+			want_lockfiles(packages, text);
 	return rc;
 }
 
