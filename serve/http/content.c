@@ -18,6 +18,10 @@
 /* Of a body with holes, for each answer on its way. */
 #define FILLED_BLOCK (16U << 10)
 
+/* Holes of a body that is sent piece by piece; with more, the list of pieces
+ * would take more memory than a block. */
+#define PIECES_MAX 480
+
 static void
 on_body_done(void *cls)
 {
@@ -118,6 +122,50 @@ read_response(
 	return out;
 }
 
+/* A body in memory with few holes: sent from where it lies. */
+struct pieces {
+	struct ferry_body *body;
+	char *fill; /* owned */
+};
+
+static void
+on_pieces_done(void *cls)
+{
+	struct pieces *pieces = cls;
+
+	ferry_body_unref(pieces->body);
+	free(pieces->fill);
+	free(pieces);
+}
+
+/* *Takes* fill.  NULL if there is no memory. */
+static struct MHD_Response *
+pieces_response(struct ferry_body *body, char *fill)
+{
+	struct pieces *pieces = malloc(sizeof(*pieces));
+	struct MHD_IoVec vec[2 * PIECES_MAX + 1];
+	const uint8_t *p = body->bytes.p, *end = p + body->bytes.n, *hole;
+	struct MHD_Response *out;
+	unsigned n = 0;
+	size_t fill_n = strlen(fill);
+
+	if (pieces == NULL) {
+		free(fill);
+		return NULL;
+	}
+	*pieces = (struct pieces){ ferry_body_ref(body), fill };
+	while ((hole = memchr(p, FERRY_HOLE, (size_t)(end - p))) != NULL) {
+		vec[n++] = (struct MHD_IoVec){ p, (size_t)(hole - p) };
+		vec[n++] = (struct MHD_IoVec){ fill, fill_n };
+		p = hole + 1;
+	}
+	vec[n++] = (struct MHD_IoVec){ p, (size_t)(end - p) };
+	out = MHD_create_response_from_iovec(vec, n, on_pieces_done, pieces);
+	if (out == NULL)
+		on_pieces_done(pieces);
+	return out;
+}
+
 /* Size bytes of res's body from offset.  NULL if there is no memory. */
 static struct MHD_Response *
 make_response(const struct exchange *ex, struct ferry_response *res,
@@ -133,6 +181,10 @@ make_response(const struct exchange *ex, struct ferry_response *res,
 		    0, NULL, MHD_RESPMEM_PERSISTENT);
 	if (fill != NULL) {
 		res->fill = NULL;
+		/* Under TLS each piece would be a record of its own. */
+		if (body->fd == -1 && body->holes <= PIECES_MAX &&
+		    ex->server->options->certificate == NULL)
+			return pieces_response(body, fill);
 		return read_response(body, 0, size, fill);
 	}
 	if (body->fd == -1) {
