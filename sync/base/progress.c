@@ -127,7 +127,8 @@ event(const struct ferry_progress *p, const char *name, const char *text)
 	    "elapsed_ms", (json_int_t)(ferry_ticks_ms() - p->started), "text",
 	    text);
 
-	if (o != NULL && json_dumpf(o, stdout, JSON_COMPACT) == 0)
+	if (o != NULL &&
+	    json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII) == 0)
 		(void)putchar('\n');
 	(void)fflush(stdout);
 	json_decref(o);

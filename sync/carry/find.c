@@ -159,12 +159,15 @@ read_signatures(const struct ferry_task *task, const char *dir,
 	return rc;
 }
 
-/* Those of v's bundle. */
+/* Those of v's bundle, of keys that are known here: of others there may be any
+ * number. */
 static int
-countersign(struct ferry_volume *v, const struct signatures *signatures,
-    struct ferry_error *err)
+countersign(struct ferry_store *st, struct ferry_volume *v,
+    const struct signatures *signatures, struct ferry_error *err)
 {
 	struct ferry_digest bundle;
+	struct ferry_trust ignored;
+	int rc;
 
 	if (ferry_digest_of(&bundle, FERRY_SHA256, ferry_volume_text(v), err) ==
 	    -1)
@@ -172,7 +175,11 @@ countersign(struct ferry_volume *v, const struct signatures *signatures,
 	for (size_t i = 0; i < signatures->n; i++) {
 		const struct ferry_detached *s = &signatures->v[i];
 
-		if (ferry_digest_equal(&s->bundle, &bundle) &&
+		if (!ferry_digest_equal(&s->bundle, &bundle))
+			continue;
+		if ((rc = ferry_trust_get(st, s->signer, &ignored, err)) == -1)
+			return -1;
+		if (rc == 1 &&
 		    ferry_volume_countersign(v, s->signer, s->v, err) == -1)
 			return -1;
 	}
@@ -192,7 +199,7 @@ look_at_file(const struct ferry_task *task, const char *path, bool named,
 
 	if (ferry_volume_open(&v, AT_FDCWD, path, &why) == 0) {
 		if (task->st != NULL &&
-		    (countersign(v, signatures, &why) == -1 ||
+		    (countersign(task->st, v, signatures, &why) == -1 ||
 			ferry_trust_volume(task->st, v, &signers, &why) == -1))
 			ferry_error_in(&why, "%s", path);
 		else if (ferry_volume_begin(v, &why) == 0) {

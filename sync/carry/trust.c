@@ -139,9 +139,13 @@ ferry_trust_add(struct ferry_store *st, const struct ferry_trust *want,
 		memcpy(t.name, want->name, sizeof(t.name));
 	if (want->store[0] != 0)
 		memcpy(t.store, want->store, sizeof(t.store));
-	memcpy(t.role, want->role, sizeof(t.role));
-	if (t.role[0] != 0)
+	/* A key has one or the other; what nobody says stays. */
+	if (want->role[0] != 0 || want->store[0] != 0)
+		memcpy(t.role, want->role, sizeof(t.role));
+	if (t.role[0] != 0) {
 		t.store[0] = 0;
+		t.use = FERRY_TRUST_BUNDLES;
+	}
 	return put_key(st, &t, err);
 }
 
@@ -269,6 +273,7 @@ struct tally {
 	json_t *roles; /* those that are needed still; NULL: none are */
 	uint64_t revoked, unknown, other_use;
 	char revoked_id[FERRY_KEYID], unknown_id[FERRY_KEYID];
+	char revoked_role[FERRY_NAME]; /* of a revoked key, or "" */
 };
 
 /* One more signature of a role. */
@@ -310,6 +315,8 @@ count_signature(struct ferry_store *st, struct tally *tally, const char *signer,
 		    "after it was signed; ask for it again",
 		    signer, t.name[0] == 0 ? "no name" : t.name);
 	if (t.revoked_at != 0) {
+		if (json_object_get(tally->roles, t.role) != NULL)
+			memcpy(tally->revoked_role, t.role, sizeof(t.role));
 		if (tally->revoked++ == 0)
 			memcpy(tally->revoked_id, signer, FERRY_KEYID);
 	} else if ((t.use & use) == 0) {
@@ -332,7 +339,11 @@ decide_signatures(
 	if (tally->good.n >= required && missing == NULL)
 		return 0;
 	if (tally->good.n >= required)
-		return ferry_error_set(err, FERRY_ESIGNATURE,
+		return ferry_error_set(err,
+		    strcmp(
+			tally->revoked_role, json_object_iter_key(missing)) == 0
+			? FERRY_EREVOKED
+			: FERRY_ESIGNATURE,
 		    "%s of role '%s' missing ('ferry trust require'); whoever "
 		    "has that role signs it with 'ferry sign'",
 		    ferry_count_text((uint64_t)json_integer_value(

@@ -74,7 +74,8 @@ void
 ferry_command_print(json_t *result)
 {
 
-	if (result != NULL && json_dumpf(result, stdout, JSON_COMPACT) == 0)
+	if (result != NULL &&
+	    json_dumpf(result, stdout, JSON_COMPACT | JSON_ENSURE_ASCII) == 0)
 		(void)putchar('\n');
 	json_decref(result);
 }

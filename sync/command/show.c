@@ -75,7 +75,7 @@ print_json(const struct ferry_key *key, json_t *record, json_t *versions,
 		(void)json_object_set(o, "tags", tags);
 	if (json_array_size(removed) > 0)
 		(void)json_object_set(o, "removed", removed);
-	(void)json_dumpf(o, stdout, JSON_INDENT(2));
+	(void)json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 	json_decref(o);
 }

@@ -250,7 +250,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    (json_int_t)t.records, "last", lasts, "problems", problems,
 	    "origins", origins, "incoming", incoming, "wanted", wanted,
 	    "withdrawn", withdrawn);
-	(void)json_dumpf(o, stdout, JSON_INDENT(2));
+	(void)json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 out:
 	json_decref(o);

@@ -104,3 +104,26 @@ expect 20 "$FERRY" sign --key scanner.key m3
 [ -z "$(ls m3/*.sig 2>/dev/null)" ] || fail "it was signed"
 expect 2 "$FERRY" sign --key scanner.pub m2
 has err "there is no private key"
+
+say "a role lasts when its key is added again; any number of strangers may sign; and a revoked one"
+expect 0 store far trust add scanner.pub --name scan-2
+has out "role scanner"
+near key export near2.pem
+store far trust add near2.pem >/dev/null
+rm m2/*.sig
+"$FERRY" sign --key scanner.key m2 >/dev/null
+first=$(ls m2/*.sig)
+for i in $(seq 10 50); do
+	sed "s/^key ../key $i/" "$first" >"m2/0-stranger-$i.sig"
+done
+openssl pkey -in approver.key -passin file:pass -out approver-plain.key
+"$FERRY" sign --key approver-plain.key m2 >/dev/null
+expect 0 store far import m2 --no-receipt
+rm -rf m4
+mkdir m4
+near export --to m4 --since 0 >/dev/null
+"$FERRY" sign --key scanner.key m4 >/dev/null
+"$FERRY" sign --key approver-plain.key m4 >/dev/null
+store far trust revoke "$(sed -n 's/^key //p' "$first")" >/dev/null
+expect 22 store far import m4
+has err "1 signature of role 'scanner' missing"
