@@ -7,6 +7,7 @@
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
+#include "store/catalog/owner.h"
 #include "store/index/local.h"
 
 int
@@ -47,6 +48,8 @@ ferry_authority_get(struct ferry_store *st, const char *upstream,
 {
 	int rc = find_authority(st, upstream, origin, out, err);
 
+	if (rc == 0 && ferry_owner_came(st, upstream, err) == -1)
+		return -1;
 	if (rc == 0)
 		rc = ferry_authority_put(
 		    st, upstream, origin, FERRY_AUTHORITY_NEWER, err);

@@ -34,6 +34,7 @@ static const struct {
 	[FERRY_KIND_PART] = { "part", 3 },
 	[FERRY_KIND_PASSED] = { "passed", 2 },
 	[FERRY_KIND_POLICY] = { "policy", 2 },
+	[FERRY_KIND_RANK] = { "rank", 2 },
 	[FERRY_KIND_REALM] = { "realm", 2 },
 	[FERRY_KIND_REMOVED] = { "removed", 5 },
 	[FERRY_KIND_SENT] = { "sent", 2 },

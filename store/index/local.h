@@ -19,6 +19,8 @@ struct ferry_store;
  *					belongs to it (sync/upstream/oci*)
  *	incident FORMAT NAME OWNER VERSION
  *	lost HEX			a blob that verify found wrong (blob.h)
+ *	rank UPSTREAM			which goes first over a name that several
+ *					have (owner.h)
  *	realm UPSTREAM			where it had its tokens made first, with
  *					credentials (sync/upstream/oci)
  *	removed FORMAT NAME OWNER VERSION

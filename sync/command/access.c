@@ -20,6 +20,7 @@ static const char help[] =
     "       ferry access report --user LOGIN [--upstream NAME]\n"
     "       ferry access apply\n"
     "       ferry access hand-over UPSTREAM ORIGIN\n"
+    "       ferry access prefer UPSTREAM…\n"
     "\n"
     "Who may read what, as the permission snapshots of this store say.\n"
     "\n"
@@ -37,7 +38,10 @@ static const char help[] =
     "          permissions are for the origin that brought an upstream first.\n"
     "          ORIGIN, whose key is trusted, or this store itself takes its\n"
     "          place: what its next bundle says counts, even if what is here\n"
-    "          is newer.  For an origin that was made anew, or moved\n";
+    "          is newer.  For an origin that was made anew, or moved\n"
+    "  prefer  over a package's name or a registry's host that several upstreams\n"
+    "          have, the one that came first decides; these go before all others,\n"
+    "          in this order\n";
 
 /* Counts of a snapshot's records by kind, and its words. */
 struct summary {
@@ -237,6 +241,8 @@ dispatch(struct ferry_context *ctx, const struct access_options *o,
 		return ferry_access_apply(ctx, err);
 	if (strcmp(what, "hand-over") == 0 && ctx->argc == 4)
 		return ferry_access_hand_over(ctx, err);
+	if (strcmp(what, "prefer") == 0 && ctx->argc > 2)
+		return ferry_access_prefer(ctx, err);
 	if (strcmp(what, "diff") == 0)
 		return ferry_access_diff(ctx, o, err);
 	if (strcmp(what, "report") == 0 && ctx->argc == 2)

@@ -3,7 +3,7 @@
 
 /*
  * `ferry access`: access.c (dispatch, show), access_apply.c, access_diff.c,
- * access_hand_over.c, access_report.c.
+ * access_hand_over.c, access_prefer.c, access_report.c.
  */
 
 #include "sync/command/command.h"
@@ -19,6 +19,7 @@ int ferry_access_apply(struct ferry_context *ctx, struct ferry_error *err);
 int ferry_access_diff(struct ferry_context *ctx, const struct access_options *o,
     struct ferry_error *err);
 int ferry_access_hand_over(struct ferry_context *ctx, struct ferry_error *err);
+int ferry_access_prefer(struct ferry_context *ctx, struct ferry_error *err);
 int ferry_access_report(struct ferry_context *ctx,
     const struct access_options *o, struct ferry_error *err);
 

@@ -2,41 +2,90 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
+#include "store/catalog/owner.h"
 #include "store/format/oci/names.h"
 
-/* Origins: lines "HOST\nOWNER\n", in the order of owners */
+/* Origins: lines "HOST\nOWNER\n", in the order in which owners go (owner.h) */
+
+struct origin {
+	uint64_t rank;
+	size_t place; /* among all, by name */
+	char *lines;
+};
+
+struct origins {
+	struct ferry_store *store;
+	struct origin *list;
+	size_t n, cap;
+};
 
 static int
 add_origin(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
+	const char *owner = ferry_key_part(key, 1);
 	char host[FERRY_OCI_HOST_MAX + 1];
+	struct ferry_buf lines = FERRY_BUF_INIT;
+	struct origins *o = ctx;
+	struct origin *new;
 
 	/* One that is damaged is no origin, and the others are still. */
-	return ferry_oci_origin(host, record)
-	           ? ferry_buf_addf(
-			 ctx, err, "%s\n%s\n", host, ferry_key_part(key, 1))
-	           : 0;
+	if (!ferry_oci_origin(host, record))
+		return 0;
+	if (ferry_array_grow(
+		&o->list, &o->cap, o->n + 1, sizeof(*o->list), err) == -1)
+		return -1;
+	new = &o->list[o->n];
+	*new = (struct origin){ .place = o->n };
+	if (ferry_owner_rank(o->store, owner, &new->rank, err) == -1 ||
+	    ferry_buf_addf(&lines, err, "%s\n%s\n", host, owner) == -1) {
+		ferry_buf_free(&lines);
+		return -1;
+	}
+	new->lines = (char *)lines.p;
+	o->n++;
+	return 0;
+}
+
+static int
+compare_origins(const void *a, const void *b)
+{
+	const struct origin *x = a, *y = b;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return x->place < y->place ? -1 : 1;
 }
 
 static int
 make_origins(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
+	struct origins o = { .store = ferry_store_view_store(ctx) };
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_key prefix;
 	int rc = -1;
 
-	if (ferry_key_make(&prefix, err, "upstream", NULL) == 0 &&
-	    ferry_catalog_each(ferry_store_view_store(ctx), &prefix, add_origin,
-		&buf, err) == 0 &&
-	    ferry_body_new(out, &buf, err) == 0)
+	if (ferry_key_make(&prefix, err, "upstream", NULL) == -1 ||
+	    ferry_catalog_each(o.store, &prefix, add_origin, &o, err) == -1)
+		goto out;
+	if (o.n > 0)
+		qsort(o.list, o.n, sizeof(*o.list), compare_origins);
+	for (size_t i = 0; i < o.n; i++)
+		if (ferry_buf_adds(&buf, o.list[i].lines, err) == -1)
+			goto out;
+	if (ferry_body_new(out, &buf, err) == 0)
 		rc = 1;
+out:
+	for (size_t i = 0; i < o.n; i++)
+		free(o.list[i].lines);
+	free(o.list);
 	ferry_buf_free(&buf);
 	return rc;
 }
