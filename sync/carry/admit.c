@@ -15,8 +15,9 @@ check_site(
 
 	if (strcmp(h->origin, ferry_store_id(st)) == 0)
 		return ferry_error_set(err, FERRY_EWRONGSITE,
-		    "this bundle was written by this very store; import it at "
-		    "a site");
+		    "this bundle was written by this very store, which has "
+		    "lost nothing that it could bring back; import it at a "
+		    "site");
 	if (h->site[0] == 0 || strcmp(h->site, ferry_store_id(st)) == 0)
 		return 0;
 	return ferry_error_set(err, FERRY_EWRONGSITE,

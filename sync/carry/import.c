@@ -38,6 +38,24 @@ add_result(struct ferry_import_result *result, const struct ferry_head *h,
 	return b;
 }
 
+static bool
+is_own(const struct ferry_task *task, const char *origin)
+{
+
+	return strcmp(origin, ferry_store_id(task->st)) == 0;
+}
+
+/* Whether this store lost blobs, which its own bundles may still have. */
+static int
+lost_some(const struct ferry_task *task, struct ferry_error *err)
+{
+	struct ferry_receipt wanted = { 0 };
+
+	return ferry_wanted_load(task->st, &wanted, err) == -1
+	           ? -1
+	           : wanted.wanted_n > 0;
+}
+
 /* One bundle.  -1 with err for what ends the import; refusals are in b->why. */
 static void
 import_bundle(const struct ferry_task *task,
@@ -45,18 +63,21 @@ import_bundle(const struct ferry_task *task,
     const struct ferry_found_bundle *found, struct ferry_import_bundle *b)
 {
 	enum ferry_apply_what what = FERRY_APPLY_ALL;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	bool own = is_own(task, found->head->origin);
 	int rc = ferry_admit(task->st, found->head, &b->why);
 
-	/* An older one of the right history may have what was skipped. */
-	if (rc == -1 && b->why.code == FERRY_EREPLAY) {
-		struct ferry_error why = FERRY_ERROR_INIT;
-
-		if (ferry_behind_wants(task->st, found->head, &why) == 1) {
-			b->why = (struct ferry_error)FERRY_ERROR_INIT;
-			rc = 0;
-		}
+	/* An older one of the right history may have what was skipped, or what
+	 * was lost here since; so may our own. */
+	if (rc == -1 &&
+	    ((b->why.code == FERRY_EREPLAY &&
+		 ferry_behind_wants(task->st, found->head, &why) == 1) ||
+		((b->why.code == FERRY_EREPLAY || own) &&
+		    lost_some(task, &why) == 1))) {
+		b->why = (struct ferry_error)FERRY_ERROR_INIT;
+		rc = 0;
 	}
-	if (rc == 0 &&
+	if (rc == 0 && !own &&
 	    (rc = ferry_behind_wants(task->st, found->head, &b->why)) == 1)
 		what = FERRY_APPLY_BEHIND;
 	if (rc == 0)
@@ -150,7 +171,8 @@ write_receipts(const struct ferry_task *task,
 	}
 	for (size_t i = 0; i < result->n; i++) {
 		const struct ferry_import_bundle *b = &result->bundles[i];
-		bool newest = !is_bystander(task, b);
+		bool newest =
+		    !is_bystander(task, b) && !is_own(task, b->origin);
 
 		for (size_t k = i + 1; newest && k < result->n; k++)
 			newest =

@@ -59,8 +59,9 @@ print_lost(const struct ferry_rebuild *r, const char *id)
 			     "the bundles that brought them, all of them\n");
 	if (r->blobs_lost > 0)
 		(void)printf(
-		    "%s lost: sync, or import bundles that carry them\n",
-		    ferry_count_text(r->blobs_lost, "blob is", n));
+		    "lost: %s; sync, or import bundles that carry them (our "
+		    "own, too, with their key added to 'ferry trust')\n",
+		    ferry_count_text(r->blobs_lost, "blob", n));
 	if (r->local_lost)
 		(void)printf(
 		    "local records are lost: look at 'ferry trust', 'ferry "
