@@ -24,7 +24,8 @@ static const char help[] =
     "\n"
     "Exit status: 0 all that is wanted is here; 3 the configuration is wrong, or\n"
     "nothing that it names can be read; 4 some items failed (they are listed); 8\n"
-    "nothing could be fetched.\n" FERRY_CONF
+    "nothing could be fetched.\n"
+    "\n" FERRY_CONF
     " explains every option.\n";
 
 static int
