@@ -16,6 +16,7 @@ static const char help[] =
     "\n"
     "Serve the packages of a ferry store to their native clients, read-only.\n"
     "\n"
+    "options:\n"
     "  --config FILE        configuration (else FERRY_CONFIG, else\n"
     "                       " FERRY_CONF ")\n"
     "  --store DIR          the store (else FERRY_STORE, else the\n"

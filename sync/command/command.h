@@ -30,7 +30,7 @@ struct ferry_context {
 };
 
 /*
- * Exit statuses, documented in packaging/man/ferry.1 and `ferry --help`.  A
+ * Exit statuses, documented in packaging/man/ferry.1.in and `ferry --help`.  A
  * run function returns one of the first five, or -1 with err set, which main
  * prints once and maps by one table (ferry_exit_status()).
  */

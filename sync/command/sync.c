@@ -24,7 +24,8 @@ static const char help[] =
     "\n"
     "Exit status: 0 all that is wanted is here; 3 the configuration is wrong, or\n"
     "nothing that it names can be read; 4 some items failed (they are listed); 8\n"
-    "nothing could be fetched.\n" FERRY_CONF " explains every option.\n";
+    "nothing could be fetched.\n"
+    "\n" FERRY_CONF " explains every option.\n";
 
 static int
 keep_last(struct ferry_run *run, const char *summary, struct ferry_error *err)
