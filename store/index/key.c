@@ -17,6 +17,7 @@ static const struct {
 	[FERRY_KIND_TAG] = { "tag", 5 },
 	[FERRY_KIND_UPSTREAM] = { "upstream", 2 },
 	[FERRY_KIND_VERSION] = { "version", 5 },
+	[FERRY_KIND_ABSENT] = { "absent", 4 },
 	[FERRY_KIND_ALIAS] = { "alias", 3 },
 	[FERRY_KIND_ANSWER] = { "answer", 3 },
 	[FERRY_KIND_APPLYING] = { "applying", 2 },

@@ -15,6 +15,8 @@ struct ferry_store;
  * trust, incidents, times of last runs).  Same keys, other namespace:
  *
  *	validator UPSTREAM URL		etag, last_modified of a document
+ *	absent UPSTREAM PACKAGE TAG	what upstream names below it and does
+ *					not have; it is asked for at each sync
  *	mirrored UPSTREAM PACKAGE TAG	the version that is here with all that
  *					belongs to it (sync/upstream/oci*)
  *	incident FORMAT NAME OWNER VERSION

@@ -162,6 +162,25 @@ print_mode(struct ferry_store *st)
 }
 
 static void
+print_absent(const json_t *absent)
+{
+	const json_t *a;
+	size_t i;
+
+	json_array_foreach (absent, i, a) {
+		const json_t *key = json_object_get(a, "key");
+
+		(void)printf("absent       %s:%s of '%s': %s; it is asked for "
+			     "again at each sync\n",
+		    json_string_value(json_array_get(key, 2)),
+		    json_string_value(json_array_get(key, 3)),
+		    json_string_value(json_array_get(key, 1)),
+		    json_string_value(
+			json_object_get(json_object_get(a, "record"), "text")));
+	}
+}
+
+static void
 print_withdrawn(const json_t *withdrawn)
 {
 	const json_t *w;
@@ -213,6 +232,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	json_t *lasts = json_object(), *problems = json_array(), *o = NULL;
 	json_t *incoming = json_array(), *wanted = json_array();
 	json_t *origins = json_array(), *withdrawn = json_array();
+	json_t *absent = json_array();
 	struct ferry_store_totals t;
 	struct ferry_store *st = NULL;
 	int rc = -1;
@@ -229,6 +249,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    collect(st, "origin", origins, err) == -1 ||
 	    collect(st, "incoming", incoming, err) == -1 ||
 	    collect(st, "withdrawn", withdrawn, err) == -1 ||
+	    collect(st, "absent", absent, err) == -1 ||
 	    collect(st, "wanted", wanted, err) == -1)
 		goto out;
 	rc =
@@ -238,10 +259,11 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		print_origins(origins);
 		print_waiting(incoming, wanted);
 		print_withdrawn(withdrawn);
+		print_absent(absent);
 		goto out;
 	}
 	o = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,"
-		      "s:O,s:O,s:O}",
+		      "s:O,s:O,s:O,s:O}",
 	    "store", ferry_store_path(st), "name", ferry_store_name(st), "id",
 	    ferry_store_id(st), "packages", (json_int_t)t.packages, "versions",
 	    (json_int_t)t.versions, "removed", (json_int_t)t.removed, "blobs",
@@ -249,7 +271,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    "logical_bytes", (json_int_t)t.logical_bytes, "records",
 	    (json_int_t)t.records, "last", lasts, "problems", problems,
 	    "origins", origins, "incoming", incoming, "wanted", wanted,
-	    "withdrawn", withdrawn);
+	    "withdrawn", withdrawn, "absent", absent);
 	(void)json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 out:
@@ -260,6 +282,7 @@ out:
 	json_decref(incoming);
 	json_decref(wanted);
 	json_decref(withdrawn);
+	json_decref(absent);
 	ferry_store_close(st);
 	return rc;
 }

@@ -202,7 +202,7 @@ choose_one(struct chooser *c, const char *tag, size_t i)
 
 	if (is_named(c->selection, tag))
 		return true;
-	if (ferry_oci_fallback_parse(text, digest))
+	if (!c->selection->signatures && ferry_oci_fallback_parse(text, digest))
 		return false;
 	fits = fits_glob(c->selection, tag);
 	if (c->candidates == NULL)

@@ -44,6 +44,7 @@ struct ferry_tags_selection {
 	const char *versions; /* a range as npm writes them; NULL: any */
 	uint64_t latest; /* only the newest so many versions; 0: all */
 	bool prereleases; /* also those that the range does not name */
+	bool signatures; /* also what 4 leaves out */
 };
 
 /*
@@ -59,7 +60,8 @@ struct ferry_tags_selection {
  *    tags of each: 1.2 and 1.2.0 are one.  A pre-release is in a range if
  *    prereleases and the release that it leads to is.
  * 4. Tags that only name what belongs to a digest (ferry_oci_fallback_parse())
- *    are chosen by 1 alone: they come with their images.
+ *    are chosen by 1 alone: they come with their images.  Where signatures is
+ *    true, they are tags like others.
  *
  * Returns: how many were chosen.
  * Errors: FERRY_EFORMAT (versions is no range), FERRY_ELIMIT, FERRY_ENOMEM.

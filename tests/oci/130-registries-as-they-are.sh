@@ -55,6 +55,8 @@ done
 say "absent once, there later: asked for at each sync, at the cost of one request"
 odd 0 'images = [ "later:1" ];'
 has out "is not there (404)" "asked for again at each sync"
+expect 0 near status
+has out "absent       later:1 of 'hub': upstream lacks sha256:"
 : >log
 expect 0 near sync
 has out "is not there (404)"
@@ -63,6 +65,8 @@ touch later
 expect 0 near sync
 has out "1 version pulled"
 hasnt out "is not there"
+expect 0 near status
+hasnt out "absent "
 : >log
 expect 0 near sync
 asked 1 ''
@@ -94,6 +98,14 @@ carry
 say "a foreign layer on a host that does not resolve is nobody's to give"
 odd 0 'images = [ "foreign:1" ]; tries = 1;'
 has out "1 version pulled" "0 failed"
+
+say "signatures that are kept apart from what they sign: said, and selected"
+odd 4 'select = ( { name = "signatures"; } );'
+has out "it has 2 tags, and none is what the select group asks for; some look like signatures" "signatures = true"
+odd 0 'select = ( { name = "signatures"; signatures = true; } );'
+has out "2 versions pulled"
+hasnt out "look like"
+carry
 
 say "tags that go: said once, listed by status, kept; or hidden"
 for wants in 'select = ( { name = "gone"; }, { name = "gone-all"; } );' \

@@ -15,6 +15,7 @@ odd_registry.py PORT-FILE LOG-FILE
   refused       the list of referrers is 403
   zero          its manifest says of its layer, whose size is 0
   foreign       a layer that only a host which does not resolve would have
+  signatures    only signatures, of images that are in another repository
   gone          its tags are 1 and 2; once the file `later` is there, only 1
   gone-all      nothing of it is there once the file `later` is
 Requests go to LOG-FILE: "METHOD PATH STATUS".
@@ -84,6 +85,9 @@ def fill():
         Repository(name).image(name, "1")
         if name.startswith("gone"):
             REPOSITORIES[name].image(name + "2", "2")
+    r = Repository("signatures")
+    for seed in ("one", "two"):
+        r.image(seed, digest(seed.encode()).replace(":", "-") + ".sig")
     r = Repository("zero")
     r.put(MANIFEST, {"config": r.blob("{}", OCI + "config.v1+json"),
         "layers": [{**r.blob("not empty", OCI + "layer.v1.tar+gzip"), "size": 0}]}, "1")

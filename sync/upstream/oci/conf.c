@@ -282,7 +282,9 @@ read_select(struct oci_select *s, struct ferry_conf_group *group,
 	    ferry_conf_u64(
 		group, "latest", 1, OCI_TAGS_MAX, 0, &sel->latest, err) == -1 ||
 	    ferry_conf_bool(
-		group, "prereleases", false, &sel->prereleases, err) == -1)
+		group, "prereleases", false, &sel->prereleases, err) == -1 ||
+	    ferry_conf_bool(
+		group, "signatures", false, &sel->signatures, err) == -1)
 		return -1;
 	if (sel->versions != NULL &&
 	    ferry_semver_range_new(&range, ferry_bytes_str(sel->versions),

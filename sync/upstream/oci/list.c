@@ -1,5 +1,6 @@
 #include "sync/upstream/oci/list.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,12 +110,28 @@ fail:
 	return -1;
 }
 
+/* Whether a tag is left out for what it looks like: it only names what belongs
+ * to a digest, and nobody wants it by its name. */
+static bool
+is_signature(const struct oci_repository *r, const char *tag)
+{
+	char digest[FERRY_OCI_DIGEST_TEXT];
+
+	return ferry_oci_fallback_parse(ferry_bytes_str(tag), digest) &&
+	       ferry_table_find(&r->refs, tag) == NULL;
+}
+
+#define SIGNATURES                                                             \
+	"look like signatures, which come with what they sign; 'signatures = " \
+	"true' of the group selects them as they are"
+
 /* A group that selects nothing is more likely a mistake than a wish. */
 static int
 select_all(struct oci_repository *r, struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	char item[OCI_ITEM_MAX], tags[FERRY_COUNT_TEXT];
+	size_t signatures = 0;
 	int n;
 
 	ferry_oci_item(item, r->entry.key, NULL);
@@ -123,9 +140,12 @@ select_all(struct oci_repository *r, struct ferry_error *err)
 			return -1;
 		if (n > 0 || s->may_be_empty)
 			continue;
+		for (size_t i = 0; i < r->tags_n; i++)
+			signatures += is_signature(r, r->tags[i]);
 		ferry_error_set(&why, FERRY_EUNRESOLVED,
-		    "it has %s, and none is what the select group asks for",
-		    ferry_count_text(r->tags_n, "tag", tags));
+		    "it has %s, and none is what the select group asks for%s",
+		    ferry_count_text(r->tags_n, "tag", tags),
+		    signatures == 0 ? "" : "; some " SIGNATURES);
 		ferry_run_fail(r->oci->run, item, &why);
 	}
 	return 0;
@@ -252,11 +272,34 @@ ferry_oci_list_ask(struct oci_repository *r, struct ferry_error *err)
 	return 0;
 }
 
+/* A group that wants all tags leaves these out; of some there is no image in
+ * this repository (COSIGN_REPOSITORY). */
+static void
+say_left_out(struct oci_repository *r, size_t n)
+{
+	char item[OCI_ITEM_MAX], tags[FERRY_COUNT_TEXT], text[300];
+	const struct oci_select *s = r->selects;
+
+	while (s != NULL &&
+	       (s->selection.n > 0 || s->selection.versions != NULL ||
+		   s->selection.latest > 0 || s->selection.signatures))
+		s = s->next;
+	if (n == 0 || s == NULL || r->said_left_out)
+		return;
+	r->said_left_out = true;
+	ferry_oci_item(item, r->entry.key, NULL);
+	(void)snprintf(text, sizeof(text),
+	    "%s of what is not in this repository: they " SIGNATURES,
+	    ferry_count_text(n, "tag", tags));
+	ferry_run_skip(r->oci->run, item, text);
+}
+
 int
 ferry_oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 {
 	const struct ferry_recorded of = ferry_oci_recorded(r);
 	char digest[FERRY_OCI_DIGEST_TEXT];
+	size_t left_out = 0;
 	int found = 0, rc;
 
 	if (r->listing != OCI_DONE || r->oci->run->dry_run ||
@@ -277,6 +320,9 @@ ferry_oci_list_signatures(struct oci_repository *r, struct ferry_error *err)
 		    ferry_oci_ref_want(r, r->tags[i], 0, NULL, NULL, err) == -1)
 			return -1;
 		found += rc;
+		left_out += rc == 0;
 	}
+	if (found == 0)
+		say_left_out(r, left_out);
 	return found;
 }

@@ -53,6 +53,21 @@ ferry_oci_node_free(void *entry)
 	free(node->refs_why);
 }
 
+const char *
+ferry_oci_node_absent(const struct oci_node *node)
+{
+
+	for (size_t i = 0; i < node->children_n; i++) {
+		const struct oci_node *child = node->children[i];
+
+		if (child->absent)
+			return child->entry.key;
+		if (child->lacks)
+			return ferry_oci_node_absent(child);
+	}
+	return node->entry.key;
+}
+
 static void
 note_absent(const struct oci_node *node, const struct oci_node *child)
 {

@@ -93,6 +93,9 @@ struct oci_node {
 	struct oci_node *refs_next;
 };
 
+/* Of a node that lacks something: the digest of a manifest that is absent. */
+const char *ferry_oci_node_absent(const struct oci_node *node);
+
 /* One thing that node names is settled: why is NULL, or it failed. */
 void ferry_oci_node_settle_part(
     struct oci_node *node, const struct ferry_error *why);

@@ -79,6 +79,7 @@ struct oci_repository {
 	bool answered; /* counted as looked at */
 	bool recorded; /* its package record is here */
 	bool refused; /* its name is bound to another upstream */
+	bool said_left_out; /* tags that look like signatures */
 	bool if_there; /* without a tag list it is skipped */
 	/* Whether it has the referrers API; the first to ask finds out. */
 	enum oci_api {

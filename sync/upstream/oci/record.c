@@ -205,9 +205,39 @@ ferry_oci_record_is_mirrored(const struct oci_ref *ref, const char *digest,
 	return rc;
 }
 
+/* "absent UPSTREAM REPOSITORY REF": {"text"}, for `ferry status`. */
+static int
+put_absent(
+    const struct oci_ref *ref, const char *absent, struct ferry_error *err)
+{
+	const struct oci_repository *r = ref->repository;
+	struct ferry_store *st = r->oci->run->st;
+	json_t *old = NULL, *record = NULL;
+	struct ferry_key key;
+	int rc;
+
+	if (ferry_key_make(&key, err, "absent", r->oci->up->name, r->entry.key,
+		ref->entry.key, NULL) == -1 ||
+	    (rc = ferry_local_get(st, &key, &old, err)) == -1)
+		return -1;
+	if (absent == NULL) {
+		rc = rc == 1 ? ferry_local_delete(st, &key, err) : 0;
+	} else if ((record = json_pack(
+			"{s:s+}", "text", "upstream lacks ", absent)) == NULL) {
+		rc = ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	} else {
+		rc = json_equal(old, record)
+		         ? 0
+		         : ferry_local_put(st, &key, record, err);
+	}
+	json_decref(old);
+	json_decref(record);
+	return rc;
+}
+
 int
 ferry_oci_record_mirrored(const struct oci_ref *ref, const char *digest,
-    bool lacks, struct ferry_error *err)
+    const char *absent, struct ferry_error *err)
 {
 	const struct oci *oci = ref->repository->oci;
 	struct ferry_key key;
@@ -217,7 +247,7 @@ ferry_oci_record_mirrored(const struct oci_ref *ref, const char *digest,
 	if (oci->run->dry_run)
 		return 0;
 	record = json_pack("{s:s,s:s,s:o*}", "version", digest, "selection",
-	    oci->selection, "lacks", lacks ? json_true() : NULL);
+	    oci->selection, "lacks", absent != NULL ? json_true() : NULL);
 	if (record == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
 	if (mirrored_key(ref, &key, err) == 0 &&
@@ -225,6 +255,8 @@ ferry_oci_record_mirrored(const struct oci_ref *ref, const char *digest,
 		rc = rc == 1 && json_equal(old, record)
 		         ? 0
 		         : ferry_local_put(oci->run->st, &key, record, err);
+	if (rc == 0)
+		rc = put_absent(ref, absent, err);
 	json_decref(record);
 	json_decref(old);
 	return rc;

@@ -16,10 +16,10 @@ int ferry_oci_record_tag(const struct oci_repository *r, const char *tag,
 
 /* Whether ref is mirrored as digest with what is configured now: 1, 0, -1;
  * *lacks: but for manifests that the registry did not have.  Afterwards
- * _mirrored says so. */
+ * _mirrored says so; absent is the digest of such a one, or NULL. */
 int ferry_oci_record_is_mirrored(const struct oci_ref *ref, const char *digest,
     bool *lacks, struct ferry_error *err);
 int ferry_oci_record_mirrored(const struct oci_ref *ref, const char *digest,
-    bool lacks, struct ferry_error *err);
+    const char *absent, struct ferry_error *err);
 
 #endif

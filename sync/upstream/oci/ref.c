@@ -60,8 +60,9 @@ on_refs(void *ctx, const struct ferry_error *why)
 	    &ref->repository->nodes, ref->job->digest);
 	struct ferry_error err = FERRY_ERROR_INIT;
 
-	if (why == NULL && ferry_oci_record_mirrored(
-			       ref, ref->job->digest, node->lacks, &err) == -1)
+	if (why == NULL &&
+	    ferry_oci_record_mirrored(ref, ref->job->digest,
+		node->lacks ? ferry_oci_node_absent(node) : NULL, &err) == -1)
 		ferry_run_fatal(ref->repository->oci->run, &err);
 	if (why != NULL) {
 		err = *why;
