@@ -82,7 +82,8 @@ read_parts(struct ferry_package *p, struct ferry_document *document,
 {
 
 	for (size_t i = 0; i < p->parts_n; i++)
-		if (p->packages->format->read(document, p->parts[i].name,
+		if (p->parts[i].sha256.n > 0 &&
+		    p->packages->format->read(document, p->parts[i].name,
 			ferry_bytes_buf(&p->parts[i].text), p->entry.key,
 			err) == -1)
 			return -1;
@@ -194,6 +195,28 @@ take_last(struct ferry_package *p, struct ferry_bytes view,
 	return complete_document(p, document, err);
 }
 
+/* Whether that means: there is no such document, and need not be one. */
+static bool
+is_absent(const struct ferry_package *p, const struct ferry_error *why)
+{
+
+	return p->packages->format->unlisted &&
+	       (why->code == FERRY_ENOTFOUND ||
+		   (why->code == FERRY_EHTTP &&
+		       (why->sys == 400 || why->sys == 422)));
+}
+
+/* There is no document: what is wanted exactly may be there. */
+static void
+choose_without(struct ferry_package *p)
+{
+	const struct ferry_document document = { .n = 0 };
+
+	p->packages->run->packages++;
+	p->without = true;
+	choose_from(p, &document);
+}
+
 static int
 take_part(const struct part_job *job, const struct ferry_pulled *pulled,
     struct ferry_error *err)
@@ -206,6 +229,13 @@ take_part(const struct part_job *job, const struct ferry_pulled *pulled,
 	p->fresh = (struct ferry_document){ .n = 0 };
 	assert(p->parts_pending > 0);
 	p->parts_pending--;
+	if (pulled->error.code != FERRY_OK && is_absent(p, &pulled->error)) {
+		if (job->part == 0 && !p->failed)
+			choose_without(p);
+		else if (p->parts_pending == 0 && !p->failed)
+			rc = take_last(p, pulled->view, &document, err);
+		goto out;
+	}
 	if (pulled->error.code != FERRY_OK) {
 		if (!p->failed)
 			ferry_package_fail(p, &pulled->error);
@@ -464,13 +494,20 @@ choose_again(struct ferry_package *p, struct ferry_error *err)
 
 	assert(p->waiting && ferry_package_has_document(p));
 	p->waiting = false;
+	if (p->without) {
+		choose_from(p, &document);
+		return 1;
+	}
 	if (run->dry_run &&
 	    ferry_blob_has(run->st, &p->parts[0].sha256, &why) != 1)
 		/* Nothing is stored in a dry run: ask again. */
 		return ask_document(p, err) == -1 ? -1 : 1;
 	for (size_t i = 0; i < p->parts_n && rc == 0; i++)
-		rc = ferry_blob_load(run->st, &p->parts[i].sha256,
-		    p->packages->format->document_max, &p->parts[i].text, err);
+		rc = p->parts[i].sha256.n == 0
+		         ? 0
+		         : ferry_blob_load(run->st, &p->parts[i].sha256,
+			       p->packages->format->document_max,
+			       &p->parts[i].text, err);
 	if (rc == 0 && read_parts(p, &document, &why) == -1)
 		ferry_package_fail(p, &why);
 	else if (rc == 0)
@@ -560,5 +597,7 @@ ferry_packages_after(
 		if (choose_again(again[i], err) == -1)
 			rc = -1;
 	free(again);
+	if (rc == 0 && packages->format->after != NULL)
+		rc = packages->format->after(packages, err);
 	return rc == -1 || pump_documents(packages, err) == -1 ? -1 : rc;
 }
