@@ -49,7 +49,7 @@ struct ferry_document {
 int ferry_document_add(struct ferry_document *document,
     struct ferry_bytes version, size_t number_n, struct ferry_bytes object,
     struct ferry_error *err);
-/* For read(): the document goes on at url; name is for the record.  A part
+/* For read(): the document goes on at url, which may be relative to its own; name is for the record.  A part
  * that is known already is not added.  Errors: FERRY_ELIMIT. */
 int ferry_document_more(struct ferry_document *document, const char *name,
     const char *url, struct ferry_error *err);

@@ -27,12 +27,19 @@ part_url(const struct ferry_package *p, size_t i, struct ferry_buf *buf,
     struct ferry_error *err)
 {
 
-	if (i > 0)
+	if (i > 0 && strstr(p->parts[i].url, "://") != NULL)
 		return p->parts[i].url;
-	return p->packages->format->document_url(
-		   p->packages, p->entry.key, buf, err) == -1
-	           ? NULL
-	           : (const char *)buf->p;
+	if (p->packages->format->document_url(
+		p->packages, p->entry.key, buf, err) == -1)
+		return NULL;
+	/* A relative one starts at the document's folder. */
+	if (i > 0) {
+		while (buf->n > 0 && buf->p[buf->n - 1] != '/')
+			buf->n--;
+		if (ferry_buf_adds(buf, p->parts[i].url, err) == -1)
+			return NULL;
+	}
+	return (const char *)buf->p;
 }
 
 /* Choose of what all parts say.  A document that makes no sense fails its
@@ -172,11 +179,10 @@ check_size(struct ferry_package *p)
 	return -1;
 }
 
-/* The only part, or the last of several.  document is of its text, or empty
- * where that has still to be read. */
+/* The only part, whose document that is, or the last of several. */
 static int
-take_last(struct ferry_package *p, struct ferry_bytes view,
-    struct ferry_document *document, struct ferry_error *err)
+take_last(struct ferry_package *p, struct ferry_document *document,
+    struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	int rc = 0;
@@ -184,9 +190,6 @@ take_last(struct ferry_package *p, struct ferry_bytes view,
 	if (p->parts_n > 1) {
 		ferry_document_free(document);
 		rc = read_parts(p, document, &why);
-	} else if (document->root.n == 0) {
-		rc = p->packages->format->read(
-		    document, NULL, view, p->entry.key, &why);
 	}
 	if (rc == -1) {
 		ferry_package_fail(p, &why);
@@ -224,6 +227,7 @@ take_part(const struct part_job *job, const struct ferry_pulled *pulled,
 	struct ferry_package *p = job->package;
 	struct ferry_package_part *part = &p->parts[job->part];
 	struct ferry_document document = p->fresh;
+	struct ferry_error why = FERRY_ERROR_INIT;
 	int rc = 0;
 
 	p->fresh = (struct ferry_document){ .n = 0 };
@@ -233,7 +237,7 @@ take_part(const struct part_job *job, const struct ferry_pulled *pulled,
 		if (job->part == 0 && !p->failed)
 			choose_without(p);
 		else if (p->parts_pending == 0 && !p->failed)
-			rc = take_last(p, pulled->view, &document, err);
+			rc = take_last(p, &document, err);
 		goto out;
 	}
 	if (pulled->error.code != FERRY_OK) {
@@ -245,12 +249,19 @@ take_part(const struct part_job *job, const struct ferry_pulled *pulled,
 	part->size = pulled->size;
 	if (p->failed || check_size(p) == -1)
 		goto out;
+	/* One that is as it was has not been read. */
+	if (p->parts_n == 1 && document.root.n == 0 &&
+	    p->packages->format->read(
+		&document, NULL, pulled->view, p->entry.key, &why) == -1) {
+		ferry_package_fail(p, &why);
+		goto out;
+	}
 	/* A document in parts is read once they are all here. */
 	if (p->parts_n > 1 || document.parts_n > 0)
 		rc = ferry_buf_add(
 		    &part->text, pulled->view.p, pulled->view.n, err);
 	if (rc == 0 && p->parts_pending == 0 && !p->failed)
-		rc = take_last(p, pulled->view, &document, err);
+		rc = take_last(p, &document, err);
 out:
 	ferry_document_free(&document);
 	return rc;
