@@ -49,34 +49,32 @@ use_artifact(struct maven_walker *walker, const char *group,
 	return rc;
 }
 
-/* Surefire and Failsafe look for the provider of the tests they find. */
-static int
-use_providers(struct maven_walker *walker, const char *artifact,
-    const char *version, struct ferry_error *err)
-{
-	static const char *const providers[] = { "surefire-junit3",
-		"surefire-junit4", "surefire-junit47",
-		"surefire-junit-platform", "surefire-testng" };
-
-	if (strcmp(artifact, "maven-surefire-plugin") != 0 &&
-	    strcmp(artifact, "maven-failsafe-plugin") != 0)
-		return 0;
-	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++)
-		if (use_artifact(walker, "org.apache.maven.surefire",
-			providers[i], version, ":jar", FERRY_NEEDED_IF_THERE,
-			NULL, err) == -1)
-			return -1;
-	return 0;
-}
-
-/* Tests that are written against an API need an engine that nobody names. */
+/*
+ * What is looked for while a build runs, and stands in no POM: Surefire and
+ * Failsafe get the provider of the tests that they find, and tests that are
+ * written against an API an engine.
+ */
 static int
 on_winner(struct maven_walker *walker, const struct maven_pom *pom,
     struct ferry_error *err)
 {
+#define SUREFIRE PLUGINS_GROUP ":maven-surefire-plugin"
+#define FAILSAFE PLUGINS_GROUP ":maven-failsafe-plugin"
 	static const struct {
 		const char *name, *group, *artifact;
 	} extras[] = {
+		{ SUREFIRE, "org.apache.maven.surefire", "surefire-junit3" },
+		{ SUREFIRE, "org.apache.maven.surefire", "surefire-junit4" },
+		{ SUREFIRE, "org.apache.maven.surefire", "surefire-junit47" },
+		{ SUREFIRE, "org.apache.maven.surefire",
+		    "surefire-junit-platform" },
+		{ SUREFIRE, "org.apache.maven.surefire", "surefire-testng" },
+		{ FAILSAFE, "org.apache.maven.surefire", "surefire-junit3" },
+		{ FAILSAFE, "org.apache.maven.surefire", "surefire-junit4" },
+		{ FAILSAFE, "org.apache.maven.surefire", "surefire-junit47" },
+		{ FAILSAFE, "org.apache.maven.surefire",
+		    "surefire-junit-platform" },
+		{ FAILSAFE, "org.apache.maven.surefire", "surefire-testng" },
 		{ "org.junit.jupiter:junit-jupiter-api", "org.junit.jupiter",
 		    "junit-jupiter-engine" },
 		{ "org.junit.platform:junit-platform-commons",
@@ -229,8 +227,6 @@ use_plugin(struct plugins *p, const char *group, const char *artifact,
 	if (rc == 0)
 		rc = use_artifact(p->walker, group, artifact, p->version,
 		    ":jar", need, &p->more, err);
-	if (rc == 0)
-		rc = use_providers(p->walker, artifact, p->version, err);
 	free(p->version);
 	p->version = NULL;
 	ferry_dependencies_free(&p->more);

@@ -438,6 +438,9 @@ select_files(struct maven_walk *walk, struct ferry_error *err)
 	if (rc == 0)
 		select.queue[select.n++] =
 		    (struct place){ ferry_maven_pom_real(walk->pom), "", 0 };
+	if (rc == 0)
+		rc = walk->walker->hooks->on_winner(
+		    walk->walker, ferry_maven_pom_real(walk->pom), err);
 	/* A relocation has no files of its own. */
 	if (rc == 0 && walk->files != NULL)
 		rc = ferry_maven_pom_ask(&walk->walker->poms,

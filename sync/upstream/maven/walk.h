@@ -24,7 +24,8 @@ struct maven_hooks {
 	/* Its parents and BOMs are here: its plugins. */
 	int (*on_project)(struct maven_walker *walker, struct maven_pom *pom,
 	    const struct ferry_model *model, struct ferry_error *err);
-	/* A dependency of it has won: what plugins look for because of it. */
+	/* A dependency of it has won, or it is a root itself: what is looked
+	 * for because of it. */
 	int (*on_winner)(struct maven_walker *walker,
 	    const struct maven_pom *pom, struct ferry_error *err);
 };
