@@ -107,8 +107,10 @@ copy_group(char *out, size_t room, const char *s, size_t n)
 	if (n == 0 || n >= room)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		out[i] = s[i] == '/' ? '.' : s[i];
+		out[i] = s[i];
 	out[n] = 0;
+	while ((out = strchr(out, '/')) != NULL)
+		*out = '.';
 	return true;
 }
 

@@ -28,6 +28,7 @@ struct ferry_bytes ferry_maven_artifact(struct ferry_bytes name);
 /* Whether it may be a group, an artifact or a classifier of its own. */
 bool ferry_maven_part_valid(struct ferry_bytes part);
 
+/* Whether it may be a version: no blanks, slashes, brackets. */
 bool ferry_maven_version_valid(struct ferry_bytes version);
 /* A total order: as Maven's, then by bytes. */
 int ferry_maven_order(struct ferry_bytes a, struct ferry_bytes b);

@@ -48,7 +48,7 @@ static const struct {
 
 static const struct {
 	const char *packaging;
-	signed char uses[FERRY_MAVEN_LIFECYCLE_MAX]; /* -1 ends */
+	int uses[FERRY_MAVEN_LIFECYCLE_MAX]; /* -1 ends */
 } lifecycles[] = {
 	{ "pom", { INSTALL, DEPLOY, CLEAN, -1 } },
 	{ "jar", { RESOURCES, COMPILER, SUREFIRE, JAR, INSTALL, DEPLOY, CLEAN,

@@ -208,34 +208,41 @@ read_text(struct maven_poms *poms, const struct maven_pom *pom,
 				       &pom->sha256, POM_MAX, out, err);
 }
 
+/* Read the tree, and keep it while few others are. */
+static int
+read_tree(
+    struct maven_poms *poms, struct maven_pom *pom, struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_pom *tree = NULL;
+	int rc = read_text(poms, pom, &text, err);
+
+	if (rc == 0)
+		rc = ferry_pom_new(
+		    &tree, ferry_bytes_buf(&text), poms->builder, err);
+	ferry_buf_free(&text);
+	if (rc == -1)
+		return ferry_error_in(err, "%s:%s", pom->name, pom->version);
+	if (poms->kept_n == KEPT_MAX)
+		forget_oldest(poms);
+	if (ferry_array_grow(&poms->kept, &poms->kept_cap, poms->kept_n + 1,
+		sizeof(struct maven_pom *), err) == -1) {
+		ferry_pom_unref(tree);
+		return -1;
+	}
+	tree->file = pom->path;
+	pom->parsed = tree;
+	poms->kept[poms->kept_n++] = pom;
+	return 0;
+}
+
 int
 ferry_maven_pom_open(struct maven_poms *poms, struct maven_pom *pom,
     struct ferry_pom **out, struct ferry_error *err)
 {
-	struct ferry_buf text = FERRY_BUF_INIT;
-	int rc = 0;
 
-	if (pom->parsed == NULL) {
-		rc = read_text(poms, pom, &text, err);
-		if (rc == 0)
-			rc = ferry_pom_new(&pom->parsed, ferry_bytes_buf(&text),
-			    poms->builder, err);
-		ferry_buf_free(&text);
-		if (rc == -1)
-			return ferry_error_in(
-			    err, "%s:%s", pom->name, pom->version);
-		if (poms->kept_n == KEPT_MAX)
-			forget_oldest(poms);
-		if (ferry_array_grow(&poms->kept, &poms->kept_cap,
-			poms->kept_n + 1, sizeof(struct maven_pom *),
-			err) == -1) {
-			ferry_pom_unref(pom->parsed);
-			pom->parsed = NULL;
-			return -1;
-		}
-		pom->parsed->file = pom->path;
-		poms->kept[poms->kept_n++] = pom;
-	}
+	if (pom->parsed == NULL && read_tree(poms, pom, err) == -1)
+		return -1;
 	pom->used = ++poms->clock;
 	*out = ferry_pom_ref(pom->parsed);
 	return 0;
@@ -306,25 +313,30 @@ ferry_maven_poms_load(void *ctx, const struct ferry_pom_id *id,
 	struct maven_poms *poms = ctx;
 	struct ferry_buf name = FERRY_BUF_INIT;
 	struct maven_pom *pom = NULL;
-	int rc = -1;
 
 	if (ferry_buf_addf(&name, err, "%s:%s", id->group, id->artifact) == -1)
 		return -1;
+	/* A parent beside its child may have a version that only it defines. */
 	if (!ferry_maven_name_valid(ferry_bytes_buf(&name)) ||
 	    (!ferry_maven_version_valid(ferry_bytes_str(id->version)) &&
-		!ferry_maven_is_range(ferry_bytes_str(id->version))))
+		!ferry_maven_is_range(ferry_bytes_str(id->version)) &&
+		(child == NULL || child->file == NULL)))
 		ferry_error_set(err, FERRY_ENOTFOUND,
 		    "'%.200s:%.80s' are no coordinates", (char *)name.p,
 		    id->version);
-	else if ((pom = ferry_maven_poms_get(
-		      poms, (char *)name.p, id->version, err)) != NULL)
-		rc = 0;
+	else
+		pom = ferry_maven_poms_get(
+		    poms, (char *)name.p, id->version, err);
 	ferry_buf_free(&name);
-	if (rc == -1)
+	if (pom == NULL)
 		return -1;
 	if (pom->state == POM_NEW && child != NULL && child->file != NULL &&
 	    find_local(poms, pom, child->file, path, err) == -1)
 		return -1;
+	if (pom->state == POM_NEW && strstr(id->version, "${") != NULL)
+		return ferry_error_set(err, FERRY_ENOTFOUND,
+		    "'%s' is not the version of a parent that is there",
+		    id->version);
 	if (pom->state == POM_NEW &&
 	    ferry_maven_pom_ask(poms, pom, "pom", FERRY_NEEDED, err) == -1)
 		return -1;

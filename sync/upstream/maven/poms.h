@@ -52,6 +52,7 @@ struct maven_poms {
 	uint64_t clock;
 };
 
+/* builder is borrowed as long as the POMs are there. */
 void ferry_maven_poms_init(struct maven_poms *poms,
     struct ferry_packages *packages, const struct ferry_pom_builder *builder);
 void ferry_maven_poms_free(struct maven_poms *poms);

@@ -148,9 +148,6 @@ int ferry_packages_read_wants(struct ferry_packages *packages,
 int ferry_package_choose(struct ferry_package *package,
     const struct ferry_document *document, struct ferry_error *err);
 
-/* Free what is inside a struct ferry_chosen. */
-void ferry_chosen_free(void *entry);
-
 /* version.c: a version was chosen: get its files unless they are here, and want
  * what it needs. */
 int ferry_version_choose(struct ferry_package *package,

@@ -44,6 +44,7 @@ struct job {
 	struct ferry_chosen *chosen;
 	const struct ferry_listed *listed;
 	char *version;
+	char *words; /* chosen->files, as they were when it began; or NULL */
 	const char *signature; /* a literal of verify(), or NULL */
 	bool closure, started; /* started: chosen->active is this job's */
 	bool inside; /* what its files say it needs is wanted, too */
@@ -77,6 +78,7 @@ job_free(struct job *job)
 	ferry_buf_free(&job->object);
 	json_decref(job->record);
 	free(job->version);
+	free(job->words);
 	free(job);
 }
 
@@ -89,17 +91,9 @@ version_at(const struct job *job, const json_t *record)
 		.version = job->version,
 		.listed = job->listed,
 		.record = record,
-		.files = job->chosen == NULL ? NULL : job->chosen->files,
+		.files = job->words,
 		.object = job->listed != NULL ? job->listed->object
 		                              : ferry_bytes_buf(&job->object) };
-}
-
-void
-ferry_chosen_free(void *entry)
-{
-	struct ferry_chosen *chosen = entry;
-
-	free(chosen->files);
 }
 
 static struct ferry_chosen *
@@ -582,6 +576,8 @@ job_new(struct job **out, struct ferry_package *p,
 	    want->closure && format->needs_inside != NULL &&
 	    (format->has_inside == NULL || format->has_inside(listed));
 	if (ferry_strdup(&job->version, listed->version, err) == 0 &&
+	    (chosen->files == NULL ||
+		ferry_strdup(&job->words, chosen->files, err) == 0) &&
 	    ferry_recorded_get(&of, job->version, &job->record, err) != -1) {
 		at = version_at(job, format->grows ? job->record : NULL);
 		if (format->files(&at, add_file, job, err) == 0 &&

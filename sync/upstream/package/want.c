@@ -31,6 +31,14 @@ want_free(struct ferry_package_want *want)
 }
 
 static void
+chosen_free(void *entry)
+{
+	struct ferry_chosen *chosen = entry;
+
+	free(chosen->files);
+}
+
+static void
 package_free(void *entry)
 {
 	struct ferry_package *p = entry;
@@ -45,7 +53,7 @@ package_free(void *entry)
 	ferry_document_free(&p->fresh);
 	free(p->parts);
 	free(p->wants);
-	ferry_table_free(&p->chosen, ferry_chosen_free);
+	ferry_table_free(&p->chosen, chosen_free);
 }
 
 void
