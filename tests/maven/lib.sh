@@ -36,6 +36,8 @@ debian_repository() {
 	    skip "Debian's Maven repository is not installed"
 	mkmaven "$T/$1" <<-END
 		plain("/usr/share/maven-repo")
+		# What Maven adds to plugins that name none, and Debian lacks.
+		artifact("org.codehaus.plexus:plexus-utils:1.1", files={"jar": open("/usr/share/java/plexus-utils2.jar", "rb").read()})
 		metadata()
 	END
 }

@@ -221,7 +221,7 @@ read_tree(
 		rc = ferry_pom_new(
 		    &tree, ferry_bytes_buf(&text), poms->builder, err);
 	ferry_buf_free(&text);
-	if (rc == -1)
+	if (rc == -1 || tree == NULL)
 		return ferry_error_in(err, "%s:%s", pom->name, pom->version);
 	if (poms->kept_n == KEPT_MAX)
 		forget_oldest(poms);
