@@ -71,8 +71,15 @@ cut_spec(const char *spec, size_t *n, char **files, struct ferry_error *err)
 		err) == -1)
 		return -1;
 	is = ferry_maven_type(copy);
-	rc = ferry_buf_addf(&words, err, "%s:%s",
-	    classifier == NULL ? is.classifier : classifier + 1, is.extension);
+	classifier = classifier == NULL ? is.classifier : classifier + 1;
+	if (!ferry_maven_part_valid(ferry_bytes_str(is.extension)) ||
+	    (*classifier != 0 &&
+		!ferry_maven_part_valid(ferry_bytes_str(classifier)))) {
+		free(copy);
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "'%.80s' is not VERSION:TYPE:CLASSIFIER", spec);
+	}
+	rc = ferry_buf_addf(&words, err, "%s:%s", classifier, is.extension);
 	free(copy);
 	*files = (char *)words.p;
 	return rc;

@@ -370,6 +370,11 @@ want_file(struct maven_walk *walk, struct maven_pom *pom,
 	struct ferry_buf words = FERRY_BUF_INIT;
 	int rc = -1;
 
+	/* They become part of a URL. */
+	if (!ferry_maven_part_valid(ferry_bytes_str(type->extension)) ||
+	    (*classifier != 0 &&
+		!ferry_maven_part_valid(ferry_bytes_str(classifier))))
+		return 0;
 	/* "?" where only a packaging's own plugin knows what its files are. */
 	if (ferry_buf_addf(&words, err, "%s%s:%s", type->known ? "" : "?",
 		classifier, type->extension) == 0)
