@@ -177,8 +177,11 @@ ferry_maven_path_version(const struct ferry_maven_reading *reading,
 	    ferry_maven_artifact(ferry_bytes_str(reading->package));
 	const char *rest = reading->file + artifact.n;
 	size_t n = strlen(reading->folder), k, end = sizeof(SNAPSHOT) - 1;
+	struct ferry_maven_build build;
 
-	if (strncmp(reading->file, (const char *)artifact.p, artifact.n) != 0 ||
+	/* A build lies in the folder of its snapshot. */
+	if (ferry_maven_build_cut(&build, ferry_bytes_str(reading->folder)) ||
+	    strncmp(reading->file, (const char *)artifact.p, artifact.n) != 0 ||
 	    *rest++ != '-')
 		return false;
 	if (strncmp(rest, reading->folder, n) == 0 &&
