@@ -203,6 +203,38 @@ answer_metadata(const struct ferry_call *call,
 	return 1;
 }
 
+/*
+ * A path may be that of a group: if the client may not read a package of that
+ * name, or there is none, and sees plugins of such a group, the list of those is
+ * what it asks for.
+ */
+static int
+find_owner(
+    struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err)
+{
+	struct ferry_resource *r = &call->resource;
+	struct ferry_access_decision decision;
+	struct ferry_body *body = NULL;
+	int rc = ferry_maven_owner(call, lookup, err);
+
+	if (rc == -1 || (r->kind & ~FERRY_MAVEN_SUMS) != FERRY_MAVEN_VERSIONS ||
+	    lookup == FERRY_LOOKUP_FRESH ||
+	    (rc == 1 && ferry_view_may_read(call, "maven")))
+		return rc;
+	ferry_access_decide(
+	    &(struct ferry_access_request){ .identity = &call->identity,
+		.action = FERRY_ACTION_LIST,
+		.format = "maven" },
+	    &decision);
+	if (decision.permit == NULL ||
+	    group_metadata(call, decision.permit, &body, err) != 1)
+		return rc;
+	ferry_body_unref(body);
+	r->action = FERRY_ACTION_LIST;
+	r->package[0] = r->origin[0] = call->owner[0] = 0;
+	return 0;
+}
+
 static int
 answer(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
@@ -286,7 +318,7 @@ const struct ferry_replay ferry_replay_maven = {
 	.prefixes = prefixes,
 	.hosts = hosts,
 	.parse = parse,
-	.owner = ferry_maven_owner,
+	.owner = find_owner,
 	.answer = answer,
 	.refuse = refuse,
 	.start = start,
