@@ -52,7 +52,10 @@ java -cp "$path" MavenVersions <pairs >want 2>java.log || fail "$(cat java.log)"
 [ "$(wc -l <got)" = 8000 ] || fail "$(wc -l <got) answers"
 paste pairs want got | awk -F'\t' '$(NF - 1) != "-" && $(NF) != $(NF - 1)' >differ
 # A lower bound above the upper is a mistake for the resolver, and empty here.
-awk -F'\t' '!($1 == "has" && $(NF - 1) == "bad" && $(NF) == 0)' differ >wrong
+# Gradle 4 did not know these words, or had them in another order, and looked no
+# further behind numbers that differ in zeros.
+awk -F'\t' '!($1 == "has" && $(NF - 1) == "bad" && $(NF) == 0) &&
+    !($1 == "gradle" && tolower($2 "-" $3) ~ /snapshot|ga|sp|release|(^|[^0-9])0[0-9]/)' differ >wrong
 [ ! -s wrong ] || {
 	head -20 wrong >&2
 	fail "$(wc -l <wrong) differ"

@@ -99,7 +99,7 @@ if command -v mvn >/dev/null; then
 	END
 	settings "$URL/maven/" m2
 	(cd app && expect 1 mvn_at m2 -B -s ../settings.xml validate)
-	cat out err | grep -q "status code: 401" || fail "$(cat out)"
+	cat out err | grep -q "401 Unauthorized" || fail "$(cat out)"
 	rm -rf m2
 	settings "$URL/maven/" m2 "<servers><server><id>ferry</id><username>ferry</username><password>$(cat token.olga)</password></server></servers>"
 	(cd app && expect 0 mvn_at m2 -B -s ../settings.xml validate)

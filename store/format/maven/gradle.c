@@ -22,24 +22,32 @@ is_separator(uint8_t c)
 	return c == '.' || c == '-' || c == '_' || c == '+';
 }
 
+/* Digits that are a number for Java's long; more are a word. */
+static bool
+is_number(struct ferry_bytes text)
+{
+	static const char max[] = "9223372036854775807";
+	struct ferry_bytes digits = ferry_maven_digits(text);
+
+	return text.n > 0 && is_digit(*text.p) &&
+	       ferry_maven_digits_cmp(digits, ferry_bytes_str(max)) <= 0;
+}
+
 /* Take a part, up to a separator or where digits begin or end.  An empty one
- * between separators is a part. */
+ * between separators is a part, but not at the end. */
 static bool
 next_part(struct ferry_bytes s, size_t *at, struct part *out)
 {
 	size_t start = *at, end = start;
 
-	if (start > s.n)
+	if (start >= s.n)
 		return false;
 	while (end < s.n && !is_separator(s.p[end]) &&
 	       is_digit(s.p[end]) == is_digit(s.p[start]))
 		end++;
 	out->text = ferry_bytes_of(s.p + start, end - start);
-	out->number = end > start && is_digit(s.p[start]);
-	if (end == s.n)
-		*at = s.n + 1;
-	else
-		*at = is_separator(s.p[end]) ? end + 1 : end;
+	out->number = is_number(out->text);
+	*at = end < s.n && is_separator(s.p[end]) ? end + 1 : end;
 	return true;
 }
 
