@@ -131,13 +131,33 @@ check_files(const struct ferry_version_at *at, const json_t *record,
 
 /* What is not there */
 
+/* Something depends on it, and upstream lacks it: told once. */
+static int
+fail_absent(const struct ferry_version_at *at, const char *name,
+    struct ferry_error *err)
+{
+	struct maven *maven = at->packages->state;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	char item[FERRY_PACKAGE_ITEM];
+
+	ferry_package_item(item, at->packages, at->name, at->version);
+	ferry_error_set(&why, FERRY_ENOTFOUND,
+	    "upstream '%s' has no %s, which something depends on",
+	    at->packages->up->name, name);
+	if (ferry_table_find(&maven->absent, why.text) != NULL)
+		return 0;
+	if (ferry_table_add(&maven->absent, why.text,
+		sizeof(struct ferry_table_entry), err) == NULL)
+		return -1;
+	ferry_run_fail(at->packages->run, item, &why);
+	return 0;
+}
+
 static int
 note_absent(const struct ferry_version_at *at, json_t *record,
     const struct maven_word *word, struct ferry_error *err)
 {
 	struct ferry_buf name = FERRY_BUF_INIT;
-	struct ferry_error why = FERRY_ERROR_INIT;
-	char item[FERRY_PACKAGE_ITEM];
 	struct ferry_file file;
 	json_t *absent;
 	int rc = ferry_maven_name_of(
@@ -146,11 +166,7 @@ note_absent(const struct ferry_version_at *at, json_t *record,
 	if (rc == 0)
 		rc = ferry_files_find(record, (char *)name.p, &file, err);
 	if (rc == 0 && !word->if_there) {
-		ferry_package_item(item, at->packages, at->name, at->version);
-		ferry_error_set(&why, FERRY_ENOTFOUND,
-		    "upstream '%s' has no %s, which something depends on",
-		    at->packages->up->name, (char *)name.p);
-		ferry_run_fail(at->packages->run, item, &why);
+		rc = fail_absent(at, (char *)name.p, err);
 	} else if (rc == 0) {
 		if ((absent = json_object_get(record, "absent")) == NULL) {
 			absent = json_array();
@@ -182,7 +198,9 @@ note_all_absent(const struct ferry_version_at *at, json_t *record,
 	while (ferry_maven_next_word(&rest, &word))
 		if (note_absent(at, record, &word, err) == -1)
 			return -1;
-	word = (struct maven_word){ true, ferry_bytes_str("sources"), jar };
+	word = (struct maven_word){ .if_there = true,
+		.classifier = ferry_bytes_str("sources"),
+		.extension = jar };
 	if (maven->sources && note_absent(at, record, &word, err) == -1)
 		return -1;
 	word.classifier = ferry_bytes_str("javadoc");

@@ -18,6 +18,7 @@
 #include "store/format/maven/version.h"
 #include "sync/upstream/maven/files.h"
 #include "sync/upstream/maven/metadata.h"
+#include "sync/upstream/maven/module.h"
 #include "sync/upstream/maven/names.h"
 #include "sync/upstream/maven/project.h"
 #include "sync/upstream/maven/walk.h"
@@ -29,8 +30,10 @@ close_maven(struct ferry_packages *packages)
 {
 	struct maven *maven = packages->state;
 
-	if (maven != NULL)
-		ferry_maven_walker_free(maven->walker);
+	if (maven == NULL)
+		return;
+	ferry_table_free(&maven->absent, NULL);
+	ferry_maven_walker_free(maven->walker);
 	free(maven);
 }
 
@@ -194,6 +197,12 @@ arrived(
 		return -1;
 	if (is_wanted_itself(at))
 		ferry_maven_pom_queue(poms, pom);
+	/* What a lock file names has all that it needs beside it. */
+	if ((maven->gradle || ferry_maven_has_word(at->files, "gradle")) &&
+	    ferry_maven_module(at,
+		closure || !ferry_maven_has_word(at->files, "gradle"),
+		err) == -1)
+		return -1;
 	return closure ? ferry_maven_walk(maven->walker, pom,
 			     MAVEN_ROOT_ARTIFACT, NULL, FERRY_NEEDED, NULL, err)
 	               : ferry_maven_walk_on(maven->walker, err);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "sync/select/maven/pom.h"
+#include "sync/upstream/table.h"
 
 struct ferry_conf_group;
 struct ferry_error;
@@ -27,7 +28,9 @@ struct maven {
 	struct ferry_pom_builder builder; /* of projects */
 	const char *lifecycle; /* "3.8": whose default plugins */
 	bool plugins; /* of projects */
+	bool gradle; /* follow module metadata, whoever wants a version */
 	struct maven_walker *walker;
+	struct ferry_table absent; /* files that were told of as lacking */
 	uint64_t unchecked; /* files without a checksum */
 	bool said; /* that there were such */
 };

@@ -119,12 +119,22 @@ ferry_maven_read(struct ferry_document *document, const char *part,
 	return rc;
 }
 
+/* Gradle's "1.+", "+", "latest.release". */
+static bool
+is_dynamic(struct ferry_bytes spec)
+{
+
+	return (spec.n > 0 && spec.p[spec.n - 1] == '+') ||
+	       ferry_bytes_starts(spec, "latest.");
+}
+
 bool
 ferry_maven_exact(const char *spec)
 {
 	struct ferry_bytes text = ferry_bytes_str(spec);
 
-	return !ferry_maven_is_range(text) && !is_snapshot(text);
+	return !ferry_maven_is_range(text) && !is_snapshot(text) &&
+	       !is_dynamic(text);
 }
 
 /* Whether a version is what spec asks for. */
@@ -137,8 +147,11 @@ is_asked(const char *spec, const struct ferry_maven_range *range,
 
 	if (range != NULL)
 		return ferry_maven_range_has(range, version);
+	if (text.n > 0 && text.p[text.n - 1] == '+')
+		return version.n >= text.n - 1 &&
+		       memcmp(version.p, text.p, text.n - 1) == 0;
 	if (!is_snapshot(text))
-		return true; /* LATEST, RELEASE */
+		return true; /* LATEST, RELEASE, latest.release … */
 	if (ferry_bytes_equal(version, text))
 		return true;
 	text.n -= sizeof(SNAPSHOT) - 1;
@@ -153,7 +166,8 @@ ferry_maven_pick(const struct ferry_document *document, const char *spec,
     size_t *out, struct ferry_error *err)
 {
 	bool range_spec = *spec == '[' || *spec == '(',
-	     latest = strcmp(spec, "LATEST") == 0;
+	     latest = strcmp(spec, "LATEST") == 0 ||
+	              strcmp(spec, "latest.integration") == 0;
 	struct ferry_maven_range *range = NULL;
 
 	*out = document->n;

@@ -12,7 +12,7 @@ ferry_maven_next_word(const char **rest, struct maven_word *out)
 	while (**rest != 0) {
 		const char *word = *rest;
 		size_t n = strcspn(word, " ");
-		const char *colon;
+		const char *colon, *mark;
 
 		*rest += n + (word[n] == ' ');
 		*out = (struct maven_word){ .if_there = *word == '?' };
@@ -26,8 +26,31 @@ ferry_maven_next_word(const char **rest, struct maven_word *out)
 		out->classifier = ferry_bytes_of(word, (size_t)(colon - word));
 		out->extension =
 		    ferry_bytes_of(colon + 1, n - out->classifier.n - 1);
+		mark = memchr(colon + 1, '#', out->extension.n);
+		if (mark != NULL) {
+			size_t k = (size_t)(mark - colon) - 1;
+
+			out->digest =
+			    ferry_bytes_of(mark + 1, out->extension.n - k - 1);
+			out->extension.n = k;
+		}
 		if (out->extension.n > 0)
 			return true;
+	}
+	return false;
+}
+
+bool
+ferry_maven_has_word(const char *words, const char *word)
+{
+	size_t want = strlen(word);
+
+	while (words != NULL && *words != 0) {
+		size_t n = strcspn(words, " ");
+
+		if (n == want && memcmp(words, word, n) == 0)
+			return true;
+		words += n + (words[n] == ' ');
 	}
 	return false;
 }
@@ -36,16 +59,7 @@ bool
 ferry_maven_wants_main(const char *words)
 {
 
-	if (words == NULL)
-		return true;
-	while (*words != 0) {
-		size_t n = strcspn(words, " ");
-
-		if (n == 1 && *words == '*')
-			return true;
-		words += n + (words[n] == ' ');
-	}
-	return false;
+	return words == NULL || ferry_maven_has_word(words, "*");
 }
 
 int

@@ -12,10 +12,13 @@ struct ferry_version_at;
 
 struct maven_word {
 	bool if_there; /* "?…" */
-	struct ferry_bytes classifier, extension; /* no extension: no file */
+	struct ferry_bytes classifier, extension;
+	struct ferry_bytes digest; /* "sha256=HEX", or empty */
 };
 /* Take the next word that names a file; false at the end. */
 bool ferry_maven_next_word(const char **rest, struct maven_word *out);
+/* Whether a word is among them. */
+bool ferry_maven_has_word(const char *words, const char *word);
 /* Whether the main file is among the words. */
 bool ferry_maven_wants_main(const char *words);
 

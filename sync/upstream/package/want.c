@@ -238,13 +238,16 @@ ferry_packages_want_locked(struct ferry_packages *packages,
     const struct ferry_lock_wanted *entry, const char *by,
     struct ferry_error *err)
 {
-	const struct ferry_package_want want = { .kind = FERRY_WANT_EXACT,
+	const struct ferry_package_want want = {
+		.kind = entry->closure ? FERRY_WANT_PICK : FERRY_WANT_EXACT,
 		.spec = entry->version,
+		.files = entry->files,
+		.closure = entry->closure,
 		.integrity = entry->integrity,
 		.platforms = entry->platforms,
 		.by = by,
-		.need =
-		    entry->optional ? FERRY_NEEDED_IF_THERE : FERRY_NEEDED };
+		.need = entry->optional ? FERRY_NEEDED_IF_THERE : FERRY_NEEDED
+	};
 
 	return ferry_packages_want(packages, entry->name, &want, err);
 }
