@@ -59,7 +59,8 @@ ferry_maven_name_valid(struct ferry_bytes name)
 
 	return name.n <= FERRY_MAVEN_NAME_MAX &&
 	       ferry_maven_part_valid(ferry_maven_group(name)) &&
-	       ferry_maven_part_valid(ferry_maven_artifact(name));
+	       (colon(name) == name.n ||
+		   ferry_maven_part_valid(ferry_maven_artifact(name)));
 }
 
 bool

@@ -21,7 +21,8 @@ struct ferry_error;
 #define FERRY_MAVEN_NAME_MAX 220 /* bytes, with the ':' */
 #define FERRY_MAVEN_METADATA "maven-metadata.xml"
 
-/* Whether it is "GROUP:ARTIFACT". */
+/* Whether it is "GROUP:ARTIFACT"; or "GROUP.ARTIFACT", as GitHub's lists and
+ * permissions name packages, which nothing is pulled or served as. */
 bool ferry_maven_name_valid(struct ferry_bytes name);
 struct ferry_bytes ferry_maven_group(struct ferry_bytes name);
 struct ferry_bytes ferry_maven_artifact(struct ferry_bytes name);

@@ -88,6 +88,22 @@ cut_spec(const char *spec, size_t *n, char **files, struct ferry_error *err)
 	return rc;
 }
 
+/* GitHub's lists do not tell where the group ends. */
+static int
+known(struct ferry_packages *packages, const char *name,
+    struct ferry_known *out, struct ferry_error *err)
+{
+
+	(void)packages;
+	out->what = FERRY_KNOWN_NOTHING;
+	return strchr(name, ':') != NULL
+	           ? 0
+	           : ferry_error_set(err, FERRY_EFORMAT,
+			 "'%s' does not say what is its group: name it as "
+			 "GROUP:ARTIFACT in an upstream of format maven",
+			 name);
+}
+
 static int
 document_url(const struct ferry_packages *packages, const char *name,
     struct ferry_buf *url, struct ferry_error *err)
@@ -271,6 +287,7 @@ static const struct ferry_package_format maven = {
 	.split = split_text,
 	.exact = ferry_maven_exact,
 	.cut = cut_spec,
+	.known = known,
 	.document_url = document_url,
 	.read = ferry_maven_read,
 	.range_new = range_new,
