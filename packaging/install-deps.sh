@@ -13,8 +13,12 @@ build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     libssl-dev libyaml-dev libzstd-dev
     zlib1g-dev"
 tests="buildah clang-format clang-tidy containerd cppcheck curl docker-registry
-    docker.io gh git jq libcmocka-dev nginx-light openssl podman procps
-    python3 ruby ruby-bundler skopeo umoci zstd"
+    docker.io gh git gradle jq junit4 libcmocka-dev libguava-java
+    libmaven-clean-plugin-java libmaven-compiler-plugin-java
+    libmaven-install-plugin-java libmaven-jar-plugin-java
+    libmaven-resources-plugin-java libmaven-war-plugin-java
+    libsurefire-java maven nginx-light openjdk-17-jdk-headless openssl podman
+    procps python3 ruby ruby-bundler skopeo umoci unzip zstd"
 bench="aria2 hyperfine time wrk"
 
 want="$build"
@@ -41,8 +45,10 @@ for package in $want; do
 	case "$package" in
 	nginx-light) command -v nginx >/dev/null 2>&1 && continue ;;
 	docker.io) command -v dockerd >/dev/null 2>&1 && continue ;;
+	maven) command -v mvn >/dev/null 2>&1 && continue ;;
+	openjdk-17-jdk-headless) command -v javac >/dev/null 2>&1 && continue ;;
 	ruby-bundler) command -v bundle >/dev/null 2>&1 && continue ;;
-	gcc | cmake | curl | gh | git | jq | python3 | ruby | openssl | zstd | aria2 | \
+	gcc | cmake | curl | gh | git | gradle | jq | python3 | ruby | openssl | zstd | aria2 | \
 	    wrk | hyperfine | nodejs | npm | skopeo | umoci | podman | buildah | \
 	    containerd | docker-registry | clang-format | clang-tidy | cppcheck)
 		bin=$package

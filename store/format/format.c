@@ -25,6 +25,7 @@ static const struct ferry_format formats[] = {
 	    .name = "maven",
 	    .github = {
 		.name = "maven",
+		.unlisted = true,
 		.granular = FERRY_GRANULAR_NEVER,
 		.cloud = "https://maven.pkg.github.com",
 		.label = "maven",
