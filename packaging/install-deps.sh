@@ -7,13 +7,18 @@
 set -eu
 
 build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
-    libarchive-dev libconfig-dev libcurl4-openssl-dev libgnutls28-dev
+    libarchive-dev libconfig-dev libcurl4-openssl-dev libexpat1-dev
+    libgnutls28-dev
     libjansson-dev libmicrohttpd-dev librocksdb-dev libseccomp-dev
     libssl-dev libyaml-dev libzstd-dev
     zlib1g-dev"
 tests="buildah clang-format clang-tidy containerd cppcheck curl docker-registry
-    docker.io fish gh git groff-base jq libcmocka-dev man-db nginx-light openssl
-    podman procps python3 ruby ruby-bundler skopeo umoci zsh zstd"
+    docker.io fish gh git gradle groff-base jq junit4 libcmocka-dev
+    libguava-java libmaven-clean-plugin-java libmaven-compiler-plugin-java
+    libmaven-install-plugin-java libmaven-jar-plugin-java
+    libmaven-resources-plugin-java libmaven-war-plugin-java
+    libsurefire-java man-db maven nginx-light openjdk-17-jdk-headless openssl
+    podman procps python3 ruby ruby-bundler skopeo umoci unzip zsh zstd"
 bench="aria2 hyperfine time wrk"
 
 want="$build"
@@ -40,8 +45,10 @@ for package in $want; do
 	case "$package" in
 	nginx-light) command -v nginx >/dev/null 2>&1 && continue ;;
 	docker.io) command -v dockerd >/dev/null 2>&1 && continue ;;
+	maven) command -v mvn >/dev/null 2>&1 && continue ;;
+	openjdk-17-jdk-headless) command -v javac >/dev/null 2>&1 && continue ;;
 	ruby-bundler) command -v bundle >/dev/null 2>&1 && continue ;;
-	gcc | cmake | curl | fish | gh | git | jq | python3 | ruby | openssl | zstd | aria2 | \
+	gcc | cmake | curl | fish | gh | git | gradle | jq | python3 | ruby | openssl | zstd | aria2 | \
 	    wrk | hyperfine | nodejs | npm | skopeo | umoci | podman | buildah | \
 	    containerd | docker-registry | zsh | clang-format | clang-tidy | cppcheck)
 		bin=$package

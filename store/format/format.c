@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "store/format/maven/names.h"
 #include "store/format/npm/npm.h"
 #include "store/format/oci/check.h"
 #include "store/format/oci/names.h"
@@ -20,6 +21,23 @@ below_owner(const char *client_name)
 }
 
 static const struct ferry_format formats[] = {
+	{
+	    .name = "maven",
+	    .github = {
+		.name = "maven",
+		.unlisted = true,
+		.granular = FERRY_GRANULAR_NEVER,
+		.cloud = "https://maven.pkg.github.com",
+		.label = "maven",
+		.path = "/_registry/maven",
+		.client_name = ferry_maven_github_name,
+		.short_name = ferry_maven_github_short_name,
+	    },
+	    .name_valid = ferry_maven_name_valid,
+	    .version_valid = ferry_maven_version_valid,
+	    .compare_versions = ferry_maven_order,
+	    .prerelease = ferry_maven_prerelease,
+	},
 	{
 	    .name = "npm",
 	    .github = {
@@ -84,7 +102,8 @@ static const struct ferry_format formats[] = {
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
-const char *const ferry_format_names[] = { "npm", "oci", "rubygems", NULL };
+const char *const ferry_format_names[] = { "maven", "npm", "oci", "rubygems",
+	NULL };
 _Static_assert(
     sizeof(ferry_format_names) / sizeof(ferry_format_names[0]) == FORMATS + 1,
     "a name a row");
@@ -131,7 +150,7 @@ ferry_format_at(size_t i)
 const char *
 ferry_github_type_at(size_t i)
 {
-	static const char *const others[] = { "maven", "nuget" };
+	static const char *const others[] = { "nuget" };
 
 	for (size_t k = 0; k < FORMATS; k++) {
 		const struct ferry_github_type *t = &formats[k].github;

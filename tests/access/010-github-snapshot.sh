@@ -24,7 +24,7 @@ expect 1 near access show gh
 say "every version of every package, under the upstream's own name"
 expect 0 near sync
 has out "9 packages: 11 versions pulled" "0 failed" \
-    "maven packages of 'gh': not mirrored by this ferry yet"
+    "maven packages of 'gh': GitHub's lists do not name them as clients do"
 expect 0 near --json list --versions
 for p in npm:@octo/ui npm:@octo/svc npm:@octo/kit oci:octo/tool oci:lab/box oci:uma/app; do
 	expect 0 near show --owner gh "$p"

@@ -35,6 +35,15 @@ int ferry_lock_bunb(struct ferry_bytes text, const struct ferry_lock_sink *sink,
 int ferry_lock_bundler(struct ferry_bytes text,
     const struct ferry_lock_sink *sink, struct ferry_error *err);
 
+/* Gradle's gradle.lockfile, verification-metadata.xml: gradle.c; and
+ * libs.versions.toml: catalog.c. */
+int ferry_lock_gradle(struct ferry_bytes text,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
+int ferry_lock_verification(struct ferry_bytes text,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
+int ferry_lock_catalog(struct ferry_bytes text,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
+
 /* One entry, in views; what has no bytes is not there. */
 struct ferry_lock_entry {
 	struct ferry_bytes name;

@@ -107,11 +107,40 @@ like_bundler(struct ferry_bytes text)
 	       has_line(text, "PLATFORMS") || has_line(text, "BUNDLED WITH");
 }
 
+static bool
+like_gradle(struct ferry_bytes text)
+{
+
+	return has_line(text, "# This is a Gradle generated file");
+}
+
+static bool
+like_verification(struct ferry_bytes text)
+{
+
+	return text.n > 0 && memmem(text.p, text.n, "<verification-metadata",
+				 sizeof("<verification-metadata") - 1) != NULL;
+}
+
+static bool
+like_catalog(struct ferry_bytes text)
+{
+
+	return has_line(text, "[libraries]") || has_line(text, "[plugins]");
+}
+
 /*
  * The first row that fits name and content wins, then the first by name, then
  * by content.
  */
 static const struct kind kinds[] = {
+	{ "maven", "gradle.lockfile", like_gradle, ferry_lock_gradle },
+	{ "maven", "buildscript-gradle.lockfile", like_gradle,
+	    ferry_lock_gradle },
+	{ "maven", "settings-gradle.lockfile", like_gradle, ferry_lock_gradle },
+	{ "maven", "verification-metadata.xml", like_verification,
+	    ferry_lock_verification },
+	{ "maven", "libs.versions.toml", like_catalog, ferry_lock_catalog },
 	{ "npm", "bun.lock", like_bun, ferry_lock_bun },
 	{ "npm", "bun.lockb", like_bunb, ferry_lock_bunb },
 	{ "npm", "package-lock.json", like_object, ferry_lock_npm },

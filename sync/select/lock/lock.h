@@ -12,6 +12,8 @@
  *   - bun.lock with lockfileVersion 0 to 3.  bun.lockb is refused with a word
  *     on how to make a bun.lock of it.
  *   - Gemfile.lock and gems.locked of Bundler 1 to 4.
+ *   - Gradle's gradle.lockfile, buildscript- and settings-gradle.lockfile,
+ *     *.lockfile, verification-metadata.xml and libs.versions.toml.
  * A further kind is one function and one row in lock.c.
  *
  * Source: store/format/npm/PROTOCOL.md, section 9, and what the files of
@@ -39,6 +41,11 @@ struct ferry_lock_wanted {
 	/* version is a number, of which every variant is wanted that fits one
 	 * of these platforms, with blanks between; or NULL. */
 	const char *platforms;
+	/* Which files of the version, in the format's words; or NULL. */
+	const char *files;
+	/* The file names only what a project asks for itself, version being what
+	 * clients would choose by: what that needs is wanted, too. */
+	bool closure;
 	/* Installs succeed without it.  yarn's and bun's files do not tell. */
 	bool optional;
 };

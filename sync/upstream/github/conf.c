@@ -98,6 +98,8 @@ want_type(struct github *gh, const char *type, struct ferry_error *err)
 
 	for (size_t i = 0; i < gh->parts_n; i++)
 		if (gh->parts[i].format == format) {
+			if (format->github.unlisted)
+				return 0;
 			if (strcmp(format->github.name, type) == 0)
 				gh->parts[i].wanted = true;
 			else

@@ -86,9 +86,17 @@ skip_types(struct github *gh, struct ferry_error *err)
 	}
 	for (unsigned i = 0;
 	     (rc = ferry_conf_strs(gh->up->group, "types", i, &type, err)) == 1;
-	     i++)
-		if (ferry_format_of_type(type) == NULL)
+	     i++) {
+		const struct ferry_format *format = ferry_format_of_type(type);
+
+		if (format == NULL)
 			skip_type(gh, type, "not mirrored by this ferry yet");
+		else if (format->github.unlisted)
+			skip_type(gh, type,
+			    "GitHub's lists do not name them as clients do: "
+			    "the registry of OWNER/REPO can be an upstream of "
+			    "its own");
+	}
 	return rc;
 }
 

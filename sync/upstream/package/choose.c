@@ -126,6 +126,21 @@ choose_pick(struct ferry_package *p, const struct ferry_package_want *want,
 	    p, want, document, ferry_listed_number(&document->listed[at]), err);
 }
 
+/* A version that the document does not list may be there. */
+static int
+choose_unlisted(struct ferry_package *p, const struct ferry_package_want *want,
+    const struct ferry_document *document, struct ferry_error *err)
+{
+	struct ferry_listed listed = { .number_n = strlen(want->spec) };
+	int rc;
+
+	if (ferry_strdup(&listed.version, want->spec, err) == -1)
+		return -1;
+	rc = ferry_version_choose(p, want, document, &listed, err);
+	free(listed.version);
+	return rc;
+}
+
 static int
 choose_exact(struct ferry_package *p, const struct ferry_package_want *want,
     const struct ferry_document *document, struct ferry_error *err)
@@ -134,6 +149,9 @@ choose_exact(struct ferry_package *p, const struct ferry_package_want *want,
 	    want->platforms != NULL ? NULL
 				    : ferry_document_find(document, want->spec);
 
+	if (listed == NULL && p->packages->format->unlisted &&
+	    want->platforms == NULL)
+		return choose_unlisted(p, want, document, err);
 	if (listed == NULL)
 		return choose_number(
 		    p, want, document, ferry_bytes_str(want->spec), err);
@@ -212,6 +230,9 @@ choose_one(struct ferry_package *p, const struct ferry_package_want *want,
 	case FERRY_WANT_PICK:
 		break;
 	}
+	if (p->packages->format->exact != NULL &&
+	    p->packages->format->exact(want->spec))
+		return choose_exact(p, want, document, err);
 	return choose_pick(p, want, document, err);
 }
 
@@ -238,6 +259,7 @@ ferry_package_choose(struct ferry_package *p,
 		if (ferry_package_kept(p, &want))
 			continue;
 		ferry_package_item(item, p->packages, p->entry.key, want.spec);
+		ferry_package_tell_lost(p, want.spec, &why);
 		if (want.need == FERRY_NEEDED)
 			ferry_run_fail(p->packages->run, item, &why);
 		else

@@ -19,6 +19,23 @@ is_package(const struct ferry_packages *packages, const char *name)
 	    ->name_valid(ferry_bytes_str(name));
 }
 
+/* Words for files stand behind what chooses versions. */
+static int
+cut_spec(const struct ferry_packages *packages, struct ferry_package_want *want,
+    char **spec, char **files, struct ferry_error *err)
+{
+	size_t n;
+
+	if (packages->format->cut == NULL)
+		return 0;
+	if (packages->format->cut(want->spec, &n, files, err) == -1 ||
+	    ferry_strndup(spec, ferry_bytes_of(want->spec, n), err) == -1)
+		return -1;
+	want->spec = *spec;
+	want->files = *files;
+	return 0;
+}
+
 /* An element of `packages`: "react@^18", "rails ~> 7.1". */
 static int
 want_text(struct ferry_packages *packages, unsigned i, const char *text,
@@ -26,7 +43,7 @@ want_text(struct ferry_packages *packages, unsigned i, const char *text,
 {
 	struct ferry_package_want want = { .kind = FERRY_WANT_PICK,
 		.closure = packages->dependencies };
-	char *name = NULL, by[64];
+	char *name = NULL, *spec = NULL, *files = NULL, by[64];
 	int rc = -1;
 
 	(void)snprintf(
@@ -35,6 +52,8 @@ want_text(struct ferry_packages *packages, unsigned i, const char *text,
 		return -1;
 	if (want.spec == NULL)
 		want.spec = packages->format->default_spec;
+	if (cut_spec(packages, &want, &spec, &files, err) == -1)
+		goto out;
 	want.by = by;
 	if (!is_package(packages, name))
 		ferry_conf_error(packages->up->group, "packages", err,
@@ -43,7 +62,10 @@ want_text(struct ferry_packages *packages, unsigned i, const char *text,
 		rc = mode == FERRY_WANTS_CHECK
 		         ? 0
 		         : ferry_packages_want(packages, name, &want, err);
+out:
 	free(name);
+	free(spec);
+	free(files);
 	return rc;
 }
 
@@ -169,8 +191,9 @@ ferry_packages_configure_all(
 	if (ferry_conf_all_strs(group, "remotes", packages->sources,
 		sizeof(packages->sources) / sizeof(packages->sources[0]),
 		&packages->sources_n, err) == -1 ||
-	    ferry_withdrawn_read(group, packages->format->withdrawn,
-		&packages->withdrawn, err) == -1)
+	    (!packages->format->unlisted &&
+		ferry_withdrawn_read(group, packages->format->withdrawn,
+		    &packages->withdrawn, err) == -1))
 		return -1;
 	/* A delegator wants what is of its owners; dependencies seldom are. */
 	if (ferry_conf_bool(group, "dependencies",

@@ -49,7 +49,7 @@ struct ferry_document {
 int ferry_document_add(struct ferry_document *document,
     struct ferry_bytes version, size_t number_n, struct ferry_bytes object,
     struct ferry_error *err);
-/* For read(): the document goes on at url; name is for the record.  A part
+/* For read(): the document goes on at url, which may be relative to its own; name is for the record.  A part
  * that is known already is not added.  Errors: FERRY_ELIMIT. */
 int ferry_document_more(struct ferry_document *document, const char *name,
     const char *url, struct ferry_error *err);
@@ -63,13 +63,26 @@ ferry_document_find(const struct ferry_document *document, const char *version);
 struct ferry_bytes ferry_listed_number(const struct ferry_listed *listed);
 void ferry_document_free(struct ferry_document *document);
 
+/* A small text that was asked for beside the files of a version. */
+struct ferry_aside {
+	const char *name;
+	struct ferry_bytes text;
+};
+
 /* A version, for the functions of a format. */
 struct ferry_version_at {
 	struct ferry_packages *packages;
 	const char *name; /* of the package */
 	const char *version;
 	const struct ferry_listed *listed; /* NULL: its document is gone */
-	const json_t *record; /* its "files" are here; NULL: none is */
+	/* Its "files" are here; NULL: none is.  For files() of a format that
+	 * grows, what the catalog has of it. */
+	const json_t *record;
+	/* What is wanted of it besides the usual: the format's words, with
+	 * blanks between; or NULL. */
+	const char *files;
+	const struct ferry_aside *asides; /* for describe() */
+	size_t asides_n;
 	/* What its document said of it: for describe(), when listed is gone. */
 	struct ferry_bytes object;
 };
@@ -87,8 +100,11 @@ struct ferry_wanted_file {
 	/* describe() looks whether it goes with what has a digest: it needs
 	 * none. */
 	bool judged;
+	bool insist; /* and optional: asked for whenever it is not here */
+	bool aside; /* not a file, but an aside for describe(); optional */
 };
 #define FERRY_FILE_DIGESTS_MAX 6
+#define FERRY_ASIDE_MAX (64U << 10) /* bytes of one */
 typedef int ferry_on_file(
     void *ctx, const struct ferry_wanted_file *file, struct ferry_error *err);
 
@@ -123,9 +139,15 @@ struct ferry_package_format {
 	const char *file; /* what people call a file of a version: "tarball" */
 	const char *default_spec; /* of a package without one: "latest" */
 	const char *any; /* the range of all versions: "*" */
-	/* The option `withdrawn` where nobody says: "keep", "hide". */
+	/* The option `withdrawn` where nobody says: "keep", "hide"; NULL where
+	 * documents need not list all (unlisted). */
 	const char *withdrawn;
 	uint64_t document_max, file_max; /* bytes; all parts together */
+	/* Documents need not list a version, nor be there: what exact() says
+	 * is one, or a lock file names, is one if its files are there. */
+	bool unlisted;
+	/* Files of a version are wanted one by one: its record grows. */
+	bool grows;
 	unsigned digests; /* FERRY_ALG()s to record beside SHA-256 */
 	const char *plan_size; /* what size() is: "size", or "unpacked" */
 
@@ -144,6 +166,14 @@ struct ferry_package_format {
 	 * caller to ask. */
 	int (*split)(const char *text, char **name, const char **spec,
 	    struct ferry_error *err);
+
+	/* Whether spec is one version.  NULL: documents tell. */
+	bool (*exact)(const char *spec);
+	/* Cut what is asked of an element of `packages` in *n bytes that choose
+	 * versions and words for `files` of struct ferry_version_at, to be
+	 * freed, or NULL.  NULL: there are no words. */
+	int (*cut)(
+	    const char *spec, size_t *n, char **files, struct ferry_error *err);
 
 	/* What is known of a document before it is asked for.  Errors are of
 	 * this package only.  NULL: nothing. */
@@ -217,6 +247,16 @@ struct ferry_package_format {
 	 * version only.  NULL: they say nothing. */
 	int (*needs_inside)(struct ferry_needs *needs,
 	    const struct ferry_version_at *at, struct ferry_error *err);
+	/* Instead of needs(), for a format that follows by itself what needs
+	 * what: a version is here (closure: and what it needs is wanted), or
+	 * cannot be had.  -1: of the store, memory.  NULL: nobody asks. */
+	int (*arrived)(const struct ferry_version_at *at, bool closure,
+	    struct ferry_error *err);
+	int (*lost)(struct ferry_packages *packages, const char *name,
+	    const char *version, const struct ferry_error *why,
+	    struct ferry_error *err);
+	/* No transfer is left: 1 there will be more, 0, -1.  NULL: 0. */
+	int (*after)(struct ferry_packages *packages, struct ferry_error *err);
 	/*
 	 * Whether upstream's signature of a version holds: 1; 0, *word saying
 	 * why not ("no-key": it could once more keys are known); -1

@@ -15,8 +15,9 @@
 
 /* One entry, copied. */
 struct entry {
-	char *name, *version, *integrity, *platforms, *url; /* or NULL */
-	bool optional;
+	char *name, *version, *integrity, *platforms, *files,
+	    *url; /* or NULL */
+	bool optional, closure;
 	struct ferry_packages *to; /* NULL: nobody's */
 	struct ferry_bytes origin; /* of url: "https://host:port" */
 };
@@ -46,11 +47,13 @@ on_wanted(
 		sizeof(*lock->entries), err) == -1)
 		return -1;
 	e = &lock->entries[lock->n++];
-	*e = (struct entry){ .optional = wanted->optional };
+	*e = (struct entry){ .optional = wanted->optional,
+		.closure = wanted->closure };
 	if (copy(&e->name, wanted->name, err) == -1 ||
 	    copy(&e->version, wanted->version, err) == -1 ||
 	    copy(&e->integrity, wanted->integrity, err) == -1 ||
 	    copy(&e->platforms, wanted->platforms, err) == -1 ||
+	    copy(&e->files, wanted->files, err) == -1 ||
 	    copy(&e->url, wanted->resolved, err) == -1)
 		return -1;
 	return 0;
@@ -79,6 +82,7 @@ lockfile_free(struct lockfile *lock)
 		free(lock->entries[i].version);
 		free(lock->entries[i].integrity);
 		free(lock->entries[i].platforms);
+		free(lock->entries[i].files);
 		free(lock->entries[i].url);
 	}
 	free(lock->entries);
@@ -229,6 +233,8 @@ want_entry(
 		.version = e->version,
 		.integrity = e->integrity,
 		.platforms = e->platforms,
+		.files = e->files,
+		.closure = e->closure,
 		.resolved = e->url,
 		.optional = e->optional };
 

@@ -27,12 +27,19 @@ part_url(const struct ferry_package *p, size_t i, struct ferry_buf *buf,
     struct ferry_error *err)
 {
 
-	if (i > 0)
+	if (i > 0 && strstr(p->parts[i].url, "://") != NULL)
 		return p->parts[i].url;
-	return p->packages->format->document_url(
-		   p->packages, p->entry.key, buf, err) == -1
-	           ? NULL
-	           : (const char *)buf->p;
+	if (p->packages->format->document_url(
+		p->packages, p->entry.key, buf, err) == -1)
+		return NULL;
+	/* A relative one starts at the document's folder. */
+	if (i > 0) {
+		while (buf->n > 0 && buf->p[buf->n - 1] != '/')
+			buf->n--;
+		if (ferry_buf_adds(buf, p->parts[i].url, err) == -1)
+			return NULL;
+	}
+	return (const char *)buf->p;
 }
 
 /* Choose of what all parts say.  A document that makes no sense fails its
@@ -82,7 +89,8 @@ read_parts(struct ferry_package *p, struct ferry_document *document,
 {
 
 	for (size_t i = 0; i < p->parts_n; i++)
-		if (p->packages->format->read(document, p->parts[i].name,
+		if (p->parts[i].sha256.n > 0 &&
+		    p->packages->format->read(document, p->parts[i].name,
 			ferry_bytes_buf(&p->parts[i].text), p->entry.key,
 			err) == -1)
 			return -1;
@@ -151,7 +159,7 @@ take_absent(struct ferry_package *p, const struct ferry_error *why,
 		return 0;
 	}
 	p->packages->run->packages++;
-	p->absent = true;
+	p->without = true;
 	choose_from(p, &nothing);
 	return 0;
 }
@@ -191,11 +199,10 @@ check_size(struct ferry_package *p)
 	return -1;
 }
 
-/* The only part, or the last of several.  document is of its text, or empty
- * where that has still to be read. */
+/* The only part, whose document that is, or the last of several. */
 static int
-take_last(struct ferry_package *p, struct ferry_bytes view,
-    struct ferry_document *document, struct ferry_error *err)
+take_last(struct ferry_package *p, struct ferry_document *document,
+    struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	int rc = 0;
@@ -203,15 +210,34 @@ take_last(struct ferry_package *p, struct ferry_bytes view,
 	if (p->parts_n > 1) {
 		ferry_document_free(document);
 		rc = read_parts(p, document, &why);
-	} else if (document->root.n == 0) {
-		rc = p->packages->format->read(
-		    document, NULL, view, p->entry.key, &why);
 	}
 	if (rc == -1) {
 		ferry_package_fail(p, &why);
 		return 0;
 	}
 	return complete_document(p, document, err);
+}
+
+/* Whether that means: there is no such document, and need not be one. */
+static bool
+is_absent(const struct ferry_package *p, const struct ferry_error *why)
+{
+
+	return p->packages->format->unlisted &&
+	       (why->code == FERRY_ENOTFOUND ||
+		   (why->code == FERRY_EHTTP &&
+		       (why->sys == 400 || why->sys == 422)));
+}
+
+/* There is no document: what is wanted exactly may be there. */
+static void
+choose_without(struct ferry_package *p)
+{
+	const struct ferry_document document = { .n = 0 };
+
+	p->packages->run->packages++;
+	p->without = true;
+	choose_from(p, &document);
 }
 
 static int
@@ -221,11 +247,19 @@ take_part(const struct part_job *job, const struct ferry_pulled *pulled,
 	struct ferry_package *p = job->package;
 	struct ferry_package_part *part = &p->parts[job->part];
 	struct ferry_document document = p->fresh;
+	struct ferry_error why = FERRY_ERROR_INIT;
 	int rc = 0;
 
 	p->fresh = (struct ferry_document){ .n = 0 };
 	assert(p->parts_pending > 0);
 	p->parts_pending--;
+	if (pulled->error.code != FERRY_OK && is_absent(p, &pulled->error)) {
+		if (job->part == 0 && !p->failed)
+			choose_without(p);
+		else if (p->parts_pending == 0 && !p->failed)
+			rc = take_last(p, &document, err);
+		goto out;
+	}
 	if (pulled->error.code == FERRY_ENOTFOUND && job->part == 0) {
 		rc = take_absent(p, &pulled->error, err);
 		goto out;
@@ -239,12 +273,19 @@ take_part(const struct part_job *job, const struct ferry_pulled *pulled,
 	part->size = pulled->size;
 	if (p->failed || check_size(p) == -1)
 		goto out;
+	/* One that is as it was has not been read. */
+	if (p->parts_n == 1 && document.root.n == 0 &&
+	    p->packages->format->read(
+		&document, NULL, pulled->view, p->entry.key, &why) == -1) {
+		ferry_package_fail(p, &why);
+		goto out;
+	}
 	/* A document in parts is read once they are all here. */
 	if (p->parts_n > 1 || document.parts_n > 0)
 		rc = ferry_buf_add(
 		    &part->text, pulled->view.p, pulled->view.n, err);
 	if (rc == 0 && p->parts_pending == 0 && !p->failed)
-		rc = take_last(p, pulled->view, &document, err);
+		rc = take_last(p, &document, err);
 out:
 	ferry_document_free(&document);
 	return rc;
@@ -488,9 +529,9 @@ choose_again(struct ferry_package *p, struct ferry_error *err)
 	struct ferry_error why = FERRY_ERROR_INIT;
 	int rc = 0;
 
-	assert(p->waiting && (p->absent || ferry_package_has_document(p)));
+	assert(p->waiting && ferry_package_has_document(p));
 	p->waiting = false;
-	if (p->absent) {
+	if (p->without) {
 		choose_from(p, &document);
 		return 1;
 	}
@@ -499,8 +540,11 @@ choose_again(struct ferry_package *p, struct ferry_error *err)
 		/* Nothing is stored in a dry run: ask again. */
 		return ask_document(p, err) == -1 ? -1 : 1;
 	for (size_t i = 0; i < p->parts_n && rc == 0; i++)
-		rc = ferry_blob_load(run->st, &p->parts[i].sha256,
-		    p->packages->format->document_max, &p->parts[i].text, err);
+		rc = p->parts[i].sha256.n == 0
+		         ? 0
+		         : ferry_blob_load(run->st, &p->parts[i].sha256,
+			       p->packages->format->document_max,
+			       &p->parts[i].text, err);
 	if (rc == 0 && (read_parts(p, &document, &why) == -1 ||
 			   ferry_document_unique(&document, &why) == -1))
 		ferry_package_fail(p, &why);
@@ -591,5 +635,7 @@ ferry_packages_after(
 		if (choose_again(again[i], err) == -1)
 			rc = -1;
 	free(again);
+	if (rc == 0 && packages->format->after != NULL)
+		rc = packages->format->after(packages, err);
 	return rc == -1 || pump_documents(packages, err) == -1 ? -1 : rc;
 }

@@ -55,6 +55,7 @@ struct ferry_package_want {
 	const char *spec; /* range, tag or version */
 	const char *integrity; /* what a lock file says, or NULL */
 	const char *platforms; /* EXACT: spec is a number; all that fit these */
+	const char *files; /* as of struct ferry_version_at, or NULL */
 	const char *by; /* for messages */
 	uint64_t latest; /* RANGE: only so many; 0: all */
 	enum ferry_prereleases prereleases; /* RANGE */
@@ -68,6 +69,10 @@ struct ferry_chosen {
 	struct ferry_table_entry entry; /* key: the version */
 	bool needed; /* by something that is not optional */
 	bool lacking; /* upstream lacks it, which was no failure */
+	bool counted; /* in the run's numbers */
+	bool active, again; /* it is under way; more of it was wanted since */
+	bool closure; /* as of its wants */
+	char *files; /* owned: of all its wants */
 };
 
 struct ferry_package_part {
@@ -91,7 +96,7 @@ struct ferry_package {
 	    *gone; /* versions that are here and that upstream lists no more */
 	size_t gone_n, gone_cap;
 	bool asked, waiting;
-	bool absent; /* upstream has no document of it, and versions are here */
+	bool without; /* upstream has no document of it */
 	bool failed, reported; /* reported: as a failure, not as skipped */
 	struct ferry_error why; /* it failed */
 };
@@ -117,6 +122,10 @@ int ferry_packages_want_locked(struct ferry_packages *packages,
 /* All wants of a package fail for one reason. */
 void ferry_package_fail(
     struct ferry_package *package, const struct ferry_error *why);
+/* A version of it, what a want's spec says, or (NULL) all of it cannot be
+ * had. */
+void ferry_package_tell_lost(const struct ferry_package *package,
+    const char *version, const struct ferry_error *why);
 /* The document is here, and nothing was chosen of it yet. */
 bool ferry_package_has_document(const struct ferry_package *package);
 /* "npm:NAME", "npm:NAME@VERSION"; version may be NULL. */
@@ -183,7 +192,7 @@ struct ferry_pulled;
 int ferry_version_record_file(const struct ferry_packages *packages,
     json_t *record, const struct ferry_wanted_file *file,
     const struct ferry_pulled *pulled, struct ferry_error *err);
-int ferry_version_record_put(const struct ferry_package *package,
-    const char *version, json_t *record, struct ferry_error *err);
+int ferry_version_record_put(struct ferry_package *package, const char *version,
+    json_t *record, struct ferry_error *err);
 
 #endif

@@ -24,7 +24,9 @@ ferry_package_record(struct ferry_package *p, struct ferry_error *err)
 	if (of.run->dry_run)
 		return 0;
 	record = json_pack("{s:s}", "upstream", of.upstream);
-	for (size_t i = 0; record != NULL && i < p->parts_n; i++)
+	for (size_t i = 0; record != NULL && i < p->parts_n; i++) {
+		if (p->parts[i].sha256.n == 0)
+			continue;
 		if (ferry_files_add(record,
 			i == 0 ? format->document : p->parts[i].name,
 			p->parts[i].size, &p->parts[i].sha256, &file,
@@ -34,6 +36,7 @@ ferry_package_record(struct ferry_package *p, struct ferry_error *err)
 			json_decref(record);
 			return -1;
 		}
+	}
 	return ferry_recorded_put(&of, NULL, record, err);
 }
 
@@ -74,11 +77,14 @@ ferry_version_record_file(const struct ferry_packages *packages, json_t *record,
 }
 
 int
-ferry_version_record_put(const struct ferry_package *p, const char *version,
+ferry_version_record_put(struct ferry_package *p, const char *version,
     json_t *record, struct ferry_error *err)
 {
 	const struct ferry_recorded of = ferry_package_recorded(p);
 
+	/* What has no document is known by its versions. */
+	if (p->without && ferry_package_record(p, err) == -1)
+		return -1;
 	return ferry_recorded_put(&of, version, json_incref(record), err) == -1
 	           ? -1
 	           : ferry_recorded_agrees(&of, version, err);

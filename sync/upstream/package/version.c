@@ -13,6 +13,7 @@
 
 #include "store/base/json.h"
 #include "sync/base/task.h"
+#include "sync/upstream/ask.h"
 #include "sync/upstream/package/packages.h"
 #include "sync/upstream/pull.h"
 
@@ -24,7 +25,8 @@ struct file {
 	struct ferry_digest
 	    digests[FERRY_PULL_WANT_MAX]; /* first upstream's, */
 	size_t declared, n; /* then a lock file's */
-	bool optional, judged, asked;
+	bool optional, judged, insist, aside, asked;
+	struct ferry_buf text; /* of an aside that came */
 	struct ferry_pulled came; /* sha256.n == 0: not, or not there */
 };
 
@@ -38,9 +40,12 @@ struct file {
  */
 struct job {
 	struct ferry_package *package;
+	struct ferry_chosen *chosen;
 	const struct ferry_listed *listed;
 	char *version;
+	char *words; /* chosen->files, as they were when it began; or NULL */
 	const char *signature; /* a literal of verify(), or NULL */
+	bool closure, started; /* started: chosen->active is this job's */
 	bool inside; /* what its files say it needs is wanted, too */
 	bool needed;
 	json_t *record; /* of what is here; or NULL */
@@ -64,11 +69,15 @@ job_free(struct job *job)
 		free(job->files[i].name);
 		free(job->files[i].url);
 		free(job->files[i].path);
+		ferry_buf_free(&job->files[i].text);
 	}
+	if (job->started)
+		job->chosen->active = false;
 	free(job->files);
 	ferry_buf_free(&job->object);
 	json_decref(job->record);
 	free(job->version);
+	free(job->words);
 	free(job);
 }
 
@@ -76,10 +85,14 @@ static struct ferry_version_at
 version_at(const struct job *job, const json_t *record)
 {
 
-	return (struct ferry_version_at){ job->package->packages,
-		job->package->entry.key, job->version, job->listed, record,
-		job->listed != NULL ? job->listed->object
-				    : ferry_bytes_buf(&job->object) };
+	return (struct ferry_version_at){ .packages = job->package->packages,
+		.name = job->package->entry.key,
+		.version = job->version,
+		.listed = job->listed,
+		.record = record,
+		.files = job->words,
+		.object = job->listed != NULL ? job->listed->object
+		                              : ferry_bytes_buf(&job->object) };
 }
 
 static struct ferry_chosen *
@@ -93,12 +106,16 @@ find_chosen(const struct ferry_package *p, const char *version)
 static void
 report_failure(const struct job *job)
 {
+	const struct ferry_recorded of = ferry_package_recorded(job->package);
 	struct ferry_package *p = job->package;
-	struct ferry_chosen *chosen = find_chosen(p, job->version);
+	struct ferry_chosen *chosen = job->chosen;
 	char item[FERRY_PACKAGE_ITEM];
 
 	ferry_package_item(item, p->packages, p->entry.key, job->version);
-	if (!chosen->needed && job->why.code == FERRY_ENOTFOUND) {
+	ferry_package_tell_lost(p, job->version, &job->why);
+	if (job->why.code == FERRY_EINCIDENT) {
+		ferry_recorded_incident(&of, job->version, item, job->why.text);
+	} else if (!chosen->needed && job->why.code == FERRY_ENOTFOUND) {
 		chosen->lacking = true;
 		ferry_run_skip(p->packages->run, item, job->why.text);
 	} else {
@@ -125,7 +142,12 @@ static int
 want_inside(
     const struct job *job, const json_t *record, struct ferry_error *err)
 {
+	const struct ferry_package_format *format =
+	    job->package->packages->format;
+	const struct ferry_version_at at = version_at(job, record);
 
+	if (format->arrived != NULL)
+		return format->arrived(&at, job->chosen->closure, err);
 	return !job->inside
 	           ? 0
 	           : want_needs(job, record,
@@ -144,7 +166,7 @@ make_record(const struct job *job, struct ferry_error *err)
 		const struct ferry_wanted_file wanted = { .name = f->name,
 			.path = f->path };
 
-		if (f->came.sha256.n > 0 &&
+		if (f->came.sha256.n > 0 && !f->aside &&
 		    ferry_version_record_file(job->package->packages, record,
 			&wanted, &f->came, err) == -1) {
 			json_decref(record);
@@ -172,6 +194,8 @@ add_file(
 	f = &job->files[job->files_n++];
 	*f = (struct file){ .optional = wanted->optional,
 		.judged = wanted->judged,
+		.insist = wanted->insist,
+		.aside = wanted->aside,
 		.declared = wanted->n,
 		.n = wanted->n };
 	for (size_t i = 0; i < wanted->n; i++)
@@ -185,6 +209,28 @@ add_file(
 }
 
 static int ask_files(struct job *job, struct ferry_error *err);
+static void end_job(struct job *job);
+
+/* With the asides that came. */
+static int
+describe_new(struct job *job, json_t *record, struct ferry_error *err)
+{
+	struct ferry_version_at at = version_at(job, record);
+	struct ferry_aside *asides = NULL;
+	int rc;
+
+	if (ferry_calloc(&asides, job->files_n + 1, sizeof(*asides), err) == -1)
+		return -1;
+	for (size_t i = 0; i < job->files_n; i++)
+		if (job->files[i].aside && job->files[i].text.n > 0)
+			asides[at.asides_n++] =
+			    (struct ferry_aside){ job->files[i].name,
+				    ferry_bytes_buf(&job->files[i].text) };
+	at.asides = asides;
+	rc = job->package->packages->format->describe(&at, record, err);
+	free(asides);
+	return rc;
+}
 
 /* All files that were told of are here: ask for more, or record the version.
  * Returns: 1 it is settled, 0 there is more, -1 of the store or memory. */
@@ -207,13 +253,18 @@ complete_version(struct job *job, struct ferry_error *err)
 	} else if (job->files_n > before) {
 		rc = job->pending > 0 ? 0 : complete_version(job, err);
 	} else if (packages->format->describe != NULL &&
-		   packages->format->describe(&at, record, &job->why) == -1) {
+		   describe_new(job, record, &job->why) == -1) {
 		rc = 1;
 	} else if (ferry_version_record_put(
 		       job->package, job->version, record, err) == 0) {
-		packages->run->added++;
-		(void)want_inside(job, record, &job->why);
-		rc = 1;
+		packages->run->added += !job->chosen->counted;
+		job->chosen->counted = true;
+		rc = want_inside(job, record, &job->why) == -1 &&
+		             packages->format->arrived != NULL
+		         ? -1
+		         : 1;
+		if (rc == -1)
+			*err = job->why;
 	} else if (err->code == FERRY_EFORMAT) {
 		job->why = *err;
 		rc = 1;
@@ -241,7 +292,7 @@ settle_file(struct job *job)
 		ferry_run_fatal(job->package->packages->run, &err);
 	if (job->why.code != FERRY_OK)
 		report_failure(job);
-	job_free(job);
+	end_job(job);
 }
 
 static void
@@ -283,7 +334,7 @@ check_digests(
 {
 	struct ferry_packages *packages = job->package->packages;
 
-	if (f->n > 0 || f->judged)
+	if (f->n > 0 || f->judged || f->aside)
 		return 0;
 	if (!packages->up->without_digests)
 		return ferry_error_set(err, FERRY_EDIGEST,
@@ -313,6 +364,52 @@ check_url(const struct ferry_packages *packages, const char *url,
 	    packages->format->file, url);
 }
 
+static void
+on_aside(
+    void *ctx, const struct ferry_fetch_result *result, struct ferry_bytes body)
+{
+	struct transfer *transfer = ctx;
+	struct job *job = transfer->job;
+	struct file *f = &job->files[transfer->file];
+
+	free(transfer);
+	job->package->packages->run->files++;
+	if (result->error.code == FERRY_OK) {
+		if (body.n > 0 && job->why.code == FERRY_OK)
+			(void)ferry_buf_add(
+			    &f->text, body.p, body.n, &job->why);
+	} else if (result->error.code != FERRY_ENOTFOUND &&
+		   job->why.code == FERRY_OK) {
+		job->why = result->error;
+	}
+	settle_file(job);
+}
+
+/* A small text that is looked at and not kept. */
+static int
+ask_aside(struct job *job, size_t i, struct ferry_error *err)
+{
+	struct ferry_packages *packages = job->package->packages;
+	struct ferry_ask ask = { .origin = &packages->up->origin,
+		.url = job->files[i].url,
+		.max_size = FERRY_ASIDE_MAX,
+		.on_done = on_aside,
+		.on_drop = on_drop };
+	struct transfer *transfer;
+
+	if (ferry_calloc(&transfer, 1, sizeof(*transfer), err) == -1)
+		return -1;
+	*transfer = (struct transfer){ job, i };
+	ask.ctx = transfer;
+	if (ferry_run_ask(packages->run, &ask, err) == -1) {
+		free(transfer);
+		return -1;
+	}
+	job->pending++;
+	packages->run->files_total++;
+	return 0;
+}
+
 static int
 ask_file(struct job *job, size_t i, struct ferry_error *err)
 {
@@ -331,6 +428,8 @@ ask_file(struct job *job, size_t i, struct ferry_error *err)
 	};
 	struct transfer *transfer;
 
+	if (f->aside)
+		return ask_aside(job, i, err);
 	for (size_t k = 0; k < f->n; k++)
 		pull.want[k] = f->digests[k];
 	if (check_digests(job, f, err) == -1 ||
@@ -492,10 +591,11 @@ add_lock(struct job *job, const struct ferry_package_want *want,
 /* A job with the files that upstream has of a version. */
 static int
 job_new(struct job **out, struct ferry_package *p,
-    const struct ferry_package_want *want, const struct ferry_listed *listed,
-    struct ferry_error *err)
+    const struct ferry_package_want *want, struct ferry_chosen *chosen,
+    const struct ferry_listed *listed, struct ferry_error *err)
 {
 	const struct ferry_package_format *format = p->packages->format;
+	const struct ferry_recorded of = ferry_package_recorded(p);
 	struct ferry_version_at at;
 	struct job *job;
 
@@ -504,11 +604,15 @@ job_new(struct job **out, struct ferry_package *p,
 	job->package = p;
 	job->listed = listed;
 	job->needed = want->need == FERRY_NEEDED;
+	job->chosen = chosen;
 	job->inside =
 	    want->closure && format->needs_inside != NULL &&
 	    (format->has_inside == NULL || format->has_inside(listed));
-	if (ferry_strdup(&job->version, listed->version, err) == 0) {
-		at = version_at(job, NULL);
+	if (ferry_strdup(&job->version, listed->version, err) == 0 &&
+	    (chosen->files == NULL ||
+		ferry_strdup(&job->words, chosen->files, err) == 0) &&
+	    ferry_recorded_get(&of, job->version, &job->record, err) != -1) {
+		at = version_at(job, format->grows ? job->record : NULL);
 		if (format->files(&at, add_file, job, err) == 0 &&
 		    (job->files_n == 0 || add_lock(job, want, err) == 0)) {
 			*out = job;
@@ -576,7 +680,8 @@ choose_present(struct job *job, const struct ferry_document *document,
 	const char *known =
 	    json_string_value(json_object_get(job->record, "signature"));
 
-	job->package->packages->run->present++;
+	job->package->packages->run->present += !job->chosen->counted;
+	job->chosen->counted = true;
 	/* Its keys were not known when it came; they may be now. */
 	if (known != NULL && strcmp(known, NO_KEY) == 0 &&
 	    check_signature(job, document, why) == -1) {
@@ -606,8 +711,9 @@ choose_absent(struct job *job, const struct ferry_document *document,
 	    ferry_buf_add(&job->object, job->listed->object.p,
 		job->listed->object.n, why) == -1)
 		return -1;
-	assert(job->pending == 0);
+	assert(job->pending == 0 && !job->chosen->active);
 	job->pending = 1;
+	job->started = job->chosen->active = true;
 	job->listed = NULL;
 	if (ask_files(job, &job->why) == -1 && job->pending == 1) {
 		*why = job->why;
@@ -623,18 +729,18 @@ choose_new(struct job *job, const struct ferry_document *document,
     const char *item, struct ferry_error *why)
 {
 	const struct ferry_recorded of = ferry_package_recorded(job->package);
-	int rc = ferry_recorded_get(&of, job->version, &job->record, why);
-	bool here = rc == 1;
-	int removed;
+	bool here = job->record != NULL;
+	int rc = 0, removed = 0;
 
-	if (rc == -1)
-		goto out;
 	for (size_t i = 0; i < job->files_n; i++) {
 		struct file *f = &job->files[i];
 
+		if (f->aside)
+			continue;
 		if ((rc = find_here(job, f, why)) == -1)
 			goto out;
-		here = here && (f->came.sha256.n > 0 || f->optional);
+		here = here &&
+		       (f->came.sha256.n > 0 || (f->optional && !f->insist));
 	}
 	removed = ferry_recorded_is_removed(&of, job->version, why);
 	if (removed == 1) {
@@ -647,6 +753,8 @@ choose_new(struct job *job, const struct ferry_document *document,
 		return 0;
 	}
 out:
+	if (rc == -1 || removed == 1)
+		ferry_package_tell_lost(job->package, job->version, why);
 	if (rc == -1 && why->code == FERRY_EINCIDENT) {
 		ferry_recorded_incident(&of, job->version, item, why->text);
 		rc = 0;
@@ -672,6 +780,83 @@ mark_needed(const struct ferry_package *p, struct ferry_chosen *chosen,
 	ferry_run_fail(p->packages->run, item, &why);
 }
 
+static bool
+has_word(const char *words, const char *word, size_t n)
+{
+
+	while (words != NULL && *words != 0) {
+		size_t k = strcspn(words, " ");
+
+		if (k == n && memcmp(words, word, n) == 0)
+			return true;
+		words += k + (words[k] == ' ');
+	}
+	return false;
+}
+
+/* What is wanted of a version, for all its wants: whether it is more now. */
+static int
+grow_chosen(struct ferry_chosen *chosen, const struct ferry_package_want *want,
+    struct ferry_error *err)
+{
+	const char *rest = want->files == NULL ? "" : want->files;
+	struct ferry_buf files = FERRY_BUF_INIT;
+	int grew = want->closure && !chosen->closure;
+
+	chosen->closure = chosen->closure || want->closure;
+	while (*rest != 0) {
+		size_t n = strcspn(rest, " ");
+
+		if (n > 0 && !has_word(chosen->files, rest, n)) {
+			if ((chosen->files != NULL &&
+				ferry_buf_addf(
+				    &files, err, "%s ", chosen->files) == -1) ||
+			    ferry_buf_addf(&files, err, "%.*s", (int)n, rest) ==
+				-1) {
+				ferry_buf_free(&files);
+				return -1;
+			}
+			free(chosen->files);
+			chosen->files = (char *)files.p;
+			files = (struct ferry_buf)FERRY_BUF_INIT;
+			grew = 1;
+		}
+		rest += n + (rest[n] == ' ');
+	}
+	return grew;
+}
+
+/* A job ended: once more, if more of the version was wanted meanwhile. */
+static void
+end_job(struct job *job)
+{
+	const struct ferry_document none = { .n = 0 };
+	struct ferry_package *p = job->package;
+	struct ferry_chosen *chosen = job->chosen;
+	const struct ferry_listed listed = { .version = job->version,
+		.number_n = strlen(job->version),
+		.object = ferry_bytes_buf(&job->object) };
+	const struct ferry_package_want want = {
+		.need = chosen->needed ? FERRY_NEEDED : FERRY_NEEDED_IF_THERE,
+		.closure = chosen->closure
+	};
+	bool again = chosen->again && job->why.code == FERRY_OK;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	char item[FERRY_PACKAGE_ITEM];
+	struct job *next = NULL;
+
+	chosen->active = chosen->again = false;
+	if (again) {
+		ferry_package_item(
+		    item, p->packages, p->entry.key, job->version);
+		if (job_new(&next, p, &want, chosen, &listed, &why) == -1 ||
+		    choose_new(next, &none, item, &why) == -1)
+			ferry_run_fail(p->packages->run, item, &why);
+	}
+	job->started = false;
+	job_free(job);
+}
+
 int
 ferry_version_choose(struct ferry_package *p,
     const struct ferry_package_want *want,
@@ -683,9 +868,10 @@ ferry_version_choose(struct ferry_package *p,
 	};
 	struct ferry_chosen *chosen = find_chosen(p, listed->version);
 	struct ferry_error why = FERRY_ERROR_INIT;
-	bool known = chosen != NULL;
+	bool known = chosen != NULL, fresh;
 	char item[FERRY_PACKAGE_ITEM];
 	struct job *job = NULL;
+	int grew;
 
 	ferry_package_item(item, p->packages, p->entry.key, listed->version);
 	if (!known && (chosen = ferry_table_add(&p->chosen, listed->version,
@@ -693,13 +879,20 @@ ferry_version_choose(struct ferry_package *p,
 		return -1;
 	if (want->need == FERRY_NEEDED)
 		mark_needed(p, chosen, item);
+	if ((grew = grow_chosen(chosen, want, err)) == -1)
+		return -1;
+	if (chosen->active) {
+		chosen->again = chosen->again || grew == 1;
+		return 0;
+	}
 	/* What is wrong with one version is a failure of that version only; of
 	 * one that was dealt with, a lock file may still say something else. */
-	if (!known || want->integrity != NULL) {
-		if (job_new(&job, p, want, listed, &why) == -1 ||
-		    (!known && choose_new(job, document, item, &why) == -1))
+	fresh = !known || grew == 1;
+	if (fresh || want->integrity != NULL) {
+		if (job_new(&job, p, want, chosen, listed, &why) == -1 ||
+		    (fresh && choose_new(job, document, item, &why) == -1))
 			ferry_run_fail(p->packages->run, item, &why);
-		else if (known)
+		else if (!fresh)
 			job_free(job);
 	}
 	return want->closure && p->packages->format->needs != NULL

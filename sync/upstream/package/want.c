@@ -26,7 +26,16 @@ want_free(struct ferry_package_want *want)
 	free((char *)(uintptr_t)want->spec);
 	free((char *)(uintptr_t)want->integrity);
 	free((char *)(uintptr_t)want->platforms);
+	free((char *)(uintptr_t)want->files);
 	free((char *)(uintptr_t)want->by);
+}
+
+static void
+chosen_free(void *entry)
+{
+	struct ferry_chosen *chosen = entry;
+
+	free(chosen->files);
 }
 
 static void
@@ -47,7 +56,7 @@ package_free(void *entry)
 	ferry_document_free(&p->fresh);
 	free(p->parts);
 	free(p->wants);
-	ferry_table_free(&p->chosen, NULL);
+	ferry_table_free(&p->chosen, chosen_free);
 }
 
 void
@@ -62,8 +71,21 @@ bool
 ferry_package_has_document(const struct ferry_package *package)
 {
 
-	return package->parts_n > 0 && package->parts_pending == 0 &&
-	       package->parts[0].sha256.n > 0;
+	return package->without ||
+	       (package->parts_n > 0 && package->parts_pending == 0 &&
+		   package->parts[0].sha256.n > 0);
+}
+
+void
+ferry_package_tell_lost(const struct ferry_package *p, const char *version,
+    const struct ferry_error *why)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	if (p->packages->format->lost != NULL &&
+	    p->packages->format->lost(
+		p->packages, p->entry.key, version, why, &err) == -1)
+		ferry_run_fatal(p->packages->run, &err);
 }
 
 void
@@ -80,6 +102,7 @@ ferry_package_fail(struct ferry_package *p, const struct ferry_error *why)
 	}
 	ferry_package_item(item, p->packages, p->entry.key, NULL);
 	p->reported = needed;
+	ferry_package_tell_lost(p, NULL, why);
 	if (needed)
 		ferry_run_fail(p->packages->run, item, why);
 	else
@@ -117,34 +140,40 @@ same_want(
 	       a->closure == b->closure && a->need == b->need &&
 	       same_text(a->integrity, b->integrity) &&
 	       same_text(a->platforms, b->platforms) &&
-	       (a->platforms == NULL) == (b->platforms == NULL);
+	       (a->platforms == NULL) == (b->platforms == NULL) &&
+	       same_text(a->files, b->files);
+}
+
+static int
+copy_text(const char **out, const char *text, struct ferry_error *err)
+{
+	char *copy = NULL;
+
+	if (text != NULL && ferry_strdup(&copy, text, err) == -1)
+		return -1;
+	*out = copy;
+	return 0;
 }
 
 static int
 add_want(struct ferry_package *p, const struct ferry_package_want *want,
     struct ferry_error *err)
 {
-	char *spec = NULL, *by = NULL, *integrity = NULL, *platforms = NULL;
+	struct ferry_package_want copy = *want;
 
+	copy.spec = copy.by = copy.integrity = copy.platforms = copy.files =
+	    NULL;
 	if (ferry_array_grow(&p->wants, &p->wants_cap, p->wants_n + 1,
 		sizeof(*p->wants), err) == -1 ||
-	    ferry_strdup(&spec, want->spec, err) == -1 ||
-	    ferry_strdup(&by, want->by, err) == -1 ||
-	    (want->integrity != NULL &&
-		ferry_strdup(&integrity, want->integrity, err) == -1) ||
-	    (want->platforms != NULL &&
-		ferry_strdup(&platforms, want->platforms, err) == -1)) {
-		free(spec);
-		free(by);
-		free(integrity);
+	    copy_text(&copy.spec, want->spec, err) == -1 ||
+	    copy_text(&copy.by, want->by, err) == -1 ||
+	    copy_text(&copy.integrity, want->integrity, err) == -1 ||
+	    copy_text(&copy.platforms, want->platforms, err) == -1 ||
+	    copy_text(&copy.files, want->files, err) == -1) {
+		want_free(&copy);
 		return -1;
 	}
-	p->wants[p->wants_n] = *want;
-	p->wants[p->wants_n].spec = spec;
-	p->wants[p->wants_n].by = by;
-	p->wants[p->wants_n].integrity = integrity;
-	p->wants[p->wants_n].platforms = platforms;
-	p->wants_n++;
+	p->wants[p->wants_n++] = copy;
 	return 0;
 }
 
@@ -186,6 +215,8 @@ ferry_packages_want(struct ferry_packages *packages, const char *name,
 		p->wants[p->wants_n - 1].done = true;
 		if (want->need == FERRY_NEEDED && !p->reported)
 			ferry_package_fail(p, &p->why);
+		else
+			ferry_package_tell_lost(p, want->spec, &p->why);
 		return 0;
 	}
 	if (!p->asked) {
@@ -194,8 +225,7 @@ ferry_packages_want(struct ferry_packages *packages, const char *name,
 			*packages->queue_end = p;
 			packages->queue_end = &p->queued;
 		}
-	} else if ((p->absent || ferry_package_has_document(p)) &&
-		   !p->waiting) {
+	} else if (ferry_package_has_document(p) && !p->waiting) {
 		if (ferry_array_grow(&packages->again, &packages->again_cap,
 			packages->again_n + 1, sizeof(*packages->again),
 			err) == -1)
@@ -211,13 +241,16 @@ ferry_packages_want_locked(struct ferry_packages *packages,
     const struct ferry_lock_wanted *entry, const char *by,
     struct ferry_error *err)
 {
-	const struct ferry_package_want want = { .kind = FERRY_WANT_EXACT,
+	const struct ferry_package_want want = {
+		.kind = entry->closure ? FERRY_WANT_PICK : FERRY_WANT_EXACT,
 		.spec = entry->version,
+		.files = entry->files,
+		.closure = entry->closure,
 		.integrity = entry->integrity,
 		.platforms = entry->platforms,
 		.by = by,
-		.need =
-		    entry->optional ? FERRY_NEEDED_IF_THERE : FERRY_NEEDED };
+		.need = entry->optional ? FERRY_NEEDED_IF_THERE : FERRY_NEEDED
+	};
 
 	return ferry_packages_want(packages, entry->name, &want, err);
 }

@@ -192,6 +192,8 @@ ferry_package_compare(struct ferry_package *p,
 	int rc;
 
 	assert(p->gone_n == 0);
+	if (p->packages->format->unlisted)
+		return 0;
 	if (ferry_key_version(&prefix, p->packages->format->format,
 		p->entry.key, p->packages->up->name, NULL, err) == -1)
 		return -1;

@@ -1,0 +1,308 @@
+#include "serve/replay/maven/files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "serve/replay/file.h"
+#include "serve/replay/held.h"
+#include "serve/replay/store_view.h"
+#include "store/base/error.h"
+#include "store/base/files.h"
+#include "store/catalog/catalog.h"
+
+/* Whose package */
+
+struct at {
+	struct ferry_store_view *view;
+	const char *package, *origin;
+	struct ferry_buf *owner;
+	size_t n;
+};
+
+/* The upstream of "OWNER/REPO" is the one whose URL ends so. */
+static int
+look_at_upstream(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+	const char *url = json_string_value(json_object_get(record, "url")),
+		   *format =
+		       json_string_value(json_object_get(record, "format"));
+	size_t n = url == NULL ? 0 : strlen(url);
+	struct at *at = ctx;
+
+	if (at->owner->n > 0 || n <= at->n || format == NULL ||
+	    strcmp(format, "maven") != 0 || url[n - at->n - 1] != '/' ||
+	    strcasecmp(url + n - at->n, at->origin) != 0)
+		return 0;
+	return ferry_buf_adds(at->owner, ferry_key_part(key, 1), err);
+}
+
+static int
+find_at(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct at at = *(const struct at *)ctx;
+	struct ferry_store *store = ferry_store_view_store(at.view);
+	struct ferry_key key;
+	int rc = 0;
+
+	at.owner = &buf;
+	at.n = strlen(at.origin);
+	if (strchr(at.origin, '/') == NULL) {
+		rc = ferry_buf_adds(&buf, at.origin, err);
+	} else {
+		ferry_key_all(&key, FERRY_KIND_UPSTREAM);
+		rc =
+		    ferry_catalog_each(store, &key, look_at_upstream, &at, err);
+	}
+	if (rc == 0 && buf.n > 0 &&
+	    (rc = ferry_key_package(
+		 &key, "maven", at.package, (char *)buf.p, err)) == 0)
+		rc = ferry_catalog_has(store, &key, err);
+	if (rc == 1 && ferry_body_new(out, &buf, err) == -1)
+		rc = -1;
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+/* The package of one reading of a path: 1 and owner, 0, -1. */
+static int
+find_reading(struct ferry_call *call, const struct ferry_maven_reading *reading,
+    enum ferry_lookup lookup, struct ferry_error *err)
+{
+	struct at at = { call->view, reading->package, reading->origin, NULL,
+		0 };
+	struct ferry_resource *r = &call->resource;
+	struct ferry_body *body = NULL;
+	int rc;
+
+	(void)snprintf(r->package, sizeof(r->package), "%s", reading->package);
+	(void)snprintf(r->origin, sizeof(r->origin), "%s", reading->origin);
+	if (reading->origin[0] == 0)
+		return ferry_view_owner(call->view, "maven", reading->package,
+		    lookup, call->owner, err);
+	rc = lookup == FERRY_LOOKUP_FRESH
+	         ? find_at(&at, &body, err)
+	         : ferry_store_view_get(call->view, &body, find_at, &at, err,
+		       "maven", reading->package, "at", reading->origin, NULL);
+	return rc == 1 ? ferry_view_take_owner(body, call->owner, err) : rc;
+}
+
+/*
+ * The first reading that is a package which the client may read; else the first
+ * that is one, to be refused as such; else none, and the path is what it is
+ * without an upstream.
+ */
+int
+ferry_maven_owner(
+    struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err)
+{
+	struct ferry_maven_reading reading, first;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	unsigned found = FERRY_MAVEN_READINGS, start = FERRY_MAVEN_READINGS;
+	int rc;
+
+	for (unsigned skip = 0; skip < FERRY_MAVEN_READINGS; skip++) {
+		if (!ferry_maven_path_read(&call->resource, skip, &reading))
+			continue;
+		if (start == FERRY_MAVEN_READINGS)
+			start = skip;
+		if ((rc = find_reading(call, &reading, lookup, err)) == -1)
+			return -1;
+		if (rc == 1 && ferry_view_may_read(call, "maven"))
+			return 1;
+		if (rc == 1) {
+			(void)find_reading(
+			    call, &reading, FERRY_LOOKUP_FRESH, &ignored);
+			if (found == FERRY_MAVEN_READINGS)
+				found = skip;
+		}
+		call->owner[0] = 0;
+	}
+	if (found < FERRY_MAVEN_READINGS)
+		start = found;
+	if (!ferry_maven_path_read(&call->resource, start, &first))
+		return 0;
+	return find_reading(call, &first, lookup, err);
+}
+
+bool
+ferry_maven_chosen(
+    const struct ferry_call *call, struct ferry_maven_reading *out)
+{
+
+	for (unsigned skip = 0; skip < FERRY_MAVEN_READINGS; skip++)
+		if (ferry_maven_path_read(&call->resource, skip, out) &&
+		    strcmp(out->origin, call->resource.origin) == 0)
+			return true;
+	return false;
+}
+
+/* Files */
+
+struct wanted {
+	const struct ferry_call *call;
+	const struct ferry_maven_reading *reading;
+	char version[FERRY_MAVEN_VERSION_MAX + 1];
+};
+
+static int
+get_record(const struct wanted *w, json_t **out, struct ferry_error *err)
+{
+
+	return ferry_held_record(w->call->view, "maven", w->reading->package,
+	    w->call->owner, w->version, out, err);
+}
+
+static int
+find(void *ctx, struct ferry_digest *out, struct ferry_error *err)
+{
+	const struct wanted *w = ctx;
+	struct ferry_file file;
+	json_t *record = NULL;
+	int rc = get_record(w, &record, err);
+
+	if (rc == 1)
+		rc = ferry_files_find(record, w->reading->file, &file, err);
+	if (rc == 1)
+		*out = file.sha256;
+	json_decref(record);
+	return rc;
+}
+
+int
+ferry_maven_file(const struct ferry_call *call,
+    const struct ferry_maven_reading *reading, struct ferry_body **out,
+    struct ferry_error *err)
+{
+	struct wanted w = { call, reading, "" };
+	const struct ferry_file_call file = { call->view, "maven",
+		reading->package, call->owner, reading->file, NULL, find, &w };
+
+	return ferry_maven_path_version(reading, w.version)
+	           ? ferry_file_body(&file, out, err)
+	           : 0;
+}
+
+/* Sums lie in the cache as they are in memory. */
+static int
+sums_body(struct ferry_body **out, const struct ferry_maven_sums *sums,
+    struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+
+	if (ferry_buf_add(&buf, sums, sizeof(*sums), err) == -1 ||
+	    ferry_body_new(out, &buf, err) == -1) {
+		ferry_buf_free(&buf);
+		return -1;
+	}
+	return 1;
+}
+
+static bool
+copy_sum(char *out, size_t room, const json_t *file, const char *name)
+{
+	const char *hex = json_string_value(json_object_get(file, name));
+
+	return hex != NULL && strlen(hex) == room - 1 &&
+	       memcpy(out, hex, room) != NULL;
+}
+
+static int
+make_sums(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	const struct wanted *w = ctx;
+	struct ferry_maven_sums sums = { .pulled_at = 0 };
+	const json_t *file;
+	json_t *record = NULL;
+	size_t i;
+	int rc = get_record(w, &record, err);
+
+	if (rc != 1)
+		return rc;
+	rc = 0;
+	json_array_foreach (json_object_get(record, "files"), i, file) {
+		const char *name =
+		    json_string_value(json_object_get(file, "name"));
+
+		if (name == NULL || strcmp(name, w->reading->file) != 0)
+			continue;
+		(void)copy_sum(sums.sha1, sizeof(sums.sha1), file, "sha1");
+		(void)copy_sum(sums.md5, sizeof(sums.md5), file, "md5");
+		(void)copy_sum(
+		    sums.sha256, sizeof(sums.sha256), file, "sha256");
+		(void)copy_sum(
+		    sums.sha512, sizeof(sums.sha512), file, "sha512");
+		sums.pulled_at =
+		    json_integer_value(json_object_get(record, "pulled_at"));
+		rc = sums_body(out, &sums, err);
+		break;
+	}
+	json_decref(record);
+	return rc;
+}
+
+int
+ferry_maven_file_sums(const struct ferry_call *call,
+    const struct ferry_maven_reading *reading, struct ferry_maven_sums *out,
+    struct ferry_error *err)
+{
+	struct wanted w = { call, reading, "" };
+	struct ferry_body *body = NULL;
+	int rc;
+
+	if (!ferry_maven_path_version(reading, w.version))
+		return 0;
+	rc =
+	    ferry_store_view_get(call->view, &body, make_sums, &w, err, "maven",
+		reading->package, "sums", call->owner, reading->file, NULL);
+	if (rc == 1)
+		memcpy(out, body->bytes.p, sizeof(*out));
+	ferry_body_unref(body);
+	return rc;
+}
+
+const char *
+ferry_maven_sum_of(const struct ferry_maven_sums *sums, int kind)
+{
+
+	switch (kind & FERRY_MAVEN_SUMS) {
+	case FERRY_MAVEN_SHA1:
+		return sums->sha1;
+	case FERRY_MAVEN_MD5:
+		return sums->md5;
+	case FERRY_MAVEN_SHA256:
+		return sums->sha256;
+	default:
+		return sums->sha512;
+	}
+}
+
+int
+ferry_maven_text_sums(struct ferry_bytes text, struct ferry_maven_sums *out,
+    struct ferry_error *err)
+{
+	const struct {
+		enum ferry_alg alg;
+		char *hex;
+		size_t room;
+	} rows[] = {
+		{ FERRY_SHA1, out->sha1, sizeof(out->sha1) },
+		{ FERRY_MD5, out->md5, sizeof(out->md5) },
+		{ FERRY_SHA256, out->sha256, sizeof(out->sha256) },
+		{ FERRY_SHA512, out->sha512, sizeof(out->sha512) },
+	};
+	char hex[FERRY_DIGEST_TEXT];
+	struct ferry_digest digest;
+
+	*out = (struct ferry_maven_sums){ .pulled_at = 0 };
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (ferry_digest_of(&digest, rows[i].alg, text, err) == -1)
+			return -1;
+		(void)snprintf(rows[i].hex, rows[i].room, "%s",
+		    ferry_digest_hex(&digest, hex));
+	}
+	return 0;
+}

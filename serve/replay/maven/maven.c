@@ -1,0 +1,328 @@
+#include "serve/replay/maven/maven.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "serve/replay/maven/files.h"
+#include "serve/replay/maven/metadata.h"
+#include "serve/replay/maven/path.h"
+#include "serve/replay/search.h"
+#include "serve/replay/store_view.h"
+#include "store/base/error.h"
+#include "store/base/out.h"
+
+#define TEXT "text/plain; charset=utf-8"
+#define XML "application/xml"
+#define FOREVER "public, max-age=31536000, immutable"
+
+static const char *const prefixes[] = { "/maven/", "/_registry/maven/", NULL };
+static const char *const hosts[] = { "maven.", NULL };
+
+static int
+parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
+{
+	struct ferry_buf path = FERRY_BUF_INIT;
+	int rc = -1;
+
+	if (ferry_url_decode(&path, rest, err) == 0)
+		rc = ferry_maven_path_parse(&call->resource,
+		    path.p == NULL ? "" : (const char *)path.p);
+	ferry_buf_free(&path);
+	return rc;
+}
+
+/* Maven and Gradle show the status; the newest of both also the detail of a
+ * problem (RFC 9457), but for what is not there. */
+static void
+refuse(const struct ferry_call *call, unsigned status, const char *text,
+    struct ferry_response *res)
+{
+	struct ferry_buf body = FERRY_BUF_INIT;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_out out;
+
+	(void)call;
+	if (text == NULL)
+		text = "this is not in the mirror";
+	if (status == 404) {
+		ferry_response_text(res, status, TEXT, "%.300s\n", text);
+		return;
+	}
+	ferry_out_begin(&out, &body);
+	ferry_out_fmt(&out, "{\"status\":%u,\"detail\":", status);
+	ferry_out_json(&out, ferry_bytes_str(text));
+	ferry_out_str(&out, "}\n");
+	ferry_response_text(res, status, "application/problem+json", "%s",
+	    ferry_out_end(&out, &ignored) == -1 ? "" : (char *)body.p);
+	ferry_buf_free(&body);
+}
+
+/* Files */
+
+static const char *
+type_of(const char *file)
+{
+	static const struct {
+		const char *end, *type;
+	} types[] = {
+		{ "pom", XML },
+		{ "xml", XML },
+		{ "jar", "application/java-archive" },
+		{ "war", "application/java-archive" },
+		{ "ear", "application/java-archive" },
+		{ "aar", "application/java-archive" },
+		{ "module", "application/json" },
+		{ "json", "application/json" },
+		{ "asc", "text/plain" },
+		{ "zip", "application/zip" },
+		{ "gz", "application/gzip" },
+	};
+	const char *dot = strrchr(file, '.');
+
+	for (size_t i = 0; dot != NULL && i < sizeof(types) / sizeof(types[0]);
+	     i++)
+		if (strcmp(dot + 1, types[i].end) == 0)
+			return types[i].type;
+	return "application/octet-stream";
+}
+
+static void
+add_sums(struct ferry_response *res, const struct ferry_maven_sums *sums)
+{
+	time_t at = (time_t)sums->pulled_at;
+	char text[64];
+	struct tm tm;
+
+	if (sums->sha1[0] != 0)
+		ferry_response_header(res, "X-Checksum-Sha1", sums->sha1);
+	if (sums->md5[0] != 0)
+		ferry_response_header(res, "X-Checksum-Md5", sums->md5);
+	if (at > 0 && gmtime_r(&at, &tm) != NULL &&
+	    strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm) > 0)
+		ferry_response_header(res, "Last-Modified", text);
+}
+
+/* A sidecar: hexadecimal digits and no more. */
+static int
+answer_sum(const struct ferry_maven_sums *sums, int kind, const char *cache,
+    struct ferry_response *res, struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	const char *sum = ferry_maven_sum_of(sums, kind);
+
+	if (*sum == 0)
+		return 0;
+	if (ferry_buf_adds(&text, sum, err) == -1 ||
+	    ferry_response_take(res, "text/plain", &text, err) == -1)
+		return -1;
+	res->cache = cache;
+	return 1;
+}
+
+static int
+answer_file(const struct ferry_call *call,
+    const struct ferry_maven_reading *reading, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_maven_sums sums;
+	struct ferry_body *body = NULL;
+	int rc = ferry_maven_file_sums(call, reading, &sums, err);
+
+	if (rc != 1)
+		return rc;
+	if ((call->resource.kind & FERRY_MAVEN_SUMS) != 0)
+		return answer_sum(
+		    &sums, call->resource.kind, FOREVER, res, err);
+	if ((rc = ferry_maven_file(call, reading, &body, err)) != 1)
+		return rc;
+	ferry_response_body(res, type_of(reading->file), body);
+	res->ranges = true;
+	res->cache = FOREVER;
+	add_sums(res, &sums);
+	return 1;
+}
+
+/* Metadata */
+
+/* "org.apache.maven:plugins" is the group "org.apache.maven.plugins". */
+static int
+group_metadata(const struct ferry_call *call, const struct ferry_permit *permit,
+    struct ferry_body **out, struct ferry_error *err)
+{
+	struct ferry_maven_reading reading;
+	char *colon;
+	int rc = 0;
+
+	/* Whether the path begins with an upstream, only plugins can tell. */
+	for (unsigned skip = 0; skip < 2 && rc == 0; skip++) {
+		if (!ferry_maven_path_read(&call->resource, skip, &reading))
+			continue;
+		colon = strchr(reading.package, ':');
+		*colon = '.';
+		rc = ferry_maven_group_metadata(call->state, permit,
+		    reading.package, reading.origin, out, err);
+	}
+	return rc;
+}
+
+static int
+answer_metadata(const struct ferry_call *call,
+    const struct ferry_permit *permit,
+    const struct ferry_maven_reading *reading, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	int kind = call->resource.kind & ~FERRY_MAVEN_SUMS, rc = 0;
+	struct ferry_body *body = NULL;
+	struct ferry_maven_sums sums;
+
+	if (kind == FERRY_MAVEN_SNAPSHOT)
+		rc = call->owner[0] == 0 ? 0
+		                         : ferry_maven_snapshot_metadata(call,
+					       reading->folder, &body, err);
+	else if (call->owner[0] != 0)
+		rc = ferry_maven_artifact_metadata(call, &body, err);
+	if (rc == 0 && kind == FERRY_MAVEN_VERSIONS)
+		rc = group_metadata(call, permit, &body, err);
+	if (rc != 1)
+		return rc;
+	if (ferry_maven_text_sums(ferry_bytes_buf(&body->bytes), &sums, err) ==
+	    -1) {
+		ferry_body_unref(body);
+		return -1;
+	}
+	if ((call->resource.kind & FERRY_MAVEN_SUMS) != 0) {
+		rc = answer_sum(
+		    &sums, call->resource.kind, "no-cache", res, err);
+		ferry_body_unref(body);
+		return rc;
+	}
+	ferry_response_body(res, XML, body);
+	res->cache = "no-cache";
+	add_sums(res, &sums);
+	return 1;
+}
+
+/*
+ * A path may be that of a group: if the client may not read a package of that
+ * name, or there is none, and sees plugins of such a group, the list of those is
+ * what it asks for.
+ */
+static int
+find_owner(
+    struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err)
+{
+	struct ferry_resource *r = &call->resource;
+	struct ferry_access_decision decision;
+	struct ferry_body *body = NULL;
+	int rc = ferry_maven_owner(call, lookup, err);
+
+	if (rc == -1 || (r->kind & ~FERRY_MAVEN_SUMS) != FERRY_MAVEN_VERSIONS ||
+	    lookup == FERRY_LOOKUP_FRESH ||
+	    (rc == 1 && ferry_view_may_read(call, "maven")))
+		return rc;
+	ferry_access_decide(
+	    &(struct ferry_access_request){ .identity = &call->identity,
+		.action = FERRY_ACTION_LIST,
+		.format = "maven" },
+	    &decision);
+	if (decision.permit == NULL ||
+	    group_metadata(call, decision.permit, &body, err) != 1)
+		return rc;
+	ferry_body_unref(body);
+	r->action = FERRY_ACTION_LIST;
+	r->package[0] = r->origin[0] = call->owner[0] = 0;
+	return 0;
+}
+
+static int
+answer(const struct ferry_call *call, const struct ferry_permit *permit,
+    struct ferry_response *res, struct ferry_error *err)
+{
+	struct ferry_maven_reading reading;
+
+	switch (call->resource.kind & ~FERRY_MAVEN_SUMS) {
+	case FERRY_MAVEN_ROOT:
+		ferry_response_text(res, 200, TEXT, "ferry\n");
+		return 1;
+	case FERRY_MAVEN_PREFIXES:
+		/* Clients ask for whatever they want: a list that lacked a
+		 * group would hide it from them. */
+		ferry_response_text(res, 200, TEXT,
+		    "## repository-prefixes/2.0\n@ unsupported\n");
+		return 1;
+	case FERRY_MAVEN_VERSIONS:
+	case FERRY_MAVEN_SNAPSHOT:
+		return ferry_maven_chosen(call, &reading)
+		           ? answer_metadata(call, permit, &reading, res, err)
+		           : 0;
+	default:
+		return call->owner[0] != 0 && ferry_maven_chosen(call, &reading)
+		           ? answer_file(call, &reading, res, err)
+		           : 0;
+	}
+}
+
+/* State: the plugins, by group */
+
+static int
+start(void **state, struct ferry_store_view *view, uint64_t search_bytes,
+    struct ferry_error *err)
+{
+	struct ferry_search *plugins = NULL;
+
+	if (ferry_search_new(&plugins, view, "maven", ferry_maven_plugin_entry,
+		search_bytes, err) == -1)
+		return -1;
+	*state = plugins;
+	return 0;
+}
+
+static void
+write_page(struct ferry_out *out, enum ferry_page part, const char *url,
+    const char *host)
+{
+
+	(void)host;
+	if (part == FERRY_PAGE_TOKEN)
+		ferry_out_str(out,
+		    "<pre>&lt;!-- ~/.m2/settings.xml --&gt;\n"
+		    "&lt;servers&gt;&lt;server&gt;&lt;id&gt;ferry&lt;/id&gt;"
+		    "&lt;username&gt;ferry&lt;/username&gt;\n"
+		    "  &lt;password&gt;TOKEN&lt;/password&gt;&lt;/server&gt;"
+		    "&lt;/servers&gt;</pre>\n");
+	else
+		ferry_out_fmt(out,
+		    "<h2>Maven</h2>\n"
+		    "<pre>&lt;!-- ~/.m2/settings.xml; after an import: mvn -U "
+		    "--&gt;\n"
+		    "&lt;mirrors&gt;&lt;mirror&gt;&lt;id&gt;ferry&lt;/id&gt;"
+		    "&lt;mirrorOf&gt;*&lt;/mirrorOf&gt;\n"
+		    "  &lt;url&gt;%s/maven/&lt;/url&gt;&lt;/mirror&gt;"
+		    "&lt;/mirrors&gt;</pre>\n"
+		    "<h2>Gradle</h2>\n"
+		    "<pre>// settings.gradle\n"
+		    "pluginManagement { repositories { maven { url = "
+		    "&quot;%s/maven/&quot; } } }\n"
+		    "dependencyResolutionManagement { repositories { maven { "
+		    "url = &quot;%s/maven/&quot; } } }\n\n"
+		    "// settings.gradle.kts\n"
+		    "pluginManagement { repositories { maven(&quot;%s/maven/"
+		    "&quot;) } }</pre>\n",
+		    url, url, url, url);
+}
+
+const struct ferry_replay ferry_replay_maven = {
+	.name = "maven",
+	.format = "maven",
+	.prefixes = prefixes,
+	.hosts = hosts,
+	.parse = parse,
+	.owner = find_owner,
+	.answer = answer,
+	.refuse = refuse,
+	.start = start,
+	.changed = ferry_search_changed,
+	.stop = ferry_search_free,
+	.page = write_page,
+};

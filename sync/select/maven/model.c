@@ -1,0 +1,585 @@
+#include "sync/select/maven/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/error.h"
+
+#define EXPRESSION_DEPTH 32
+#define TEXT_MAX 8192 /* bytes of an interpolated text */
+
+static const char *const managed_path[] = { "dependencyManagement",
+	"dependencies", NULL };
+static const char *const dependencies_path[] = { "dependencies", NULL };
+
+/* Lineage */
+
+static bool
+same_id(const struct ferry_pom *a, const struct ferry_pom *b)
+{
+
+	return strcmp(a->group, b->group) == 0 &&
+	       strcmp(a->artifact, b->artifact) == 0 &&
+	       strcmp(a->version, b->version) == 0;
+}
+
+static int
+load_one(const struct ferry_model *model, const struct ferry_pom_id *id,
+    const struct ferry_pom *child, const char *path, struct ferry_pom **out,
+    struct ferry_error *err)
+{
+
+	if (++*model->asked > FERRY_MODEL_ASKED)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "it takes more than %d POMs to read it", FERRY_MODEL_ASKED);
+	return model->on_load(model->ctx, id, child, path, out, err);
+}
+
+int
+ferry_model_new(struct ferry_model *out, struct ferry_pom *pom,
+    ferry_model_load *on_load, void *ctx, unsigned *asked,
+    struct ferry_error *err)
+{
+
+	*out = (struct ferry_model){
+		.on_load = on_load, .ctx = ctx, .asked = asked
+	};
+	out->lineage[out->n++] = pom;
+	while (pom->parent.is) {
+		const struct ferry_pom *child = pom;
+		struct ferry_buf text = FERRY_BUF_INIT;
+		struct ferry_pom_id id = { child->parent.group,
+			child->parent.artifact, NULL };
+		struct ferry_pom *parent = NULL;
+		int rc;
+
+		if (out->n == FERRY_MODEL_PARENTS)
+			return ferry_error_set(err, FERRY_ELIMIT,
+			    "more than %d parents, one above the other",
+			    FERRY_MODEL_PARENTS);
+		/* "${revision}" of a child's own properties. */
+		if (ferry_model_text(out, child->parent.version, &text, err) ==
+		    -1) {
+			ferry_buf_free(&text);
+			return -1;
+		}
+		id.version = text.p == NULL ? "" : (char *)text.p;
+		rc = load_one(out, &id, child,
+		    child->parent.path == NULL ? "../pom.xml"
+					       : child->parent.path,
+		    &parent, err);
+		ferry_buf_free(&text);
+		if (rc != 1)
+			return rc;
+		out->lineage[out->n++] = parent;
+		for (size_t i = 0; i + 1 < out->n; i++)
+			if (same_id(out->lineage[i], parent))
+				return ferry_error_set(err, FERRY_EFORMAT,
+				    "its parents are a loop: %.100s:%.100s:%.60s "
+				    "is above itself",
+				    parent->group, parent->artifact,
+				    parent->version);
+		pom = parent;
+	}
+	return 1;
+}
+
+void
+ferry_model_free(struct ferry_model *model)
+{
+
+	for (size_t i = 0; i < model->n; i++)
+		ferry_pom_unref(model->lineage[i]);
+	model->n = 0;
+}
+
+/* Expressions */
+
+static const char *
+of_properties(const struct ferry_xml_node *node, const char *name, size_t n)
+{
+	const struct ferry_xml_node *list = ferry_xml_child(node, "properties");
+
+	for (node = list == NULL ? NULL : list->first; node != NULL;
+	     node = node->next)
+		if (strncmp(node->name, name, n) == 0 && node->name[n] == 0)
+			return node->text;
+	return NULL;
+}
+
+static bool
+is_key(const char *name, size_t n, const char *key)
+{
+
+	return strncmp(name, key, n) == 0 && key[n] == 0;
+}
+
+/* "project.version", "pom.version", "version". */
+static const char *
+of_project(const struct ferry_model *model, const char *name, size_t n)
+{
+	const struct ferry_pom *pom = model->lineage[0];
+	static const char *const starts[] = { "project.", "pom.", "" };
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		size_t skip = strlen(starts[i]);
+		const char *key = name + skip;
+		size_t k = n - skip;
+
+		if (n <= skip || strncmp(name, starts[i], skip) != 0)
+			continue;
+		if (is_key(key, k, "groupId"))
+			return pom->group;
+		if (is_key(key, k, "artifactId"))
+			return pom->artifact;
+		if (is_key(key, k, "version"))
+			return pom->version;
+		if (is_key(key, k, "packaging"))
+			return pom->packaging;
+		if (is_key(key, k, "parent.groupId"))
+			return pom->parent.group;
+		if (is_key(key, k, "parent.artifactId"))
+			return pom->parent.artifact;
+		if (is_key(key, k, "parent.version"))
+			return pom->parent.version;
+	}
+	return NULL;
+}
+
+static const char *
+find_value(const struct ferry_model *model, const char *name, size_t n)
+{
+	const char *value = NULL;
+
+	if (n > 8 && strncmp(name, "project.", 8) == 0 &&
+	    (value = of_project(model, name, n)) != NULL)
+		return value;
+	for (size_t i = 0; i < model->n; i++) {
+		const struct ferry_pom *pom = model->lineage[i];
+
+		for (size_t k = pom->profiles_n; k-- > 0;)
+			if ((value = of_properties(
+				 pom->profiles[k], name, n)) != NULL)
+				return value;
+		if ((value = of_properties(pom->root, name, n)) != NULL)
+			return value;
+	}
+	if ((value = of_project(model, name, n)) != NULL)
+		return value;
+	if (is_key(name, n, "os.detected.classifier"))
+		return "linux-x86_64";
+	if (is_key(name, n, "os.detected.name"))
+		return "linux";
+	if (is_key(name, n, "os.detected.arch"))
+		return "x86_64";
+	return NULL;
+}
+
+static int
+expand(const struct ferry_model *model, const char *raw, struct ferry_buf *out,
+    unsigned depth, size_t *work, struct ferry_error *err)
+{
+
+	if (depth == EXPRESSION_DEPTH)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "its properties need each other: %.80s", raw);
+	while (*raw != 0) {
+		const char *start = strstr(raw, "${"),
+			   *end = start == NULL ? NULL : strchr(start, '}'),
+			   *value;
+		size_t n = end == NULL ? strlen(raw) : (size_t)(start - raw);
+
+		*work += n + 1;
+		if (*work > TEXT_MAX || out->n + n > TEXT_MAX)
+			return ferry_error_set(err, FERRY_ELIMIT,
+			    "a text of more than %d bytes, once its properties "
+			    "are replaced",
+			    TEXT_MAX);
+		if (ferry_buf_add(out, raw, n, err) == -1)
+			return -1;
+		if (end == NULL)
+			return 0;
+		value = find_value(model, start + 2, (size_t)(end - start) - 2);
+		if (value != NULL) {
+			if (expand(model, value, out, depth + 1, work, err) ==
+			    -1)
+				return -1;
+		} else if (ferry_buf_add(out, start, (size_t)(end - start) + 1,
+			       err) == -1) {
+			return -1;
+		}
+		raw = end + 1;
+	}
+	return 0;
+}
+
+int
+ferry_model_text(const struct ferry_model *model, const char *raw,
+    struct ferry_buf *out, struct ferry_error *err)
+{
+	size_t work = 0;
+
+	return ferry_buf_adds(out, "", err) == -1
+	           ? -1
+	           : expand(model, raw, out, 0, &work, err);
+}
+
+/* Dependencies */
+
+void
+ferry_dependency_free(struct ferry_dependency *d)
+{
+
+	free(d->group);
+	free(d->artifact);
+	free(d->version);
+	free(d->type);
+	free(d->classifier);
+	free(d->scope);
+	free(d->exclusions);
+	*d = (struct ferry_dependency){ .group = NULL };
+}
+
+void
+ferry_dependencies_free(struct ferry_dependencies *list)
+{
+
+	for (size_t i = 0; i < list->n; i++)
+		ferry_dependency_free(&list->list[i]);
+	free(list->list);
+	*list = (struct ferry_dependencies){ .n = 0 };
+}
+
+int
+ferry_dependencies_add(struct ferry_dependencies *list,
+    struct ferry_dependency *d, struct ferry_error *err)
+{
+
+	if (list->n == FERRY_DEPENDENCIES_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "more than %d dependencies", FERRY_DEPENDENCIES_MAX);
+	if (ferry_array_grow(&list->list, &list->cap, list->n + 1,
+		sizeof(*list->list), err) == -1)
+		return -1;
+	list->list[list->n++] = *d;
+	*d = (struct ferry_dependency){ .group = NULL };
+	return 0;
+}
+
+static int
+read_text(const struct ferry_model *model, const struct ferry_xml_node *node,
+    const char *name, char **out, struct ferry_error *err)
+{
+	const char *raw = ferry_xml_text(node, name);
+	struct ferry_buf text = FERRY_BUF_INIT;
+
+	if (ferry_model_text(model, raw == NULL ? "" : raw, &text, err) == -1) {
+		ferry_buf_free(&text);
+		return -1;
+	}
+	free(*out);
+	*out = (char *)text.p;
+	return 0;
+}
+
+static int
+read_exclusions(const struct ferry_model *model,
+    const struct ferry_xml_node *node, char **out, struct ferry_error *err)
+{
+	const struct ferry_xml_node *list = ferry_xml_child(node, "exclusions");
+	struct ferry_buf text = FERRY_BUF_INIT;
+	char *group = NULL, *artifact = NULL;
+	int rc = ferry_buf_adds(&text, "", err);
+
+	for (node = list == NULL ? NULL : list->first; node != NULL && rc == 0;
+	     node = node->next)
+		if (read_text(model, node, "groupId", &group, err) == -1 ||
+		    read_text(model, node, "artifactId", &artifact, err) ==
+			-1 ||
+		    ferry_buf_addf(&text, err, "%s:%s ", group,
+			*artifact == 0 ? "*" : artifact) == -1)
+			rc = -1;
+	free(group);
+	free(artifact);
+	if (rc == -1)
+		ferry_buf_free(&text);
+	else
+		*out = (char *)text.p;
+	return rc;
+}
+
+int
+ferry_model_dependency(const struct ferry_model *model,
+    const struct ferry_xml_node *node, struct ferry_dependency *out,
+    struct ferry_error *err)
+{
+	char *optional = NULL;
+	int rc = -1;
+
+	*out = (struct ferry_dependency){ .group = NULL };
+	if (read_text(model, node, "groupId", &out->group, err) == 0 &&
+	    read_text(model, node, "artifactId", &out->artifact, err) == 0 &&
+	    read_text(model, node, "version", &out->version, err) == 0 &&
+	    read_text(model, node, "type", &out->type, err) == 0 &&
+	    read_text(model, node, "classifier", &out->classifier, err) == 0 &&
+	    read_text(model, node, "scope", &out->scope, err) == 0 &&
+	    read_text(model, node, "optional", &optional, err) == 0 &&
+	    read_exclusions(model, node, &out->exclusions, err) == 0) {
+		out->optional = strcmp(optional, "true") == 0;
+		rc = 0;
+	}
+	free(optional);
+	if (rc == -1)
+		ferry_dependency_free(out);
+	return rc;
+}
+
+int
+ferry_model_each(const struct ferry_model *model, const char *const *path,
+    ferry_model_node *on_node, void *ctx, struct ferry_error *err)
+{
+	int rc = 1;
+
+	for (size_t i = 0; i < model->n && rc == 1; i++) {
+		const struct ferry_pom *pom = model->lineage[i];
+
+		for (size_t k = pom->profiles_n + 1; k-- > 0 && rc == 1;) {
+			const struct ferry_xml_node *node =
+			    k == pom->profiles_n ? pom->root : pom->profiles[k];
+
+			for (size_t p = 0; path[p] != NULL; p++)
+				node = ferry_xml_child(node, path[p]);
+			for (node = node == NULL ? NULL : node->first;
+			     node != NULL && rc == 1; node = node->next)
+				rc = on_node(ctx, node, err);
+		}
+	}
+	return rc;
+}
+
+/* Management */
+
+static const char *
+type_of(const char *type)
+{
+
+	return *type == 0 ? "jar" : type;
+}
+
+struct search {
+	const struct ferry_model *model;
+	const struct ferry_dependency *like; /* NULL: only load the BOMs */
+	struct ferry_dependency *out;
+	bool imports; /* look into what is imported, else at what is said */
+	bool found;
+};
+
+/* Whether raw, once interpolated, is want: most have nothing to replace. */
+static int
+text_is(const struct ferry_model *model, const char *raw, const char *want,
+    struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	int rc;
+
+	if (raw == NULL)
+		raw = "";
+	if (strstr(raw, "${") == NULL)
+		return strcmp(raw, want) == 0;
+	rc = ferry_model_text(model, raw, &text, err);
+	if (rc == 0)
+		rc = strcmp((char *)text.p, want) == 0;
+	ferry_buf_free(&text);
+	return rc;
+}
+
+static int
+is_like(const struct search *s, const struct ferry_xml_node *node,
+    struct ferry_error *err)
+{
+	const char *type = ferry_xml_text(node, "type");
+	int rc = text_is(s->model, ferry_xml_text(node, "artifactId"),
+	    s->like->artifact, err);
+
+	if (rc == 1)
+		rc = text_is(s->model, ferry_xml_text(node, "groupId"),
+		    s->like->group, err);
+	if (rc == 1)
+		rc = text_is(s->model, type == NULL ? "jar" : type,
+		    type_of(s->like->type), err);
+	if (rc == 1)
+		rc = text_is(s->model, ferry_xml_text(node, "classifier"),
+		    s->like->classifier, err);
+	return rc;
+}
+
+static bool
+is_import(const struct ferry_xml_node *node)
+{
+	const char *scope = ferry_xml_text(node, "scope"),
+		   *type = ferry_xml_text(node, "type");
+
+	return scope != NULL && strcmp(scope, "import") == 0 && type != NULL &&
+	       strcmp(type, "pom") == 0;
+}
+
+static int search_all(struct search *s, struct ferry_error *err);
+
+/* What the BOM manages, in its own words. */
+static int
+search_bom(struct search *s, const struct ferry_xml_node *node,
+    struct ferry_error *err)
+{
+	struct ferry_dependency bom = { .group = NULL };
+	struct search inner = { .like = s->like, .out = s->out };
+	struct ferry_pom *pom = NULL;
+	struct ferry_model model = { .n = 0 };
+	int rc = -1;
+
+	if (s->model->depth == FERRY_MODEL_IMPORTS)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "more than %d BOMs that import each other",
+		    FERRY_MODEL_IMPORTS);
+	if (ferry_model_dependency(s->model, node, &bom, err) == 0) {
+		const struct ferry_pom_id id = { bom.group, bom.artifact,
+			bom.version };
+
+		rc = load_one(s->model, &id, NULL, NULL, &pom, err);
+		/* Maven warns of a BOM that is not there, and goes on. */
+		if (rc == -1 && err->code == FERRY_ENOTFOUND) {
+			*err = (struct ferry_error)FERRY_ERROR_INIT;
+			rc = 2;
+		}
+	}
+	if (rc == 1)
+		rc = ferry_model_new(&model, pom, s->model->on_load,
+		    s->model->ctx, s->model->asked, err);
+	if (rc == 1) {
+		model.depth = s->model->depth + 1;
+		inner.model = &model;
+		rc = search_all(&inner, err);
+		s->found = inner.found;
+	}
+	ferry_model_free(&model);
+	ferry_dependency_free(&bom);
+	return rc == 2 ? 1 : rc;
+}
+
+static int
+search_node(
+    void *ctx, const struct ferry_xml_node *node, struct ferry_error *err)
+{
+	struct search *s = ctx;
+	int rc;
+
+	if (s->found)
+		return 1;
+	if (is_import(node))
+		return s->imports ? search_bom(s, node, err) : 1;
+	if (s->imports || s->like == NULL)
+		return 1;
+	if ((rc = is_like(s, node, err)) == -1)
+		return -1;
+	if (rc == 0)
+		return 1;
+	if (ferry_model_dependency(s->model, node, s->out, err) == -1)
+		return -1;
+	s->found = true;
+	return 1;
+}
+
+static int
+search_all(struct search *s, struct ferry_error *err)
+{
+	int rc;
+
+	s->imports = false;
+	rc = ferry_model_each(s->model, managed_path, search_node, s, err);
+	if (rc != 1 || s->found)
+		return rc;
+	s->imports = true;
+	return ferry_model_each(s->model, managed_path, search_node, s, err);
+}
+
+int
+ferry_model_managed(const struct ferry_model *model,
+    const struct ferry_dependency *like, struct ferry_dependency *out,
+    struct ferry_error *err)
+{
+	struct search s = { .model = model, .like = like, .out = out };
+	int rc = search_all(&s, err);
+
+	return rc == 1 && !s.found ? 2 : rc;
+}
+
+int
+ferry_model_imports(const struct ferry_model *model, struct ferry_error *err)
+{
+	struct search s = { .model = model };
+
+	return search_all(&s, err);
+}
+
+struct collect {
+	const struct ferry_model *model;
+	struct ferry_dependencies *out;
+};
+
+static void
+take_over(char **to, char **from)
+{
+
+	if (**to != 0)
+		return;
+	free(*to);
+	*to = *from;
+	*from = NULL;
+}
+
+static int
+collect_node(
+    void *ctx, const struct ferry_xml_node *node, struct ferry_error *err)
+{
+	struct ferry_dependency d, managed = { .group = NULL };
+	struct collect *c = ctx;
+	int rc;
+
+	if (ferry_model_dependency(c->model, node, &d, err) == -1)
+		return -1;
+	for (size_t i = 0; i < c->out->n; i++) {
+		const struct ferry_dependency *one = &c->out->list[i];
+
+		/* A child's counts, or the first. */
+		if (strcmp(one->artifact, d.artifact) == 0 &&
+		    strcmp(one->group, d.group) == 0 &&
+		    strcmp(type_of(one->type), type_of(d.type)) == 0 &&
+		    strcmp(one->classifier, d.classifier) == 0) {
+			ferry_dependency_free(&d);
+			return 1;
+		}
+	}
+	rc = *d.version != 0 && *d.scope != 0 && *d.exclusions != 0
+	         ? 2
+	         : ferry_model_managed(c->model, &d, &managed, err);
+	if (rc == 1) {
+		take_over(&d.version, &managed.version);
+		take_over(&d.scope, &managed.scope);
+		take_over(&d.exclusions, &managed.exclusions);
+		d.optional = d.optional || managed.optional;
+	}
+	if (rc > 0)
+		rc = ferry_dependencies_add(c->out, &d, err) == -1 ? -1 : 1;
+	ferry_dependency_free(&managed);
+	ferry_dependency_free(&d);
+	return rc;
+}
+
+int
+ferry_model_dependencies(const struct ferry_model *model,
+    struct ferry_dependencies *out, struct ferry_error *err)
+{
+	struct collect c = { model, out };
+
+	return ferry_model_each(
+	    model, dependencies_path, collect_node, &c, err);
+}

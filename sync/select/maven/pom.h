@@ -1,0 +1,53 @@
+#ifndef FERRY_SYNC_SELECT_MAVEN_POM_H
+#define FERRY_SYNC_SELECT_MAVEN_POM_H
+
+/*
+ * One POM as it is written: nothing is inherited or interpolated but the group
+ * and the version of its parent element.
+ *
+ * Source: Maven 3.8.7, maven-model-builder: DefaultModelBuilder,
+ *     DefaultProfileSelector, MavenModelMerger.
+ */
+
+#include <stdbool.h>
+
+#include "store/base/xml.h"
+
+struct ferry_error;
+
+#define FERRY_POM_PROFILES 64 /* that are active in one POM */
+
+/* Which profiles are active: what the projects' builds will have. */
+struct ferry_pom_builder {
+	const char *jdk; /* "17": its major version, or "1.8" */
+	const char *const *profiles; /* names given on the command line */
+	size_t profiles_n;
+};
+
+/* Strings live as long as the POM; "" is what is not there. */
+struct ferry_pom {
+	unsigned refs;
+	struct ferry_xml *xml;
+	const struct ferry_xml_node *root;
+	const char *group, *artifact, *version, *packaging;
+	struct {
+		const char *group, *artifact, *version;
+		const char *path; /* NULL: "../pom.xml"; "": none */
+		bool is; /* there is one */
+	} parent;
+	const struct ferry_xml_node *profiles[FERRY_POM_PROFILES];
+	size_t profiles_n;
+	const char *file; /* its own, of a project; borrowed; or NULL */
+	bool gradle; /* says that there is Gradle module metadata */
+};
+
+/*
+ * builder is borrowed for the call.  The caller unrefs *out.
+ * Errors: FERRY_EFORMAT (it is no POM), FERRY_ELIMIT, FERRY_ENOMEM.
+ */
+int ferry_pom_new(struct ferry_pom **out, struct ferry_bytes text,
+    const struct ferry_pom_builder *builder, struct ferry_error *err);
+struct ferry_pom *ferry_pom_ref(struct ferry_pom *pom);
+void ferry_pom_unref(struct ferry_pom *pom); /* NULL is fine */
+
+#endif

@@ -1,0 +1,114 @@
+/* What etc/ferry.conf says of a Maven upstream alone. */
+
+#include <string.h>
+
+#include "store/base/conf.h"
+#include "store/base/digest.h"
+#include "store/base/error.h"
+#include "sync/upstream/maven/maven.h"
+#include "sync/upstream/maven/project.h"
+#include "sync/upstream/maven/walk.h"
+#include "sync/upstream/package/packages.h"
+
+/* checksums = [ "sha1", "sha512" ]: which sidecars are asked for. */
+static int
+read_checksums(struct maven *maven, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	static const enum ferry_alg algs[] = { FERRY_SHA512, FERRY_SHA256,
+		FERRY_SHA1, FERRY_MD5 };
+	const char *word;
+	int rc;
+
+	if (!ferry_conf_has(group, "checksums")) {
+		maven->checksums = FERRY_ALG(FERRY_SHA1);
+		return 0;
+	}
+	for (unsigned i = 0;
+	     (rc = ferry_conf_strs(group, "checksums", i, &word, err)) == 1;
+	     i++) {
+		size_t k = 0;
+
+		while (k < 4 && strcmp(word, ferry_alg_name(algs[k])) != 0)
+			k++;
+		if (k == 4)
+			return ferry_conf_error(group, "checksums", err,
+			    "expected \"sha512\", \"sha256\", \"sha1\" or "
+			    "\"md5\"");
+		maven->checksums |= FERRY_ALG(algs[k]);
+	}
+	return rc;
+}
+
+/* A login is Basic, as Maven's settings.xml has it. */
+static int
+read_login(struct ferry_upstream *up, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	const char *user;
+
+	if (ferry_conf_str(group, "user", up->user, &user, err) == -1)
+		return -1;
+	if (user == NULL)
+		return 0;
+	if (*user == 0 || strchr(user, ':') != NULL)
+		return ferry_conf_error(group, "user", err,
+		    "a user's name is not empty and has no ':'");
+	if (up->token == NULL)
+		return ferry_conf_error(group, "user", err,
+		    "the password is missing: token_file or token_env");
+	up->origin.user = user;
+	up->origin.password = up->token;
+	up->origin.token = NULL;
+	return 0;
+}
+
+static int
+read_projects(struct maven *maven, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	int rc;
+
+	while ((rc = ferry_conf_path_at(group, "projects",
+		    (unsigned)maven->projects_n,
+		    &maven->projects[maven->projects_n], err)) == 1)
+		if (++maven->projects_n == MAVEN_NAMES_MAX)
+			return ferry_conf_error(group, "projects", err,
+			    "expected fewer than %d", MAVEN_NAMES_MAX);
+	if (rc == -1 ||
+	    ferry_conf_all_strs(group, "profiles", maven->profiles,
+		MAVEN_NAMES_MAX, &maven->builder.profiles_n, err) == -1 ||
+	    ferry_conf_str(group, "jdk", "17", &maven->builder.jdk, err) ==
+		-1 ||
+	    ferry_conf_str(group, "maven", "3.8", &maven->lifecycle, err) == -1)
+		return -1;
+	maven->builder.profiles = maven->profiles;
+	return ferry_conf_bool(group, "plugins", true, &maven->plugins, err);
+}
+
+int
+ferry_maven_configure(struct ferry_packages *packages,
+    struct ferry_conf_group *group, struct ferry_error *err)
+{
+	struct maven *maven;
+
+	if (ferry_calloc(&maven, 1, sizeof(*maven), err) == -1)
+		return -1;
+	packages->state = maven;
+	if (ferry_conf_bool(group, "gradle", false, &maven->gradle, err) == -1)
+		return -1;
+	return ferry_conf_bool(group, "sources", false, &maven->sources, err) ==
+	                   -1 ||
+	               ferry_conf_bool(group, "javadoc", false, &maven->javadoc,
+			   err) == -1 ||
+	               ferry_conf_bool(group, "signatures", false,
+			   &maven->signatures, err) == -1 ||
+	               read_checksums(maven, group, err) == -1 ||
+	               read_projects(maven, group, err) == -1 ||
+	               read_login(packages->up, group, err) == -1 ||
+	               ferry_maven_walker_new(&maven->walker, packages,
+			   &maven->builder, &ferry_maven_project_hooks,
+			   err) == -1
+	           ? -1
+	           : 0;
+}

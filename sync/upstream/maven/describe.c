@@ -1,0 +1,302 @@
+/* What is recorded of a version besides its files, once these are here. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/base/digest.h"
+#include "store/base/error.h"
+#include "store/base/files.h"
+#include "store/base/json.h"
+#include "store/blob/blob.h"
+#include "store/format/maven/names.h"
+#include "sync/base/task.h"
+#include "sync/select/maven/pom.h"
+#include "sync/upstream/maven/files.h"
+#include "sync/upstream/maven/maven.h"
+#include "sync/upstream/maven/names.h"
+#include "sync/upstream/package/packages.h"
+
+/* Checksums */
+
+static bool
+is_hex(uint8_t c)
+{
+
+	return ferry_hex_value(c) != -1;
+}
+
+/*
+ * The digest in a sidecar: digits alone, "HEX  NAME", "SHA1(NAME)= HEX".  Some
+ * servers lose the zeros in front of a SHA-1.
+ * Returns: whether it has one.
+ */
+static bool
+read_sidecar(
+    struct ferry_digest *out, enum ferry_alg alg, struct ferry_bytes text)
+{
+	static const size_t sizes[] = { [FERRY_SHA256] = 64,
+		[FERRY_SHA512] = 128,
+		[FERRY_SHA384] = 96,
+		[FERRY_SHA1] = 40,
+		[FERRY_MD5] = 32 };
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	char hex[FERRY_DIGEST_TEXT];
+	size_t want = sizes[alg];
+
+	for (size_t i = 0, n; i < text.n; i += n + 1) {
+		for (n = 0; i + n < text.n && is_hex(text.p[i + n]); n++)
+			;
+		if (n > want || n + 4 < want || n < 28 ||
+		    (n < want && alg != FERRY_SHA1))
+			continue;
+		memset(hex, '0', want - n);
+		memcpy(hex + want - n, text.p + i, n);
+		return ferry_digest_from_hex(
+			   out, alg, ferry_bytes_of(hex, want), &ignored) == 0;
+	}
+	return false;
+}
+
+static const struct ferry_aside *
+find_aside(const struct ferry_version_at *at, const char *name, const char *end)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < at->asides_n; i++)
+		if (strncmp(at->asides[i].name, name, n) == 0 &&
+		    at->asides[i].name[n] == '.' &&
+		    strcmp(at->asides[i].name + n + 1, end) == 0)
+			return &at->asides[i];
+	return NULL;
+}
+
+/* Returns: how many of its sidecars agree, or -1 if one does not. */
+static int
+check_file(const struct ferry_version_at *at, const json_t *file,
+    struct ferry_error *err)
+{
+	const char *name = json_string_value(json_object_get(file, "name"));
+	char hex[FERRY_DIGEST_TEXT];
+	int n = 0;
+
+	for (int alg = 0; alg < FERRY_ALGS; alg++) {
+		const char *word = ferry_alg_name((enum ferry_alg)alg),
+			   *got =
+			       json_string_value(json_object_get(file, word));
+		const struct ferry_aside *aside = find_aside(at, name, word);
+		struct ferry_digest said;
+
+		if (aside == NULL || got == NULL ||
+		    !read_sidecar(&said, (enum ferry_alg)alg, aside->text))
+			continue;
+		if (strcmp(ferry_digest_hex(&said, hex), got) != 0)
+			return ferry_error_set(err, FERRY_EINCIDENT,
+			    "upstream's %s.%s says %.16s…, and the file that "
+			    "came has %.16s…; nothing of the version is taken. "
+			    "Ask the registry's owner which is right",
+			    name, word, hex, got);
+		n++;
+	}
+	return n;
+}
+
+/* Files that were here before have no sidecars now. */
+static int
+check_files(const struct ferry_version_at *at, const json_t *record,
+    struct ferry_error *err)
+{
+	const struct ferry_recorded of = { at->packages->run,
+		at->packages->format->format, at->name,
+		at->packages->up->name };
+	struct maven *maven = at->packages->state;
+	json_t *before = NULL;
+	struct ferry_file file;
+	const json_t *object;
+	size_t i;
+	int n = ferry_recorded_get(&of, at->version, &before, err), here;
+
+	json_array_foreach (json_object_get(record, "files"), i, object) {
+		if (n == -1 || (n = check_file(at, object, err)) == -1)
+			break;
+		if (n > 0 || ferry_files_get(record, i, &file, err) == -1)
+			continue;
+		here = before == NULL
+		           ? 0
+		           : ferry_files_find(before, file.name, &file, err);
+		maven->unchecked += here == 0;
+	}
+	json_decref(before);
+	return n == -1 ? -1 : 0;
+}
+
+/* What is not there */
+
+/* Something depends on it, and upstream lacks it: told once. */
+static int
+fail_absent(const struct ferry_version_at *at, const char *name,
+    struct ferry_error *err)
+{
+	struct maven *maven = at->packages->state;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	char item[FERRY_PACKAGE_ITEM];
+
+	ferry_package_item(item, at->packages, at->name, at->version);
+	ferry_error_set(&why, FERRY_ENOTFOUND,
+	    "upstream '%s' has no %s, which something depends on",
+	    at->packages->up->name, name);
+	if (ferry_table_find(&maven->absent, why.text) != NULL)
+		return 0;
+	if (ferry_table_add(&maven->absent, why.text,
+		sizeof(struct ferry_table_entry), err) == NULL)
+		return -1;
+	ferry_run_fail(at->packages->run, item, &why);
+	return 0;
+}
+
+static int
+note_absent(const struct ferry_version_at *at, json_t *record,
+    const struct maven_word *word, struct ferry_error *err)
+{
+	struct ferry_buf name = FERRY_BUF_INIT;
+	struct ferry_file file;
+	json_t *absent;
+	int rc = ferry_maven_name_of(
+	    &name, at, word->classifier, word->extension, err);
+
+	if (rc == 0)
+		rc = ferry_files_find(record, (char *)name.p, &file, err);
+	if (rc == 0 && !word->if_there) {
+		rc = fail_absent(at, (char *)name.p, err);
+	} else if (rc == 0) {
+		if ((absent = json_object_get(record, "absent")) == NULL) {
+			absent = json_array();
+			rc = ferry_json_set(record, "absent", absent, err);
+		}
+		if (rc == 0)
+			rc = ferry_json_push(absent,
+			    ferry_json_text(ferry_bytes_buf(&name)), err);
+	}
+	ferry_buf_free(&name);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+note_all_absent(const struct ferry_version_at *at, json_t *record,
+    const struct ferry_pom *pom, struct ferry_error *err)
+{
+	const struct maven *maven = at->packages->state;
+	const struct ferry_bytes jar = ferry_bytes_str("jar");
+	const char *rest = at->files == NULL ? "" : at->files;
+	struct ferry_maven_type type = ferry_maven_type(pom->packaging);
+	struct maven_word word = { .extension = ferry_bytes_str(type.extension),
+		.if_there = !type.known };
+
+	if (ferry_maven_wants_main(at->files) &&
+	    strcmp(type.extension, "pom") != 0 &&
+	    note_absent(at, record, &word, err) == -1)
+		return -1;
+	while (ferry_maven_next_word(&rest, &word))
+		if (note_absent(at, record, &word, err) == -1)
+			return -1;
+	word = (struct maven_word){ .if_there = true,
+		.classifier = ferry_bytes_str("sources"),
+		.extension = jar };
+	if (maven->sources && note_absent(at, record, &word, err) == -1)
+		return -1;
+	word.classifier = ferry_bytes_str("javadoc");
+	if (maven->javadoc && note_absent(at, record, &word, err) == -1)
+		return -1;
+	word.classifier = ferry_bytes_str("");
+	word.extension = ferry_bytes_str("module");
+	return pom->gradle ? note_absent(at, record, &word, err) : 0;
+}
+
+/* Of plugins */
+
+/* "maven-X-plugin", "X-maven-plugin": X, else the artifact. */
+static struct ferry_bytes
+prefix_of(const char *name)
+{
+	static const char *const ends[] = { "-maven-plugin", "-plugin" };
+	struct ferry_bytes artifact =
+	    ferry_maven_artifact(ferry_bytes_str(name));
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t n = strlen(ends[i]);
+
+		if (artifact.n <= n ||
+		    memcmp(artifact.p + artifact.n - n, ends[i], n) != 0)
+			continue;
+		artifact.n -= n;
+		if (ferry_bytes_starts(artifact, "maven-"))
+			artifact =
+			    ferry_bytes_of(artifact.p + 6, artifact.n - 6);
+		break;
+	}
+	return artifact;
+}
+
+/* Whether it has a file that clients can use: without, it is here because
+ * something reads its POM, and lists do not show it. */
+static bool
+is_bare(const json_t *record, const struct ferry_pom *pom)
+{
+	const json_t *file;
+	size_t i;
+
+	if (strcmp(pom->packaging, "pom") == 0)
+		return false;
+	json_array_foreach (json_object_get(record, "files"), i, file) {
+		const char *name =
+			       json_string_value(json_object_get(file, "name")),
+			   *end = name == NULL ? NULL : strrchr(name, '.');
+
+		if (end != NULL && strcmp(end, ".pom") != 0 &&
+		    strcmp(end, ".module") != 0 && strcmp(end, ".asc") != 0)
+			return false;
+	}
+	return true;
+}
+
+static int
+set_members(const struct ferry_version_at *at, json_t *record,
+    const struct ferry_pom *pom, struct ferry_error *err)
+{
+
+	if (ferry_json_set(record, "packaging",
+		ferry_json_text(ferry_bytes_str(pom->packaging)), err) == -1 ||
+	    (is_bare(record, pom) &&
+		ferry_json_set(record, "bare", json_true(), err) == -1) ||
+	    (strcmp(pom->packaging, "maven-plugin") == 0 &&
+		ferry_json_set(record, "prefix",
+		    ferry_json_text(prefix_of(at->name)), err) == -1))
+		return -1;
+	return note_all_absent(at, record, pom, err);
+}
+
+int
+ferry_maven_describe(
+    const struct ferry_version_at *at, json_t *record, struct ferry_error *err)
+{
+	struct maven *maven = at->packages->state;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_pom *pom = NULL;
+	struct ferry_file file;
+	int rc = -1;
+
+	/* It is here, and nothing of it is new. */
+	if (json_object_get(record, "packaging") != NULL)
+		return 0;
+	if (ferry_files_get(record, 0, &file, err) == -1)
+		return -1;
+	if (check_files(at, record, err) == 0 &&
+	    ferry_blob_load(at->packages->run->st, &file.sha256, FERRY_XML_MAX,
+		&text, err) == 0 &&
+	    ferry_pom_new(&pom, ferry_bytes_buf(&text), &maven->builder, err) ==
+		0 &&
+	    set_members(at, record, pom, err) == 0)
+		rc = 1;
+	ferry_pom_unref(pom);
+	ferry_buf_free(&text);
+	return rc;
+}

@@ -1,0 +1,32 @@
+#ifndef FERRY_SYNC_UPSTREAM_MAVEN_FILES_H
+#define FERRY_SYNC_UPSTREAM_MAVEN_FILES_H
+
+/*
+ * The files of a version, and the words by which they are wanted:
+ *
+ *	pom		the POM, which always comes
+ *	*		the main file, as the POM's packaging says
+ *	C:E		that of classifier C (or none) and extension E
+ *	?C:E		the same, if upstream has it
+ *	C:E#ALG=HEX	the same, with a digest that a lock file says
+ *	=RANGE		no file: who wanted it will know by this
+ *	gradle		no file: what its Gradle module metadata names
+ *
+ * Without words it is "*".
+ */
+
+#include <jansson.h>
+
+#include "sync/upstream/package/format.h"
+
+/* As of struct ferry_package_format. */
+int ferry_maven_files(const struct ferry_version_at *at, ferry_on_file *on_file,
+    void *ctx, struct ferry_error *err);
+int ferry_maven_more_files(const struct ferry_version_at *at,
+    ferry_on_file *on_file, void *ctx, struct ferry_error *err);
+/* Checks files against their checksums; adds "packaging", "absent", "bare",
+ * "prefix" to the record (store/catalog/README.md). */
+int ferry_maven_describe(
+    const struct ferry_version_at *at, json_t *record, struct ferry_error *err);
+
+#endif

@@ -1,0 +1,306 @@
+/*
+ * Pulling from a Maven repository: what the engine of packages has to know of
+ * it.  Versions are files in a tree; what they need stands in their POMs, which
+ * walk.c follows.
+ *
+ * Source: store/format/maven/PROTOCOL.md, sections 1, 2, 4, 8, 9 and 11.
+ */
+
+#include "sync/upstream/maven/maven.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/error.h"
+#include "store/base/files.h"
+#include "store/format/maven/names.h"
+#include "store/format/maven/version.h"
+#include "sync/upstream/maven/files.h"
+#include "sync/upstream/maven/metadata.h"
+#include "sync/upstream/maven/module.h"
+#include "sync/upstream/maven/names.h"
+#include "sync/upstream/maven/project.h"
+#include "sync/upstream/maven/walk.h"
+#include "sync/upstream/package/package.h"
+#include "sync/upstream/package/packages.h"
+
+static void
+close_maven(struct ferry_packages *packages)
+{
+	struct maven *maven = packages->state;
+
+	if (maven == NULL)
+		return;
+	ferry_table_free(&maven->absent, NULL);
+	ferry_maven_walker_free(maven->walker);
+	free(maven);
+}
+
+/* "g:a", "g:a:1.0", "g:a:[1,2)", "g:a:1.0:jar:tests". */
+static int
+split_text(
+    const char *text, char **name, const char **spec, struct ferry_error *err)
+{
+	const char *colon = strchr(text, ':');
+	size_t n = strlen(text);
+
+	*spec = NULL;
+	if (colon != NULL && (colon = strchr(colon + 1, ':')) != NULL) {
+		n = (size_t)(colon - text);
+		*spec = colon[1] == 0 ? NULL : colon + 1;
+	}
+	return ferry_strndup(name, ferry_bytes_of(text, n), err);
+}
+
+/* "1.0:type:classifier". */
+static int
+cut_spec(const char *spec, size_t *n, char **files, struct ferry_error *err)
+{
+	const char *type = strchr(spec, ':'), *classifier;
+	struct ferry_buf words = FERRY_BUF_INIT;
+	struct ferry_maven_type is;
+	char *copy = NULL;
+	int rc;
+
+	*n = type == NULL ? strlen(spec) : (size_t)(type - spec);
+	if (type == NULL)
+		return 0;
+	classifier = strchr(++type, ':');
+	if (ferry_strndup(&copy,
+		ferry_bytes_of(type, classifier == NULL
+					 ? strlen(type)
+					 : (size_t)(classifier - type)),
+		err) == -1)
+		return -1;
+	is = ferry_maven_type(copy);
+	classifier = classifier == NULL ? is.classifier : classifier + 1;
+	if (!ferry_maven_part_valid(ferry_bytes_str(is.extension)) ||
+	    (*classifier != 0 &&
+		!ferry_maven_part_valid(ferry_bytes_str(classifier)))) {
+		free(copy);
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "'%.80s' is not VERSION:TYPE:CLASSIFIER", spec);
+	}
+	rc = ferry_buf_addf(&words, err, "%s:%s", classifier, is.extension);
+	free(copy);
+	*files = (char *)words.p;
+	return rc;
+}
+
+/* GitHub's lists do not tell where the group ends. */
+static int
+known(struct ferry_packages *packages, const char *name,
+    struct ferry_known *out, struct ferry_error *err)
+{
+
+	(void)packages;
+	out->what = FERRY_KNOWN_NOTHING;
+	return strchr(name, ':') != NULL
+	           ? 0
+	           : ferry_error_set(err, FERRY_EFORMAT,
+			 "'%s' does not say what is its group: name it as "
+			 "GROUP:ARTIFACT in an upstream of format maven",
+			 name);
+}
+
+static int
+document_url(const struct ferry_packages *packages, const char *name,
+    struct ferry_buf *url, struct ferry_error *err)
+{
+
+	return ferry_buf_addf(url, err, "%s/", packages->up->url) == -1 ||
+	               ferry_maven_folder(url, name, err) == -1 ||
+	               ferry_buf_adds(url, "/" FERRY_MAVEN_METADATA, err) == -1
+	           ? -1
+	           : 0;
+}
+
+static int
+range_new(void **out, struct ferry_bytes spec, struct ferry_error *err)
+{
+	struct ferry_maven_range *range = NULL;
+
+	if (ferry_maven_range_new(&range, spec, err) == -1)
+		return -1;
+	*out = range;
+	return 0;
+}
+
+static bool
+range_has(const void *range, struct ferry_bytes number,
+    enum ferry_prereleases prereleases)
+{
+
+	return ferry_maven_range_has(range, number) &&
+	       (prereleases == FERRY_PRERELEASES_ALL ||
+		   !ferry_maven_prerelease(number));
+}
+
+static void
+range_free(void *range)
+{
+
+	ferry_maven_range_free(range);
+}
+
+/* What POMs say */
+
+/* Tell who waits for the ranges that chose this version. */
+static int
+settle_ranges(struct maven_poms *poms, const struct ferry_version_at *at,
+    struct maven_pom *pom, struct ferry_error *err)
+{
+	const char *rest = at->files == NULL ? "" : at->files;
+
+	while (*rest != 0) {
+		size_t n = strcspn(rest, " ");
+		struct maven_pom *range;
+		char *spec = NULL;
+
+		if (n > 1 && *rest == '=') {
+			if (ferry_strndup(&spec,
+				ferry_bytes_of(rest + 1, n - 1), err) == -1)
+				return -1;
+			range = ferry_maven_poms_get(poms, at->name, spec, err);
+			free(spec);
+			if (range == NULL)
+				return -1;
+			if (range->alias == NULL && range != pom)
+				range->alias = pom;
+			if (ferry_maven_pom_settle(
+				poms, range, &pom->sha256, err) == -1)
+				return -1;
+		}
+		rest += n + (rest[n] == ' ');
+	}
+	return 0;
+}
+
+/* Whether the version was wanted for itself: then its parents and BOMs are
+ * wanted, too. */
+static bool
+is_wanted_itself(const struct ferry_version_at *at)
+{
+	const char *rest = at->files == NULL ? "" : at->files;
+	struct maven_word word;
+
+	return ferry_maven_wants_main(at->files) ||
+	       ferry_maven_next_word(&rest, &word);
+}
+
+static int
+arrived(
+    const struct ferry_version_at *at, bool closure, struct ferry_error *err)
+{
+	const struct maven *maven = at->packages->state;
+	struct maven_poms *poms = ferry_maven_walker_poms(maven->walker);
+	struct ferry_buf name = FERRY_BUF_INIT;
+	struct maven_pom *pom;
+	struct ferry_file file;
+	int rc = ferry_maven_name_of(
+	    &name, at, ferry_bytes_str(""), ferry_bytes_str("pom"), err);
+
+	if (rc == 0)
+		rc = ferry_files_find(at->record, (char *)name.p, &file, err);
+	ferry_buf_free(&name);
+	if (rc == -1 ||
+	    (pom = ferry_maven_poms_get(poms, at->name, at->version, err)) ==
+		NULL ||
+	    ferry_maven_pom_settle(
+		poms, pom, rc == 1 ? &file.sha256 : NULL, err) == -1 ||
+	    settle_ranges(poms, at, pom, err) == -1)
+		return -1;
+	if (is_wanted_itself(at))
+		ferry_maven_pom_queue(poms, pom);
+	/* What a lock file names has all that it needs beside it. */
+	if ((maven->gradle || ferry_maven_has_word(at->files, "gradle")) &&
+	    ferry_maven_module(at,
+		closure || !ferry_maven_has_word(at->files, "gradle"),
+		err) == -1)
+		return -1;
+	return closure ? ferry_maven_walk(maven->walker, pom,
+			     MAVEN_ROOT_ARTIFACT, NULL, FERRY_NEEDED, NULL, err)
+	               : ferry_maven_walk_on(maven->walker, err);
+}
+
+static int
+lost(struct ferry_packages *packages, const char *name, const char *version,
+    const struct ferry_error *why, struct ferry_error *err)
+{
+	const struct maven *maven = packages->state;
+	struct maven_poms *poms = ferry_maven_walker_poms(maven->walker);
+
+	(void)why;
+	if (ferry_maven_poms_lose(poms, name, version, err) == -1)
+		return -1;
+	return ferry_maven_walk_on(maven->walker, err);
+}
+
+static int
+open_maven(struct ferry_packages *packages, struct ferry_error *err)
+{
+
+	return ferry_upstream_put(packages->run, packages->up, NULL, err) ==
+	                   -1 ||
+	               ferry_packages_ready(packages, err) == -1 ||
+	               ferry_maven_projects(packages, err) == -1
+	           ? -1
+	           : 0;
+}
+
+/* What has no checksum is told once, at the end. */
+static int
+after(struct ferry_packages *packages, struct ferry_error *err)
+{
+	struct maven *maven = packages->state;
+	char text[160], count[FERRY_COUNT_TEXT];
+
+	(void)err;
+	if (maven->unchecked > 0 && !maven->said && maven->checksums != 0) {
+		maven->said = true;
+		(void)snprintf(text, sizeof(text),
+		    "upstream has no checksum of %s, taken as they came",
+		    ferry_count_text(maven->unchecked, "file", count));
+		ferry_run_skip(packages->run, packages->up->name, text);
+	}
+	return 0;
+}
+
+static const struct ferry_package_format maven = {
+	.format = "maven",
+	.document = FERRY_MAVEN_METADATA,
+	.file = "POM",
+	.media_type = "application/xml",
+	.default_spec = "RELEASE",
+	.any = "(,)",
+	.document_max = FERRY_XML_MAX,
+	.file_max = 16ULL << 30,
+	.unlisted = true,
+	.grows = true,
+	.digests = FERRY_ALG(FERRY_SHA1) | FERRY_ALG(FERRY_MD5) |
+	           FERRY_ALG(FERRY_SHA512),
+	.plan_size = "size",
+	.configure = ferry_maven_configure,
+	.open = open_maven,
+	.close = close_maven,
+	.split = split_text,
+	.exact = ferry_maven_exact,
+	.cut = cut_spec,
+	.known = known,
+	.document_url = document_url,
+	.read = ferry_maven_read,
+	.range_new = range_new,
+	.range_has = range_has,
+	.range_free = range_free,
+	.pick = ferry_maven_pick,
+	.files = ferry_maven_files,
+	.more_files = ferry_maven_more_files,
+	.describe = ferry_maven_describe,
+	.arrived = arrived,
+	.lost = lost,
+	.after = after,
+};
+
+const struct ferry_upstream_kind ferry_upstream_maven =
+    FERRY_PACKAGE_KIND("maven", &maven);

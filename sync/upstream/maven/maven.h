@@ -1,0 +1,42 @@
+#ifndef FERRY_SYNC_UPSTREAM_MAVEN_MAVEN_H
+#define FERRY_SYNC_UPSTREAM_MAVEN_MAVEN_H
+
+/* What the files of the Maven upstream share: the state of one. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sync/select/maven/pom.h"
+#include "sync/upstream/table.h"
+
+struct ferry_conf_group;
+struct ferry_error;
+struct ferry_packages;
+struct maven_walker;
+
+#define MAVEN_NAMES_MAX 64
+
+/* packages->state */
+struct maven {
+	bool sources, javadoc; /* beside each main file */
+	bool signatures; /* ".asc" of each file */
+	unsigned checksums; /* FERRY_ALG()s whose sidecars are asked for */
+	const char *projects[MAVEN_NAMES_MAX]; /* paths of pom.xml */
+	size_t projects_n;
+	const char *profiles[MAVEN_NAMES_MAX];
+	struct ferry_pom_builder builder; /* of projects */
+	const char *lifecycle; /* "3.8": whose default plugins */
+	bool plugins; /* of projects */
+	bool gradle; /* follow module metadata, whoever wants a version */
+	struct maven_walker *walker;
+	struct ferry_table absent; /* files that were told of as lacking */
+	uint64_t unchecked; /* files without a checksum */
+	bool said; /* that there were such */
+};
+
+/* conf.c: the format's options.  Makes packages->state. */
+int ferry_maven_configure(struct ferry_packages *packages,
+    struct ferry_conf_group *group, struct ferry_error *err);
+
+#endif

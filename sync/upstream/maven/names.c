@@ -1,0 +1,86 @@
+#include "sync/upstream/maven/names.h"
+
+#include <string.h>
+
+#include "store/format/maven/names.h"
+#include "sync/upstream/package/packages.h"
+
+bool
+ferry_maven_next_word(const char **rest, struct maven_word *out)
+{
+
+	while (**rest != 0) {
+		const char *word = *rest;
+		size_t n = strcspn(word, " ");
+		const char *colon, *mark;
+
+		*rest += n + (word[n] == ' ');
+		*out = (struct maven_word){ .if_there = *word == '?' };
+		if (out->if_there) {
+			word++;
+			n--;
+		}
+		colon = memchr(word, ':', n);
+		if (n == 0 || *word == '=' || colon == NULL)
+			continue;
+		out->classifier = ferry_bytes_of(word, (size_t)(colon - word));
+		out->extension =
+		    ferry_bytes_of(colon + 1, n - out->classifier.n - 1);
+		mark = memchr(colon + 1, '#', out->extension.n);
+		if (mark != NULL) {
+			size_t k = (size_t)(mark - colon) - 1;
+
+			out->digest =
+			    ferry_bytes_of(mark + 1, out->extension.n - k - 1);
+			out->extension.n = k;
+		}
+		if (out->extension.n > 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+ferry_maven_has_word(const char *words, const char *word)
+{
+	size_t want = strlen(word);
+
+	while (words != NULL && *words != 0) {
+		size_t n = strcspn(words, " ");
+
+		if (n == want && memcmp(words, word, n) == 0)
+			return true;
+		words += n + (words[n] == ' ');
+	}
+	return false;
+}
+
+bool
+ferry_maven_wants_main(const char *words)
+{
+
+	return words == NULL || ferry_maven_has_word(words, "*");
+}
+
+int
+ferry_maven_name_of(struct ferry_buf *out, const struct ferry_version_at *at,
+    struct ferry_bytes classifier, struct ferry_bytes extension,
+    struct ferry_error *err)
+{
+
+	return ferry_maven_file_name(
+	    out, at->name, at->version, classifier, extension, err);
+}
+
+int
+ferry_maven_url_of(struct ferry_buf *out, const struct ferry_version_at *at,
+    const char *name, struct ferry_error *err)
+{
+
+	return ferry_buf_addf(out, err, "%s/", at->packages->up->url) == -1 ||
+	               ferry_maven_version_folder(
+			   out, at->name, at->version, err) == -1 ||
+	               ferry_buf_addf(out, err, "/%s", name) == -1
+	           ? -1
+	           : 0;
+}
