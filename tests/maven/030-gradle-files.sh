@@ -29,7 +29,7 @@ module("k:lib-js:1.0", [{"name": "js", "files": [file("lib-js-1.0.klib")]}], fil
 artifact("k:plain:3", needs=["k:never:1"])
 # Out of its folder, and a digest that lies.
 module("k:out:1", [{"name": "a", "files": [file("passwd", "../../../../etc/passwd")]}])
-module("k:lies:1", [{"name": "a", "files": [dict(file("lies-1.jar"), sha256="00" * 32)]}])
+module("k:lies:1", [{"name": "a", "files": [dict(file("lies-1.jar"), sha512="00" * 64)]}])
 artifact("k:markless:1", files={"module": "{}"})
 artifact("com.ex.tool:com.ex.tool.gradle.plugin:1.5", packaging="pom", needs=["com.ex:tool:1.5"])
 artifact("com.ex:tool:1.5", needs=["k:dep:1"])
