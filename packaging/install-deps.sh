@@ -7,7 +7,8 @@
 set -eu
 
 build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
-    libarchive-dev libconfig-dev libcurl4-openssl-dev libgnutls28-dev
+    libarchive-dev libconfig-dev libcurl4-openssl-dev libexpat1-dev
+    libgnutls28-dev
     libjansson-dev libmicrohttpd-dev librocksdb-dev libseccomp-dev
     libssl-dev libyaml-dev libzstd-dev
     zlib1g-dev"

@@ -164,10 +164,11 @@ struct ferry_package_format {
 	/* Whether the configuration wants the version's platform.  NULL: all. */
 	bool (*platform_ok)(const struct ferry_packages *packages,
 	    const struct ferry_listed *listed, enum ferry_need need);
-	/* Whether clients here could use the version: it is not chosen else,
-	 * unless a lock file names it.  NULL: they can. */
+	/* Whether clients here could use the version, which range, made by
+	 * range_new(), has: it is not chosen else, unless a lock file names it.
+	 * NULL: they can. */
 	bool (*fits)(const struct ferry_packages *packages,
-	    const struct ferry_listed *listed);
+	    const struct ferry_listed *listed, const void *range);
 	/* Whether its platform is one of those of a lock file, or fits one.
 	 * NULL: lock files have none. */
 	bool (*platform_among)(
