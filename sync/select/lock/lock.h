@@ -12,6 +12,9 @@
  *   - bun.lock with lockfileVersion 0 to 3.  bun.lockb is refused with a word
  *     on how to make a bun.lock of it.
  *   - Gemfile.lock and gems.locked of Bundler 1 to 4.
+ *   - of NuGet packages.lock.json (versions 1 and 2), project.assets.json and
+ *     packages.config; and what says what is asked for: projects and props of
+ *     MSBuild, dotnet-tools.json, global.json.
  * A further kind is one function and one row in lock.c.
  *
  * Source: store/format/npm/PROTOCOL.md, section 9, and what the files of
@@ -41,6 +44,9 @@ struct ferry_lock_wanted {
 	const char *platforms;
 	/* Installs succeed without it.  yarn's and bun's files do not tell. */
 	bool optional;
+	/* version is a range, of files that say what is asked for and not what
+	 * that led to: what a client would choose, with what that needs. */
+	bool range;
 };
 
 /*

@@ -262,3 +262,22 @@ ferry_nuget_describe(
 		return -1;
 	return set_leaf(at, record, err);
 }
+
+int
+ferry_nuget_agrees(const struct ferry_version_at *at, const char *integrity,
+    struct ferry_error *err)
+{
+	static const char prefix[] = "contenthash-";
+	const char *hash =
+	    json_string_value(json_object_get(at->record, "content_hash"));
+
+	if (strncmp(integrity, prefix, sizeof(prefix) - 1) != 0)
+		return 0;
+	integrity += sizeof(prefix) - 1;
+	return hash != NULL && strcmp(hash, integrity) == 0
+	           ? 0
+	           : ferry_error_set(err, FERRY_EDIGEST,
+			 "its contentHash is %.12s…, the lock file has %.12s…; "
+			 "somebody built or signed this version again",
+			 hash == NULL ? "" : hash, integrity);
+}

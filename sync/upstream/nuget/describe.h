@@ -12,4 +12,8 @@
 int ferry_nuget_describe(
     const struct ferry_version_at *at, json_t *record, struct ferry_error *err);
 
+/* As agrees(): the contentHash of a lock file. */
+int ferry_nuget_agrees(const struct ferry_version_at *at, const char *integrity,
+    struct ferry_error *err);
+
 #endif

@@ -313,6 +313,7 @@ static const struct ferry_package_format nuget = {
 	.fits = fits,
 	.files = files,
 	.describe = ferry_nuget_describe,
+	.agrees = ferry_nuget_agrees,
 	.needs = ferry_nuget_needs,
 	.needs_inside = ferry_nuget_needs_inside,
 };

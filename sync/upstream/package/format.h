@@ -192,6 +192,14 @@ struct ferry_package_format {
 	 */
 	int (*describe)(const struct ferry_version_at *at, json_t *record,
 	    struct ferry_error *err);
+	/*
+	 * Whether a version, which record is of, agrees with what a lock file
+	 * says of it, where that is not a digest of its first file.
+	 * Returns: 0, or -1 (FERRY_EDIGEST: it does not).  NULL: it always is
+	 * one.
+	 */
+	int (*agrees)(const struct ferry_version_at *at, const char *integrity,
+	    struct ferry_error *err);
 	/* What a version needs, as its document says.  NULL: nothing. */
 	int (*needs)(struct ferry_needs *needs,
 	    const struct ferry_version_at *at, struct ferry_error *err);

@@ -73,7 +73,15 @@ struct ferry_chosen {
 	struct ferry_table_entry entry; /* key: the version */
 	bool needed; /* by something that is not optional */
 	bool lacking; /* upstream lacks it, which was no failure */
+	bool inside; /* what its files say it needs is wanted, too */
+	bool under_way; /* its files are */
+	/* What lock files say of it, for agrees(); strings are owned. */
+	struct ferry_chosen_lock {
+		char *integrity, *by;
+	} * locks;
+	size_t locks_n, locks_cap;
 };
+void ferry_chosen_free(void *chosen); /* for ferry_table_free() */
 
 struct ferry_package_part {
 	char *name, *url; /* NULL: the document itself */

@@ -42,8 +42,6 @@ struct job {
 	const struct ferry_listed *listed;
 	char *version;
 	const char *signature; /* a literal of verify(), or NULL */
-	bool inside; /* what its files say it needs is wanted, too */
-	bool needed;
 	json_t *record; /* of what is here; or NULL */
 	struct ferry_buf object; /* a copy of listed's, for describe() */
 	struct file *files; /* in the order in which they were told */
@@ -90,6 +88,18 @@ find_chosen(const struct ferry_package *p, const char *version)
 	return (struct ferry_chosen *)ferry_table_find(&p->chosen, version);
 }
 
+void
+ferry_chosen_free(void *entry)
+{
+	struct ferry_chosen *chosen = entry;
+
+	for (size_t i = 0; i < chosen->locks_n; i++) {
+		free(chosen->locks[i].integrity);
+		free(chosen->locks[i].by);
+	}
+	free(chosen->locks);
+}
+
 /* It could not be fetched. */
 static void
 report_failure(const struct job *job)
@@ -127,11 +137,33 @@ want_inside(
     const struct job *job, const json_t *record, struct ferry_error *err)
 {
 
-	return !job->inside
+	const struct ferry_chosen *chosen =
+	    find_chosen(job->package, job->version);
+
+	return !chosen->inside
 	           ? 0
 	           : want_needs(job, record,
-			 job->needed ? FERRY_NEEDED : FERRY_NEEDED_IF_THERE,
+			 chosen->needed ? FERRY_NEEDED : FERRY_NEEDED_IF_THERE,
 			 job->package->packages->format->needs_inside, err);
+}
+
+/* Whether what lock files say of a version holds; of one that is there those
+ * from on. */
+static int
+check_locks(const struct job *job, const json_t *record, size_t from,
+    struct ferry_error *err)
+{
+	const struct ferry_package_format *format =
+	    job->package->packages->format;
+	const struct ferry_chosen *chosen =
+	    find_chosen(job->package, job->version);
+	const struct ferry_version_at at = version_at(job, record);
+
+	for (size_t i = from; i < chosen->locks_n; i++)
+		if (format->agrees(&at, chosen->locks[i].integrity, err) == -1)
+			return ferry_error_in(
+			    err, "wanted by %s", chosen->locks[i].by);
+	return 0;
 }
 
 /* The record of what came so far; NULL with err set. */
@@ -207,8 +239,10 @@ complete_version(struct job *job, struct ferry_error *err)
 		rc = 1;
 	} else if (job->files_n > before) {
 		rc = job->pending > 0 ? 0 : complete_version(job, err);
-	} else if (packages->format->describe != NULL &&
-		   packages->format->describe(&at, record, &job->why) == -1) {
+	} else if ((packages->format->describe != NULL &&
+		       packages->format->describe(&at, record, &job->why) ==
+			   -1) ||
+		   check_locks(job, record, 0, &job->why) == -1) {
 		rc = 1;
 	} else if (ferry_version_record_put(
 		       job->package, job->version, record, err) == 0) {
@@ -240,6 +274,7 @@ settle_file(struct job *job)
 		return;
 	if (rc == -1)
 		ferry_run_fatal(job->package->packages->run, &err);
+	find_chosen(job->package, job->version)->under_way = false;
 	if (job->why.code != FERRY_OK)
 		report_failure(job);
 	job_free(job);
@@ -470,14 +505,11 @@ job_new(struct job **out, struct ferry_package *p,
 		return -1;
 	job->package = p;
 	job->listed = listed;
-	job->needed = want->need == FERRY_NEEDED;
-	job->inside =
-	    want->closure && format->needs_inside != NULL &&
-	    (format->has_inside == NULL || format->has_inside(listed));
 	if (ferry_strdup(&job->version, listed->version, err) == 0) {
 		at = version_at(job, NULL);
 		if (format->files(&at, add_file, job, err) == 0 &&
-		    (job->files_n == 0 || add_lock(job, want, err) == 0)) {
+		    (job->files_n == 0 || format->agrees != NULL ||
+			add_lock(job, want, err) == 0)) {
 			*out = job;
 			return 0;
 		}
@@ -551,7 +583,8 @@ choose_present(struct job *job, const struct ferry_document *document,
 		return -1;
 	}
 	if (ferry_recorded_agrees(&of, job->version, why) == -1 ||
-	    describe_present(job, why) == -1)
+	    describe_present(job, why) == -1 ||
+	    check_locks(job, job->record, 0, why) == -1)
 		return -1;
 	return want_inside(job, job->record, why);
 }
@@ -576,8 +609,10 @@ choose_absent(struct job *job, const struct ferry_document *document,
 	assert(job->pending == 0);
 	job->pending = 1;
 	job->listed = NULL;
+	find_chosen(job->package, job->version)->under_way = true;
 	if (ask_files(job, &job->why) == -1 && job->pending == 1) {
 		*why = job->why;
+		find_chosen(job->package, job->version)->under_way = false;
 		return -1;
 	}
 	settle_file(job);
@@ -639,6 +674,60 @@ mark_needed(const struct ferry_package *p, struct ferry_chosen *chosen,
 	ferry_run_fail(p->packages->run, item, &why);
 }
 
+/* Keep what the lock file of want says of a version. */
+static int
+add_chosen_lock(struct ferry_chosen *chosen,
+    const struct ferry_package_want *want, struct ferry_error *err)
+{
+	struct ferry_chosen_lock *lock;
+
+	if (ferry_array_grow(&chosen->locks, &chosen->locks_cap,
+		chosen->locks_n + 1, sizeof(*chosen->locks), err) == -1)
+		return -1;
+	lock = &chosen->locks[chosen->locks_n++];
+	*lock = (struct ferry_chosen_lock){ NULL, NULL };
+	return ferry_strdup(&lock->integrity, want->integrity, err) == -1 ||
+	               ferry_strdup(&lock->by, want->by, err) == -1
+	           ? -1
+	           : 0;
+}
+
+/* A version that was dealt with, and is here, is asked for more than before:
+ * what its record says of that.  locks: of those that are new. */
+static int
+choose_more(
+    const struct job *self, bool inside, size_t locks, struct ferry_error *why)
+{
+	const struct ferry_recorded of = ferry_package_recorded(self->package);
+	json_t *record = NULL;
+	int rc = ferry_recorded_get(&of, self->version, &record, why);
+
+	if (rc == 1 && (rc = check_locks(self, record, locks, why)) == 0 &&
+	    inside)
+		rc = want_inside(self, record, why);
+	json_decref(record);
+	return rc == -1 ? -1 : 0;
+}
+
+/* What is wrong with one version is a failure of that version only; of one that
+ * was dealt with, a lock file may still say something else. */
+static int
+choose_again(const struct job *self, const struct ferry_package_want *want,
+    struct ferry_chosen *chosen, bool inside, size_t locks,
+    struct ferry_error *why)
+{
+	struct job *job = NULL;
+
+	if (want->integrity != NULL) {
+		if (job_new(&job, self->package, want, self->listed, why) == -1)
+			return -1;
+		job_free(job);
+	}
+	if (chosen->under_way || (!inside && locks == chosen->locks_n))
+		return 0;
+	return choose_more(self, inside, locks, why);
+}
+
 int
 ferry_version_choose(struct ferry_package *p,
     const struct ferry_package_want *want,
@@ -648,11 +737,13 @@ ferry_version_choose(struct ferry_package *p,
 	const struct job self = {
 		.package = p, .listed = listed, .version = listed->version
 	};
+	const struct ferry_package_format *format = p->packages->format;
 	struct ferry_chosen *chosen = find_chosen(p, listed->version);
 	struct ferry_error why = FERRY_ERROR_INIT;
-	bool known = chosen != NULL;
+	bool known = chosen != NULL, inside;
 	char item[FERRY_PACKAGE_ITEM];
 	struct job *job = NULL;
+	size_t locks;
 
 	ferry_package_item(item, p->packages, p->entry.key, listed->version);
 	if (!known && (chosen = ferry_table_add(&p->chosen, listed->version,
@@ -660,17 +751,19 @@ ferry_version_choose(struct ferry_package *p,
 		return -1;
 	if (want->need == FERRY_NEEDED)
 		mark_needed(p, chosen, item);
-	/* What is wrong with one version is a failure of that version only; of
-	 * one that was dealt with, a lock file may still say something else. */
-	if (!known || want->integrity != NULL) {
-		if (job_new(&job, p, want, listed, &why) == -1 ||
-		    (!known && choose_new(job, document, item, &why) == -1))
-			ferry_run_fail(p->packages->run, item, &why);
-		else if (known)
-			job_free(job);
-	}
-	return want->closure && p->packages->format->needs != NULL
-	           ? want_needs(&self, NULL, want->need,
-			 p->packages->format->needs, err)
+	inside = !chosen->inside && want->closure &&
+	         format->needs_inside != NULL &&
+	         (format->has_inside == NULL || format->has_inside(listed));
+	chosen->inside = chosen->inside || inside;
+	locks = chosen->locks_n;
+	if (format->agrees != NULL && want->integrity != NULL &&
+	    add_chosen_lock(chosen, want, err) == -1)
+		return -1;
+	if (known ? choose_again(&self, want, chosen, inside, locks, &why) == -1
+		  : (job_new(&job, p, want, listed, &why) == -1 ||
+			choose_new(job, document, item, &why) == -1))
+		ferry_run_fail(p->packages->run, item, &why);
+	return want->closure && format->needs != NULL
+	           ? want_needs(&self, NULL, want->need, format->needs, err)
 	           : 0;
 }

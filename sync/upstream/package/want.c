@@ -44,7 +44,7 @@ package_free(void *entry)
 	ferry_document_free(&p->fresh);
 	free(p->parts);
 	free(p->wants);
-	ferry_table_free(&p->chosen, NULL);
+	ferry_table_free(&p->chosen, ferry_chosen_free);
 }
 
 void
@@ -207,13 +207,15 @@ ferry_packages_want_locked(struct ferry_packages *packages,
     const struct ferry_lock_wanted *entry, const char *by,
     struct ferry_error *err)
 {
-	const struct ferry_package_want want = { .kind = FERRY_WANT_EXACT,
+	const struct ferry_package_want want = {
+		.kind = entry->range ? FERRY_WANT_PICK : FERRY_WANT_EXACT,
+		.closure = entry->range && packages->dependencies,
 		.spec = entry->version,
 		.integrity = entry->integrity,
 		.platforms = entry->platforms,
 		.by = by,
-		.need =
-		    entry->optional ? FERRY_NEEDED_IF_THERE : FERRY_NEEDED };
+		.need = entry->optional ? FERRY_NEEDED_IF_THERE : FERRY_NEEDED
+	};
 
 	return ferry_packages_want(packages, entry->name, &want, err);
 }
