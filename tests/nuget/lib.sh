@@ -61,7 +61,7 @@ client() {
 	    DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE=1 \
 	    NUGET_CERT_REVOCATION_MODE=offline NUGET_PACKAGES="$home/packages" \
 	    http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 \
-	    no_proxy=127.0.0.1,localhost ${CLIENT_ENV:-} "$@"
+	    no_proxy=127.0.0.1,localhost timeout 100 "$@"
 }
 
 # nuget_config FOLDER URL [XML]: a nuget.config with that source alone.

@@ -44,7 +44,7 @@ add_page(struct pages *pages, const char *upstream, json_t *record,
 	struct page *page = &pages->list[pages->n];
 	int rc;
 
-	(void)snprintf(file, sizeof(file), "vulnerabilities/%.150s", name);
+	(void)snprintf(file, sizeof(file), "vulnerabilities-%.150s", name);
 	if (pages->n == PAGES_MAX ||
 	    (rc = ferry_files_find(record, file, &page->file, err)) == 0)
 		return 0;

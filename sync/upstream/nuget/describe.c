@@ -21,8 +21,29 @@
 
 /* What the registry says */
 
-/* A member of entry as it is, but for its URLs of the registry itself.  What is
- * long, or no JSON that jansson takes, is left out. */
+/* URLs of the registry itself: they mean nothing elsewhere.  What is known of
+ * the form has objects at most two deep. */
+static void
+forget_ids(json_t *said)
+{
+	json_t *one, *inner;
+	const char *name;
+	size_t i;
+
+	(void)json_object_del(said, "@id");
+	(void)json_object_del(said, "@type");
+	json_array_foreach (said, i, one) {
+		(void)json_object_del(one, "@id");
+		(void)json_object_del(one, "@type");
+	}
+	json_object_foreach (said, name, inner) {
+		(void)json_object_del(inner, "@id");
+		(void)json_object_del(inner, "@type");
+	}
+}
+
+/* A member of entry as it is, but for those.  What is long, or no JSON that
+ * jansson takes, is left out. */
 static int
 set_said(json_t *record, struct ferry_bytes entry, const char *name,
     struct ferry_error *err)
@@ -37,8 +58,7 @@ set_said(json_t *record, struct ferry_bytes entry, const char *name,
 		ferry_span_type(value) != FERRY_SPAN_ARRAY) ||
 	    ferry_json_parse(&said, value, name, &ignored) == -1)
 		return 0;
-	if (json_is_object(said))
-		(void)json_object_del(said, "@id");
+	forget_ids(said);
 	if ((json_is_array(said) ? json_array_size(said)
 				 : json_object_size(said)) == 0) {
 		json_decref(said);

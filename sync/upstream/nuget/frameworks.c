@@ -91,6 +91,28 @@ may_use(struct framework mine, struct framework theirs)
 	return mine.family == CORE && theirs.family == DESKTOP;
 }
 
+/* Of phones, stores and browsers of another time: only projects for a platform,
+ * "net8.0-android", use any of them.  What is in no list ("portable-…", "any",
+ * "dotnet5.4") may fit. */
+static bool
+is_foreign(const struct nuget *nuget, struct ferry_bytes framework)
+{
+	static const char *const names[] = { ".NETCore", "netcore", "UAP",
+		"win", "Windows", "wp", "MonoAndroid", "MonoTouch", "MonoMac",
+		"Xamarin", "Silverlight", "sl", "Tizen", "netmf",
+		".NETMicroFramework", "native", "netnano" };
+	bool found = false;
+
+	for (size_t i = 0; i < nuget->frameworks_n; i++)
+		if (strchr(nuget->frameworks[i], '-') != NULL)
+			return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !found; i++)
+		found = framework.n >= strlen(names[i]) &&
+		        strncasecmp((const char *)framework.p, names[i],
+			    strlen(names[i])) == 0;
+	return found;
+}
+
 bool
 ferry_nuget_framework_wanted(
     const struct nuget *nuget, struct ferry_bytes framework)
@@ -104,6 +126,5 @@ ferry_nuget_framework_wanted(
 		if (may_use(
 			parse(ferry_bytes_str(nuget->frameworks[i])), theirs))
 			return true;
-	/* Other families (portable ones, "any", "dotnet") may fit any. */
-	return theirs.family == OTHER;
+	return theirs.family == OTHER && !is_foreign(nuget, framework);
 }

@@ -111,16 +111,62 @@ ferry_nuget_needs(struct ferry_needs *needs, const struct ferry_version_at *at,
 
 /* Groups of a nuspec, and what else there is */
 
+/* "linux" and "-x64" of "linux-x64", "win10" and "-arm64-aot". */
+static size_t
+system_length(const char *runtime)
+{
+	size_t n = strcspn(runtime, "-");
+
+	return strncmp(runtime + n, "-musl", 5) == 0 ? n + 5 : n;
+}
+
+/* Systems that clients of today build for; others are distributions and
+ * releases, whose packages are asked for by who names them. */
+static bool
+is_portable(const char *runtime)
+{
+	static const char *const systems[] = { "any", "base", "unix", "linux",
+		"linux-musl", "linux-bionic", "osx", "win", "freebsd",
+		"android", "ios", "iossimulator", "maccatalyst", "tvos",
+		"browser", "wasi" };
+	size_t n = system_length(runtime);
+
+	for (size_t i = 0; i < sizeof(systems) / sizeof(systems[0]); i++)
+		if (strlen(systems[i]) == n &&
+		    strncasecmp(systems[i], runtime, n) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Whether what is for `runtime` may be used where a project is for mine: the
+ * same system, one that it is a kind of ("win" of "win10", "linux" of
+ * "linux-musl", "unix"), and the same architecture, if it says one.
+ */
+static bool
+is_for(const char *mine, const char *runtime)
+{
+	size_t n = system_length(runtime), m = system_length(mine);
+	bool windows = strncasecmp(mine, "win", 3) == 0;
+	bool system;
+
+	system = (n <= m && strncasecmp(mine, runtime, n) == 0) ||
+	         (n == 4 && strncasecmp(runtime, "unix", n) == 0 && !windows) ||
+	         (windows && strncasecmp(runtime, "win", 3) == 0) ||
+	         (n == 3 && strncasecmp(runtime, "any", n) == 0) ||
+	         (n == 4 && strncasecmp(runtime, "base", n) == 0);
+	return system && (runtime[n] == 0 || mine[m] == 0 ||
+			     strcasecmp(runtime + n, mine + m) == 0);
+}
+
 static bool
 runtime_wanted(const struct nuget *nuget, const char *runtime)
 {
 
 	for (size_t i = 0; i < nuget->runtimes_n; i++)
-		if (strcasecmp(nuget->runtimes[i], runtime) == 0)
+		if (is_for(nuget->runtimes[i], runtime))
 			return true;
-	/* What is for any runtime is for those that are wanted, too. */
-	return nuget->runtimes_n == 0 || strcmp(runtime, "any") == 0 ||
-	       strcmp(runtime, "unix") == 0;
+	return nuget->runtimes_n == 0 && is_portable(runtime);
 }
 
 static struct ferry_bytes

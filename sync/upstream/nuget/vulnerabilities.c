@@ -68,7 +68,7 @@ add_page(json_t *more, const struct page *page, struct ferry_error *err)
 	char name[128];
 
 	(void)snprintf(
-	    name, sizeof(name), "vulnerabilities/%.100s", page->name);
+	    name, sizeof(name), "vulnerabilities-%.100s", page->name);
 	if (ferry_files_add(more, name, page->size, &page->sha256, NULL, err) ==
 	    -1)
 		return -1;
