@@ -32,6 +32,39 @@ read_login(struct ferry_upstream *up, struct ferry_conf_group *group,
 	return 0;
 }
 
+/* Who signs, and what that means. */
+static int
+read_trust(struct nuget_trust *trust, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	const char *word, *signing, *timestamps;
+
+	if (ferry_conf_str(group, "signatures", "auto", &word, err) == -1 ||
+	    ferry_conf_path(group, "signature_roots", NULL, &signing, err) ==
+		-1 ||
+	    ferry_conf_path(group, "timestamp_roots", NULL, &timestamps, err) ==
+		-1)
+		return -1;
+	if (strcmp(word, "off") == 0)
+		trust->signatures = NUGET_SIGNATURES_OFF;
+	else if (strcmp(word, "auto") == 0)
+		trust->signatures = NUGET_SIGNATURES_AUTO;
+	else if (strcmp(word, "required") == 0)
+		trust->signatures = NUGET_SIGNATURES_REQUIRED;
+	else
+		return ferry_conf_error(group, "signatures", err,
+		    "expected \"off\", \"auto\" or \"required\"");
+	if (trust->signatures == NUGET_SIGNATURES_REQUIRED && signing == NULL)
+		return ferry_conf_error(group, "signatures", err,
+		    "'signature_roots' must say whom to trust");
+	if ((signing != NULL &&
+		ferry_nuget_roots_read(&trust->signing, signing, err) == -1) ||
+	    (timestamps != NULL && ferry_nuget_roots_read(&trust->timestamps,
+				       timestamps, err) == -1))
+		return -1;
+	return 0;
+}
+
 static int
 check_frameworks(const struct nuget *nuget, struct ferry_conf_group *group,
     struct ferry_error *err)
@@ -67,6 +100,7 @@ ferry_nuget_configure(struct ferry_packages *packages,
 	    ferry_conf_bool(group, "vulnerabilities", alone, &nuget->advisories,
 		err) == -1 ||
 	    ferry_conf_str(group, "deleted", "unlist", &deleted, err) == -1 ||
+	    read_trust(&nuget->trust, group, err) == -1 ||
 	    read_login(packages->up, group, err) == -1)
 		return -1;
 	if (strcmp(deleted, "unlist") == 0)

@@ -11,6 +11,7 @@
 #include "store/format/nuget/version.h"
 #include "sync/upstream/nuget/inside.h"
 #include "sync/upstream/nuget/needs.h"
+#include "sync/upstream/nuget/nuget.h"
 #include "sync/upstream/nuget/nuspec.h"
 #include "sync/upstream/nuget/registration.h"
 #include "sync/upstream/package/packages.h"
@@ -217,6 +218,7 @@ static int
 describe_new(const struct ferry_version_at *at, json_t *record,
     const struct ferry_digest *nupkg, struct ferry_error *err)
 {
+	const struct nuget *nuget = at->packages->state;
 	struct nuget_inside inside;
 	int rc = -1;
 
@@ -227,6 +229,8 @@ describe_new(const struct ferry_version_at *at, json_t *record,
 		0 &&
 	    check_identity(at, record, err) == 0 &&
 	    set_content_hash(record, &inside.sha512, err) == 0 &&
+	    ferry_nuget_signature_judge(record, &inside, &nuget->trust, err) ==
+		0 &&
 	    ferry_nuget_needs_describe(record, &inside, err) == 0 &&
 	    add_files(at, record, &inside, nupkg, err) == 0 &&
 	    set_leaf(at, record, err) != -1)
@@ -268,19 +272,44 @@ repair_files(const struct ferry_version_at *at, json_t *record,
 	return rc;
 }
 
+/* It was known to be whole; now somebody says whom to trust. */
+static int
+judge_again(const struct ferry_version_at *at, json_t *record,
+    const struct ferry_digest *nupkg, struct ferry_error *err)
+{
+	const struct nuget *nuget = at->packages->state;
+	const char *word =
+	    json_string_value(json_object_get(record, "signature"));
+	struct nuget_inside inside;
+	int rc;
+
+	if (nuget->trust.signing == NULL || word == NULL ||
+	    strcmp(word, "intact") != 0)
+		return 0;
+	if (ferry_nuget_inside_read(
+		&inside, at->packages->run->st, nupkg, err) == -1)
+		return -1;
+	rc = ferry_nuget_signature_judge(record, &inside, &nuget->trust, err);
+	ferry_nuget_inside_free(&inside);
+	return rc == -1 ? -1 : 1;
+}
+
 int
 ferry_nuget_describe(
     const struct ferry_version_at *at, json_t *record, struct ferry_error *err)
 {
 	struct ferry_file nupkg;
+	int judged, changed;
 
 	if (ferry_files_get(record, 0, &nupkg, err) == -1)
 		return -1;
 	if (json_object_get(record, "id") == NULL)
 		return describe_new(at, record, &nupkg.sha256, err);
-	if (repair_files(at, record, &nupkg.sha256, err) == -1)
+	if (repair_files(at, record, &nupkg.sha256, err) == -1 ||
+	    (judged = judge_again(at, record, &nupkg.sha256, err)) == -1 ||
+	    (changed = set_leaf(at, record, err)) == -1)
 		return -1;
-	return set_leaf(at, record, err);
+	return judged == 1 || changed == 1;
 }
 
 int

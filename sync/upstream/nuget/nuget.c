@@ -27,9 +27,13 @@ static void
 close_nuget(struct ferry_packages *packages)
 {
 
-	if (packages->state != NULL)
-		ferry_nuget_bases_free(packages->state);
-	free(packages->state);
+	struct nuget *state = packages->state;
+
+	if (state != NULL) {
+		ferry_nuget_bases_free(state);
+		ferry_nuget_trust_free(&state->trust);
+	}
+	free(state);
 }
 
 /* "Serilog", "Serilog [2.0, 3.0)", "Serilog 3.*". */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "store/base/bytes.h"
+#include "sync/upstream/nuget/signature.h"
 #include "sync/upstream/table.h"
 
 struct ferry_conf_group;
@@ -24,6 +25,7 @@ struct nuget {
 	size_t runtimes_n; /* 0: all */
 	bool symbols; /* ask for .snupkg */
 	bool advisories; /* ask for the lists of vulnerabilities */
+	struct nuget_trust trust;
 	struct ferry_table bases; /* struct nuget_base, by owner */
 };
 
