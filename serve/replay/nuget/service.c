@@ -267,14 +267,59 @@ answer_list(const struct pages *pages,
 	return rc;
 }
 
+/* Whether something below the URL is for everybody: of an upstream that is. */
+struct opening {
+	const struct ferry_call *call;
+	bool found;
+};
+
+static int
+find_open(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+	struct opening *opening = ctx;
+
+	(void)err;
+	if (strcmp(ferry_nuget_said(record, "format"), "nuget") == 0 &&
+	    is_shown(opening->call, ferry_key_part(key, 1), record))
+		opening->found = true;
+	return 0;
+}
+
+static int
+is_open(const struct ferry_call *call, struct ferry_error *err)
+{
+	struct opening opening = { call, false };
+	struct ferry_key prefix;
+
+	if (!ferry_access_restricts(ferry_store_view_access(call->view)) ||
+	    call->identity.claim.kind != FERRY_CLAIM_NONE)
+		return 1;
+	if (ferry_key_make(&prefix, err, "upstream", NULL) == -1 ||
+	    ferry_catalog_each(ferry_store_view_store(call->view), &prefix,
+		find_open, &opening, err) == -1)
+		return -1;
+	return opening.found;
+}
+
 int
 ferry_nuget_answer_index(const struct ferry_call *call,
     struct ferry_response *res, struct ferry_error *err)
 {
 	struct pages pages;
-	int rc = pages_load(&pages, call, err);
+	int rc = is_open(call, err);
 
-	if (rc == -1)
+	/* Clients show no credentials before a 401, and asking for them here
+	 * says where it is that they are wanted. */
+	if (rc == 0) {
+		ferry_response_text(res, 401, "text/plain; charset=utf-8",
+		    "log in to see packages here\n");
+		ferry_response_header(
+		    res, "WWW-Authenticate", "Basic realm=\"ferry\"");
+		res->cache = "no-store";
+		return 1;
+	}
+	if (rc == -1 || pages_load(&pages, call, err) == -1)
 		return -1;
 	rc = answer_list(&pages, put_index, res, err);
 	pages_free(&pages);
