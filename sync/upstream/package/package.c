@@ -171,11 +171,10 @@ check_size(struct ferry_package *p)
 	return -1;
 }
 
-/* The only part, or the last of several.  document is of its text, or empty
- * where that has still to be read. */
+/* The only part, which document is of, or the last of several. */
 static int
-take_last(struct ferry_package *p, struct ferry_bytes view,
-    struct ferry_document *document, struct ferry_error *err)
+take_last(struct ferry_package *p, struct ferry_document *document,
+    struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	int rc = 0;
@@ -183,15 +182,28 @@ take_last(struct ferry_package *p, struct ferry_bytes view,
 	if (p->parts_n > 1) {
 		ferry_document_free(document);
 		rc = read_parts(p, document, &why);
-	} else if (document->root.n == 0) {
-		rc = p->packages->format->read(
-		    document, NULL, view, p->entry.key, &why);
 	}
 	if (rc == -1) {
 		ferry_package_fail(p, &why);
 		return 0;
 	}
 	return complete_document(p, document, err);
+}
+
+/* One that is as last time was not looked into when it came; whether it has
+ * further parts must be known before its text is let go. */
+static int
+read_unchanged(struct ferry_package *p, struct ferry_bytes view,
+    struct ferry_document *document)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+
+	if (p->parts_n > 1 || document->root.n > 0 ||
+	    p->packages->format->read(
+		document, NULL, view, p->entry.key, &why) == 0)
+		return 0;
+	ferry_package_fail(p, &why);
+	return -1;
 }
 
 static int
@@ -213,14 +225,15 @@ take_part(const struct part_job *job, const struct ferry_pulled *pulled,
 	}
 	part->sha256 = pulled->sha256;
 	part->size = pulled->size;
-	if (p->failed || check_size(p) == -1)
+	if (p->failed || check_size(p) == -1 ||
+	    read_unchanged(p, pulled->view, &document) == -1)
 		goto out;
 	/* A document in parts is read once they are all here. */
 	if (p->parts_n > 1 || document.parts_n > 0)
 		rc = ferry_buf_add(
 		    &part->text, pulled->view.p, pulled->view.n, err);
 	if (rc == 0 && p->parts_pending == 0 && !p->failed)
-		rc = take_last(p, pulled->view, &document, err);
+		rc = take_last(p, &document, err);
 out:
 	ferry_document_free(&document);
 	return rc;
