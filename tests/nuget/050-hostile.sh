@@ -73,6 +73,6 @@ has out ": 0 problems"
 say "service indexes that are none"
 for text in '<html>' '{}' '{"version":"3.0.0","resources":[]}' '{"resources":[{"@id":"flat/","@type":"PackageBaseAddress/3.0.0"}]}'; do
 	echo "$text" >up/index.json
-	expect 4 near sync
+	expect 8 near sync
 	has err "the service index of upstream 'nuget'"
 done

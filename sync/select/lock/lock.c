@@ -110,7 +110,7 @@ like_bundler(struct ferry_bytes text)
 
 /* Whether s stands in the first bytes of an object, or of XML. */
 static bool
-begins_with(struct ferry_bytes text, char first, const char *s)
+begins_with(struct ferry_bytes text, uint8_t first, const char *s)
 {
 	size_t n = text.n < 4096 ? text.n : 4096, i = 0;
 

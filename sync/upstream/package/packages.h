@@ -81,7 +81,6 @@ struct ferry_chosen {
 	} * locks;
 	size_t locks_n, locks_cap;
 };
-void ferry_chosen_free(void *chosen); /* for ferry_table_free() */
 
 struct ferry_package_part {
 	char *name, *url; /* NULL: the document itself */

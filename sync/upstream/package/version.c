@@ -88,18 +88,6 @@ find_chosen(const struct ferry_package *p, const char *version)
 	return (struct ferry_chosen *)ferry_table_find(&p->chosen, version);
 }
 
-void
-ferry_chosen_free(void *entry)
-{
-	struct ferry_chosen *chosen = entry;
-
-	for (size_t i = 0; i < chosen->locks_n; i++) {
-		free(chosen->locks[i].integrity);
-		free(chosen->locks[i].by);
-	}
-	free(chosen->locks);
-}
-
 /* It could not be fetched. */
 static void
 report_failure(const struct job *job)

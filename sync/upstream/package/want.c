@@ -30,6 +30,18 @@ want_free(struct ferry_package_want *want)
 }
 
 static void
+chosen_free(void *entry)
+{
+	struct ferry_chosen *chosen = entry;
+
+	for (size_t i = 0; i < chosen->locks_n; i++) {
+		free(chosen->locks[i].integrity);
+		free(chosen->locks[i].by);
+	}
+	free(chosen->locks);
+}
+
+static void
 package_free(void *entry)
 {
 	struct ferry_package *p = entry;
@@ -44,7 +56,7 @@ package_free(void *entry)
 	ferry_document_free(&p->fresh);
 	free(p->parts);
 	free(p->wants);
-	ferry_table_free(&p->chosen, ferry_chosen_free);
+	ferry_table_free(&p->chosen, chosen_free);
 }
 
 void
