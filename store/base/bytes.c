@@ -51,6 +51,17 @@ ferry_bytes_starts(struct ferry_bytes a, const char *prefix)
 	return a.n >= n && memcmp(a.p, prefix, n) == 0;
 }
 
+struct ferry_bytes
+ferry_bytes_trim(struct ferry_bytes s)
+{
+
+	while (s.n > 0 && s.p[s.n - 1] <= ' ')
+		s.n--;
+	while (s.n > 0 && *s.p <= ' ')
+		s = ferry_bytes_of(s.p + 1, s.n - 1);
+	return s;
+}
+
 bool
 ferry_bytes_line(struct ferry_bytes *rest, struct ferry_bytes *line)
 {

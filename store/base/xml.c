@@ -3,6 +3,7 @@
 #include <expat.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "store/base/error.h"
 
@@ -309,6 +310,17 @@ ferry_xml_child(const struct ferry_xml_node *node, const char *name)
 	return NULL;
 }
 
+const struct ferry_xml_node *
+ferry_xml_again(const struct ferry_xml_node *node)
+{
+	const char *name = node->name;
+
+	do
+		node = node->next;
+	while (node != NULL && strcmp(node->name, name) != 0);
+	return node;
+}
+
 const char *
 ferry_xml_text(const struct ferry_xml_node *node, const char *name)
 {
@@ -317,13 +329,23 @@ ferry_xml_text(const struct ferry_xml_node *node, const char *name)
 	return node == NULL || *node->text == 0 ? NULL : node->text;
 }
 
+struct ferry_bytes
+ferry_xml_bytes(const struct ferry_xml_node *node, const char *name)
+{
+	const char *text = ferry_xml_text(node, name);
+
+	return ferry_bytes_str(text == NULL ? "" : text);
+}
+
 const char *
 ferry_xml_attribute(const struct ferry_xml_node *node, const char *name)
 {
 
+	if (node == NULL)
+		return NULL;
 	for (size_t i = 0;
 	     node->attributes != NULL && node->attributes[i] != NULL; i += 2)
-		if (strcmp(node->attributes[i], name) == 0)
+		if (strcasecmp(node->attributes[i], name) == 0)
 			return node->attributes[i + 1];
 	return NULL;
 }

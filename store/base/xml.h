@@ -42,9 +42,14 @@ void ferry_xml_free(struct ferry_xml *xml);
 /* The first child of that name, or NULL; node may be NULL. */
 const struct ferry_xml_node *
 ferry_xml_child(const struct ferry_xml_node *node, const char *name);
-/* Its text, or NULL if there is none or it is empty. */
+/* The next of its name among its parent's children, or NULL. */
+const struct ferry_xml_node *ferry_xml_again(const struct ferry_xml_node *node);
+/* Its text, or NULL if there is none or it is empty; the same as a view. */
 const char *ferry_xml_text(const struct ferry_xml_node *node, const char *name);
-/* The value of an attribute, or NULL. */
+struct ferry_bytes
+ferry_xml_bytes(const struct ferry_xml_node *node, const char *name);
+/* The value of an attribute, whose name may be in any case, or NULL; node may be
+ * NULL. */
 const char *
 ferry_xml_attribute(const struct ferry_xml_node *node, const char *name);
 

@@ -5,6 +5,9 @@
 
 #include "store/format/maven/names.h"
 #include "store/format/npm/npm.h"
+#include "store/format/nuget/check.h"
+#include "store/format/nuget/name.h"
+#include "store/format/nuget/version.h"
 #include "store/format/oci/check.h"
 #include "store/format/oci/names.h"
 #include "store/format/oci/parts.h"
@@ -57,6 +60,27 @@ static const struct ferry_format formats[] = {
 	    .prerelease = ferry_npm_version_prerelease,
 	},
 	{
+	    .name = "nuget",
+	    .github = {
+		.name = "nuget",
+		.granular = FERRY_GRANULAR_CLOUD,
+		.by_default = true,
+		.cloud = "https://nuget.pkg.github.com",
+		.label = "nuget",
+		.path = "/_registry/nuget",
+		.client_name = ferry_nuget_github_name,
+		.short_name = below_owner,
+		.owned_names = ferry_nuget_github_scope,
+	    },
+	    .name_valid = ferry_nuget_name_valid,
+	    .name_key = ferry_nuget_name_key,
+	    .version_key = ferry_nuget_version_key,
+	    .version_valid = ferry_nuget_version_valid,
+	    .compare_versions = ferry_nuget_version_cmp,
+	    .prerelease = ferry_nuget_version_prerelease,
+	    .check = ferry_nuget_check,
+	},
+	{
 	    .name = "oci",
 	    .hosts = true,
 	    .github = {
@@ -102,8 +126,8 @@ static const struct ferry_format formats[] = {
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
-const char *const ferry_format_names[] = { "maven", "npm", "oci", "rubygems",
-	NULL };
+const char *const ferry_format_names[] = { "maven", "npm", "nuget", "oci",
+	"rubygems", NULL };
 _Static_assert(
     sizeof(ferry_format_names) / sizeof(ferry_format_names[0]) == FORMATS + 1,
     "a name a row");
@@ -116,6 +140,27 @@ ferry_format_find(struct ferry_bytes name)
 		if (ferry_bytes_is(name, formats[i].name))
 			return &formats[i];
 	return NULL;
+}
+
+int
+ferry_format_name_key(const struct ferry_format *format, const char *name,
+    struct ferry_buf *out, struct ferry_error *err)
+{
+
+	return format->name_key == NULL
+	           ? ferry_buf_adds(out, name, err)
+	           : format->name_key(out, ferry_bytes_str(name), err);
+}
+
+int
+ferry_format_version_key(const struct ferry_format *format, const char *version,
+    struct ferry_buf *out, struct ferry_error *err)
+{
+	int rc = format->version_key == NULL
+	             ? 0
+	             : format->version_key(out, ferry_bytes_str(version), err);
+
+	return rc == 0 ? ferry_buf_adds(out, version, err) : (rc == 1 ? 0 : -1);
 }
 
 const struct ferry_format *
@@ -150,7 +195,6 @@ ferry_format_at(size_t i)
 const char *
 ferry_github_type_at(size_t i)
 {
-	static const char *const others[] = { "nuget" };
 
 	for (size_t k = 0; k < FORMATS; k++) {
 		const struct ferry_github_type *t = &formats[k].github;
@@ -160,5 +204,5 @@ ferry_github_type_at(size_t i)
 		if (t->legacy != NULL && i-- == 0)
 			return t->legacy;
 	}
-	return i < sizeof(others) / sizeof(others[0]) ? others[i] : NULL;
+	return NULL;
 }

@@ -73,6 +73,13 @@ struct ferry_format {
 	bool hosts;
 	struct ferry_github_type github;
 	bool (*name_valid)(struct ferry_bytes name);
+	/* Append the name as keys have it, of one in any case; a version
+	 * likewise, and return 1, or 0 if text is none.  NULL: both are as they
+	 * are written. */
+	int (*name_key)(struct ferry_buf *out, struct ferry_bytes name,
+	    struct ferry_error *err);
+	int (*version_key)(struct ferry_buf *out, struct ferry_bytes text,
+	    struct ferry_error *err);
 	bool (*version_valid)(struct ferry_bytes version);
 	/* A total order on any bytes: <0, 0 or >0. */
 	int (*compare_versions)(struct ferry_bytes a, struct ferry_bytes b);
@@ -103,6 +110,13 @@ struct ferry_format {
 
 /* The format of that name, or NULL.  Static. */
 const struct ferry_format *ferry_format_find(struct ferry_bytes name);
+
+/* Append what people call a package, or a version of one, as the format's keys
+ * have it. */
+int ferry_format_name_key(const struct ferry_format *format, const char *name,
+    struct ferry_buf *out, struct ferry_error *err);
+int ferry_format_version_key(const struct ferry_format *format,
+    const char *version, struct ferry_buf *out, struct ferry_error *err);
 
 /* The format that has packages of GitHub's type, also of a legacy one; NULL if
  * ferry has none. */

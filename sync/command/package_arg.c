@@ -154,6 +154,22 @@ find(struct ferry_package_arg *w, struct ferry_store *st,
 	return rc == -1 ? -1 : 0;
 }
 
+/* As the format's keys have it. */
+static int
+set_name(struct ferry_package_arg *w, const char *name, struct ferry_error *err)
+{
+	struct ferry_buf key = FERRY_BUF_INIT;
+	int rc = w->format == NULL
+	             ? ferry_buf_adds(&key, name, err)
+	             : ferry_format_name_key(w->format, name, &key, err);
+
+	if (rc == 0)
+		(void)snprintf(w->name, sizeof(w->name), "%s",
+		    key.p == NULL ? "" : (char *)key.p);
+	ferry_buf_free(&key);
+	return rc;
+}
+
 int
 ferry_package_arg_find(struct ferry_package_arg *out, struct ferry_store *st,
     const struct ferry_snapshots *all, const char *text, const char *upstream,
@@ -171,8 +187,8 @@ ferry_package_arg_find(struct ferry_package_arg *out, struct ferry_store *st,
 	if (out->format != NULL)
 		(void)snprintf(out->type, sizeof(out->type), "%s",
 		    out->format->github.name);
-	(void)snprintf(out->name, sizeof(out->name), "%s", colon + 1);
-	if (find(out, st, all, upstream, err) == -1)
+	if (set_name(out, colon + 1, err) == -1 ||
+	    find(out, st, all, upstream, err) == -1)
 		return -1;
 	if (out->format != NULL &&
 	    !out->format->name_valid(ferry_bytes_str(out->name)))

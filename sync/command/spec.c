@@ -33,13 +33,31 @@ split(const char *text, char **format, char **name, char **version,
 	    name, ferry_bytes_of(text, (size_t)(at - text)), err);
 }
 
+/* The packages of a format that name means. */
+static int
+packages_called(struct ferry_record_iter **it, struct ferry_store *st,
+    const struct ferry_format *format, const char *name,
+    struct ferry_error *err)
+{
+	struct ferry_buf key = FERRY_BUF_INIT;
+	struct ferry_key prefix;
+	int rc = -1;
+
+	if (ferry_format_name_key(format, name, &key, err) == 0 &&
+	    ferry_key_make(&prefix, err, "package", format->name,
+		key.p == NULL ? "" : (char *)key.p, NULL) == 0)
+		rc = ferry_catalog_iter_new(it, st, &prefix, NULL, err);
+	ferry_buf_free(&key);
+	return rc;
+}
+
 static int
 candidates(struct ferry_spec *out, struct ferry_store *st, const char *format,
     const char *name, const char *owner, char *list, size_t size,
     struct ferry_error *err)
 {
 	struct ferry_record_iter *it = NULL;
-	struct ferry_key prefix, key;
+	struct ferry_key key;
 	size_t used = 0;
 	int n = 0, rc = -1;
 
@@ -49,9 +67,8 @@ candidates(struct ferry_spec *out, struct ferry_store *st, const char *format,
 
 		if (format != NULL && strcmp(format, f) != 0)
 			continue;
-		if (ferry_key_make(&prefix, err, "package", f, name, NULL) ==
-			-1 ||
-		    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
+		if (packages_called(&it, st, ferry_format_at(i), name, err) ==
+		    -1)
 			return -1;
 		while (
 		    (rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
@@ -114,6 +131,25 @@ resolve_tag(
 	return rc;
 }
 
+/* "1.0" becomes what keys have for it. */
+static int
+name_version(struct ferry_spec *spec, struct ferry_error *err)
+{
+	const struct ferry_format *format = ferry_format_find(
+	    ferry_bytes_str(ferry_key_part(&spec->package, 1)));
+	struct ferry_buf key = FERRY_BUF_INIT;
+
+	if (spec->version == NULL || *spec->version == 0 || format == NULL)
+		return 0;
+	if (ferry_format_version_key(format, spec->version, &key, err) == -1) {
+		ferry_buf_free(&key);
+		return -1;
+	}
+	free(spec->version);
+	spec->version = (char *)key.p;
+	return 0;
+}
+
 int
 ferry_spec_find(struct ferry_spec *out, struct ferry_store *st,
     const char *text, const char *owner, struct ferry_error *err)
@@ -136,7 +172,7 @@ ferry_spec_find(struct ferry_spec *out, struct ferry_store *st,
 	else if (n > 1)
 		ferry_error_set(err, FERRY_EUSAGE,
 		    "'%s' means several packages; say one of: %s", text, list);
-	else if (n == 1)
+	else if (n == 1 && name_version(out, err) == 0)
 		rc = resolve_tag(out, st, err);
 out:
 	free(format);

@@ -40,7 +40,7 @@ server_conf 'subdomain_isolation = false; enterprise = "any";'
 expect 0 near init --name near
 expect 0 near sync
 has out "container packages of 'gh': a server without subdomain isolation has no container registry" \
-    "5 packages: 5 versions pulled"
+    "6 packages: 6 versions pulled"
 grep -q '^GET /api/v3/users?per_page=100 200' api.log || fail "no list of accounts"
 snapshot near gh >text
 [ "$(grep -c enterprise_member text)" = 10 ] || fail "not all accounts"

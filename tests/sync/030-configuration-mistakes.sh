@@ -13,7 +13,7 @@ mistake 'near.conf:2: stoer: no such option; there are: store' 'store = "x";
 stoer = "y";'
 mistake 'url: is missing' 'upstreams = ( { name = "a"; format = "npm"; } );'
 mistake 'expected https://HOST' 'upstreams = ( { name = "a"; format = "npm"; url = "ftp://x"; } );'
-mistake "'cargo' is not a format that ferry knows (github, maven, npm, oci, rubygems)" 'upstreams = ( { name = "a"; format = "cargo"; url = "http://x"; } );'
+mistake "'cargo' is not a format that ferry knows (github, maven, npm, nuget, oci, rubygems)" 'upstreams = ( { name = "a"; format = "cargo"; url = "http://x"; } );'
 mistake 'connections: 0 is not within 1 to 256' 'upstreams = ( { name = "a"; format = "npm"; url = "http://x"; connections = 0; } );'
 mistake "packages: element 2, '../x', is not a package name" 'upstreams = ( { name = "a"; format = "npm"; url = "http://x"; packages = [ "a", "../x" ]; } );'
 mistake "versions: '^^^' is not a range" 'upstreams = ( { name = "a"; format = "npm"; url = "http://x"; select = ( { name = "a"; versions = "^^^"; } ); } );'

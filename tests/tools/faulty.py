@@ -15,7 +15,7 @@ the action instead.  Actions:
 FAULTY_ETAG=md5 or none, FAULTY_DIGEST=1 (Repr-Digest) and FAULTY_AUTH=USER:PASSWORD
 in the environment change what all answers say, and who gets them.
 LOG-FILE gets "METHOD PATH STATUS RANGE AUTHORIZATION" for every request.
-Answers carry ETags; If-None-Match and Range are honoured.
+A .json that is compressed says so, whoever asks.  Answers carry ETags; If-None-Match and Range are honoured.
 """
 import base64
 import hashlib
@@ -112,6 +112,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status, headers, start = 200, [("Accept-Ranges", "bytes")], 0
         if etag:
             headers.append(("ETag", etag))
+        if path.endswith(".json") and body[:2] == b"\x1f\x8b":
+            headers.append(("Content-Encoding", "gzip"))
         if DIGEST:
             headers.append(("Repr-Digest", "sha-256=:%s:" %
                 base64.b64encode(hashlib.sha256(body).digest()).decode()))

@@ -30,6 +30,7 @@ import sys
 import tarfile
 import time
 import urllib.parse
+import zipfile
 
 def gem(name):
     """A gem that RubyGems installs: its bytes are always the same."""
@@ -58,6 +59,16 @@ specification_version: 4
     with tarfile.open(fileobj=out, mode="w") as tar:
         member(tar, "metadata.gz", gzip.compress(spec.encode(), mtime=0))
         member(tar, "data.tar.gz", gzip.compress(lib.getvalue(), mtime=0))
+    return out.getvalue()
+
+
+def nupkg(id):
+    """A package of NuGet: its bytes are always the same."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        z.writestr(zipfile.ZipInfo(f"{id}.nuspec", (2024, 5, 1, 10, 0, 0)),
+                   f"""<?xml version="1.0"?><package><metadata><id>{id}</id><version>1.0.0</version>
+<authors>Octo</authors><description>{id} for tests</description></metadata></package>""")
     return out.getvalue()
 
 
@@ -345,7 +356,7 @@ def serve(args):
 
         def registries(self):
             """Small ones, for tests of permissions: every npm package has the
-            version 1.0.0, as has every gem, every repository no tags."""
+            version 1.0.0, as has every gem and nupkg, every repository no tags."""
             path = urllib.parse.unquote(self.path)
             m = re.fullmatch(r"(?:/npm|/_registry/npm)/(@[^/]+/[^/]+)(/-/x.tgz)?", path)
             if m and m[2]:
@@ -359,6 +370,8 @@ def serve(args):
                     [("ETag", '"1"')])
             elif re.match(r"(/_registry)?/rubygems/", path):
                 self.gems(*re.fullmatch(r"(?:/_registry)?/rubygems/([^/]+)/(.*)", path).groups())
+            elif re.match(r"(/_registry)?/nuget/", path):
+                self.nuget(*re.fullmatch(r"((?:/_registry)?/nuget/([^/]+)/)(.*)", path).groups())
             elif re.fullmatch(r"/v2/.*/tags/list.*", path):
                 self.send(200, {"name": path.split("/tags/")[0][4:], "tags": []})
             else:
@@ -379,6 +392,35 @@ def serve(args):
                 self.send_raw(info[path[5:]], [])
             elif path[:5] == "gems/" and path[5:-10] in info:
                 self.send_raw(gem(path[5:-10]), [])
+            else:
+                self.send(404, None)
+
+        def nuget(self, prefix, owner, path):
+            want = "Basic " + base64.b64encode(f"ferry:{args.token}".encode()).decode()
+            ids = {p["name"].lower(): p["name"] for p in self.facts().d["packages"]
+                   if p["type"] == "nuget" and p["owner"].lower() == owner.lower()}
+            base = f"http://{self.headers['Host']}{prefix}"
+            id = path.split("/")[-2] if "/" in path else ""
+            if path.startswith("download/"):
+                id = path.split("/")[1]
+            content = f"{base}download/{id}/1.0.0/{id}.1.0.0.nupkg"
+            if self.headers.get("Authorization") != want:
+                self.send(401, None, [("WWW-Authenticate", 'Basic realm="x"')])
+            elif path == "index.json":
+                self.send(200, {"version": "3.0.0-beta.1", "resources": [
+                    {"@id": base + "download", "@type": "PackageBaseAddress/3.0.0"},
+                    {"@id": base + "query", "@type": "SearchQueryService"},
+                    {"@id": base.rstrip("/"), "@type": "RegistrationsBaseUrl/3.6.0"}]}, [("ETag", '"i"')])
+            elif id not in ids:
+                self.send(404, None)
+            elif path == f"download/{id}/index.json":
+                self.send(200, {"versions": ["1.0.0"]})
+            elif path.endswith(".nupkg"):
+                self.send_raw(nupkg(ids[id]), [])
+            elif path == f"{id}/index.json":
+                self.send(200, {"count": 1, "items": [{"lower": "1.0.0", "upper": "1.0.0", "count": 1, "items": [
+                    {"packageContent": content, "catalogEntry": {"id": ids[id], "version": "1.0.0",
+                     "packageContent": content, "dependencyGroups": []}}]}]}, [("ETag", '"r"')])
             else:
                 self.send(404, None)
 

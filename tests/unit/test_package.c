@@ -300,10 +300,12 @@ describe(
 }
 
 static bool
-fits(const struct ferry_packages *packages, const struct ferry_listed *listed)
+fits(const struct ferry_packages *packages, const struct ferry_listed *listed,
+    const void *range)
 {
 
 	(void)packages;
+	(void)range;
 	return memchr(listed->object.p, '!', listed->object.n) == NULL;
 }
 

@@ -44,6 +44,28 @@ int ferry_lock_verification(struct ferry_bytes text,
 int ferry_lock_catalog(struct ferry_bytes text,
     const struct ferry_lock_sink *sink, struct ferry_error *err);
 
+/* packages.lock.json, project.assets.json, dotnet-tools.json, global.json:
+ * nuget.c.  packages.config, and projects of MSBuild: msbuild.c. */
+int ferry_lock_nuget(struct ferry_bytes text,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
+int ferry_lock_nuget_assets(struct ferry_bytes text,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
+int ferry_lock_nuget_tools(struct ferry_bytes text,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
+int ferry_lock_nuget_global(struct ferry_bytes text,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
+int ferry_lock_nuget_config(struct ferry_bytes text,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
+int ferry_lock_msbuild(struct ferry_bytes text,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
+/* Tell sink of a version, or of a range, of an id as it is written; one that is
+ * none is told as such.  integrity is empty or a contentHash. */
+enum ferry_lock_nuget_what { FERRY_LOCK_VERSION, FERRY_LOCK_RANGE };
+int ferry_lock_nuget_found(const struct ferry_lock_sink *sink,
+    enum ferry_lock_nuget_what what, struct ferry_bytes id,
+    struct ferry_bytes text, struct ferry_bytes integrity,
+    struct ferry_error *err);
+
 /* One entry, in views; what has no bytes is not there. */
 struct ferry_lock_entry {
 	struct ferry_bytes name;

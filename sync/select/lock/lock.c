@@ -1,5 +1,6 @@
 #include "sync/select/lock/lock.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 
 struct kind {
 	const char *format; /* whose packages it names */
-	const char *name; /* of the file */
+	const char *name; /* of the file; may have '*' */
 	/* Whether the text looks like this kind. */
 	bool (*looks_like)(struct ferry_bytes text);
 	int (*read)(struct ferry_bytes text, const struct ferry_lock_sink *sink,
@@ -129,6 +130,63 @@ like_catalog(struct ferry_bytes text)
 	return has_line(text, "[libraries]") || has_line(text, "[plugins]");
 }
 
+/* Whether s stands in the first bytes of an object, or of XML. */
+static bool
+begins_with(struct ferry_bytes text, uint8_t first, const char *s)
+{
+	size_t n = text.n < 4096 ? text.n : 4096, i = 0;
+
+	while (i < n && text.p[i] <= ' ')
+		i++;
+	return i < n && text.p[i] == first &&
+	       memmem(text.p, n, s, strlen(s)) != NULL;
+}
+
+static bool
+like_nuget_lock(struct ferry_bytes text)
+{
+
+	return begins_with(text, '{', "\"version\"") &&
+	       begins_with(text, '{', "\"dependencies\"");
+}
+
+static bool
+like_nuget_assets(struct ferry_bytes text)
+{
+
+	return begins_with(text, '{', "\"version\"") &&
+	       begins_with(text, '{', "\"targets\"");
+}
+
+static bool
+like_nuget_tools(struct ferry_bytes text)
+{
+
+	return begins_with(text, '{', "\"tools\"");
+}
+
+static bool
+like_nuget_global(struct ferry_bytes text)
+{
+
+	return begins_with(text, '{', "\"msbuild-sdks\"") ||
+	       begins_with(text, '{', "\"sdk\"");
+}
+
+static bool
+like_nuget_config(struct ferry_bytes text)
+{
+
+	return begins_with(text, '<', "<packages");
+}
+
+static bool
+like_msbuild(struct ferry_bytes text)
+{
+
+	return begins_with(text, '<', "<Project");
+}
+
 /*
  * The first row that fits name and content wins, then the first by name, then
  * by content.
@@ -148,6 +206,17 @@ static const struct kind kinds[] = {
 	{ "npm", "pnpm-lock.yaml", like_pnpm, ferry_lock_pnpm },
 	{ "npm", "yarn.lock", like_yarn, ferry_lock_yarn },
 	{ "npm", "yarn.lock", like_berry, ferry_lock_berry },
+	{ "nuget", "packages.lock.json", like_nuget_lock, ferry_lock_nuget },
+	{ "nuget", "project.assets.json", like_nuget_assets,
+	    ferry_lock_nuget_assets },
+	{ "nuget", "dotnet-tools.json", like_nuget_tools,
+	    ferry_lock_nuget_tools },
+	{ "nuget", "global.json", like_nuget_global, ferry_lock_nuget_global },
+	{ "nuget", "packages.config", like_nuget_config,
+	    ferry_lock_nuget_config },
+	{ "nuget", "*.*proj", like_msbuild, ferry_lock_msbuild },
+	{ "nuget", "*.props", like_msbuild, ferry_lock_msbuild },
+	{ "nuget", "*.targets", like_msbuild, ferry_lock_msbuild },
 	{ "rubygems", "Gemfile.lock", like_bundler, ferry_lock_bundler },
 	{ "rubygems", "gems.locked", like_bundler, ferry_lock_bundler },
 };
@@ -159,7 +228,7 @@ kind_of(const char *format, const char *name, struct ferry_bytes text)
 	const struct kind *named = NULL, *alike = NULL;
 
 	for (size_t i = 0; i < KINDS; i++) {
-		bool same = strcmp(name, kinds[i].name) == 0, like;
+		bool same = fnmatch(kinds[i].name, name, 0) == 0, like;
 
 		if (strcmp(format, kinds[i].format) != 0)
 			continue;
@@ -178,7 +247,7 @@ kind_of(const char *format, const char *name, struct ferry_bytes text)
 static int
 unknown_kind(const char *format, struct ferry_error *err)
 {
-	char names[200] = "";
+	char names[300] = "";
 	size_t n = 0;
 
 	for (size_t i = 0; i < KINDS && n < sizeof(names); i++)

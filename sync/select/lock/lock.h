@@ -14,6 +14,9 @@
  *   - Gemfile.lock and gems.locked of Bundler 1 to 4.
  *   - Gradle's gradle.lockfile, buildscript- and settings-gradle.lockfile,
  *     *.lockfile, verification-metadata.xml and libs.versions.toml.
+ *   - of NuGet packages.lock.json (versions 1 and 2), project.assets.json and
+ *     packages.config; and what says what is asked for: projects and props of
+ *     MSBuild, dotnet-tools.json, global.json.
  * A further kind is one function and one row in lock.c.
  *
  * Source: store/format/npm/PROTOCOL.md, section 9, and what the files of

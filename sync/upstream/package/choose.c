@@ -43,10 +43,11 @@ choose_listed(struct ferry_package *p, const struct ferry_package_want *want,
 	return ferry_version_choose(p, want, document, listed, err);
 }
 
-/* Whether clients here could use it.  A lock file was made by one that can. */
+/* Whether clients here could use it, of a range (NULL: of a number that was
+ * chosen).  A lock file was made by one that can. */
 static bool
 fits(const struct ferry_package *p, const struct ferry_package_want *want,
-    const struct ferry_listed *listed)
+    const struct ferry_listed *listed, const void *range)
 {
 	const struct ferry_package_format *format = p->packages->format;
 
@@ -54,7 +55,7 @@ fits(const struct ferry_package *p, const struct ferry_package_want *want,
 		return want->platforms == NULL ||
 		       format->platform_among == NULL ||
 		       format->platform_among(listed, want->platforms);
-	return format->fits == NULL || format->fits(p->packages, listed);
+	return format->fits == NULL || format->fits(p->packages, listed, range);
 }
 
 /* A number was chosen: with all its platforms. */
@@ -71,7 +72,7 @@ choose_number(struct ferry_package *p, const struct ferry_package_want *want,
 		if (!ferry_bytes_equal(ferry_listed_number(one), number))
 			continue;
 		found = true;
-		if (fits(p, want, one) &&
+		if (fits(p, want, one, NULL) &&
 		    choose_listed(p, want, document, one, err) == -1)
 			return -1;
 	}
@@ -97,7 +98,7 @@ pick_highest(const struct ferry_package *p,
 
 		if (!format->range_has(range, ferry_listed_number(one),
 			FERRY_PRERELEASES_AS_NAMED) ||
-		    !fits(p, want, one))
+		    !fits(p, want, one, range))
 			continue;
 		if (*out == doc->n ||
 		    (best->last_choice && !one->last_choice) ||
@@ -193,7 +194,7 @@ choose_range(struct ferry_package *p, const struct ferry_package_want *want,
 		if (format->range_has(range,
 			ferry_listed_number(&document->listed[i]),
 			want->prereleases) &&
-		    fits(p, want, &document->listed[i]))
+		    fits(p, want, &document->listed[i], range))
 			found[n++] = (struct found){ p, &document->listed[i] };
 	if (n == 0) {
 		set_unresolved(p, want, err);

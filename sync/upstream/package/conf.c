@@ -87,19 +87,40 @@ check_group(const struct ferry_packages *packages,
 	return 0;
 }
 
+/* The name of a group as keys have it, the caller's to free. */
+static int
+group_name(const struct ferry_packages *packages,
+    struct ferry_conf_group *group, char **out, struct ferry_error *err)
+{
+	const struct ferry_format *format =
+	    ferry_format_find(ferry_bytes_str(packages->format->format));
+	struct ferry_buf key = FERRY_BUF_INIT;
+	const char *name;
+
+	if (ferry_conf_need_str(group, "name", &name, err) == -1)
+		return -1;
+	if (*name == 0)
+		return ferry_strdup(out, name, err);
+	if (ferry_format_name_key(format, name, &key, err) == -1) {
+		ferry_buf_free(&key);
+		return -1;
+	}
+	*out = (char *)key.p;
+	return 0;
+}
+
 /* { name = "react"; versions = "^18 || ^19"; latest = 5; } */
 static int
-want_group(struct ferry_packages *packages, struct ferry_conf_group *group,
+want_named_group(struct ferry_packages *packages,
+    struct ferry_conf_group *group, const char *name,
     enum ferry_wants_mode mode, struct ferry_error *err)
 {
 	struct ferry_package_want want = { .kind = FERRY_WANT_RANGE,
 		.by = "a select group" };
-	const char *name;
 	bool prereleases;
 	int rc;
 
-	if (ferry_conf_need_str(group, "name", &name, err) == -1 ||
-	    ferry_conf_str(group, "versions", packages->format->any, &want.spec,
+	if (ferry_conf_str(group, "versions", packages->format->any, &want.spec,
 		err) == -1 ||
 	    ferry_conf_u64(group, "latest", 1, 100000, 0, &want.latest, err) ==
 		-1 ||
@@ -125,6 +146,19 @@ want_group(struct ferry_packages *packages, struct ferry_conf_group *group,
 		    ferry_packages_want(packages, name, &want, err) == -1)
 			return -1;
 	return rc == -1 ? -1 : ferry_conf_finish(group, err);
+}
+
+static int
+want_group(struct ferry_packages *packages, struct ferry_conf_group *group,
+    enum ferry_wants_mode mode, struct ferry_error *err)
+{
+	char *name = NULL;
+	int rc = -1;
+
+	if (group_name(packages, group, &name, err) == 0)
+		rc = want_named_group(packages, group, name, mode, err);
+	free(name);
+	return rc;
 }
 
 /* The lock files that a pattern of the shell fits.  One that cannot be read does

@@ -211,10 +211,11 @@ struct ferry_package_format {
 	/* Whether the configuration wants the version's platform.  NULL: all. */
 	bool (*platform_ok)(const struct ferry_packages *packages,
 	    const struct ferry_listed *listed, enum ferry_need need);
-	/* Whether clients here could use the version: it is not chosen else,
-	 * unless a lock file names it.  NULL: they can. */
+	/* Whether clients here could use the version, which range, made by
+	 * range_new(), has: it is not chosen else, unless a lock file names it.
+	 * NULL: they can. */
 	bool (*fits)(const struct ferry_packages *packages,
-	    const struct ferry_listed *listed);
+	    const struct ferry_listed *listed, const void *range);
 	/* Whether its platform is one of those of a lock file, or fits one.
 	 * NULL: lock files have none. */
 	bool (*platform_among)(
@@ -237,6 +238,14 @@ struct ferry_package_format {
 	 * only.  NULL: there is nothing.
 	 */
 	int (*describe)(const struct ferry_version_at *at, json_t *record,
+	    struct ferry_error *err);
+	/*
+	 * Whether a version, which record is of, agrees with what a lock file
+	 * says of it, where that is not a digest of its first file.
+	 * Returns: 0, or -1 (FERRY_EDIGEST: it does not).  NULL: it always is
+	 * one.
+	 */
+	int (*agrees)(const struct ferry_version_at *at, const char *integrity,
 	    struct ferry_error *err);
 	/* What a version needs, as its document says.  NULL: nothing. */
 	int (*needs)(struct ferry_needs *needs,

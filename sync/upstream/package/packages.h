@@ -73,6 +73,12 @@ struct ferry_chosen {
 	bool active, again; /* it is under way; more of it was wanted since */
 	bool closure; /* as of its wants */
 	char *files; /* owned: of all its wants */
+	bool inside; /* what its files say it needs is wanted, too */
+	/* What lock files say of it, for agrees(); strings are owned. */
+	struct ferry_chosen_lock {
+		char *integrity, *by;
+	} * locks;
+	size_t locks_n, locks_cap;
 };
 
 struct ferry_package_part {

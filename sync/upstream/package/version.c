@@ -45,9 +45,7 @@ struct job {
 	char *version;
 	char *words; /* chosen->files, as they were when it began; or NULL */
 	const char *signature; /* a literal of verify(), or NULL */
-	bool closure, started; /* started: chosen->active is this job's */
-	bool inside; /* what its files say it needs is wanted, too */
-	bool needed;
+	bool started; /* chosen->active is this job's */
 	json_t *record; /* of what is here; or NULL */
 	struct ferry_buf object; /* a copy of listed's, for describe() */
 	struct file *files; /* in the order in which they were told */
@@ -148,11 +146,30 @@ want_inside(
 
 	if (format->arrived != NULL)
 		return format->arrived(&at, job->chosen->closure, err);
-	return !job->inside
+	return !job->chosen->inside
 	           ? 0
 	           : want_needs(job, record,
-			 job->needed ? FERRY_NEEDED : FERRY_NEEDED_IF_THERE,
+			 job->chosen->needed ? FERRY_NEEDED
+					     : FERRY_NEEDED_IF_THERE,
 			 job->package->packages->format->needs_inside, err);
+}
+
+/* Whether what lock files say of a version holds; of one that is there those
+ * from on. */
+static int
+check_locks(const struct job *job, const json_t *record, size_t from,
+    struct ferry_error *err)
+{
+	const struct ferry_package_format *format =
+	    job->package->packages->format;
+	const struct ferry_chosen *chosen = job->chosen;
+	const struct ferry_version_at at = version_at(job, record);
+
+	for (size_t i = from; i < chosen->locks_n; i++)
+		if (format->agrees(&at, chosen->locks[i].integrity, err) == -1)
+			return ferry_error_in(
+			    err, "wanted by %s", chosen->locks[i].by);
+	return 0;
 }
 
 /* The record of what came so far; NULL with err set. */
@@ -252,8 +269,9 @@ complete_version(struct job *job, struct ferry_error *err)
 		rc = 1;
 	} else if (job->files_n > before) {
 		rc = job->pending > 0 ? 0 : complete_version(job, err);
-	} else if (packages->format->describe != NULL &&
-		   describe_new(job, record, &job->why) == -1) {
+	} else if ((packages->format->describe != NULL &&
+		       describe_new(job, record, &job->why) == -1) ||
+		   check_locks(job, record, 0, &job->why) == -1) {
 		rc = 1;
 	} else if (ferry_version_record_put(
 		       job->package, job->version, record, err) == 0) {
@@ -603,18 +621,15 @@ job_new(struct job **out, struct ferry_package *p,
 		return -1;
 	job->package = p;
 	job->listed = listed;
-	job->needed = want->need == FERRY_NEEDED;
 	job->chosen = chosen;
-	job->inside =
-	    want->closure && format->needs_inside != NULL &&
-	    (format->has_inside == NULL || format->has_inside(listed));
 	if (ferry_strdup(&job->version, listed->version, err) == 0 &&
 	    (chosen->files == NULL ||
 		ferry_strdup(&job->words, chosen->files, err) == 0) &&
 	    ferry_recorded_get(&of, job->version, &job->record, err) != -1) {
 		at = version_at(job, format->grows ? job->record : NULL);
 		if (format->files(&at, add_file, job, err) == 0 &&
-		    (job->files_n == 0 || add_lock(job, want, err) == 0)) {
+		    (job->files_n == 0 || format->agrees != NULL ||
+			add_lock(job, want, err) == 0)) {
 			*out = job;
 			return 0;
 		}
@@ -689,7 +704,8 @@ choose_present(struct job *job, const struct ferry_document *document,
 		return -1;
 	}
 	if (ferry_recorded_agrees(&of, job->version, why) == -1 ||
-	    describe_present(job, why) == -1)
+	    describe_present(job, why) == -1 ||
+	    check_locks(job, job->record, 0, why) == -1)
 		return -1;
 	return want_inside(job, job->record, why);
 }
@@ -857,21 +873,78 @@ end_job(struct job *job)
 	job_free(job);
 }
 
+/* Keep what the lock file of want says of a version. */
+static int
+add_chosen_lock(struct ferry_chosen *chosen,
+    const struct ferry_package_want *want, struct ferry_error *err)
+{
+	struct ferry_chosen_lock *lock;
+
+	if (ferry_array_grow(&chosen->locks, &chosen->locks_cap,
+		chosen->locks_n + 1, sizeof(*chosen->locks), err) == -1)
+		return -1;
+	lock = &chosen->locks[chosen->locks_n++];
+	*lock = (struct ferry_chosen_lock){ NULL, NULL };
+	return ferry_strdup(&lock->integrity, want->integrity, err) == -1 ||
+	               ferry_strdup(&lock->by, want->by, err) == -1
+	           ? -1
+	           : 0;
+}
+
+/* A version that was dealt with, and is here, is asked for more than before:
+ * what its record says of that.  locks: of those that are new. */
+static int
+choose_more(
+    const struct job *self, bool inside, size_t locks, struct ferry_error *why)
+{
+	const struct ferry_recorded of = ferry_package_recorded(self->package);
+	json_t *record = NULL;
+	int rc = ferry_recorded_get(&of, self->version, &record, why);
+
+	if (rc == 1 && (rc = check_locks(self, record, locks, why)) == 0 &&
+	    inside)
+		rc = want_inside(self, record, why);
+	json_decref(record);
+	return rc == -1 ? -1 : 0;
+}
+
+/* What is wrong with one version is a failure of that version only; of one that
+ * was dealt with, a lock file may still say something else. */
+static int
+choose_again(const struct job *self, const struct ferry_package_want *want,
+    struct ferry_chosen *chosen, bool inside, size_t locks,
+    struct ferry_error *why)
+{
+	struct job *job = NULL;
+
+	if (want->integrity != NULL) {
+		if (job_new(&job, self->package, want, chosen, self->listed,
+			why) == -1)
+			return -1;
+		job_free(job);
+	}
+	if (chosen->active || (!inside && locks == chosen->locks_n))
+		return 0;
+	return choose_more(self, inside, locks, why);
+}
+
 int
 ferry_version_choose(struct ferry_package *p,
     const struct ferry_package_want *want,
     const struct ferry_document *document, const struct ferry_listed *listed,
     struct ferry_error *err)
 {
-	const struct job self = {
+	struct job self = {
 		.package = p, .listed = listed, .version = listed->version
 	};
+	const struct ferry_package_format *format = p->packages->format;
 	struct ferry_chosen *chosen = find_chosen(p, listed->version);
 	struct ferry_error why = FERRY_ERROR_INIT;
-	bool known = chosen != NULL, fresh;
+	bool known = chosen != NULL, inside;
 	char item[FERRY_PACKAGE_ITEM];
 	struct job *job = NULL;
-	int grew;
+	size_t locks;
+	int grew, rc;
 
 	ferry_package_item(item, p->packages, p->entry.key, listed->version);
 	if (!known && (chosen = ferry_table_add(&p->chosen, listed->version,
@@ -879,24 +952,28 @@ ferry_version_choose(struct ferry_package *p,
 		return -1;
 	if (want->need == FERRY_NEEDED)
 		mark_needed(p, chosen, item);
-	if ((grew = grow_chosen(chosen, want, err)) == -1)
+	self.chosen = chosen;
+	inside = !chosen->inside && want->closure &&
+	         format->needs_inside != NULL &&
+	         (format->has_inside == NULL || format->has_inside(listed));
+	chosen->inside = chosen->inside || inside;
+	locks = chosen->locks_n;
+	if ((format->agrees != NULL && want->integrity != NULL &&
+		add_chosen_lock(chosen, want, err) == -1) ||
+	    (grew = grow_chosen(chosen, want, err)) == -1)
 		return -1;
-	if (chosen->active) {
-		chosen->again = chosen->again || grew == 1;
-		return 0;
-	}
-	/* What is wrong with one version is a failure of that version only; of
-	 * one that was dealt with, a lock file may still say something else. */
-	fresh = !known || grew == 1;
-	if (fresh || want->integrity != NULL) {
-		if (job_new(&job, p, want, chosen, listed, &why) == -1 ||
-		    (fresh && choose_new(job, document, item, &why) == -1))
-			ferry_run_fail(p->packages->run, item, &why);
-		else if (!fresh)
-			job_free(job);
-	}
-	return want->closure && p->packages->format->needs != NULL
-	           ? want_needs(&self, NULL, want->need,
-			 p->packages->format->needs, err)
+	if (!known || (format->grows && grew == 1 && !chosen->active))
+		rc = job_new(&job, p, want, chosen, listed, &why) == -1 ||
+		             choose_new(job, document, item, &why) == -1
+		         ? -1
+		         : 0;
+	else
+		rc = choose_again(&self, want, chosen, inside, locks, &why);
+	chosen->again = chosen->again ||
+	                (known && chosen->active && format->grows && grew == 1);
+	if (rc == -1)
+		ferry_run_fail(p->packages->run, item, &why);
+	return want->closure && format->needs != NULL
+	           ? want_needs(&self, NULL, want->need, format->needs, err)
 	           : 0;
 }

@@ -36,6 +36,11 @@ chosen_free(void *entry)
 	struct ferry_chosen *chosen = entry;
 
 	free(chosen->files);
+	for (size_t i = 0; i < chosen->locks_n; i++) {
+		free(chosen->locks[i].integrity);
+		free(chosen->locks[i].by);
+	}
+	free(chosen->locks);
 }
 
 static void
@@ -243,9 +248,9 @@ ferry_packages_want_locked(struct ferry_packages *packages,
 {
 	const struct ferry_package_want want = {
 		.kind = entry->closure ? FERRY_WANT_PICK : FERRY_WANT_EXACT,
+		.closure = entry->closure && packages->dependencies,
 		.spec = entry->version,
 		.files = entry->files,
-		.closure = entry->closure,
 		.integrity = entry->integrity,
 		.platforms = entry->platforms,
 		.by = by,

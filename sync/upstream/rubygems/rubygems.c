@@ -140,9 +140,11 @@ ruby_ok(const struct gems *gems, struct ferry_bytes rest)
 }
 
 static bool
-fits(const struct ferry_packages *packages, const struct ferry_listed *listed)
+fits(const struct ferry_packages *packages, const struct ferry_listed *listed,
+    const void *range)
 {
 
+	(void)range;
 	return platform_ok(packages, listed, FERRY_NEEDED) &&
 	       ruby_ok(packages->state, listed->object);
 }
