@@ -94,8 +94,10 @@ hasnt out '"listed"'
 hasnt out CriticalBugs
 rm up/nupkgs/bar.2.0.0.nupkg
 mknuget up <<<'feed(digests=True)'
+expect 0 near sync
+has out "nuget:bar@2.0.0: upstream lists it no more" "1 withdrawn upstream"
+sed -i 's/signatures = /withdrawn = "hide"; &/; t; s/packages = /withdrawn = "hide"; &/' near.conf
 expect 4 near sync
-has out "upstream lists this version no more"
 start_ferryd e
 [ "$(curl -sf "$URL/nuget/download/bar/index.json")" = '{"versions":["1.0.0","2.0.0"]}' ] || fail "the list"
 [ "$(curl -sf "$URL/nuget/registration/bar/index.json" | jq -c '[.items[].items[].catalogEntry | [.version, .listed]]')" = \

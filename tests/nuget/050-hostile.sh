@@ -49,7 +49,7 @@ for line in "two.nuspecs@1.0.0: this is not a nupkg: it has more than one nuspec
     "two.signatures@1.0.0: this is not a nupkg: it has two signatures" \
     "not.signed@1.0.0: the signature in the nupkg is not one" \
     "long.nuspec@1.0.0: 'Long.Nuspec.nuspec' in the nupkg has more than 1048576 bytes" \
-    "entities@1.0.0: the XML declares entities" \
+    "entities@1.0.0: it has a document type declaration, which is not read" \
     "bomb@1.0.0: 'runtime.json' in the nupkg has more than 8388608 bytes" \
     "wrong.id@1.0.0: the nupkg is of Good 1.0.0" \
     "wrong.version@1.0.0: the nupkg is of Wrong.Version 2.0.0" \

@@ -584,7 +584,7 @@ test_format_npm(void **state)
 	assert_non_null(npm);
 	assert_null(ferry_format_find(B("npm2")));
 	assert_null(ferry_format_find(B("")));
-	assert_ptr_equal(ferry_format_at(0), npm);
+	assert_ptr_equal(ferry_format_at(1), npm);
 	qsort(list, 8, sizeof(list[0]), by_format);
 	for (size_t i = 0; i < 8; i++)
 		assert_string_equal(list[i], want[i]);
