@@ -448,7 +448,8 @@ bench_nuget() {
 
 	say "a search over 100,000 packages"
 	"$BENCH/build/tests/tools/put_nuget" many 100000 3
-	start_ferryd many
+	printf 'serve = { search_index = "64Mi"; };\n' >many.conf
+	start_ferryd many --config many.conf
 	wait_for 60 sh -c "curl -sf '$URL/nuget/query?q=package' | grep -q '\"totalHits\":100000'"
 	for i in $(seq 20); do
 		curl -sf -o search.json -w '%{time_total}\n' "$URL/nuget/query?q=number+$((i * 7))&take=20&semVerLevel=2.0.0"
