@@ -33,6 +33,21 @@ expect 0 near sync
 has out "6 here already"
 [ "$(asked '.* 200')" = 0 ] || fail "$(cat log)"
 
+say "pages of which the index says when they changed are asked for when they did"
+mknuget up <<<'feed(page=7, gz=True, stamps=True)'
+expect 0 near sync
+: >log
+expect 0 near sync
+has out "6 here already"
+[ "$(asked '/reg/foo/page.*')" = 0 ] || fail "$(cat log)"
+[ "$(asked '.*')" = 3 ] || fail "$(cat log)"
+mknuget up <<<'meta("Foo", "1.28.0", deprecation={"reasons": ["Legacy"]}); feed(page=7, gz=True, stamps=True)'
+: >log
+expect 0 near sync
+[ "$(asked '/reg/foo/page.*')" = 1 ] || fail "$(cat log)"
+expect 0 near --json show foo@1.28.0
+has out Legacy
+
 say "without registrations: the list, and what a nupkg needs is read in it"
 mknuget up <<<'feed(registrations=False)'
 more b 'packages = [ "Foo 1.28" ];'
