@@ -22,7 +22,7 @@ pkg("MyTool", "2.1.0", types=["DotnetTool"], files=tool)
 pkg("My.Sdk", "1.4.0", types=["MSBuildSdk"], files={
     "Sdk/Sdk.props": '<Project><Import Project="Sdk.props" Sdk="Microsoft.NET.Sdk" /></Project>',
     "Sdk/Sdk.targets": '<Project><Import Project="Sdk.targets" Sdk="Microsoft.NET.Sdk" /></Project>'})
-pkg("Prop", "4.2.0"); pkg("Prop", "4.3.0"); pkg("Old", "1.0.0.0")
+pkg("Prop", "4.2.0"); pkg("Prop", "4.3.0"); pkg("Old", "1.0.0.0"); pkg("Down", "1.0.0"); pkg("Down", "1.5.0"); pkg("Down", "2.0.0")
 feed()
 END
 expect 0 "$FERRY" --store near init --name near
@@ -41,6 +41,7 @@ cat >app/Directory.Packages.props <<'END'
     <PackageVersion Include="Prop" Version="[$(PropVersion)]" />
     <PackageVersion Include="Outside" Version="$(DefinedElsewhere)" />
     <GlobalPackageReference Include="Global" Version="3.0.0-rc.1" />
+    <PackageDownload Include="Down" Version="[1.0];[2.0.0]" />
   </ItemGroup>
 </Project>
 END
@@ -58,7 +59,7 @@ echo '<?xml version="1.0" encoding="utf-8"?><packages><package id="old" version=
 nuget_conf "$BASE/index.json" 'lockfiles = [ "app/Directory.Packages.props", "app/app.csproj",
     "app/.config/dotnet-tools.json", "app/packages.config" ];'
 expect 0 near sync
-has out "9 versions pulled"
+has out "11 versions pulled"
 has out "Outside" "it depends on a property that the file does not set" "2 without a version"
 expect 0 near list --versions
 has out nuget:global "3.0.0-rc.1" nuget:mytool nuget:my.sdk "4.2.0" "4.3.0" nuget:old "1.2.0"

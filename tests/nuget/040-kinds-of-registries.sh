@@ -142,6 +142,19 @@ more h 'frameworks = [ "java8" ];'
 expect 3 near sync
 has err "'java8' is not a framework"
 
+say "symbols, where there are any"
+mknuget up <<'END'
+open(DIR + "/flat/native/1.0.0/native.1.0.0.snupkg", "w").write("symbols")
+END
+more s 'packages = [ "Native 1.0.0", "ForSix" ]; symbols = true; dependencies = false;'
+expect 0 near sync
+has out "2 versions pulled"
+expect 0 near show native@1.0.0
+has out native.1.0.0.snupkg
+start_ferryd s
+[ "$(curl -sf "$URL/nuget/download/native/1.0.0/native.1.0.0.snupkg")" = symbols ] || fail snupkg
+[ "$(curl -s -o out -w '%{http_code}' "$URL/nuget/download/forsix/1.0.0/forsix.1.0.0.snupkg")" = 404 ] || fail "$(cat out)"
+
 say "a login: the token is the password, of any user or a named one"
 echo secret >token
 start_nuget up FAULTY_AUTH=robot:secret

@@ -272,12 +272,19 @@ read_item(struct build *build, const struct ferry_xml_node *node,
 			build->first = id;
 		return 0;
 	}
-	/* PackageDownload has a list of exact ones. */
-	if (strcmp(node->name, "PackageDownload") == 0 &&
-	    memchr(version.p, ';', version.n) != NULL)
-		return tell(build, ferry_bytes_str(id), version,
-		    "a list of versions; name them in 'packages'", err);
-	return each(build, ferry_bytes_str(id), version, err);
+	/* A list of exact ones, of PackageDownload. */
+	while (version.n > 0) {
+		const uint8_t *end = memchr(version.p, ';', version.n);
+		size_t n = end == NULL ? version.n : (size_t)(end - version.p);
+
+		if (each(build, ferry_bytes_str(id),
+			ferry_xml_trim(ferry_bytes_of(version.p, n)),
+			err) == -1)
+			return -1;
+		n += end != NULL;
+		version = ferry_bytes_of(version.p + n, version.n - n);
+	}
+	return 0;
 }
 
 /* "X/1.0;Y/2.0" of <Project Sdk="…">; without a version it is of the SDK. */
