@@ -1,7 +1,7 @@
 #!/bin/bash
 # ferry beside its peers and beside the physical limit, in one run.
 #
-#   benchmarks/run.sh [--only serve|access|oci|images|sync|gems|bundle|start]
+#   benchmarks/run.sh [--only serve|access|oci|images|sync|gems|nuget|bundle|start]
 #       [--rounds N]
 #
 # Prints one table and writes build/bench/results.json.  Every figure is the
@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
 done
 "$TOP/packaging/install-deps.sh" --bench
 cmake -S "$TOP" -B "$BENCH/build" -G Ninja -D PRESET=release >/dev/null
-ninja -C "$BENCH/build" ferry ferryd fill put_oci put_npm put_gems put_access | tail -n 1
+ninja -C "$BENCH/build" ferry ferryd fill put_oci put_npm put_gems put_nuget put_access | tail -n 1
 export FERRY=$BENCH/build/ferry FERRYD=$BENCH/build/ferryd FILL=$BENCH/build/tests/tools/fill
 export TMPDIR=$BENCH/tmp
 mkdir -p "$TMPDIR"
@@ -389,6 +389,111 @@ bench_gems() {
 	row "memory of that" MB less "<= 128" many.mb - ""
 }
 
+# nuget_restore FILE SOURCE: wall seconds of a restore of app, with nothing here.
+nuget_restore() {
+	rm -rf home app/obj
+	mkdir home
+	cat >app/nuget.config <<-EOF
+		<configuration><packageSources><clear />
+		<add key="one" value="$2" allowInsecureConnections="true" />
+		</packageSources></configuration>
+	EOF
+	timed "$1" restore.kb env HOME="$T/home" NUGET_PACKAGES="$T/home/packages" DOTNET_NOLOGO=1 \
+	    DOTNET_CLI_TELEMETRY_OPTOUT=1 NUGET_CERT_REVOCATION_MODE=offline MSBUILDDISABLENODEREUSE=1 \
+	    dotnet restore app
+}
+
+bench_nuget() {
+	local i sources
+	say "200 NuGet packages beside aria2c -j16"
+	mkdir nuget
+	start_nginx "$T/nuget"
+	python3 "$TOP/tests/tools/mknuget.py" nuget "$NGINX" <<-'EOF'
+		for i in range(200): pkg("P%03d" % i, "1.0.0", size=100000, needs={"net8.0": {"P%03d" % (i // 2): "1.0"}})
+		feed()
+	EOF
+	cat >near.conf <<-EOF
+		store = "near";
+		upstreams = ( { name = "nuget"; format = "nuget"; url = "$NGINX/index.json";
+		    packages = [ $(seq -f '"P%03g"' -s, 0 199) ]; } );
+	EOF
+	for i in $(seq -f 'p%03g' 0 199); do
+		printf '%s\n out=%s\n' "$NGINX/reg/$i/index.json" "$i" "$NGINX/flat/$i/1.0.0/$i.1.0.0.nupkg" "$i.nupkg"
+	done >urls
+	for _ in $(seq "$ROUNDS"); do
+		rm -rf near out
+		near init --name bench >/dev/null
+		sync
+		timed cold.ferry cold.kb "$FERRY" --config near.conf sync
+		sync
+		timed cold.aria cold.aria.kb aria2c -q -j16 -i urls -d out --file-allocation=none
+		timed warm.ferry warm.kb "$FERRY" --config near.conf sync
+		sed -n 's/.*; \([0-9]*\) requests.*/\1/p' timed.out | awk '{ print $1 / 200 }' >>warm.requests
+	done
+	row "cold sync, 200 NuGet packages" s less "<= 1.3" cold.ferry cold.aria "aria2c -j16"
+	row "warm sync: requests for each package" "" less "<= 1" warm.requests - ""
+	awk '{ print $1 * 5 }' warm.ferry >warm.1000
+	row "warm sync, per 1,000 packages" s less "< 2" warm.1000 - ""
+	start_ferryd near
+	mkdir -p nuget/same
+	curl -sf "$URL/nuget/registration-semver2/p001/index.json" >nuget/same/index.json
+	for _ in $(seq "$ROUNDS"); do
+		rps "$NGINX/same/index.json" >>reg.nginx
+		rps "$URL/nuget/registration-semver2/p001/index.json" >>reg.ferry
+		rps "$NGINX/flat/p001/1.0.0/p001.1.0.0.nupkg" >>nupkg.nginx
+		rps "$URL/nuget/download/p001/1.0.0/p001.1.0.0.nupkg" >>nupkg.ferry
+	done
+	row "registration of a package" req/s more ">= 1.0" reg.ferry reg.nginx "nginx, static"
+	row "a nupkg, 100 kB" req/s more ">= 0.9" nupkg.ferry nupkg.nginx "nginx, static"
+
+	say "a search over 100,000 packages"
+	"$BENCH/build/tests/tools/put_nuget" many 100000 3
+	printf 'serve = { search_index = "64Mi"; };\n' >many.conf
+	start_ferryd many --config many.conf
+	wait_for 60 sh -c "curl -sf '$URL/nuget/query?q=package' | grep -q '\"totalHits\":100000'"
+	for i in $(seq 20); do
+		curl -sf -o search.json -w '%{time_total}\n' "$URL/nuget/query?q=number+$((i * 7))&take=20&semVerLevel=2.0.0"
+	done | awk '{ print $1 * 1000 }' >search.ms
+	row "search over 100,000 packages, 20 hits" ms less "< 20" search.ms - ""
+	peak_kb "$LASTPID" | awk '{ print $1 / 1000 }' >search.mb
+	row "memory of that" MB less "" search.mb - ""
+
+	# The registry that dotnet has by its configuration, if it answers.
+	sources=$(dotnet nuget list source --format short 2>/dev/null | sed -n 's/^E \(http.*json\)$/\1/p' | head -1)
+	[ -n "$sources" ] || {
+		say "SKIP: dotnet has no source to compare a restore with"
+		return 0
+	}
+	say "a restore of a project beside the registry itself"
+	mkdir app
+	cat >app/app.csproj <<-'EOF'
+		<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>netstandard2.0</TargetFramework>
+		<RestorePackagesWithLockFile>true</RestorePackagesWithLockFile></PropertyGroup><ItemGroup>
+		<PackageReference Include="Microsoft.Extensions.Hosting" Version="9.0.0" />
+		<PackageReference Include="Serilog" Version="4.0.0" />
+		<PackageReference Include="Newtonsoft.Json" Version="13.0.3" />
+		<PackageReference Include="xunit" Version="2.9.3" />
+		</ItemGroup></Project>
+	EOF
+	(nuget_restore first.s "$sources") >first.log 2>&1 || {
+		say "SKIP: the registry that dotnet has lacks a package of this benchmark"
+		return 0
+	}
+	cat >real.conf <<-EOF
+		store = "real";
+		upstreams = ( { name = "nuget"; format = "nuget"; url = "$sources"; lockfiles = [ "app/packages.lock.json" ]; } );
+	EOF
+	"$FERRY" --config real.conf init --name bench >/dev/null
+	"$FERRY" --config real.conf sync >real.log
+	start_ferryd real
+	say "$(grep -c '"resolved"' app/packages.lock.json) packages"
+	for _ in $(seq "$ROUNDS"); do
+		nuget_restore restore.peer "$sources"
+		nuget_restore restore.ferry "$URL/nuget/index.json"
+	done
+	row "dotnet restore, whole process" s less "" restore.ferry restore.peer "the registry itself"
+}
+
 bench_bundle() {
 	say "export and import of about 1 GB beside tar | sha256sum on the same disk"
 	mkdir plain
@@ -447,7 +552,7 @@ bench_start() {
 	row "ferryd memory then" MB less "<= 128" start.mb - ""
 }
 
-for part in serve access oci images sync gems bundle start; do
+for part in serve access oci images sync gems nuget bundle start; do
 	[ "$ONLY" = all ] || [ "$ONLY" = $part ] || continue
 	mkdir -p "$T/$part" && cd "$T/$part"
 	T_SAVED=$T T=$T/$part

@@ -5,6 +5,7 @@
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/removal.h"
+#include "store/format/format.h"
 #include "store/store.h"
 #include "sync/command/command.h"
 #include "sync/command/command_task.h"
@@ -109,6 +110,47 @@ print_package(const struct list *l, const struct ferry_key *package,
 	return 0;
 }
 
+/* Where names that start so begin. */
+static int
+first_key(struct ferry_key *from, const struct list *l, struct ferry_error *err)
+{
+	const struct ferry_format *format =
+	    ferry_format_find(ferry_bytes_str(l->format));
+	struct ferry_buf prefix = FERRY_BUF_INIT;
+	int rc = format == NULL
+	             ? ferry_buf_adds(&prefix, l->prefix, err)
+	             : ferry_format_name_key(format, l->prefix, &prefix, err);
+
+	if (rc == 0)
+		rc = ferry_key_make(
+		    from, err, "package", l->format, (char *)prefix.p, NULL);
+	ferry_buf_free(&prefix);
+	return rc;
+}
+
+/* Whether the package's name starts with what was asked for, as its format's
+ * keys have that. */
+static int
+is_asked_for(const struct list *l, const struct ferry_key *package,
+    struct ferry_error *err)
+{
+	const struct ferry_format *format =
+	    ferry_format_find(ferry_bytes_str(ferry_key_part(package, 1)));
+	struct ferry_buf prefix = FERRY_BUF_INIT;
+	int rc;
+
+	if (format == NULL || format->name_key == NULL)
+		return strncmp(ferry_key_part(package, 2), l->prefix,
+			   strlen(l->prefix)) == 0;
+	rc = ferry_format_name_key(format, l->prefix, &prefix, err);
+	if (rc == 0)
+		rc = ferry_bytes_starts(
+		    ferry_bytes_str(ferry_key_part(package, 2)),
+		    prefix.p == NULL ? "" : (char *)prefix.p);
+	ferry_buf_free(&prefix);
+	return rc;
+}
+
 static int
 print_all(const struct list *l, struct ferry_error *err)
 {
@@ -120,16 +162,16 @@ print_all(const struct list *l, struct ferry_error *err)
 		return -1;
 	from = prefix;
 	if (l->format != NULL && l->prefix[0] != 0) {
-		if (ferry_key_make(&from, err, "package", l->format, l->prefix,
-			NULL) == -1)
+		if (first_key(&from, l, err) == -1)
 			return -1;
 		from.size--; /* Without the NUL it is a prefix of the part. */
 	}
 	if (ferry_catalog_iter_new(&it, l->st, &prefix, &from, err) == -1)
 		return -1;
 	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
-		if (strncmp(ferry_key_part(&key, 2), l->prefix,
-			strlen(l->prefix)) != 0) {
+		if ((rc = is_asked_for(l, &key, err)) == -1)
+			break;
+		if (rc == 0) {
 			if (l->format != NULL)
 				break; /* Names are in order. */
 			continue;

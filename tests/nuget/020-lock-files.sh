@@ -22,7 +22,7 @@ pkg("MyTool", "2.1.0", types=["DotnetTool"], files=tool)
 pkg("My.Sdk", "1.4.0", types=["MSBuildSdk"], files={
     "Sdk/Sdk.props": '<Project><Import Project="Sdk.props" Sdk="Microsoft.NET.Sdk" /></Project>',
     "Sdk/Sdk.targets": '<Project><Import Project="Sdk.targets" Sdk="Microsoft.NET.Sdk" /></Project>'})
-pkg("Prop", "4.2.0"); pkg("Prop", "4.3.0"); pkg("Old", "1.0.0.0")
+pkg("Prop", "4.2.0"); pkg("Prop", "4.3.0"); pkg("Old", "1.0.0.0"); pkg("Down", "1.0.0"); pkg("Down", "1.5.0"); pkg("Down", "2.0.0")
 feed()
 END
 expect 0 "$FERRY" --store near init --name near
@@ -41,6 +41,7 @@ cat >app/Directory.Packages.props <<'END'
     <PackageVersion Include="Prop" Version="[$(PropVersion)]" />
     <PackageVersion Include="Outside" Version="$(DefinedElsewhere)" />
     <GlobalPackageReference Include="Global" Version="3.0.0-rc.1" />
+    <PackageDownload Include="Down" Version="[1.0];[2.0.0]" />
   </ItemGroup>
 </Project>
 END
@@ -55,11 +56,14 @@ cat >app/app.csproj <<END
 END
 echo '{"version":1,"isRoot":true,"tools":{"mytool":{"version":"2.1.0","commands":["mytool"]}}}' >app/.config/dotnet-tools.json
 echo '<?xml version="1.0" encoding="utf-8"?><packages><package id="old" version="1.0.0.0" targetFramework="net48" /></packages>' >app/packages.config
-nuget_conf "$BASE/index.json" 'lockfiles = [ "app/Directory.Packages.props", "app/app.csproj",
+mkdir rid
+echo '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net8.0</TargetFramework><RuntimeIdentifiers>linux-x64;win-x64</RuntimeIdentifiers></PropertyGroup></Project>' >rid/rid.csproj
+nuget_conf "$BASE/index.json" 'lockfiles = [ "app/Directory.Packages.props", "app/app.csproj", "rid/rid.csproj",
     "app/.config/dotnet-tools.json", "app/packages.config" ];'
 expect 0 near sync
-has out "9 versions pulled"
-has out "Outside" "it depends on a property that the file does not set" "2 without a version"
+has out "11 versions pulled"
+has out "Outside" "it depends on a property that the file does not set" "2 without a version" \
+    "RuntimeIdentifiers: $T/rid/rid.csproj: linux-x64;win-x64 (the SDK fetches packs for it"
 expect 0 near list --versions
 has out nuget:global "3.0.0-rc.1" nuget:mytool nuget:my.sdk "4.2.0" "4.3.0" nuget:old "1.2.0"
 

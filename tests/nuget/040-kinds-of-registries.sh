@@ -33,6 +33,21 @@ expect 0 near sync
 has out "6 here already"
 [ "$(asked '.* 200')" = 0 ] || fail "$(cat log)"
 
+say "pages of which the index says when they changed are asked for when they did"
+mknuget up <<<'feed(page=7, gz=True, stamps=True)'
+expect 0 near sync
+: >log
+expect 0 near sync
+has out "6 here already"
+[ "$(asked '/reg/foo/page.*')" = 0 ] || fail "$(cat log)"
+[ "$(asked '.*')" = 3 ] || fail "$(cat log)"
+mknuget up <<<'meta("Foo", "1.28.0", deprecation={"reasons": ["Legacy"]}); feed(page=7, gz=True, stamps=True)'
+: >log
+expect 0 near sync
+[ "$(asked '/reg/foo/page.*')" = 1 ] || fail "$(cat log)"
+expect 0 near --json show foo@1.28.0
+has out Legacy
+
 say "without registrations: the list, and what a nupkg needs is read in it"
 mknuget up <<<'feed(registrations=False)'
 more b 'packages = [ "Foo 1.28" ];'
@@ -128,6 +143,19 @@ expect 0 near sync
 more h 'frameworks = [ "java8" ];'
 expect 3 near sync
 has err "'java8' is not a framework"
+
+say "symbols, where there are any"
+mknuget up <<'END'
+open(DIR + "/flat/native/1.0.0/native.1.0.0.snupkg", "w").write("symbols")
+END
+more s 'packages = [ "Native 1.0.0", "ForSix" ]; symbols = true; dependencies = false;'
+expect 0 near sync
+has out "2 versions pulled"
+expect 0 near show native@1.0.0
+has out native.1.0.0.snupkg
+start_ferryd s
+[ "$(curl -sf "$URL/nuget/download/native/1.0.0/native.1.0.0.snupkg")" = symbols ] || fail snupkg
+[ "$(curl -s -o out -w '%{http_code}' "$URL/nuget/download/forsix/1.0.0/forsix.1.0.0.snupkg")" = 404 ] || fail "$(cat out)"
 
 say "a login: the token is the password, of any user or a named one"
 echo secret >token

@@ -15,6 +15,7 @@ feed(page=N): registrations of more than N versions have pages of their own.
      flat=False, registrations=False: the registry lacks them
      digests=True: leaves have packageHash
      gz=True: registrations are compressed, under their own names
+     stamps=True: the index says when each page changed
 """
 import base64
 import gzip
@@ -138,7 +139,7 @@ def read(path):
     return said, groups, text
 
 
-def feed(page=64, flat=True, registrations=True, digests=False, gz=False, advisories=None):
+def feed(page=64, flat=True, registrations=True, digests=False, gz=False, stamps=False, advisories=None):
     packages = {}
     for name in sorted(os.listdir(NUPKGS)):
         path = os.path.join(NUPKGS, name)
@@ -176,6 +177,9 @@ def feed(page=64, flat=True, registrations=True, digests=False, gz=False, adviso
             one = {"@id": url, "count": len(some),
                    "lower": some[0]["catalogEntry"]["version"],
                    "upper": some[-1]["catalogEntry"]["version"]}
+            if stamps:
+                one["commitTimeStamp"] = "2024-05-01T10:00:00.%07dZ" % (
+                    int(hashlib.sha1(json.dumps(some).encode()).hexdigest(), 16) % 10**7)
             if len(pages) > 1:
                 write("reg/%s/page%d.json" % (id, k), dict(one, items=some), gz)
             else:

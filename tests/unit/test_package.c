@@ -112,7 +112,8 @@ read_document(struct ferry_document *document, const char *part,
 			/* The only server that there is. */
 			(void)snprintf(url, sizeof(url), "%s/doc/%s",
 			    getenv("TOY_URL"), word);
-			if (ferry_document_more(document, word, url, err) == -1)
+			if (ferry_document_more(document, word,
+				FERRY_PART_BY_PLACE, url, err) == -1)
 				return -1;
 			continue;
 		}

@@ -9,6 +9,7 @@
 #include "serve/replay/nuget/query.h"
 #include "serve/replay/nuget/registration.h"
 #include "serve/replay/nuget/service.h"
+#include "serve/replay/nuget/v2.h"
 #include "serve/replay/nuget/versions.h"
 #include "serve/replay/search.h"
 #include "serve/replay/store_view.h"
@@ -51,6 +52,24 @@ parse_query_id(struct ferry_call *call, struct ferry_error *err)
 	return rc;
 }
 
+/* Packages() of one id is what FindPackagesById() is. */
+static int
+parse_filter(struct ferry_call *call, struct ferry_error *err)
+{
+	struct ferry_buf id = FERRY_BUF_INIT;
+	int rc = ferry_nuget_v2_filter(call->rq, &id, err);
+
+	if (rc == 1) {
+		call->resource.kind = FERRY_NUGET_V2_FIND;
+		rc = ferry_nuget_path_set_id(
+		    &call->resource, id.p == NULL ? "" : (char *)id.p, err);
+	} else if (rc == 0) {
+		rc = 1;
+	}
+	ferry_buf_free(&id);
+	return rc;
+}
+
 static int
 parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 {
@@ -64,6 +83,8 @@ parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 	if (rc == 1 && (call->resource.kind == FERRY_NUGET_AUTOCOMPLETE ||
 			   call->resource.kind == FERRY_NUGET_V2_FIND))
 		rc = parse_query_id(call, err);
+	else if (rc == 1 && call->resource.kind == FERRY_NUGET_V2_PACKAGES)
+		rc = parse_filter(call, err);
 	ferry_buf_free(&path);
 	return rc;
 }
@@ -118,7 +139,8 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 	case FERRY_NUGET_V2_PACKAGE:
 	case FERRY_NUGET_V2_SEARCH:
 	case FERRY_NUGET_V2_SEARCH_COUNT:
-		return 0;
+		return ferry_nuget_answer_v2(
+		    call->state, call, permit, res, err);
 	}
 	return 0;
 }

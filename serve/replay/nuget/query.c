@@ -69,12 +69,23 @@ put_words(struct ferry_out *out, const char *text)
 	ferry_buf_free(&lower);
 }
 
+static void
+put_all_words(struct ferry_out *out, const struct ferry_nuget_held *held)
+{
+
+	put_words(out, ferry_nuget_about(held->record, "title"));
+	put_words(out, ferry_nuget_about(held->record, "tags"));
+	put_words(out, ferry_nuget_about(held->record, "description"));
+}
+
 static int
 make_entry(const struct ferry_nuget_versions *versions, const char *name,
     const char *owner, struct ferry_search_entry *e, struct ferry_error *err)
 {
 	const struct ferry_nuget_held *newest =
 	    ferry_nuget_versions_latest(versions, true, true);
+	const struct ferry_nuget_held *release =
+	    ferry_nuget_versions_latest(versions, false, true);
 	struct ferry_buf answer = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
 	struct ferry_out to, words;
 	int rc = -1;
@@ -91,9 +102,9 @@ make_entry(const struct ferry_nuget_versions *versions, const char *name,
 	put_types(&to, newest->record);
 	ferry_out_fmt(&to, "\n%s", ferry_nuget_said(newest->record, "id"));
 	ferry_out_str(&words, name);
-	put_words(&words, ferry_nuget_about(newest->record, "title"));
-	put_words(&words, ferry_nuget_about(newest->record, "tags"));
-	put_words(&words, ferry_nuget_about(newest->record, "description"));
+	put_all_words(&words, newest);
+	if (release != NULL && release != newest)
+		put_all_words(&words, release);
 	if (ferry_out_end(&to, err) == 0 && ferry_out_end(&words, err) == 0 &&
 	    ferry_strdup(&e->name, name, err) == 0 &&
 	    ferry_strdup(&e->owner, owner, err) == 0 &&

@@ -272,12 +272,19 @@ read_item(struct build *build, const struct ferry_xml_node *node,
 			build->first = id;
 		return 0;
 	}
-	/* PackageDownload has a list of exact ones. */
-	if (strcmp(node->name, "PackageDownload") == 0 &&
-	    memchr(version.p, ';', version.n) != NULL)
-		return tell(build, ferry_bytes_str(id), version,
-		    "a list of versions; name them in 'packages'", err);
-	return each(build, ferry_bytes_str(id), version, err);
+	/* A list of exact ones, of PackageDownload. */
+	while (version.n > 0) {
+		const uint8_t *end = memchr(version.p, ';', version.n);
+		size_t n = end == NULL ? version.n : (size_t)(end - version.p);
+
+		if (each(build, ferry_bytes_str(id),
+			ferry_bytes_trim(ferry_bytes_of(version.p, n)),
+			err) == -1)
+			return -1;
+		n += end != NULL;
+		version = ferry_bytes_of(version.p + n, version.n - n);
+	}
+	return 0;
 }
 
 /* "X/1.0;Y/2.0" of <Project Sdk="…">; without a version it is of the SDK. */
@@ -381,6 +388,28 @@ want_implicit(struct build *build, struct ferry_error *err)
 	return rc;
 }
 
+/* What makes the SDK fetch packs at versions of its own choice. */
+static int
+tell_runtimes(struct build *build, struct ferry_error *err)
+{
+	static const char *const names[] = { "RuntimeIdentifiers",
+		"RuntimeIdentifier", "PublishAot" };
+	const struct ferry_xml_node *group =
+	    ferry_xml_child(build->root, "PropertyGroup");
+	struct ferry_bytes text;
+
+	for (; group != NULL; group = ferry_xml_again(group))
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if ((text = ferry_xml_bytes(group, names[i])).n > 0)
+				return tell(build, ferry_bytes_str(names[i]),
+				    text,
+				    "the SDK fetches packs for it, at versions "
+				    "of its own: obj/project.assets.json names "
+				    "them, which 'lockfiles' may name",
+				    err);
+	return 0;
+}
+
 int
 ferry_lock_msbuild(struct ferry_bytes text, const struct ferry_lock_sink *sink,
     struct ferry_error *err)
@@ -396,7 +425,7 @@ ferry_lock_msbuild(struct ferry_bytes text, const struct ferry_lock_sink *sink,
 	if (read_sdks(&build, ferry_xml_attribute(build.root, "Sdk"), err) ==
 		0 &&
 	    walk(&build, build.root, err) == 0 &&
-	    want_implicit(&build, err) == 0)
+	    want_implicit(&build, err) == 0 && tell_runtimes(&build, err) == 0)
 		rc = 0;
 	(void)snprintf(
 	    what, sizeof(what), "%zu without a version", build.without);

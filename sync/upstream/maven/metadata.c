@@ -54,7 +54,8 @@ read_artifact(struct ferry_document *document,
 		}
 		(void)snprintf(
 		    url, sizeof(url), "%s/" FERRY_MAVEN_METADATA, node->text);
-		if (ferry_document_more(document, node->text, url, err) == -1)
+		if (ferry_document_more(document, node->text,
+			FERRY_PART_BY_PLACE, url, err) == -1)
 			return -1;
 	}
 	return 0;

@@ -100,22 +100,44 @@ read_leaf(struct ferry_document *document, struct ferry_bytes leaf,
 	return rc == -1 ? -1 : 0;
 }
 
-/* A page that is a document of its own: with its place as its name. */
+/* A page that is a document of its own: by its place and, where the index says
+ * when it changed, by that. */
+static int
+page_name(char *name, size_t size, struct ferry_bytes page, size_t i,
+    struct ferry_error *err)
+{
+	struct ferry_buf stamp = FERRY_BUF_INIT;
+	int rc = ferry_nuget_member(page, "commitTimeStamp", &stamp, err);
+
+	(void)snprintf(name, size, "page-%zu", i + 1);
+	if (rc == 1 && stamp.n > 0 && stamp.n <= 40 &&
+	    strspn((char *)stamp.p, "0123456789-:.TZ+") == stamp.n)
+		(void)snprintf(
+		    name, size, "page-%zu-%s", i + 1, (char *)stamp.p);
+	else if (rc == 1)
+		rc = 0;
+	ferry_buf_free(&stamp);
+	return rc;
+}
+
 static int
 add_page(struct ferry_document *document, struct ferry_bytes page, size_t i,
     struct ferry_error *err)
 {
 	struct ferry_buf url = FERRY_BUF_INIT;
-	char name[32];
-	int rc = ferry_nuget_member(page, "@id", &url, err);
+	char name[80];
+	int stamped = page_name(name, sizeof(name), page, i, err);
+	int rc =
+	    stamped == -1 ? -1 : ferry_nuget_member(page, "@id", &url, err);
 
-	(void)snprintf(name, sizeof(name), "page-%zu", i + 1);
 	if (rc == 1)
 		rc = ferry_bytes_starts(ferry_bytes_buf(&url), "http://") ||
 		             ferry_bytes_starts(
 				 ferry_bytes_buf(&url), "https://")
-		         ? ferry_document_more(
-			       document, name, (char *)url.p, err)
+		         ? ferry_document_more(document, name,
+			       stamped == 1 ? FERRY_PART_BY_CONTENT
+					    : FERRY_PART_BY_PLACE,
+			       (char *)url.p, err)
 		         : 0;
 	else if (rc == 0)
 		rc = ferry_error_set(err, FERRY_EFORMAT,

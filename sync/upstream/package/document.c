@@ -29,7 +29,7 @@ ferry_document_add(struct ferry_document *document, struct ferry_bytes version,
 
 int
 ferry_document_more(struct ferry_document *document, const char *name,
-    const char *url, struct ferry_error *err)
+    enum ferry_part_name kind, const char *url, struct ferry_error *err)
 {
 	struct ferry_document_part *part;
 
@@ -44,7 +44,8 @@ ferry_document_more(struct ferry_document *document, const char *name,
 		document->parts_n + 1, sizeof(*document->parts), err) == -1)
 		return -1;
 	part = &document->parts[document->parts_n++];
-	*part = (struct ferry_document_part){ NULL, NULL };
+	*part = (struct ferry_document_part){ NULL, NULL,
+		kind == FERRY_PART_BY_CONTENT };
 	if (ferry_strdup(&part->name, name, err) == -1 ||
 	    ferry_strdup(&part->url, url, err) == -1)
 		return -1;

@@ -38,6 +38,7 @@ struct ferry_document {
 	size_t n, cap;
 	struct ferry_document_part {
 		char *name, *url;
+		bool named; /* FERRY_PART_BY_CONTENT */
 	} * parts; /* besides the first */
 	size_t parts_n, parts_cap;
 };
@@ -49,10 +50,13 @@ struct ferry_document {
 int ferry_document_add(struct ferry_document *document,
     struct ferry_bytes version, size_t number_n, struct ferry_bytes object,
     struct ferry_error *err);
-/* For read(): the document goes on at url, which may be relative to its own; name is for the record.  A part
- * that is known already is not added.  Errors: FERRY_ELIMIT. */
+/* For read(): the document goes on at url, which may be relative to its own;
+ * name is for the record.  One that changes with the content need not be asked
+ * for where a part of that name is here.  A part that is known already is not
+ * added.  Errors: FERRY_ELIMIT. */
+enum ferry_part_name { FERRY_PART_BY_PLACE, FERRY_PART_BY_CONTENT };
 int ferry_document_more(struct ferry_document *document, const char *name,
-    const char *url, struct ferry_error *err);
+    enum ferry_part_name kind, const char *url, struct ferry_error *err);
 /* Leave of every version that is listed several times the last one, as readers
  * of JSON do.  For the engine, before anything is chosen. */
 int

@@ -74,7 +74,7 @@ add_parts(struct ferry_package *p, const struct ferry_document *document,
 			sizeof(*p->parts), err) == -1)
 			return -1;
 		part = &p->parts[p->parts_n++];
-		*part = (struct ferry_package_part){ .size = 0 };
+		*part = (struct ferry_package_part){ .named = new->named };
 		if (ferry_strdup(&part->name, new->name, err) == -1 ||
 		    ferry_strdup(&part->url, new->url, err) == -1)
 			return -1;
@@ -105,14 +105,100 @@ forget_texts(struct ferry_package *p)
 		ferry_buf_free(&p->parts[i].text);
 }
 
-/* Ask for the parts from on.  Returns: 0, or -1 of the store or memory. */
+/* All parts of a document are in memory until the last is here. */
+static int
+check_size(struct ferry_package *p)
+{
+	const struct ferry_packages *packages = p->packages;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	char most[FERRY_SIZE_TEXT];
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < p->parts_n; i++)
+		size += p->parts[i].size;
+	if (size <= packages->up->document_max)
+		return 0;
+	ferry_error_set(&why, FERRY_ELIMIT,
+	    "the parts of its %s are longer than %s together; 'document_max' "
+	    "of the upstream says how long they may be",
+	    packages->format->document,
+	    ferry_size_text(packages->up->document_max, most));
+	ferry_package_fail(p, &why);
+	forget_texts(p);
+	return -1;
+}
+
+/* A part that the package's record has: 1 and its text, 0, -1. */
+static int
+take_kept_part(struct ferry_package *p, struct ferry_package_part *part,
+    const json_t *record, struct ferry_error *err)
+{
+	struct ferry_store *st = p->packages->run->st;
+	struct ferry_file file;
+	int rc = ferry_files_find(record, part->name, &file, err);
+
+	if (rc == 1)
+		rc = ferry_blob_has(st, &file.sha256, err);
+	if (rc != 1)
+		return rc;
+	if (ferry_blob_load(st, &file.sha256, p->packages->format->document_max,
+		&part->text, err) == -1)
+		return -1;
+	part->sha256 = file.sha256;
+	part->size = file.size;
+	return 1;
+}
+
+static int
+package_record(
+    const struct ferry_package *p, json_t **out, struct ferry_error *err)
+{
+	struct ferry_key key;
+
+	return ferry_key_package(&key, p->packages->format->format,
+		   p->entry.key, p->packages->up->name, err) == -1
+	           ? -1
+	           : ferry_catalog_get(p->packages->run->st, &key, out, err);
+}
+
+/* Ask for the parts from on that are not here.  Returns: 0, or -1 of the store
+ * or memory. */
 static int
 ask_parts(struct ferry_package *p, size_t from, struct ferry_error *err)
 {
+	json_t *record = NULL;
+	int rc = 0;
 
-	for (size_t i = from; i < p->parts_n; i++)
-		if (ask_part(p, i, NULL, err) == -1)
-			return -1;
+	for (size_t i = from; i < p->parts_n && rc != -1; i++) {
+		rc = 0;
+		if (p->parts[i].named && record == NULL)
+			rc = package_record(p, &record, err) == -1 ? -1 : 0;
+		if (rc == 0 && p->parts[i].named && record != NULL)
+			rc = take_kept_part(p, &p->parts[i], record, err);
+		if (rc == 0)
+			rc = ask_part(p, i, NULL, err);
+	}
+	json_decref(record);
+	return rc == -1 ? -1 : 0;
+}
+
+static int complete_document(struct ferry_package *p,
+    struct ferry_document *document, struct ferry_error *err);
+
+/* All further parts were here.  They may name more, which is not asked for ever:
+ * there is an end to parts. */
+static int
+read_kept(struct ferry_package *p, struct ferry_document *document,
+    struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+
+	if (check_size(p) == -1)
+		return 0;
+	ferry_document_free(document);
+	if (read_parts(p, document, &why) == 0)
+		return complete_document(p, document, err);
+	ferry_package_fail(p, &why);
 	return 0;
 }
 
@@ -128,8 +214,11 @@ complete_document(struct ferry_package *p, struct ferry_document *document,
 	assert(p->parts_pending == 0);
 	if (more == -1)
 		return -1;
+	if (more == 1 &&
+	    (ask_parts(p, before, err) == -1 || p->parts_pending > 0))
+		return p->parts_pending > 0 ? 0 : -1;
 	if (more == 1)
-		return ask_parts(p, before, err);
+		return read_kept(p, document, err);
 	p->packages->run->packages++;
 	if (ferry_document_unique(document, err) == -1 ||
 	    ferry_package_compare(p, document, err) == -1)
@@ -176,30 +265,7 @@ check_part(void *ctx, struct ferry_bytes view, struct ferry_error *err)
 	    &p->fresh, p->parts[job->part].name, view, p->entry.key, err);
 }
 
-/* All parts of a document are in memory until the last is here. */
-static int
-check_size(struct ferry_package *p)
-{
-	const struct ferry_packages *packages = p->packages;
-	struct ferry_error why = FERRY_ERROR_INIT;
-	char most[FERRY_SIZE_TEXT];
-	uint64_t size = 0;
-
-	for (size_t i = 0; i < p->parts_n; i++)
-		size += p->parts[i].size;
-	if (size <= packages->up->document_max)
-		return 0;
-	ferry_error_set(&why, FERRY_ELIMIT,
-	    "the parts of its %s are longer than %s together; 'document_max' "
-	    "of the upstream says how long they may be",
-	    packages->format->document,
-	    ferry_size_text(packages->up->document_max, most));
-	ferry_package_fail(p, &why);
-	forget_texts(p);
-	return -1;
-}
-
-/* The only part, whose document that is, or the last of several. */
+/* The only part, which document is of, or the last of several. */
 static int
 take_last(struct ferry_package *p, struct ferry_document *document,
     struct ferry_error *err)

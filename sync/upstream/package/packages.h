@@ -83,6 +83,7 @@ struct ferry_chosen {
 
 struct ferry_package_part {
 	char *name, *url; /* NULL: the document itself */
+	bool named; /* FERRY_PART_BY_CONTENT */
 	struct ferry_digest sha256; /* n == 0 before it arrived */
 	uint64_t size;
 	struct ferry_buf text; /* while others are waited for */
