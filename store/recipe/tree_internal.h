@@ -1,0 +1,35 @@
+#ifndef FERRY_STORE_RECIPE_TREE_INTERNAL_H
+#define FERRY_STORE_RECIPE_TREE_INTERNAL_H
+
+/* What the kinds of trees share; nobody else includes it. */
+
+#include "store/recipe/tree.h"
+
+/*
+ * Bits of a block's tokens, without its first three; dynamic with its header.
+ * The extra bits of lengths and distances count, or not.
+ */
+struct ferry_tree_bits {
+	uint64_t dynamic, fixed;
+};
+enum ferry_tree_extra { FERRY_TREE_WITH_EXTRA, FERRY_TREE_WITHOUT_EXTRA };
+struct ferry_tree_bits ferry_tree_bits(const struct ferry_tree_counts *counts,
+    const struct ferry_deflate_header *h, enum ferry_tree_extra extra);
+
+/* Add a step; when all are there, make the code for them. */
+void ferry_tree_step(
+    struct ferry_deflate_header *h, unsigned symbol, unsigned extra);
+void ferry_tree_order(struct ferry_deflate_header *h, enum ferry_trees trees);
+
+/* Returns: the highest symbol that has a code. */
+unsigned ferry_tree_zlib_lengths(
+    const uint32_t *counts, unsigned n, unsigned max, uint8_t *lengths);
+void ferry_tree_zlib(const struct ferry_tree_counts *counts,
+    struct ferry_deflate_header *header);
+
+void ferry_tree_go_lengths(
+    const uint32_t *counts, unsigned n, unsigned max, uint8_t *lengths);
+void ferry_tree_go(const struct ferry_tree_counts *counts,
+    struct ferry_deflate_header *header);
+
+#endif
