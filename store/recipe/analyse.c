@@ -16,6 +16,7 @@ struct analysis {
 	size_t stored; /* bytes left of a stored block */
 	uint32_t block_tokens; /* of this block so far */
 	uint64_t token, block; /* indexes */
+	uint64_t shown; /* tokens that were not in stored blocks */
 	struct ferry_tree_counts counts;
 	struct ferry_bytes raw;
 	const struct ferry_stream_limits *limits;
@@ -168,7 +169,9 @@ on_token(void *ctx, size_t at, struct ferry_token *t, struct ferry_error *err)
 	a->token++;
 	/* More than any block may have is seen where the block is read. */
 	a->block_tokens++;
-	return a->token >= a->limits->tokens_max ||
+	if (a->in.header.type != FERRY_DEFLATE_STORED)
+		a->shown++;
+	return a->shown >= a->limits->tokens_max ||
 	               a->corrections->n > a->limits->corrections_max
 	           ? 1
 	           : 0;

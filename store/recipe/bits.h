@@ -22,6 +22,7 @@ struct ferry_bits {
 	struct ferry_error *error; /* borrowed */
 };
 
+/* Begin, at the first bit of a byte. */
 void ferry_bits_begin(struct ferry_bits *w, ferry_recipe_sink *on_data,
     void *ctx, struct ferry_error *err);
 /* Fill the last byte with padding, whose bits above those free are ignored,

@@ -75,7 +75,7 @@ second_round(struct ferry_predictor *p, struct ferry_bytes deflated,
 	struct ferry_stream_limits limits = { SECOND_TOKENS, UINT64_MAX,
 		UINT64_MAX };
 
-	best->model = ranks[0].model;
+	best->model = NULL;
 	best->corrections = UINT64_MAX;
 	for (size_t i = 0; i < n; i++) {
 		if (ferry_stream_analyse(p, ranks[i].model, deflated, raw,
@@ -101,7 +101,7 @@ ferry_stream_choose(struct ferry_predictor *p, const struct ferry_model *first,
 	const struct ferry_stream_limits all = { UINT64_MAX, UINT64_MAX,
 		UINT64_MAX };
 	struct rank ranks[SECOND_ROUND], best;
-	size_t n;
+	size_t n = 0;
 	int rc;
 
 	if (first != NULL && (rc = ferry_stream_analyse(p, first, deflated, raw,

@@ -28,6 +28,7 @@ struct ferry_recipe_head {
 	    prefix; /* model by which the first base was looked at; 0: none */
 };
 
+/* Append it. */
 int ferry_recipe_head_write(const struct ferry_recipe_head *head,
     struct ferry_buf *buf, struct ferry_error *err);
 /* Errors: FERRY_ENEWER, FERRY_EFORMAT, FERRY_ELIMIT. */

@@ -7,6 +7,12 @@
 
 #include "store/recipe/expand.h"
 
+struct ferry_expand_level;
+
+/* Pass on all of the bytes, which are the content of a stream. */
+typedef int ferry_expand_on_content(struct ferry_expand_level *level,
+    struct ferry_bytes bytes, struct ferry_error *err);
+
 /* left: how many bytes of content streams may still have; what was tried in vain
  * counts, too. */
 struct ferry_expand {
@@ -16,6 +22,10 @@ struct ferry_expand {
 	uint64_t left;
 	ferry_expand_on_stream *on_stream;
 	void *ctx;
+	/* Handed over, as what lies in streams is found by those who find
+	 * streams: ferry_expand_holds(), _content(). */
+	bool (*holds)(struct ferry_bytes content);
+	ferry_expand_on_content *on_content;
 };
 
 /*

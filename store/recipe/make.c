@@ -279,7 +279,7 @@ ferry_recipe_make(struct ferry_bytes blob,
 		.made = made,
 		.analysis = { NULL, FERRY_CORRECTIONS_INIT, 0, 0 },
 		.first = made->model };
-	struct ferry_bytes recipe;
+	struct ferry_bytes recipe = { NULL, 0 };
 	int rc = 0;
 
 	memset(made, 0, sizeof(*made));

@@ -169,6 +169,8 @@ ferry_stream_write(struct ferry_predictor *p, struct ferry_predict_run *run,
 		goto out;
 	rc = 0;
 out:
+	run->decide = NULL;
+	run->ctx = NULL;
 	free(w.tokens);
 	return rc;
 }

@@ -15,8 +15,8 @@ struct ferry_error;
  * How far model describes the stream that deflated begins with, of which raw is
  * the content.
  *
- * Returns: 1 when all of it was looked at; 0 when tokens_max tokens were, or
- *     more than corrections_max corrections were found; -1.
+ * Returns: 1 when all of it was looked at; 0 when tokens_max tokens were that
+ *     are not in stored blocks, or more than corrections_max corrections were found; -1.
  * out: emptied first; the corrections so far.
  * Errors: FERRY_EFORMAT (raw is not the content), FERRY_ELIMIT, FERRY_ENOMEM.
  */

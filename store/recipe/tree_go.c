@@ -145,6 +145,7 @@ ferry_tree_go(
 {
 	struct ferry_tree_counts c = *counts;
 	uint8_t all[SYMBOLS + FERRY_DEFLATE_DISTANCES];
+	uint32_t steps[FERRY_DEFLATE_ORDER];
 	struct ferry_tree_bits bits;
 	bool storable = counts->bytes <= UINT16_MAX;
 	uint64_t size;
@@ -169,7 +170,10 @@ ferry_tree_go(
 			run++;
 		add_run(h, all[i], run);
 	}
-	ferry_tree_order(h, FERRY_TREES_GO);
+	ferry_tree_order_counts(h, steps);
+	ferry_tree_go_lengths(
+	    steps, FERRY_DEFLATE_ORDER, FERRY_DEFLATE_ORDER_MAX, h->order);
+	ferry_tree_order_end(h);
 
 	/* Extra bits are only looked at where the block could be stored. */
 	bits = ferry_tree_bits(

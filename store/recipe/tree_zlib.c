@@ -196,6 +196,7 @@ void
 ferry_tree_zlib(
     const struct ferry_tree_counts *counts, struct ferry_deflate_header *h)
 {
+	uint32_t steps[FERRY_DEFLATE_ORDER];
 	struct ferry_tree_bits bits;
 	uint64_t dynamic, fixed;
 
@@ -210,7 +211,10 @@ ferry_tree_zlib(
 		       1);
 	add_steps(h, h->literal_lengths, h->literals);
 	add_steps(h, h->distance_lengths, h->distances);
-	ferry_tree_order(h, FERRY_TREES_ZLIB);
+	ferry_tree_order_counts(h, steps);
+	(void)ferry_tree_zlib_lengths(
+	    steps, FERRY_DEFLATE_ORDER, FERRY_DEFLATE_ORDER_MAX, h->order);
+	ferry_tree_order_end(h);
 	bits = ferry_tree_bits(counts, h, FERRY_TREE_WITH_EXTRA);
 	dynamic = (bits.dynamic + 3 + 7) >> 3;
 	fixed = (bits.fixed + 3 + 7) >> 3;
