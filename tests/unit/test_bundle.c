@@ -322,7 +322,8 @@ write_bundle(struct unit_store *f, struct ferry_bundle_target *target,
 		assert_int_equal(
 		    ferry_blob_stat(f->st, &blobs[i], &info, &err), 1);
 		assert_ok(
-		    ferry_bundle_writer_blob(w, &blobs[i], &info, &err), &err);
+		    ferry_bundle_writer_blob(w, &blobs[i], &info, NULL, &err),
+		    &err);
 	}
 	assert_ok(ferry_bundle_writer_records(
 		      w, ferry_bytes_str("{}\n{}\n"), 5, 6, 2, &err),
