@@ -210,8 +210,11 @@ ferry_stream_analyse(struct ferry_predictor *p, const struct ferry_model *model,
 		.raw = raw,
 		.limits = limits,
 		.corrections = &out->corrections };
-	struct ferry_predict_run run = { model, raw, on_token, &a, 0,
-		limits->work_max };
+	struct ferry_predict_run run = { .model = model,
+		.raw = raw,
+		.decide = on_token,
+		.ctx = &a,
+		.work_max = limits->work_max };
 	int rc;
 
 	a.run = &run;

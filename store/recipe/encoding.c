@@ -8,6 +8,8 @@
 #include "store/recipe/stream.h"
 #include "store/recipe/varint.h"
 
+#define PIECE (1U << 20)
+
 int
 ferry_recipe_head_write(const struct ferry_recipe_head *head,
     struct ferry_buf *buf, struct ferry_error *err)
@@ -133,6 +135,24 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 	return ferry_corrections_write(&l->analysis.corrections, l->out, err);
 }
 
+/* In pieces, so that the image is not in memory all at once. */
+static int
+hash_image(struct ferry_recipe_base *base, struct ferry_error *err)
+{
+	struct ferry_digester *digester;
+
+	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1)
+		return -1;
+	for (size_t at = 0, n; at < base->image.n; at += n) {
+		n = base->image.n - at < PIECE ? base->image.n - at : PIECE;
+		ferry_digester_update(digester, base->image.p + at, n);
+		ferry_spool_pass(base->spool, at + n);
+	}
+	ferry_digester_final(digester, FERRY_SHA256, &base->sha256);
+	ferry_digester_free(digester);
+	return 0;
+}
+
 int
 ferry_recipe_base_open(struct ferry_recipe_base *base, struct ferry_bytes blob,
     int dirfd, const struct ferry_model *model, uint64_t *work,
@@ -149,10 +169,8 @@ ferry_recipe_base_open(struct ferry_recipe_base *base, struct ferry_bytes blob,
 	if (ferry_expand(blob, dirfd, &base->spool, &base->plan,
 		model != NULL ? on_stream : NULL, &l, err) == -1 ||
 	    ferry_spool_view(base->spool, &base->image, err) == -1 ||
-	    ferry_digest_of(&base->sha256, FERRY_SHA256, base->image, err) ==
-		-1)
+	    hash_image(base, err) == -1)
 		goto out;
-	ferry_spool_pass(base->spool, base->image.n);
 	rc = 0;
 out:
 	ferry_predictor_free(l.predictor);

@@ -44,6 +44,7 @@ ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
 	p->run = run;
 	p->raw = run->raw.p;
 	p->n = run->raw.n;
+	p->passed = 0;
 	rc = run->model->search == FERRY_SEARCH_GO ? ferry_predict_go(p, err)
 	                                           : ferry_predict_zlib(p, err);
 	clear(p);

@@ -5,6 +5,8 @@
 #include "store/base/error.h"
 #include "store/recipe/predict_internal.h"
 
+#define PASSED (4U << 20) /* bytes */
+
 int
 ferry_predict_work(
     struct ferry_predict_run *run, uint64_t steps, struct ferry_error *err)
@@ -24,6 +26,11 @@ ferry_predict_ask(struct ferry_predictor *p, size_t at,
     struct ferry_token *actual, struct ferry_error *err)
 {
 	int rc = p->run->decide(p->run->ctx, at, actual, err);
+
+	if (at - p->passed >= PASSED && p->run->on_passed != NULL) {
+		p->run->on_passed(p->run->passed_ctx, at);
+		p->passed = at;
+	}
 
 	assert(rc != 0 || actual->length == 0 ||
 	       (actual->length >= FERRY_DEFLATE_MATCH_MIN &&

@@ -15,6 +15,7 @@ struct ferry_predictor {
 	struct ferry_predict_run *run;
 	const uint8_t *raw;
 	size_t n;
+	size_t passed; /* told of */
 	uint32_t head[1U << 17];
 	uint32_t prev[FERRY_DEFLATE_WINDOW];
 };

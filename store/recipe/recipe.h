@@ -38,7 +38,7 @@ struct ferry_recipe_bases {
  * model: that of the largest stream, to be tried first next time; may be NULL
  *     before, and is set after.
  * Errors: FERRY_ESYSTEM (disk full …), FERRY_ENOMEM, on_data's.
- * Memory: about 200 MiB at level 9.
+ * Memory: about 100 MiB at level 9, and views of temporary files.
  */
 enum ferry_recipe_outcome {
 	FERRY_RECIPE_MADE,
