@@ -22,14 +22,16 @@
 enum ferry_model_search {
 	FERRY_SEARCH_FAST, /* the first that is found is taken */
 	FERRY_SEARCH_SLOW, /* unless the next position has a longer one */
-	FERRY_SEARCH_GO /* the same idea, otherwise written */
+	FERRY_SEARCH_GO, /* the same idea, otherwise written */
+	FERRY_SEARCH_NG /* zlib-ng's: the next match may begin within it */
 };
 
 /* By which bytes positions are found again. */
 enum ferry_model_hash {
 	FERRY_HASH_ZLIB, /* three bytes, shifted */
 	FERRY_HASH_CHROMIUM, /* four, multiplied */
-	FERRY_HASH_GO /* four, the first one highest, multiplied */
+	FERRY_HASH_GO, /* four, the first one highest, multiplied */
+	FERRY_HASH_NG /* four, multiplied otherwise */
 };
 
 struct ferry_model {
@@ -43,6 +45,7 @@ struct ferry_model {
 	uint16_t nice; /* a match of this length ends the search */
 	uint16_t chain; /* how many positions are tried */
 	uint32_t block; /* tokens of a full block */
+	uint32_t chunk; /* bytes that come at a time; 0: all */
 };
 
 /* Returns: the model, or NULL if no model has this number. */

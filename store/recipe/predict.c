@@ -38,15 +38,25 @@ int
 ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
     struct ferry_error *err)
 {
-	int rc;
+	int rc = 0;
 
 	assert(run->raw.n < UINT32_MAX);
 	p->run = run;
 	p->raw = run->raw.p;
 	p->n = run->raw.n;
 	p->passed = 0;
-	rc = run->model->search == FERRY_SEARCH_GO ? ferry_predict_go(p, err)
-	                                           : ferry_predict_zlib(p, err);
+	switch (run->model->search) {
+	case FERRY_SEARCH_FAST:
+	case FERRY_SEARCH_SLOW:
+		rc = ferry_predict_zlib(p, err);
+		break;
+	case FERRY_SEARCH_GO:
+		rc = ferry_predict_go(p, err);
+		break;
+	case FERRY_SEARCH_NG:
+		rc = ferry_predict_ng(p, err);
+		break;
+	}
 	clear(p);
 	return rc;
 }

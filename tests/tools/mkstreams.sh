@@ -94,6 +94,29 @@ func main() {
 EOF
 (cd "$t/go" && GO111MODULE=off go build -o gz main.go)
 
+mkdir "$t/net"
+cat >"$t/net/net.csproj" <<'EOF'
+<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup>
+<OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework>
+</PropertyGroup></Project>
+EOF
+cat >"$t/net/Program.cs" <<'EOF'
+using System.IO;
+using System.IO.Compression;
+
+// FROM TO CHUNK: what is written at a time, 0 for all.
+int chunk = int.Parse(args[2]);
+using var file = File.Create(args[1]);
+using var gz = new GZipStream(file, CompressionLevel.Optimal);
+byte[] text = File.ReadAllBytes(args[0]);
+if (chunk == 0) chunk = text.Length;
+for (int at = 0; at < text.Length; at += chunk)
+	gz.Write(text, at, System.Math.Min(chunk, text.Length - at));
+EOF
+DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 \
+    dotnet build -c Release -o "$t/net/out" "$t/net" >/dev/null
+net() { dotnet "$t/net/out/net.dll" "$@"; }
+
 # make NAME COMMAND…: unless it is there.
 make() {
 	name=$1
@@ -120,4 +143,10 @@ make java9 java "$t/Gz.java" "$t/small" java9.gz 9
 make gzip6 sh -c "gzip -6nc '$t/large' >gzip6.gz"
 make gzip9 sh -c "gzip -9nc '$t/small' >gzip9.gz"
 make pigz6 sh -c "pigz -6nc '$t/large' >pigz6.gz"
+make net6 net "$t/small" net6.gz 0
+make net6-mixed net "$t/mixed" net6-mixed.gz 0
+make net6-large net "$t/large" net6-large.gz 0
+make net6-80k net "$t/large" net6-80k.gz 81920
+make net6-8k net "$t/large" net6-8k.gz 8192
+make net6-4k net "$t/large" net6-4k.gz 4096
 make go1 "$t/go/gz" "$t/small" go1.gz 1

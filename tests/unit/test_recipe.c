@@ -81,47 +81,54 @@ static const struct row {
 	const char *name;
 	uint8_t model;
 	unsigned corrections;
+	bool alike; /* another model fits it as well */
 } rows[] = {
-	{ "ruby1.gz", 1, 0 },
-	{ "ruby2.gz", 2, 0 },
-	{ "ruby3.gz", 3, 0 },
-	{ "ruby4.gz", 4, 0 },
-	{ "ruby5.gz", 5, 0 },
-	{ "ruby6.gz", 6, 0 },
-	{ "ruby7.gz", 7, 0 },
-	{ "ruby8.gz", 8, 0 },
-	{ "ruby9.gz", 9, 0 },
-	{ "ruby6-mixed.gz", 6, 0 },
-	{ "ruby6-empty.gz", 6, 0 },
-	{ "java6-large.gz", 6, 0 },
-	{ "java9.gz", 9, 0 },
-	{ "gzip9.gz", 9, 0 },
-	{ "node1.gz", 11, 0 },
-	{ "node2.gz", 12, 0 },
-	{ "node3.gz", 13, 0 },
-	{ "node4.gz", 14, 0 },
-	{ "node5.gz", 15, 0 },
-	{ "node6.gz", 16, 0 },
-	{ "node7.gz", 17, 0 },
-	{ "node8.gz", 18, 0 },
-	{ "node9.gz", 19, 0 },
-	{ "node6-large.gz", 16, 0 },
-	{ "node9-mixed.gz", 19, 0 },
-	{ "node9-empty.gz", 6, 0 },
-	{ "go4.gz", 24, 0 },
-	{ "go5.gz", 25, 0 },
-	{ "go6.gz", 26, 0 },
-	{ "go7.gz", 27, 0 },
-	{ "go8.gz", 28, 0 },
-	{ "go9.gz", 29, 0 },
-	{ "go6-large.gz", 26, 0 },
-	{ "go6-mixed.gz", 26, 0 },
-	{ "go6-empty.gz", 26, 0 },
+	{ "ruby1.gz", 1, 0, false },
+	{ "ruby2.gz", 2, 0, false },
+	{ "ruby3.gz", 3, 0, false },
+	{ "ruby4.gz", 4, 0, false },
+	{ "ruby5.gz", 5, 0, false },
+	{ "ruby6.gz", 6, 0, false },
+	{ "ruby7.gz", 7, 0, false },
+	{ "ruby8.gz", 8, 0, false },
+	{ "ruby9.gz", 9, 0, false },
+	{ "ruby6-mixed.gz", 6, 0, false },
+	{ "ruby6-empty.gz", 6, 0, false },
+	{ "java6-large.gz", 6, 0, false },
+	{ "java9.gz", 9, 0, false },
+	{ "gzip9.gz", 9, 0, false },
+	{ "node1.gz", 11, 0, false },
+	{ "node2.gz", 12, 0, false },
+	{ "node3.gz", 13, 0, false },
+	{ "node4.gz", 14, 0, false },
+	{ "node5.gz", 15, 0, false },
+	{ "node6.gz", 16, 0, false },
+	{ "node7.gz", 17, 0, false },
+	{ "node8.gz", 18, 0, false },
+	{ "node9.gz", 19, 0, false },
+	{ "node6-large.gz", 16, 0, false },
+	{ "node9-mixed.gz", 19, 0, false },
+	{ "node9-empty.gz", 6, 0, false },
+	{ "go4.gz", 24, 0, false },
+	{ "go5.gz", 25, 0, false },
+	{ "go6.gz", 26, 0, false },
+	{ "go7.gz", 27, 0, false },
+	{ "go8.gz", 28, 0, false },
+	{ "go9.gz", 29, 0, false },
+	{ "go6-large.gz", 26, 0, false },
+	{ "go6-mixed.gz", 26, 0, false },
+	{ "go6-empty.gz", 26, 0, false },
+	{ "net6.gz", 41, 0, false },
+	{ "net6-large.gz", 41, 0, false },
+	{ "net6-mixed.gz", 41, 0, true },
+	{ "net6-80k.gz", 42, 0, true },
+	{ "net6-4k.gz", 43, 0, false },
+	{ "net6-8k.gz", 44, 0, false },
 	/* A flush in the middle, blocks that end elsewhere, pieces that were
 	 * compressed apart. */
-	{ "ruby9-flush.gz", 9, 2 },
-	{ "gzip6.gz", 6, 1 },
-	{ "pigz6.gz", 6, 3 },
+	{ "ruby9-flush.gz", 9, 2, false },
+	{ "gzip6.gz", 6, 1, false },
+	{ "pigz6.gz", 6, 3, false },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -224,7 +231,7 @@ test_choose_finds_the_compressor(void **state)
 		assert_ok(ferry_stream_choose(p, first, f.deflated,
 			      ferry_bytes_buf(&f.raw), &a, &err),
 		    &err);
-		if (a.model->number != rows[i].model)
+		if (a.model->number != rows[i].model && !rows[i].alike)
 			fail_msg("%s: %s", rows[i].name, a.model->name);
 		assert_int_equal(a.corrections.n, 0);
 		free_stream(&f);
@@ -241,7 +248,7 @@ test_write_with_any_model(void **state)
 		UINT64_MAX };
 	static const char *const names[] = { "go1.gz", "pigz6.gz",
 		"ruby6-mixed.gz", "go6-mixed.gz", "node1.gz", "go9.gz",
-		"go6-empty.gz", "node9-empty.gz" };
+		"go6-empty.gz", "node9-empty.gz", "net6-4k.gz" };
 	struct ferry_stream_analysis a = { .model = NULL };
 	const struct ferry_model *m;
 	struct ferry_predictor *p;
