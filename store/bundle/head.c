@@ -11,7 +11,9 @@
 static const char *const encodings[] = {
 	[FERRY_ENCODING_RAW] = "raw",
 	[FERRY_ENCODING_ZSTD] = "zstd",
+	[FERRY_ENCODING_RECIPE] = "recipe",
 };
+#define RECIPES "recipe-1" /* in "requires" */
 
 /* Parts */
 
@@ -95,11 +97,12 @@ is_null(const json_t *root, const char *name)
 /* The head, reading */
 
 static int
-parse_version(const json_t *root, struct ferry_error *err)
+parse_version(struct ferry_head *h, const json_t *root, struct ferry_error *err)
 {
 	const char *format;
 	uint64_t version;
-	json_t *requires;
+	json_t *requires, *o;
+	size_t i;
 
 	if (ferry_json_str(root, "format", &format, err) == -1)
 		return -1;
@@ -118,14 +121,15 @@ parse_version(const json_t *root, struct ferry_error *err)
 		    version, FERRY_BUNDLE_VERSION);
 	if (ferry_json_array(root, "requires", &requires, err) == -1)
 		return -1;
-	if (json_array_size(requires) > 0) {
-		const char *what =
-		    json_string_value(json_array_get(requires, 0));
+	json_array_foreach (requires, i, o) {
+		const char *what = json_string_value(o);
 
-		return ferry_error_set(err, FERRY_ENEWER,
-		    "the bundle requires '%.40s', which this ferry does not "
-		    "know; update ferry here",
-		    what == NULL ? "?" : what);
+		if (what == NULL || strcmp(what, RECIPES) != 0)
+			return ferry_error_set(err, FERRY_ENEWER,
+			    "the bundle requires '%.40s', which this ferry "
+			    "does not know; update ferry here",
+			    what == NULL ? "?" : what);
+		h->recipes = true;
 	}
 	return 0;
 }
@@ -271,7 +275,7 @@ parse(struct ferry_head *h, const json_t *root, enum ferry_head_state state,
     struct ferry_error *err)
 {
 
-	if (parse_version(root, err) == -1 ||
+	if (parse_version(h, root, err) == -1 ||
 	    ferry_head_party(root, "origin", h->origin, h->origin_name, err) ==
 		-1 ||
 	    (!is_null(root, "site") && ferry_head_party(root, "site", h->site,
@@ -344,9 +348,10 @@ write_front(
 	char at[FERRY_TIME_TEXT], hex[FERRY_DIGEST_TEXT];
 
 	if (ferry_buf_addf(buf, err,
-		"{\"format\":\"ferry-bundle\",\"version\":%d,\"requires\":[],"
+		"{\"format\":\"ferry-bundle\",\"version\":%d,\"requires\":[%s],"
 		"\"origin\":{\"id\":\"%s\",\"name\":\"%s\"},\"site\":",
-		FERRY_BUNDLE_VERSION, h->origin, h->origin_name) == -1)
+		FERRY_BUNDLE_VERSION, h->recipes ? "\"" RECIPES "\"" : "",
+		h->origin, h->origin_name) == -1)
 		return -1;
 	if (h->site[0] == 0) {
 		if (ferry_buf_adds(buf, "null", err) == -1)
@@ -433,7 +438,9 @@ void
 ferry_member_path(struct ferry_member *m)
 {
 	char hex[FERRY_DIGEST_TEXT];
-	const char *tail = m->encoding == FERRY_ENCODING_ZSTD ? ".zst" : "";
+	const char *tail = m->encoding == FERRY_ENCODING_ZSTD     ? ".zst"
+	                   : m->encoding == FERRY_ENCODING_RECIPE ? ".recipe"
+	                                                          : "";
 
 	if (m->kind == FERRY_MEMBER_RECORDS)
 		(void)snprintf(m->path, sizeof(m->path),
@@ -441,6 +448,33 @@ ferry_member_path(struct ferry_member *m)
 	else
 		(void)snprintf(m->path, sizeof(m->path), "blobs/sha256/%.64s%s",
 		    ferry_digest_hex(&m->blob, hex), tail);
+}
+
+/* The bases of a recipe; nothing else has any. */
+static int
+parse_bases(struct ferry_member *m, const json_t *root, struct ferry_error *err)
+{
+	json_t *bases, *o;
+	size_t i;
+
+	if (m->encoding != FERRY_ENCODING_RECIPE)
+		return 0;
+	if (ferry_json_array(root, "bases", &bases, err) == -1)
+		return -1;
+	if (json_array_size(bases) < 1 ||
+	    json_array_size(bases) > FERRY_MEMBER_BASES)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "a recipe of %zu bases; it has 1 or %d",
+		    json_array_size(bases), FERRY_MEMBER_BASES);
+	json_array_foreach (bases, i, o) {
+		const char *hex = json_string_value(o);
+
+		if (ferry_digest_from_hex(&m->bases[i], FERRY_SHA256,
+			ferry_bytes_str(hex == NULL ? "" : hex), err) == -1)
+			return ferry_error_in(err, "a base");
+	}
+	m->bases_n = json_array_size(bases);
+	return 0;
 }
 
 static int
@@ -469,7 +503,8 @@ parse_member(
 	if (json_object_get(root, "blob") != NULL) {
 		m->kind = FERRY_MEMBER_BLOB;
 		m->document = json_is_true(json_object_get(root, "document"));
-		if (ferry_head_digest(root, "blob", &m->blob, err) == -1)
+		if (ferry_head_digest(root, "blob", &m->blob, err) == -1 ||
+		    parse_bases(m, root, err) == -1)
 			return -1;
 	} else if (json_object_get(root, "part") != NULL) {
 		m->kind = FERRY_MEMBER_RECORDS;
@@ -482,6 +517,10 @@ parse_member(
 		    ferry_json_u64(
 			root, "records", INT64_MAX, &m->count, err) == -1)
 			return -1;
+		if (m->encoding == FERRY_ENCODING_RECIPE)
+			return ferry_error_set(err, FERRY_ENEWER,
+			    "records as a recipe are not known to this ferry; "
+			    "update it");
 		if (m->content_size > FERRY_RECORDS_PART_MAX)
 			return ferry_error_set(err, FERRY_ELIMIT,
 			    "a part of records has %" PRIu64 " bytes, over %u",
@@ -548,7 +587,15 @@ ferry_member_write(struct ferry_buf *buf, const struct ferry_member *m,
 		    ",\"part\":%" PRIu64 ",\"first\":%" PRIu64
 		    ",\"last\":%" PRIu64 ",\"records\":%" PRIu64 "}\n",
 		    m->part, m->first, m->last, m->count);
-	return ferry_buf_addf(buf, err, ",\"blob\":\"%s\"%s}\n",
-	    ferry_digest_hex(&m->blob, hex),
-	    m->document ? ",\"document\":true" : "");
+	if (ferry_buf_addf(buf, err, ",\"blob\":\"%s\"",
+		ferry_digest_hex(&m->blob, hex)) == -1)
+		return -1;
+	for (size_t i = 0; i < m->bases_n; i++)
+		if (ferry_buf_addf(buf, err, "%s\"%s\"%s",
+			i == 0 ? ",\"bases\":[" : ",",
+			ferry_digest_hex(&m->bases[i], hex),
+			i + 1 == m->bases_n ? "]" : "") == -1)
+			return -1;
+	return ferry_buf_adds(
+	    buf, m->document ? ",\"document\":true}\n" : "}\n", err);
 }

@@ -65,6 +65,7 @@ struct ferry_head {
 	int64_t created_at;
 	int64_t expires_at; /* 0: never */
 	struct ferry_digest previous; /* n == 0: none */
+	bool recipes; /* blobs may be recipes: "requires" says so */
 	uint64_t from, to; /* from == to + 1: no records, only blobs */
 	struct ferry_digest before, after;
 	struct ferry_mark *marks;
@@ -92,7 +93,12 @@ void ferry_head_free(struct ferry_head *head);
 
 /* One line of an index: a member of the volume. */
 enum ferry_member_kind { FERRY_MEMBER_BLOB, FERRY_MEMBER_RECORDS };
-enum ferry_encoding { FERRY_ENCODING_RAW, FERRY_ENCODING_ZSTD };
+enum ferry_encoding {
+	FERRY_ENCODING_RAW,
+	FERRY_ENCODING_ZSTD,
+	FERRY_ENCODING_RECIPE /* store/recipe; blobs only */
+};
+#define FERRY_MEMBER_BASES 2
 
 struct ferry_member {
 	enum ferry_member_kind kind;
@@ -104,6 +110,8 @@ struct ferry_member {
 	/* Blobs: */
 	struct ferry_digest blob; /* SHA-256 of the decoded content */
 	bool document; /* kept in the index by the origin */
+	struct ferry_digest bases[FERRY_MEMBER_BASES]; /* of a recipe */
+	size_t bases_n; /* 1 or 2; of others 0 */
 	/* Records: part number, the first and last record, how many. */
 	uint64_t part, first, last, count;
 };

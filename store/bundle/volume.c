@@ -425,6 +425,10 @@ next(struct ferry_volume *v, struct ferry_error *err)
 		&v->member, ferry_bytes_of(v->lines.p + v->at, n), err) == -1)
 		return -1;
 	v->at += n + 1;
+	if (v->member.encoding == FERRY_ENCODING_RECIPE && !v->head->recipes)
+		return ferry_error_set(err, FERRY_EUNDECLARED,
+		    "'%s' is a recipe, which its head does not announce",
+		    v->member.path);
 	if (is_repeated(v))
 		return ferry_error_set(err, FERRY_EUNDECLARED,
 		    "its index names '%s' twice", v->member.path);
@@ -534,11 +538,12 @@ ferry_volume_content(struct ferry_volume *v, enum ferry_content_mode mode,
 {
 	const struct ferry_member *m = &v->member;
 	bool raw = m->encoding == FERRY_ENCODING_RAW;
+	bool stored = mode == FERRY_CONTENT_STORED ||
+	              m->encoding == FERRY_ENCODING_RECIPE;
 	struct flow flow = { .on_data = on_data,
 		.ctx = ctx,
-		.limit =
-		    mode == FERRY_CONTENT_STORED ? m->size : m->content_size,
-		.packed = mode != FERRY_CONTENT_STORED && !raw };
+		.limit = stored ? m->size : m->content_size,
+		.packed = !stored && !raw };
 	struct ferry_digest got;
 	int rc = -1;
 

@@ -13,11 +13,12 @@
 #include "store/base/error.h"
 #include "store/blob/blob.h"
 #include "store/bundle/file.h"
+#include "store/bundle/recipes.h"
 
 #define BLOCK (256U << 10)
 #define GROUP_MEMBERS 4096
 #define GROUP_PACKED (8U << 20) /* compressed bytes that wait in memory */
-#define LINE_ROOM 480 /* the longest index line and to spare */
+#define LINE_ROOM 640 /* the longest index line and to spare */
 /* What may be compressed: larger blobs, or those that stay larger than
  * PACKED_MAX, travel raw, which bounds memory. */
 #define PACK_MAX (64U << 20)
@@ -28,6 +29,10 @@
 /* Groups that are ended by GROUP_PACKED; later blobs travel raw.  This bounds
  * the head. */
 #define PACKED_GROUPS 20000
+/* Smaller blobs are no work worth; and what a recipe must save of the other
+ * form, in tenths. */
+#define RECIPE_MIN 1024
+#define RECIPE_TENTHS 8
 
 /* A member that waits for its index. */
 struct waiting {
@@ -47,6 +52,9 @@ struct ferry_bundle_writer {
 	size_t waiting_n, waiting_cap;
 	struct ferry_buf lines, packed;
 	struct ferry_buf frame; /* of the member that is being added */
+	struct ferry_buf recipe;
+	const struct ferry_model *model; /* of the last one */
+	uint64_t recipes, saved;
 	uint64_t span; /* of its members in the file */
 	uint64_t packed_groups;
 	struct ferry_digest rotten;
@@ -132,6 +140,7 @@ ferry_bundle_writer_free(struct ferry_bundle_writer *w)
 	ferry_buf_free(&w->lines);
 	ferry_buf_free(&w->packed);
 	ferry_buf_free(&w->frame);
+	ferry_buf_free(&w->recipe);
 	free(w->waiting);
 	free(w->block);
 	free(w);
@@ -535,10 +544,52 @@ try_pack(struct ferry_bundle_writer *w, const struct ferry_digest *digest,
 	return rc;
 }
 
+/*
+ * Put a recipe for m into the frame, if that is enough smaller than what
+ * travels else: other bytes.
+ */
+static int
+try_recipe(struct ferry_bundle_writer *w, struct ferry_member *m,
+    const struct ferry_digest *base, uint64_t other, struct ferry_error *err)
+{
+	uint64_t max = other / 10 * RECIPE_TENTHS;
+	struct ferry_buf swap;
+	int rc;
+
+	if (base == NULL || m->content_size < RECIPE_MIN ||
+	    m->content_size > FERRY_BUNDLE_RECIPE_BLOB ||
+	    w->packed_groups >= PACKED_GROUPS)
+		return 0;
+	rc = ferry_bundle_recipe_make(w->st, &m->blob, base,
+	    max < PACKED_MAX ? (size_t)max : PACKED_MAX, &w->model, &w->recipe,
+	    err);
+	if (rc != 1)
+		return rc;
+	swap = w->frame;
+	w->frame = w->recipe;
+	w->recipe = swap;
+	m->encoding = FERRY_ENCODING_RECIPE;
+	m->bases[0] = *base;
+	m->bases_n = 1;
+	w->head->recipes = true;
+	w->recipes++;
+	w->saved += other - w->frame.n;
+	return 1;
+}
+
+void
+ferry_bundle_writer_recipes(
+    const struct ferry_bundle_writer *w, uint64_t *count, uint64_t *saved)
+{
+
+	*count = w->recipes;
+	*saved = w->saved;
+}
+
 int
 ferry_bundle_writer_blob(struct ferry_bundle_writer *w,
     const struct ferry_digest *digest, const struct ferry_blob_info *info,
-    struct ferry_error *err)
+    const struct ferry_digest *base, struct ferry_error *err)
 {
 	struct ferry_member m = { .kind = FERRY_MEMBER_BLOB,
 		.size = info->size,
@@ -552,6 +603,9 @@ ferry_bundle_writer_blob(struct ferry_bundle_writer *w,
 		return -1;
 	if (rc == 1)
 		m.encoding = FERRY_ENCODING_ZSTD;
+	if (try_recipe(w, &m, base, rc == 1 ? w->frame.n : info->size, err) ==
+	    -1)
+		return -1;
 	if (wait_for_index(w, &m, err) == -1)
 		return -1;
 	w->head->totals.blobs++;

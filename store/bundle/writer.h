@@ -68,17 +68,22 @@ int ferry_bundle_writer_new(struct ferry_bundle_writer **out,
 void ferry_bundle_writer_free(struct ferry_bundle_writer *w);
 
 /*
- * Add a blob, or journal lines first to last, count of them.
+ * Add a blob, or journal lines first to last, count of them.  A blob travels as
+ * a recipe from base, which whoever reads the bundle must have, where that pays;
+ * base may be NULL.
  * Errors: FERRY_ELIMIT (a blob that fits into no volume), FERRY_EDIGEST,
  *     FERRY_ESIZE or FERRY_EMISSING (see ferry_bundle_writer_rotten()),
  *     FERRY_ESYSTEM.
  */
 int ferry_bundle_writer_blob(struct ferry_bundle_writer *w,
     const struct ferry_digest *digest, const struct ferry_blob_info *info,
-    struct ferry_error *err);
+    const struct ferry_digest *base, struct ferry_error *err);
 int ferry_bundle_writer_records(struct ferry_bundle_writer *w,
     struct ferry_bytes lines, uint64_t first, uint64_t last, uint64_t count,
     struct ferry_error *err);
+/* Blobs that became recipes, and the bytes that saved, since _new. */
+void ferry_bundle_writer_recipes(
+    const struct ferry_bundle_writer *w, uint64_t *count, uint64_t *saved);
 /* Write what is left and close the last volume. */
 int ferry_bundle_writer_finish(
     struct ferry_bundle_writer *w, struct ferry_error *err);

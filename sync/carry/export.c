@@ -46,10 +46,11 @@ describe_options(const struct export *e, char text[512])
 
 	n = (size_t)snprintf(text, 512,
 	    "site=%s one_way=%d since=%" PRIu64 " volume_size=%" PRIu64
-	    " expires=%" PRId64 " from=%" PRIu64 " receipt=%" PRId64 " keys=",
+	    " expires=%" PRId64 " from=%" PRIu64 " receipt=%" PRId64
+	    " recipes=%d keys=",
 	    e->plan.head->site, o->one_way,
 	    o->has_since ? o->since : UINT64_MAX, o->volume_size, o->expires_s,
-	    e->plan.head->from, e->plan.site.at);
+	    e->plan.head->from, e->plan.site.at, e->plan.recipes);
 	for (size_t i = 0; i < ferry_keys_count(e->keys); i++)
 		if (ferry_keys_active(e->keys, i) && n + 9 < 512)
 			n += (size_t)snprintf(text + n, 512 - n, "%.8s,",
@@ -316,7 +317,7 @@ is_there(struct export *e, struct ferry_export_result *result,
 	     h->to == want->to && ferry_digest_equal(&h->after, &want->after) &&
 	     (h->expires_at == 0) == (want->expires_at == 0) &&
 	     (h->expires_at == 0 || h->expires_at > ferry_now()) &&
-	     e->plan.wanted == 0;
+	     e->plan.wanted == 0 && (e->plan.recipes || !h->recipes);
 	for (size_t i = 0; rc == 1 && i < h->volumes_n; i++) {
 		ferry_bundle_volume_name(t, i + 1, FERRY_VOLUME_DONE, name);
 		rc = fstatat(t->dirfd, name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -421,8 +422,12 @@ run_export(struct export *e, struct ferry_export_result *result,
 	    (ferry_keys_open(&e->keys, e->task->st, err) == -1 ||
 		finish_sealed(e, err) == -1))
 		return -1;
-	if (ferry_plan_range(e->task, e->options, &e->plan, err) == -1 ||
-	    ferry_plan_count(e->task, &e->plan, err) == -1 ||
+	if (ferry_plan_range(e->task, e->options, &e->plan, err) == -1)
+		return -1;
+	/* Without a receipt nobody knows what the site has. */
+	e->plan.recipes =
+	    !e->options->whole && e->plan.site.at != 0 && !e->plan.assumed;
+	if (ferry_plan_count(e->task, &e->plan, err) == -1 ||
 	    make_target(e, err) == -1)
 		return -1;
 	if (e->plan.head->from > e->plan.head->to && e->plan.wanted == 0) {

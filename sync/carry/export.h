@@ -11,6 +11,9 @@
  *			to any), which is assumed to have arrived
  *	--since N	what came after record N
  *
+ * For a site with a receipt blobs travel as recipes from what it has, where that
+ * pays.
+ *
  * A bundle is complete or it is not there: volumes have their names only
  * after all of them are written and signed.  A killed export is gone on with
  * by the same call, from the last volume that was complete; any other call
@@ -35,6 +38,7 @@ struct ferry_export_options {
 	uint64_t volume_size; /* 0: as the medium allows */
 	int64_t expires_s; /* 0: never */
 	bool dry_run;
+	bool whole; /* no recipes */
 };
 
 enum ferry_export_outcome {

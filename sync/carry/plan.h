@@ -14,6 +14,7 @@ struct ferry_export_plan {
 	struct ferry_head *head; /* owned; all but volumes and totals */
 	uint64_t from; /* the first record */
 	bool assumed; /* delivery of an earlier export */
+	bool recipes; /* blobs may travel as recipes */
 	uint64_t records, record_bytes;
 	uint64_t blobs, blob_bytes;
 	uint64_t packable_bytes; /* of them; of documents */

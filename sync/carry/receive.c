@@ -7,6 +7,7 @@
 
 #include "store/base/error.h"
 #include "store/blob/blob.h"
+#include "store/bundle/recipes.h"
 #include "store/store.h"
 #include "sync/carry/import_state.h"
 #include "sync/carry/origins.h"
@@ -22,6 +23,7 @@ struct receive {
 	struct ferry_import_state incoming;
 	bool repairing;
 	uint64_t bytes, blobs; /* written since the last commit */
+	uint64_t baseless; /* recipes of this volume whose base is not here */
 	uint64_t passed, size; /* of the files, for progress */
 };
 
@@ -43,15 +45,20 @@ on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
 /* Store the current member under the digest want of what it delivers. */
 static int
 store_member(struct receive *r, struct ferry_volume *v,
-    enum ferry_blob_kind kind, enum ferry_content_mode mode,
-    const struct ferry_digest *want, struct ferry_error *err)
+    const struct ferry_member *m, enum ferry_blob_kind kind,
+    enum ferry_content_mode mode, const struct ferry_digest *want,
+    struct ferry_error *err)
 {
 	struct ferry_blob_writer *w = NULL;
 	struct ferry_digest got;
 	int rc = -1;
 
-	if (ferry_blob_writer_new(&w, r->task->st, kind, 0, err) == -1 ||
-	    ferry_volume_content(v, mode, on_data, w, err) == -1)
+	if (ferry_blob_writer_new(&w, r->task->st, kind, 0, err) == -1)
+		goto out;
+	if (m->encoding == FERRY_ENCODING_RECIPE
+		? ferry_bundle_recipe_take(
+		      r->task->st, v, m, on_data, w, err) == -1
+		: ferry_volume_content(v, mode, on_data, w, err) == -1)
 		goto out;
 	r->bytes += ferry_blob_writer_size(w);
 	r->blobs++;
@@ -61,11 +68,28 @@ out:
 	return rc;
 }
 
+/*
+ * The base of a recipe is not here, or is damaged.  The receipt will ask for the
+ * blob, so that the next bundle brings it whole; what else is in the volume comes
+ * in meanwhile.
+ */
+static int
+note_baseless(struct receive *r, const struct ferry_member *m,
+    const struct ferry_error *why, struct ferry_error *err)
+{
+
+	ferry_task_note(r->task, "'%s': %s", m->path, why->text);
+	r->baseless++;
+	return ferry_wanted_put(
+	    r->task->st, &m->blob, r->bundle->head->origin, err);
+}
+
 static int
 take_blob(struct receive *r, struct ferry_volume *v,
     const struct ferry_member *m, struct ferry_error *err)
 {
 	struct ferry_store *st = r->task->st;
+	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_blob_info info = { 0 };
 	int known = ferry_blob_stat(st, &m->blob, &info, err), wanted = 0;
 
@@ -80,10 +104,15 @@ take_blob(struct receive *r, struct ferry_volume *v,
 	/* What gc freed since need not come back. */
 	if (r->repairing && known == 0 && wanted == 0)
 		return 0;
-	if (store_member(r, v,
+	if (store_member(r, v, m,
 		m->document ? FERRY_BLOB_IS_DOCUMENT : FERRY_BLOB_IS_FILE,
-		FERRY_CONTENT_UNCHECKED, &m->blob, err) == -1)
+		FERRY_CONTENT_UNCHECKED, &m->blob, &why) == -1) {
+		if (m->encoding == FERRY_ENCODING_RECIPE &&
+		    why.code == FERRY_EMISSING)
+			return note_baseless(r, m, &why, err);
+		*err = why;
 		return ferry_error_in(err, "'%s'", m->path);
+	}
 	r->out->blobs++;
 	r->out->blob_bytes += m->content_size;
 	if (known == 0 && wanted == 0)
@@ -108,7 +137,7 @@ take_part(struct receive *r, struct ferry_volume *v,
 		    m->path);
 	if ((known = ferry_blob_has(r->task->st, &m->sha256, err)) == -1)
 		return -1;
-	if (known == 0 && store_member(r, v, FERRY_BLOB_IS_FILE,
+	if (known == 0 && store_member(r, v, m, FERRY_BLOB_IS_FILE,
 			      FERRY_CONTENT_STORED, &m->sha256, err) == -1)
 		return ferry_error_in(err, "'%s'", m->path);
 	return ferry_part_put(r->task->st, h, m, err);
@@ -140,8 +169,10 @@ read_volume(struct receive *r, size_t i, struct ferry_error *err)
 {
 	const struct ferry_member *m;
 	struct ferry_volume *v = NULL;
+	char text[FERRY_COUNT_TEXT];
 	int rc = -1;
 
+	r->baseless = 0;
 	if (ferry_found_open(&v, r->bundle, i, err) == -1)
 		return -1;
 	while ((rc = ferry_volume_next(v, &m, err)) == 1) {
@@ -152,6 +183,12 @@ read_volume(struct receive *r, size_t i, struct ferry_error *err)
 		if ((rc = pause_for_commit(r, v, err)) == -1)
 			goto out;
 	}
+	if (rc == 0 && r->baseless > 0)
+		rc = ferry_error_set(err, FERRY_EMISSING,
+		    "%s from bases that are missing or damaged here; take the "
+		    "receipt of 'ferry receipt' to the origin and bring what "
+		    "it exports then, or a bundle of 'ferry export --whole'",
+		    ferry_count_text(r->baseless, "recipe", text));
 	if (rc == -1)
 		ferry_error_in(err, "%s", r->bundle->volumes[i].path);
 	r->passed += ferry_volume_offset(v);

@@ -6,6 +6,7 @@
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/store.h"
+#include "sync/carry/base.h"
 #include "sync/carry/contents.h"
 #include "sync/carry/plan.h"
 
@@ -57,8 +58,9 @@ add_wanted(struct fill *e, struct ferry_error *err)
 		if (rc == -1)
 			return -1;
 		e->cursor.seq = i;
-		if (rc == 1 && ferry_bundle_writer_blob(e->writer,
-				   &e->plan->site.wanted[i], &info, err) == -1)
+		if (rc == 1 &&
+		    ferry_bundle_writer_blob(e->writer,
+			&e->plan->site.wanted[i], &info, NULL, err) == -1)
 			return -1;
 	}
 	e->cursor = (struct ferry_export_cursor){ FERRY_STAGE_RECORDS,
@@ -140,6 +142,7 @@ add_files(struct fill *e, const struct ferry_journal_record *record,
 {
 	int n =
 	    record->value == NULL ? 0 : ferry_files_count(record->value, err);
+	struct ferry_digest base;
 	struct ferry_blob_info info;
 	struct ferry_file file;
 
@@ -153,8 +156,13 @@ add_files(struct fill *e, const struct ferry_journal_record *record,
 			continue;
 		e->cursor.seq = record->seq;
 		e->cursor.file = (uint64_t)i;
-		if (ferry_bundle_writer_blob(
-			e->writer, &file.sha256, &info, err) == -1)
+		rc = 0;
+		if (e->plan->recipes &&
+		    (rc = ferry_base_find(e->task->st, record, (size_t)i,
+			 &e->plan->site, &base, err)) == -1)
+			return -1;
+		if (ferry_bundle_writer_blob(e->writer, &file.sha256, &info,
+			rc == 1 ? &base : NULL, err) == -1)
 			return -1;
 		e->blobs++;
 		if (pause_for_progress(e, err) == -1)
@@ -207,6 +215,21 @@ note_rotten(struct fill *e)
 	json_decref(note);
 }
 
+static void
+note_recipes(const struct fill *f)
+{
+	char blobs[FERRY_COUNT_TEXT], size[FERRY_SIZE_TEXT];
+	uint64_t count, saved;
+
+	ferry_bundle_writer_recipes(f->writer, &count, &saved);
+	if (count > 0)
+		ferry_task_note(f->task,
+		    "%s %s as a recipe from what the site has, which saves %s",
+		    ferry_count_text(count, "blob", blobs),
+		    count == 1 ? "travels" : "travel each",
+		    ferry_size_text(saved, size));
+}
+
 int
 ferry_volumes_write(const struct ferry_task *task,
     const struct ferry_export_plan *plan, struct ferry_export_state *state,
@@ -229,6 +252,8 @@ ferry_volumes_write(const struct ferry_task *task,
 		rc = ferry_bundle_writer_finish(f.writer, err);
 	if (rc == -1)
 		note_rotten(&f);
+	else
+		note_recipes(&f);
 	ferry_bundle_writer_free(f.writer);
 	return rc;
 }

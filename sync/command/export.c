@@ -11,7 +11,7 @@
 static const char help[] =
     "usage: ferry export --to DIR [--for SITE [--site-id ID]] [--one-way]\n"
     "                    [--since N] [--volume-size SIZE] [--expires TIME]\n"
-    "                    [--dry-run]\n"
+    "                    [--whole] [--dry-run]\n"
     "\n"
     "Write a signed bundle: the journal's records and the blobs they need.\n"
     "\n"
@@ -28,6 +28,9 @@ static const char help[] =
     "  --expires TIME      sites refuse it after TIME from now: 30d, 12h, or\n"
     "                      'never' (default: 'expires' of the group export in\n"
     "                      the configuration, or 90d)\n"
+    "  --whole             no recipes: of a blob that is much like one which the\n"
+    "                      site has by its receipt only the difference travels\n"
+    "                      else\n"
     "  --dry-run           print counts and sizes, write nothing\n"
     "\n"
     "Without --for, --one-way and --since the bundle carries everything, for\n"
@@ -73,6 +76,7 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 		{ "since", FERRY_OPTION_VALUE, &since },
 		{ "volume-size", FERRY_OPTION_VALUE, &volume_size },
 		{ "expires", FERRY_OPTION_VALUE, &expires },
+		{ "whole", FERRY_OPTION_FLAG, &o->whole },
 		{ "dry-run", FERRY_OPTION_FLAG, &o->dry_run },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};

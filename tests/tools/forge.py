@@ -300,7 +300,101 @@ def member_of_other_name(v):
 
 @attack(28)
 def unknown_encoding(v):
-    v.blob("raw")[0]["encoding"] = "recipe"
+    v.blob("raw")[0]["encoding"] = "brotli"
+
+
+def varint(n):
+    out = bytearray()
+    while n > 127:
+        out.append(n & 127 | 128)
+        n >>= 7
+    return bytes(out + bytes([n]))
+
+
+def recipe(v, data, announced=True, base=None):
+    """The second raw blob as a recipe from the first, which is there then."""
+    base = base or v.blob("raw")[0]["blob"]
+    entry = v.blob("raw", 1)
+    if announced:
+        v.head["requires"] = ["recipe-1"]
+    entry[0].update(path=entry[0]["path"] + ".recipe", size=len(data), sha256=sha256(data), encoding="recipe",
+                    bases=[base])
+    entry[1] = data
+    return entry[0]
+
+
+@attack(29)
+def recipe_unannounced(v):
+    recipe(v, b"FRR1", announced=False)
+
+
+@attack(20)
+def recipe_without_bases(v):
+    del recipe(v, b"FRR1")["bases"]
+
+
+@attack(20)
+def recipe_of_three_bases(v):
+    line = recipe(v, b"FRR1")
+    line["bases"] *= 3
+
+
+@attack(30)
+def recipe_without_its_base(v):
+    recipe(v, b"FRR1", base="0" * 64)
+
+
+@attack(30)
+def recipe_of_another_base(v):
+    size = v.blob("raw", 1)[0]["content_size"]
+    recipe(v, b"FRR1" + varint(1) + varint(size) + varint(size) + varint(0) + varint(1) + varint(7) + b"x" * 32 +
+           varint(0) + varint(0))
+
+
+@attack(30)
+def recipe_of_itself(v):
+    recipe(v, b"FRR1", base=v.blob("raw", 1)[0]["blob"])
+
+
+@attack(20)
+def recipe_of_noise(v):
+    recipe(v, os.urandom(5000))
+
+
+@attack(20)
+def recipe_of_nothing(v):
+    recipe(v, b"")
+
+
+@attack(28)
+def recipe_of_newer_models(v):
+    recipe(v, b"FRR1" + varint(2))
+
+
+@attack(20)
+def recipe_of_much_work(v):
+    size = v.blob("raw", 1)[0]["content_size"]
+    recipe(v, b"FRR1" + varint(1) + varint(size) + varint(size) + varint(2**60) + varint(0) + varint(0) + varint(0))
+
+
+@attack(20)
+def recipe_of_zeros(v):
+    """A quarter of a GiB of them, by a few bytes, and none of the blob's."""
+    size, base = 2**28, v.blob("raw")[1]
+    frame = zstd(bytes(8 << 20))
+    line = recipe(v, b"FRR1" + varint(1) + varint(size) + varint(size) + varint(0) + varint(1) + varint(len(base)) +
+                  hashlib.sha256(base).digest() + varint(0) + varint(0) + varint(0) + varint(0) +
+                  (varint(0) + varint(len(frame)) + frame) * 32)
+    line["content_size"] = size
+
+
+@attack(28)
+def records_as_a_recipe(v):
+    for group in v.groups:
+        for entry in group:
+            if "part" in entry[0]:
+                v.head["requires"] = ["recipe-1"]
+                entry[0].update(encoding="recipe", path=entry[0]["path"][:-4] + ".recipe")
 
 
 @attack(28)

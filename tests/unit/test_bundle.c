@@ -205,6 +205,86 @@ test_head_refuses(void **state)
 	ferry_buf_free(&changed);
 }
 
+static void
+test_head_of_recipes(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_head *h = some_head(), *got;
+
+	(void)state;
+	h->recipes = true;
+	assert_ok(ferry_head_write(&text, h, &err), &err);
+	assert_non_null(
+	    strstr((const char *)text.p, "\"requires\":[\"recipe-1\"]"));
+	assert_ok(ferry_head_parse(
+		      &got, ferry_bytes_buf(&text), FERRY_HEAD_WHOLE, &err),
+	    &err);
+	assert_true(got->recipes);
+	ferry_head_free(got);
+	ferry_head_free(h);
+	ferry_buf_free(&text);
+}
+
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define RECIPE(encoding, path, rest)                                           \
+	"{\"path\":\"blobs/sha256/" HEX path "\",\"size\":9,"                  \
+	"\"sha256\":\"" HEX "\",\"encoding\":\"" encoding                      \
+	"\",\"content_size\":99,\"blob\":\"" HEX "\"" rest "}"
+
+static void
+test_member_of_recipe(void **state)
+{
+	static const struct {
+		const char *line;
+		enum ferry_code code;
+		size_t bases;
+	} cases[] = {
+		{ RECIPE("recipe", ".recipe", ",\"bases\":[\"" HEX "\"]"),
+		    FERRY_OK, 1 },
+		{ RECIPE("recipe", ".recipe",
+		      ",\"bases\":[\"" HEX "\",\"" HEX "\"],\"document\":true"),
+		    FERRY_OK, 2 },
+		{ RECIPE("recipe", ".recipe", ",\"bases\":[]"), FERRY_ELIMIT,
+		    0 },
+		{ RECIPE("recipe", ".recipe",
+		      ",\"bases\":[\"" HEX "\",\"" HEX "\",\"" HEX "\"]"),
+		    FERRY_ELIMIT, 0 },
+		{ RECIPE("recipe", ".recipe", ""), FERRY_EFORMAT, 0 },
+		{ RECIPE("recipe", ".recipe", ",\"bases\":[1]"), FERRY_EFORMAT,
+		    0 },
+		{ RECIPE("recipe", ".zst", ",\"bases\":[\"" HEX "\"]"),
+		    FERRY_EFORMAT, 0 },
+		{ RECIPE("recipe2", ".recipe", ",\"bases\":[\"" HEX "\"]"),
+		    FERRY_ENEWER, 0 },
+	};
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf line = FERRY_BUF_INIT;
+	struct ferry_member m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int rc = ferry_member_parse(
+		    &m, ferry_bytes_str(cases[i].line), &err);
+
+		if (cases[i].code != FERRY_OK) {
+			assert_int_equal(rc, -1);
+			if (err.code != cases[i].code)
+				fail_msg("case %zu: %s", i, err.text);
+			continue;
+		}
+		assert_ok(rc, &err);
+		assert_int_equal(m.encoding, FERRY_ENCODING_RECIPE);
+		assert_int_equal(m.bases_n, cases[i].bases);
+		/* It is written as it was read. */
+		ferry_buf_reset(&line);
+		assert_ok(ferry_member_write(&line, &m, &err), &err);
+		line.p[line.n - 1] = 0;
+		assert_string_equal((const char *)line.p, cases[i].line);
+	}
+	ferry_buf_free(&line);
+}
+
 /* keys and receipts */
 
 static void
@@ -322,7 +402,8 @@ write_bundle(struct unit_store *f, struct ferry_bundle_target *target,
 		assert_int_equal(
 		    ferry_blob_stat(f->st, &blobs[i], &info, &err), 1);
 		assert_ok(
-		    ferry_bundle_writer_blob(w, &blobs[i], &info, &err), &err);
+		    ferry_bundle_writer_blob(w, &blobs[i], &info, NULL, &err),
+		    &err);
 	}
 	assert_ok(ferry_bundle_writer_records(
 		      w, ferry_bytes_str("{}\n{}\n"), 5, 6, 2, &err),
@@ -406,6 +487,8 @@ main(void)
 		cmocka_unit_test(test_tar_huge_member),
 		cmocka_unit_test(test_head_round_trip),
 		cmocka_unit_test(test_head_refuses),
+		cmocka_unit_test(test_head_of_recipes),
+		cmocka_unit_test(test_member_of_recipe),
 		unit_store_test(test_keys_rotate),
 		unit_store_test(test_receipt_round_trip),
 		unit_store_test(test_volume_round_trip),

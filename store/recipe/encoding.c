@@ -1,0 +1,191 @@
+#include "store/recipe/encoding.h"
+
+#include <string.h>
+
+#include "store/base/error.h"
+#include "store/recipe/model.h"
+#include "store/recipe/spool.h"
+#include "store/recipe/stream.h"
+#include "store/recipe/varint.h"
+
+#define PIECE (1U << 20)
+
+int
+ferry_recipe_head_write(const struct ferry_recipe_head *head,
+    struct ferry_buf *buf, struct ferry_error *err)
+{
+
+	if (ferry_buf_adds(buf, FERRY_RECIPE_MAGIC, err) == -1 ||
+	    ferry_varint_add(buf, FERRY_MODEL_SET, err) == -1 ||
+	    ferry_varint_add(buf, head->size, err) == -1 ||
+	    ferry_varint_add(buf, head->image, err) == -1 ||
+	    ferry_varint_add(buf, head->work, err) == -1 ||
+	    ferry_varint_add(buf, head->bases_n, err) == -1)
+		return -1;
+	for (size_t i = 0; i < head->bases_n; i++)
+		if (ferry_varint_add(buf, head->bases[i].size, err) == -1 ||
+		    ferry_buf_add(buf, head->bases[i].sha256.v,
+			FERRY_SHA256_SIZE, err) == -1)
+			return -1;
+	if (ferry_varint_add(buf, head->streams, err) == -1)
+		return -1;
+	return ferry_varint_add(buf, head->prefix, err);
+}
+
+static int
+read_base(struct ferry_recipe_image *out, struct ferry_bytes *in,
+    struct ferry_error *err)
+{
+	struct ferry_bytes sha256;
+
+	if (ferry_varint_take(
+		in, FERRY_IMAGE_MAX, "size of a base", &out->size, err) == -1 ||
+	    ferry_varint_bytes(
+		in, FERRY_SHA256_SIZE, "digest of a base", &sha256, err) == -1)
+		return -1;
+	memset(&out->sha256, 0, sizeof(out->sha256));
+	out->sha256.alg = FERRY_SHA256;
+	out->sha256.n = FERRY_SHA256_SIZE;
+	memcpy(out->sha256.v, sha256.p, FERRY_SHA256_SIZE);
+	return 0;
+}
+
+int
+ferry_recipe_head_read(struct ferry_recipe_head *out, struct ferry_bytes *in,
+    struct ferry_error *err)
+{
+	uint64_t set, bases, streams, prefix;
+	struct ferry_bytes magic;
+
+	if (ferry_varint_bytes(in, 4, "a recipe", &magic, err) == -1)
+		return -1;
+	if (!ferry_bytes_is(magic, FERRY_RECIPE_MAGIC))
+		return ferry_error_set(err, FERRY_EFORMAT, "not a recipe");
+	if (ferry_varint_take(
+		in, FERRY_VARINT_MAX, "set of models", &set, err) == -1)
+		return -1;
+	if (set != FERRY_MODEL_SET)
+		return ferry_error_set(err, FERRY_ENEWER,
+		    "a recipe by models of set %llu, known here is %d",
+		    (unsigned long long)set, FERRY_MODEL_SET);
+	if (ferry_varint_take(in, FERRY_IMAGE_MAX, "size of the blob",
+		&out->size, err) == -1 ||
+	    ferry_varint_take(in, ferry_image_max(out->size),
+		"size of the image", &out->image, err) == -1 ||
+	    ferry_varint_take(in, FERRY_VARINT_MAX, "work", &out->work, err) ==
+		-1 ||
+	    ferry_varint_take(in, FERRY_RECIPE_BASES, "bases", &bases, err) ==
+		-1)
+		return -1;
+	for (size_t i = 0; i < bases; i++)
+		if (read_base(&out->bases[i], in, err) == -1)
+			return -1;
+	if (ferry_varint_take(
+		in, FERRY_PLAN_STREAMS, "streams", &streams, err) == -1 ||
+	    ferry_varint_take(in, bases > 0 ? FERRY_MODEL_MAX : 0,
+		"model of a base", &prefix, err) == -1)
+		return -1;
+	if (prefix > 0 && ferry_model_find(prefix) == NULL)
+		return ferry_error_set(err, FERRY_ENEWER,
+		    "model %u is not known here", (unsigned)prefix);
+	out->bases_n = (size_t)bases;
+	out->streams = (size_t)streams;
+	out->prefix = (uint8_t)prefix;
+	if (out->work > FERRY_RECIPE_WORK(
+			    out->image + (prefix > 0 ? out->bases[0].size : 0)))
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "a recipe that takes %llu steps for %llu bytes",
+		    (unsigned long long)out->work,
+		    (unsigned long long)out->image);
+	return 0;
+}
+
+/* Looking at a base by one model. */
+struct looking {
+	struct ferry_predictor *predictor;
+	const struct ferry_model *model;
+	struct ferry_stream_analysis analysis;
+	struct ferry_buf *out;
+	uint64_t *work, work_max;
+	bool full;
+};
+
+static int
+on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
+    struct ferry_bytes raw, struct ferry_error *err)
+{
+	struct looking *l = ctx;
+	struct ferry_stream_limits limits = { UINT64_MAX,
+		FERRY_RECIPE_CORRECTIONS, l->work_max - *l->work };
+	int rc;
+
+	(void)index;
+	if (l->full)
+		return 0;
+	rc = ferry_stream_analyse(
+	    l->predictor, l->model, deflated, raw, &limits, &l->analysis, err);
+	*l->work += l->analysis.work;
+	if (rc == -1)
+		return -1;
+	if (rc == 0 || ferry_corrections_size(&l->analysis.corrections) >
+			   FERRY_RECIPE_CORRECTIONS - l->out->n) {
+		l->full = true;
+		return 0;
+	}
+	return ferry_corrections_write(&l->analysis.corrections, l->out, err);
+}
+
+/* In pieces, so that the image is not in memory all at once. */
+static int
+hash_image(struct ferry_recipe_base *base, struct ferry_error *err)
+{
+	struct ferry_digester *digester;
+
+	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1)
+		return -1;
+	for (size_t at = 0, n; at < base->image.n; at += n) {
+		n = base->image.n - at < PIECE ? base->image.n - at : PIECE;
+		ferry_digester_update(digester, base->image.p + at, n);
+		ferry_spool_pass(base->spool, at + n);
+	}
+	ferry_digester_final(digester, FERRY_SHA256, &base->sha256);
+	ferry_digester_free(digester);
+	return 0;
+}
+
+int
+ferry_recipe_base_open(struct ferry_recipe_base *base, struct ferry_bytes blob,
+    int dirfd, const struct ferry_model *model, uint64_t *work,
+    uint64_t work_max, struct ferry_error *err)
+{
+	struct looking l = { NULL, model,
+		{ NULL, FERRY_CORRECTIONS_INIT, 0, 0 }, &base->corrections,
+		work, work_max, false };
+	int rc = -1;
+
+	memset(base, 0, sizeof(*base));
+	if (model != NULL && ferry_predictor_new(&l.predictor, err) == -1)
+		goto out;
+	if (ferry_expand(blob, dirfd, &base->spool, &base->plan,
+		model != NULL ? on_stream : NULL, &l, err) == -1 ||
+	    ferry_spool_view(base->spool, &base->image, err) == -1 ||
+	    hash_image(base, err) == -1)
+		goto out;
+	rc = 0;
+out:
+	ferry_predictor_free(l.predictor);
+	ferry_corrections_free(&l.analysis.corrections);
+	if (rc == -1)
+		ferry_recipe_base_close(base);
+	return rc;
+}
+
+void
+ferry_recipe_base_close(struct ferry_recipe_base *base)
+{
+
+	ferry_spool_free(base->spool);
+	ferry_plan_free(&base->plan);
+	ferry_buf_free(&base->corrections);
+	memset(base, 0, sizeof(*base));
+}

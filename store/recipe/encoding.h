@@ -1,0 +1,56 @@
+#ifndef FERRY_STORE_RECIPE_ENCODING_H
+#define FERRY_STORE_RECIPE_ENCODING_H
+
+/*
+ * The front of a recipe, what making and applying share.  FORMAT.md explains
+ * the fields.
+ */
+
+#include "store/base/digest.h"
+#include "store/recipe/expand.h"
+#include "store/recipe/plan.h"
+#include "store/recipe/recipe.h"
+
+#define FERRY_RECIPE_MAGIC "FRR1"
+#define FERRY_RECIPE_CORRECTIONS (16U << 20) /* of all streams, unpacked */
+/* Steps that re-creating an image of n bytes may take. */
+#define FERRY_RECIPE_WORK(n) ((uint64_t)(n)*512 + (UINT64_C(1) << 26))
+
+struct ferry_recipe_image {
+	uint64_t size;
+	struct ferry_digest sha256;
+};
+struct ferry_recipe_head {
+	uint64_t size, image, work;
+	struct ferry_recipe_image bases[FERRY_RECIPE_BASES];
+	size_t bases_n, streams;
+	uint8_t
+	    prefix; /* model by which the first base was looked at; 0: none */
+};
+
+/* Append it. */
+int ferry_recipe_head_write(const struct ferry_recipe_head *head,
+    struct ferry_buf *buf, struct ferry_error *err);
+/* Errors: FERRY_ENEWER, FERRY_EFORMAT, FERRY_ELIMIT. */
+int ferry_recipe_head_read(struct ferry_recipe_head *out,
+    struct ferry_bytes *in, struct ferry_error *err);
+
+/*
+ * A base, expanded.  With model, the corrections that all of its streams need
+ * by it, in the order of on_stream, up to FERRY_RECIPE_CORRECTIONS bytes.
+ *
+ * work: is counted, and may become work_max.
+ */
+struct ferry_recipe_base {
+	struct ferry_spool *spool;
+	struct ferry_bytes image;
+	struct ferry_plan plan;
+	struct ferry_digest sha256;
+	struct ferry_buf corrections;
+};
+int ferry_recipe_base_open(struct ferry_recipe_base *base,
+    struct ferry_bytes blob, int dirfd, const struct ferry_model *model,
+    uint64_t *work, uint64_t work_max, struct ferry_error *err);
+void ferry_recipe_base_close(struct ferry_recipe_base *base);
+
+#endif

@@ -1,0 +1,304 @@
+/* From a blob and its bases to a recipe. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/base/error.h"
+#include "store/recipe/encoding.h"
+#include "store/recipe/model.h"
+#include "store/recipe/patch.h"
+#include "store/recipe/spool.h"
+#include "store/recipe/stream.h"
+
+#define LEVEL 9
+/* Below this size the best that zstd can do costs next to nothing. */
+#define SMALL (2U << 20)
+#define LEVEL_SMALL 19
+/* From so many bytes on corrections are compared with those of the base. */
+#define CORRECTIONS_MANY 256
+
+/*
+ * corrections: of all streams so far; bytes: how many of them are due to each
+ * model.  unfit: what kept the blob from being a recipe, or NULL.
+ */
+struct making {
+	const struct ferry_recipe_options *options;
+	struct ferry_recipe_made *made;
+	struct ferry_recipe_head head;
+	struct ferry_recipe_base bases[FERRY_RECIPE_BASES];
+	struct ferry_spool *image;
+	struct ferry_plan plan;
+	struct ferry_predictor *predictor;
+	struct ferry_stream_analysis analysis;
+	const struct ferry_model *first; /* to be tried */
+	uint64_t largest; /* raw bytes of the stream that gave made->model */
+	struct ferry_buf corrections;
+	uint64_t bytes[FERRY_MODEL_MAX + 1];
+	struct ferry_spool *recipe;
+	const char *unfit;
+};
+
+static int
+on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
+    struct ferry_bytes raw, struct ferry_error *err)
+{
+	struct making *m = ctx;
+	struct ferry_stream_analysis *a = &m->analysis;
+	size_t size;
+
+	if (m->unfit != NULL)
+		return 0;
+	if (ferry_stream_choose(
+		m->predictor, m->first, deflated, raw, a, err) == -1)
+		return -1;
+	size = ferry_corrections_size(&a->corrections);
+	m->plan.v[index].model = a->model->number;
+	m->plan.v[index].padding = a->padding;
+	m->head.work += a->work;
+	m->made->streams++;
+	m->made->exact += a->corrections.n == 0 ? 1 : 0;
+	m->made->corrections += size;
+	m->bytes[a->model->number] += size;
+	m->first = a->model;
+	if (m->made->model == NULL || raw.n > m->largest) {
+		m->largest = raw.n;
+		m->made->model = a->model;
+	}
+	if (size > FERRY_RECIPE_CORRECTIONS - m->corrections.n) {
+		m->unfit = "its compressor is not known, and chose too much";
+		return 0;
+	}
+	if (ferry_corrections_write(&a->corrections, &m->corrections, err) ==
+	    -1)
+		return -1;
+	if (m->corrections.n > FERRY_RECIPE_CORRECTIONS)
+		m->unfit = "its compressor is not known, and chose too much";
+	return 0;
+}
+
+static int
+look_at_all(struct making *m, struct ferry_bytes blob,
+    const struct ferry_recipe_bases *bases, struct ferry_error *err)
+{
+	struct ferry_bytes image;
+
+	m->head.bases_n = bases->n;
+	for (size_t i = 0; i < bases->n; i++) {
+		if (ferry_recipe_base_open(&m->bases[i], bases->v[i],
+			m->options->dirfd, NULL, NULL, 0, err) == -1)
+			return -1;
+		m->head.bases[i].size = m->bases[i].image.n;
+		m->head.bases[i].sha256 = m->bases[i].sha256;
+	}
+	if (ferry_expand(blob, m->options->dirfd, &m->image, &m->plan,
+		on_stream, m, err) == -1 ||
+	    ferry_spool_view(m->image, &image, err) == -1)
+		return -1;
+	m->head.size = blob.n;
+	m->head.image = image.n;
+	m->head.streams = m->plan.n;
+	m->made->image = image.n;
+	return 0;
+}
+
+/*
+ * Append the corrections: if there are many, perhaps those of the base's
+ * streams by the same model are much the same.
+ */
+static int
+pack_corrections(struct making *m, struct ferry_bytes base,
+    struct ferry_buf *text, int level, struct ferry_error *err)
+{
+	struct ferry_buf alone = FERRY_BUF_INIT, beside = FERRY_BUF_INIT;
+	struct ferry_recipe_base other = { 0 };
+	uint64_t work = 0;
+	size_t model = 0;
+	int rc = -1;
+
+	if (ferry_patch_pack(ferry_bytes_buf(&m->corrections),
+		ferry_bytes_of(NULL, 0), level, &alone, err) == -1)
+		goto out;
+	for (size_t i = 1; i <= FERRY_MODEL_MAX; i++)
+		if (m->bytes[i] > m->bytes[model])
+			model = i;
+	if (m->head.bases_n > 0 && alone.n > CORRECTIONS_MANY && model > 0) {
+		if (ferry_recipe_base_open(&other, base, m->options->dirfd,
+			ferry_model_find(model), &work, UINT64_MAX,
+			err) == -1 ||
+		    ferry_patch_pack(ferry_bytes_buf(&m->corrections),
+			ferry_bytes_buf(&other.corrections), level, &beside,
+			err) == -1)
+			goto out;
+		if (beside.n < alone.n) {
+			m->head.prefix = (uint8_t)model;
+			m->head.work += work;
+		}
+	}
+	rc = m->head.prefix > 0 ? ferry_buf_add(text, beside.p, beside.n, err)
+	                        : ferry_buf_add(text, alone.p, alone.n, err);
+out:
+	ferry_recipe_base_close(&other);
+	ferry_buf_free(&alone);
+	ferry_buf_free(&beside);
+	return rc;
+}
+
+/* Everything before the image. */
+static int
+write_front(struct making *m, struct ferry_bytes base, int level,
+    struct ferry_error *err)
+{
+	struct ferry_buf head = FERRY_BUF_INIT, texts = FERRY_BUF_INIT;
+	struct ferry_buf plan = FERRY_BUF_INIT, places = FERRY_BUF_INIT;
+	int rc = -1;
+
+	if (ferry_plan_write_places(&m->plan, &plan, err) == -1 ||
+	    ferry_plan_write_models(&m->plan, &plan, err) == -1 ||
+	    (m->head.bases_n > 0 && ferry_plan_write_places(&m->bases[0].plan,
+					&places, err) == -1) ||
+	    ferry_patch_pack(ferry_bytes_buf(&plan), ferry_bytes_buf(&places),
+		level, &texts, err) == -1 ||
+	    pack_corrections(m, base, &texts, level, err) == -1 ||
+	    ferry_recipe_head_write(&m->head, &head, err) == -1 ||
+	    ferry_spool_write(m->recipe, head.p, head.n, err) == -1 ||
+	    ferry_spool_write(m->recipe, texts.p, texts.n, err) == -1)
+		goto out;
+	if (plan.n > FERRY_PLAN_BYTES)
+		m->unfit = "it has too many streams";
+	if (m->head.work >
+	    FERRY_RECIPE_WORK(m->head.image +
+			      (m->head.prefix > 0 ? m->head.bases[0].size : 0)))
+		m->unfit = "re-creating it would take too long";
+	rc = 0;
+out:
+	ferry_buf_free(&head);
+	ferry_buf_free(&texts);
+	ferry_buf_free(&plan);
+	ferry_buf_free(&places);
+	return rc;
+}
+
+static int
+on_patch(void *ctx, const void *p, size_t n, struct ferry_error *err)
+{
+	struct making *m = ctx;
+
+	if (n > m->options->size_max ||
+	    ferry_spool_size(m->recipe) > m->options->size_max - n) {
+		m->made->outcome = FERRY_RECIPE_TOO_LARGE;
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "it would have more than %llu bytes",
+		    (unsigned long long)m->options->size_max);
+	}
+	return ferry_spool_write(m->recipe, p, n, err);
+}
+
+static int
+on_nothing(void *ctx, const void *p, size_t n, struct ferry_error *err)
+{
+
+	(void)ctx;
+	(void)p;
+	(void)n;
+	(void)err;
+	return 0;
+}
+
+/* What is wrong with this blob, or with the machine. */
+static bool
+is_system(const struct ferry_error *why)
+{
+
+	return why->code == FERRY_ESYSTEM || why->code == FERRY_ENOMEM;
+}
+
+static int
+no_recipe(struct making *m, enum ferry_recipe_outcome outcome, const char *why)
+{
+
+	m->made->outcome = outcome;
+	(void)snprintf(m->made->why, sizeof(m->made->why), "%s", why);
+	return 0;
+}
+
+/* Returns: 1 if the recipe is there and gives blob again; 0; -1. */
+static int
+make(struct making *m, struct ferry_bytes blob,
+    const struct ferry_recipe_bases *bases, struct ferry_bytes *out,
+    struct ferry_error *err)
+{
+	struct ferry_bytes images[FERRY_RECIPE_BASES], image;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_digest sha256;
+	int level = m->options->level;
+
+	if (ferry_predictor_new(&m->predictor, err) == -1 ||
+	    look_at_all(m, blob, bases, err) == -1)
+		return -1;
+	if (m->unfit != NULL)
+		return no_recipe(m, FERRY_RECIPE_UNFIT, m->unfit);
+	if (level == 0)
+		level = m->head.image < SMALL ? LEVEL_SMALL : LEVEL;
+	/* Besides a patch, a front of all that may be in it. */
+	if (ferry_spool_new(&m->recipe, m->options->dirfd, 2 * FERRY_IMAGE_MAX,
+		err) == -1 ||
+	    write_front(m, bases->v[0], level, err) == -1)
+		return -1;
+	if (m->unfit != NULL)
+		return no_recipe(m, FERRY_RECIPE_UNFIT, m->unfit);
+	for (size_t i = 0; i < bases->n; i++)
+		images[i] = m->bases[i].image;
+	if (ferry_spool_view(m->image, &image, err) == -1)
+		return -1;
+	if (ferry_patch_make(
+		image, images, bases->n, level, on_patch, m, &why) == -1) {
+		if (m->made->outcome == FERRY_RECIPE_TOO_LARGE)
+			return no_recipe(m, FERRY_RECIPE_TOO_LARGE, why.text);
+		*err = why;
+		return -1;
+	}
+	if (ferry_spool_view(m->recipe, out, err) == -1 ||
+	    ferry_digest_of(&sha256, FERRY_SHA256, blob, err) == -1)
+		return -1;
+	if (ferry_recipe_apply(*out, bases, blob.n, &sha256, m->options->dirfd,
+		on_nothing, NULL, &why) == 0)
+		return 1;
+	if (!is_system(&why))
+		return no_recipe(m, FERRY_RECIPE_DIFFERS, why.text);
+	*err = why;
+	return -1;
+}
+
+int
+ferry_recipe_make(struct ferry_bytes blob,
+    const struct ferry_recipe_bases *bases,
+    const struct ferry_recipe_options *options, ferry_recipe_sink *on_data,
+    void *ctx, struct ferry_recipe_made *made, struct ferry_error *err)
+{
+	struct making m = { .options = options,
+		.made = made,
+		.analysis = { NULL, FERRY_CORRECTIONS_INIT, 0, 0 },
+		.first = made->model };
+	struct ferry_bytes recipe = { NULL, 0 };
+	int rc = 0;
+
+	memset(made, 0, sizeof(*made));
+	if (blob.n > FERRY_IMAGE_MAX)
+		(void)no_recipe(&m, FERRY_RECIPE_UNFIT, "it is too large");
+	else
+		rc = make(&m, blob, bases, &recipe, err);
+	if (rc == 1) {
+		made->size = recipe.n;
+		if (on_data(ctx, recipe.p, recipe.n, err) == -1)
+			rc = -1;
+	}
+	for (size_t i = 0; i < FERRY_RECIPE_BASES; i++)
+		ferry_recipe_base_close(&m.bases[i]);
+	ferry_spool_free(m.image);
+	ferry_spool_free(m.recipe);
+	ferry_plan_free(&m.plan);
+	ferry_predictor_free(m.predictor);
+	ferry_corrections_free(&m.analysis.corrections);
+	ferry_buf_free(&m.corrections);
+	return rc;
+}

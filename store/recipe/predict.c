@@ -1,0 +1,62 @@
+#include "store/recipe/predict.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "store/recipe/predict_internal.h"
+
+/* Below this clearing the tables costs more than undoing what was done. */
+#define FEW 16384
+
+int
+ferry_predictor_new(struct ferry_predictor **out, struct ferry_error *err)
+{
+
+	return ferry_calloc(out, 1, sizeof(**out), err);
+}
+
+void
+ferry_predictor_free(struct ferry_predictor *p)
+{
+
+	free(p);
+}
+
+static void
+clear(struct ferry_predictor *p)
+{
+
+	if (p->n > FEW) {
+		memset(p->head, 0, sizeof(p->head));
+		return;
+	}
+	for (size_t i = 0; i < p->n; i++)
+		p->head[ferry_predict_hash(p, i)] = 0;
+}
+
+int
+ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
+    struct ferry_error *err)
+{
+	int rc = 0;
+
+	assert(run->raw.n < UINT32_MAX);
+	p->run = run;
+	p->raw = run->raw.p;
+	p->n = run->raw.n;
+	p->passed = 0;
+	switch (run->model->search) {
+	case FERRY_SEARCH_FAST:
+	case FERRY_SEARCH_SLOW:
+		rc = ferry_predict_zlib(p, err);
+		break;
+	case FERRY_SEARCH_GO:
+		rc = ferry_predict_go(p, err);
+		break;
+	case FERRY_SEARCH_NG:
+		rc = ferry_predict_ng(p, err);
+		break;
+	}
+	clear(p);
+	return rc;
+}

@@ -1,0 +1,56 @@
+#ifndef FERRY_STORE_RECIPE_PREDICT_H
+#define FERRY_STORE_RECIPE_PREDICT_H
+
+/*
+ * Run a model over raw bytes.  For every token that the compressor would have
+ * written, the caller says which one it is to be: the same, or another, and
+ * the model goes on as if it had chosen that itself.
+ */
+
+#include "store/base/bytes.h"
+#include "store/recipe/model.h"
+
+struct ferry_error;
+struct ferry_predictor;
+
+/*
+ * *actual is the predicted token, and stands at raw position at; change it, or
+ * leave it.  It must fit: 3 to 258 long, at most the rest of the raw bytes and
+ * at most min(at, 32768) back.
+ * Returns: 0 to go on, 1 to stop, -1.
+ */
+typedef int ferry_predict_decide(
+    void *ctx, size_t at, struct ferry_token *actual, struct ferry_error *err);
+
+/* The model looks no further back than the window. */
+typedef void ferry_predict_on_passed(void *ctx, size_t at);
+
+/* Tables of 640 KiB, for any number of runs one after the other. */
+int ferry_predictor_new(struct ferry_predictor **out, struct ferry_error *err);
+void ferry_predictor_free(struct ferry_predictor *p);
+
+/*
+ * Returns: 0 when the tokens decided stand for all of raw, which has less than
+ *     2^32 - 1 bytes; 1 when decide stopped; -1.
+ * work: steps that searching took are added; an error when it gets above
+ *     work_max.
+ * Errors: FERRY_ELIMIT (work), decide's.
+ */
+struct ferry_predict_run {
+	const struct ferry_model *model;
+	struct ferry_bytes raw;
+	ferry_predict_decide *decide;
+	void *ctx;
+	uint64_t work, work_max;
+	/* Called every 4 MiB of raw bytes or so, with what was passed; NULL:
+	 * nobody wants to know. */
+	ferry_predict_on_passed *on_passed;
+	void *passed_ctx;
+};
+int ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
+    struct ferry_error *err);
+/* Count other work of the run.  Errors: FERRY_ELIMIT. */
+int ferry_predict_work(
+    struct ferry_predict_run *run, uint64_t steps, struct ferry_error *err);
+
+#endif

@@ -1,0 +1,111 @@
+#ifndef FERRY_STORE_RECIPE_PREDICT_INTERNAL_H
+#define FERRY_STORE_RECIPE_PREDICT_INTERNAL_H
+
+/* What the ways of searching share; nobody else includes it. */
+
+#include <string.h>
+
+#include "store/recipe/predict.h"
+
+/*
+ * Positions by the hash of their bytes.  head and prev hold positions + 1, 0
+ * for none; prev is indexed by position modulo its size.
+ */
+struct ferry_predictor {
+	struct ferry_predict_run *run;
+	const uint8_t *raw;
+	size_t n;
+	size_t passed; /* told of */
+	uint32_t head[1U << 17];
+	uint32_t prev[FERRY_DEFLATE_WINDOW];
+};
+
+#define FERRY_PREDICT_MASK (FERRY_DEFLATE_WINDOW - 1)
+
+/* Four bytes from p, zeros behind the end. */
+static inline uint32_t
+ferry_predict_word(const struct ferry_predictor *p, size_t at)
+{
+	uint32_t v = 0;
+
+	if (p->n - at >= 4)
+		return (uint32_t)p->raw[at] | (uint32_t)p->raw[at + 1] << 8 |
+		       (uint32_t)p->raw[at + 2] << 16 |
+		       (uint32_t)p->raw[at + 3] << 24;
+	for (unsigned i = 0; at + i < p->n; i++)
+		v |= (uint32_t)p->raw[at + i] << 8 * i;
+	return v;
+}
+
+static inline uint32_t
+ferry_predict_hash(const struct ferry_predictor *p, size_t at)
+{
+	uint32_t v = ferry_predict_word(p, at);
+
+	switch (p->run->model->hash) {
+	case FERRY_HASH_ZLIB:
+		return ((v & 255) << 10 ^ (v >> 8 & 255) << 5 ^
+			   (v >> 16 & 255)) &
+		       0x7fff;
+	case FERRY_HASH_CHROMIUM:
+		return (v * 66521U + 66521U) >> 16 & 0x7fff;
+	case FERRY_HASH_NG:
+		return v * 2654435761U >> 16;
+	case FERRY_HASH_GO:
+		return __builtin_bswap32(v) * 0x1e35a7bdU >> 15;
+	}
+	return 0;
+}
+
+/* Make at the newest of its hash.  Returns: the one before + 1, 0 for none. */
+static inline uint32_t
+ferry_predict_insert(struct ferry_predictor *p, size_t at)
+{
+	uint32_t h = ferry_predict_hash(p, at), old = p->head[h];
+
+	p->prev[at & FERRY_PREDICT_MASK] = old;
+	p->head[h] = (uint32_t)at + 1;
+	return old;
+}
+
+/* How many bytes at a and b are the same, at most max. */
+static inline unsigned
+ferry_predict_equal(const uint8_t *a, const uint8_t *b, unsigned max)
+{
+	unsigned n = 0;
+
+	while (n + 8 <= max) {
+		uint64_t x, y;
+
+		memcpy(&x, a + n, 8);
+		memcpy(&y, b + n, 8);
+		if (x != y) {
+			x ^= y;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+			x = __builtin_bswap64(x);
+#endif
+			return n + ((unsigned)__builtin_ctzll(x) >> 3);
+		}
+		n += 8;
+	}
+	while (n < max && a[n] == b[n])
+		n++;
+	return n;
+}
+
+/* A match that was found: length bytes at position at. */
+struct ferry_predict_match {
+	unsigned length;
+	size_t at;
+};
+
+/* Ask the caller; as ferry_predict_decide. */
+int ferry_predict_ask(struct ferry_predictor *p, size_t at,
+    struct ferry_token *actual, struct ferry_error *err);
+
+/* Each runs to the end of raw: 0, 1, -1. */
+int ferry_predict_zlib(struct ferry_predictor *p, struct ferry_error *err);
+int ferry_predict_go(struct ferry_predictor *p, struct ferry_error *err);
+int ferry_predict_ng(struct ferry_predictor *p, struct ferry_error *err);
+
+#endif

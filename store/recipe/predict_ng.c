@@ -1,0 +1,290 @@
+/*
+ * How zlib-ng looks for matches at level 6 ("medium"): a match is taken, and the
+ * next one may begin within it.
+ *
+ * Observed: tests/unit/test_recipe.c, streams of .NET 10.  Its window, and how
+ *     much its caller writes at a time, show in the result: where input ends for
+ *     now, the next match is not looked for beforehand.
+ */
+
+#include "store/recipe/predict_internal.h"
+
+#define MIN 4 /* the shortest match */
+#define AHEAD (FERRY_DEFLATE_MATCH_MAX + 3 + 1)
+#define FAR (FERRY_DEFLATE_WINDOW - AHEAD)
+#define BUFFER (2U * FERRY_DEFLATE_WINDOW)
+#define MOVE (BUFFER - AHEAD)
+/* Of a longer match only the last position is kept. */
+#define KEEP_ALL 256
+
+/* length 1: a literal; 0: what was a literal is in the next match.  Positions
+ * from org on are not kept yet. */
+struct match {
+	size_t at, from, org;
+	unsigned length;
+};
+
+/*
+ * base: where the window begins; filled: how far it reaches; given: how much
+ * the caller wrote so far; ended: that this is all.
+ */
+struct run {
+	struct ferry_predictor *p;
+	size_t s, base, filled, given;
+	bool ended;
+	struct match next; /* length 0: not known */
+	uint32_t tokens; /* of this block */
+};
+
+/* As ferry_predict_insert(), but a position is not put before itself. */
+static uint32_t
+insert(struct ferry_predictor *p, size_t at)
+{
+	uint32_t h = ferry_predict_hash(p, at), old = p->head[h];
+
+	if (old == at + 1)
+		return old;
+	p->prev[at & FERRY_PREDICT_MASK] = old;
+	p->head[h] = (uint32_t)at + 1;
+	return old;
+}
+
+static void
+insert_all(struct ferry_predictor *p, size_t from, size_t to)
+{
+
+	for (; from < to; from++)
+		(void)insert(p, from);
+}
+
+/* The longest match at m->at, of those from candidate + 1 on. */
+static int
+search(struct run *r, struct match *m, uint32_t candidate, size_t look,
+    struct ferry_error *err)
+{
+	const struct ferry_model *model = r->p->run->model;
+	const uint8_t *raw = r->p->raw, *here = raw + m->at;
+	size_t left = r->p->n - m->at, at = candidate - 1;
+	size_t limit = m->at - r->base > FAR ? m->at - FAR : r->base;
+	unsigned max = left < FERRY_DEFLATE_MATCH_MAX ? (unsigned)left
+	                                              : FERRY_DEFLATE_MATCH_MAX;
+	unsigned best = 2, chain = model->chain, steps = 0;
+
+	while (at < m->at) {
+		const uint8_t *there = raw + at;
+		uint32_t next;
+
+		steps++;
+		if (best < max && there[best] == here[best] &&
+		    there[best - 1] == here[best - 1] && there[0] == here[0] &&
+		    there[1] == here[1]) {
+			unsigned n = ferry_predict_equal(here, there, max);
+
+			if (n > best) {
+				m->from = at;
+				best = n;
+				if (n > look || n >= model->nice)
+					break;
+			}
+		}
+		next = r->p->prev[at & FERRY_PREDICT_MASK];
+		if (--chain == 0 || next == 0 || next - 1 >= at ||
+		    next - 1 <= limit)
+			break;
+		at = next - 1;
+	}
+	m->length = best < look ? best : (unsigned)look;
+	return ferry_predict_work(r->p->run, steps, err);
+}
+
+/* What begins at position at: a match, or a literal. */
+static int
+find(struct run *r, size_t at, size_t look, struct match *m,
+    struct ferry_error *err)
+{
+	uint32_t candidate = look >= MIN ? insert(r->p, at) : 0;
+
+	*m = (struct match){ at, 0, at, 1 };
+	if (candidate == 0 || candidate - 1 <= r->base || candidate - 1 >= at ||
+	    at - (candidate - 1) > FAR)
+		return 0;
+	if (search(r, m, candidate, look, err) == -1)
+		return -1;
+	if (m->length < MIN || m->from >= m->at)
+		m->length = 1;
+	return 0;
+}
+
+/* How much of the window lies before us.  A correction may have led beyond it. */
+static size_t
+ahead(const struct run *r)
+{
+
+	return r->filled > r->s ? r->filled - r->s : 0;
+}
+
+/* Take what the caller wrote into the window. */
+static void
+fill(struct run *r)
+{
+	size_t room, n;
+
+	do {
+		room = BUFFER - (r->filled - r->base);
+		if (r->s - r->base >= MOVE) {
+			r->base += FERRY_DEFLATE_WINDOW;
+			room += FERRY_DEFLATE_WINDOW;
+		}
+		n = r->given - r->filled < room ? r->given - r->filled : room;
+		if (n == 0)
+			return;
+		r->filled += n;
+		if (ahead(r) >= 3 && r->s > r->base)
+			(void)insert(r->p, r->s - 1);
+	} while (ahead(r) < AHEAD && r->filled < r->given);
+}
+
+/* Have enough to look ahead, if there is enough.  Returns: how much. */
+static size_t
+look_ahead(struct run *r)
+{
+	size_t n = r->p->n, chunk = r->p->run->model->chunk;
+
+	if (ahead(r) >= AHEAD)
+		return ahead(r);
+	r->next.length = 0;
+	fill(r);
+	while (ahead(r) < AHEAD && !r->ended) {
+		if (r->given == n)
+			r->ended = true;
+		else
+			r->given = chunk == 0 || n - r->given < chunk
+			               ? n
+			               : r->given + chunk;
+		fill(r);
+	}
+	return ahead(r);
+}
+
+/* Keep the positions in cur. */
+static void
+keep(struct run *r, const struct match *cur, size_t look)
+{
+	size_t first = cur->at + 1, end = cur->at + cur->length;
+
+	if (look <= cur->length + MIN || cur->length == 0)
+		return;
+	if (cur->length > KEEP_ALL)
+		(void)insert(r->p, end - 1);
+	else if (first >= cur->org)
+		insert_all(r->p, first, end);
+	else if (cur->length > MIN - 1)
+		insert_all(r->p, cur->org, end);
+}
+
+/*
+ * Begin the next match earlier, at the cost of cur, if so much of that is the
+ * same that at most a literal is left of it.
+ */
+static void
+pull(struct run *r, struct match *cur)
+{
+	const uint8_t *raw = r->p->raw;
+	struct match c = *cur, next = r->next;
+	size_t limit;
+
+	if (cur->length <= 1 || cur->length > 1 + next.from - r->base ||
+	    cur->length > 1 + next.at - r->base ||
+	    raw[next.from + 1 - cur->length] != raw[next.at + 1 - cur->length])
+		return;
+	limit = next.at - r->base > FAR ? next.at - FAR : r->base;
+	while (raw[next.from - 1] == raw[next.at - 1] && c.length >= 1 &&
+	       next.at > limit && next.length < 256 &&
+	       next.from - r->base > 1) {
+		next.at--;
+		next.from--;
+		next.length++;
+		c.length--;
+	}
+	if (next.at == r->next.at || c.length > 1)
+		return;
+	next.org++;
+	*cur = c;
+	r->next = next;
+}
+
+static int
+find_next(
+    struct run *r, struct match *cur, size_t look, struct ferry_error *err)
+{
+	size_t at = cur->at + cur->length;
+
+	r->next.length = 0;
+	if (look <= AHEAD || at - r->base >= MOVE)
+		return 0;
+	if (find(r, at, look, &r->next, err) == -1)
+		return -1;
+	if (r->next.length >= MIN)
+		pull(r, cur);
+	return 0;
+}
+
+/* Literals, or a match.  Returns as ferry_predict_ask(). */
+static int
+emit(struct run *r, const struct match *cur, struct ferry_error *err)
+{
+	struct ferry_token t = { 0, 0 }, predicted;
+	size_t q = cur->at, end = cur->at + cur->length, kept;
+	int rc;
+
+	if (cur->length >= MIN) {
+		t.length = (uint16_t)cur->length;
+		t.distance = (uint16_t)(cur->at - cur->from);
+	}
+	predicted = t;
+	/* What is kept already, should a correction lead elsewhere. */
+	kept = t.length > 0 ? end : cur->at + 1;
+	while (q < end) {
+		if ((rc = ferry_predict_ask(r->p, q, &t, err)) != 0)
+			return rc;
+		r->tokens++;
+		q += t.length > 0 ? t.length : 1;
+		if (t.length != predicted.length ||
+		    t.distance != predicted.distance) {
+			insert_all(r->p, kept, q);
+			r->next.length = 0;
+			break;
+		}
+	}
+	r->s = q;
+	return 0;
+}
+
+int
+ferry_predict_ng(struct ferry_predictor *p, struct ferry_error *err)
+{
+	const struct ferry_model *m = p->run->model;
+	struct run r = { .p = p };
+	struct match cur;
+	size_t look;
+	int rc;
+
+	r.given = m->chunk == 0 || p->n < m->chunk ? p->n : m->chunk;
+	while (r.s < p->n) {
+		look = look_ahead(&r);
+		cur = r.next;
+		if (cur.length == 0 && find(&r, r.s, look, &cur, err) == -1)
+			return -1;
+		keep(&r, &cur, look);
+		if (find_next(&r, &cur, look, err) == -1)
+			return -1;
+		if ((rc = emit(&r, &cur, err)) != 0)
+			return rc;
+		/* A full block is written out, and then the caller is asked. */
+		if (r.tokens >= m->block) {
+			r.tokens = 0;
+			r.next.length = 0;
+		}
+	}
+	return 0;
+}

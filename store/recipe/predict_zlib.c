@@ -1,0 +1,193 @@
+/*
+ * How zlib looks for matches, and Chromium's zlib, which differs in the hash.
+ *
+ * Observed: tests/unit/test_recipe.c.  Positions are those of all raw bytes: a
+ *     window that moves, and how much of the input is there at a time, make no
+ *     difference to these two.
+ */
+
+#include "store/recipe/predict_internal.h"
+
+/* Matches further back are not looked for: the window less what a search may
+ * look ahead. */
+#define FAR (FERRY_DEFLATE_WINDOW - FERRY_DEFLATE_MATCH_MAX - 3 - 1)
+/* A match of three bytes that is further back costs more than three literals. */
+#define TOO_FAR 4096
+
+/* The longest match at s that is longer than best, of those from candidate + 1
+ * on; found is left alone if there is none.  Returns: its length, or best. */
+static int
+search(struct ferry_predictor *p, size_t s, uint32_t candidate, unsigned best,
+    struct ferry_predict_match *found, struct ferry_error *err)
+{
+	const struct ferry_model *m = p->run->model;
+	const uint8_t *here = p->raw + s;
+	size_t look = p->n - s, limit = s > FAR ? s - FAR : 0;
+	unsigned max = look < FERRY_DEFLATE_MATCH_MAX ? (unsigned)look
+	                                              : FERRY_DEFLATE_MATCH_MAX;
+	unsigned nice = m->nice < look ? m->nice : (unsigned)look;
+	unsigned chain = best >= m->good ? m->chain >> 2 : m->chain, left;
+	size_t at = candidate - 1;
+
+	found->length = best;
+	if (best >= max)
+		return 0;
+	for (left = chain; left > 0; left--) {
+		const uint8_t *there = p->raw + at;
+		uint32_t next;
+
+		if (there[found->length] == here[found->length] &&
+		    there[found->length - 1] == here[found->length - 1] &&
+		    there[0] == here[0] && there[1] == here[1]) {
+			unsigned n = ferry_predict_equal(here, there, max);
+
+			if (n > found->length) {
+				found->length = n;
+				found->at = at;
+				if (n >= nice || n >= max)
+					break;
+			}
+		}
+		next = p->prev[at & FERRY_PREDICT_MASK];
+		if (next == 0 || next - 1 <= limit || next - 1 >= at)
+			break;
+		at = next - 1;
+	}
+	return ferry_predict_work(p->run, chain - left + 1, err);
+}
+
+/* Whether there is a position to compare with; position 0 never is one. */
+static bool
+near(uint32_t candidate, size_t s)
+{
+
+	return candidate > 1 && s - (candidate - 1) <= FAR;
+}
+
+static uint32_t
+insert(struct ferry_predictor *p, size_t s)
+{
+
+	return p->n - s >= FERRY_DEFLATE_MATCH_MIN ? ferry_predict_insert(p, s)
+	                                           : 0;
+}
+
+static void
+insert_all(struct ferry_predictor *p, size_t from, size_t to)
+{
+
+	for (; from < to && p->n - from >= FERRY_DEFLATE_MATCH_MIN; from++)
+		(void)ferry_predict_insert(p, from);
+}
+
+static int
+search_short(struct ferry_predictor *p, size_t s, uint32_t candidate,
+    unsigned best, struct ferry_predict_match *found, struct ferry_error *err)
+{
+
+	if (search(p, s, candidate, best, found, err) == -1)
+		return -1;
+	if (found->length == 3 && found->at + TOO_FAR < s)
+		found->length = 2;
+	return 0;
+}
+
+/*
+ * A match waits for the next position, s, to show whether a longer one begins
+ * there; so what is decided at s is the token at s - 1.
+ */
+static int
+slow(struct ferry_predictor *p, struct ferry_error *err)
+{
+	const struct ferry_model *m = p->run->model;
+	struct ferry_predict_match found = { 2, 0 }, waiting;
+	bool pending = false;
+	size_t s = 0;
+	int rc;
+
+	while (s < p->n) {
+		uint32_t candidate = insert(p, s);
+		struct ferry_token t = { 0, 0 };
+		bool predicted;
+
+		waiting = found;
+		found.length = 2;
+		if (near(candidate, s) && waiting.length < m->lazy &&
+		    search_short(
+			p, s, candidate, waiting.length, &found, err) == -1)
+			return -1;
+		if (!pending) {
+			pending = true;
+			s++;
+			continue;
+		}
+		predicted =
+		    waiting.length >= 3 && found.length <= waiting.length;
+		if (predicted) {
+			t.length = (uint16_t)waiting.length;
+			t.distance = (uint16_t)(s - 1 - waiting.at);
+		}
+		if ((rc = ferry_predict_ask(p, s - 1, &t, err)) != 0)
+			return rc;
+		if (t.length > 0) {
+			insert_all(p, s + 1, s - 1 + t.length);
+			s += t.length - 1U;
+			pending = false;
+			found.length = 2;
+			continue;
+		}
+		/* A literal instead of a match: nothing waits, so what begins
+		 * here has nothing to beat. */
+		if (predicted) {
+			found.length = 2;
+			if (near(candidate, s) &&
+			    search_short(p, s, candidate, 2, &found, err) == -1)
+				return -1;
+		}
+		s++;
+	}
+	if (pending) {
+		struct ferry_token t = { 0, 0 };
+
+		return ferry_predict_ask(p, s - 1, &t, err);
+	}
+	return 0;
+}
+
+static int
+fast(struct ferry_predictor *p, struct ferry_error *err)
+{
+	const struct ferry_model *m = p->run->model;
+	size_t s = 0;
+	int rc;
+
+	while (s < p->n) {
+		struct ferry_predict_match found = { 2, 0 };
+		uint32_t candidate = insert(p, s);
+		struct ferry_token t = { 0, 0 };
+
+		if (near(candidate, s) &&
+		    search(p, s, candidate, 2, &found, err) == -1)
+			return -1;
+		if (found.length >= 3) {
+			t.length = (uint16_t)found.length;
+			t.distance = (uint16_t)(s - found.at);
+		}
+		if ((rc = ferry_predict_ask(p, s, &t, err)) != 0)
+			return rc;
+		/* Here lazy is the longest match whose positions are kept. */
+		if (t.length > 0 && t.length <= m->lazy &&
+		    p->n - s - t.length >= FERRY_DEFLATE_MATCH_MIN)
+			insert_all(p, s + 1, s + t.length);
+		s += t.length > 0 ? t.length : 1;
+	}
+	return 0;
+}
+
+int
+ferry_predict_zlib(struct ferry_predictor *p, struct ferry_error *err)
+{
+
+	return p->run->model->search == FERRY_SEARCH_FAST ? fast(p, err)
+	                                                  : slow(p, err);
+}

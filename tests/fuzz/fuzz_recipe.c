@@ -1,0 +1,242 @@
+/*
+ * Recipes and what they are made from.  The first byte says what follows:
+ *
+ *	a  two bytes n, a base of n bytes, a recipe
+ *	c  a model's number, a byte n, n raw bytes, corrections
+ *	d  a stream of deflate
+ *	m  two bytes n, a base of n bytes, a blob: a recipe is made
+ *	p  a count of streams, a plan of them
+ *	x  a blob to be expanded
+ */
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "store/base/error.h"
+#include "store/recipe/encoding.h"
+#include "store/recipe/model.h"
+#include "store/recipe/spool.h"
+#include "store/recipe/stream.h"
+
+static int
+on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
+{
+
+	(void)p;
+	(void)err;
+	*(uint64_t *)ctx += n;
+	return 0;
+}
+
+static int
+into_buf(void *ctx, const void *p, size_t n, struct ferry_error *err)
+{
+
+	return ferry_buf_add(ctx, p, n, err);
+}
+
+/* Take a base off in.  Returns: false if in is too short. */
+static bool
+take_base(struct ferry_bytes *in, struct ferry_recipe_bases *bases)
+{
+	size_t n;
+
+	if (in->n < 2)
+		return false;
+	n = in->p[0] | (size_t)in->p[1] << 8;
+	if (n > in->n - 2)
+		return false;
+	bases->v[0] = ferry_bytes_of(in->p + 2, n);
+	bases->n = n > 0 ? 1 : 0;
+	*in = ferry_bytes_of(in->p + 2 + n, in->n - 2 - n);
+	return true;
+}
+
+static void
+fuzz_apply(struct ferry_bytes in)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_digest sha256 = { .alg = FERRY_SHA256,
+		.n = FERRY_SHA256_SIZE };
+	struct ferry_recipe_bases bases;
+	struct ferry_recipe_head head;
+	struct ferry_bytes rest;
+	uint64_t got = 0;
+
+	if (!take_base(&in, &bases))
+		return;
+	rest = in;
+	if (ferry_recipe_head_read(&head, &rest, &err) == -1)
+		return;
+	/* Nothing has this digest, so that all there is is tried. */
+	FUZZ_CHECK(ferry_recipe_apply(in, &bases, head.size, &sha256, AT_FDCWD,
+		       on_data, &got, &err) == -1);
+	FUZZ_CHECK(got <= head.size && err.text[0] != 0);
+}
+
+static void
+fuzz_corrections(struct ferry_bytes in)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_predict_run run = { .work_max = 1U << 20 };
+	struct ferry_correction_reader reader;
+	struct ferry_buf out = FERRY_BUF_INIT, raw = FERRY_BUF_INIT;
+	struct ferry_predictor *p;
+	uint64_t n;
+	size_t used;
+
+	if (in.n < 2 || (run.model = ferry_model_find(in.p[0])) == NULL ||
+	    in.p[1] > in.n - 2)
+		return;
+	run.raw = ferry_bytes_of(in.p + 2, in.p[1]);
+	in = ferry_bytes_of(in.p + 2 + run.raw.n, in.n - 2 - run.raw.n);
+	FUZZ_CHECK(ferry_predictor_new(&p, &err) == 0);
+	/* Whatever was said: what comes out is a stream of the same bytes, but
+	 * where a match was made up. */
+	if (ferry_correction_reader_begin(&reader, &in, &err) == 0 &&
+	    ferry_stream_write(p, &run, &reader, 0, into_buf, &out, &err) ==
+		0) {
+		FUZZ_CHECK(ferry_inflate_all(ferry_bytes_buf(&out), 1U << 16,
+			       into_buf, &raw, &used, &n, &err) == 1);
+		FUZZ_CHECK(used == out.n && n == run.raw.n);
+	}
+	ferry_predictor_free(p);
+	ferry_buf_free(&out);
+	ferry_buf_free(&raw);
+}
+
+/* A stream that is taken is written again as it was. */
+static void
+fuzz_deflate(struct ferry_bytes in)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_stream_analysis a = { .model = NULL };
+	struct ferry_buf raw = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_correction_reader reader;
+	struct ferry_predict_run run = { .model = NULL };
+	struct ferry_predictor *p;
+	struct ferry_bytes left;
+	uint64_t n;
+	size_t used;
+
+	if (ferry_inflate_all(in, 1U << 20, into_buf, &raw, &used, &n, &err) !=
+	    1)
+		goto out;
+	FUZZ_CHECK(ferry_buf_reserve(&raw, 1, &err) == 0);
+	FUZZ_CHECK(ferry_predictor_new(&p, &err) == 0);
+	run.raw = ferry_bytes_buf(&raw);
+	FUZZ_CHECK(ferry_stream_choose(p, NULL, in, run.raw, &a, &err) == 0);
+	FUZZ_CHECK(ferry_corrections_write(&a.corrections, &text, &err) == 0);
+	left = ferry_bytes_buf(&text);
+	FUZZ_CHECK(ferry_correction_reader_begin(&reader, &left, &err) == 0);
+	run.model = a.model;
+	run.work_max = a.work;
+	FUZZ_CHECK(ferry_stream_write(
+		       p, &run, &reader, a.padding, into_buf, &out, &err) == 0);
+	FUZZ_CHECK(out.n == used && memcmp(out.p, in.p, used) == 0);
+	FUZZ_CHECK(run.work == a.work);
+	ferry_predictor_free(p);
+out:
+	ferry_corrections_free(&a.corrections);
+	ferry_buf_free(&text);
+	ferry_buf_free(&raw);
+	ferry_buf_free(&out);
+}
+
+static void
+fuzz_make(struct ferry_bytes in)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD };
+	struct ferry_recipe_made made = { .model = NULL };
+	struct ferry_recipe_bases bases;
+	uint64_t got = 0;
+
+	if (!take_base(&in, &bases))
+		return;
+	FUZZ_CHECK(ferry_recipe_make(
+		       in, &bases, &options, on_data, &got, &made, &err) != -1);
+	FUZZ_CHECK(made.outcome != FERRY_RECIPE_DIFFERS);
+}
+
+static void
+fuzz_plan(struct ferry_bytes in)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_plan plan = FERRY_PLAN_INIT;
+
+	if (in.n == 0)
+		return;
+	if (ferry_plan_read(&plan, ferry_bytes_of(in.p + 1, in.n - 1), in.p[0],
+		1000, &err) == 0) {
+		FUZZ_CHECK(ferry_plan_write_places(&plan, &text, &err) == 0);
+		FUZZ_CHECK(ferry_plan_write_models(&plan, &text, &err) == 0);
+		FUZZ_CHECK(ferry_bytes_equal(ferry_bytes_buf(&text),
+		    ferry_bytes_of(in.p + 1, in.n - 1)));
+	}
+	ferry_plan_free(&plan);
+	ferry_buf_free(&text);
+}
+
+/* Whatever it is: an image within its bounds, and a plan that fits it. */
+static void
+fuzz_expand(struct ferry_bytes in)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_plan plan = FERRY_PLAN_INIT, again = FERRY_PLAN_INIT;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_spool *image = NULL;
+	uint64_t size;
+
+	FUZZ_CHECK(
+	    ferry_expand(in, AT_FDCWD, &image, &plan, NULL, NULL, &err) == 0);
+	size = ferry_spool_size(image);
+	FUZZ_CHECK(size <= ferry_image_max(in.n));
+	FUZZ_CHECK(plan.n > 0 || size == in.n);
+	for (size_t i = 0; i < plan.n; i++)
+		plan.v[i].model = 6;
+	FUZZ_CHECK(ferry_plan_write_places(&plan, &text, &err) == 0);
+	FUZZ_CHECK(ferry_plan_write_models(&plan, &text, &err) == 0);
+	FUZZ_CHECK(ferry_plan_read(&again, ferry_bytes_buf(&text), plan.n, size,
+		       &err) == 0);
+	ferry_plan_free(&plan);
+	ferry_plan_free(&again);
+	ferry_buf_free(&text);
+	ferry_spool_free(image);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ferry_bytes in;
+
+	if (size == 0)
+		return 0;
+	in = ferry_bytes_of(data + 1, size - 1);
+	switch (data[0]) {
+	case 'a':
+		fuzz_apply(in);
+		break;
+	case 'c':
+		fuzz_corrections(in);
+		break;
+	case 'd':
+		fuzz_deflate(in);
+		break;
+	case 'm':
+		fuzz_make(in);
+		break;
+	case 'p':
+		fuzz_plan(in);
+		break;
+	case 'x':
+		fuzz_expand(in);
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
