@@ -24,6 +24,8 @@ struct ferry_store;
  *	removed FORMAT NAME OWNER VERSION
  *					an operator's removal whose version gc
  *					took (removal.h)
+ *	seen UPSTREAM			when permissions came whose time was ahead
+ *					of the clock here (store/access/snapshots.h)
  *	blobs-changed			how often bytes came or went without a
  *					journal record (blob.h)
  *	last sync|export|import		time and summary
