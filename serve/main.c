@@ -43,7 +43,9 @@
 #include "store/base/error.h"
 #include "store/base/file.h"
 #include "store/base/log.h"
+#include "store/store.h"
 
+#define OLD_MAX 4 /* configurations that wait for their connections */
 /* The main loop's pace: flushing the logs, ending old generations. */
 #define TICK_MS 500
 #define PEM_MAX (1U << 20)
@@ -78,6 +80,7 @@ struct generation {
 	struct ferry_web web;
 	struct ferry_server *server;
 	uint64_t drain_until_ms;
+	bool hurried; /* does not wait for connections that ask nothing */
 };
 
 static void
@@ -226,7 +229,13 @@ static bool
 generation_done(const struct generation *g)
 {
 
-	return ferry_server_in_flight(g->server) == 0 ||
+	/*
+	 * A client may be sending its next request on a connection that was
+	 * kept: it is answered, and the connection closed with that, instead of
+	 * being cut off while the request is on its way.
+	 */
+	return (ferry_server_in_flight(g->server) == 0 &&
+		   (g->hurried || ferry_server_connections(g->server) == 0)) ||
 	       ferry_ticks_ms() >= g->drain_until_ms;
 }
 
@@ -459,6 +468,16 @@ reopen(struct ferry_lines *log)
 		ferry_log(FERRY_LOG_ERROR, "%s; the old one goes on", err.text);
 }
 
+/* Who reloads again and again keeps some old configurations, not all. */
+static void
+hurry(struct daemon *d)
+{
+	unsigned n = 0;
+
+	for (struct generation *g = d->old; g != NULL; g = g->next)
+		g->hurried = g->hurried || ++n > OLD_MAX;
+}
+
 static void
 reload(struct daemon *d)
 {
@@ -486,6 +505,7 @@ reload(struct daemon *d)
 		d->current->next = d->old;
 		d->old = d->current;
 		d->current = next;
+		hurry(d);
 		ferry_log(FERRY_LOG_INFO, "configuration read again");
 	}
 	notify("READY=1");
@@ -557,6 +577,8 @@ stop(struct daemon *d, const sigset_t *signals)
 	d->current->next = d->old;
 	d->old = d->current;
 	d->current = NULL;
+	for (struct generation *g = d->old; g != NULL; g = g->next)
+		g->hurried = true;
 	for (reap(d); d->old != NULL; reap(d)) {
 		int number = sigtimedwait(signals, NULL, &tick);
 
@@ -583,6 +605,7 @@ main(int argc, char **argv)
 	(void)mallopt(M_ARENA_MAX, 2);
 	(void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	(void)signal(SIGPIPE, SIG_IGN);
+	ferry_store_catch_fatal();
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);
 	(void)sigaddset(&signals, SIGINT);

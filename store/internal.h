@@ -38,6 +38,7 @@ struct ferry_store {
 /* A store without its index: folders and, of a writer, the lock. */
 int ferry_store_enter(struct ferry_store **out, const char *path,
     enum ferry_store_mode mode, struct ferry_error *err);
+bool ferry_store_name_ok(const char *name);
 /* Make, durably, a ferry.json with a new id. */
 int ferry_store_identify(int dirfd, const char *name, struct ferry_error *err);
 

@@ -16,137 +16,12 @@
 #include "store/catalog/catalog.h"
 #include "store/index/reserve.h"
 #include "store/internal.h"
+#include "store/scratch.h"
 
-static const char *const folders[] = { "index", "blobs", "tmp", "keys" };
 /* A batch is due at so many changes or bytes of small blobs. */
 #define COMMIT_CHANGES 4000
 #define COMMIT_BYTES (8U << 20)
-#define FOLDERS (sizeof(folders) / sizeof(folders[0]))
 #define MARKER_MAX 1024 /* bytes of ferry.json */
-
-static bool
-name_ok(const char *name)
-{
-	size_t n = strlen(name);
-
-	return n >= 1 && n <= 64 && name[0] != '.' && name[0] != '-' &&
-	       strspn(name,
-		   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		   "0123456789._-") == n;
-}
-
-static int
-folder_empty(const char *path, struct ferry_error *err)
-{
-	struct dirent *de;
-	DIR *d = opendir(path);
-	int rc = 0;
-
-	if (d == NULL)
-		return ferry_error_errno(err, "%s", path);
-	while ((de = readdir(d)) != NULL)
-		if (strcmp(de->d_name, ".") != 0 &&
-		    strcmp(de->d_name, "..") != 0) {
-			rc = ferry_error_set(err, FERRY_EEXIST,
-			    "%s is not empty; choose another folder for the "
-			    "store",
-			    path);
-			break;
-		}
-	(void)closedir(d);
-	return rc;
-}
-
-static int
-make_index(const char *path, struct ferry_error *err)
-{
-	struct ferry_buf index = FERRY_BUF_INIT;
-	struct ferry_kv *kv = NULL;
-	int rc = -1;
-
-	if (ferry_buf_addf(&index, err, "%s/index", path) == 0 &&
-	    ferry_kv_open(
-		&kv, (const char *)index.p, FERRY_KV_CREATE, NULL, err) == 0)
-		rc = 0;
-	ferry_kv_close(kv);
-	ferry_buf_free(&index);
-	return rc;
-}
-
-int
-ferry_store_identify(int dirfd, const char *name, struct ferry_error *err)
-{
-	struct ferry_buf text = FERRY_BUF_INIT, id = FERRY_BUF_INIT;
-	uint8_t random[16];
-	int rc = -1;
-
-	if (ferry_random(random, sizeof(random), err) == 0 &&
-	    ferry_hex_add(&id, ferry_bytes_of(random, sizeof(random)), err) ==
-		0 &&
-	    ferry_buf_addf(&text, err,
-		"{\"format\":\"ferry-store\",\"version\":%d,\"id\":\"%s\","
-		"\"name\":\"%s\"}\n",
-		FERRY_STORE_VERSION, (const char *)id.p, name) == 0)
-		rc = ferry_file_replace_at(
-		    dirfd, "ferry.json", 0644, ferry_bytes_buf(&text), err);
-	ferry_buf_free(&id);
-	ferry_buf_free(&text);
-	return rc;
-}
-
-int
-ferry_store_create(const char *path, const char *name, struct ferry_error *err)
-{
-	char sub[4];
-	int dirfd = -1, blobsfd = -1, rc = -1;
-
-	if (!name_ok(name))
-		return ferry_error_set(err, FERRY_EUSAGE,
-		    "'%s' cannot be a store's name (1 to 64 letters, digits, "
-		    "'.', '_' and '-')",
-		    name);
-	if (mkdir(path, 0750) == -1 && errno != EEXIST)
-		return ferry_error_errno(err, "%s", path);
-	if (folder_empty(path, err) == -1)
-		return -1;
-	if ((dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
-		ferry_error_errno(err, "%s", path);
-		goto out;
-	}
-	for (size_t i = 0; i < FOLDERS; i++)
-		if (mkdirat(dirfd, folders[i],
-			strcmp(folders[i], "keys") == 0 ? 0700 : 0755) == -1) {
-			ferry_error_errno(err, "%s/%s", path, folders[i]);
-			goto out;
-		}
-	if ((blobsfd = openat(
-		 dirfd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
-		ferry_error_errno(err, "%s/blobs", path);
-		goto out;
-	}
-	for (int i = 0; i < 256; i++) {
-		(void)snprintf(sub, sizeof(sub), "%02x", (unsigned)i);
-		if (mkdirat(blobsfd, sub, 0755) == -1) {
-			ferry_error_errno(err, "%s/blobs/%s", path, sub);
-			goto out;
-		}
-	}
-	if (fsync(blobsfd) == -1) {
-		ferry_error_errno(err, "%s/blobs", path);
-		goto out;
-	}
-	/* The store exists once ferry.json does. */
-	if (make_index(path, err) == -1 ||
-	    ferry_store_identify(dirfd, name, err) == -1)
-		goto out;
-	rc = 0;
-out:
-	if (blobsfd != -1)
-		(void)close(blobsfd);
-	if (dirfd != -1)
-		(void)close(dirfd);
-	return rc;
-}
 
 static int
 read_marker(struct ferry_store *st, struct ferry_error *err)
@@ -189,7 +64,7 @@ read_marker(struct ferry_store *st, struct ferry_error *err)
 	if (ferry_json_str(root, "id", &id, err) == -1 ||
 	    ferry_json_str(root, "name", &name, err) == -1)
 		goto out;
-	if (strlen(id) != FERRY_STORE_ID - 1 || !name_ok(name)) {
+	if (strlen(id) != FERRY_STORE_ID - 1 || !ferry_store_name_ok(name)) {
 		ferry_error_set(
 		    err, FERRY_ESTORE, "%s/ferry.json is damaged", st->path);
 		goto out;
@@ -235,7 +110,7 @@ take_lock(struct ferry_store *st, struct ferry_error *err)
 	return 0;
 }
 
-/* Remove what a killed writer left in tmp/. */
+/* Remove what a killed writer left. */
 static int
 empty_tmp(struct ferry_store *st, struct ferry_error *err)
 {
@@ -249,6 +124,7 @@ empty_tmp(struct ferry_store *st, struct ferry_error *err)
 		if (de->d_name[0] != '.')
 			(void)unlinkat(st->tmpfd, de->d_name, 0);
 	(void)closedir(d);
+	(void)unlinkat(st->dirfd, "ferry.json.new", 0);
 	return 0;
 }
 
@@ -262,42 +138,6 @@ open_folder(
 	if (*fd == -1 && !(errno == EACCES && !st->writer))
 		return ferry_error_errno(err, "%s/%s", st->path, name);
 	return 0;
-}
-
-static int
-make_scratch(struct ferry_store *st, struct ferry_error *err)
-{
-	const char *tmp = getenv("TMPDIR");
-	struct ferry_buf path = FERRY_BUF_INIT;
-	int rc = -1;
-
-	if (ferry_buf_addf(&path, err, "%s/ferry-reader-XXXXXX",
-		tmp == NULL || *tmp == 0 ? "/tmp" : tmp) == -1)
-		goto out;
-	if (mkdtemp((char *)path.p) == NULL) {
-		ferry_error_errno(err, "%s", (const char *)path.p);
-		goto out;
-	}
-	st->scratch = (char *)path.p;
-	return 0;
-out:
-	ferry_buf_free(&path);
-	return rc;
-}
-
-static void
-remove_scratch(struct ferry_store *st)
-{
-	struct dirent *de;
-	DIR *d = opendir(st->scratch);
-
-	/* RocksDB leaves its log there, and no folders. */
-	while (d != NULL && (de = readdir(d)) != NULL)
-		if (de->d_name[0] != '.')
-			(void)unlinkat(dirfd(d), de->d_name, 0);
-	if (d != NULL)
-		(void)closedir(d);
-	(void)rmdir(st->scratch);
 }
 
 static int
@@ -405,7 +245,8 @@ ferry_store_enter(struct ferry_store **out, const char *path,
 	st->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (st->dirfd == -1) {
 		ferry_error_errno(err, "%s", path);
-		ferry_error_in(err, "make a store with 'ferry init'");
+		if (err->sys == ENOENT)
+			ferry_error_in(err, "make a store with 'ferry init'");
 		goto fail;
 	}
 	if (read_marker(st, err) == -1 ||
@@ -416,7 +257,7 @@ ferry_store_enter(struct ferry_store **out, const char *path,
 	if (st->writer) {
 		if (take_lock(st, err) == -1 || empty_tmp(st, err) == -1)
 			goto fail;
-	} else if (make_scratch(st, err) == -1) {
+	} else if (ferry_scratch_new(&st->scratch, &st->lockfd, err) == -1) {
 		goto fail;
 	}
 	*out = st;
@@ -463,8 +304,7 @@ ferry_store_close(struct ferry_store *st)
 	ferry_kv_close(st->kv);
 	if (st->frees && st->lockfd != -1)
 		ferry_reserve_keep(st->dirfd);
-	if (st->scratch != NULL)
-		remove_scratch(st);
+	ferry_scratch_remove(st->scratch);
 	if (st->lockfd != -1)
 		(void)close(st->lockfd);
 	if (st->keysfd != -1)
@@ -477,7 +317,6 @@ ferry_store_close(struct ferry_store *st)
 		(void)close(st->dirfd);
 	free(st->unlinks);
 	free(st->files);
-	free(st->scratch);
 	free(st->name);
 	free(st->path);
 	free(st);

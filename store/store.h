@@ -32,7 +32,8 @@ enum ferry_store_mode {
 };
 
 /*
- * Make an empty store in folder path, which must be absent or empty, for the
+ * Make an empty store in folder path, which must be absent or empty (or have
+ * what is left of doing so), for the
  * site called name (shown to people; 1 to 64 of A-Z a-z 0-9 . _ -).
  * Errors: FERRY_EEXIST, FERRY_EUSAGE (bad name), FERRY_ESYSTEM.
  */
@@ -77,6 +78,13 @@ uint64_t ferry_store_pending(const struct ferry_store *st);
  * Who writes much asks after every record or blob.
  */
 bool ferry_store_commit_due(const struct ferry_store *st);
+
+/*
+ * RocksDB is C++, and throws where memory or threads run out, which would abort
+ * the process.  From now on it says so, and ends with status 7, as a kill would:
+ * what was committed stays.  For main().
+ */
+void ferry_store_catch_fatal(void);
 
 /* Totals, kept with every commit. */
 struct ferry_store_totals {

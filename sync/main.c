@@ -8,6 +8,7 @@
 #include "store/base/clean.h"
 #include "store/base/conf.h"
 #include "store/base/json.h"
+#include "store/store.h"
 #include "sync/base/stop.h"
 #include "sync/command/command.h"
 #include "sync/command/command_task.h"
@@ -217,6 +218,7 @@ main(int argc, char **argv)
 	 * keep what is freed, and memory would follow the largest document.
 	 */
 	(void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
+	ferry_store_catch_fatal();
 	(void)mallopt(M_ARENA_MAX, 2);
 	if ((n = common_options(&ctx, argc, argv, &help, &version, &err)) == -1)
 		return report(&ctx, command, &err);

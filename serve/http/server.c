@@ -526,6 +526,15 @@ ferry_server_tick(struct ferry_server *server)
 }
 
 unsigned
+ferry_server_connections(const struct ferry_server *server)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(
+	    server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return info == NULL ? 0 : info->num_connections;
+}
+
+unsigned
 ferry_server_in_flight(const struct ferry_server *server)
 {
 

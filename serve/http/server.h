@@ -55,6 +55,8 @@ int ferry_server_start(struct ferry_server **out,
 void ferry_server_drain(struct ferry_server *server);
 /* About twice a second: close what is late. */
 void ferry_server_tick(struct ferry_server *server);
+/* Connections that are open. */
+unsigned ferry_server_connections(const struct ferry_server *server);
 /* Requests whose answers are not completely handed to the system. */
 unsigned ferry_server_in_flight(const struct ferry_server *server);
 /* Cuts what is in flight; frees server, not the socket. */

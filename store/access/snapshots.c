@@ -14,7 +14,8 @@
 #include "store/store.h"
 
 #define DAY_S 86400
-#define AHEAD_S (2 * DAY_S) /* what clocks may differ */
+/* Far below what cannot be counted on from. */
+#define GENERATION_MAX (1ULL << 62)
 
 struct ferry_snapshots {
 	struct ferry_snapshot **v; /* in the order of the upstreams' names */
@@ -111,6 +112,26 @@ ferry_snapshots_times(struct ferry_store *st, const char *upstream,
 	return rc;
 }
 
+/* A time by a clock that was ahead when the snapshot came: the time it came. */
+static int
+bound_time(struct ferry_store *st, const char *upstream, int64_t *taken_at,
+    struct ferry_error *err)
+{
+	json_t *seen = NULL;
+	uint64_t of, at;
+	int rc =
+	    ferry_local_named_get(st, FERRY_KIND_SEEN, upstream, &seen, err);
+
+	if (rc == 1 &&
+	    (ferry_json_u64(seen, "taken_at", INT64_MAX, &of, err) == -1 ||
+		ferry_json_u64(seen, "at", INT64_MAX, &at, err) == -1))
+		rc = -1;
+	else if (rc == 1 && of == (uint64_t)*taken_at && at < of)
+		*taken_at = (int64_t)at;
+	json_decref(seen);
+	return rc;
+}
+
 /* The snapshot that is stored for upstream: 1, 0 if there is none, -1. */
 static int
 stored(struct ferry_snapshot **out, struct ferry_store *st,
@@ -125,7 +146,8 @@ stored(struct ferry_snapshot **out, struct ferry_store *st,
 	if (rc == 1 &&
 	    (ferry_snapshot_read(out, ferry_bytes_buf(&text), err) == -1 ||
 		(rc = ferry_snapshots_times(
-		     st, upstream, &generation, &taken_at, err)) == -1))
+		     st, upstream, &generation, &taken_at, err)) == -1 ||
+		(rc == 1 && bound_time(st, upstream, &taken_at, err) == -1)))
 		rc = -1;
 	/* When it was last found true is told by the record. */
 	if (rc == 1)
@@ -393,7 +415,9 @@ put_again(struct ferry_store *st, const struct ferry_key *key, json_t *record,
 
 	if (ferry_json_u64(record, "taken_at", INT64_MAX, &taken_at, err) == -1)
 		return -1;
-	if (meta->taken_at < (int64_t)taken_at + DAY_S)
+	/* Also where that was by a clock ahead: it must not count for longer. */
+	if (meta->taken_at >= (int64_t)taken_at &&
+	    meta->taken_at < (int64_t)taken_at + DAY_S)
 		return 0;
 	if (json_object_del(record, "seq") == -1 ||
 	    ferry_json_set(record, "taken_at",
@@ -482,17 +506,39 @@ out:
 }
 
 int
-ferry_snapshots_newer(struct ferry_store *st, const char *upstream,
+ferry_snapshots_is_here(struct ferry_store *st, const char *upstream,
     const json_t *value, struct ferry_error *err)
 {
-	uint64_t here = 0, there;
-	int64_t ignored;
-	int known = ferry_snapshots_times(st, upstream, &here, &ignored, err);
+	struct ferry_key key;
+	json_t *record = NULL;
+	int rc = get_record(st, upstream, &key, &record, err);
 
-	if (known == -1 ||
-	    ferry_json_u64(value, "generation", INT64_MAX, &there, err) == -1)
+	if (rc == 1) {
+		(void)json_object_del(record, "seq");
+		rc = json_equal(record, value);
+	}
+	json_decref(record);
+	return rc;
+}
+
+int
+ferry_snapshots_seen(struct ferry_store *st, const char *upstream,
+    const json_t *value, struct ferry_error *err)
+{
+	int64_t now = ferry_now();
+	uint64_t taken_at;
+
+	if (ferry_json_u64(value, "taken_at", INT64_MAX, &taken_at, err) == -1)
 		return -1;
-	return known == 0 || there > here;
+	if ((int64_t)taken_at <= now)
+		return ferry_local_named_delete(
+		    st, FERRY_KIND_SEEN, upstream, err);
+	if (ferry_local_named_put(st, FERRY_KIND_SEEN, upstream,
+		json_pack("{s:I,s:I}", "at", (json_int_t)now, "taken_at",
+		    (json_int_t)taken_at),
+		err) == -1)
+		return -1;
+	return (int64_t)taken_at > now + FERRY_CLOCKS_DIFFER_S;
 }
 
 int
@@ -502,17 +548,17 @@ ferry_snapshots_check(struct ferry_store *st, const char *upstream,
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_snapshot *s = NULL;
 	struct ferry_file file;
-	uint64_t number, limit;
+	uint64_t number;
 	int rc = ferry_files_find(value, "snapshot", &file, err);
 
 	if (rc == 0)
 		rc =
 		    ferry_error_set(err, FERRY_EFORMAT, "it names no snapshot");
-	/* Both are times: one far ahead would never be replaced or stale. */
-	limit = (uint64_t)ferry_now() + AHEAD_S;
 	if (rc == 1 &&
-	    (ferry_json_u64(value, "generation", limit, &number, err) == -1 ||
-		ferry_json_u64(value, "taken_at", limit, &number, err) == -1 ||
+	    (ferry_json_u64(
+		 value, "generation", GENERATION_MAX, &number, err) == -1 ||
+		ferry_json_u64(
+		    value, "taken_at", FERRY_TIME_MAX, &number, err) == -1 ||
 		ferry_blob_load(
 		    st, &file.sha256, FERRY_SNAPSHOT_MAX, &text, err) == -1 ||
 		ferry_snapshot_read(&s, ferry_bytes_buf(&text), err) == -1))

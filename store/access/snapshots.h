@@ -60,7 +60,8 @@ int ferry_snapshots_text(struct ferry_store *st, const char *upstream,
     enum ferry_snapshot_which which, struct ferry_buf *buf,
     struct ferry_error *err);
 
-/* When it was last found true, and its generation: 1, 0 if there is none, -1. */
+/* When it was last found true, by the clock of whoever took it, and its
+ * generation: 1, 0 if there is none, -1. */
 int ferry_snapshots_times(struct ferry_store *st, const char *upstream,
     uint64_t *generation, int64_t *taken_at, struct ferry_error *err);
 
@@ -74,10 +75,17 @@ int ferry_snapshots_put(struct ferry_store *st, const char *upstream,
     struct ferry_bytes text, struct ferry_error *err);
 
 /*
- * Import: whether value, another store's record `access UPSTREAM`, is newer
- * than the one here; the higher generation wins.  Returns: 1, 0, -1.
+ * Import: whether value, another store's record `access UPSTREAM`, is the one
+ * here.  Which of its origin's is newer, its journal says, and no number in
+ * them.  Returns: 1, 0, -1.
  */
-int ferry_snapshots_newer(struct ferry_store *st, const char *upstream,
+int ferry_snapshots_is_here(struct ferry_store *st, const char *upstream,
+    const json_t *value, struct ferry_error *err);
+/*
+ * Import: note when value came, if its clock is ahead of the one here: it cannot
+ * be younger.  Returns: 1 it is by more than clocks may differ, 0, -1.
+ */
+int ferry_snapshots_seen(struct ferry_store *st, const char *upstream,
     const json_t *value, struct ferry_error *err);
 /* Import: whether what value names, which is here, is a snapshot of upstream.
  * Returns: 0, or -1. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -137,6 +138,33 @@ file_name(const struct ferry_digest *digest, char name[FILE_NAME])
 
 /* Files */
 
+#define NEW ".json.new"
+#define FRESH_S 60 /* somebody may be writing it */
+
+/* Remove what killed writers left beside tokens' files. */
+static void
+sweep(int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *de;
+	struct stat sb;
+
+	if (d == NULL) {
+		if (fd != -1)
+			(void)close(fd);
+		return;
+	}
+	while ((de = readdir(d)) != NULL)
+		if (strspn(de->d_name, "0123456789abcdef") == 64 &&
+		    strcmp(de->d_name + 64, NEW) == 0 &&
+		    fstatat(fd, de->d_name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    llabs((long long)time(NULL) - (long long)sb.st_mtime) >
+			FRESH_S)
+			(void)unlinkat(fd, de->d_name, 0);
+	(void)closedir(d);
+}
+
 static int
 write_token(int dirfd, const char *name, const struct ferry_user_token *t,
     struct ferry_error *err)
@@ -152,6 +180,7 @@ write_token(int dirfd, const char *name, const struct ferry_user_token *t,
 	    (json_int_t)t->revoked_at, "note", t->note);
 	int rc = -1;
 
+	sweep(dirfd);
 	if (o == NULL)
 		ferry_error_set(
 		    err, FERRY_EUSAGE, "a token's names and note are UTF-8");

@@ -26,7 +26,9 @@ struct ferry_bytes
 ferry_bytes_buf(const struct ferry_buf *buf)
 {
 
-	return (struct ferry_bytes){ buf->p, buf->n };
+	/* Never NULL, to which nothing may be added, be it 0. */
+	return buf->p == NULL ? ferry_bytes_str("")
+	                      : (struct ferry_bytes){ buf->p, buf->n };
 }
 
 bool

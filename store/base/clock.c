@@ -7,17 +7,20 @@
 
 #include "store/base/error.h"
 
+#define YEAR_0 (-62167219200) /* its first second */
+
 int64_t
 ferry_now(void)
 {
 	const char *fixed = getenv("FERRY_NOW");
 	struct ferry_error err = FERRY_ERROR_INIT;
+	int64_t now = (int64_t)time(NULL);
 	uint64_t t;
 
 	if (fixed != NULL && ferry_parse_u64(ferry_bytes_str(fixed), 0,
 				 INT64_MAX, &t, &err) == 0)
-		return (int64_t)t;
-	return (int64_t)time(NULL);
+		now = (int64_t)t;
+	return now < 1 ? 1 : now < FERRY_TIME_MAX ? now : FERRY_TIME_MAX - 1;
 }
 
 uint64_t
@@ -32,11 +35,16 @@ ferry_ticks_ms(void)
 const char *
 ferry_time_text(int64_t t, char buf[FERRY_TIME_TEXT])
 {
-	time_t tt = (time_t)t;
+	time_t tt = (time_t)(t < YEAR_0           ? YEAR_0
+			     : t > FERRY_TIME_MAX ? FERRY_TIME_MAX
+						  : t);
 	struct tm tm;
 
 	if (gmtime_r(&tt, &tm) == NULL ||
-	    strftime(buf, FERRY_TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	    /* %Y has four digits from the year 1000 on only. */
+	    snprintf(buf, FERRY_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02dZ",
+		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		tm.tm_min, tm.tm_sec) >= FERRY_TIME_TEXT)
 		(void)snprintf(buf, FERRY_TIME_TEXT, "?");
 	return buf;
 }

@@ -111,10 +111,13 @@ ferry_file_replace_at(int dirfd, const char *name, mode_t mode,
 	fd = openat(
 	    dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd == -1 || write_all(fd, text) == -1 || fsync(fd) == -1 ||
-	    renameat(dirfd, temporary, dirfd, name) == -1 || fsync(dirfd) == -1)
+	    renameat(dirfd, temporary, dirfd, name) == -1 ||
+	    fsync(dirfd) == -1) {
 		ferry_error_errno(err, "%s", name);
-	else
+		(void)unlinkat(dirfd, temporary, 0);
+	} else {
 		rc = 0;
+	}
 	if (fd != -1)
 		(void)close(fd);
 	return rc;

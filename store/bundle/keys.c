@@ -291,8 +291,12 @@ int
 ferry_keys_ensure(struct ferry_store *st, struct ferry_error *err)
 {
 	struct ferry_keys *keys = NULL;
-	int rc = ferry_keys_open(&keys, st, err);
+	struct ferry_public made;
+	int rc = -1;
 
+	if (ferry_calloc(&keys, 1, sizeof(*keys), err) == 0 &&
+	    scan(keys, st, err) == 0)
+		rc = keys->n > 0 ? 0 : ferry_keys_add(st, &made, err);
 	ferry_keys_free(keys);
 	return rc;
 }
@@ -301,19 +305,25 @@ int
 ferry_keys_open(
     struct ferry_keys **out, struct ferry_store *st, struct ferry_error *err)
 {
-	struct ferry_public made;
 	struct ferry_keys *keys;
 
 	if (ferry_calloc(&keys, 1, sizeof(*keys), err) == -1)
 		return -1;
-	if (scan(keys, st, err) == -1 ||
-	    (keys->n == 0 && (ferry_keys_add(st, &made, err) == -1 ||
-				 scan(keys, st, err) == -1))) {
-		ferry_keys_free(keys);
-		return -1;
+	if (scan(keys, st, err) == -1)
+		goto fail;
+	if (keys->n == 0) {
+		ferry_error_set(err, FERRY_ESTORE,
+		    "the store has lost its key: %s/keys holds none; bring "
+		    "the file back from a copy, or make a new key with 'ferry "
+		    "key new', which every site must trust first",
+		    ferry_store_path(st));
+		goto fail;
 	}
 	*out = keys;
 	return 0;
+fail:
+	ferry_keys_free(keys);
+	return -1;
 }
 
 /* The first private key of what is there. */

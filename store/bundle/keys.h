@@ -48,9 +48,9 @@ int ferry_public_verify(const struct ferry_public *key, struct ferry_bytes text,
 bool ferry_keyid_ok(const char *id);
 
 /*
- * The store's own keys, in the order of their ids.  _open makes a first key if
- * there is none and the store is writable, or may_make says so.
- * Errors: FERRY_ESYSTEM, FERRY_EFORMAT (a file is damaged).
+ * The store's own keys, in the order of their ids.
+ * Errors: FERRY_ESYSTEM, FERRY_EFORMAT (a file is damaged), FERRY_ESTORE (there
+ *     is none: a new one, which nobody trusts, is made on request only).
  */
 struct ferry_keys;
 int ferry_keys_open(
@@ -72,7 +72,8 @@ int ferry_keys_sign(const struct ferry_keys *keys, size_t i,
     struct ferry_bytes text, uint8_t signature[FERRY_SIGNATURE],
     struct ferry_error *err);
 
-/* Make the first key, if the store has none.  Needs no writer's handle. */
+/* Make the first key of a new store, if it has none.  Needs no writer's handle.
+ */
 int ferry_keys_ensure(struct ferry_store *st, struct ferry_error *err);
 /* Make one more; from now on both sign. */
 int ferry_keys_add(

@@ -473,6 +473,24 @@ ferry_journal_iter_free(struct ferry_journal_iter *it)
 	free(it);
 }
 
+/* The journal record of that number: 1, 0, -1. */
+static int
+journal_get(struct ferry_store *st, uint64_t seq, struct ferry_buf *text,
+    json_t **root, struct ferry_journal_record *out, struct ferry_error *err)
+{
+	uint8_t number[8];
+	int rc;
+
+	ferry_put_be64(number, seq);
+	rc = ferry_kv_get(st->kv, FERRY_CF_JOURNAL,
+	    ferry_bytes_of(number, sizeof(number)), text, err);
+	return rc != 1 ? rc
+	       : ferry_journal_parse(ferry_bytes_buf(text), root, out, err) ==
+	               -1
+	           ? -1
+	           : 1;
+}
+
 int
 ferry_journal_chain(struct ferry_store *st, uint64_t seq,
     struct ferry_digest *out, struct ferry_error *err)
@@ -480,23 +498,38 @@ ferry_journal_chain(struct ferry_store *st, uint64_t seq,
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct ferry_journal_record record;
 	json_t *root = NULL;
-	uint8_t number[8];
 	int rc;
 
 	*out = (struct ferry_digest){ FERRY_SHA256, FERRY_SHA256_SIZE, { 0 } };
 	if (seq == 0)
 		return 1;
-	ferry_put_be64(number, seq);
-	rc = ferry_kv_get(st->kv, FERRY_CF_JOURNAL,
-	    ferry_bytes_of(number, sizeof(number)), &buf, err);
-	if (rc == 1) {
-		if (ferry_journal_parse(
-			ferry_bytes_buf(&buf), &root, &record, err) == -1)
-			rc = -1;
-		else
-			*out = record.chain;
-	}
+	rc = journal_get(st, seq, &buf, &root, &record, err);
+	if (rc == 1)
+		*out = record.chain;
 	json_decref(root);
 	ferry_buf_free(&buf);
 	return rc;
+}
+
+int
+ferry_journal_ahead(struct ferry_store *st, uint64_t seq, int64_t *seconds,
+    struct ferry_error *err)
+{
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_journal_record record;
+	json_t *root = NULL;
+	const char *text;
+	int64_t at = 0;
+	int rc = seq == 0 ? 0 : journal_get(st, seq, &buf, &root, &record, err);
+
+	*seconds = 0;
+	if (rc == 1 &&
+	    (ferry_json_str(root, "at", &text, err) == -1 ||
+		ferry_time_parse(&at, ferry_bytes_str(text), err) == -1))
+		rc = -1;
+	if (rc == 1 && at > ferry_now())
+		*seconds = at - ferry_now();
+	json_decref(root);
+	ferry_buf_free(&buf);
+	return rc == -1 ? -1 : 0;
 }

@@ -129,5 +129,11 @@ void ferry_journal_iter_free(struct ferry_journal_iter *it);
 /* The chain after record seq; seq 0 is 32 zero bytes.  1, 0 (no such), -1. */
 int ferry_journal_chain(struct ferry_store *st, uint64_t seq,
     struct ferry_digest *out, struct ferry_error *err);
+/*
+ * By how many seconds the clock is behind that by which record seq, the last,
+ * was written: 0 if it is not, or there is none.
+ */
+int ferry_journal_ahead(struct ferry_store *st, uint64_t seq, int64_t *seconds,
+    struct ferry_error *err);
 
 #endif

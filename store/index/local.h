@@ -29,6 +29,8 @@ struct ferry_store;
  *					an operator's removal whose version gc
  *					took (removal.h)
  *	withdrawn FORMAT NAME OWNER	versions that upstream lists no more
+ *	seen UPSTREAM			when permissions came whose time was ahead
+ *					of the clock here (store/access/snapshots.h)
  *	blobs-changed			how often bytes came or went without a
  *					journal record (blob.h)
  *	last sync|export|import		time and summary

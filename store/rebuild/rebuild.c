@@ -174,7 +174,10 @@ fill_new(struct ferry_rebuilder *r, struct ferry_error *err)
 	for (int i = 0; i < FERRY_CFS; i++) {
 		const char *why = ferry_salvage_why(r->old, (enum ferry_cf)i);
 
-		if (why != NULL && ferry_strdup(&out->why[i], why, err) == -1)
+		if (why != NULL &&
+		    ferry_json_set(out->damaged,
+			ferry_cf_name((enum ferry_cf)i),
+			ferry_json_text(ferry_bytes_str(why)), err) == -1)
 			return -1;
 	}
 	return 0;
@@ -209,7 +212,8 @@ ferry_store_rebuild(const char *path,
 	struct ferry_rebuilder r = { .o = options, .out = out };
 	int rc = -1;
 
-	*out = (struct ferry_rebuild){ .untrusted = json_array() };
+	*out = (struct ferry_rebuild){ .damaged = json_object(),
+		.untrusted = json_array() };
 	if (ferry_store_enter(&r.st, path, FERRY_STORE_WRITE, err) == -1 ||
 	    open_new(&r, err) == -1 || fill_new(&r, err) == -1)
 		goto out;
@@ -236,7 +240,6 @@ void
 ferry_rebuild_clear(struct ferry_rebuild *r)
 {
 
-	for (int i = 0; i < FERRY_CFS; i++)
-		free(r->why[i]);
+	json_decref(r->damaged);
 	json_decref(r->untrusted);
 }

@@ -11,10 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "store/index/kv.h"
-
 struct ferry_error;
-struct ferry_store_totals;
 
 enum ferry_rebuild_history {
 	/* The journal is whole: every record has its number, every chain is what
@@ -35,8 +32,7 @@ struct ferry_rebuild_options {
 };
 
 struct ferry_rebuild {
-	char *
-	    why[FERRY_CFS]; /* what of the old index was damaged; NULL: whole */
+	json_t *damaged; /* what of the old index: an object, part → why */
 	enum ferry_rebuild_history history;
 	bool records_lost; /* also the catalog's were not all there */
 	bool local_lost; /* local records were not all there */

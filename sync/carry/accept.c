@@ -201,9 +201,9 @@ out:
 }
 
 /*
- * Who may read an upstream's packages.  What is older than what is here is
- * skipped, whatever bundle brings it, and said: a right that was taken away
- * stays away.
+ * Who may read an upstream's packages.  That a right which was taken away stays
+ * away is shown by the journal, whose order bundles must keep: neither the time
+ * nor the generation of a snapshot is asked, which a wrong clock would spoil.
  * Returns: 1 it counts, 0, -1.
  */
 static int
@@ -220,14 +220,16 @@ permissions_count(struct ferry_accept *a, const json_t *value,
 		    "another origin's here, or that its keys may not speak for",
 		    err);
 	}
-	if (rc == 1 && a->authority == FERRY_AUTHORITY_NEWER)
-		rc = ferry_snapshots_newer(st, a->upstream, value, err);
-	if (rc != 1)
-		return rc == -1 ? -1
-		                : skip_record(a, FERRY_PASSED_PERMISSIONS,
-				      "brings permissions that are not newer "
-				      "than those here",
-				      err);
+	if (rc == 1 && value != NULL)
+		rc = ferry_snapshots_seen(st, a->upstream, value, err);
+	if (rc == -1)
+		return -1;
+	if (rc == 1 && value != NULL)
+		ferry_task_note(a->task,
+		    "the permissions of upstream '%s' come from a clock that "
+		    "is days ahead of the one here; they count as of now, and "
+		    "one of both clocks is wrong",
+		    a->upstream);
 	if (a->authority == FERRY_AUTHORITY_ANEW &&
 	    ferry_authority_put(st, a->upstream, a->head->origin,
 		FERRY_AUTHORITY_NEWER, err) == -1)

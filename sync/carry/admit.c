@@ -167,7 +167,7 @@ ferry_admit(
     struct ferry_store *st, const struct ferry_head *h, struct ferry_error *err)
 {
 	struct ferry_position here;
-	char at[FERRY_TIME_TEXT];
+	char at[FERRY_TIME_TEXT], now[FERRY_TIME_TEXT];
 
 	if (check_site(st, h, err) == -1 ||
 	    ferry_position_get(st, h->origin, &here, err) == -1)
@@ -176,8 +176,10 @@ ferry_admit(
 		return 0;
 	if (h->expires_at != 0 && ferry_now() >= h->expires_at)
 		return ferry_error_set(err, FERRY_EEXPIRED,
-		    "this bundle expired at %s; ask %s for a new one",
-		    ferry_time_text(h->expires_at, at), h->origin_name);
+		    "this bundle expired at %s, and the clock here says %s; "
+		    "ask %s for a new one, or set the clock",
+		    ferry_time_text(h->expires_at, at),
+		    ferry_time_text(ferry_now(), now), h->origin_name);
 	if (h->from > here.seq + 1)
 		return ferry_error_set(err, FERRY_EGAP,
 		    "records %" PRIu64 " to %" PRIu64 " of %s are missing "

@@ -56,6 +56,20 @@ lost_some(const struct ferry_task *task, struct ferry_error *err)
 	           : wanted.wanted_n > 0;
 }
 
+/* A bundle from the future: a clock is wrong, and nothing else is. */
+static void
+look_at_clock(const struct ferry_task *task, const struct ferry_head *h)
+{
+	char written[FERRY_TIME_TEXT], now[FERRY_TIME_TEXT];
+
+	if (h->created_at > ferry_now() + FERRY_CLOCKS_DIFFER_S)
+		ferry_task_note(task,
+		    "%s wrote this bundle at %s, and the clock here says %s: "
+		    "one of both is wrong; what the bundle brings counts",
+		    h->origin_name, ferry_time_text(h->created_at, written),
+		    ferry_time_text(ferry_now(), now));
+}
+
 /* One bundle.  -1 with err for what ends the import; refusals are in b->why. */
 static void
 import_bundle(const struct ferry_task *task,
@@ -95,6 +109,8 @@ import_bundle(const struct ferry_task *task,
 	else
 		b->outcome =
 		    rc == 1 ? FERRY_IMPORT_APPLIED : FERRY_IMPORT_ALREADY;
+	if (rc != -1)
+		look_at_clock(task, found->head);
 }
 
 /* What lies beside the wanted bundle by right: those for other sites, and

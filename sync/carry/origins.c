@@ -140,8 +140,7 @@ ferry_position_reach(struct ferry_store *st, const struct ferry_head *head,
 	here.seq = head->to;
 	here.chain = head->after;
 	here.head = head->digest;
-	if (head->created_at > here.written)
-		here.written = head->created_at;
+	here.written = head->created_at;
 	memcpy(here.name, head->origin_name, sizeof(here.name));
 	return ferry_position_put(st, head->origin, &here, err) == -1
 	           ? -1

@@ -158,6 +158,9 @@ ferry_plan_range(const struct ferry_task *task,
 	plan->from = h->from = start + 1;
 	h->to = totals.records;
 	h->created_at = ferry_now();
+	/* In the year 9999 the end of the calendar comes before the expiry. */
+	if (h->created_at > FERRY_TIME_MAX - o->expires_s)
+		h->created_at = FERRY_TIME_MAX - o->expires_s;
 	if (o->expires_s > 0)
 		h->expires_at = h->created_at + o->expires_s;
 	(void)snprintf(

@@ -25,7 +25,6 @@ struct diff {
 	json_t *upstreams;
 	struct coming {
 		char upstream[256];
-		uint64_t generation;
 		struct ferry_buf text;
 	} * coming;
 	size_t coming_n, coming_cap;
@@ -255,9 +254,8 @@ say_bundle(
 			     "passes over this ('ferry access hand-over')\n",
 		    inspected->upstream);
 	else if (inspected->access != NULL && !newer)
-		(void)printf("%s: not newer than what is here; an import "
-			     "passes over it\n",
-		    inspected->upstream);
+		(void)printf(
+		    "%s: not newer than what is here\n", inspected->upstream);
 }
 
 /* The snapshot that an earlier bundle brings, or an empty new place. */
@@ -278,21 +276,21 @@ coming(struct diff *d, const char *upstream, struct ferry_error *err)
 	return c;
 }
 
-/* Whether it is newer than what is here and what came before: 1, 0, -1. */
+/* Whether it is other than what is here, or an earlier bundle brings: 1, 0, -1. */
 static int
 is_newer(struct diff *d, const struct ferry_inspected *inspected,
-    uint64_t *generation, struct ferry_error *err)
+    struct ferry_error *err)
 {
-	if (ferry_json_u64(inspected->access, "generation", INT64_MAX,
-		generation, err) == -1)
-		return -1;
+	int rc;
+
 	for (size_t i = 0; i < d->coming_n; i++)
 		if (strcmp(d->coming[i].upstream, inspected->upstream) == 0)
-			return *generation > d->coming[i].generation;
-	return inspected->authority == FERRY_AUTHORITY_ANEW
-	           ? 1
-	           : ferry_snapshots_newer(
-			 d->st, inspected->upstream, inspected->access, err);
+			return 1;
+	if (inspected->authority == FERRY_AUTHORITY_ANEW)
+		return 1;
+	rc = ferry_snapshots_is_here(
+	    d->st, inspected->upstream, inspected->access, err);
+	return rc == -1 ? -1 : !rc;
 }
 
 /* What a bundle says of an upstream. */
@@ -302,10 +300,7 @@ on_peek(
 {
 	struct diff *d = ctx;
 	struct coming *c;
-	uint64_t generation = 0;
-	int newer = inspected->access == NULL
-	                ? 0
-	                : is_newer(d, inspected, &generation, err);
+	int newer = inspected->access == NULL ? 0 : is_newer(d, inspected, err);
 
 	if (newer == -1)
 		return -1;
@@ -321,7 +316,6 @@ on_peek(
 		return 0;
 	if ((c = coming(d, inspected->upstream, err)) == NULL)
 		return -1;
-	c->generation = generation;
 	ferry_buf_reset(&c->text);
 	return ferry_buf_add(
 	    &c->text, inspected->text.p, inspected->text.n, err);

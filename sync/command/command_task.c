@@ -1,7 +1,10 @@
 #include "sync/command/command_task.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
+#include "store/base/clock.h"
+#include "store/catalog/catalog.h"
 #include "store/store.h"
 #include "sync/base/progress.h"
 #include "sync/base/stop.h"
@@ -39,6 +42,25 @@ ferry_command_task_start(struct ferry_command_task *c,
 		c->progress = ferry_context_progress(ctx, verb, unit);
 }
 
+/* Nothing is ordered by time; but people ought to know. */
+static void
+look_at_clock(const struct ferry_command_task *c)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_store_totals totals;
+	char now[FERRY_TIME_TEXT];
+	int64_t ahead;
+
+	if (ferry_store_totals(c->task.st, &totals, &ignored) == 0 &&
+	    ferry_journal_ahead(c->task.st, totals.records, &ahead, &ignored) ==
+		0 &&
+	    ahead > FERRY_CLOCKS_DIFFER_S)
+		ferry_task_note(&c->task,
+		    "the clock here says %s, %" PRId64 " days before the last "
+		    "change of this store: it is wrong, or was",
+		    ferry_time_text(ferry_now(), now), (ahead + 43200) / 86400);
+}
+
 int
 ferry_command_task_open(struct ferry_command_task *c, struct ferry_context *ctx,
     enum ferry_store_mode mode, const char *verb, const char *unit,
@@ -50,6 +72,8 @@ ferry_command_task_open(struct ferry_command_task *c, struct ferry_context *ctx,
 		return -1;
 	ferry_command_task_start(c, ctx, verb, unit);
 	c->task.st = st;
+	if (mode != FERRY_STORE_READ)
+		look_at_clock(c);
 	return 0;
 }
 

@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -9,10 +10,33 @@ static const char help[] =
     "usage: ferry init [--name NAME]\n"
     "\n"
     "Make an empty store in the folder of --store (or of the configuration),\n"
-    "with the key that will sign its bundles and receipts.\n"
+    "with the key that will sign its bundles and receipts.  One that was\n"
+    "interrupted is repeated by the same command.\n"
     "\n"
     "  --name NAME  what people call this site (default: the host's name);\n"
     "               bundles and receipts carry it\n";
+
+/* Whether there is a store that has nothing, not even a key: an init that was
+ * killed just before it made that. */
+static bool
+is_half_made(struct ferry_context *ctx, const struct ferry_error *err)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_store_totals totals;
+	struct ferry_keys *keys = NULL;
+	struct ferry_store *st = NULL;
+	bool half;
+
+	half = err->code == FERRY_EEXIST &&
+	       ferry_context_open(ctx, FERRY_STORE_READ, &st, &ignored) == 0 &&
+	       ferry_store_totals(st, &totals, &ignored) == 0 &&
+	       totals.records == 0 &&
+	       ferry_keys_open(&keys, st, &ignored) == -1 &&
+	       ignored.code == FERRY_ESTORE;
+	ferry_keys_free(keys);
+	ferry_store_close(st);
+	return half;
+}
 
 static int
 run(struct ferry_context *ctx, struct ferry_error *err)
@@ -37,7 +61,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		host[sizeof(host) - 1] = 0;
 		name = host;
 	}
-	if (ferry_store_create(ctx->store_path, name, err) == -1 ||
+	if ((ferry_store_create(ctx->store_path, name, err) == -1 &&
+		!is_half_made(ctx, err)) ||
 	    ferry_context_open(ctx, FERRY_STORE_READ, &st, err) == -1 ||
 	    ferry_keys_ensure(st, err) == -1) {
 		ferry_store_close(st);

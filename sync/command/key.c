@@ -90,8 +90,7 @@ dispatch(
 		return export_keys(
 		    st, ctx->argc == 3 ? ctx->argv[2] : NULL, err);
 	if (strcmp(what, "new") == 0 && ctx->argc == 2) {
-		if (ferry_keys_ensure(st, err) == -1 ||
-		    ferry_keys_add(st, &made, err) == -1)
+		if (ferry_keys_add(st, &made, err) == -1)
 			return -1;
 		print_key(ctx, &made, true);
 		return 0;

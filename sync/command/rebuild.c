@@ -78,11 +78,11 @@ print(const struct ferry_rebuild *r, const char *id)
 {
 	char packages[FERRY_COUNT_TEXT], versions[FERRY_COUNT_TEXT];
 	char records[FERRY_COUNT_TEXT], blobs[FERRY_COUNT_TEXT];
+	const char *part;
+	json_t *why;
 
-	for (int i = 0; i < FERRY_CFS; i++)
-		if (r->why[i] != NULL)
-			(void)printf("damaged, %s: %s\n",
-			    ferry_cf_name((enum ferry_cf)i), r->why[i]);
+	json_object_foreach (r->damaged, part, why)
+		(void)printf("damaged, %s: %s\n", part, json_string_value(why));
 	print_lost(r, id);
 	(void)printf("rebuilt the index: %s, %s, %s, %s\n",
 	    ferry_count_text(r->records, "record", records),
@@ -97,22 +97,15 @@ static void
 print_json(const struct ferry_rebuild *r, const char *id)
 {
 	json_t *o = json_pack(
-	    "{s:s,s:s,s:b,s:b,s:b,s:b,s:I,s:I,s:I,s:I,s:I,s:O}", "event",
+	    "{s:s,s:s,s:b,s:b,s:b,s:b,s:I,s:I,s:I,s:I,s:I,s:O,s:O}", "event",
 	    "result", "id", id, "new_id", r->new_id, "history_kept",
 	    r->history == FERRY_HISTORY_KEPT, "records_lost", r->records_lost,
 	    "local_lost", r->local_lost, "records", (json_int_t)r->records,
 	    "packages", (json_int_t)r->packages, "versions",
 	    (json_int_t)r->versions + (json_int_t)r->removed, "blobs",
 	    (json_int_t)r->blobs, "blobs_lost", (json_int_t)r->blobs_lost,
-	    "untrusted", r->untrusted);
-	json_t *damaged = json_object();
+	    "untrusted", r->untrusted, "damaged", r->damaged);
 
-	for (int i = 0; i < FERRY_CFS; i++)
-		if (r->why[i] != NULL)
-			(void)json_object_set_new(damaged,
-			    ferry_cf_name((enum ferry_cf)i),
-			    ferry_json_text(ferry_bytes_str(r->why[i])));
-	(void)json_object_set_new(o, "damaged", damaged);
 	ferry_command_print(o);
 }
 

@@ -15,7 +15,8 @@ static const char help[] =
     "What the store holds, what it saves by storing same bytes once, when it\n"
     "last synced, exported and imported, and what is wrong with it.\n"
     "Works beside a running sync or import.  Exit status 5 if there are\n"
-    "problems (incidents, lost blobs, upstreams of which something was skipped).\n";
+    "problems (incidents, lost blobs, upstreams of which something was skipped,\n"
+    "clocks that differ by days).\n";
 
 static int
 add(void *ctx, const struct ferry_key *key, json_t *record,
@@ -112,12 +113,60 @@ print_origins(const json_t *origins)
 			     "%" JSON_INTEGER_FORMAT,
 		    json_string_value(json_object_get(record, "name")),
 		    json_integer_value(json_object_get(record, "seq")));
-		if (written > 0)
+		if (written > ferry_now())
+			(void)printf(
+			    ", as of %s", ferry_time_text(written, at));
+		else if (written > 0)
 			(void)printf(", as of %s (%" PRId64 " d ago)",
 			    ferry_time_text(written, at),
 			    (ferry_now() - written) / 86400);
 		(void)printf("\n");
 	}
+}
+
+static int
+add_clock(json_t *problems, const char *whose, const char *what,
+    int64_t ahead_s, struct ferry_error *err)
+{
+	char text[300];
+
+	(void)snprintf(text, sizeof(text),
+	    "%s is %" PRId64 " days ahead of the clock here: one of both is, "
+	    "or was, wrong; set this one if it is ('date')",
+	    what, (ahead_s + 43200) / 86400);
+	return ferry_json_push(problems,
+	    json_pack("{s:[s,s],s:{s:s}}", "key", "clock", whose, "record",
+		"text", text),
+	    err);
+}
+
+/* Clocks that were, or are, wrong. */
+static int
+look_at_clocks(struct ferry_store *st, uint64_t last, const json_t *origins,
+    json_t *problems, struct ferry_error *err)
+{
+	const json_t *o;
+	int64_t ahead;
+	size_t i;
+
+	if (ferry_journal_ahead(st, last, &ahead, err) == -1 ||
+	    (ahead > FERRY_CLOCKS_DIFFER_S &&
+		add_clock(problems, ferry_store_name(st),
+		    "the last change of this store", ahead, err) == -1))
+		return -1;
+	json_array_foreach (origins, i, o) {
+		const json_t *record = json_object_get(o, "record");
+		const char *name =
+		    json_string_value(json_object_get(record, "name"));
+
+		ahead = json_integer_value(json_object_get(record, "written")) -
+		        ferry_now();
+		if (name != NULL && ahead > FERRY_CLOCKS_DIFFER_S &&
+		    add_clock(
+			problems, name, "its newest bundle", ahead, err) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 /* Bundles of which volumes are missing, and blobs that a bundle should bring. */
@@ -250,7 +299,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    collect(st, "incoming", incoming, err) == -1 ||
 	    collect(st, "withdrawn", withdrawn, err) == -1 ||
 	    collect(st, "absent", absent, err) == -1 ||
-	    collect(st, "wanted", wanted, err) == -1)
+	    collect(st, "wanted", wanted, err) == -1 ||
+	    look_at_clocks(st, t.records, origins, problems, err) == -1)
 		goto out;
 	rc =
 	    json_array_size(problems) > 0 ? FERRY_EXIT_PROBLEMS : FERRY_EXIT_OK;

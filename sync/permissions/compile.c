@@ -29,7 +29,7 @@ struct meta {
 static int
 add_meta(struct work *w, const struct meta *m, struct ferry_error *err)
 {
-	uint64_t now = (uint64_t)ferry_now(), here = 0;
+	uint64_t here = 0;
 	int64_t ignored;
 	json_t *o;
 
@@ -40,7 +40,7 @@ add_meta(struct work *w, const struct meta *m, struct ferry_error *err)
 	    "upstream", w->upstream, "realm", m->realm, "github", m->github,
 	    "private_mode", m->private_mode, "visibility", m->visibility,
 	    "taken_at", (json_int_t)m->taken_at, "generation",
-	    (json_int_t)(here + 1 > now ? here + 1 : now));
+	    (json_int_t)here + 1);
 	return ferry_snapshot_add(&w->writer, o, err);
 }
 

@@ -111,8 +111,9 @@ hasnt out "@octo/kit"
 
 say "a clock that went back does not stop revocations"
 export FERRY_NOW=1700000000
+generation=$(near --json access show gh | jq -s '[.[] | .generation // empty][0]')
 change '.orgs.octo.owners = []'
 expect 0 near sync
 expect 0 near access diff gh
 has out "- olga is an owner of octo"
-has <(near access show gh) "generation 1800000101"
+has <(near access show gh) "generation $((generation + 1)),"

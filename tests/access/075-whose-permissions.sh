@@ -1,6 +1,6 @@
 #!/bin/bash
 # Permissions of an upstream are for the origin to say that brought them first;
-# nobody sets them far ahead, and a visibility that is no word is nobody's.
+# no number puts them ahead of what it says later, and a visibility that is no word is nobody's.
 . "$(dirname "$0")/lib.sh"
 cd "$T"
 origin() { # NAME: a store that knows the fixture
@@ -30,14 +30,14 @@ expect 5 "$FERRY" --store far status
 has out "passed ghes: b brings it"
 expect 0 "$FERRY" --store far explain --as tom --package oci:octo/tool
 
-say "a time far ahead is refused: it would never be replaced"
+say "a generation far ahead counts, and so does the next one, whatever its number"
 "$PUT_ACCESS" a ghes "$OCTO" --generation=9000000000000 --taken="$now"
 rm ma/*
 "$FERRY" --store a export --to ma --one-way >/dev/null
-expect 20 "$FERRY" --store far import ma
+expect 0 "$FERRY" --store far import ma
 expect 0 "$FERRY" --store far explain --as tom --package oci:octo/tool
 
-say "unless the operator says so: then it counts, however old"
+say "another origin counts when the operator says so, however old its word is"
 expect 1 "$FERRY" --store far access hand-over ghez b
 has err "the store has no upstream 'ghez'"
 expect 1 "$FERRY" --store far access hand-over ghes nobody

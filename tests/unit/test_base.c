@@ -162,6 +162,50 @@ test_sri_several_algorithms(void **state)
 }
 
 static void
+test_time_text_ends_of_the_calendar(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	char text[FERRY_TIME_TEXT];
+	int64_t t;
+
+	(void)state;
+	assert_string_equal(ferry_time_text(0, text), "1970-01-01T00:00:00Z");
+	assert_string_equal(
+	    ferry_time_text(FERRY_TIME_MAX, text), "9999-12-31T23:59:59Z");
+	assert_string_equal(
+	    ferry_time_text(INT64_MAX, text), "9999-12-31T23:59:59Z");
+	assert_string_equal(
+	    ferry_time_text(INT64_MIN, text), "0000-01-01T00:00:00Z");
+	assert_int_equal(
+	    ferry_time_parse(&t, ferry_bytes_str("9999-12-31T23:59:59Z"), &err),
+	    0);
+	assert_int_equal(t, FERRY_TIME_MAX);
+}
+
+static void
+test_now_whatever_the_clock_says(void **state)
+{
+
+	(void)state;
+	assert_int_equal(setenv("FERRY_NOW", "0", 1), 0);
+	assert_int_equal(ferry_now(), 1);
+	assert_int_equal(setenv("FERRY_NOW", "9223372036854775807", 1), 0);
+	assert_int_equal(ferry_now(), FERRY_TIME_MAX - 1);
+	assert_int_equal(unsetenv("FERRY_NOW"), 0);
+}
+
+static void
+test_bytes_buf_of_nothing_is_no_null(void **state)
+{
+	struct ferry_buf empty = FERRY_BUF_INIT;
+	struct ferry_bytes view = ferry_bytes_buf(&empty);
+
+	(void)state;
+	assert_non_null(view.p);
+	assert_int_equal(view.n, 0);
+}
+
+static void
 test_time_round_trip(void **state)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
@@ -416,6 +460,9 @@ main(void)
 		cmocka_unit_test(test_digest_known_answers),
 		cmocka_unit_test(test_sri_several_algorithms),
 		cmocka_unit_test(test_time_round_trip),
+		cmocka_unit_test(test_time_text_ends_of_the_calendar),
+		cmocka_unit_test(test_now_whatever_the_clock_says),
+		cmocka_unit_test(test_bytes_buf_of_nothing_is_no_null),
 		cmocka_unit_test(test_clean_what_terminals_obey),
 		cmocka_unit_test(test_clean_stream_however_it_is_cut),
 		cmocka_unit_test(test_glob),

@@ -300,6 +300,10 @@ test_keys_rotate(void **state)
 	const struct ferry_public *first;
 	char id[FERRY_KEYID];
 
+	/* A lost key is never replaced in silence. */
+	assert_int_equal(ferry_keys_open(&keys, f->st, &err), -1);
+	assert_int_equal(err.code, FERRY_ESTORE);
+	assert_ok(ferry_keys_ensure(f->st, &err), &err);
 	assert_ok(ferry_keys_open(&keys, f->st, &err), &err);
 	assert_int_equal(ferry_keys_count(keys), 1);
 	first = ferry_keys_public(keys, 0);
@@ -320,6 +324,7 @@ test_keys_rotate(void **state)
 	assert_int_equal(err.code, FERRY_EUSAGE);
 	assert_ok(ferry_keys_add(f->st, &made, &err), &err);
 	assert_ok(ferry_keys_retire(f->st, id, &err), &err);
+	assert_ok(ferry_keys_ensure(f->st, &err), &err);
 	assert_ok(ferry_keys_open(&keys, f->st, &err), &err);
 	assert_int_equal(ferry_keys_count(keys), 2);
 	for (size_t i = 0; i < 2; i++)
@@ -349,6 +354,7 @@ test_receipt_round_trip(void **state)
 	r.wanted[0] = r.chain;
 	r.wanted_n = 1;
 	r.wanted_more = 3;
+	assert_ok(ferry_keys_ensure(f->st, &err), &err);
 	assert_ok(ferry_keys_open(&keys, f->st, &err), &err);
 	assert_ok(ferry_receipt_write(&text, &r, keys, &err), &err);
 	assert_ok(ferry_receipt_parse(&got, ferry_bytes_buf(&text),
@@ -394,6 +400,7 @@ write_bundle(struct unit_store *f, struct ferry_bundle_target *target,
 	struct ferry_keys *keys;
 	int volumes = 0;
 
+	assert_ok(ferry_keys_ensure(f->st, &err), &err);
 	assert_ok(ferry_keys_open(&keys, f->st, &err), &err);
 	assert_ok(ferry_bundle_writer_new(
 		      &w, f->st, target, h, on_volume, &volumes, &err),

@@ -1,0 +1,233 @@
+#!/bin/bash
+# kill -9 at a random instant of every operation that writes.
+#
+#	tests/faults/run.sh [--trials N] [--seed S] [--only OPERATION]…
+#
+# Each trial starts from the same store, kills the operation, and asks three
+# things: is every store sound (verify); does the same command complete; is the
+# end then what it is when nobody kills anything: records, blobs, tags, trust,
+# counts, what lies on the medium.  A line an operation, and a table at the end.
+. "$(dirname "$0")/../bundle/lib.sh"
+
+TRIALS=20 SEED=$$ ONLY=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--trials) TRIALS=$2 ;;
+	--seed) SEED=$2 ;;
+	--only) ONLY="$ONLY $2" ;;
+	*)
+		echo "usage: $0 [--trials N] [--seed S] [--only OPERATION]…" >&2
+		exit 2
+		;;
+	esac
+	shift 2
+done
+RANDOM=$SEED
+cd "$T"
+PUT_ACCESS=$FERRY_BUILD/tests/tools/put_access
+RECORDS=$FERRY_BUILD/tests/tools/records
+
+mkdir tree
+port=$(free_port)
+BASE=http://127.0.0.1:$port
+python3 "$TOP/tests/tools/mkregistry.py" tree "$BASE" --packages 16 --versions 2 --size 50000
+start_nginx "access_log off;
+	server { listen 127.0.0.1:$port; root $T/tree; default_type application/json;
+	location / { try_files \$uri \$uri/packument.json =404; } }"
+wait_for 10 curl -sf "$BASE/pkg-00000"
+wants() { # LAST
+	seq -f '%05g' 0 "$1" | while read -r n; do
+		[ ! -d "tree/pkg-$n" ] || printf '%s{ name = "pkg-%s"; }' "${comma:-}" "$n"
+		comma=,
+	done
+}
+# near_conf names the store by a path below the configuration: a trial's own.
+conf() { # FILE LAST
+	near_conf "$BASE" "select = ( $(wants "$2") );"
+	sed -i '/store = /d' near.conf
+	mv near.conf "$1"
+}
+conf half.conf 7
+conf all.conf 15
+
+# Run in the folder of a trial, as the operation does: no shell between.
+ferry() { "$FERRY" "$@"; }
+
+# What every operation starts from: near, with something removed and two bundles
+# written; far, which has imported the first of them; an origin of permissions.
+mkdir start
+(
+	cd start
+	pair
+	ferry --config ../half.conf --store near sync
+	near export --to medium
+	far import medium
+	near receipt add medium/ferry-receipt-far-near.txt
+	mkdir second
+	ferry --config ../all.conf --store near sync
+	near export --to second --for far
+	near remove pkg-00001
+	openssl genpkey -algorithm ed25519 -out scanner.key
+	openssl pkey -in scanner.key -pubout -out scanner.pem
+	store other init --name other
+	store other key export other.pem
+	"$PUT_ACCESS" near ghes "$TOP/tests/data/access/octo.jsonl" --taken=1
+) >/dev/null 2>&1 || fail "the start cannot be made"
+
+# One line an operation: its name, what precedes it, and the command, of which
+# each word is one.
+operations() {
+	cat <<-'END'
+		init|rm -rf fresh|--store fresh init --name fresh
+		sync-cold|rm -rf near; ferry --store near init --name near|--config ../all.conf --store near sync
+		sync-more|rm -rf near; ferry --store near init --name near; ferry --config ../half.conf --store near sync|--config ../all.conf --store near sync
+		export|rm -rf medium; mkdir medium|--store near export --to medium --volume-size 512Ki
+		export-for|rm -rf medium; mkdir medium|--store near export --to medium --for far
+		import|rm -rf far; ferry --store far init --name far; far trust add near.pem|--store far import medium
+		import-next|:|--store far import second
+		receipt|rm -f medium/*.txt|--store far receipt --to medium
+		receipt-add|far import second|--store near receipt add second/ferry-receipt-far-near.txt
+		sign|near trust add near.pem|--store near sign --key scanner.key --signed-by near.pem medium
+		remove|:|--store near remove pkg-00002 pkg-00003
+		restore|near remove pkg-00002|--store near restore pkg-00001 pkg-00002
+		gc|near remove pkg-00002|--store near gc --grace 0
+		verify|rot near|--store near verify
+		rebuild|:|--store near rebuild
+		rebuild-lossy|lose near|--store near rebuild
+		key-new|:|--store near key new
+		key-retire|near key new|--store near key retire KEY
+		trust-add|:|--store near trust add other.pem
+		trust-revoke|near trust add other.pem|--store near trust revoke OTHER
+		trust-require|near trust add scanner.pem --role scanner|--store near trust require 1 --role scanner
+		trust-alias|rm -rf far; ferry --store far init --name far; far trust add near.pem|--store far trust alias near up over
+		hand-over|near trust add other.pem --of OTHERID|--store near access hand-over up OTHERID
+		token-create|:|--store near token create --user tom
+	END
+}
+
+# A blob's file with another byte, a table of the index gone.
+rot() { # STORE
+	local file
+	file=$(find "$1/blobs" -type f | sort | head -1)
+	printf x | dd of="$file" conv=notrunc status=none
+}
+lose() {
+	near gc >/dev/null
+	rm "$(find "$1/index" -name '*.sst' -printf '%s %p\n' | sort -n | tail -1 | cut -d' ' -f2)"
+}
+
+# What counts of the stores and media in this folder.  Times, generated ids and
+# how often bytes changed are left out; unnamed blobs are gc's.
+state() {
+	local s kind
+	for s in $stores; do
+		[ -d "$s" ] || continue
+		echo "== $s"
+		"$FERRY" --store "$s" gc >/dev/null 2>&1
+		"$FERRY" --store "$s" --json status >status.json || :
+		jq -S '[.packages, .versions, .removed, .blobs, .stored_bytes, .records,
+		    (.problems | map(.key)), (.origins | map(.record.seq)), (.wanted | length)]' status.json
+		"$FERRY" --store "$s" --json list
+		for kind in version package upstream; do
+			"$RECORDS" "$s" $kind
+		done | sed 's/"\(pulled_at\|deleted_at\|taken_at\|seq\)":[0-9]*//g'
+		"$FERRY" --store "$s" --json trust list |
+		    jq -S 'del(.added_at, .revoked_at) + {revoked: (.revoked_at // 0 | . != 0)}'
+		find "$s/blobs" -type f -printf '%P\n' | sort
+		find "$s" -name '*.new' -o -name '*.part' -o -name 'index.[ncs]*'
+	done
+	for s in medium second; do
+		# A bundle's bytes hold times; its name and that it is whole count.
+		find "$s" -type f ! -name '*.txt' -printf '%P\n' | sort
+	done
+}
+# Every store is sound, whatever was killed.
+sound() { # AFTER
+	local s status
+	for s in $stores; do
+		[ -e "$s/ferry.json" ] || continue
+		status=0
+		"$FERRY" --store "$s" verify >verify.out 2>&1 || status=$?
+		case $operation:$status in
+		*:0 | verify:5 | rebuild-lossy:[57]) ;;
+		*)
+			cat verify.out >&2
+			fail "$operation: $s is not sound after $1"
+			;;
+		esac
+	done
+}
+# Statuses with which a repetition ends that finds the work done.
+done_already() { # STATUS
+	case $operation:$1 in
+	*:0 | verify:5 | rebuild-lossy:4) ;;
+	init:1) grep -q 'not empty' repeat.err ;;
+	rebuild:1 | rebuild-lossy:1) grep -q 'index.old' repeat.err ;;
+	key-retire:1) grep -q 'signs here' repeat.err ;;
+	trust-revoke:1) grep -q 'revoked' repeat.err ;;
+	*) false ;;
+	esac
+}
+
+try() { # FOLDER MILLISECONDS|none: the operation there, killed after that
+	local pid delay
+	rm -rf "$1"
+	cp -r base "$1"
+	cd "$1"
+	if [ "$2" != none ]; then
+		delay=$(printf '%d.%03d' $(($2 / 1000)) $(($2 % 1000)))
+		"$FERRY" "${words[@]}" >killed.out 2>&1 &
+		pid=$!
+		sleep "$delay"
+		kill -9 $pid 2>/dev/null || :
+		wait $pid 2>/dev/null || [ $? != 137 ] || killed=$((killed + 1))
+		sound "a kill after $2 ms"
+	fi
+	local status=0
+	"$FERRY" "${words[@]}" >repeat.out 2>repeat.err || status=$?
+	done_already $status || {
+		cat repeat.err >&2
+		fail "$operation: status $status after a kill after $2 ms"
+	}
+	sound "the repetition"
+	state >state.out 2>state.err
+	cd ..
+}
+
+total=0 hit=0 table=
+while IFS='|' read -r operation before command; do
+	[ -z "$ONLY" ] || [[ " $ONLY " = *" $operation "* ]] || continue
+	rm -rf base
+	cp -r start base
+	cd base
+	eval "${before//OTHERID/$(jq -r .id ../start/other/ferry.json)}" >before.out 2>&1 ||
+	    fail "$operation cannot be prepared: $(cat before.out)"
+	command=${command//OTHERID/$(jq -r .id other/ferry.json)}
+	command=${command//OTHER/$(basename other/keys/*.pem .pem)}
+	# shellcheck disable=SC2012
+	command=${command//KEY/$(ls near/keys | head -1 | cut -d. -f1)}
+	cd ..
+	read -ra words <<<"$command"
+	# The store that it works on: the others are not touched.
+	stores=$(sed 's/.*--store \([a-z]*\).*/\1/' <<<"$command")
+	killed=0
+	try undisturbed none
+	from=$(date +%s%N)
+	rm -rf timed
+	cp -r base timed
+	(cd timed && from=$(date +%s%N) && { "$FERRY" "${words[@]}" >/dev/null 2>&1 || :; } &&
+	    echo $((($(date +%s%N) - from) / 1000000 + 1)) >../ms)
+	ms=$(cat ms)
+	for n in $(seq "$TRIALS"); do
+		try trial $((RANDOM % (ms + ms / 5 + 2)))
+		same undisturbed/state.out trial/state.out
+	done
+	total=$((total + TRIALS))
+	hit=$((hit + killed))
+	line=$(printf '%-14s %5d trials, %5d killed, of %5d ms' "$operation" "$TRIALS" "$killed" "$ms")
+	say "$line"
+	table="$table$line"$'\n'
+done < <(operations)
+[ $total -gt 0 ] || fail "no operation is called$ONLY"
+printf '%s' "$table"
+echo "seed $SEED: $total trials, $hit of them killed before they ended, nothing was lost"
