@@ -11,8 +11,9 @@ build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     libjansson-dev libmicrohttpd-dev librocksdb-dev libseccomp-dev
     libssl-dev libyaml-dev libzstd-dev
     zlib1g-dev"
-tests="buildah clang-format clang-tidy containerd cppcheck curl docker-registry
-    docker.io fish gh git groff-base jq libcmocka-dev man-db nginx-light openssl
+tests="buildah caddy clang-format clang-tidy containerd cppcheck curl debhelper
+    docker-registry docker.io fish gh git groff-base haproxy jq libcmocka-dev lintian
+    man-db nginx-light openssl
     podman procps python3 ruby ruby-bundler skopeo umoci zsh zstd"
 bench="aria2 hyperfine time wrk"
 
@@ -41,9 +42,9 @@ for package in $want; do
 	nginx-light) command -v nginx >/dev/null 2>&1 && continue ;;
 	docker.io) command -v dockerd >/dev/null 2>&1 && continue ;;
 	ruby-bundler) command -v bundle >/dev/null 2>&1 && continue ;;
-	gcc | cmake | curl | fish | gh | git | jq | python3 | ruby | openssl | zstd | aria2 | \
+	gcc | caddy | cmake | curl | fish | gh | git | jq | python3 | ruby | openssl | zstd | aria2 | \
 	    wrk | hyperfine | nodejs | npm | skopeo | umoci | podman | buildah | \
-	    containerd | docker-registry | zsh | clang-format | clang-tidy | cppcheck)
+	    containerd | docker-registry | haproxy | lintian | zsh | clang-format | clang-tidy | cppcheck)
 		bin=$package
 		[ "$package" = aria2 ] && bin=aria2c
 		[ "$package" = nodejs ] && bin=node
