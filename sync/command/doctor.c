@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,32 +39,6 @@ static const char help[] =
     "  --json     a finding a line\n"
     "\n"
     "Exit status: 0 nothing is wrong; 5 something is.\n";
-
-static const char *const states[] = {
-	[FERRY_DOCTOR_OK] = "ok",
-	[FERRY_DOCTOR_NOTE] = "note",
-	[FERRY_DOCTOR_WRONG] = "wrong",
-	[FERRY_DOCTOR_SKIPPED] = "skipped",
-};
-
-void
-ferry_doctor_say(struct ferry_doctor *d, const char *check,
-    enum ferry_doctor_state state, const char *fmt, ...)
-{
-	char text[700];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	d->wrong += state == FERRY_DOCTOR_WRONG;
-	if (d->ctx->json)
-		ferry_command_print(json_pack("{s:s,s:s,s:s,s:o}", "event",
-		    "finding", "check", check, "state", states[state], "text",
-		    ferry_json_text(ferry_bytes_str(text))));
-	else
-		(void)printf("%-8s %-12s %s\n", states[state], check, text);
-}
 
 static int
 look_at_config(struct ferry_doctor *d, struct ferry_error *err)

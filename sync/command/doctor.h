@@ -17,6 +17,7 @@ struct ferry_doctor {
 	unsigned wrong;
 };
 
+/* Print one finding; what is wrong is counted. */
 void ferry_doctor_say(struct ferry_doctor *d, const char *check,
     enum ferry_doctor_state state, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
