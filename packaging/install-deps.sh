@@ -14,7 +14,7 @@ build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
 tests="buildah caddy clang-format clang-tidy containerd cppcheck curl debhelper
     docker-registry docker.io fish gh git groff-base haproxy jq libcmocka-dev lintian
     man-db nginx-light openssl
-    podman procps python3 ruby ruby-bundler skopeo umoci zsh zstd"
+    podman procps prometheus python3 ruby ruby-bundler skopeo umoci zsh zstd"
 bench="aria2 hyperfine time wrk"
 
 want="$build"
@@ -44,7 +44,7 @@ for package in $want; do
 	ruby-bundler) command -v bundle >/dev/null 2>&1 && continue ;;
 	gcc | caddy | cmake | curl | fish | gh | git | jq | python3 | ruby | openssl | zstd | aria2 | \
 	    wrk | hyperfine | nodejs | npm | skopeo | umoci | podman | buildah | \
-	    containerd | docker-registry | haproxy | lintian | zsh | clang-format | clang-tidy | cppcheck)
+	    containerd | docker-registry | haproxy | lintian | prometheus | zsh | clang-format | clang-tidy | cppcheck)
 		bin=$package
 		[ "$package" = aria2 ] && bin=aria2c
 		[ "$package" = nodejs ] && bin=node

@@ -53,9 +53,10 @@ look_at_config(struct ferry_doctor *d, struct ferry_error *err)
 	}
 	if (ferry_config_mistakes(d->ctx, &mistakes, err) == -1)
 		return -1;
-	json_array_foreach (mistakes, i, text)
+	json_array_foreach (mistakes, i, text) {
 		ferry_doctor_say(d, "config", FERRY_DOCTOR_WRONG, "%s",
 		    json_string_value(text));
+	}
 	if (json_array_size(mistakes) == 0)
 		ferry_doctor_say(
 		    d, "config", FERRY_DOCTOR_OK, "%s", d->ctx->config_path);

@@ -76,8 +76,8 @@ want_pattern(struct oci *oci, const char *pattern, struct ferry_error *err)
 		globfree(&found);
 		return rc;
 	case GLOB_NOMATCH:
-		ferry_error_set(&why, FERRY_ESYSTEM,
-		    "there is no such file (images_from)");
+		ferry_error_set(
+		    &why, FERRY_ESYSTEM, "there is no such file (images_from)");
 		ferry_run_fail(oci->run, pattern, &why);
 		return 0;
 	default:
