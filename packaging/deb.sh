@@ -31,6 +31,9 @@ else
 fi
 cp -r "$tree/packaging/debian" "$tree/debian"
 
-[ ! -d /usr/lib/ccache ] || export PATH="/usr/lib/ccache:$PATH"
+# debhelper gives a build another home.
+if [ -d /usr/lib/ccache ]; then
+	export PATH="/usr/lib/ccache:$PATH" CCACHE_DIR="${CCACHE_DIR:-$HOME/.cache/ccache}"
+fi
 cd "$tree"
 dpkg-buildpackage --build=binary --no-sign --no-pre-clean

@@ -12,13 +12,14 @@ build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     libjansson-dev libmicrohttpd-dev librocksdb-dev libseccomp-dev
     libssl-dev libyaml-dev libzstd-dev
     zlib1g-dev"
-tests="buildah clang-format clang-tidy containerd cppcheck curl docker-registry
-    docker.io fish gh git gradle groff-base jq junit4 libcmocka-dev
-    libguava-java libmaven-clean-plugin-java libmaven-compiler-plugin-java
-    libmaven-install-plugin-java libmaven-jar-plugin-java
-    libmaven-resources-plugin-java libmaven-war-plugin-java
-    libsurefire-java man-db maven nginx-light openjdk-17-jdk-headless openssl
-    podman procps python3 ruby ruby-bundler skopeo umoci unzip zsh zstd"
+tests="buildah caddy clang-format clang-tidy containerd cppcheck curl debhelper
+    docker-registry docker.io fish gh git gradle groff-base haproxy jq junit4
+    libcmocka-dev libguava-java libmaven-clean-plugin-java
+    libmaven-compiler-plugin-java libmaven-install-plugin-java
+    libmaven-jar-plugin-java libmaven-resources-plugin-java
+    libmaven-war-plugin-java libsurefire-java lintian man-db maven nginx-light
+    openjdk-17-jdk-headless openssl podman procps prometheus python3 ruby
+    ruby-bundler skopeo umoci unzip zsh zstd"
 bench="aria2 hyperfine time wrk"
 
 want="$build"
@@ -48,9 +49,9 @@ for package in $want; do
 	maven) command -v mvn >/dev/null 2>&1 && continue ;;
 	openjdk-17-jdk-headless) command -v javac >/dev/null 2>&1 && continue ;;
 	ruby-bundler) command -v bundle >/dev/null 2>&1 && continue ;;
-	gcc | cmake | curl | fish | gh | git | gradle | jq | python3 | ruby | openssl | zstd | aria2 | \
+	gcc | caddy | cmake | curl | fish | gh | git | gradle | jq | python3 | ruby | openssl | zstd | aria2 | \
 	    wrk | hyperfine | nodejs | npm | skopeo | umoci | podman | buildah | \
-	    containerd | docker-registry | zsh | clang-format | clang-tidy | cppcheck)
+	    containerd | docker-registry | haproxy | lintian | prometheus | zsh | clang-format | clang-tidy | cppcheck)
 		bin=$package
 		[ "$package" = aria2 ] && bin=aria2c
 		[ "$package" = nodejs ] && bin=node

@@ -288,6 +288,19 @@ read_group(struct ferry_serve_options *o, struct ferry_conf_group *group,
 	return ferry_conf_finish(group, err);
 }
 
+/* How many upstreams a sync has: what they are is its own business. */
+static int
+count_upstreams(struct ferry_serve_options *o, struct ferry_error *err)
+{
+	struct ferry_conf_group *ignored;
+	int rc;
+
+	while ((rc = ferry_conf_list(ferry_conf_root(o->conf), "upstreams",
+		    o->site.upstreams, &ignored, err)) == 1)
+		o->site.upstreams++;
+	return rc;
+}
+
 /* The file that is named, or the usual one if it is there. */
 static int
 open_conf(struct ferry_conf **out, const char *path, struct ferry_error *err)
@@ -318,7 +331,7 @@ ferry_serve_options_read(struct ferry_serve_options **out,
 		&store, err) == -1 ||
 	    ferry_conf_group(ferry_conf_root(o->conf), "serve", &group, err) ==
 		-1 ||
-	    read_group(o, group, err) == -1)
+	    read_group(o, group, err) == -1 || count_upstreams(o, err) == -1)
 		goto fail;
 	o->store = args->store != NULL ? args->store : getenv("FERRY_STORE");
 	if (o->store == NULL)

@@ -27,6 +27,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_token,
 	&ferry_command_explain,
 	&ferry_command_config,
+	&ferry_command_doctor,
 	&ferry_command_status,
 	&ferry_command_list,
 	&ferry_command_show,

@@ -37,11 +37,13 @@ while read -r command summary; do
 	    "$out/man1/ferry-$command.1" "ferry-$command" "$summary"
 done <"$out/help/commands"
 
-for file in ferry.conf access.conf; do
-	awk -v sample="$etc/$file" -v date="$date" -v conf="$conf" \
-	    -f "$here/text.awk" -f "$here/conf.awk" "$here/$file.5.in" \
-	    >"$out/man5/$file.5"
-done
+sample() { # SAMPLE PAGE
+	awk -v sample="$etc/$1" -v date="$date" -v conf="$conf" \
+	    -f "$here/text.awk" -f "$here/conf.awk" "$here/$2.in" >"$out/man5/$2"
+}
+sample ferry.conf ferry.conf.5
+# access.conf(5) is a page of PAM's.
+sample access.conf ferry-access.conf.5
 
 for shell in bash zsh fish; do
 	mkdir "$out/$shell"

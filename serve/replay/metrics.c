@@ -4,12 +4,12 @@
 
 #include "serve/http/metrics.h"
 #include "serve/replay/format.h"
+#include "serve/replay/health.h"
 #include "serve/replay/site.h"
 #include "serve/replay/store_view.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/out.h"
-#include "store/index/local.h"
 
 #define TEXT "text/plain; charset=utf-8"
 
@@ -53,12 +53,16 @@ write_store(const struct ferry_call *call, struct ferry_out *out)
 	    "# HELP ferry_cache_evictions_total Answers dropped for room.\n"
 	    "# TYPE ferry_cache_evictions_total counter\n"
 	    "ferry_cache_evictions_total %" PRIu64 "\n"
+	    "# HELP ferry_cache_entries Answers and files that are kept.\n"
 	    "# TYPE ferry_cache_entries gauge\n"
 	    "ferry_cache_entries %" PRIu64 "\n"
+	    "# HELP ferry_cache_bytes What they take in memory.\n"
 	    "# TYPE ferry_cache_bytes gauge\n"
 	    "ferry_cache_bytes %" PRIu64 "\n"
+	    "# HELP ferry_cache_limit_bytes What they may take.\n"
 	    "# TYPE ferry_cache_limit_bytes gauge\n"
 	    "ferry_cache_limit_bytes %" PRIu64 "\n"
+	    "# HELP ferry_cache_open_files Files that are kept open.\n"
 	    "# TYPE ferry_cache_open_files gauge\n"
 	    "ferry_cache_open_files %" PRIu64 "\n"
 	    "# HELP ferry_cache_spilled_bytes Large documents in files "
@@ -75,47 +79,21 @@ write_store(const struct ferry_call *call, struct ferry_out *out)
 	    "looked at.\n"
 	    "# TYPE ferry_store_followed_seconds gauge\n"
 	    "ferry_store_followed_seconds %.3f\n"
+	    "# HELP ferry_uptime_seconds Since the start.\n"
 	    "# TYPE ferry_uptime_seconds gauge\n"
 	    "ferry_uptime_seconds %.3f\n"
+	    "# HELP ferry_upstreams_configured Upstreams of the "
+	    "configuration: whether a sync is to be expected.\n"
+	    "# TYPE ferry_upstreams_configured gauge\n"
+	    "ferry_upstreams_configured %u\n"
+	    "# HELP ferry_build_info Which version serves.\n"
 	    "# TYPE ferry_build_info gauge\n"
 	    "ferry_build_info{version=\"%s\"} 1\n",
 	    c.hits, c.misses, c.evictions, c.entries, c.bytes, c.limit, c.files,
 	    c.spilled, c.live, ferry_store_view_seq(view),
 	    (double)ferry_store_view_age_ms(view) / 1e3,
 	    (double)(ferry_ticks_ms() - call->site->started_ms) / 1e3,
-	    FERRY_VERSION);
-}
-
-/* How old the word of an origin is. */
-static int
-write_origin(void *ctx, const struct ferry_key *key, json_t *record,
-    struct ferry_error *err)
-{
-	struct ferry_out *out = ctx;
-
-	(void)err;
-	ferry_out_fmt(out,
-	    "ferry_origin_written_seconds{origin=\"%s\",name=\"%s\"} "
-	    "%" JSON_INTEGER_FORMAT "\n",
-	    ferry_key_part(key, 1),
-	    json_string_value(json_object_get(record, "name")),
-	    json_integer_value(json_object_get(record, "written")));
-	return 0;
-}
-
-static int
-write_origins(const struct ferry_call *call, struct ferry_out *out,
-    struct ferry_error *err)
-{
-	struct ferry_key prefix;
-
-	ferry_out_fmt(out,
-	    "# HELP ferry_origin_written_seconds When the newest bundle that "
-	    "was imported was written.\n"
-	    "# TYPE ferry_origin_written_seconds gauge\n");
-	ferry_key_all(&prefix, FERRY_KIND_ORIGIN);
-	return ferry_local_each(ferry_store_view_store(call->view), &prefix,
-	    write_origin, out, err);
+	    call->site->upstreams, FERRY_VERSION);
 }
 
 static int
@@ -130,7 +108,8 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 	ferry_out_begin(&out, &buf);
 	ferry_metrics_write(call->site->metrics, &out);
 	write_store(call, &out);
-	if (write_origins(call, &out, err) == 0 &&
+	if (ferry_health_metrics(
+		ferry_store_view_store(call->view), &out, err) == 0 &&
 	    ferry_out_end(&out, err) == 0)
 		rc = ferry_response_take(
 		    res, "text/plain; version=0.0.4", &buf, err);

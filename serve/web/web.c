@@ -5,6 +5,7 @@
 
 #include "serve/http/http.h"
 #include "serve/replay/format.h"
+#include "serve/replay/health.h"
 #include "serve/replay/store_view.h"
 #include "serve/replay/view.h"
 #include "store/access/access.h"
@@ -32,9 +33,10 @@ write_formats(const struct ferry_web *web, struct ferry_out *out,
 
 /* How much there is, unless not everybody may know: then how clients show a
  * token.  url is escaped. */
-static void
+static int
 write_contents(const struct ferry_web *web, struct ferry_out *out,
-    const struct ferry_store_totals *t, const char *url)
+    const struct ferry_store_totals *t, const char *url,
+    struct ferry_error *err)
 {
 	char size[FERRY_SIZE_TEXT];
 
@@ -45,13 +47,14 @@ write_contents(const struct ferry_web *web, struct ferry_out *out,
 		    "create</code>.</p>\n"
 		    "<h2>with a token</h2>\n");
 		write_formats(web, out, FERRY_PAGE_TOKEN, url);
-		return;
+		return 0;
 	}
 	ferry_out_fmt(out,
 	    "<p>%" PRIu64 " packages, %" PRIu64
 	    " versions, %s, up to record %" PRIu64 ".</p>\n",
 	    t->packages, t->versions, ferry_size_text(t->logical_bytes, size),
 	    t->records);
+	return ferry_health_page(ferry_store_view_store(web->view), out, err);
 }
 
 static int
@@ -86,7 +89,8 @@ add_page(const struct ferry_web *web, const struct ferry_request *rq,
 	    "ferry %s. It answers the package managers' own requests; nothing "
 	    "can be published here.</p>\n",
 	    FERRY_VERSION);
-	write_contents(web, &out, &totals, (const char *)url.p);
+	if (write_contents(web, &out, &totals, (const char *)url.p, err) == -1)
+		goto done;
 	write_formats(web, &out, FERRY_PAGE_USE, (const char *)url.p);
 	ferry_out_str(&out, "</body></html>\n");
 	rc = ferry_out_end(&out, err);

@@ -255,7 +255,10 @@ ferry_access_decide(const struct ferry_access_request *request,
 		decide_metrics(who, decision);
 		return;
 	case FERRY_ACTION_IDENTITY:
-		if (is_somebody(who))
+		if (is_somebody(who) && who->claim.realm[0] == 0)
+			deny(decision, FERRY_FORBIDDEN, "D5",
+			    "the token is a program's and nobody's account");
+		else if (is_somebody(who))
 			allow(who, decision, "", "the token is good");
 		else
 			deny(decision, FERRY_NEED_CREDENTIAL, "D3",

@@ -65,7 +65,8 @@ ferry_scopes_parse(unsigned *out, const char *text, struct ferry_error *err)
 		if (i == SCOPES)
 			return ferry_error_set(err, FERRY_EUSAGE,
 			    "'%.*s' is no scope; there are read:packages, "
-			    "write:packages, delete:packages and repo",
+			    "write:packages, delete:packages, repo, read:org "
+			    "and read:metrics",
 			    (int)n, text);
 		scopes |= scope_names[i].scope;
 		text += n + (text[n] == ',');
@@ -95,20 +96,25 @@ ferry_user_token_looks_right(struct ferry_bytes text)
 
 	if (text.n != FERRY_USER_TOKEN_TEXT - 1 ||
 	    (memcmp(text.p, "ferry_u_", PREFIX) != 0 &&
-		memcmp(text.p, "ferry_w_", PREFIX) != 0))
+		memcmp(text.p, "ferry_w_", PREFIX) != 0 &&
+		memcmp(text.p, "ferry_s_", PREFIX) != 0))
 		return false;
 	checksum((const char *)text.p, check);
 	return memcmp(text.p + PREFIX + RANDOM, check, CHECK) == 0;
 }
 
 static int
-make_text(
-    bool workflow, char text[FERRY_USER_TOKEN_TEXT], struct ferry_error *err)
+make_text(const struct ferry_user_token *token,
+    char text[FERRY_USER_TOKEN_TEXT], struct ferry_error *err)
 {
 	uint8_t bytes[64];
 	size_t n = 0, at = sizeof(bytes);
 
-	memcpy(text, workflow ? "ferry_w_" : "ferry_u_", PREFIX);
+	memcpy(text,
+	    token->workflow  ? "ferry_w_"
+	    : token->service ? "ferry_s_"
+			     : "ferry_u_",
+	    PREFIX);
 	while (n < RANDOM) {
 		if (at == sizeof(bytes)) {
 			if (ferry_random(bytes, sizeof(bytes), err) == -1)
@@ -171,9 +177,9 @@ write_token(int dirfd, const char *name, const struct ferry_user_token *t,
 {
 	char scopes[FERRY_SCOPES_TEXT];
 	struct ferry_buf text = FERRY_BUF_INIT;
-	json_t *o = json_pack("{s:b,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:s}",
-	    "workflow", t->workflow, "realm", t->realm, "number",
-	    (json_int_t)t->number, "name", t->name, "scopes",
+	json_t *o = json_pack("{s:b,s:b,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:s}",
+	    "workflow", t->workflow, "service", t->service, "realm", t->realm,
+	    "number", (json_int_t)t->number, "name", t->name, "scopes",
 	    ferry_scopes_text(t->scopes, scopes), "job",
 	    ferry_role_name(t->job), "created_at", (json_int_t)t->created_at,
 	    "expires_at", (json_int_t)t->expires_at, "revoked_at",
@@ -226,6 +232,7 @@ parse(struct ferry_user_token *t, const json_t *o, struct ferry_error *err)
 	const char *scopes, *job;
 
 	t->workflow = json_is_true(json_object_get(o, "workflow"));
+	t->service = json_is_true(json_object_get(o, "service"));
 	if (copy(t->realm, sizeof(t->realm), o, "realm", err) == -1 ||
 	    copy(t->name, sizeof(t->name), o, "name", err) == -1 ||
 	    copy(t->note, sizeof(t->note), o, "note", err) == -1 ||
@@ -283,7 +290,7 @@ ferry_user_token_create(int dirfd, struct ferry_user_token *token,
 	struct ferry_digest digest;
 	char name[FILE_NAME];
 
-	if (make_text(token->workflow, text, err) == -1 ||
+	if (make_text(token, text, err) == -1 ||
 	    ferry_digest_of(
 		&digest, FERRY_SHA256, ferry_bytes_str(text), err) == -1 ||
 	    write_token(dirfd, file_name(&digest, name), token, err) == -1)

@@ -11,7 +11,8 @@
  * a sync or import holds the store's lock.  They never leave the store.  The
  * time of last use is the file's time of modification.
  *
- * The text is ferry_u_ (a user's) or ferry_w_ (a workflow's), 32 random
+ * The text is ferry_u_ (a user's), ferry_w_ (a workflow's) or ferry_s_ (a
+ * service's), 32 random
  * characters and 6 that are their CRC-32: scanners for secrets find it, and
  * a mistyped one is known without a look.
  *
@@ -34,11 +35,14 @@ struct ferry_error;
 struct ferry_user_token {
 	char id[FERRY_USER_TOKEN_ID];
 	bool workflow;
+	/* Of a program and nobody's account: realm is "", number 0. */
+	bool service;
 	char realm[FERRY_USER_TOKEN_NAME]; /* whose numbers: see snapshot.h */
-	/* The user's number and login, or the repository's and full name. */
+	/* The user's number and login, or the repository's and full name; a
+	 * service's name. */
 	uint64_t number;
 	char name[FERRY_USER_TOKEN_NAME];
-	unsigned scopes; /* of a user's: FERRY_SCOPE_* */
+	unsigned scopes; /* of a user's or service's: FERRY_SCOPE_* */
 	enum ferry_role job; /* of a workflow's: none, read or write */
 	int64_t created_at;
 	int64_t expires_at; /* 0: never */

@@ -43,6 +43,7 @@ static const struct {
 	[FERRY_KIND_SITE] = { "site", 2 },
 	[FERRY_KIND_SPEAKS] = { "speaks", 2 },
 	[FERRY_KIND_TRUST] = { "trust", 2 },
+	[FERRY_KIND_TRY] = { "try", 2 },
 	[FERRY_KIND_VALIDATOR] = { "validator", 3 },
 	[FERRY_KIND_WANTED] = { "wanted", 2 },
 	[FERRY_KIND_WITHDRAWN] = { "withdrawn", 4 },

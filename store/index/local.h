@@ -33,7 +33,9 @@ struct ferry_store;
  *					of the clock here (store/access/snapshots.h)
  *	blobs-changed			how often bytes came or went without a
  *					journal record (blob.h)
- *	last sync|export|import		time and summary
+ *	last sync|export|import		time and summary of the last that succeeded
+ *	try sync|export|import		of the last that began: "began", and if it
+ *					ended "ended", "status", "text"
  *	(store/bundle and sync/carry list theirs in their headers)
  */
 int ferry_local_get(struct ferry_store *st, const struct ferry_key *key,

@@ -109,9 +109,6 @@ int ferry_context_policy(const struct ferry_context *ctx,
 int ferry_export_expiry(struct ferry_conf *conf, const char *option,
     int64_t *out, struct ferry_error *err);
 
-/* The path of ferryd beside this program, else its name, for PATH. */
-const char *ferry_command_ferryd(char *buf, size_t size);
-
 /* Each sync/command/NAME.c defines one. */
 extern const struct ferry_command ferry_command_init, ferry_command_status,
     ferry_command_list, ferry_command_show, ferry_command_verify,
@@ -120,6 +117,6 @@ extern const struct ferry_command ferry_command_init, ferry_command_status,
     ferry_command_import, ferry_command_sign, ferry_command_receipt,
     ferry_command_key, ferry_command_trust, ferry_command_serve,
     ferry_command_token, ferry_command_explain, ferry_command_access,
-    ferry_command_config;
+    ferry_command_config, ferry_command_doctor;
 
 #endif

@@ -1,11 +1,10 @@
+#include "sync/command/config.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store/base/conf.h"
@@ -13,9 +12,8 @@
 #include "sync/carry/protect.h"
 #include "sync/command/command.h"
 #include "sync/command/command_task.h"
+#include "sync/command/ferryd.h"
 #include "sync/upstream/run.h"
-
-#define ANSWER_MAX 8192 /* of ferryd, that is kept */
 
 static const char help[] =
     "usage: ferry config check [FILE]\n"
@@ -136,31 +134,6 @@ take_lines(struct check *c, char *text)
 	}
 }
 
-/* Start ferryd --check with its words into fd; 0 or an errno. */
-static int
-start_ferryd(const struct check *c, int fd, int other, pid_t *pid)
-{
-	char path[4096];
-	const char *program = ferry_command_ferryd(path, sizeof(path));
-	/* posix_spawnp() takes char *, and changes nothing. */
-	char *argv[] = { (char *)(uintptr_t) "ferryd",
-		(char *)(uintptr_t) "--check", (char *)(uintptr_t) "--config",
-		(char *)(uintptr_t)c->ctx->config_path, NULL };
-	posix_spawn_file_actions_t actions;
-	int rc;
-
-	if ((rc = posix_spawn_file_actions_init(&actions)) != 0)
-		return rc;
-	if ((rc = posix_spawn_file_actions_addopen(
-		 &actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)) == 0 &&
-	    (rc = posix_spawn_file_actions_adddup2(
-		 &actions, fd, STDERR_FILENO)) == 0 &&
-	    (rc = posix_spawn_file_actions_addclose(&actions, other)) == 0)
-		rc = posix_spawnp(pid, program, &actions, NULL, argv, environ);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return rc;
-}
-
 /*
  * The group serve is the server's to read.  sync and serve share no code, so it
  * is asked; where only `ferry` is installed nobody serves.
@@ -168,35 +141,14 @@ start_ferryd(const struct check *c, int fd, int other, pid_t *pid)
 static int
 check_serve(struct check *c, struct ferry_error *err)
 {
-	char text[ANSWER_MAX], waste[512];
-	int fds[2], status = 0, rc;
-	size_t n = 0;
-	ssize_t got;
-	pid_t pid;
+	char text[FERRY_FERRYD_TEXT];
+	const char *const options[] = { "--check", "--config",
+		c->ctx->config_path, NULL };
+	int rc = ferry_ferryd_ask(options, text, err);
 
-	if (pipe2(fds, O_CLOEXEC) == -1)
-		return ferry_error_errno(err, "pipe");
-	rc = start_ferryd(c, fds[1], fds[0], &pid);
-	(void)close(fds[1]);
-	if (rc != 0) {
-		(void)close(fds[0]);
-		errno = rc;
-		return rc == ENOENT
-		           ? 1
-		           : ferry_error_errno(err, "cannot run ferryd");
-	}
-	while (n < sizeof(text) - 1 &&
-	       (got = read(fds[0], text + n, sizeof(text) - 1 - n)) > 0)
-		n += (size_t)got;
-	text[n] = 0;
-	while (read(fds[0], waste, sizeof(waste)) > 0)
-		;
-	(void)close(fds[0]);
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-		;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
-	if (n == 0)
+	if (rc == -1 || rc == FERRY_FERRYD_NONE || rc == 0)
+		return rc;
+	if (text[0] == 0)
 		return ferry_error_set(err, FERRY_ECONFIG,
 		    "ferryd --check failed and said nothing");
 	take_lines(c, text);
@@ -221,12 +173,25 @@ check_all(struct check *c, struct ferry_error *err)
 		take(c, ferry_protect_read(&protect, root, err), err);
 	ferry_protect_clear(&protect);
 	/* It would say the same of the top level. */
-	if (top == 0 && (rc = check_serve(c, err)) == 1)
+	if (top == 0 && (rc = check_serve(c, err)) == FERRY_FERRYD_NONE)
 		(void)fprintf(stderr,
 		    "ferry: there is no ferryd here; the group serve was not "
 		    "looked at\n");
 	else if (top == 0)
 		take(c, rc, err);
+}
+
+int
+ferry_config_mistakes(
+    struct ferry_context *ctx, json_t **out, struct ferry_error *err)
+{
+	struct check c = { ctx, json_array() };
+
+	if (c.mistakes == NULL)
+		return ferry_error_set(err, FERRY_ENOMEM, "out of memory");
+	check_all(&c, err);
+	*out = c.mistakes;
+	return 0;
 }
 
 static void
@@ -273,9 +238,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		    err->code == FERRY_ESYSTEM ? FERRY_ECONFIG : err->code;
 		return -1;
 	}
-	if ((c.mistakes = json_array()) == NULL)
-		return ferry_error_set(err, FERRY_ENOMEM, "out of memory");
-	check_all(&c, err);
+	if (ferry_config_mistakes(ctx, &c.mistakes, err) == -1)
+		return -1;
 	print(&c);
 	rc = json_array_size(c.mistakes) == 0 ? FERRY_EXIT_OK
 	                                      : FERRY_EXIT_CONFIG;

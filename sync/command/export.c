@@ -6,6 +6,7 @@
 
 #include "store/base/clock.h"
 #include "store/base/conf.h"
+#include "sync/command/attempt.h"
 #include "sync/command/command_task.h"
 
 static const char help[] =
@@ -178,6 +179,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 {
 	struct ferry_export_options o = { 0 };
 	struct ferry_export_result result;
+	struct ferry_attempt attempt = { NULL, 0, "" };
 	struct ferry_command_task c;
 	int rc = -1;
 
@@ -186,12 +188,17 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		o.dry_run ? FERRY_STORE_READ : FERRY_STORE_WRITE, "export",
 		"blobs", err) == -1)
 		return -1;
-	if (ferry_export(&c.task, &o, &result, err) == 0)
+	if ((o.dry_run ||
+		ferry_attempt_begin(&attempt, "export", c.task.st, err) == 0) &&
+	    ferry_export(&c.task, &o, &result, err) == 0 &&
+	    (o.dry_run || ferry_attempt_succeed(
+			      &attempt, c.task.st, FERRY_EXIT_OK, err) == 0))
 		rc = FERRY_EXIT_OK;
 	ferry_command_task_quiet(&c);
 	if (rc == FERRY_EXIT_OK)
 		print(ctx, &o, &result);
 	ferry_command_task_close(&c);
+	ferry_attempt_fail(&attempt, ctx, rc, err);
 	return rc;
 }
 

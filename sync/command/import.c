@@ -6,6 +6,7 @@
 #include "store/base/conf.h"
 #include "store/base/json.h"
 #include "sync/carry/protect.h"
+#include "sync/command/attempt.h"
 #include "sync/command/command_task.h"
 
 static const char help[] =
@@ -121,7 +122,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		{ "no-receipt", FERRY_OPTION_FLAG, &o.no_receipt },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
-	struct ferry_import_result result;
+	struct ferry_import_result result = { 0 };
+	struct ferry_attempt attempt = { NULL, 0, "" };
 	struct ferry_command_task c;
 	int rc = -1;
 
@@ -139,15 +141,20 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		ferry_protect_clear(&protect);
 		return -1;
 	}
-	if (ferry_import(&c.task, &o, &result, err) == 0)
+	if (ferry_attempt_begin(&attempt, "import", c.task.st, err) == 0 &&
+	    ferry_import(&c.task, &o, &result, err) == 0)
 		rc = FERRY_EXIT_OK;
 	for (size_t i = 0; i < result.n && rc == FERRY_EXIT_OK; i++)
 		if (result.bundles[i].skipped > 0)
 			rc = FERRY_EXIT_PARTIAL;
+	if (rc != -1 &&
+	    ferry_attempt_succeed(&attempt, c.task.st, rc, err) == -1)
+		rc = -1;
 	ferry_command_task_quiet(&c);
 	print(ctx, &result, err);
 	ferry_import_clear(&result);
 	ferry_command_task_close(&c);
+	ferry_attempt_fail(&attempt, ctx, rc, err);
 	ferry_protect_clear(&protect);
 	return rc;
 }

@@ -1,11 +1,10 @@
-#include <errno.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "store/base/bytes.h"
 #include "sync/command/command.h"
+#include "sync/command/ferryd.h"
 
 static const char help[] =
     "usage: ferry serve [OPTION…]\n"
@@ -13,27 +12,11 @@ static const char help[] =
     "Run ferryd, the read-only server, with the same store and configuration.\n"
     "The options are ferryd's; see 'ferryd --help'.\n";
 
-const char *
-ferry_command_ferryd(char *buf, size_t size)
-{
-	ssize_t n = readlink("/proc/self/exe", buf, size - 2);
-	char *slash;
-
-	if (n <= 0)
-		return "ferryd";
-	buf[n] = 0;
-	slash = strrchr(buf, '/');
-	if (slash == NULL || (size_t)(slash - buf) + 8 > size)
-		return "ferryd";
-	memcpy(slash + 1, "ferryd", 7);
-	return access(buf, X_OK) == 0 ? buf : "ferryd";
-}
-
 static int
 run(struct ferry_context *ctx, struct ferry_error *err)
 {
 	char path[4096];
-	const char *program = ferry_command_ferryd(path, sizeof(path));
+	const char *program = ferry_ferryd_path(path, sizeof(path));
 	char **argv;
 	int n = 0;
 

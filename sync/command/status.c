@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
@@ -13,7 +14,8 @@ static const char help[] =
     "usage: ferry status [--json]\n"
     "\n"
     "What the store holds, what it saves by storing same bytes once, when it\n"
-    "last synced, exported and imported, and what is wrong with it.\n"
+    "last synced, exported and imported and how the last tries ended, how far\n"
+    "its sites are, how old permissions are, and what is wrong with it.\n"
     "Works beside a running sync or import.  Exit status 5 if there are\n"
     "problems (incidents, lost blobs, upstreams of which something was skipped,\n"
     "clocks that differ by days).\n";
@@ -41,18 +43,23 @@ collect(struct ferry_store *st, const char *kind, json_t *out,
 	           : ferry_local_each(st, &prefix, add, out, err);
 }
 
+static const char *const commands[] = { "sync", "export", "import" };
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* The records of a kind for each of the commands: {"sync": …}. */
 static int
-last(struct ferry_store *st, const char *what, json_t *out,
+of_commands(struct ferry_store *st, enum ferry_kind kind, json_t *out,
     struct ferry_error *err)
 {
-	struct ferry_key key;
-	json_t *record = NULL;
-	int rc;
+	json_t *record;
+	int rc = 0;
 
-	if (ferry_key_make(&key, err, "last", what, NULL) == -1)
-		return -1;
-	rc = ferry_local_get(st, &key, &record, err);
-	return rc == 1 ? ferry_json_set(out, what, record, err) : rc;
+	for (size_t i = 0; i < COMMANDS && rc != -1; i++) {
+		rc = ferry_local_named_get(st, kind, commands[i], &record, err);
+		if (rc == 1)
+			rc = ferry_json_set(out, commands[i], record, err);
+	}
+	return rc == -1 ? -1 : 0;
 }
 
 static void
@@ -69,6 +76,113 @@ print_last(const json_t *lasts, const char *what)
 	(void)printf("last %-7s %s%s%s\n", what,
 	    ferry_time_text(json_integer_value(json_object_get(r, "at")), at),
 	    summary == NULL ? "" : "  ", summary == NULL ? "" : summary);
+}
+
+/* The last try, if that is no success; and what a success left out. */
+static void
+print_try(const json_t *lasts, const json_t *tries, const char *what)
+{
+	const json_t *try = json_object_get(tries, what), *status, *failure;
+	const json_t *last = json_object_get(lasts, what);
+	char at[FERRY_TIME_TEXT];
+	size_t i;
+
+	json_array_foreach (json_object_get(last, "failures"), i, failure) {
+		(void)printf("  failed: %s: %s\n",
+		    json_string_value(json_object_get(failure, "item")),
+		    json_string_value(json_object_get(failure, "text")));
+	}
+	if (try == NULL)
+		return;
+	status = json_object_get(try, "status");
+	ferry_time_text(json_integer_value(json_object_get(try, "began")), at);
+	if (status == NULL)
+		(void)printf("  tried %s: under way, or it was killed\n", at);
+	else if (json_integer_value(status) != FERRY_EXIT_OK &&
+		 json_integer_value(status) != FERRY_EXIT_PARTIAL)
+		(void)printf("  tried %s: failed with status "
+			     "%" JSON_INTEGER_FORMAT ": %s\n",
+		    at, json_integer_value(status),
+		    json_string_value(json_object_get(try, "text")));
+}
+
+static void
+print_space(struct ferry_store *st)
+{
+	char text[FERRY_SIZE_TEXT];
+	struct statvfs vfs;
+
+	if (statvfs(ferry_store_path(st), &vfs) == 0)
+		(void)printf("free         %s\n",
+		    ferry_size_text(
+			(uint64_t)vfs.f_bavail * vfs.f_frsize, text));
+}
+
+/* How far sites are behind, as their newest receipts say. */
+static void
+print_sites(const json_t *sites, uint64_t records)
+{
+	const json_t *s;
+	size_t i;
+
+	json_array_foreach (sites, i, s) {
+		const json_t *record = json_object_get(s, "record");
+		json_int_t seq =
+		    json_integer_value(json_object_get(record, "seq"));
+		int64_t told =
+		    json_integer_value(json_object_get(record, "at"));
+		char at[FERRY_TIME_TEXT];
+
+		(void)printf("site         %s, up to record "
+			     "%" JSON_INTEGER_FORMAT,
+		    json_string_value(json_object_get(record, "name")), seq);
+		if (records > (uint64_t)seq)
+			(void)printf(
+			    ", %" PRIu64 " behind", records - (uint64_t)seq);
+		if (told > 0)
+			(void)printf(", as it said %s (%" PRId64 " d ago)",
+			    ferry_time_text(told, at),
+			    (ferry_now() - told) / 86400);
+		(void)printf("\n");
+	}
+}
+
+static int
+add_permissions(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+
+	return ferry_json_push(ctx,
+	    json_pack("{s:s,s:O?}", "upstream", ferry_key_part(key, 1),
+		"taken_at", json_object_get(record, "taken_at")),
+	    err);
+}
+
+/* Each upstream's permissions, with the time when they were taken. */
+static int
+permissions(struct ferry_store *st, json_t *out, struct ferry_error *err)
+{
+	struct ferry_key prefix;
+
+	ferry_key_all(&prefix, FERRY_KIND_ACCESS);
+	return ferry_catalog_each(st, &prefix, add_permissions, out, err);
+}
+
+static void
+print_permissions(const json_t *permissions)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach (permissions, i, p) {
+		int64_t taken =
+		    json_integer_value(json_object_get(p, "taken_at"));
+		char at[FERRY_TIME_TEXT];
+
+		(void)printf("permissions  %s, as of %s (%" PRId64 " d ago)\n",
+		    json_string_value(json_object_get(p, "upstream")),
+		    ferry_time_text(taken, at), (ferry_now() - taken) / 86400);
+	}
 }
 
 static void
@@ -247,7 +361,7 @@ print_withdrawn(const json_t *withdrawn)
 
 static void
 print_text(struct ferry_store *st, const struct ferry_store_totals *t,
-    const json_t *lasts, const json_t *problems)
+    const json_t *lasts, const json_t *tries, const json_t *problems)
 {
 	char logical[FERRY_SIZE_TEXT], stored[FERRY_SIZE_TEXT];
 	char saved[FERRY_SIZE_TEXT], text[FERRY_COUNT_TEXT];
@@ -267,9 +381,11 @@ print_text(struct ferry_store *st, const struct ferry_store_totals *t,
 		    ferry_size_text(t->logical_bytes, logical),
 		    ferry_size_text(t->logical_bytes - t->stored_bytes, saved));
 	(void)printf("\njournal      record %" PRIu64 "\n", t->records);
-	print_last(lasts, "sync");
-	print_last(lasts, "export");
-	print_last(lasts, "import");
+	print_space(st);
+	for (size_t i = 0; i < COMMANDS; i++) {
+		print_last(lasts, commands[i]);
+		print_try(lasts, tries, commands[i]);
+	}
 	print_problems(problems);
 }
 
@@ -282,6 +398,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	json_t *incoming = json_array(), *wanted = json_array();
 	json_t *origins = json_array(), *withdrawn = json_array();
 	json_t *absent = json_array();
+	json_t *tries = json_object(), *sites = json_array();
+	json_t *taken = json_array();
 	struct ferry_store_totals t;
 	struct ferry_store *st = NULL;
 	int rc = -1;
@@ -289,9 +407,10 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (ferry_options(ctx, options, err) == -1 ||
 	    ferry_context_open(ctx, FERRY_STORE_READ, &st, err) == -1 ||
 	    ferry_store_totals(st, &t, err) == -1 ||
-	    last(st, "sync", lasts, err) == -1 ||
-	    last(st, "export", lasts, err) == -1 ||
-	    last(st, "import", lasts, err) == -1 ||
+	    of_commands(st, FERRY_KIND_LAST, lasts, err) == -1 ||
+	    of_commands(st, FERRY_KIND_TRY, tries, err) == -1 ||
+	    collect(st, "site", sites, err) == -1 ||
+	    permissions(st, taken, err) == -1 ||
 	    collect(st, "incident", problems, err) == -1 ||
 	    collect(st, "lost", problems, err) == -1 ||
 	    collect(st, "passed", problems, err) == -1 ||
@@ -305,15 +424,17 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	rc =
 	    json_array_size(problems) > 0 ? FERRY_EXIT_PROBLEMS : FERRY_EXIT_OK;
 	if (!ctx->json) {
-		print_text(st, &t, lasts, problems);
+		print_text(st, &t, lasts, tries, problems);
 		print_origins(origins);
+		print_sites(sites, t.records);
+		print_permissions(taken);
 		print_waiting(incoming, wanted);
 		print_withdrawn(withdrawn);
 		print_absent(absent);
 		goto out;
 	}
 	o = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,"
-		      "s:O,s:O,s:O,s:O}",
+		      "s:O,s:O,s:O,s:O,s:O,s:O,s:O}",
 	    "store", ferry_store_path(st), "name", ferry_store_name(st), "id",
 	    ferry_store_id(st), "packages", (json_int_t)t.packages, "versions",
 	    (json_int_t)t.versions, "removed", (json_int_t)t.removed, "blobs",
@@ -321,7 +442,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    "logical_bytes", (json_int_t)t.logical_bytes, "records",
 	    (json_int_t)t.records, "last", lasts, "problems", problems,
 	    "origins", origins, "incoming", incoming, "wanted", wanted,
-	    "withdrawn", withdrawn, "absent", absent);
+	    "withdrawn", withdrawn, "absent", absent, "tries", tries, "sites",
+	    sites, "permissions", taken);
 	(void)json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 out:
@@ -333,6 +455,9 @@ out:
 	json_decref(wanted);
 	json_decref(withdrawn);
 	json_decref(absent);
+	json_decref(tries);
+	json_decref(sites);
+	json_decref(taken);
 	ferry_store_close(st);
 	return rc;
 }

@@ -6,9 +6,12 @@
 #include "store/base/conf.h"
 #include "store/base/json.h"
 #include "store/store.h"
+#include "sync/command/attempt.h"
 #include "sync/command/command.h"
 #include "sync/command/command_task.h"
 #include "sync/upstream/run.h"
+
+#define FAILURES_KEPT 10 /* of a run, for 'ferry status' */
 
 static const char help[] =
     "usage: ferry sync [--dry-run] [UPSTREAM…]\n"
@@ -31,17 +34,25 @@ static int
 keep_last(struct ferry_run *run, const char *summary, struct ferry_error *err)
 {
 	struct ferry_key key;
-	json_t *record = json_pack("{s:I,s:s,s:I,s:I,s:I}", "at",
+	json_t *some = json_array(), *failure;
+	json_t *record = json_pack("{s:I,s:s,s:I,s:I,s:I,s:O}", "at",
 	    (json_int_t)ferry_now(), "summary", summary, "added",
 	    (json_int_t)run->added, "present", (json_int_t)run->present,
-	    "failed", (json_int_t)json_array_size(run->failures));
+	    "failed", (json_int_t)json_array_size(run->failures), "failures",
+	    some);
+	size_t i;
 	int rc = -1;
 
+	json_array_foreach (run->failures, i, failure) {
+		if (i < FAILURES_KEPT)
+			(void)json_array_append(some, failure);
+	}
 	if (record != NULL &&
 	    ferry_key_make(&key, err, "last", "sync", NULL) == 0 &&
 	    ferry_local_put(run->st, &key, record, err) == 0)
 		rc = ferry_store_commit(run->st, err);
 	json_decref(record);
+	json_decref(some);
 	return rc;
 }
 
@@ -192,25 +203,55 @@ only_files_failed(const struct ferry_run *run)
 	return true;
 }
 
-static int
-work(struct ferry_context *ctx, struct ferry_command_task *task,
-    struct ferry_run *run, struct ferry_error *err)
+/* What is kept of a run that brought nothing: how much failed, and of what. */
+static void
+describe(
+    const struct ferry_run *run, const char *summary, char *text, size_t size)
 {
-	uint64_t start = ferry_ticks_ms();
-	char summary[300];
+	const json_t *first = json_array_get(run->failures, 0);
 
-	if (ferry_run_work(run, err) == -1)
-		return -1;
-	ferry_command_task_quiet(task);
-	summarise(run, ferry_ticks_ms() - start, summary, sizeof(summary));
-	if (!run->dry_run && keep_last(run, summary, err) == -1)
-		return -1;
-	print(ctx, run, summary);
+	if (first == NULL)
+		(void)snprintf(text, size, "%s", summary);
+	else
+		(void)snprintf(text, size, "%zu failed, first %.80s: %.180s",
+		    json_array_size(run->failures),
+		    json_string_value(json_object_get(first, "item")),
+		    json_string_value(json_object_get(first, "text")));
+}
+
+static int
+status_of(const struct ferry_run *run)
+{
+
 	if (json_array_size(run->failures) == 0)
 		return FERRY_EXIT_OK;
 	if (run->packages > 0 || run->present > 0)
 		return FERRY_EXIT_PARTIAL;
 	return only_files_failed(run) ? FERRY_EXIT_CONFIG : FERRY_EXIT_NETWORK;
+}
+
+static int
+work(struct ferry_context *ctx, struct ferry_command_task *task,
+    struct ferry_run *run, struct ferry_attempt *attempt,
+    struct ferry_error *err)
+{
+	uint64_t start = ferry_ticks_ms();
+	char summary[300];
+	int status;
+
+	if (ferry_run_work(run, err) == -1)
+		return -1;
+	ferry_command_task_quiet(task);
+	summarise(run, ferry_ticks_ms() - start, summary, sizeof(summary));
+	status = status_of(run);
+	describe(run, summary, attempt->text, sizeof(attempt->text));
+	if (!run->dry_run &&
+	    (status == FERRY_EXIT_OK || status == FERRY_EXIT_PARTIAL) &&
+	    (keep_last(run, summary, err) == -1 ||
+		ferry_attempt_succeed(attempt, run->st, status, err) == -1))
+		return -1;
+	print(ctx, run, summary);
+	return status;
 }
 
 static int
@@ -228,6 +269,7 @@ run_sync(struct ferry_context *ctx, struct ferry_error *err)
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
 	struct ferry_conf_group *root = ferry_conf_root(ctx->conf);
+	struct ferry_attempt attempt = { NULL, 0, "" };
 	int rc = -1;
 
 	if (ferry_options(ctx, options, err) == -1 ||
@@ -250,11 +292,14 @@ run_sync(struct ferry_context *ctx, struct ferry_error *err)
 	run.task = &task.task;
 	run.st = task.task.st;
 	ferry_fetch_on_wait(run.fetch, on_wait, &run);
-	rc = work(ctx, &task, &run, err);
+	if (run.dry_run ||
+	    ferry_attempt_begin(&attempt, "sync", run.st, err) == 0)
+		rc = work(ctx, &task, &run, &attempt, err);
 out:
 	ferry_fetch_free(run.fetch);
 	ferry_upstreams_free(&run);
 	ferry_command_task_close(&task);
+	ferry_attempt_fail(&attempt, ctx, rc, err);
 	json_decref(run.failures);
 	json_decref(run.skipped);
 	json_decref(run.taken_away);

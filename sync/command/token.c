@@ -19,6 +19,7 @@ static const char help[] =
     "       ferry token create --user LOGIN [--scopes LIST] [OPTION…]\n"
     "       ferry token create --repository OWNER/REPO [--job read|write]\n"
     "                          [OPTION…]\n"
+    "       ferry token create --service NAME --scopes read:metrics [OPTION…]\n"
     "       ferry token revoke ID\n"
     "\n"
     "What clients show to ferryd.  A token is printed once, when it is made;\n"
@@ -33,6 +34,8 @@ static const char help[] =
     "                     read:metrics is for /metrics alone\n"
     "  --repository NAME  for the workflows of a repository\n"
     "  --job read|write   what the job may do with packages (read)\n"
+    "  --service NAME     for a program without an account, such as the one\n"
+    "                     that asks for /metrics; opens nothing else\n"
     "  --upstream NAME    whose user or repository it is, if several have it\n"
     "  --number N         the user's number there, where the permission\n"
     "                     snapshot does not know the user, who may then read\n"
@@ -41,8 +44,8 @@ static const char help[] =
     "  --note TEXT        for the list\n";
 
 struct token_options {
-	const char *user, *repository, *upstream, *number, *scopes, *job,
-	    *expires, *note;
+	const char *user, *repository, *service, *upstream, *number, *scopes,
+	    *job, *expires, *note;
 };
 
 static void
@@ -55,6 +58,13 @@ time_or(char buf[FERRY_TIME_TEXT], int64_t at, const char *otherwise)
 		(void)ferry_time_text(at, buf);
 }
 
+static const char *
+kind_of(const struct ferry_user_token *t)
+{
+
+	return t->workflow ? "workflow" : t->service ? "service" : "user";
+}
+
 static json_t *
 token_json(const struct ferry_user_token *t, const char *text)
 {
@@ -62,9 +72,8 @@ token_json(const struct ferry_user_token *t, const char *text)
 
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:I,s:I,s:I,s:I,s:s,"
 			 "s:s*}",
-	    "event", "token", "id", t->id, "kind",
-	    t->workflow ? "workflow" : "user", "name", t->name, "upstream",
-	    t->realm, "number", (json_int_t)t->number, "scopes",
+	    "event", "token", "id", t->id, "kind", kind_of(t), "name", t->name,
+	    "upstream", t->realm, "number", (json_int_t)t->number, "scopes",
 	    ferry_scopes_text(t->scopes, scopes), "job",
 	    t->workflow ? ferry_role_name(t->job) : "", "created_at",
 	    (json_int_t)t->created_at, "expires_at", (json_int_t)t->expires_at,
@@ -81,8 +90,9 @@ print_token(const struct ferry_user_token *t)
 
 	time_or(used, t->used_at, "never");
 	time_or(end, t->revoked_at != 0 ? t->revoked_at : t->expires_at, "");
-	(void)printf("%s  %s %s of %s, %s%s  used %s%s%s%s%s\n", t->id,
-	    t->workflow ? "workflows of" : "user", t->name, t->realm,
+	(void)printf("%s  %s %s%s%s, %s%s  used %s%s%s%s%s\n", t->id,
+	    t->workflow ? "workflows of" : kind_of(t), t->name,
+	    t->service ? "" : " of ", t->realm,
 	    t->workflow ? "packages: " : ferry_scopes_text(t->scopes, scopes),
 	    t->workflow ? ferry_role_name(t->job) : "", used,
 	    t->revoked_at != 0              ? ", revoked "
@@ -118,9 +128,10 @@ read_options(struct ferry_user_token *t, const struct token_options *o,
 	int64_t life = 0;
 
 	t->workflow = o->repository != NULL;
-	if ((o->user == NULL) == (o->repository == NULL))
-		return ferry_error_set(
-		    err, FERRY_EUSAGE, "name either --user or --repository");
+	t->service = o->service != NULL;
+	if ((o->user != NULL) + (o->repository != NULL) + t->service != 1)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "name one of --user, --repository and --service");
 	if (t->workflow ? o->scopes != NULL : o->job != NULL)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "--scopes is for a user's token, --job for a workflow's");
@@ -129,6 +140,10 @@ read_options(struct ferry_user_token *t, const struct token_options *o,
 	if (o->scopes != NULL &&
 	    ferry_scopes_parse(&t->scopes, o->scopes, err) == -1)
 		return -1;
+	/* Packages are read by somebody of whom permissions tell. */
+	if (t->service && t->scopes != FERRY_SCOPE_METRICS)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "a service's token has --scopes read:metrics and no other");
 	if (o->job != NULL &&
 	    (ferry_role_parse(&t->job, o->job) == -1 || t->job == FERRY_ADMIN))
 		return ferry_error_set(
@@ -160,6 +175,17 @@ find_holder(struct ferry_user_arg *out, struct ferry_store *st,
 {
 	uint64_t number;
 
+	if (o->service != NULL) {
+		*out = (struct ferry_user_arg){ .number = 0 };
+		if (o->number != NULL || o->upstream != NULL ||
+		    *o->service == 0 || !ferry_text_plain(o->service) ||
+		    strlen(o->service) >= sizeof(out->name))
+			return ferry_error_set(err, FERRY_EUSAGE,
+			    "--service takes a name of one line, and neither "
+			    "--number nor --upstream");
+		(void)snprintf(out->name, sizeof(out->name), "%s", o->service);
+		return 0;
+	}
 	if (o->number == NULL)
 		return o->user == NULL ? ferry_user_arg_repository(out, st,
 					     o->upstream, o->repository, err)
@@ -267,6 +293,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	const struct ferry_option options[] = {
 		{ "user", FERRY_OPTION_VALUE, &o.user },
 		{ "repository", FERRY_OPTION_VALUE, &o.repository },
+		{ "service", FERRY_OPTION_VALUE, &o.service },
 		{ "upstream", FERRY_OPTION_VALUE, &o.upstream },
 		{ "number", FERRY_OPTION_VALUE, &o.number },
 		{ "scopes", FERRY_OPTION_VALUE, &o.scopes },
