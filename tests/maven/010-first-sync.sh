@@ -122,6 +122,10 @@ mkmaven up <<'END'
 artifact("h:a:1", needs=["h:b:1"]); artifact("h:b:1"); artifact("h:c:1"); metadata()
 END
 maven_conf "$BASE/" 'packages = [ "h:a:1", "h:c:1" ];'
-printf 'h/b/1/b-1.pom status=429 2\nh/c/1/c-1.jar cut=20 1\nh/c/1/c-1.pom html 1\n' >rules
+printf 'h/b/1/b-1.pom status=429 2\nh/c/1/c-1.jar cut=20 1\nh/c/1/c-1.pom html 2\n' >rules
+expect 4 near sync
+has out "maven:h:c@1: this is not a POM: its element is <html>"
+for file in a-1.jar b-1.jar; do held near | grep -qx "$file" || fail "$file"; done
+expect 1 near show h:c@1
 expect 0 near sync
-for file in a-1.jar b-1.jar c-1.jar; do held near | grep -qx "$file" || fail "$file"; done
+held near | grep -qx c-1.jar || fail "c-1.jar"
