@@ -231,7 +231,8 @@ struct ferry_package_format {
 	    const struct ferry_version_at *at, struct ferry_error *err);
 	/* Instead of needs(), for a format that follows by itself what needs
 	 * what: a version is here (closure: and what it needs is wanted), or
-	 * cannot be had.  -1: of the store, memory.  NULL: nobody asks. */
+	 * cannot be had; 1: somebody else sees to it, and it is no failure here.
+	 * -1: of the store, memory.  NULL: nobody asks. */
 	int (*arrived)(const struct ferry_version_at *at, bool closure,
 	    struct ferry_error *err);
 	int (*lost)(struct ferry_packages *packages, const char *name,

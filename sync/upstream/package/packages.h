@@ -124,9 +124,9 @@ int ferry_packages_want_locked(struct ferry_packages *packages,
 /* All wants of a package fail for one reason. */
 void ferry_package_fail(
     struct ferry_package *package, const struct ferry_error *why);
-/* A version of it, what a want's spec says, or (NULL) all of it cannot be
- * had. */
-void ferry_package_tell_lost(const struct ferry_package *package,
+/* A version of it, what a want's spec says, or (NULL) all of it cannot be had.
+ * Whether somebody else sees to it. */
+bool ferry_package_tell_lost(const struct ferry_package *package,
     const char *version, const struct ferry_error *why);
 /* The document is here, and nothing was chosen of it yet. */
 bool ferry_package_has_document(const struct ferry_package *package);

@@ -113,7 +113,8 @@ report_failure(const struct job *job)
 	char item[FERRY_PACKAGE_ITEM];
 
 	ferry_package_item(item, p->packages, p->entry.key, job->version);
-	ferry_package_tell_lost(p, job->version, &job->why);
+	if (ferry_package_tell_lost(p, job->version, &job->why))
+		return;
 	if (job->why.code == FERRY_EINCIDENT) {
 		ferry_recorded_incident(&of, job->version, item, job->why.text);
 	} else if (!chosen->needed && job->why.code == FERRY_ENOTFOUND) {
@@ -721,7 +722,7 @@ choose_new(struct job *job, const struct ferry_document *document,
 	}
 out:
 	if (rc == -1 || removed == 1)
-		ferry_package_tell_lost(job->package, job->version, why);
+		(void)ferry_package_tell_lost(job->package, job->version, why);
 	if (rc == -1 && why->code == FERRY_EINCIDENT) {
 		ferry_recorded_incident(&of, job->version, item, why->text);
 		rc = 0;
