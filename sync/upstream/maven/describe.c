@@ -14,6 +14,7 @@
 #include "sync/upstream/maven/files.h"
 #include "sync/upstream/maven/maven.h"
 #include "sync/upstream/maven/names.h"
+#include "sync/upstream/maven/plugin.h"
 #include "sync/upstream/package/packages.h"
 
 /* Checksums */
@@ -236,6 +237,31 @@ prefix_of(const char *name)
 	return artifact;
 }
 
+/* What the jar says, else what most plugins are called by. */
+static int
+set_prefix(
+    const struct ferry_version_at *at, json_t *record, struct ferry_error *err)
+{
+	struct ferry_buf name = FERRY_BUF_INIT, prefix = FERRY_BUF_INIT;
+	struct ferry_file file;
+	int rc = ferry_maven_name_of(
+	    &name, at, ferry_bytes_str(""), ferry_bytes_str("jar"), err);
+
+	if (rc == 0)
+		rc = ferry_files_find(record, (char *)name.p, &file, err);
+	if (rc == 1)
+		rc = ferry_maven_plugin_prefix(
+		    &prefix, at->packages->run->st, &file.sha256, err);
+	if (rc != -1)
+		rc = ferry_json_set(record, "prefix",
+		    ferry_json_text(rc == 1 ? ferry_bytes_buf(&prefix)
+					    : prefix_of(at->name)),
+		    err);
+	ferry_buf_free(&name);
+	ferry_buf_free(&prefix);
+	return rc;
+}
+
 /* Whether it has a file that clients can use: without, it is here because
  * something reads its POM, and lists do not show it. */
 static bool
@@ -268,8 +294,7 @@ set_members(const struct ferry_version_at *at, json_t *record,
 	    (is_bare(record, pom) &&
 		ferry_json_set(record, "bare", json_true(), err) == -1) ||
 	    (strcmp(pom->packaging, "maven-plugin") == 0 &&
-		ferry_json_set(record, "prefix",
-		    ferry_json_text(prefix_of(at->name)), err) == -1))
+		set_prefix(at, record, err) == -1))
 		return -1;
 	return note_all_absent(at, record, pom, err);
 }
