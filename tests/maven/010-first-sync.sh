@@ -82,6 +82,12 @@ expect 0 near sync
 expect 0 near show g:managed@5
 has out managed-5-linux.jar managed-5-mac.jar managed-5.jar managed-5.pom
 
+say "wanted as a POM first, and for itself later in the same run"
+mkmaven up <<<'artifact("z:last:1"); artifact("a:first:1", needs=["z:mid:1"]); artifact("z:mid:1", parent="z:last:1"); metadata()'
+maven_conf "$BASE/" 'packages = [ "a:first:1", "z:last:[1,2)" ];'
+expect 0 near sync
+held near | grep -qx last-1.jar || fail "$(held near)"
+
 say "ranges take the highest that a list has; a relocation's files are elsewhere"
 maven_conf "$BASE/" 'packages = [ "g:range:1", "g:mover:1", "g:app" ]; select = ( { name = "g:app"; versions = "[1,)"; latest = 2; prereleases = true; dependencies = false; } );'
 expect 0 near sync

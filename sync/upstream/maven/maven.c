@@ -229,7 +229,10 @@ arrived(
 {
 	const struct maven *maven = at->packages->state;
 	struct maven_poms *poms = ferry_maven_walker_poms(maven->walker);
+	const char *rest = at->files == NULL ? "" : at->files;
+	bool gradle = ferry_maven_has_word(at->files, "gradle");
 	const struct ferry_digest *sha256 = NULL;
+	struct maven_word word;
 	struct ferry_buf name = FERRY_BUF_INIT;
 	struct maven_pom *pom;
 	struct ferry_file file;
@@ -251,10 +254,9 @@ arrived(
 	if (is_wanted_itself(at))
 		ferry_maven_pom_queue(poms, pom);
 	/* What a lock file names has all that it needs beside it. */
-	if ((maven->gradle || ferry_maven_has_word(at->files, "gradle")) &&
+	if ((maven->gradle || gradle) &&
 	    ferry_maven_module(at,
-		closure || (at->files != NULL &&
-			       !ferry_maven_has_word(at->files, "gradle")),
+		closure || (!gradle && ferry_maven_next_word(&rest, &word)),
 		err) == -1)
 		return -1;
 	return closure ? ferry_maven_walk(maven->walker, pom,
@@ -366,6 +368,7 @@ static const struct ferry_package_format maven = {
 	.file_max = 16ULL << 30,
 	.unlisted = true,
 	.grows = true,
+	.usual = "*",
 	.digests = FERRY_ALG(FERRY_SHA1) | FERRY_ALG(FERRY_MD5) |
 	           FERRY_ALG(FERRY_SHA512),
 	.plan_size = "size",

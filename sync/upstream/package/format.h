@@ -72,7 +72,8 @@ struct ferry_version_at {
 	const char *version;
 	const struct ferry_listed *listed; /* NULL: its document is gone */
 	/* Its "files" are here; NULL: none is.  For files() of a format that
-	 * grows, what the catalog has of it. */
+	 * grows, what the catalog has of it, whose files it tells again: what it
+	 * does not tell is not in the record that follows. */
 	const json_t *record;
 	/* What is wanted of it besides the usual: the format's words, with
 	 * blanks between; or NULL. */
@@ -139,6 +140,8 @@ struct ferry_package_format {
 	bool unlisted;
 	/* Files of a version are wanted one by one: its record grows. */
 	bool grows;
+	const char
+	    *usual; /* words for `files` of a want that has none; or NULL */
 	unsigned digests; /* FERRY_ALG()s to record beside SHA-256 */
 	const char *plan_size; /* what size() is: "size", or "unpacked" */
 

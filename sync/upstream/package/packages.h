@@ -148,6 +148,19 @@ int ferry_packages_read_wants(struct ferry_packages *packages,
 int ferry_package_choose(struct ferry_package *package,
     const struct ferry_document *document, struct ferry_error *err);
 
+/* chosen.c */
+
+/* The version, if it was dealt with in this run, or NULL. */
+struct ferry_chosen *
+ferry_chosen_find(const struct ferry_package *package, const char *version);
+/* What was optional so far is needed; perhaps it is known to be lacking. */
+void ferry_chosen_need(const struct ferry_package *package,
+    struct ferry_chosen *chosen, const char *item);
+/* Add what want wants: 1 if that is more than before, 0, -1. */
+int ferry_chosen_grow(const struct ferry_package *package,
+    struct ferry_chosen *chosen, const struct ferry_package_want *want,
+    struct ferry_error *err);
+
 /* version.c: a version was chosen: get its files unless they are here, and want
  * what it needs. */
 int ferry_version_choose(struct ferry_package *package,

@@ -96,13 +96,6 @@ version_at(const struct job *job, const json_t *record)
 		                              : ferry_bytes_buf(&job->object) };
 }
 
-static struct ferry_chosen *
-find_chosen(const struct ferry_package *p, const char *version)
-{
-
-	return (struct ferry_chosen *)ferry_table_find(&p->chosen, version);
-}
-
 /* It could not be fetched. */
 static void
 report_failure(const struct job *job)
@@ -731,69 +724,6 @@ out:
 	return rc;
 }
 
-/* What was optional so far is needed; perhaps it is known to be lacking. */
-static void
-mark_needed(const struct ferry_package *p, struct ferry_chosen *chosen,
-    const char *item)
-{
-	struct ferry_error why = FERRY_ERROR_INIT;
-
-	chosen->needed = true;
-	if (!chosen->lacking)
-		return;
-	chosen->lacking = false;
-	ferry_error_set(&why, FERRY_ENOTFOUND,
-	    "upstream '%s' names this version and lacks its %s",
-	    p->packages->up->name, p->packages->format->file);
-	ferry_run_fail(p->packages->run, item, &why);
-}
-
-static bool
-has_word(const char *words, const char *word, size_t n)
-{
-
-	while (words != NULL && *words != 0) {
-		size_t k = strcspn(words, " ");
-
-		if (k == n && memcmp(words, word, n) == 0)
-			return true;
-		words += k + (words[k] == ' ');
-	}
-	return false;
-}
-
-/* What is wanted of a version, for all its wants: whether it is more now. */
-static int
-grow_chosen(struct ferry_chosen *chosen, const struct ferry_package_want *want,
-    struct ferry_error *err)
-{
-	const char *rest = want->files == NULL ? "" : want->files;
-	struct ferry_buf files = FERRY_BUF_INIT;
-	int grew = want->closure && !chosen->closure;
-
-	chosen->closure = chosen->closure || want->closure;
-	while (*rest != 0) {
-		size_t n = strcspn(rest, " ");
-
-		if (n > 0 && !has_word(chosen->files, rest, n)) {
-			if ((chosen->files != NULL &&
-				ferry_buf_addf(
-				    &files, err, "%s ", chosen->files) == -1) ||
-			    ferry_buf_addf(&files, err, "%.*s", (int)n, rest) ==
-				-1) {
-				ferry_buf_free(&files);
-				return -1;
-			}
-			free(chosen->files);
-			chosen->files = (char *)files.p;
-			files = (struct ferry_buf)FERRY_BUF_INIT;
-			grew = 1;
-		}
-		rest += n + (rest[n] == ' ');
-	}
-	return grew;
-}
-
 /* A job ended: once more, if more of the version was wanted meanwhile. */
 static void
 end_job(struct job *job)
@@ -834,7 +764,7 @@ ferry_version_choose(struct ferry_package *p,
 	const struct job self = {
 		.package = p, .listed = listed, .version = listed->version
 	};
-	struct ferry_chosen *chosen = find_chosen(p, listed->version);
+	struct ferry_chosen *chosen = ferry_chosen_find(p, listed->version);
 	struct ferry_error why = FERRY_ERROR_INIT;
 	bool known = chosen != NULL, fresh;
 	char item[FERRY_PACKAGE_ITEM];
@@ -846,8 +776,8 @@ ferry_version_choose(struct ferry_package *p,
 			   sizeof(*chosen), err)) == NULL)
 		return -1;
 	if (want->need == FERRY_NEEDED)
-		mark_needed(p, chosen, item);
-	if ((grew = grow_chosen(chosen, want, err)) == -1)
+		ferry_chosen_need(p, chosen, item);
+	if ((grew = ferry_chosen_grow(p, chosen, want, err)) == -1)
 		return -1;
 	if (chosen->active) {
 		chosen->again = chosen->again || grew == 1;
