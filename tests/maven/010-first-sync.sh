@@ -88,6 +88,20 @@ maven_conf "$BASE/" 'packages = [ "a:first:1", "z:last:[1,2)" ];'
 expect 0 near sync
 held near | grep -qx last-1.jar || fail "$(held near)"
 
+say "sources, javadoc, signatures: where they are, and asked for once where not"
+mkmaven up <<'END'
+artifact("s:full:1", files={"sources.jar": None, "jar.asc": "sig", "pom.asc": "sig"}, sums=("sha1", "sha512"))
+artifact("s:none:1"); metadata()
+END
+maven_conf "$BASE/" 'packages = [ "s:full:1", "s:none:1" ]; sources = true; javadoc = true; signatures = true; checksums = [ "sha512", "sha1", "md5" ];'
+expect 0 near sync
+expect 0 near show s:full@1
+has out full-1-sources.jar full-1.jar.asc full-1.pom.asc
+: >log
+expect 0 near --json sync
+has out '"added":0'
+! grep -v maven-metadata.xml log || fail "asked for once more"
+
 say "ranges take the highest that a list has; a relocation's files are elsewhere"
 maven_conf "$BASE/" 'packages = [ "g:range:1", "g:mover:1", "g:app" ]; select = ( { name = "g:app"; versions = "[1,)"; latest = 2; prereleases = true; dependencies = false; } );'
 expect 0 near sync

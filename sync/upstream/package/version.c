@@ -227,6 +227,33 @@ describe_new(struct job *job, json_t *record, struct ferry_error *err)
 	return rc;
 }
 
+/* Put the record, unless the version was here and nothing of it is new: what was
+ * asked for once more is still not there.  A version that grew came when it
+ * first did. */
+static int
+record_version(struct job *job, json_t *record, struct ferry_error *err)
+{
+	struct ferry_run *run = job->package->packages->run;
+	json_t *before = json_deep_copy(job->record);
+	bool same;
+
+	(void)json_object_del(before, "seq");
+	if (job->record != NULL && job->package->packages->format->grows)
+		(void)json_object_set(record, "pulled_at",
+		    json_object_get(job->record, "pulled_at"));
+	same = before != NULL && json_equal(before, record);
+	json_decref(before);
+	if (!same && ferry_version_record_put(
+			 job->package, job->version, record, err) == -1)
+		return -1;
+	if (!job->chosen->counted) {
+		job->chosen->counted = true;
+		run->added += !same;
+		run->present += same;
+	}
+	return 0;
+}
+
 /* All files that were told of are here: ask for more, or record the version.
  * Returns: 1 it is settled, 0 there is more, -1 of the store or memory. */
 static int
@@ -250,10 +277,7 @@ complete_version(struct job *job, struct ferry_error *err)
 	} else if (packages->format->describe != NULL &&
 		   describe_new(job, record, &job->why) == -1) {
 		rc = 1;
-	} else if (ferry_version_record_put(
-		       job->package, job->version, record, err) == 0) {
-		packages->run->added += !job->chosen->counted;
-		job->chosen->counted = true;
+	} else if (record_version(job, record, err) == 0) {
 		rc = want_inside(job, record, &job->why) == -1 &&
 		             packages->format->arrived != NULL
 		         ? -1
