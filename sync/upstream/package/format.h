@@ -75,6 +75,7 @@ struct ferry_version_at {
 	 * grows, what the catalog has of it, whose files it tells again: what it
 	 * does not tell is not in the record that follows. */
 	const json_t *record;
+	const json_t *before; /* what the catalog has of it, or NULL */
 	/* What is wanted of it besides the usual: the format's words, with
 	 * blanks between; or NULL. */
 	const char *files;

@@ -91,6 +91,7 @@ version_at(const struct job *job, const json_t *record)
 		.version = job->version,
 		.listed = job->listed,
 		.record = record,
+		.before = job->record,
 		.files = job->words,
 		.object = job->listed != NULL ? job->listed->object
 		                              : ferry_bytes_buf(&job->object) };
