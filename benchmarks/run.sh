@@ -1,7 +1,7 @@
 #!/bin/bash
 # ferry beside its peers and beside the physical limit, in one run.
 #
-#   benchmarks/run.sh [--only serve|access|oci|images|sync|gems|nuget|bundle|start]
+#   benchmarks/run.sh [--only serve|access|oci|images|sync|gems|nuget|maven|bundle|start]
 #       [--rounds N]
 #
 # Prints one table and writes build/bench/results.json.  Every figure is the
@@ -494,6 +494,78 @@ bench_nuget() {
 	row "dotnet restore, whole process" s less "" restore.ferry restore.peer "the registry itself"
 }
 
+bench_maven() {
+	say "1,000 Maven artifacts beside aria2c -j16; files and 404 beside nginx; mvn package"
+	# shellcheck source=tests/maven/lib.sh
+	. "$TOP/tests/maven/lib.sh"
+	mkmaven tree <<-'END'
+		import random
+		random.seed(1)
+		for i in range(1000):
+		    artifact("org.load:a%03d:1.0" % i, files={"jar": random.randbytes(50000)}, sums=("sha1",),
+		        needs=["org.load:a%03d:1.0" % k for k in (2 * i + 1, 2 * i + 2) if k < 1000])
+		artifact("org.load:big:1.0", files={"jar": random.randbytes(5000000)}, sums=("sha1",))
+		metadata()
+	END
+	start_nginx "$T/tree"
+	maven_conf "$NGINX" 'packages = [ "org.load:a000:1.0", "org.load:big:1.0" ];'
+	(cd tree && find . -name '*.pom' -o -name '*.jar' -o -name '*.pom.sha1' -o -name '*.jar.sha1' -o -name maven-metadata.xml) |
+	    sed "s|^\./\(.*\)|$NGINX/\1\n out=\1|" >urls
+	for _ in $(seq "$ROUNDS"); do
+		rm -rf near out
+		near init --name bench >/dev/null
+		sync
+		timed cold.ferry cold.kb "$FERRY" --config near.conf sync
+		sync
+		timed cold.aria cold.aria.kb aria2c -q -j16 -i urls -d out --file-allocation=none
+		timed warm.ferry warm.kb "$FERRY" --config near.conf sync
+	done
+	row "cold sync, 1,000 artifacts" s less "<= 1.3" cold.ferry cold.aria "aria2c -j16"
+	row "warm sync, 1,000 artifacts" s less "< 2" warm.ferry - ""
+	awk '{ print $1 / 1000 }' cold.kb >cold.mb
+	row "memory of that" MB less "<= 128" cold.mb - ""
+	start_ferryd near
+	local pom=org/load/a001/1.0/a001-1.0.pom big=org/load/big/1.0/big-1.0.jar
+	curl -sf -o /dev/null "$URL/maven/$big" && curl -sf -o /dev/null "$URL/maven/$pom"
+	for _ in $(seq "$ROUNDS"); do
+		rps "$NGINX/$pom" >>pom.nginx
+		rps "$URL/maven/$pom" >>pom.ferry
+		rps "$NGINX/$big" >>big.nginx
+		rps "$URL/maven/$big" >>big.ferry
+		rps "$URL/maven/$pom.sha512" >>sum.ferry
+		rps "$URL/maven/org/load/a001/maven-metadata.xml" >>metadata.ferry
+		rps "$NGINX/org/load/a001/maven-metadata.xml" >>metadata.nginx
+		for at in ferry nginx; do
+			wrk -t1 -c32 -d"${SECONDS_EACH}s" "$([ $at = ferry ] && echo "$URL/maven" || echo "$NGINX")/org/load/a001/1.0/a001-1.0.module" |
+			    sed -n 's/^Requests\/sec: *//p' >>none.$at
+		done
+	done
+	row "a POM" req/s more ">= 1.0" pom.ferry pom.nginx "nginx, static"
+	row "a jar, 5 MB" req/s more ">= 0.9" big.ferry big.nginx "nginx, static"
+	row "maven-metadata.xml" req/s more "" metadata.ferry metadata.nginx "nginx, static"
+	row "a .sha512 that upstream lacks" req/s more "" sum.ferry - ""
+	row "404 for a .module" req/s more ">= 1.0" none.ferry none.nginx "nginx, static"
+
+	debian_repository up
+	# shellcheck source=tests/maven/app.sh
+	. "$TOP/tests/maven/app.sh"
+	start_nginx "$T/up"
+	maven_conf "$NGINX" 'projects = [ "app/pom.xml" ]; packages = [ "org.apache.maven.surefire:surefire-junit4:debian" ];'
+	rm -rf near
+	near init --name bench >/dev/null
+	near sync >/dev/null
+	start_ferryd near
+	for _ in $(seq "$ROUNDS"); do
+		for at in "$URL/maven" "$NGINX"; do
+			rm -rf m2
+			settings "$at" m2
+			(cd app && timed "$T/mvn.$([ "$at" = "$NGINX" ] && echo nginx || echo ferry)" "$T/mvn.kb" \
+			    env HOME="$T/m2" mvn -B -q -s ../settings.xml clean package)
+		done
+	done
+	row "mvn package, nothing cached" s less "" mvn.ferry mvn.nginx "nginx, the whole tree"
+}
+
 bench_bundle() {
 	say "export and import of about 1 GB beside tar | sha256sum on the same disk"
 	mkdir plain
@@ -552,7 +624,7 @@ bench_start() {
 	row "ferryd memory then" MB less "<= 128" start.mb - ""
 }
 
-for part in serve access oci images sync gems nuget bundle start; do
+for part in serve access oci images sync gems nuget maven bundle start; do
 	[ "$ONLY" = all ] || [ "$ONLY" = $part ] || continue
 	mkdir -p "$T/$part" && cd "$T/$part"
 	T_SAVED=$T T=$T/$part

@@ -82,6 +82,26 @@ expect 0 near sync
 expect 0 near show g:managed@5
 has out managed-5-linux.jar managed-5-mac.jar managed-5.jar managed-5.pom
 
+say "wanted as a POM first, and for itself later in the same run"
+mkmaven up <<<'artifact("z:last:1"); artifact("a:first:1", needs=["z:mid:1"]); artifact("z:mid:1", parent="z:last:1"); metadata()'
+maven_conf "$BASE/" 'packages = [ "a:first:1", "z:last:[1,2)" ];'
+expect 0 near sync
+held near | grep -qx last-1.jar || fail "$(held near)"
+
+say "sources, javadoc, signatures: where they are, and asked for once where not"
+mkmaven up <<'END'
+artifact("s:full:1", files={"sources.jar": None, "jar.asc": "sig", "pom.asc": "sig"}, sums=("sha1", "sha512"))
+artifact("s:none:1"); metadata()
+END
+maven_conf "$BASE/" 'packages = [ "s:full:1", "s:none:1" ]; sources = true; javadoc = true; signatures = true; checksums = [ "sha512", "sha1", "md5" ];'
+expect 0 near sync
+expect 0 near show s:full@1
+has out full-1-sources.jar full-1.jar.asc full-1.pom.asc
+: >log
+expect 0 near --json sync
+has out '"added":0'
+! grep -v maven-metadata.xml log || fail "asked for once more"
+
 say "ranges take the highest that a list has; a relocation's files are elsewhere"
 maven_conf "$BASE/" 'packages = [ "g:range:1", "g:mover:1", "g:app" ]; select = ( { name = "g:app"; versions = "[1,)"; latest = 2; prereleases = true; dependencies = false; } );'
 expect 0 near sync
@@ -122,6 +142,10 @@ mkmaven up <<'END'
 artifact("h:a:1", needs=["h:b:1"]); artifact("h:b:1"); artifact("h:c:1"); metadata()
 END
 maven_conf "$BASE/" 'packages = [ "h:a:1", "h:c:1" ];'
-printf 'h/b/1/b-1.pom status=429 2\nh/c/1/c-1.jar cut=20 1\nh/c/1/c-1.pom html 1\n' >rules
+printf 'h/b/1/b-1.pom status=429 2\nh/c/1/c-1.jar cut=20 1\nh/c/1/c-1.pom html 2\n' >rules
+expect 4 near sync
+has out "maven:h:c@1: this is not a POM: its element is <html>"
+for file in a-1.jar b-1.jar; do held near | grep -qx "$file" || fail "$file"; done
+expect 1 near show h:c@1
 expect 0 near sync
-for file in a-1.jar b-1.jar c-1.jar; do held near | grep -qx "$file" || fail "$file"; done
+held near | grep -qx c-1.jar || fail "c-1.jar"

@@ -10,7 +10,7 @@ artifact("org.ex:pomonly:1", needs=["org.ex:lib:1.0"])
 snapshot("org.ex:snap:1.0-SNAPSHOT", ["20240501.120000-1"], files={"tests.jar": None})
 snapshot("org.ex:snap:1.0-SNAPSHOT", ["20240502.130000-2"])
 artifact("org.ex:snap:0.9")
-artifact("org.ex.plugins:fine-maven-plugin:1", packaging="maven-plugin"); artifact("org.ex.plugins:maven-neat-plugin:3", packaging="maven-plugin")
+artifact("org.ex.plugins:fine-maven-plugin:1", packaging="maven-plugin"); artifact("org.ex.plugins:maven-neat-plugin:3", packaging="maven-plugin", files={"jar": jar("<plugin><goalPrefix>tidy</goalPrefix></plugin>", "META-INF/maven/plugin.xml")})
 metadata()
 END
 start_faulty up
@@ -92,7 +92,7 @@ done
 say "plugins by their prefix"
 get 200 maven/org/ex/plugins/maven-metadata.xml
 tr -d ' \n' <out >flat
-has flat "<prefix>fine</prefix><artifactId>fine-maven-plugin</artifactId>" "<prefix>neat</prefix>"
+has flat "<prefix>fine</prefix><artifactId>fine-maven-plugin</artifactId>" "<prefix>tidy</prefix>"
 get 200 maven/up/org/ex/plugins/maven-metadata.xml
 get 200 maven/org/ex/plugins/maven-metadata.xml.sha1
 get 404 maven/org/ex/maven-metadata.xml

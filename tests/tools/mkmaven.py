@@ -48,10 +48,10 @@ def put(path, data, sums=("sha1", "md5")):
     sums_of(path, sums)
 
 
-def jar(text):
+def jar(text, name="content"):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as z:
-        z.writestr(zipfile.ZipInfo("content"), text)
+        z.writestr(zipfile.ZipInfo(name), text)
     return out.getvalue()
 
 

@@ -40,6 +40,7 @@ struct fixture {
 	/* "NAME absent", "NAME text" or "NAME MD5" in lines; or NULL. */
 	const char *known, *known_text;
 	unsigned later; /* how often it was not known yet */
+	unsigned arrived, lost; /* of the growing format */
 	char url[64];
 	struct ferry_run run;
 	struct ferry_task task;
@@ -383,11 +384,156 @@ static const struct ferry_package_format indexed = {
 	.files = tell_files,
 	.describe = describe,
 };
+
+/*
+ * One whose documents need not be there, and whose files are wanted one by one:
+ * the word x is the file NAME-VERSION.x, with NAME-VERSION.x.sum aside, which
+ * says "good".  Where a is here, b 1.0.0 is followed, in two words.
+ */
+static int
+tell_words(const struct ferry_version_at *at, ferry_on_file *on_file, void *ctx,
+    struct ferry_error *err)
+{
+	const char *rest = at->files;
+	size_t n;
+	int known = at->record == NULL ? 0 : ferry_files_count(at->record, err);
+
+	assert_non_null(rest);
+	for (int i = 0; i < known; i++) {
+		struct ferry_wanted_file file = { .url = "" };
+		struct ferry_file here;
+
+		assert_ok(
+		    ferry_files_get(at->record, (size_t)i, &here, err), err);
+		file.name = here.name;
+		file.digests = &here.sha256;
+		file.n = 1;
+		if (on_file(ctx, &file, err) == -1)
+			return -1;
+	}
+	for (; *rest != 0; rest += n + (rest[n] == ' ')) {
+		char name[100], url[200];
+		struct ferry_wanted_file file = { .name = name,
+			.url = url,
+			.optional = true,
+			.insist = true,
+			.judged = true };
+
+		n = strcspn(rest, " ");
+		(void)snprintf(name, sizeof(name), "%s-%s.%.*s", at->name,
+		    at->version, (int)n, rest);
+		(void)snprintf(url, sizeof(url), "%s/file/%s",
+		    at->packages->up->url, name);
+		if (on_file(ctx, &file, err) == -1)
+			return -1;
+		(void)snprintf(name, sizeof(name), "%s-%s.%.*s.sum", at->name,
+		    at->version, (int)n, rest);
+		(void)snprintf(url, sizeof(url), "%s/file/%s",
+		    at->packages->up->url, name);
+		file = (struct ferry_wanted_file){ .name = name,
+			.url = url,
+			.optional = true,
+			.aside = true };
+		if (on_file(ctx, &file, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+check_asides(
+    const struct ferry_version_at *at, json_t *record, struct ferry_error *err)
+{
+
+	if (json_object_get(record, "sums") != NULL)
+		return 0;
+	for (size_t i = 0; i < at->asides_n; i++)
+		if (!ferry_bytes_is(at->asides[i].text, "good"))
+			return ferry_error_set(err, FERRY_EINCIDENT, "%s lies",
+			    at->asides[i].name);
+	return ferry_json_set(record, "sums",
+		   json_integer((json_int_t)at->asides_n), err) == -1
+	           ? -1
+	           : 1;
+}
+
+static int
+follow(const struct ferry_version_at *at, bool closure, struct ferry_error *err)
+{
+	struct fixture *f = at->packages->run->task->ctx;
+	struct ferry_package_want want = { .kind = FERRY_WANT_EXACT,
+		.spec = "1.0.0",
+		.by = "a",
+		.files = "x" };
+
+	f->arrived++;
+	if (strcmp(at->name, "a") != 0 || !closure)
+		return 0;
+	if (ferry_packages_want(at->packages, "b", &want, err) == -1)
+		return -1;
+	want.files = "y x";
+	return ferry_packages_want(at->packages, "b", &want, err);
+}
+
+static int
+note_lost(struct ferry_packages *packages, const char *name,
+    const char *version, const struct ferry_error *why, struct ferry_error *err)
+{
+	struct fixture *f = packages->run->task->ctx;
+
+	(void)version, (void)why, (void)err;
+	f->lost++;
+	return strcmp(name, "elsewhere") == 0;
+}
+
+static bool
+is_exact(const char *spec)
+{
+
+	return strchr(spec, '*') == NULL;
+}
+
+static int
+cut_spec(const char *spec, size_t *n, char **files, struct ferry_error *err)
+{
+
+	*n = strcspn(spec, "/");
+	return spec[*n] == 0 ? 0 : ferry_strdup(files, spec + *n + 1, err);
+}
+
+static const struct ferry_package_format growing = {
+	.format = "npm",
+	.document = "document",
+	.media_type = "text/plain",
+	.file = "toy",
+	.default_spec = "*",
+	.any = "*",
+	.document_max = 10000,
+	.file_max = 1000,
+	.plan_size = "size",
+	.unlisted = true,
+	.grows = true,
+	.usual = "x",
+	.exact = is_exact,
+	.cut = cut_spec,
+	.split = split_text,
+	.document_url = document_url,
+	.read = read_document,
+	.range_new = range_new,
+	.range_has = range_has,
+	.range_free = free,
+	.files = tell_words,
+	.describe = check_asides,
+	.arrived = follow,
+	.lost = note_lost,
+};
 static const struct ferry_upstream_kind kind = FERRY_PACKAGE_KIND("toy", &toy),
 					kind_indexed = FERRY_PACKAGE_KIND(
-					    "indexed", &indexed);
+					    "indexed", &indexed),
+					kind_growing = FERRY_PACKAGE_KIND(
+					    "growing", &growing);
 static const struct ferry_upstream_kind *const kinds[] = { &kind_indexed, &kind,
-	NULL };
+	&kind_growing, NULL };
 
 /* The fixture */
 
@@ -811,6 +957,61 @@ test_package_gone(void **state)
 	expect_member(f, "1.1.0", "gone_at", "-");
 }
 
+static void
+test_package_grows(void **state)
+{
+	struct fixture *f = *state;
+	struct page pages[] = { { "/doc/a", "1.0.0\n", 0 },
+		{ "/file/a-1.0.0.x", "1", 0 },
+		{ "/file/a-1.0.0.x.sum", "good", 0 },
+		{ "/file/b-1.0.0.x", "2", 0 }, { "/file/b-1.0.0.y", "3", 0 },
+		{ "/file/b-1.0.0.z", "4", 0 }, { NULL, NULL, 0 } };
+
+	/* b has no document; what was wanted of it second waits for the first. */
+	sync_format(f, "growing", pages, "packages = [ \"a\" ];");
+	assert_int_equal(json_array_size(f->run.failures), 0);
+	expect_files(f, "a", "1.0.0", "a-1.0.0.x ");
+	expect_files(f, "b", "1.0.0", "b-1.0.0.x b-1.0.0.y ");
+	assert_int_equal(f->run.added, 2);
+	assert_int_equal(pages[3].asked, 1);
+
+	/* Nothing new: each version arrives, and no file is asked for. */
+	f->arrived = 0;
+	sync_format(f, "growing", pages, "packages = [ \"a\" ];");
+	assert_true(f->arrived >= 2);
+	assert_int_equal(f->run.added, 0);
+	assert_int_equal(f->run.present, 2);
+	assert_int_equal(pages[1].asked, 1);
+	assert_int_equal(pages[4].asked, 1);
+
+	/* One more file of what is here. */
+	sync_format(f, "growing", pages, "packages = [ \"b 1.0.0/z\" ];");
+	expect_files(f, "b", "1.0.0", "b-1.0.0.x b-1.0.0.y b-1.0.0.z ");
+	assert_int_equal(pages[3].asked, 1);
+}
+
+static void
+test_package_lost(void **state)
+{
+	struct fixture *f = *state;
+	struct page pages[] = { { "/doc/liar", "1.0.0\n", 0 },
+		{ "/file/liar-1.0.0.x", "1", 0 },
+		{ "/file/liar-1.0.0.x.sum", "bad", 0 }, { NULL, NULL, 0 } };
+
+	sync_format(f, "growing", pages, "packages = [ \"liar\" ];");
+	expect_failure(f, "npm:liar@1.0.0", "liar-1.0.0.x.sum lies");
+	assert_int_equal(f->run.incidents, 1);
+	expect_files(f, "liar", "1.0.0", "-");
+	assert_int_equal(f->lost, 1);
+
+	/* A range needs a list; and what somebody else sees to is no failure. */
+	sync_format(f, "growing", pages, "packages = [ \"none *\" ];");
+	expect_failure(f, "npm:none@*", "upstream has no document of 'none'");
+	sync_format(f, "growing", pages, "packages = [ \"elsewhere *\" ];");
+	assert_int_equal(json_array_size(f->run.failures), 0);
+	assert_int_equal(f->lost, 3);
+}
+
 int
 main(void)
 {
@@ -825,6 +1026,8 @@ main(void)
 		engine_test(test_package_known),
 		engine_test(test_package_described),
 		engine_test(test_package_gone),
+		engine_test(test_package_grows),
+		engine_test(test_package_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

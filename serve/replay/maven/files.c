@@ -186,21 +186,6 @@ ferry_maven_file(const struct ferry_call *call,
 	           : 0;
 }
 
-/* Sums lie in the cache as they are in memory. */
-static int
-sums_body(struct ferry_body **out, const struct ferry_maven_sums *sums,
-    struct ferry_error *err)
-{
-	struct ferry_buf buf = FERRY_BUF_INIT;
-
-	if (ferry_buf_add(&buf, sums, sizeof(*sums), err) == -1 ||
-	    ferry_body_new(out, &buf, err) == -1) {
-		ferry_buf_free(&buf);
-		return -1;
-	}
-	return 1;
-}
-
 static bool
 copy_sum(char *out, size_t room, const json_t *file, const char *name)
 {
@@ -210,36 +195,45 @@ copy_sum(char *out, size_t room, const json_t *file, const char *name)
 	       memcpy(out, hex, room) != NULL;
 }
 
+/* All files of a version lie in the cache together, each as its sums and its
+ * name, so that what is not there costs a look at memory. */
+static int
+add_sums(struct ferry_buf *out, const json_t *file, long long pulled_at,
+    struct ferry_error *err)
+{
+	const char *name = json_string_value(json_object_get(file, "name"));
+	struct ferry_maven_sums sums = { .pulled_at = pulled_at };
+
+	if (name == NULL)
+		return 0;
+	(void)copy_sum(sums.sha1, sizeof(sums.sha1), file, "sha1");
+	(void)copy_sum(sums.md5, sizeof(sums.md5), file, "md5");
+	(void)copy_sum(sums.sha256, sizeof(sums.sha256), file, "sha256");
+	(void)copy_sum(sums.sha512, sizeof(sums.sha512), file, "sha512");
+	return ferry_buf_add(out, &sums, sizeof(sums), err) == -1
+	           ? -1
+	           : ferry_buf_add(out, name, strlen(name) + 1, err);
+}
+
 static int
 make_sums(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
 	const struct wanted *w = ctx;
-	struct ferry_maven_sums sums = { .pulled_at = 0 };
+	struct ferry_buf buf = FERRY_BUF_INIT;
 	const json_t *file;
 	json_t *record = NULL;
 	size_t i;
 	int rc = get_record(w, &record, err);
 
-	if (rc != 1)
-		return rc;
-	rc = 0;
-	json_array_foreach (json_object_get(record, "files"), i, file) {
-		const char *name =
-		    json_string_value(json_object_get(file, "name"));
-
-		if (name == NULL || strcmp(name, w->reading->file) != 0)
-			continue;
-		(void)copy_sum(sums.sha1, sizeof(sums.sha1), file, "sha1");
-		(void)copy_sum(sums.md5, sizeof(sums.md5), file, "md5");
-		(void)copy_sum(
-		    sums.sha256, sizeof(sums.sha256), file, "sha256");
-		(void)copy_sum(
-		    sums.sha512, sizeof(sums.sha512), file, "sha512");
-		sums.pulled_at =
-		    json_integer_value(json_object_get(record, "pulled_at"));
-		rc = sums_body(out, &sums, err);
-		break;
-	}
+	json_array_foreach (json_object_get(record, "files"), i, file)
+		if (rc == 1 && add_sums(&buf, file,
+				   json_integer_value(
+				       json_object_get(record, "pulled_at")),
+				   err) == -1)
+			rc = -1;
+	if (rc == 1 && ferry_body_new(out, &buf, err) == -1)
+		rc = -1;
+	ferry_buf_free(&buf);
 	json_decref(record);
 	return rc;
 }
@@ -251,15 +245,27 @@ ferry_maven_file_sums(const struct ferry_call *call,
 {
 	struct wanted w = { call, reading, "" };
 	struct ferry_body *body = NULL;
+	const uint8_t *at, *end;
 	int rc;
 
 	if (!ferry_maven_path_version(reading, w.version))
 		return 0;
-	rc =
-	    ferry_store_view_get(call->view, &body, make_sums, &w, err, "maven",
-		reading->package, "sums", call->owner, reading->file, NULL);
-	if (rc == 1)
-		memcpy(out, body->bytes.p, sizeof(*out));
+	rc = ferry_store_view_get(call->view, &body, make_sums, &w, err,
+	    "maven", reading->package, "sums", call->owner, w.version, NULL);
+	if (rc != 1)
+		return rc;
+	rc = 0;
+	at = body->bytes.p;
+	end = at + body->bytes.n;
+	while (rc == 0 && at < end) {
+		const char *name = (const char *)at + sizeof(*out);
+
+		if (strcmp(name, reading->file) == 0) {
+			memcpy(out, at, sizeof(*out));
+			rc = 1;
+		}
+		at += sizeof(*out) + strlen(name) + 1;
+	}
 	ferry_body_unref(body);
 	return rc;
 }

@@ -14,7 +14,7 @@ ferry_maven_is_word(struct ferry_bytes word, const char *text)
 {
 
 	for (size_t i = 0; i < word.n; i++)
-		if (lower(word.p[i]) != (uint8_t)text[i])
+		if (text[i] == 0 || lower(word.p[i]) != (uint8_t)text[i])
 			return false;
 	return text[word.n] == 0;
 }

@@ -95,6 +95,9 @@ ferry_maven_configure(struct ferry_packages *packages,
 	if (ferry_calloc(&maven, 1, sizeof(*maven), err) == -1)
 		return -1;
 	packages->state = maven;
+	if (ferry_conf_str(group, "fallback", NULL, &maven->fallback, err) ==
+	    -1)
+		return -1;
 	if (ferry_conf_bool(group, "gradle", false, &maven->gradle, err) == -1)
 		return -1;
 	return ferry_conf_bool(group, "sources", false, &maven->sources, err) ==

@@ -14,6 +14,7 @@
 #include "sync/upstream/maven/files.h"
 #include "sync/upstream/maven/maven.h"
 #include "sync/upstream/maven/names.h"
+#include "sync/upstream/maven/plugin.h"
 #include "sync/upstream/package/packages.h"
 
 /* Checksums */
@@ -154,12 +155,51 @@ fail_absent(const struct ferry_version_at *at, const char *name,
 }
 
 static int
+add_absent(json_t *record, struct ferry_bytes name, struct ferry_error *err)
+{
+	json_t *absent = json_object_get(record, "absent");
+
+	if (absent == NULL) {
+		absent = json_array();
+		if (ferry_json_set(record, "absent", absent, err) == -1)
+			return -1;
+	}
+	return ferry_json_push(absent, ferry_json_text(name), err);
+}
+
+/* Files without a signature. */
+static int
+note_unsigned(json_t *record, struct ferry_error *err)
+{
+	struct ferry_buf name = FERRY_BUF_INIT;
+	struct ferry_file file, signature;
+	int n = ferry_files_count(record, err), rc = n == -1 ? -1 : 0;
+
+	for (int i = 0; i < n && rc == 0; i++) {
+		ferry_buf_reset(&name);
+		if (ferry_files_get(record, (size_t)i, &file, err) == -1 ||
+		    ferry_buf_addf(&name, err, "%s.asc", file.name) == -1) {
+			rc = -1;
+			break;
+		}
+		if (strstr(file.name, ".asc") != NULL)
+			continue;
+		rc = ferry_files_find(record, (char *)name.p, &signature, err);
+		if (rc == 0)
+			rc = add_absent(record, ferry_bytes_buf(&name), err);
+		else if (rc == 1)
+			rc = 0;
+	}
+	ferry_buf_free(&name);
+	return rc;
+}
+
+static int
 note_absent(const struct ferry_version_at *at, json_t *record,
     const struct maven_word *word, struct ferry_error *err)
 {
 	struct ferry_buf name = FERRY_BUF_INIT;
 	struct ferry_file file;
-	json_t *absent;
 	int rc = ferry_maven_name_of(
 	    &name, at, word->classifier, word->extension, err);
 
@@ -168,13 +208,7 @@ note_absent(const struct ferry_version_at *at, json_t *record,
 	if (rc == 0 && !word->if_there) {
 		rc = fail_absent(at, (char *)name.p, err);
 	} else if (rc == 0) {
-		if ((absent = json_object_get(record, "absent")) == NULL) {
-			absent = json_array();
-			rc = ferry_json_set(record, "absent", absent, err);
-		}
-		if (rc == 0)
-			rc = ferry_json_push(absent,
-			    ferry_json_text(ferry_bytes_buf(&name)), err);
+		rc = add_absent(record, ferry_bytes_buf(&name), err);
 	}
 	ferry_buf_free(&name);
 	return rc == -1 ? -1 : 0;
@@ -208,7 +242,9 @@ note_all_absent(const struct ferry_version_at *at, json_t *record,
 		return -1;
 	word.classifier = ferry_bytes_str("");
 	word.extension = ferry_bytes_str("module");
-	return pom->gradle ? note_absent(at, record, &word, err) : 0;
+	if (pom->gradle && note_absent(at, record, &word, err) == -1)
+		return -1;
+	return maven->signatures ? note_unsigned(record, err) : 0;
 }
 
 /* Of plugins */
@@ -234,6 +270,31 @@ prefix_of(const char *name)
 		break;
 	}
 	return artifact;
+}
+
+/* What the jar says, else what most plugins are called by. */
+static int
+set_prefix(
+    const struct ferry_version_at *at, json_t *record, struct ferry_error *err)
+{
+	struct ferry_buf name = FERRY_BUF_INIT, prefix = FERRY_BUF_INIT;
+	struct ferry_file file;
+	int rc = ferry_maven_name_of(
+	    &name, at, ferry_bytes_str(""), ferry_bytes_str("jar"), err);
+
+	if (rc == 0)
+		rc = ferry_files_find(record, (char *)name.p, &file, err);
+	if (rc == 1)
+		rc = ferry_maven_plugin_prefix(
+		    &prefix, at->packages->run->st, &file.sha256, err);
+	if (rc != -1)
+		rc = ferry_json_set(record, "prefix",
+		    ferry_json_text(rc == 1 ? ferry_bytes_buf(&prefix)
+					    : prefix_of(at->name)),
+		    err);
+	ferry_buf_free(&name);
+	ferry_buf_free(&prefix);
+	return rc;
 }
 
 /* Whether it has a file that clients can use: without, it is here because
@@ -268,8 +329,7 @@ set_members(const struct ferry_version_at *at, json_t *record,
 	    (is_bare(record, pom) &&
 		ferry_json_set(record, "bare", json_true(), err) == -1) ||
 	    (strcmp(pom->packaging, "maven-plugin") == 0 &&
-		ferry_json_set(record, "prefix",
-		    ferry_json_text(prefix_of(at->name)), err) == -1))
+		set_prefix(at, record, err) == -1))
 		return -1;
 	return note_all_absent(at, record, pom, err);
 }

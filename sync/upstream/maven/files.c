@@ -140,25 +140,35 @@ is_here(const json_t *record, const char *name)
 	       ferry_files_find(record, name, &file, &ignored) == 1;
 }
 
+/* Whether a file that nobody insists on was asked for before. */
+static bool
+was_asked(const struct tell *tell, const char *name)
+{
+
+	return is_here(tell->at->record, name) ||
+	       is_absent(tell->at->before, name);
+}
+
 /* Of MAY_BE it is enough to have asked once.  Signatures come with files. */
 static int
 tell_file(const struct tell *tell, struct ferry_bytes classifier,
     struct ferry_bytes extension, enum how how, struct ferry_error *err)
 {
 	const struct maven *maven = tell->at->packages->state;
-	const json_t *record = tell->at->record;
 	struct ferry_buf name = FERRY_BUF_INIT;
 	int rc =
 	    ferry_maven_name_of(&name, tell->at, classifier, extension, err);
 
-	if (rc == 0 && !is_here(record, (char *)name.p) &&
-	    !(how == MAY_BE && is_absent(record, (char *)name.p)))
+	if (rc == -1 ||
+	    (how == MAY_BE && is_absent(tell->at->before, (char *)name.p)))
+		goto out;
+	if (!is_here(tell->at->record, (char *)name.p))
 		rc = tell_new(tell, (char *)name.p, how, err);
 	if (rc == 0 && maven->signatures &&
 	    (rc = ferry_buf_adds(&name, ".asc", err)) == 0 &&
-	    !is_here(record, (char *)name.p) &&
-	    !is_absent(record, (char *)name.p))
+	    !was_asked(tell, (char *)name.p))
 		rc = tell_new(tell, (char *)name.p, MAY_BE, err);
+out:
 	ferry_buf_free(&name);
 	return rc;
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/base/conf.h"
 #include "store/base/error.h"
 #include "store/base/files.h"
 #include "store/format/maven/names.h"
@@ -146,33 +147,66 @@ range_free(void *range)
 
 /* What POMs say */
 
-/* Tell who waits for the ranges that chose this version. */
+/* Tell who waits for the ranges that chose this version, of those that home
+ * has. */
 static int
 settle_ranges(struct maven_poms *poms, const struct ferry_version_at *at,
-    struct maven_pom *pom, struct ferry_error *err)
+    const struct ferry_packages *home, const struct ferry_digest *sha256,
+    struct ferry_error *err)
 {
 	const char *rest = at->files == NULL ? "" : at->files;
+	struct maven_pom *range, *pom;
 
-	while (*rest != 0) {
-		size_t n = strcspn(rest, " ");
-		struct maven_pom *range;
+	for (size_t n; *rest != 0; rest += n + (rest[n] == ' ')) {
 		char *spec = NULL;
 
-		if (n > 1 && *rest == '=') {
-			if (ferry_strndup(&spec,
-				ferry_bytes_of(rest + 1, n - 1), err) == -1)
-				return -1;
-			range = ferry_maven_poms_get(poms, at->name, spec, err);
-			free(spec);
-			if (range == NULL)
-				return -1;
-			if (range->alias == NULL && range != pom)
-				range->alias = pom;
-			if (ferry_maven_pom_settle(
-				poms, range, &pom->sha256, err) == -1)
-				return -1;
+		n = strcspn(rest, " ");
+		if (n < 2 || *rest != '=')
+			continue;
+		if (ferry_strndup(
+			&spec, ferry_bytes_of(rest + 1, n - 1), err) == -1)
+			return -1;
+		range = ferry_maven_poms_find(poms, at->name, spec, err);
+		free(spec);
+		if (range == NULL || range->home != home)
+			continue;
+		pom = ferry_maven_poms_get(poms, at->name, at->version, err);
+		if (pom == NULL)
+			return -1;
+		if (pom->state == POM_NEW) {
+			pom->home = range->home;
+			pom->state = POM_ASKED;
 		}
-		rest += n + (rest[n] == ' ');
+		if (range->alias == NULL && range != pom)
+			range->alias = pom;
+		if (ferry_maven_pom_settle(poms, pom, sha256, err) == -1 ||
+		    ferry_maven_pom_settle(poms, range, sha256, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Tell those who asked for it because their own upstream lacks it. */
+static int
+tell_behind(const struct ferry_version_at *at,
+    const struct ferry_digest *sha256, struct ferry_error *err)
+{
+	const struct maven *maven = at->packages->state;
+	struct maven_pom *theirs;
+
+	for (size_t i = 0; i < maven->behind_n; i++) {
+		const struct maven *other = maven->behind[i]->state;
+		struct maven_poms *poms =
+		    ferry_maven_walker_poms(other->walker);
+
+		theirs =
+		    ferry_maven_poms_find(poms, at->name, at->version, err);
+		if ((theirs != NULL && theirs->home == at->packages &&
+			ferry_maven_pom_settle(poms, theirs, sha256, err) ==
+			    -1) ||
+		    settle_ranges(poms, at, at->packages, sha256, err) == -1 ||
+		    ferry_maven_walk_on(other->walker, err) == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -195,6 +229,10 @@ arrived(
 {
 	const struct maven *maven = at->packages->state;
 	struct maven_poms *poms = ferry_maven_walker_poms(maven->walker);
+	const char *rest = at->files == NULL ? "" : at->files;
+	bool gradle = ferry_maven_has_word(at->files, "gradle");
+	const struct ferry_digest *sha256 = NULL;
+	struct maven_word word;
 	struct ferry_buf name = FERRY_BUF_INIT;
 	struct maven_pom *pom;
 	struct ferry_file file;
@@ -204,19 +242,21 @@ arrived(
 	if (rc == 0)
 		rc = ferry_files_find(at->record, (char *)name.p, &file, err);
 	ferry_buf_free(&name);
+	if (rc == 1)
+		sha256 = &file.sha256;
 	if (rc == -1 ||
 	    (pom = ferry_maven_poms_get(poms, at->name, at->version, err)) ==
 		NULL ||
-	    ferry_maven_pom_settle(
-		poms, pom, rc == 1 ? &file.sha256 : NULL, err) == -1 ||
-	    settle_ranges(poms, at, pom, err) == -1)
+	    ferry_maven_pom_settle(poms, pom, sha256, err) == -1 ||
+	    settle_ranges(poms, at, NULL, sha256, err) == -1 ||
+	    tell_behind(at, sha256, err) == -1)
 		return -1;
 	if (is_wanted_itself(at))
 		ferry_maven_pom_queue(poms, pom);
 	/* What a lock file names has all that it needs beside it. */
-	if ((maven->gradle || ferry_maven_has_word(at->files, "gradle")) &&
+	if ((maven->gradle || gradle) &&
 	    ferry_maven_module(at,
-		closure || !ferry_maven_has_word(at->files, "gradle"),
+		closure || (!gradle && ferry_maven_next_word(&rest, &word)),
 		err) == -1)
 		return -1;
 	return closure ? ferry_maven_walk(maven->walker, pom,
@@ -224,25 +264,75 @@ arrived(
 	               : ferry_maven_walk_on(maven->walker, err);
 }
 
+/* What others of this upstream's fallback's lack is lost for them, too. */
 static int
 lost(struct ferry_packages *packages, const char *name, const char *version,
     const struct ferry_error *why, struct ferry_error *err)
 {
 	const struct maven *maven = packages->state;
-	struct maven_poms *poms = ferry_maven_walker_poms(maven->walker);
+	bool elsewhere = why->code == FERRY_ENOTFOUND ||
+	                 why->code == FERRY_EUNRESOLVED ||
+	                 why->code == FERRY_EDENIED;
+	int rc = ferry_maven_poms_lose(ferry_maven_walker_poms(maven->walker),
+	    name, version, NULL, elsewhere ? maven->next : NULL, err);
 
-	(void)why;
-	if (ferry_maven_poms_lose(poms, name, version, err) == -1)
-		return -1;
-	return ferry_maven_walk_on(maven->walker, err);
+	for (size_t i = 0; i < maven->behind_n && rc == 0; i++) {
+		const struct maven *other = maven->behind[i]->state;
+
+		if (ferry_maven_poms_lose(
+			ferry_maven_walker_poms(other->walker), name, version,
+			packages, NULL, err) == -1 ||
+		    ferry_maven_walk_on(other->walker, err) == -1)
+			return -1;
+	}
+	return rc == -1 || ferry_maven_walk_on(maven->walker, err) == -1 ? -1
+	                                                                 : rc;
+}
+
+/* Find the upstream that is asked for what this one lacks. */
+static int
+find_fallback(struct ferry_packages *packages, struct ferry_error *err)
+{
+	struct maven *maven = packages->state, *next;
+	struct ferry_run *run = packages->run;
+
+	for (size_t i = 0; maven->fallback != NULL && i < run->upstreams_n;
+	     i++) {
+		struct ferry_upstream *up = &run->upstreams[i];
+
+		if (strcmp(up->name, maven->fallback) != 0 ||
+		    up == packages->up ||
+		    strcmp(up->kind->format, packages->format->format) != 0)
+			continue;
+		if (!up->wanted)
+			return 0;
+		maven->next = up->state;
+		next = maven->next->state;
+		/* It may not have started. */
+		maven->next->run = run;
+		if (next->behind_n == MAVEN_BEHIND_MAX)
+			break;
+		next->behind[next->behind_n++] = packages;
+		return 0;
+	}
+	return maven->fallback == NULL
+	           ? 0
+	           : ferry_conf_error(packages->up->group, "fallback", err,
+			 "expected the name of another upstream of this "
+			 "format, which at most %d others fall back to",
+			 MAVEN_BEHIND_MAX);
 }
 
 static int
 open_maven(struct ferry_packages *packages, struct ferry_error *err)
 {
 
+	if (packages->run->dry_run)
+		packages->run->plan_lacks =
+		    "what these need, which stands in their POMs";
 	return ferry_upstream_put(packages->run, packages->up, NULL, err) ==
 	                   -1 ||
+	               find_fallback(packages, err) == -1 ||
 	               ferry_packages_ready(packages, err) == -1 ||
 	               ferry_maven_projects(packages, err) == -1
 	           ? -1
@@ -278,6 +368,7 @@ static const struct ferry_package_format maven = {
 	.file_max = 16ULL << 30,
 	.unlisted = true,
 	.grows = true,
+	.usual = "*",
 	.digests = FERRY_ALG(FERRY_SHA1) | FERRY_ALG(FERRY_MD5) |
 	           FERRY_ALG(FERRY_SHA512),
 	.plan_size = "size",

@@ -16,6 +16,7 @@ struct ferry_packages;
 struct maven_walker;
 
 #define MAVEN_NAMES_MAX 64
+#define MAVEN_BEHIND_MAX 16
 
 /* packages->state */
 struct maven {
@@ -30,6 +31,11 @@ struct maven {
 	bool plugins; /* of projects */
 	bool gradle; /* follow module metadata, whoever wants a version */
 	struct maven_walker *walker;
+	/* Upstreams that are asked for what this one lacks, and those that ask
+	 * this one so. */
+	const char *fallback;
+	struct ferry_packages *next, *behind[MAVEN_BEHIND_MAX];
+	size_t behind_n;
 	struct ferry_table absent; /* files that were told of as lacking */
 	uint64_t unchecked; /* files without a checksum */
 	bool said; /* that there were such */

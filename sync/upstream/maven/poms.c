@@ -48,6 +48,19 @@ ferry_maven_poms_free(struct maven_poms *poms)
 }
 
 struct maven_pom *
+ferry_maven_poms_find(const struct maven_poms *poms, const char *name,
+    const char *version, struct ferry_error *err)
+{
+	struct ferry_buf key = FERRY_BUF_INIT;
+	struct ferry_table_entry *entry = NULL;
+
+	if (ferry_buf_addf(&key, err, "%s:%s", name, version) == 0)
+		entry = ferry_table_find(&poms->table, (char *)key.p);
+	ferry_buf_free(&key);
+	return (struct maven_pom *)entry;
+}
+
+struct maven_pom *
 ferry_maven_poms_get(struct maven_poms *poms, const char *name,
     const char *version, struct ferry_error *err)
 {
@@ -109,7 +122,9 @@ ferry_maven_pom_ask(struct maven_poms *poms, struct maven_pom *pom,
 	    (!range ||
 		ferry_buf_addf(&words, err, " =%s", pom->version) == 0)) {
 		want.files = (char *)words.p;
-		rc = ferry_packages_want(poms->packages, pom->name, &want, err);
+		rc = ferry_packages_want(
+		    pom->home != NULL ? pom->home : poms->packages, pom->name,
+		    &want, err);
 	}
 	ferry_buf_free(&words);
 	return rc;
@@ -159,28 +174,46 @@ ferry_maven_pom_settle(struct maven_poms *poms, struct maven_pom *pom,
 	return 0;
 }
 
+static int
+lose(struct maven_poms *poms, struct maven_pom *pom,
+    const struct ferry_packages *home, struct ferry_packages *next,
+    struct ferry_error *err)
+{
+
+	if (pom->home != home)
+		return 0;
+	if (next == NULL || pom->state != POM_ASKED)
+		return ferry_maven_pom_settle(poms, pom, NULL, err);
+	pom->home = next;
+	return ferry_maven_pom_ask(poms, pom, "pom", FERRY_NEEDED, err) == -1
+	           ? -1
+	           : 1;
+}
+
 int
 ferry_maven_poms_lose(struct maven_poms *poms, const char *name,
-    const char *version, struct ferry_error *err)
+    const char *version, const struct ferry_packages *home,
+    struct ferry_packages *next, struct ferry_error *err)
 {
 	struct maven_pom *pom;
+	int found = 0, rc;
 
 	if (version != NULL) {
 		pom = ferry_maven_poms_get(poms, name, version, err);
-		return pom == NULL
-		           ? -1
-		           : ferry_maven_pom_settle(poms, pom, NULL, err);
+		return pom == NULL ? -1 : lose(poms, pom, home, next, err);
 	}
 	for (size_t i = 0; i < poms->table.cap; i++)
 		for (struct ferry_table_entry *e = poms->table.slots[i];
 		     e != NULL; e = e->next) {
 			pom = (struct maven_pom *)e;
-			if (pom->state == POM_ASKED &&
-			    strcmp(pom->name, name) == 0 &&
-			    ferry_maven_pom_settle(poms, pom, NULL, err) == -1)
+			if (pom->state != POM_ASKED ||
+			    strcmp(pom->name, name) != 0)
+				continue;
+			if ((rc = lose(poms, pom, home, next, err)) == -1)
 				return -1;
+			found = found || rc == 1;
 		}
-	return 0;
+	return found;
 }
 
 /* Trees */

@@ -39,6 +39,8 @@ struct maven_pom {
 	struct maven_node **nodes; /* of walks, waiting until it is settled */
 	size_t nodes_n, nodes_cap;
 	struct maven_pom *next; /* in ready */
+	struct ferry_packages
+	    *home; /* who has it; NULL: the run of POMs' own */
 };
 
 struct maven_poms {
@@ -60,6 +62,9 @@ void ferry_maven_poms_free(struct maven_poms *poms);
 /* The POM of a version, known or new; NULL with err set. */
 struct maven_pom *ferry_maven_poms_get(struct maven_poms *poms,
     const char *name, const char *version, struct ferry_error *err);
+/* The same, or NULL if it is not known. */
+struct maven_pom *ferry_maven_poms_find(const struct maven_poms *poms,
+    const char *name, const char *version, struct ferry_error *err);
 /* Behind aliases. */
 struct maven_pom *ferry_maven_pom_real(struct maven_pom *pom);
 /* It is a project's own file. */
@@ -71,10 +76,15 @@ int ferry_maven_pom_ask(struct maven_poms *poms, struct maven_pom *pom,
 /* It came, with these bytes, or (NULL) cannot be had. */
 int ferry_maven_pom_settle(struct maven_poms *poms, struct maven_pom *pom,
     const struct ferry_digest *sha256, struct ferry_error *err);
-/* All that were asked for by that version or range of name (NULL: any) cannot be
- * had. */
+/*
+ * All that were asked for by that version or range of name (NULL: any), and that
+ * home has (NULL: the POMs' own upstream), cannot be had; or, if next is not
+ * NULL, are asked for there.
+ * Returns: 1 if any is asked for there, 0, -1.
+ */
 int ferry_maven_poms_lose(struct maven_poms *poms, const char *name,
-    const char *version, struct ferry_error *err);
+    const char *version, const struct ferry_packages *home,
+    struct ferry_packages *next, struct ferry_error *err);
 /* It is to be resolved. */
 void ferry_maven_pom_queue(struct maven_poms *poms, struct maven_pom *pom);
 /* The next of ready, or NULL. */

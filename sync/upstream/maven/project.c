@@ -417,6 +417,41 @@ add_module(struct modules *m, const char *path, struct ferry_error *err)
 	return rc;
 }
 
+/* .mvn/extensions.xml beside the root of a project: what Maven itself loads. */
+static int
+use_extensions(struct modules *m, const char *path, struct ferry_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf file = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
+	struct ferry_xml *xml = NULL;
+	const struct ferry_xml_node *node;
+	int rc = ferry_buf_addf(&file, err, "%.*s.mvn/extensions.xml",
+	    slash == NULL ? 0 : (int)(slash - path) + 1, path);
+
+	if (rc == 0 &&
+	    ferry_file_read((char *)file.p, FERRY_XML_MAX, &text, &ignored) ==
+		0 &&
+	    (rc = ferry_xml_parse(
+		 &xml, ferry_bytes_buf(&text), (char *)file.p, err)) == 0)
+		for (node = ferry_xml_root(xml)->first; node != NULL && rc == 0;
+		     node = node->next) {
+			const char *group = ferry_xml_text(node, "groupId"),
+				   *artifact =
+				       ferry_xml_text(node, "artifactId"),
+				   *version = ferry_xml_text(node, "version");
+
+			if (group != NULL && artifact != NULL &&
+			    version != NULL)
+				rc = use_artifact(m->walker, group, artifact,
+				    version, ":jar", FERRY_NEEDED, NULL, err);
+		}
+	ferry_xml_free(xml);
+	ferry_buf_free(&file);
+	ferry_buf_free(&text);
+	return rc;
+}
+
 int
 ferry_maven_projects(struct ferry_packages *packages, struct ferry_error *err)
 {
@@ -427,7 +462,8 @@ ferry_maven_projects(struct ferry_packages *packages, struct ferry_error *err)
 	for (size_t i = 0; i < maven->projects_n; i++) {
 		struct ferry_error why = FERRY_ERROR_INIT;
 
-		if (add_module(&m, maven->projects[i], &why) == -1)
+		if (add_module(&m, maven->projects[i], &why) == -1 ||
+		    use_extensions(&m, maven->projects[i], &why) == -1)
 			ferry_run_fail(packages->run, maven->projects[i], &why);
 	}
 	/* Modules need each other: all are known before one is followed. */

@@ -370,8 +370,9 @@ want_file(struct maven_walk *walk, struct maven_pom *pom,
 	struct ferry_buf words = FERRY_BUF_INIT;
 	int rc = -1;
 
-	/* They become part of a URL. */
-	if (!ferry_maven_part_valid(ferry_bytes_str(type->extension)) ||
+	/* What could not be had was told of.  They become part of a URL. */
+	if (pom->state == POM_LOST ||
+	    !ferry_maven_part_valid(ferry_bytes_str(type->extension)) ||
 	    (*classifier != 0 &&
 		!ferry_maven_part_valid(ferry_bytes_str(classifier))))
 		return 0;

@@ -11,6 +11,12 @@ set_unresolved(const struct ferry_package *p,
     const struct ferry_package_want *want, struct ferry_error *err)
 {
 
+	if (p->without)
+		return ferry_error_set(err, FERRY_EUNRESOLVED,
+		    "upstream has no %s of '%s', which would list its "
+		    "versions; '%s', wanted by %s, needs one",
+		    p->packages->format->document, p->entry.key, want->spec,
+		    want->by);
 	return ferry_error_set(err, FERRY_EUNRESOLVED,
 	    "upstream has no version of '%s' for '%s', wanted by %s",
 	    p->entry.key, want->spec, want->by);
@@ -260,7 +266,8 @@ ferry_package_choose(struct ferry_package *p,
 		if (ferry_package_kept(p, &want))
 			continue;
 		ferry_package_item(item, p->packages, p->entry.key, want.spec);
-		ferry_package_tell_lost(p, want.spec, &why);
+		if (ferry_package_tell_lost(p, want.spec, &why))
+			continue;
 		if (want.need == FERRY_NEEDED)
 			ferry_run_fail(p->packages->run, item, &why);
 		else

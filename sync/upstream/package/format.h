@@ -80,8 +80,10 @@ struct ferry_version_at {
 	const char *version;
 	const struct ferry_listed *listed; /* NULL: its document is gone */
 	/* Its "files" are here; NULL: none is.  For files() of a format that
-	 * grows, what the catalog has of it. */
+	 * grows, what the catalog has of it, whose files it tells again: what it
+	 * does not tell is not in the record that follows. */
 	const json_t *record;
+	const json_t *before; /* what the catalog has of it, or NULL */
 	/* What is wanted of it besides the usual: the format's words, with
 	 * blanks between; or NULL. */
 	const char *files;
@@ -152,6 +154,8 @@ struct ferry_package_format {
 	bool unlisted;
 	/* Files of a version are wanted one by one: its record grows. */
 	bool grows;
+	const char
+	    *usual; /* words for `files` of a want that has none; or NULL */
 	unsigned digests; /* FERRY_ALG()s to record beside SHA-256 */
 	const char *plan_size; /* what size() is: "size", or "unpacked" */
 
@@ -262,7 +266,8 @@ struct ferry_package_format {
 	    const struct ferry_version_at *at, struct ferry_error *err);
 	/* Instead of needs(), for a format that follows by itself what needs
 	 * what: a version is here (closure: and what it needs is wanted), or
-	 * cannot be had.  -1: of the store, memory.  NULL: nobody asks. */
+	 * cannot be had; 1: somebody else sees to it, and it is no failure here.
+	 * -1: of the store, memory.  NULL: nobody asks. */
 	int (*arrived)(const struct ferry_version_at *at, bool closure,
 	    struct ferry_error *err);
 	int (*lost)(struct ferry_packages *packages, const char *name,

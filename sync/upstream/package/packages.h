@@ -129,9 +129,9 @@ int ferry_packages_want_locked(struct ferry_packages *packages,
 /* All wants of a package fail for one reason. */
 void ferry_package_fail(
     struct ferry_package *package, const struct ferry_error *why);
-/* A version of it, what a want's spec says, or (NULL) all of it cannot be
- * had. */
-void ferry_package_tell_lost(const struct ferry_package *package,
+/* A version of it, what a want's spec says, or (NULL) all of it cannot be had.
+ * Whether somebody else sees to it. */
+bool ferry_package_tell_lost(const struct ferry_package *package,
     const char *version, const struct ferry_error *why);
 /* The document is here, and nothing was chosen of it yet. */
 bool ferry_package_has_document(const struct ferry_package *package);
@@ -157,6 +157,19 @@ int ferry_packages_read_wants(struct ferry_packages *packages,
 /* choose.c: deal with the new wants of a package.  -1: of the store, memory. */
 int ferry_package_choose(struct ferry_package *package,
     const struct ferry_document *document, struct ferry_error *err);
+
+/* chosen.c */
+
+/* The version, if it was dealt with in this run, or NULL. */
+struct ferry_chosen *
+ferry_chosen_find(const struct ferry_package *package, const char *version);
+/* What was optional so far is needed; perhaps it is known to be lacking. */
+void ferry_chosen_need(const struct ferry_package *package,
+    struct ferry_chosen *chosen, const char *item);
+/* Add what want wants: 1 if that is more than before, 0, -1. */
+int ferry_chosen_grow(const struct ferry_package *package,
+    struct ferry_chosen *chosen, const struct ferry_package_want *want,
+    struct ferry_error *err);
 
 /* version.c: a version was chosen: get its files unless they are here, and want
  * what it needs. */

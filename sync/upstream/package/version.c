@@ -88,16 +88,10 @@ version_at(const struct job *job, const json_t *record)
 		.version = job->version,
 		.listed = job->listed,
 		.record = record,
+		.before = job->record,
 		.files = job->words,
 		.object = job->listed != NULL ? job->listed->object
 		                              : ferry_bytes_buf(&job->object) };
-}
-
-static struct ferry_chosen *
-find_chosen(const struct ferry_package *p, const char *version)
-{
-
-	return (struct ferry_chosen *)ferry_table_find(&p->chosen, version);
 }
 
 /* It could not be fetched. */
@@ -110,7 +104,8 @@ report_failure(const struct job *job)
 	char item[FERRY_PACKAGE_ITEM];
 
 	ferry_package_item(item, p->packages, p->entry.key, job->version);
-	ferry_package_tell_lost(p, job->version, &job->why);
+	if (ferry_package_tell_lost(p, job->version, &job->why))
+		return;
 	if (job->why.code == FERRY_EINCIDENT) {
 		ferry_recorded_incident(&of, job->version, item, job->why.text);
 	} else if (!chosen->needed && job->why.code == FERRY_ENOTFOUND) {
@@ -249,6 +244,33 @@ describe_new(struct job *job, json_t *record, struct ferry_error *err)
 	return rc;
 }
 
+/* Put the record, unless the version was here and nothing of it is new: what was
+ * asked for once more is still not there.  A version that grew came when it
+ * first did. */
+static int
+record_version(struct job *job, json_t *record, struct ferry_error *err)
+{
+	struct ferry_run *run = job->package->packages->run;
+	json_t *before = json_deep_copy(job->record);
+	bool same;
+
+	(void)json_object_del(before, "seq");
+	if (job->record != NULL && job->package->packages->format->grows)
+		(void)json_object_set(record, "pulled_at",
+		    json_object_get(job->record, "pulled_at"));
+	same = before != NULL && json_equal(before, record);
+	json_decref(before);
+	if (!same && ferry_version_record_put(
+			 job->package, job->version, record, err) == -1)
+		return -1;
+	if (!job->chosen->counted) {
+		job->chosen->counted = true;
+		run->added += !same;
+		run->present += same;
+	}
+	return 0;
+}
+
 /* All files that were told of are here: ask for more, or record the version.
  * Returns: 1 it is settled, 0 there is more, -1 of the store or memory. */
 static int
@@ -273,10 +295,7 @@ complete_version(struct job *job, struct ferry_error *err)
 		       describe_new(job, record, &job->why) == -1) ||
 		   check_locks(job, record, 0, &job->why) == -1) {
 		rc = 1;
-	} else if (ferry_version_record_put(
-		       job->package, job->version, record, err) == 0) {
-		packages->run->added += !job->chosen->counted;
-		job->chosen->counted = true;
+	} else if (record_version(job, record, err) == 0) {
 		rc = want_inside(job, record, &job->why) == -1 &&
 		             packages->format->arrived != NULL
 		         ? -1
@@ -770,76 +789,13 @@ choose_new(struct job *job, const struct ferry_document *document,
 	}
 out:
 	if (rc == -1 || removed == 1)
-		ferry_package_tell_lost(job->package, job->version, why);
+		(void)ferry_package_tell_lost(job->package, job->version, why);
 	if (rc == -1 && why->code == FERRY_EINCIDENT) {
 		ferry_recorded_incident(&of, job->version, item, why->text);
 		rc = 0;
 	}
 	job_free(job);
 	return rc;
-}
-
-/* What was optional so far is needed; perhaps it is known to be lacking. */
-static void
-mark_needed(const struct ferry_package *p, struct ferry_chosen *chosen,
-    const char *item)
-{
-	struct ferry_error why = FERRY_ERROR_INIT;
-
-	chosen->needed = true;
-	if (!chosen->lacking)
-		return;
-	chosen->lacking = false;
-	ferry_error_set(&why, FERRY_ENOTFOUND,
-	    "upstream '%s' names this version and lacks its %s",
-	    p->packages->up->name, p->packages->format->file);
-	ferry_run_fail(p->packages->run, item, &why);
-}
-
-static bool
-has_word(const char *words, const char *word, size_t n)
-{
-
-	while (words != NULL && *words != 0) {
-		size_t k = strcspn(words, " ");
-
-		if (k == n && memcmp(words, word, n) == 0)
-			return true;
-		words += k + (words[k] == ' ');
-	}
-	return false;
-}
-
-/* What is wanted of a version, for all its wants: whether it is more now. */
-static int
-grow_chosen(struct ferry_chosen *chosen, const struct ferry_package_want *want,
-    struct ferry_error *err)
-{
-	const char *rest = want->files == NULL ? "" : want->files;
-	struct ferry_buf files = FERRY_BUF_INIT;
-	int grew = want->closure && !chosen->closure;
-
-	chosen->closure = chosen->closure || want->closure;
-	while (*rest != 0) {
-		size_t n = strcspn(rest, " ");
-
-		if (n > 0 && !has_word(chosen->files, rest, n)) {
-			if ((chosen->files != NULL &&
-				ferry_buf_addf(
-				    &files, err, "%s ", chosen->files) == -1) ||
-			    ferry_buf_addf(&files, err, "%.*s", (int)n, rest) ==
-				-1) {
-				ferry_buf_free(&files);
-				return -1;
-			}
-			free(chosen->files);
-			chosen->files = (char *)files.p;
-			files = (struct ferry_buf)FERRY_BUF_INIT;
-			grew = 1;
-		}
-		rest += n + (rest[n] == ' ');
-	}
-	return grew;
 }
 
 /* A job ended: once more, if more of the version was wanted meanwhile. */
@@ -938,7 +894,7 @@ ferry_version_choose(struct ferry_package *p,
 		.package = p, .listed = listed, .version = listed->version
 	};
 	const struct ferry_package_format *format = p->packages->format;
-	struct ferry_chosen *chosen = find_chosen(p, listed->version);
+	struct ferry_chosen *chosen = ferry_chosen_find(p, listed->version);
 	struct ferry_error why = FERRY_ERROR_INIT;
 	bool known = chosen != NULL, inside;
 	char item[FERRY_PACKAGE_ITEM];
@@ -951,7 +907,7 @@ ferry_version_choose(struct ferry_package *p,
 			   sizeof(*chosen), err)) == NULL)
 		return -1;
 	if (want->need == FERRY_NEEDED)
-		mark_needed(p, chosen, item);
+		ferry_chosen_need(p, chosen, item);
 	self.chosen = chosen;
 	inside = !chosen->inside && want->closure &&
 	         format->needs_inside != NULL &&
@@ -960,7 +916,7 @@ ferry_version_choose(struct ferry_package *p,
 	locks = chosen->locks_n;
 	if ((format->agrees != NULL && want->integrity != NULL &&
 		add_chosen_lock(chosen, want, err) == -1) ||
-	    (grew = grow_chosen(chosen, want, err)) == -1)
+	    (grew = ferry_chosen_grow(p, chosen, want, err)) == -1)
 		return -1;
 	if (!known || (format->grows && grew == 1 && !chosen->active))
 		rc = job_new(&job, p, want, chosen, listed, &why) == -1 ||

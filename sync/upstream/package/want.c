@@ -81,16 +81,19 @@ ferry_package_has_document(const struct ferry_package *package)
 		   package->parts[0].sha256.n > 0);
 }
 
-void
+bool
 ferry_package_tell_lost(const struct ferry_package *p, const char *version,
     const struct ferry_error *why)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
+	int rc = p->packages->format->lost == NULL
+	             ? 0
+	             : p->packages->format->lost(
+			   p->packages, p->entry.key, version, why, &err);
 
-	if (p->packages->format->lost != NULL &&
-	    p->packages->format->lost(
-		p->packages, p->entry.key, version, why, &err) == -1)
+	if (rc == -1)
 		ferry_run_fatal(p->packages->run, &err);
+	return rc == 1;
 }
 
 void
@@ -107,7 +110,8 @@ ferry_package_fail(struct ferry_package *p, const struct ferry_error *why)
 	}
 	ferry_package_item(item, p->packages, p->entry.key, NULL);
 	p->reported = needed;
-	ferry_package_tell_lost(p, NULL, why);
+	if (ferry_package_tell_lost(p, NULL, why))
+		return;
 	if (needed)
 		ferry_run_fail(p->packages->run, item, why);
 	else
@@ -221,7 +225,7 @@ ferry_packages_want(struct ferry_packages *packages, const char *name,
 		if (want->need == FERRY_NEEDED && !p->reported)
 			ferry_package_fail(p, &p->why);
 		else
-			ferry_package_tell_lost(p, want->spec, &p->why);
+			(void)ferry_package_tell_lost(p, want->spec, &p->why);
 		return 0;
 	}
 	if (!p->asked) {
