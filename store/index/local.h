@@ -24,6 +24,10 @@ struct ferry_store;
  *	removed FORMAT NAME OWNER VERSION
  *					an operator's removal whose version gc
  *					took (removal.h)
+ *	checked FORMAT NAME OWNER	when a pull-through upstream was last asked
+ *					for the document: "at"
+ *	pull UPSTREAM			it is a pull-through upstream
+ *					(sync/pull/README.md)
  *	withdrawn FORMAT NAME OWNER	versions that upstream lists no more
  *	blobs-changed			how often bytes came or went without a
  *					journal record (blob.h)

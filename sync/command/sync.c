@@ -8,6 +8,7 @@
 #include "store/store.h"
 #include "sync/command/command.h"
 #include "sync/command/command_task.h"
+#include "sync/upstream/root.h"
 #include "sync/upstream/run.h"
 
 static const char help[] =
@@ -25,19 +26,6 @@ static const char help[] =
     "Exit status: 0 all that is wanted is here; 4 some items failed (they are\n"
     "listed); 8 nothing could be fetched.\n" FERRY_CONF
     " explains every option.\n";
-
-/* Options of the top level that belong to others. */
-static int
-finish_root(struct ferry_conf_group *root, struct ferry_error *err)
-{
-	struct ferry_conf_group *others;
-
-	if (ferry_conf_group(root, "serve", &others, err) == -1 ||
-	    ferry_conf_group(root, "export", &others, err) == -1 ||
-	    ferry_conf_group(root, "import", &others, err) == -1)
-		return -1;
-	return ferry_conf_finish(root, err);
-}
 
 static int
 keep_last(struct ferry_run *run, const char *summary, struct ferry_error *err)
@@ -223,7 +211,7 @@ run_sync(struct ferry_context *ctx, struct ferry_error *err)
 	    ferry_upstreams_read(
 		&run, root, ctx->argv + 1, ctx->argc - 1, err) == -1 ||
 	    ferry_run_operator(&run, root, err) == -1 ||
-	    finish_root(root, err) == -1)
+	    ferry_root_finish(root, err) == -1)
 		goto out;
 	if (run.upstreams_n == 0) {
 		ferry_error_set(err, FERRY_ECONFIG,

@@ -198,6 +198,21 @@ configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
 }
 
 static int
+configure_pull(struct ferry_upstream *up, struct ferry_error *err)
+{
+
+	if (ferry_conf_bool(up->group, "pull", false, &up->pull, err) == -1 ||
+	    ferry_conf_u64(up->group, "max_age", 0, 365 * 86400, 300,
+		&up->max_age, err) == -1)
+		return -1;
+	if (up->pull && up->kind->pull == NULL)
+		return ferry_conf_error(up->group, "pull", err,
+		    "upstreams of the format '%s' cannot be pulled through",
+		    up->kind->format);
+	return 0;
+}
+
+static int
 configure_upstream(const struct ferry_run *run, struct ferry_upstream *up,
     struct ferry_error *err)
 {
@@ -211,6 +226,7 @@ configure_upstream(const struct ferry_run *run, struct ferry_upstream *up,
 	    configure_reach(up, err) == -1 || configure_origin(up, err) == -1 ||
 	    configure_protect(up, err) == -1 ||
 	    configure_visibility(up, err) == -1 ||
+	    configure_pull(up, err) == -1 ||
 	    up->kind->configure(up, err) == -1 ||
 	    ferry_conf_finish(up->group, err) == -1)
 		return -1;

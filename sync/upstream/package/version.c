@@ -89,6 +89,17 @@ find_chosen(const struct ferry_package *p, const char *version)
 	return (struct ferry_chosen *)ferry_table_find(&p->chosen, version);
 }
 
+/* The version is dealt with, as why says. */
+static void
+settle(struct ferry_chosen *chosen, const struct ferry_package *p,
+    const struct ferry_error *why)
+{
+
+	chosen->settled = true;
+	chosen->why = *why;
+	p->packages->run->settled++;
+}
+
 /* It could not be fetched. */
 static void
 report_failure(const struct job *job)
@@ -241,6 +252,8 @@ settle_file(struct job *job)
 		ferry_run_fatal(job->package->packages->run, &err);
 	if (job->why.code != FERRY_OK)
 		report_failure(job);
+	settle(
+	    find_chosen(job->package, job->version), job->package, &job->why);
 	job_free(job);
 }
 
@@ -617,7 +630,18 @@ choose_absent(struct job *job, const struct ferry_document *document,
 	return 1;
 }
 
-/* Look for the version, or get it; frees or keeps job. */
+/* For who waits for it; no failure: 0. */
+static int
+set_removed(struct ferry_error *why)
+{
+
+	ferry_error_set(why, FERRY_EDENIED,
+	    "this version was removed here; 'ferry restore' lifts that");
+	return 0;
+}
+
+/* Look for the version, or get it; frees or keeps job.  Returns: 1 it is under
+ * way; 0 it is dealt with, *why saying if there was an incident; -1. */
 static int
 choose_new(struct job *job, const struct ferry_document *document,
     const char *item, struct ferry_error *why)
@@ -639,12 +663,14 @@ choose_new(struct job *job, const struct ferry_document *document,
 	removed = ferry_recorded_is_removed(&of, job->version, why);
 	if (removed == 1) {
 		rc = ferry_recorded_agrees(&of, job->version, why);
+		if (rc != -1)
+			rc = set_removed(why);
 	} else if (removed == -1) {
 		rc = -1;
 	} else if (here) {
 		rc = choose_present(job, document, why);
 	} else if ((rc = choose_absent(job, document, item, why)) == 1) {
-		return 0;
+		return 1;
 	}
 out:
 	if (rc == -1 && why->code == FERRY_EINCIDENT) {
@@ -696,11 +722,16 @@ ferry_version_choose(struct ferry_package *p,
 	/* What is wrong with one version is a failure of that version only; of
 	 * one that was dealt with, a lock file may still say something else. */
 	if (!known || want->integrity != NULL) {
-		if (job_new(&job, p, want, listed, &why) == -1 ||
-		    (!known && choose_new(job, document, item, &why) == -1))
-			ferry_run_fail(p->packages->run, item, &why);
-		else if (known)
+		int rc = job_new(&job, p, want, listed, &why);
+
+		if (rc == 0 && !known)
+			rc = choose_new(job, document, item, &why);
+		else if (rc == 0)
 			job_free(job);
+		if (rc == -1)
+			ferry_run_fail(p->packages->run, item, &why);
+		if (!known && rc != 1)
+			settle(chosen, p, &why);
 	}
 	return want->closure && p->packages->format->needs != NULL
 	           ? want_needs(&self, NULL, want->need,

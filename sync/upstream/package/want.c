@@ -29,10 +29,11 @@ want_free(struct ferry_package_want *want)
 	free((char *)(uintptr_t)want->by);
 }
 
-static void
-package_free(void *entry)
+void
+ferry_package_reset(struct ferry_package *p)
 {
-	struct ferry_package *p = entry;
+	struct ferry_package clean = { .entry = p->entry,
+		.packages = p->packages };
 
 	for (size_t i = 0; i < p->wants_n; i++)
 		want_free(&p->wants[i]);
@@ -48,6 +49,14 @@ package_free(void *entry)
 	free(p->parts);
 	free(p->wants);
 	ferry_table_free(&p->chosen, NULL);
+	*p = clean;
+}
+
+static void
+package_free(void *entry)
+{
+
+	ferry_package_reset(entry);
 }
 
 void
@@ -74,6 +83,7 @@ ferry_package_fail(struct ferry_package *p, const struct ferry_error *why)
 
 	p->failed = true;
 	p->why = *why;
+	p->packages->run->settled++;
 	for (size_t i = 0; i < p->wants_n; i++) {
 		needed = needed || p->wants[i].need == FERRY_NEEDED;
 		p->wants[i].done = true;
