@@ -29,6 +29,7 @@
 #include "serve/http/metrics.h"
 #include "serve/http/server.h"
 #include "serve/options.h"
+#include "serve/replay/asker.h"
 #include "serve/replay/cache.h"
 #include "serve/replay/format.h"
 #include "serve/replay/replay.h"
@@ -52,6 +53,7 @@
 struct daemon {
 	struct ferry_serve_args args;
 	struct ferry_store_view *view;
+	struct ferry_asker *asker;
 	struct ferry_replayer *replayer;
 	struct ferry_sandbox *sandbox;
 	struct ferry_metrics metrics;
@@ -408,8 +410,9 @@ start(struct daemon *d, struct ferry_error *err)
 	ferry_access_configure(ferry_store_view_access(d->view), &o->access);
 	if (ferry_listen(&d->listen_fd, o->listen, &d->port, &loopback, err) ==
 		-1 ||
+	    ferry_asker_new(&d->asker, o->pull, d->view, err) == -1 ||
 	    ferry_replayer_new(&d->replayer, ferry_serve_formats, d->view,
-		o->search_bytes, err) == -1 ||
+		d->asker, o->search_bytes, err) == -1 ||
 	    open_logs(d, o, err) == -1)
 		return -1;
 	if (generation_start(d->current, err) == -1)
@@ -577,6 +580,7 @@ main(int argc, char **argv)
 	}
 	generation_free(d.current);
 	ferry_replayer_free(d.replayer);
+	ferry_asker_free(d.asker);
 	ferry_store_view_close(d.view);
 	ferry_lines_close(d.log);
 	ferry_lines_close(d.audit);
