@@ -20,17 +20,18 @@
 
 #define FOLLOW_MS 1000 /* how often the list of upstreams is read */
 #define UPSTREAMS_MAX 64
-#define FRESH_SLOTS 32768U /* a power of two */
+#define AGE_SLOTS 32768U /* a power of two */
 
 struct upstream {
 	char format[32];
 	char name[FERRY_PULL_NAME];
 };
 
-/* A document that need not be asked for; of two in one slot the later. */
-struct fresh {
+/* Of two documents in one slot the later one's. */
+struct age {
 	uint64_t hash;
 	uint64_t until_ms;
+	enum ferry_age age;
 };
 
 /*
@@ -48,7 +49,7 @@ struct ferry_asker {
 	uint64_t ids;
 	struct upstream upstreams[UPSTREAMS_MAX];
 	size_t upstreams_n;
-	struct fresh *fresh;
+	struct age *ages;
 	struct ferry_asker_counts counts;
 	atomic_bool any; /* upstreams_n > 0, for who has no time to lock */
 	bool stop;
@@ -116,7 +117,7 @@ ferry_asker_upstreams(struct ferry_asker *a, const char *format,
 	return n;
 }
 
-/* Which documents are fresh */
+/* How old documents are */
 
 /* FNV-1a, the NULs between the parts included.  Never 0. */
 static uint64_t
@@ -134,29 +135,31 @@ hash_of(const char *format, const char *owner, const char *package)
 	return hash | 1;
 }
 
-bool
-ferry_asker_fresh(struct ferry_asker *a, const char *format, const char *owner,
+enum ferry_age
+ferry_asker_age(struct ferry_asker *a, const char *format, const char *owner,
     const char *package)
 {
 	uint64_t hash = hash_of(format, owner, package);
-	const struct fresh *slot = &a->fresh[hash >> 1 & (FRESH_SLOTS - 1)];
-	bool fresh;
+	const struct age *slot = &a->ages[hash >> 1 & (AGE_SLOTS - 1)];
+	enum ferry_age age = FERRY_AGE_UNKNOWN;
 
 	(void)pthread_mutex_lock(&a->lock);
-	fresh = slot->hash == hash && ferry_ticks_ms() < slot->until_ms;
+	if (slot->hash == hash && ferry_ticks_ms() < slot->until_ms)
+		age = slot->age;
 	(void)pthread_mutex_unlock(&a->lock);
-	return fresh;
+	return age;
 }
 
 void
-ferry_asker_set_fresh(struct ferry_asker *a, const char *format,
-    const char *owner, const char *package, uint64_t seconds)
+ferry_asker_set_age(struct ferry_asker *a, const char *format,
+    const char *owner, const char *package, enum ferry_age age,
+    uint64_t seconds)
 {
 	uint64_t hash = hash_of(format, owner, package);
 
 	(void)pthread_mutex_lock(&a->lock);
-	a->fresh[hash >> 1 & (FRESH_SLOTS - 1)] =
-	    (struct fresh){ hash, ferry_ticks_ms() + seconds * 1000 };
+	a->ages[hash >> 1 & (AGE_SLOTS - 1)] =
+	    (struct age){ hash, ferry_ticks_ms() + seconds * 1000, age };
 	(void)pthread_mutex_unlock(&a->lock);
 }
 
@@ -425,8 +428,7 @@ ferry_asker_new(struct ferry_asker **out, const char *socket,
 	a->fd = -1;
 	(void)snprintf(a->path, sizeof(a->path), "%s", socket);
 	(void)pthread_mutex_init(&a->lock, NULL);
-	if (ferry_calloc(&a->fresh, FRESH_SLOTS, sizeof(*a->fresh), err) ==
-	    -1) {
+	if (ferry_calloc(&a->ages, AGE_SLOTS, sizeof(*a->ages), err) == -1) {
 		free(a);
 		return -1;
 	}
@@ -437,7 +439,7 @@ ferry_asker_new(struct ferry_asker **out, const char *socket,
 		ferry_error_errno(err, "cannot start a thread");
 		if (a->wake != -1)
 			(void)close(a->wake);
-		free(a->fresh);
+		free(a->ages);
 		free(a);
 		return -1;
 	}
@@ -460,7 +462,7 @@ ferry_asker_free(struct ferry_asker *a)
 		(void)close(a->fd);
 	(void)close(a->wake);
 	(void)pthread_mutex_destroy(&a->lock);
-	free(a->fresh);
+	free(a->ages);
 	free(a);
 }
 

@@ -55,12 +55,18 @@ void ferry_asker_free(struct ferry_asker *asker); /* NULL is fine */
  * many of FERRY_PULL_UPSTREAMS. */
 size_t ferry_asker_upstreams(struct ferry_asker *asker, const char *format,
     char names[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME]);
-/* Whether the document of a package need not be asked for now. */
-bool ferry_asker_fresh(struct ferry_asker *asker, const char *format,
+/* What is known of the age of a package's document. */
+enum ferry_age {
+	FERRY_AGE_UNKNOWN, /* ask */
+	FERRY_AGE_FRESH,
+	FERRY_AGE_OLD /* and it could not be asked for a moment ago */
+};
+enum ferry_age ferry_asker_age(struct ferry_asker *asker, const char *format,
     const char *owner, const char *package);
-/* It need not for so many seconds. */
-void ferry_asker_set_fresh(struct ferry_asker *asker, const char *format,
-    const char *owner, const char *package, uint64_t seconds);
+/* It is so for so many seconds. */
+void ferry_asker_set_age(struct ferry_asker *asker, const char *format,
+    const char *owner, const char *package, enum ferry_age age,
+    uint64_t seconds);
 
 /* A ticket for ask, which ends after wait_s at the latest; ask.id is set here.
  * The server starts and frees it (struct ferry_later). */

@@ -123,16 +123,38 @@ refuse(const struct ferry_pulling *p, struct ferry_response *res)
 	res->cache = "no-store";
 }
 
-/* The document that was answered was not checked when it should have been. */
+/* Source: RFC 7234, 5.5.1; no newer one has a word for it. */
 static void
-warn(const struct ferry_pulling *p, struct ferry_response *res)
+warn(struct ferry_response *res)
 {
 
-	ferry_asker_set_fresh(p->call->asker, p->ask.want.format,
-	    p->call->owner, p->ask.want.package, UNASKED_S);
-	/* Source: RFC 7234, 5.5.1; no newer one has a word for it. */
 	ferry_response_header(res, "Warning",
 	    "110 ferry \"its upstream could not be asked, this may be old\"");
+}
+
+/* Of a document that is here: what was found of its age. */
+static void
+set_age(const struct ferry_pulling *p, enum ferry_age age, uint64_t seconds)
+{
+
+	ferry_asker_set_age(p->call->asker, p->ask.want.format, p->call->owner,
+	    p->ask.want.package, age, seconds);
+}
+
+/* An answer without asking.  Returns: whether it stands. */
+static bool
+is_enough(const struct ferry_pulling *p, struct ferry_response *res)
+{
+	const struct ferry_pull_want *want = &p->ask.want;
+	enum ferry_age age;
+
+	if (want->what != FERRY_PULL_DOCUMENT)
+		return true;
+	age = ferry_asker_age(
+	    p->call->asker, want->format, p->call->owner, want->package);
+	if (age == FERRY_AGE_OLD)
+		warn(res);
+	return age != FERRY_AGE_UNKNOWN;
 }
 
 static bool
@@ -162,30 +184,28 @@ int
 ferry_pulling_end(const struct ferry_pulling *p, int rc,
     struct ferry_response *res, struct ferry_error *err)
 {
-	const struct ferry_pull_want *want = &p->ask.want;
 	bool document, here;
 
 	if (!p->possible || rc == -1)
 		return rc;
-	document = want->what == FERRY_PULL_DOCUMENT;
+	document = p->ask.want.what == FERRY_PULL_DOCUMENT;
 	if (p->ticket == NULL) {
-		if (rc == 1 && (!document || ferry_asker_fresh(p->call->asker,
-						 want->format, p->call->owner,
-						 want->package)))
+		if (rc == 1 && is_enough(p, res))
 			return 1;
 		ferry_response_clear(res);
 		ferry_response_init(res, 500);
 		return start(p, res, err);
 	}
 	here = is_here(p->ticket);
-	if (document && here && p->call->owner[0] != 0)
-		ferry_asker_set_fresh(p->call->asker, want->format,
-		    p->call->owner, want->package, p->ticket->said.fresh_s);
-	if (rc == 1 && document && !here)
-		warn(p, res);
 	if (rc == 0 && !here) {
 		refuse(p, res);
 		return 1;
+	}
+	if (rc == 1 && document && here) {
+		set_age(p, FERRY_AGE_FRESH, p->ticket->said.fresh_s);
+	} else if (rc == 1 && document) {
+		set_age(p, FERRY_AGE_OLD, UNASKED_S);
+		warn(res);
 	}
 	return rc;
 }
