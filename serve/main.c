@@ -535,6 +535,9 @@ stop(struct daemon *d, const sigset_t *signals)
 	for (reap(d); d->old != NULL; reap(d)) {
 		int number = sigtimedwait(signals, NULL, &tick);
 
+		for (struct generation *g = d->old; g != NULL; g = g->next)
+			ferry_server_let_go(g->server);
+
 		/* Asked twice: at once. */
 		if (number == SIGTERM || number == SIGINT)
 			for (struct generation *g = d->old; g != NULL;

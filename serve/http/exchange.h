@@ -40,6 +40,7 @@ struct exchange {
 	 * and in the server's list, while it waits. */
 	struct ferry_later *later;
 	struct exchange *next, **link; /* link: NULL unless in the list */
+	bool let_go; /* it does not wait any more, ready or not */
 	/* Kept for the log. */
 	unsigned status;
 	uint64_t bytes;

@@ -327,7 +327,11 @@ answer(struct exchange *ex, bool close_after)
 
 	assert(ex->begun && ex->status == 0);
 	ferry_response_init(&res, 500);
-	o->handler(o->ctx, &ex->rq, &res);
+	if (ex->let_go)
+		ferry_response_text(
+		    &res, 503, "text/plain", "the server stops; try again\n");
+	else
+		o->handler(o->ctx, &ex->rq, &res);
 	if (res.later != NULL) {
 		struct ferry_later *later = res.later;
 
@@ -577,6 +581,18 @@ ferry_server_drain(struct ferry_server *server)
 }
 
 void
+ferry_server_let_go(struct ferry_server *server)
+{
+
+	(void)pthread_mutex_lock(&server->later_lock);
+	while (server->later != NULL) {
+		server->later->let_go = true;
+		resume(server->later);
+	}
+	(void)pthread_mutex_unlock(&server->later_lock);
+}
+
+void
 ferry_server_tick(struct ferry_server *server)
 {
 
@@ -598,13 +614,11 @@ ferry_server_stop(struct ferry_server *server)
 		return;
 	ferry_server_drain(server);
 	/* None may be suspended when the library stops. */
-	(void)pthread_mutex_lock(&server->later_lock);
-	while (server->later != NULL)
-		resume(server->later);
-	(void)pthread_mutex_unlock(&server->later_lock);
+	ferry_server_let_go(server);
 	MHD_stop_daemon(server->daemon);
 	if (server->listen_fd != -1)
 		(void)close(server->listen_fd);
 	ferry_gate_free(server->gate);
+	(void)pthread_mutex_destroy(&server->later_lock);
 	free(server);
 }

@@ -340,7 +340,7 @@ receive(struct ferry_asker *a)
 	size_t n = 0;
 
 	while (n < sizeof(said) / sizeof(said[0])) {
-		ssize_t got = recv(a->fd, packet, sizeof(packet), MSG_DONTWAIT);
+		ssize_t got = read(a->fd, packet, sizeof(packet));
 
 		if (got == -1 && (errno == EAGAIN || errno == EINTR))
 			break;

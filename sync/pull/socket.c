@@ -153,7 +153,7 @@ take_packet(struct ferry_pull_socket *s, struct conn *c)
 	struct ferry_error why = FERRY_ERROR_INIT;
 	char packet[FERRY_PULL_PACKET + 1];
 	struct ferry_pull_ask ask;
-	ssize_t n = recv(c->fd, packet, sizeof(packet), MSG_DONTWAIT);
+	ssize_t n = read(c->fd, packet, sizeof(packet));
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return false;

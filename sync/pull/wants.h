@@ -23,6 +23,7 @@ struct ferry_wants;
 
 #define FERRY_WANTS_MAX 4096 /* of all that wait, together */
 
+/* Nothing is wanted yet.  Errors: FERRY_ENOMEM. */
 int ferry_wants_new(struct ferry_wants **out, struct ferry_error *err);
 void ferry_wants_free(struct ferry_wants *wants); /* NULL is fine */
 /* Where answers go. */

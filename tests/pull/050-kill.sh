@@ -21,7 +21,7 @@ all() {
 		for i in $(seq 0 39); do
 			n=$(cd tree && find . -name "pkg-*$(printf %05d "$i")-1.0.0.tgz")
 			n=${n#./}
-			sha=$(curl -s -f "$(cat url)/npm/$n" | sha256sum | cut -d' ' -f1)
+			sha=$( (curl -s -f "$(cat url)/npm/$n" || true) | sha256sum | cut -d' ' -f1)
 			[ "$sha" = "$(sha256sum <"tree/$n" | cut -d' ' -f1)" ] || left=1
 		done
 		sleep 0.1
@@ -36,7 +36,7 @@ for _ in $(seq "${KILLS:-8}"); do
 	if [ $((RANDOM % 2)) = 0 ]; then
 		kill -9 "$PULLER"
 		wait "$PULLER" 2>/dev/null || true
-		near pull >>"$T/puller.log" 2>&1 &
+		"$FERRY" --config "$T/near.conf" pull >>"$T/puller.log" 2>&1 &
 		PULLER=$!
 		PIDS+=("$PULLER")
 	else
@@ -50,7 +50,5 @@ wait_for 40 test -e all-here
 expect 0 near verify
 expect 0 near gc
 expect 0 near verify
-say "each was recorded once"
-[ "$(near --json list | wc -l)" -ge 1 ]
 stop "$PULLER"
 [ ! -e near/pull.sock ] || fail "a puller that was stopped left its socket"

@@ -18,7 +18,7 @@ pull_conf() {
 }
 # start_puller: sets PULLER, its process.
 start_puller() {
-	near pull >>"$T/puller.log" 2>&1 &
+	"$FERRY" --config "$T/near.conf" pull >>"$T/puller.log" 2>&1 &
 	PULLER=$!
 	PIDS+=("$PULLER")
 	wait_for 20 test -S "$T/near/pull.sock"
