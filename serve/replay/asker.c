@@ -121,12 +121,13 @@ ferry_asker_upstreams(struct ferry_asker *a, const char *format,
 
 /* FNV-1a, the NULs between the parts included.  Never 0. */
 static uint64_t
-hash_of(const char *format, const char *owner, const char *package)
+hash_of(const char *owner, const struct ferry_pull_want *want)
 {
-	const char *const parts[] = { format, owner, package };
+	const char *const parts[] = { want->format, owner, want->package,
+		want->version };
 	uint64_t hash = 14695981039346656037U;
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		for (const char *p = parts[i];; p++) {
 			hash = (hash ^ (uint8_t)*p) * 1099511628211U;
 			if (*p == 0)
@@ -136,10 +137,10 @@ hash_of(const char *format, const char *owner, const char *package)
 }
 
 enum ferry_age
-ferry_asker_age(struct ferry_asker *a, const char *format, const char *owner,
-    const char *package)
+ferry_asker_age(struct ferry_asker *a, const char *owner,
+    const struct ferry_pull_want *want)
 {
-	uint64_t hash = hash_of(format, owner, package);
+	uint64_t hash = hash_of(owner, want);
 	const struct age *slot = &a->ages[hash >> 1 & (AGE_SLOTS - 1)];
 	enum ferry_age age = FERRY_AGE_UNKNOWN;
 
@@ -151,11 +152,10 @@ ferry_asker_age(struct ferry_asker *a, const char *format, const char *owner,
 }
 
 void
-ferry_asker_set_age(struct ferry_asker *a, const char *format,
-    const char *owner, const char *package, enum ferry_age age,
-    uint64_t seconds)
+ferry_asker_set_age(struct ferry_asker *a, const char *owner,
+    const struct ferry_pull_want *want, enum ferry_age age, uint64_t seconds)
 {
-	uint64_t hash = hash_of(format, owner, package);
+	uint64_t hash = hash_of(owner, want);
 
 	(void)pthread_mutex_lock(&a->lock);
 	a->ages[hash >> 1 & (AGE_SLOTS - 1)] =

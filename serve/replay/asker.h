@@ -61,12 +61,11 @@ enum ferry_age {
 	FERRY_AGE_FRESH,
 	FERRY_AGE_OLD /* and it could not be asked for a moment ago */
 };
-enum ferry_age ferry_asker_age(struct ferry_asker *asker, const char *format,
-    const char *owner, const char *package);
+enum ferry_age ferry_asker_age(struct ferry_asker *asker, const char *owner,
+    const struct ferry_pull_want *want);
 /* It is so for so many seconds. */
-void ferry_asker_set_age(struct ferry_asker *asker, const char *format,
-    const char *owner, const char *package, enum ferry_age age,
-    uint64_t seconds);
+void ferry_asker_set_age(struct ferry_asker *asker, const char *owner,
+    const struct ferry_pull_want *want, enum ferry_age age, uint64_t seconds);
 
 /* A ticket for ask, which ends after wait_s at the latest; ask.id is set here.
  * The server starts and frees it (struct ferry_later). */

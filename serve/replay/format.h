@@ -73,6 +73,9 @@ struct ferry_replay {
 	 */
 	bool (*wants)(
 	    const struct ferry_call *call, struct ferry_pull_want *want);
+	/* Optional: whether the package could come from that upstream, as the
+	 * client called it. */
+	bool (*supplies)(const struct ferry_call *call, const char *upstream);
 	/* Say no in the client's own form; text is NULL for "there is no
 	 * such thing", which must not say more of what may not be read than of
 	 * what is not there: call->owner is "" for both. */

@@ -21,7 +21,9 @@ keep_readable(struct ferry_pulling *p, struct ferry_call *call)
 
 	for (size_t i = 0; i < ask->upstreams_n; i++) {
 		memcpy(call->owner, ask->upstreams[i], FERRY_PULL_NAME);
-		if (!ferry_view_may_read(call, ask->want.format))
+		if ((p->format->supplies != NULL &&
+			!p->format->supplies(call, call->owner)) ||
+		    !ferry_view_may_read(call, ask->want.format))
 			continue;
 		memmove(ask->upstreams[n], ask->upstreams[i], FERRY_PULL_NAME);
 		n++;
@@ -132,15 +134,6 @@ warn(struct ferry_response *res)
 	    "110 ferry \"its upstream could not be asked, this may be old\"");
 }
 
-/* Of a document that is here: what was found of its age. */
-static void
-set_age(const struct ferry_pulling *p, enum ferry_age age, uint64_t seconds)
-{
-
-	ferry_asker_set_age(p->call->asker, p->ask.want.format, p->call->owner,
-	    p->ask.want.package, age, seconds);
-}
-
 /* An answer without asking.  Returns: whether it stands. */
 static bool
 is_enough(const struct ferry_pulling *p, struct ferry_response *res)
@@ -150,8 +143,7 @@ is_enough(const struct ferry_pulling *p, struct ferry_response *res)
 
 	if (want->what != FERRY_PULL_DOCUMENT)
 		return true;
-	age = ferry_asker_age(
-	    p->call->asker, want->format, p->call->owner, want->package);
+	age = ferry_asker_age(p->call->asker, p->call->owner, want);
 	if (age == FERRY_AGE_OLD)
 		warn(res);
 	return age != FERRY_AGE_UNKNOWN;
@@ -202,9 +194,11 @@ ferry_pulling_end(const struct ferry_pulling *p, int rc,
 		return 1;
 	}
 	if (rc == 1 && document && here) {
-		set_age(p, FERRY_AGE_FRESH, p->ticket->said.fresh_s);
+		ferry_asker_set_age(p->call->asker, p->call->owner,
+		    &p->ask.want, FERRY_AGE_FRESH, p->ticket->said.fresh_s);
 	} else if (rc == 1 && document) {
-		set_age(p, FERRY_AGE_OLD, UNASKED_S);
+		ferry_asker_set_age(p->call->asker, p->call->owner,
+		    &p->ask.want, FERRY_AGE_OLD, UNASKED_S);
 		warn(res);
 	}
 	return rc;

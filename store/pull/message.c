@@ -146,7 +146,7 @@ ferry_pull_ask_read(struct ferry_pull_ask *out, struct ferry_bytes packet,
 	}
 	want->what = (enum ferry_pull_what)i;
 	if (want->package[0] == 0 ||
-	    (want->version[0] == 0) != (want->what == FERRY_PULL_DOCUMENT)) {
+	    (want->version[0] == 0 && want->what == FERRY_PULL_VERSION)) {
 		ferry_error_set(
 		    err, FERRY_EFORMAT, "a message does not say what it wants");
 		goto out;

@@ -22,11 +22,14 @@ struct ferry_error;
 #define FERRY_PULL_ABSENT_S 30
 
 enum ferry_pull_what {
-	FERRY_PULL_DOCUMENT, /* of a package */
-	FERRY_PULL_VERSION /* all files of one */
+	/* What may be another by now: the document of a package, or its tag
+	 * called version. */
+	FERRY_PULL_DOCUMENT,
+	/* What stays: all files of a version. */
+	FERRY_PULL_VERSION
 };
 
-/* One thing.  version is "" for a document. */
+/* One thing.  version is "" for the document of a package. */
 struct ferry_pull_want {
 	enum ferry_pull_what what;
 	char format[32];
