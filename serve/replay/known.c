@@ -63,13 +63,20 @@ ferry_known_begin(struct ferry_known *known, struct ferry_store_view *view,
 	return rc == -1 ? -1 : 1;
 }
 
+bool
+ferry_known_shows(const struct ferry_known *known, struct ferry_bytes version)
+{
+
+	return ferry_held_find(&known->hidden, version) == NULL &&
+	       ferry_held_find(&known->removed, version) == NULL;
+}
+
 int
 ferry_known_add(struct ferry_known *known, struct ferry_held *held,
     struct ferry_bytes version, struct ferry_error *err)
 {
 
-	if (ferry_held_find(&known->hidden, version) != NULL ||
-	    ferry_held_find(&known->removed, version) != NULL)
+	if (!ferry_known_shows(known, version))
 		return 0;
 	if (ferry_array_grow(&held->list, &held->cap, held->n + 1,
 		sizeof(*held->list), err) == -1)
@@ -93,8 +100,8 @@ by_name(const void *a, const void *b)
 	                    (x->pulled_at > y->pulled_at);
 }
 
-void
-ferry_known_end(struct ferry_known *known, struct ferry_held *held)
+static void
+put_in_order(struct ferry_held *held)
 {
 	size_t n = 0;
 
@@ -107,6 +114,14 @@ ferry_known_end(struct ferry_known *known, struct ferry_held *held)
 		else
 			held->list[n++] = held->list[i];
 	held->n = n;
+}
+
+void
+ferry_known_end(struct ferry_known *known, struct ferry_held *held)
+{
+
+	if (held != NULL)
+		put_in_order(held);
 	ferry_held_free(&known->hidden);
 	ferry_held_free(&known->removed);
 }

@@ -23,10 +23,13 @@ struct ferry_known {
 int ferry_known_begin(struct ferry_known *known, struct ferry_store_view *view,
     const char *format, const char *package, const char *owner,
     struct ferry_error *err);
+/* Whether a version that upstream lists may be shown. */
+bool
+ferry_known_shows(const struct ferry_known *known, struct ferry_bytes version);
 /* Upstream lists version. */
 int ferry_known_add(struct ferry_known *known, struct ferry_held *held,
     struct ferry_bytes version, struct ferry_error *err);
-/* Put held in order. */
+/* Put held, if any, in order. */
 void ferry_known_end(struct ferry_known *known, struct ferry_held *held);
 
 #endif

@@ -17,8 +17,12 @@ static void
 keep_readable(struct ferry_pulling *p, struct ferry_call *call)
 {
 	struct ferry_pull_ask *ask = &p->ask;
+	char called[FERRY_PACKAGE_NAME];
 	size_t n = 0;
 
+	/* A file may be of a package that the path does not name. */
+	memcpy(called, call->resource.package, sizeof(called));
+	memcpy(call->resource.package, ask->want.package, sizeof(called));
 	for (size_t i = 0; i < ask->upstreams_n; i++) {
 		memcpy(call->owner, ask->upstreams[i], FERRY_PULL_NAME);
 		if ((p->format->supplies != NULL &&
@@ -29,6 +33,7 @@ keep_readable(struct ferry_pulling *p, struct ferry_call *call)
 		n++;
 	}
 	call->owner[0] = 0;
+	memcpy(call->resource.package, called, sizeof(called));
 	ask->upstreams_n = n;
 }
 
@@ -57,7 +62,7 @@ ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
 	struct ferry_pull_want *want = &p->ask.want;
 
 	_Static_assert(sizeof(call->owner) == FERRY_PULL_NAME &&
-			   sizeof(call->resource.package) <= FERRY_PULL_NAME,
+			   sizeof(call->resource.package) == FERRY_PULL_NAME,
 	    "names of both have the same room");
 	p->call = call;
 	p->format = format;
@@ -72,7 +77,7 @@ ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
 	    want->format, sizeof(want->format), "%s", format->format);
 	memcpy(want->package, call->resource.package,
 	    sizeof(call->resource.package));
-	if (want->package[0] == 0 || !format->wants(call, want))
+	if (!format->wants(call, want) || want->package[0] == 0)
 		return false;
 	if (call->owner[0] == 0)
 		keep_readable(p, call);
