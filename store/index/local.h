@@ -31,7 +31,7 @@ struct ferry_store;
  *	withdrawn FORMAT NAME OWNER	versions that upstream lists no more
  *	blobs-changed			how often bytes came or went without a
  *					journal record (blob.h)
- *	last sync|export|import		time and summary
+ *	last sync|export|import|pull	time and summary
  *	(store/bundle and sync/carry list theirs in their headers)
  */
 int ferry_local_get(struct ferry_store *st, const struct ferry_key *key,

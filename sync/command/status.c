@@ -202,6 +202,8 @@ print_text(struct ferry_store *st, const struct ferry_store_totals *t,
 	print_last(lasts, "sync");
 	print_last(lasts, "export");
 	print_last(lasts, "import");
+	if (json_object_get(lasts, "pull") != NULL)
+		print_last(lasts, "pull");
 	print_problems(problems);
 }
 
@@ -223,6 +225,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    last(st, "sync", lasts, err) == -1 ||
 	    last(st, "export", lasts, err) == -1 ||
 	    last(st, "import", lasts, err) == -1 ||
+	    last(st, "pull", lasts, err) == -1 ||
 	    collect(st, "incident", problems, err) == -1 ||
 	    collect(st, "lost", problems, err) == -1 ||
 	    collect(st, "passed", problems, err) == -1 ||

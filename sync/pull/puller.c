@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -21,9 +23,12 @@
 #include "sync/upstream/root.h"
 #include "sync/upstream/run.h"
 
-#define LINGER_MS 2000U /* with nothing to do, before the store is closed */
+/* With nothing to do, before the store is closed: whoever else wants it is let
+ * in at once, and signing keys and indexes are not fetched again. */
+#define LINGER_MS 30000U
 #define YIELD_MS 10000U /* for what is under way, when another wants to write */
 #define LOOK_MS 50 /* how often we look for such another, or for the lock */
+#define PACKAGES_MAX 20000U /* that one run looks at: it forgets nothing */
 #define REST_MS 1000 /* after a failure of the store */
 
 struct puller {
@@ -32,6 +37,7 @@ struct puller {
 	struct ferry_wants *wants;
 	struct ferry_pull_socket *socket; /* NULL at the start */
 	int lock; /* STORE/puller */
+	uint64_t versions, bytes; /* that came, since the start */
 };
 
 /*
@@ -111,7 +117,8 @@ on_tick(void *ctx, struct ferry_error *err)
 	ferry_pull_socket_turn(p->socket, 0);
 	forget_notes(&b->run);
 	look_for_others(b);
-	if (!b->gives_way && ferry_wants_begin(p->wants, &b->run, err) == -1)
+	if (!b->gives_way && b->run.packages < PACKAGES_MAX &&
+	    ferry_wants_begin(p->wants, &b->run, err) == -1)
 		return -1;
 	if (ferry_wants_settle(p->wants, &b->run, err) == -1)
 		return -1;
@@ -202,7 +209,8 @@ work(struct batch *b, struct ferry_error *err)
 	while (rc != -1) {
 		if ((rc = ferry_run_turn(&b->run, err)) != 0)
 			continue;
-		if (b->gives_way)
+		if (b->gives_way || (b->run.packages >= PACKAGES_MAX &&
+					ferry_wants_begun(p->wants) == 0))
 			break;
 		/* What was begun and has no transfer is settled in a tick. */
 		if (ferry_wants_begun(p->wants) > 0)
@@ -214,6 +222,31 @@ work(struct batch *b, struct ferry_error *err)
 	return rc == -1 && err->code == FERRY_ECANCELLED ? 0 : rc;
 }
 
+/* What `ferry status` says of the puller. */
+static int
+keep_last(struct batch *b, struct ferry_error *err)
+{
+	struct puller *p = b->puller;
+	const struct ferry_wants_counts *c = ferry_wants_counts(p->wants);
+	char size[FERRY_SIZE_TEXT], text[200];
+	struct ferry_key key;
+
+	p->versions += b->run.added;
+	p->bytes += ferry_fetch_counts(b->run.fetch)->bytes;
+	(void)snprintf(text, sizeof(text),
+	    "since its start: %" PRIu64 " found, %" PRIu64 " absent, %" PRIu64
+	    " refused, %" PRIu64 " failed; %" PRIu64 " versions and %s pulled",
+	    c->here, c->absent, c->refused, c->failed, p->versions,
+	    ferry_size_text(p->bytes, size));
+	if (ferry_key_named(&key, FERRY_KIND_LAST, "pull", NULL, err) == -1 ||
+	    ferry_local_put_new(b->run.st, &key,
+		json_pack("{s:I,s:s}", "at", (json_int_t)ferry_now(), "summary",
+		    text),
+		err) == -1)
+		return -1;
+	return ferry_store_commit(b->run.st, err);
+}
+
 /* Open the store, pull, close it.  Errors: FERRY_ELOCKED, and all others. */
 static int
 run_batch(struct puller *p, struct ferry_error *err)
@@ -221,8 +254,8 @@ run_batch(struct puller *p, struct ferry_error *err)
 	struct batch b = { .puller = p };
 	int rc = open_batch(&b, err);
 
-	if (rc == 0)
-		rc = work(&b, err);
+	if (rc == 0 && (rc = work(&b, err)) == 0)
+		rc = keep_last(&b, err);
 	close_batch(&b);
 	ferry_wants_put_back(p->wants);
 	return rc;

@@ -49,6 +49,7 @@ struct ferry_wants {
 	struct ferry_table absent;
 	struct ferry_pull_socket *socket;
 	uint64_t settled; /* run->settled, when it was looked at */
+	struct ferry_wants_counts counts;
 };
 
 int
@@ -102,6 +103,13 @@ ferry_wants_begun(const struct ferry_wants *wants)
 	for (const struct want *w = wants->first; w != NULL; w = w->next)
 		n += w->up != NULL;
 	return n;
+}
+
+const struct ferry_wants_counts *
+ferry_wants_counts(const struct ferry_wants *wants)
+{
+
+	return &wants->counts;
 }
 
 /* Asking */
@@ -352,6 +360,10 @@ answer_want(struct ferry_wants *wants, struct want **p)
 {
 	struct want *want = *p;
 
+	wants->counts.here += want->said.word == FERRY_PULL_SAID_HERE;
+	wants->counts.absent += want->said.word == FERRY_PULL_SAID_ABSENT;
+	wants->counts.refused += want->said.word == FERRY_PULL_SAID_REFUSED;
+	wants->counts.failed += want->said.word == FERRY_PULL_SAID_FAILED;
 	if (want->said.word == FERRY_PULL_SAID_ABSENT)
 		remember_absent(wants, want);
 	for (size_t i = 0; i < want->waiters_n; i++) {

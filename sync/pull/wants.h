@@ -37,6 +37,13 @@ ferry_wants_ask(void *ctx, uint64_t conn, const struct ferry_pull_ask *ask);
 size_t ferry_wants_count(const struct ferry_wants *wants);
 size_t ferry_wants_begun(const struct ferry_wants *wants);
 
+/* Of all answers since the start. */
+struct ferry_wants_counts {
+	uint64_t here, absent, refused, failed;
+};
+const struct ferry_wants_counts *
+ferry_wants_counts(const struct ferry_wants *wants);
+
 /* Begin what was not, in run.  -1: the store failed, or memory. */
 int ferry_wants_begin(
     struct ferry_wants *wants, struct ferry_run *run, struct ferry_error *err);

@@ -59,7 +59,7 @@ expect 6 near pull
 has err "another puller runs"
 
 say "while a command holds the lock, what is here is served, and the rest waits"
-flock near/lock sleep 3 &
+flock near/turn flock near/lock sleep 3 &
 sleep 0.5
 get 200 /npm/pkg-00055/-/pkg-00055-1.0.0.tgz --max-time 2
 get 200 /npm/pkg-00045/-/pkg-00045-1.0.0.tgz --max-time 30
