@@ -291,8 +291,8 @@ begin_want(struct want *want, struct ferry_run *run, struct ferry_error *why,
 		struct ferry_upstream *up = &run->upstreams[want->tried];
 
 		if (!is_asked(&want->ask, up) ||
-		    ferry_upstream_may(run, up, want->ask.want.package, why) ==
-			-1)
+		    ferry_upstream_may_pull(
+			run, up, want->ask.want.package, why) == -1)
 			continue;
 		want->up = up;
 		return up->kind->pull(run, up, &want->ask.want, err);

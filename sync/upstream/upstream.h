@@ -85,8 +85,10 @@ struct ferry_upstream {
 	size_t protect_n, protect_cap;
 	bool wanted; /* synced in this run */
 	bool pull; /* what is asked for is pulled: sync/pull */
-	uint64_t
-	    max_age; /* of documents, in seconds, until upstream is asked */
+	uint64_t max_age; /* seconds until a document is asked for again */
+	/* Names that may be pulled (none: all), and those of them that may not. */
+	const char *pull_allow[64], *pull_deny[64];
+	size_t pull_allow_n, pull_deny_n;
 	void *state; /* of the kind */
 	json_t *said; /* what its record has besides format and url */
 
@@ -132,6 +134,13 @@ const struct ferry_upstream *ferry_upstream_holder(const struct ferry_run *run,
  * under protection.  Returns 0, or -1 with err (FERRY_EDENIED) naming it.
  */
 int ferry_upstream_may(const struct ferry_run *run,
+    const struct ferry_upstream *up, const char *name, struct ferry_error *err);
+
+/*
+ * Whether a puller may ask up for the package called name: it may supply it, and
+ * `pull_allow` and `pull_deny` let it.  Returns and errors: as _may.
+ */
+int ferry_upstream_may_pull(const struct ferry_run *run,
     const struct ferry_upstream *up, const char *name, struct ferry_error *err);
 
 /*

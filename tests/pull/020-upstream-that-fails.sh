@@ -8,7 +8,7 @@ start_faulty tree
 python3 "$TOP/tests/tools/mkregistry.py" "$T/tree" "$BASE" --packages 9 \
     --versions 2 --size 20000
 PULL_SERVE='pull_wait = 3;'
-pull_conf "$BASE/" 'signatures = "off"; max_age = 0; tries = 1;'
+pull_conf "$BASE/" 'signatures = "off"; max_age = 0; tries = 1; pull_deny = [ "pkg-00008" ];'
 expect 0 near init --name near
 start_puller
 start_ferryd near --config "$T/near.conf"
@@ -56,6 +56,11 @@ expect 1 near show pkg-00006@1.0.0
 : >rules
 get 200 /npm/pkg-00006/-/pkg-00006-1.0.0.tgz
 same body tree/pkg-00006/-/pkg-00006-1.0.0.tgz
+
+say "what is not allowed is not asked for, and the client hears why"
+get 403 /npm/pkg-00008
+has body "'pull_deny' says so"
+asked 0 pkg-00008
 
 say "what was removed is neither shown nor pulled"
 expect 0 near remove pkg-00006@1.0.0
