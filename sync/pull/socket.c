@@ -1,6 +1,7 @@
 #include "sync/pull/socket.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "store/base/error.h"
 #include "store/base/log.h"
 
+#define READS_MS 2000 /* for one who does not read, until it is cut off */
 #define PACKETS_A_TURN 256 /* of one connection, so that others have theirs */
 
 struct conn {
@@ -195,6 +197,20 @@ ferry_pull_socket_turn(struct ferry_pull_socket *s, int timeout_ms)
 	}
 }
 
+/* Send, and wait a little for one who has much to read. */
+static int
+send_packet(const struct conn *c, const struct ferry_buf *packet)
+{
+	struct pollfd room = { .fd = c->fd, .events = POLLOUT };
+	ssize_t n =
+	    send(c->fd, packet->p, packet->n, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n == -1 && errno == EAGAIN && poll(&room, 1, READS_MS) == 1)
+		n = send(
+		    c->fd, packet->p, packet->n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return n == -1 ? -1 : 0;
+}
+
 void
 ferry_pull_socket_say(struct ferry_pull_socket *s, uint64_t number,
     const struct ferry_pull_said *said)
@@ -209,8 +225,7 @@ ferry_pull_socket_say(struct ferry_pull_socket *s, uint64_t number,
 	/* Who cannot be told must not wait for ever. */
 	if (i < FERRY_PULL_CONNECTIONS &&
 	    (ferry_pull_said_write(said, &packet, &ignored) == -1 ||
-		send(s->conns[i].fd, packet.p, packet.n,
-		    MSG_DONTWAIT | MSG_NOSIGNAL) == -1))
+		send_packet(&s->conns[i], &packet) == -1))
 		close_conn(&s->conns[i]);
 	ferry_buf_free(&packet);
 }

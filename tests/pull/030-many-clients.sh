@@ -1,5 +1,5 @@
 #!/bin/bash
-# Hundreds of clients that ask for the same at once cost one transfer; those who
+# A thousand clients that ask for the same at once cost one transfer; those who
 # ask for what is here do not wait for them; who leaves ends nothing.
 # ctest: COST 15
 . "$(dirname "$0")/lib.sh"
@@ -7,7 +7,7 @@
 start_faulty tree
 python3 "$TOP/tests/tools/mkregistry.py" "$T/tree" "$BASE" --packages 4 \
     --versions 1 --size 3000000
-PULL_SERVE='connections_per_address = 1000; pull_wait = 30;'
+PULL_SERVE='connections_per_address = 2000; pull_wait = 30;'
 pull_conf "$BASE/" 'signatures = "off"; max_age = 3600;'
 expect 0 near init --name near
 start_puller
@@ -32,9 +32,9 @@ cat >crowd.py <<-'END'
 	asyncio.run(all())
 END
 
-say "300 clients, one file that comes late: one transfer, and hits meanwhile"
+say "1,000 clients, one file that comes late: one transfer, and hits meanwhile"
 printf 'pkg-00001 status=503 1\n' >rules
-python3 crowd.py 300 "$URL/npm/pkg-00001/-/pkg-00001-1.0.0.tgz" >crowd &
+python3 crowd.py 1000 "$URL/npm/pkg-00001/-/pkg-00001-1.0.0.tgz" >crowd &
 crowd=$!
 for _ in 1 2 3 4 5; do
 	get 200 /npm/pkg-00003/-/pkg-00003-1.0.0.tgz --max-time 2
