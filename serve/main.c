@@ -30,6 +30,7 @@
 #include "serve/http/server.h"
 #include "serve/http/tls.h"
 #include "serve/options.h"
+#include "serve/replay/asker.h"
 #include "serve/replay/cache.h"
 #include "serve/replay/format.h"
 #include "serve/replay/replay.h"
@@ -56,6 +57,7 @@
 struct daemon {
 	struct ferry_serve_args args;
 	struct ferry_store_view *view;
+	struct ferry_asker *asker;
 	struct ferry_replayer *replayer;
 	struct ferry_sandbox *sandbox;
 	struct ferry_metrics metrics;
@@ -445,8 +447,9 @@ start(struct daemon *d, struct ferry_error *err)
 	ferry_access_configure(ferry_store_view_access(d->view), &o->access);
 	if (ferry_listen(&d->listen_fd, o->listen, &d->port, &loopback, err) ==
 		-1 ||
+	    ferry_asker_new(&d->asker, o->pull, d->view, err) == -1 ||
 	    ferry_replayer_new(&d->replayer, ferry_serve_formats, d->view,
-		o->search_bytes, err) == -1 ||
+		d->asker, o->search_bytes, err) == -1 ||
 	    open_logs(d, o, err) == -1)
 		return -1;
 	if (generation_start(d->current, err) == -1)
@@ -582,6 +585,9 @@ stop(struct daemon *d, const sigset_t *signals)
 	for (reap(d); d->old != NULL; reap(d)) {
 		int number = sigtimedwait(signals, NULL, &tick);
 
+		for (struct generation *g = d->old; g != NULL; g = g->next)
+			ferry_server_let_go(g->server);
+
 		/* Asked twice: at once. */
 		if (number == SIGTERM || number == SIGINT)
 			for (struct generation *g = d->old; g != NULL;
@@ -628,6 +634,7 @@ main(int argc, char **argv)
 	}
 	generation_free(d.current);
 	ferry_replayer_free(d.replayer);
+	ferry_asker_free(d.asker);
 	ferry_store_view_close(d.view);
 	ferry_lines_close(d.log);
 	ferry_lines_close(d.audit);

@@ -277,6 +277,8 @@ read_group(struct ferry_serve_options *o, struct ferry_conf_group *group,
 		group, "timeout", 1, 86400, 60, &o->timeout_s, err) == -1 ||
 	    ferry_conf_u64(group, "drain", 0, 86400, 30, &o->drain_s, err) ==
 		-1 ||
+	    ferry_conf_u64(group, "pull_wait", 1, 3600, 60,
+		&o->site.pull_wait_s, err) == -1 ||
 	    ferry_conf_size(group, "cache", 0, UINT64_C(1) << 40, 64U << 20,
 		&o->cache_bytes, err) == -1 ||
 	    ferry_conf_size(group, "search_index", 0, UINT64_C(1) << 34,
@@ -319,9 +321,9 @@ int
 ferry_serve_options_read(struct ferry_serve_options **out,
     const struct ferry_serve_args *args, struct ferry_error *err)
 {
-	struct ferry_conf_group *group;
+	struct ferry_conf_group *group, *pull;
 	struct ferry_serve_options *o;
-	const char *store;
+	const char *store, *socket;
 
 	if (ferry_calloc(&o, 1, sizeof(*o), err) == -1)
 		return -1;
@@ -331,11 +333,16 @@ ferry_serve_options_read(struct ferry_serve_options **out,
 		&store, err) == -1 ||
 	    ferry_conf_group(ferry_conf_root(o->conf), "serve", &group, err) ==
 		-1 ||
-	    read_group(o, group, err) == -1 || count_upstreams(o, err) == -1)
+	    read_group(o, group, err) == -1 || count_upstreams(o, err) == -1 ||
+	    ferry_conf_group(ferry_conf_root(o->conf), "pull", &pull, err) ==
+		-1 ||
+	    ferry_conf_path(pull, "socket", NULL, &socket, err) == -1)
 		goto fail;
 	o->store = args->store != NULL ? args->store : getenv("FERRY_STORE");
 	if (o->store == NULL)
 		o->store = store;
+	if (ferry_pull_path(o->pull, socket, o->store, err) == -1)
+		goto fail;
 	if (args->listen != NULL)
 		o->listen = args->listen;
 	o->public = o->public || args->public;

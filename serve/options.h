@@ -9,6 +9,7 @@
 #include "serve/http/net.h"
 #include "serve/replay/site.h"
 #include "store/access/access.h"
+#include "store/pull/message.h"
 
 struct ferry_conf;
 struct ferry_error;
@@ -30,6 +31,7 @@ struct ferry_serve_args {
 struct ferry_serve_options {
 	struct ferry_conf *conf;
 	const char *store;
+	char pull[FERRY_PULL_PATH]; /* the puller's socket */
 	const char *listen;
 	bool public;
 	bool allow_root;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store/base/file.h"
@@ -77,34 +78,112 @@ out:
 	return rc;
 }
 
-static int
-take_lock(struct ferry_store *st, struct ferry_error *err)
+/* What the lock file says of a writer that gives way, behind its number. */
+#define GIVES_WAY " gives way"
+#define TURN_MS 20 /* how often one who waits looks */
+
+/* Whether the file called name is locked by another process. */
+static bool
+is_locked(int dirfd, const char *name)
 {
-	char pid[24] = "";
-	ssize_t n;
-	int len;
+	int fd = openat(dirfd, name, O_RDWR | O_CLOEXEC);
+	bool locked = fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1 &&
+	              errno == EWOULDBLOCK;
+
+	if (fd != -1)
+		(void)close(fd);
+	return locked;
+}
+
+bool
+ferry_store_wanted(const struct ferry_store *st)
+{
+
+	return is_locked(st->dirfd, "turn");
+}
+
+/* Read the lock file: the writer's number into pid; whether it gives way. */
+static bool
+read_holder(const struct ferry_store *st, char pid[24])
+{
+	char text[64] = "";
+	ssize_t n = pread(st->lockfd, text, sizeof(text) - 1, 0);
+	bool gives_way;
+
+	text[n > 0 ? n : 0] = 0;
+	text[strcspn(text, "\n")] = 0;
+	gives_way = strstr(text, GIVES_WAY) != NULL;
+	text[strspn(text, "0123456789")] = 0;
+	(void)snprintf(pid, 24, "%.20s", text[0] == 0 ? "?" : text);
+	return gives_way;
+}
+
+/*
+ * Wait for a writer that gives way, and say so by holding STORE/turn.
+ * Returns: 1 with the lock; 0 if whoever holds it now does not; -1.
+ */
+static int
+wait_for_turn(struct ferry_store *st, char pid[24], struct ferry_error *err)
+{
+	const struct timespec pause = { 0, TURN_MS * 1000000L };
+	int turn =
+	    openat(st->dirfd, "turn", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	int rc = 0;
+
+	if (turn == -1)
+		return ferry_error_errno(err, "%s/turn", st->path);
+	for (unsigned i = 0; i < FERRY_STORE_TURN_S * 1000 / TURN_MS; i++) {
+		/* Others wait as well: one after the other. */
+		(void)flock(turn, LOCK_EX | LOCK_NB);
+		if (flock(st->lockfd, LOCK_EX | LOCK_NB) == 0) {
+			rc = 1;
+			break;
+		}
+		if (!read_holder(st, pid))
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	(void)close(turn);
+	return rc;
+}
+
+static int
+take_lock(
+    struct ferry_store *st, enum ferry_store_mode mode, struct ferry_error *err)
+{
+	bool gives_way = mode == FERRY_STORE_WRITE_BETWEEN;
+	char pid[24] = "", text[64];
+	int len, rc;
 
 	st->lockfd =
 	    openat(st->dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (st->lockfd == -1)
 		return ferry_error_errno(err, "%s/lock", st->path);
+	if (gives_way && is_locked(st->dirfd, "turn"))
+		return ferry_error_set(err, FERRY_ELOCKED,
+		    "another process waits to write to %s", st->path);
 	if (flock(st->lockfd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK)
 			return ferry_error_errno(err, "%s/lock", st->path);
-		n = read(st->lockfd, pid, sizeof(pid) - 1);
-		pid[n > 0 ? n : 0] = 0;
-		pid[strcspn(pid, "\n")] = 0;
-		return ferry_error_set(err, FERRY_ELOCKED,
-		    "process %s is writing to %s; wait until it is done",
-		    pid[0] == 0 ? "?" : pid, st->path);
+		rc = read_holder(st, pid) && !gives_way
+		         ? wait_for_turn(st, pid, err)
+		         : 0;
+		if (rc == -1)
+			return -1;
+		if (rc == 0)
+			return ferry_error_set(err, FERRY_ELOCKED,
+			    "process %s is writing to %s; wait until it is "
+			    "done",
+			    pid, st->path);
 	}
 	/* Before anything is written, be it this number. */
 	if (st->frees)
 		ferry_reserve_use(st->dirfd);
 	else
 		ferry_reserve_keep(st->dirfd);
-	len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-	if (pwrite(st->lockfd, pid, (size_t)len, 0) != len ||
+	len = snprintf(text, sizeof(text), "%ld%s\n", (long)getpid(),
+	    gives_way ? GIVES_WAY : "");
+	if (pwrite(st->lockfd, text, (size_t)len, 0) != len ||
 	    ftruncate(st->lockfd, len) == -1)
 		return ferry_error_errno(err, "%s/lock", st->path);
 	return 0;
@@ -255,7 +334,7 @@ ferry_store_enter(struct ferry_store **out, const char *path,
 	    open_folder(st, "keys", &st->keysfd, err) == -1)
 		goto fail;
 	if (st->writer) {
-		if (take_lock(st, err) == -1 || empty_tmp(st, err) == -1)
+		if (take_lock(st, mode, err) == -1 || empty_tmp(st, err) == -1)
 			goto fail;
 	} else if (ferry_scratch_new(&st->scratch, &st->lockfd, err) == -1) {
 		goto fail;

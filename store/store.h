@@ -6,6 +6,7 @@
  *
  *	STORE/ferry.json	format, version and identity of the store
  *	STORE/lock		held (flock) by the one writer
+ *	STORE/turn		held by whoever waits for a writer that gives way
  *	STORE/index/		RocksDB: catalog, journal, small blobs
  *	STORE/blobs/ab/cdef…	large blobs by SHA-256
  *	STORE/tmp/		what is being written; emptied by the next writer
@@ -28,8 +29,12 @@ struct ferry_store;
 enum ferry_store_mode {
 	FERRY_STORE_WRITE,
 	FERRY_STORE_FREE, /* write to free room: works on a full disk */
-	FERRY_STORE_READ
+	FERRY_STORE_READ,
+	/* A writer that gives way: who opens with FERRY_STORE_WRITE waits for it
+	 * (at most FERRY_STORE_TURN_S), and it looks at ferry_store_wanted(). */
+	FERRY_STORE_WRITE_BETWEEN
 };
+#define FERRY_STORE_TURN_S 120
 
 /*
  * Make an empty store in folder path, which must be absent or empty (or have
@@ -56,6 +61,8 @@ const char *ferry_store_path(const struct ferry_store *st);
 const char *ferry_store_id(const struct ferry_store *st);
 const char *ferry_store_name(const struct ferry_store *st);
 bool ferry_store_writable(const struct ferry_store *st);
+/* Whether another writer waits for this one, which gives way. */
+bool ferry_store_wanted(const struct ferry_store *st);
 /* A descriptor of STORE/keys, borrowed, for the keys of store/bundle. */
 int ferry_store_keysfd(const struct ferry_store *st);
 

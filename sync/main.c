@@ -37,6 +37,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_remove,
 	&ferry_command_restore,
 	&ferry_command_serve,
+	&ferry_command_pull,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

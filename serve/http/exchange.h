@@ -5,6 +5,7 @@
  * it, and content.c, which makes the response; nobody else sees its header. */
 
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -19,6 +20,8 @@ struct ferry_server {
 	atomic_uint_fast64_t requests; /* for ids */
 	atomic_uint in_flight;
 	atomic_bool draining;
+	pthread_mutex_t later_lock;
+	struct exchange *later; /* those that wait, with the lock */
 	bool started;
 	char message[256]; /* the library's last word before it started */
 };
@@ -33,6 +36,11 @@ struct exchange {
 	struct ferry_buf body;
 	char *path; /* the one that counts, where it is not in uri */
 	bool begun;
+	/* What its answer waits for, or waited for; owned.  It is suspended,
+	 * and in the server's list, while it waits. */
+	struct ferry_later *later;
+	struct exchange *next, **link; /* link: NULL unless in the list */
+	bool let_go; /* it does not wait any more, ready or not */
 	/* Kept for the log. */
 	unsigned status;
 	uint64_t bytes;

@@ -138,6 +138,7 @@ ferry_response_init(struct ferry_response *res, unsigned status)
 	res->varies = res->personal = false;
 	res->ranges = false;
 	res->body = NULL;
+	res->later = NULL;
 	res->fill = NULL;
 	res->etag[0] = 0;
 	res->headers_n = 0;

@@ -30,6 +30,7 @@ enum ferry_method { FERRY_GET, FERRY_HEAD, FERRY_POST, FERRY_OTHER_METHOD };
  * several '/' are one, in sent_path they are as they were sent.
  */
 #define FERRY_FORM_MAX (16U << 10)
+struct ferry_later;
 struct ferry_request {
 	enum ferry_method method;
 	const char *method_text;
@@ -47,9 +48,23 @@ struct ferry_request {
 	 * all. */
 	char host[FERRY_HOST];
 	bool secure; /* whether the client speaks https */
+	/* What an earlier answer to the same request waited for; or NULL. */
+	const struct ferry_later *later;
 	/* The server's, for ferry_request_header(). */
 	const char *(*header)(const struct ferry_request *rq, const char *name);
 	void *from;
+};
+
+/*
+ * An answer that is not ready.  The handler leaves one in its response; the
+ * server calls start, holds the connection without a thread, and gives the
+ * request again when on_ready was called, from whatever thread, once.  free ends
+ * the waiting, if need be: on_ready is not called any more when it returns.
+ */
+struct ferry_later {
+	void (*start)(
+	    struct ferry_later *later, void (*on_ready)(void *ctx), void *ctx);
+	void (*free)(struct ferry_later *later);
 };
 
 /* Whether its method is GET or HEAD. */
@@ -140,6 +155,8 @@ struct ferry_response {
 		const char *name; /* literal */
 		char value[FERRY_RESPONSE_VALUE];
 	} headers[FERRY_RESPONSE_HEADERS];
+	/* *Taken* by the server, and then there is no answer yet; or NULL. */
+	struct ferry_later *later;
 	/* For the log and the metrics. */
 	const char *format; /* literal, or NULL */
 	char package[FERRY_RESPONSE_PACKAGE];

@@ -268,6 +268,55 @@ gate_conn(struct MHD_Connection *connection)
 	return info == NULL ? NULL : info->socket_context;
 }
 
+/* With the lock: take it out of the list, and let it go on. */
+static void
+resume(struct exchange *ex)
+{
+
+	if (ex->link == NULL)
+		return;
+	*ex->link = ex->next;
+	if (ex->next != NULL)
+		ex->next->link = ex->link;
+	ex->link = NULL;
+	MHD_resume_connection(ex->connection);
+}
+
+/* As on_ready of a struct ferry_later. */
+static void
+on_ready(void *ctx)
+{
+	struct exchange *ex = ctx;
+	struct ferry_server *server = ex->server;
+
+	(void)pthread_mutex_lock(&server->later_lock);
+	resume(ex);
+	(void)pthread_mutex_unlock(&server->later_lock);
+}
+
+/* Hold the request until later is ready, which is *taken*. */
+static enum MHD_Result
+wait_for(struct exchange *ex, struct ferry_later *later)
+{
+	struct ferry_server *server = ex->server;
+
+	if (ex->later != NULL)
+		ex->later->free(ex->later);
+	ex->later = later;
+	ex->rq.later = later;
+	(void)pthread_mutex_lock(&server->later_lock);
+	MHD_suspend_connection(ex->connection);
+	ex->next = server->later;
+	ex->link = &server->later;
+	if (ex->next != NULL)
+		ex->next->link = &ex->next;
+	server->later = ex;
+	(void)pthread_mutex_unlock(&server->later_lock);
+	/* It may be ready at once. */
+	later->start(later, on_ready, ex);
+	return MHD_YES;
+}
+
 static enum MHD_Result
 answer(struct exchange *ex, bool close_after)
 {
@@ -278,7 +327,17 @@ answer(struct exchange *ex, bool close_after)
 
 	assert(ex->begun && ex->status == 0);
 	ferry_response_init(&res, 500);
-	o->handler(o->ctx, &ex->rq, &res);
+	if (ex->let_go)
+		ferry_response_text(
+		    &res, 503, "text/plain", "the server stops; try again\n");
+	else
+		o->handler(o->ctx, &ex->rq, &res);
+	if (res.later != NULL) {
+		struct ferry_later *later = res.later;
+
+		ferry_response_clear(&res);
+		return wait_for(ex, later);
+	}
 	ex->format = res.format;
 	memcpy(ex->package, res.package, strlen(res.package) + 1);
 	if (res.body != NULL && res.body->fd == -1 && res.body->memory == NULL)
@@ -387,6 +446,8 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 					ex->agent[0] == 0 ? NULL : ex->agent,
 					ex->format, ex->package, aborted });
 	}
+	if (ex->later != NULL)
+		ex->later->free(ex->later);
 	/* It may hold a password. */
 	if (ex->body.p != NULL)
 		explicit_bzero(ex->body.p, ex->body.cap);
@@ -434,7 +495,7 @@ start_daemon(struct ferry_server *server, int listen_fd)
 {
 	const struct ferry_server_options *o = server->options;
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG |
-	                 MHD_USE_ITC |
+	                 MHD_ALLOW_SUSPEND_RESUME |
 	                 (o->certificate == NULL ? 0 : MHD_USE_TLS);
 	unsigned pool = threads(o);
 	struct MHD_OptionItem items[8];
@@ -491,6 +552,7 @@ ferry_server_start(struct ferry_server **out,
 		(void)snprintf(server->id_prefix + 2 * i, 3, "%02x", random[i]);
 	server->options = o;
 	server->listen_fd = -1;
+	(void)pthread_mutex_init(&server->later_lock, NULL);
 	/* The library closes the socket when it cannot start. */
 	if ((fd = fcntl(o->listen_fd, F_DUPFD_CLOEXEC, 0)) == -1) {
 		ferry_gate_free(server->gate);
@@ -516,6 +578,18 @@ ferry_server_drain(struct ferry_server *server)
 
 	if (!atomic_exchange(&server->draining, true))
 		server->listen_fd = MHD_quiesce_daemon(server->daemon);
+}
+
+void
+ferry_server_let_go(struct ferry_server *server)
+{
+
+	(void)pthread_mutex_lock(&server->later_lock);
+	while (server->later != NULL) {
+		server->later->let_go = true;
+		resume(server->later);
+	}
+	(void)pthread_mutex_unlock(&server->later_lock);
 }
 
 void
@@ -548,9 +622,12 @@ ferry_server_stop(struct ferry_server *server)
 	if (server == NULL)
 		return;
 	ferry_server_drain(server);
+	/* None may be suspended when the library stops. */
+	ferry_server_let_go(server);
 	MHD_stop_daemon(server->daemon);
 	if (server->listen_fd != -1)
 		(void)close(server->listen_fd);
 	ferry_gate_free(server->gate);
+	(void)pthread_mutex_destroy(&server->later_lock);
 	free(server);
 }

@@ -53,6 +53,9 @@ int ferry_server_start(struct ferry_server **out,
     const struct ferry_server_options *options, struct ferry_error *err);
 /* Accept nothing more, and close connections after their answers. */
 void ferry_server_drain(struct ferry_server *server);
+/* Answer what waits for something (struct ferry_later) with 503, now. */
+void ferry_server_let_go(struct ferry_server *server);
+
 /* About twice a second: close what is late. */
 void ferry_server_tick(struct ferry_server *server);
 /* Connections that are open. */

@@ -9,6 +9,7 @@
 #include "store/access/access.h"
 #include "store/access/token.h"
 
+struct ferry_asker;
 struct ferry_bases;
 struct ferry_replay;
 struct ferry_site;
@@ -52,6 +53,7 @@ struct ferry_call {
 	/* The route. */
 	const struct ferry_replay *const *formats; /* all rows; NULL ends */
 	struct ferry_bases *bases;
+	struct ferry_asker *asker; /* or NULL */
 	void *state; /* of the format */
 	const char *prefix; /* "/npm/", or "/" on a host of its own */
 	bool own_host;

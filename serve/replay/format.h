@@ -16,6 +16,7 @@
 struct ferry_error;
 struct ferry_out;
 struct ferry_permit;
+struct ferry_pull_want;
 struct ferry_response;
 struct ferry_store_view;
 
@@ -65,6 +66,16 @@ struct ferry_replay {
 	int (*answer)(const struct ferry_call *call,
 	    const struct ferry_permit *permit, struct ferry_response *res,
 	    struct ferry_error *err);
+	/*
+	 * Optional: what a puller would be asked for, so that the request could
+	 * be answered: what and version of *want, whose format and package are
+	 * set.  By the resource alone.  Returns: whether there is such a thing.
+	 */
+	bool (*wants)(
+	    const struct ferry_call *call, struct ferry_pull_want *want);
+	/* Optional: whether the package could come from that upstream, as the
+	 * client called it. */
+	bool (*supplies)(const struct ferry_call *call, const char *upstream);
 	/* Say no in the client's own form; text is NULL for "there is no
 	 * such thing", which must not say more of what may not be read than of
 	 * what is not there: call->owner is "" for both. */

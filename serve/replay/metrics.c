@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "serve/http/metrics.h"
+#include "serve/replay/asker.h"
 #include "serve/replay/format.h"
 #include "serve/replay/health.h"
 #include "serve/replay/site.h"
@@ -96,6 +97,31 @@ write_store(const struct ferry_call *call, struct ferry_out *out)
 	    call->site->upstreams, FERRY_VERSION);
 }
 
+/* What was asked of the puller, and what came of it. */
+static void
+write_pulls(const struct ferry_call *call, struct ferry_out *out)
+{
+	struct ferry_asker_counts c;
+
+	if (call->asker == NULL)
+		return;
+	ferry_asker_counts(call->asker, &c);
+	ferry_out_fmt(out,
+	    "# HELP ferry_pull_requests_total Requests that the puller was "
+	    "asked for, by what came of it.\n"
+	    "# TYPE ferry_pull_requests_total counter\n"
+	    "ferry_pull_requests_total{end=\"here\"} %" PRIu64 "\n"
+	    "ferry_pull_requests_total{end=\"absent\"} %" PRIu64 "\n"
+	    "ferry_pull_requests_total{end=\"refused\"} %" PRIu64 "\n"
+	    "ferry_pull_requests_total{end=\"failed\"} %" PRIu64 "\n"
+	    "ferry_pull_requests_total{end=\"late\"} %" PRIu64 "\n"
+	    "ferry_pull_requests_total{end=\"no_puller\"} %" PRIu64 "\n"
+	    "# HELP ferry_pull_waiting Requests that wait for the puller.\n"
+	    "# TYPE ferry_pull_waiting gauge\n"
+	    "ferry_pull_waiting %" PRIu64 "\n",
+	    c.here, c.absent, c.refused, c.failed, c.late, c.nobody, c.waiting);
+}
+
 static int
 answer(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
@@ -108,6 +134,7 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 	ferry_out_begin(&out, &buf);
 	ferry_metrics_write(call->site->metrics, &out);
 	write_store(call, &out);
+	write_pulls(call, &out);
 	if (ferry_health_metrics(
 		ferry_store_view_store(call->view), &out, err) == 0 &&
 	    ferry_out_end(&out, err) == 0)

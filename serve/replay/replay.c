@@ -6,10 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "serve/replay/asker.h"
 #include "serve/replay/audit.h"
 #include "serve/replay/bases.h"
 #include "serve/replay/format.h"
 #include "serve/replay/guard.h"
+#include "serve/replay/pulling.h"
 #include "serve/replay/site.h"
 #include "serve/replay/store_view.h"
 #include "store/base/clock.h"
@@ -18,6 +20,7 @@
 
 struct ferry_replayer {
 	struct ferry_store_view *view;
+	struct ferry_asker *asker; /* or NULL */
 	struct ferry_guard *guard;
 	struct ferry_bases *bases;
 	const struct ferry_replay *const *formats; /* NULL ends */
@@ -43,7 +46,7 @@ on_changed(void *ctx, const char *format, const char *package)
 int
 ferry_replayer_new(struct ferry_replayer **out,
     const struct ferry_replay *const *formats, struct ferry_store_view *view,
-    uint64_t search_bytes, struct ferry_error *err)
+    struct ferry_asker *asker, uint64_t search_bytes, struct ferry_error *err)
 {
 	struct ferry_replayer *r;
 	size_t n = 0;
@@ -54,6 +57,7 @@ ferry_replayer_new(struct ferry_replayer **out,
 	    -1)
 		return -1;
 	r->view = view;
+	r->asker = asker;
 	r->formats = formats;
 	r->n = n;
 	if (ferry_guard_new(&r->guard, err) == -1 ||
@@ -340,6 +344,7 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
 {
 	const struct ferry_resource *r = &call->resource;
 	struct ferry_access_decision decision;
+	struct ferry_pulling pulling;
 	const char *name;
 	int rc = parse(call, format, rest, err);
 
@@ -355,6 +360,9 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
 		return -1;
 	(void)snprintf(res->package, sizeof(res->package), "%.*s",
 	    (int)sizeof(res->package) - 1, r->package);
+	if (ferry_pulling_find(&pulling, call, format) &&
+	    (rc = ferry_pulling_before(&pulling, res, err)) != 0)
+		return rc;
 	ferry_access_decide(
 	    &(struct ferry_access_request){ .identity = &call->identity,
 		.action = r->action,
@@ -374,7 +382,8 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
 		return 1;
 	}
 	assert(decision.verdict == FERRY_ALLOWED);
-	return format->answer(call, decision.permit, res, err);
+	rc = format->answer(call, decision.permit, res, err);
+	return ferry_pulling_end(&pulling, rc, res, err);
 }
 
 /* What became of it, when it was not answered. */
@@ -408,7 +417,8 @@ ferry_replay_request(struct ferry_replayer *r, const struct ferry_site *site,
 		.site = site,
 		.rq = rq,
 		.formats = r->formats,
-		.bases = r->bases };
+		.bases = r->bases,
+		.asker = r->asker };
 	const struct ferry_replay *format;
 	struct ferry_bytes rest;
 	int rc;

@@ -20,6 +20,7 @@ struct ferry_site {
 	const char *hosts[FERRY_SITE_HOSTS];
 	size_t hosts_n;
 	unsigned upstreams; /* of the configuration */
+	uint64_t pull_wait_s; /* for the puller */
 	unsigned bad_credentials; /* a minute of one address; 0: any */
 	struct ferry_lines *audit; /* where decisions are written, or NULL */
 	struct ferry_metrics *metrics;

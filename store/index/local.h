@@ -28,12 +28,16 @@ struct ferry_store;
  *	removed FORMAT NAME OWNER VERSION
  *					an operator's removal whose version gc
  *					took (removal.h)
+ *	checked FORMAT NAME OWNER	when a pull-through upstream was last asked
+ *					for the document: "at"
+ *	pull UPSTREAM			it is a pull-through upstream
+ *					(sync/pull/README.md)
  *	withdrawn FORMAT NAME OWNER	versions that upstream lists no more
  *	seen UPSTREAM			when permissions came whose time was ahead
  *					of the clock here (store/access/snapshots.h)
  *	blobs-changed			how often bytes came or went without a
  *					journal record (blob.h)
- *	last sync|export|import		time and summary of the last that succeeded
+ *	last sync|export|import|pull	time and summary of the last that succeeded
  *	try sync|export|import		of the last that began: "began", and if it
  *					ended "ended", "status", "text"
  *	(store/bundle and sync/carry list theirs in their headers)

@@ -386,6 +386,8 @@ print_text(struct ferry_store *st, const struct ferry_store_totals *t,
 		print_last(lasts, commands[i]);
 		print_try(lasts, tries, commands[i]);
 	}
+	if (json_object_get(lasts, "pull") != NULL)
+		print_last(lasts, "pull");
 	print_problems(problems);
 }
 

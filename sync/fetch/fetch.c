@@ -38,6 +38,7 @@ struct ferry_fetch {
 	struct ferry_fetch_memory memory;
 	struct ferry_fetch_counts counts;
 	uint64_t random;
+	int watched; /* -1: none */
 	void (*on_wait)(
 	    void *ctx, const struct ferry_fetch_origin *origin, int64_t until);
 	void *on_wait_ctx;
@@ -160,6 +161,7 @@ ferry_fetch_new(struct ferry_fetch **out, struct ferry_error *err)
 		return -1;
 	queue_init(&f->waiting[0]);
 	queue_init(&f->waiting[1]);
+	f->watched = -1;
 	if (ferry_random((uint8_t *)&f->random, sizeof(f->random), err) == -1 ||
 	    (f->multi = curl_multi_init()) == NULL) {
 		free(f);
@@ -586,6 +588,23 @@ poll_timeout(const struct ferry_fetch *f)
 	return (int)left;
 }
 
+void
+ferry_fetch_watch(struct ferry_fetch *f, int fd)
+{
+
+	f->watched = fd;
+}
+
+static void
+wait_for_events(struct ferry_fetch *f)
+{
+	struct curl_waitfd watched = { .fd = f->watched,
+		.events = CURL_WAIT_POLLIN };
+
+	(void)curl_multi_poll(
+	    f->multi, &watched, f->watched != -1, poll_timeout(f), NULL);
+}
+
 int
 ferry_fetch_run(struct ferry_fetch *f,
     int (*on_tick)(void *ctx, struct ferry_error *err), void *ctx,
@@ -630,6 +649,6 @@ ferry_fetch_run(struct ferry_fetch *f,
 		if (f->waiting[0].first != NULL || f->waiting[1].first != NULL)
 			if (start_due(f, err) == -1)
 				return -1;
-		(void)curl_multi_poll(f->multi, NULL, 0, poll_timeout(f), NULL);
+		wait_for_events(f);
 	}
 }

@@ -198,6 +198,9 @@ int ferry_fetch_run(struct ferry_fetch *f,
 
 /* Whether a request failed because its host's name is none. */
 bool ferry_fetch_is_nowhere(const struct ferry_error *err);
+/* Let ferry_fetch_run() wake, too, when fd can be read; -1: none.  The tick
+ * reads it. */
+void ferry_fetch_watch(struct ferry_fetch *f, int fd);
 
 /* The host of a URL, in lower case, without port.  Errors: FERRY_EFORMAT (no
  * http or https URL), FERRY_ELIMIT. */

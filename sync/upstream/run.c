@@ -149,41 +149,58 @@ put_snapshots(struct ferry_run *run, struct ferry_error *err)
 }
 
 int
-ferry_run_work(struct ferry_run *run, struct ferry_error *err)
+ferry_run_begin(struct ferry_run *run, struct ferry_error *err)
 {
-	bool more = true;
-	int rc;
 
 	for (size_t i = 0; i < run->upstreams_n; i++)
 		if (run->upstreams[i].wanted &&
 		    run->upstreams[i].kind->sync(
 			run, &run->upstreams[i], err) == -1)
 			return -1;
-	while (more) {
-		rc = ferry_fetch_run(run->fetch, on_tick, run, err);
-		/* Even a run that is stopped keeps what has arrived. */
-		if (rc == -1 && err->code != FERRY_ECANCELLED)
-			return -1;
-		if (!run->dry_run) {
-			struct ferry_error why = FERRY_ERROR_INIT;
+	return 0;
+}
 
-			if (ferry_store_commit(run->st, &why) == -1) {
-				*err = why;
-				return -1;
-			}
-		}
-		if (rc == -1)
-			return -1;
-		more = false;
-		for (size_t i = 0; i < run->upstreams_n; i++) {
-			struct ferry_upstream *up = &run->upstreams[i];
+int
+ferry_run_turn(struct ferry_run *run, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	int rc = ferry_fetch_run(run->fetch, on_tick, run, err);
+	bool more = false;
 
-			if (!up->wanted)
-				continue;
-			if ((rc = up->kind->after(run, up, err)) == -1)
-				return -1;
-			more = more || rc == 1;
-		}
+	/* Even a run that is stopped keeps what has arrived. */
+	if (rc == -1 && err->code != FERRY_ECANCELLED)
+		return -1;
+	if (!run->dry_run && ferry_store_commit(run->st, &why) == -1) {
+		*err = why;
+		return -1;
 	}
+	if (rc == -1)
+		return -1;
+	for (size_t i = 0; i < run->upstreams_n; i++) {
+		struct ferry_upstream *up = &run->upstreams[i];
+
+		if (!up->wanted)
+			continue;
+		if ((rc = up->kind->after(run, up, err)) == -1)
+			return -1;
+		more = more || rc == 1;
+	}
+	return more;
+}
+
+int
+ferry_run_end(struct ferry_run *run, struct ferry_error *err)
+{
+
 	return put_snapshots(run, err);
+}
+
+int
+ferry_run_work(struct ferry_run *run, struct ferry_error *err)
+{
+	int rc = ferry_run_begin(run, err) == -1 ? -1 : 1;
+
+	while (rc == 1)
+		rc = ferry_run_turn(run, err);
+	return rc == -1 ? -1 : ferry_run_end(run, err);
 }

@@ -40,6 +40,9 @@ struct ferry_run {
 	size_t upstreams_n;
 	struct ferry_operator *op; /* the operator's file, or NULL */
 	bool dry_run;
+	/* Of a puller (sync/pull): what the configuration wants is left alone,
+	 * and documents that were checked lately are not asked for. */
+	bool pulls;
 
 	struct ferry_run_ticker *tickers;
 	size_t tickers_n, tickers_cap;
@@ -62,6 +65,7 @@ struct ferry_run {
 	json_t *plan; /* dry run: {"item","size"} (or "unpacked", "note") */
 	const char *plan_lacks; /* what it does not count; NULL: nothing */
 	uint64_t incidents;
+	uint64_t settled; /* counts what came to an end, for who waits */
 	struct ferry_error fatal; /* the store failed: stop */
 };
 
@@ -69,6 +73,14 @@ struct ferry_run {
 int ferry_run_on_tick(struct ferry_run *run, ferry_run_tick *on_tick, void *ctx,
     struct ferry_error *err);
 
+/*
+ * The same in steps, for who adds wants meanwhile: _begin each upstream; _turn
+ * until no transfer is left, commit, and do what waited for that (1: there will
+ * be more, 0); _end.
+ */
+int ferry_run_begin(struct ferry_run *run, struct ferry_error *err);
+int ferry_run_turn(struct ferry_run *run, struct ferry_error *err);
+int ferry_run_end(struct ferry_run *run, struct ferry_error *err);
 /* Run every upstream to its end.  -1 only when the store or the user stops
  * it: what failed upstream is in run->failures. */
 int ferry_run_work(struct ferry_run *run, struct ferry_error *err);

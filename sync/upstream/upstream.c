@@ -195,6 +195,27 @@ configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
 }
 
 static int
+configure_pull(struct ferry_upstream *up, struct ferry_error *err)
+{
+
+	if (ferry_conf_bool(up->group, "pull", false, &up->pull, err) == -1 ||
+	    ferry_conf_u64(up->group, "max_age", 0, 365 * 86400, 300,
+		&up->max_age, err) == -1 ||
+	    ferry_conf_all_strs(up->group, "pull_allow", up->pull_allow,
+		sizeof(up->pull_allow) / sizeof(up->pull_allow[0]),
+		&up->pull_allow_n, err) == -1 ||
+	    ferry_conf_all_strs(up->group, "pull_deny", up->pull_deny,
+		sizeof(up->pull_deny) / sizeof(up->pull_deny[0]),
+		&up->pull_deny_n, err) == -1)
+		return -1;
+	if (up->pull && up->kind->pull == NULL)
+		return ferry_conf_error(up->group, "pull", err,
+		    "upstreams of the format '%s' cannot be pulled through",
+		    up->kind->format);
+	return 0;
+}
+
+static int
 configure_upstream(const struct ferry_run *run, struct ferry_upstream *up,
     struct ferry_error *err)
 {
@@ -208,6 +229,7 @@ configure_upstream(const struct ferry_run *run, struct ferry_upstream *up,
 	    configure_reach(up, err) == -1 || configure_origin(up, err) == -1 ||
 	    configure_protect(up, err) == -1 ||
 	    configure_visibility(up, err) == -1 ||
+	    configure_pull(up, err) == -1 ||
 	    up->kind->configure(up, err) == -1 ||
 	    ferry_conf_finish(up->group, err) == -1)
 		return -1;
@@ -460,6 +482,30 @@ ferry_upstream_may(const struct ferry_run *run, const struct ferry_upstream *up,
 	    "the name '%s' is bound to upstream '%s' (its owner's, or "
 	    "'protect' there says so); '%s' may not supply it",
 	    name, holder->name, up->name);
+}
+
+static bool
+fits_any(const char *const *patterns, size_t n, const char *name)
+{
+
+	for (size_t i = 0; i < n; i++)
+		if (fits_pattern(patterns[i], name))
+			return true;
+	return false;
+}
+
+int
+ferry_upstream_may_pull(const struct ferry_run *run,
+    const struct ferry_upstream *up, const char *name, struct ferry_error *err)
+{
+	bool allowed = up->pull_allow_n == 0 ||
+	               fits_any(up->pull_allow, up->pull_allow_n, name);
+
+	if (allowed && !fits_any(up->pull_deny, up->pull_deny_n, name))
+		return ferry_upstream_may(run, up, name, err);
+	return ferry_error_set(err, FERRY_EDENIED,
+	    "'%.200s' is not pulled from upstream '%s': its %s says so", name,
+	    up->name, allowed ? "'pull_deny'" : "'pull_allow'");
 }
 
 /* Whoever syncs an upstream first is the one to say who may read it. */

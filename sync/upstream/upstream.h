@@ -8,13 +8,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/base/error.h"
+#include "store/pull/message.h"
 #include "sync/fetch/fetch.h"
 
 struct ferry_conf_group;
-struct ferry_error;
 struct ferry_package_format;
 struct ferry_run;
 struct ferry_upstream;
+
+/* What became of something that a puller wants. */
+enum ferry_pull_state {
+	FERRY_PULL_WAITS, /* it is under way */
+	FERRY_PULL_HERE, /* to be seen with the next commit */
+	FERRY_PULL_LACKS /* out->why says why */
+};
+struct ferry_pull_end {
+	struct ferry_error why;
+	int64_t checked_at; /* of a document: seconds since the epoch */
+};
 
 /*
  * What a format brings: a folder in sync/upstream and a row in sync/kinds.c.
@@ -42,6 +54,15 @@ struct ferry_upstream_kind {
 	/* For a delegator, from its after on: every version of a package. */
 	int (*want)(struct ferry_run *run, struct ferry_upstream *up,
 	    const char *name, enum ferry_want how, struct ferry_error *err);
+	/*
+	 * For a puller: want one thing, besides what it needs, and say what
+	 * became of it.  What came to an end is begun anew when it is wanted
+	 * again.  NULL: the kind cannot.
+	 */
+	int (*pull)(struct ferry_run *run, struct ferry_upstream *up,
+	    const struct ferry_pull_want *want, struct ferry_error *err);
+	enum ferry_pull_state (*pulled)(struct ferry_upstream *up,
+	    const struct ferry_pull_want *want, struct ferry_pull_end *out);
 	void (*free)(struct ferry_upstream *up);
 };
 
@@ -63,6 +84,11 @@ struct ferry_upstream {
 	char **protect; /* owned: name patterns bound to it */
 	size_t protect_n, protect_cap;
 	bool wanted; /* synced in this run */
+	bool pull; /* what is asked for is pulled: sync/pull */
+	uint64_t max_age; /* seconds until a document is asked for again */
+	/* Names that may be pulled (none: all), and those of them that may not. */
+	const char *pull_allow[64], *pull_deny[64];
+	size_t pull_allow_n, pull_deny_n;
 	void *state; /* of the kind */
 	json_t *said; /* what its record has besides format and url */
 
@@ -109,6 +135,13 @@ const struct ferry_upstream *ferry_upstream_holder(const struct ferry_run *run,
  * under protection.  Returns 0, or -1 with err (FERRY_EDENIED) naming it.
  */
 int ferry_upstream_may(const struct ferry_run *run,
+    const struct ferry_upstream *up, const char *name, struct ferry_error *err);
+
+/*
+ * Whether a puller may ask up for the package called name: it may supply it, and
+ * `pull_allow` and `pull_deny` let it.  Returns and errors: as _may.
+ */
+int ferry_upstream_may_pull(const struct ferry_run *run,
     const struct ferry_upstream *up, const char *name, struct ferry_error *err);
 
 /*

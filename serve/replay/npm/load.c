@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "serve/replay/known.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
@@ -108,6 +109,37 @@ out:
 	return rc;
 }
 
+/* Of an upstream that is pulled through, its packument says what is known. */
+static int
+add_known(struct ferry_store_view *view, const char *package, const char *owner,
+    struct ferry_bytes text, struct ferry_held *held, struct ferry_error *err)
+{
+	struct ferry_bytes root, versions;
+	struct ferry_buf name = FERRY_BUF_INIT;
+	struct ferry_known known;
+	struct ferry_span_iter it;
+	int rc = ferry_known_begin(&known, view, "npm", package, owner, err);
+
+	if (rc != 1)
+		return rc;
+	rc = ferry_span_check(text, &root, err);
+	if (rc == 0 && ferry_span_get(root, "versions", &versions) &&
+	    ferry_span_type(versions) == FERRY_SPAN_OBJECT) {
+		ferry_span_iter(&it, versions);
+		while (rc == 0 && ferry_span_next(&it)) {
+			ferry_buf_reset(&name);
+			if (ferry_span_unescape(&name, it.name, err) == -1 ||
+			    (name.n > 0 &&
+				ferry_known_add(&known, held,
+				    ferry_bytes_buf(&name), err) == -1))
+				rc = -1;
+		}
+	}
+	ferry_known_end(&known, held);
+	ferry_buf_free(&name);
+	return rc;
+}
+
 int
 ferry_npm_load(struct ferry_store_view *view, const char *package,
     const char *owner, struct ferry_buf *out, struct ferry_held *held,
@@ -129,7 +161,9 @@ ferry_npm_load(struct ferry_store_view *view, const char *package,
 	    (ferry_blob_load(store, &file.sha256, DOCUMENT_MAX, out, err) ==
 		    -1 ||
 		ferry_held_load(held, view, "npm", package, owner, err) == -1 ||
-		add_withdrawn(store, held, out, err) == -1))
+		add_withdrawn(store, held, out, err) == -1 ||
+		add_known(view, package, owner, ferry_bytes_buf(out), held,
+		    err) == -1))
 		rc = -1;
 	json_decref(record);
 	return rc;

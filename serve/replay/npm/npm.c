@@ -20,6 +20,7 @@
 #include "store/base/error.h"
 #include "store/base/json_span.h"
 #include "store/base/out.h"
+#include "store/pull/message.h"
 
 enum kind {
 	ROOT,
@@ -559,6 +560,31 @@ start(void **state, struct ferry_store_view *view, uint64_t search_bytes,
 	return 0;
 }
 
+/* What a client asks for after a document is one tarball. */
+static bool
+wants(const struct ferry_call *call, struct ferry_pull_want *want)
+{
+	const struct ferry_resource *r = &call->resource;
+	char version[FERRY_ITEM_NAME];
+
+	switch ((enum kind)r->kind) {
+	case DIST_TAGS:
+	case PACKUMENT:
+	case VERSION:
+		want->what = FERRY_PULL_DOCUMENT;
+		return true;
+	case FILE_:
+		want->what = FERRY_PULL_VERSION;
+		if (!ferry_npm_tarball_version(r->package, r->item, version) ||
+		    strlen(version) >= sizeof(want->version))
+			return false;
+		memcpy(want->version, version, strlen(version) + 1);
+		return true;
+	default:
+		return false;
+	}
+}
+
 const struct ferry_replay ferry_replay_npm = {
 	.name = "npm",
 	.format = "npm",
@@ -568,6 +594,7 @@ const struct ferry_replay ferry_replay_npm = {
 	.identify = identify,
 	.owner = owner,
 	.answer = answer,
+	.wants = wants,
 	.refuse = refuse,
 	.start = start,
 	.changed = ferry_search_changed,

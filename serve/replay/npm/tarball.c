@@ -180,13 +180,25 @@ version_of(const char *base, const char *path, char buf[FERRY_ITEM_NAME])
 	return true;
 }
 
+bool
+ferry_npm_tarball_version(
+    const char *package, const char *path, char version[FERRY_ITEM_NAME])
+{
+	const char *slash = strchr(package, '/');
+	char plain[FERRY_ITEM_NAME];
+
+	(void)snprintf(
+	    plain, sizeof(plain), "%.*s", (int)strcspn(path, "?"), path);
+	return version_of(slash == NULL ? package : slash + 1, plain, version);
+}
+
 int
 ferry_npm_tarball_find(struct ferry_store_view *view, const char *package,
     const char *owner, const char *path, struct ferry_digest *out,
     struct ferry_error *err)
 {
-	const char *slash = strchr(package, '/'), *query = strchr(path, '?');
-	char version[FERRY_ITEM_NAME], plain[FERRY_ITEM_NAME];
+	const char *query = strchr(path, '?');
+	char version[FERRY_ITEM_NAME];
 	int rc = 0;
 
 	/* A query may say which is meant; if nobody knows it, it means
@@ -194,9 +206,7 @@ ferry_npm_tarball_find(struct ferry_store_view *view, const char *package,
 	if (query != NULL &&
 	    (rc = find_path(view, package, owner, path, out, err)) != 0)
 		return rc;
-	(void)snprintf(
-	    plain, sizeof(plain), "%.*s", (int)strcspn(path, "?"), path);
-	if (version_of(slash == NULL ? package : slash + 1, plain, version) &&
+	if (ferry_npm_tarball_version(package, path, version) &&
 	    (rc = find_version(view, package, owner, version, out, err)) != 0)
 		return rc;
 	return query != NULL ? 0

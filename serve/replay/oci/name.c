@@ -324,3 +324,22 @@ ferry_oci_owner(
 		       err, "oci", r->package, "owner", r->origin, NULL);
 	return rc == 1 ? ferry_view_take_owner(body, call->owner, err) : rc;
 }
+
+bool
+ferry_oci_supplies(const struct ferry_call *call, const char *upstream)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_body *origins = NULL;
+	struct ferry_bytes lines, owner;
+	bool found = false;
+
+	if (call->resource.origin[0] == 0)
+		return true;
+	if (get_origins(call->view, &origins, &ignored) != 1)
+		return false;
+	lines = ferry_bytes_buf(&origins->bytes);
+	while (!found && next_owner(&lines, call->resource.origin, &owner))
+		found = ferry_bytes_is(owner, upstream);
+	ferry_body_unref(origins);
+	return found;
+}

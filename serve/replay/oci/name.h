@@ -28,6 +28,8 @@ int ferry_oci_resolve(
 /* As owner() of format.h. */
 int ferry_oci_owner(
     struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err);
+/* As supplies() of format.h. */
+bool ferry_oci_supplies(const struct ferry_call *call, const char *upstream);
 /*
  * The query's "ns" appended to buf, if that is where the package comes from.
  * Returns: 1, 0, -1.

@@ -16,6 +16,7 @@
 #include "store/base/json_span.h"
 #include "store/base/out.h"
 #include "store/format/oci/names.h"
+#include "store/pull/message.h"
 
 enum kind {
 	NOTHING, /* no such URL */
@@ -307,6 +308,21 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 	return rc;
 }
 
+/* A blob comes with the manifest that names it, and is not asked for alone. */
+static bool
+wants(const struct ferry_call *call, struct ferry_pull_want *want)
+{
+	const struct ferry_resource *r = &call->resource;
+
+	if (r->kind != MANIFEST || r->item[0] == 0 ||
+	    strlen(r->item) >= sizeof(want->version))
+		return false;
+	want->what = strchr(r->item, ':') == NULL ? FERRY_PULL_DOCUMENT
+	                                          : FERRY_PULL_VERSION;
+	memcpy(want->version, r->item, strlen(r->item) + 1);
+	return true;
+}
+
 static void
 write_page(struct ferry_out *out, enum ferry_page part, const char *url,
     const char *host)
@@ -348,6 +364,8 @@ const struct ferry_replay ferry_replay_oci = {
 	.identify = ferry_oci_identify,
 	.owner = ferry_oci_owner,
 	.answer = answer,
+	.wants = wants,
+	.supplies = ferry_oci_supplies,
 	.refuse = refuse,
 	.challenge = ferry_oci_challenge,
 	.start = ferry_oci_start,

@@ -10,6 +10,7 @@
 #include "store/base/error.h"
 #include "store/catalog/catalog.h"
 #include "store/format/rubygems/gem.h"
+#include "store/pull/message.h"
 
 #define CANDIDATES 8 /* gems that a file may be of */
 
@@ -191,4 +192,53 @@ ferry_gem_file(const struct ferry_call *call, struct ferry_body **out,
 		find, (void *)(uintptr_t)call };
 
 	return ferry_file_body(&file, out, err);
+}
+
+/* Pulling */
+
+/* Copy text, if it has room. */
+static bool
+set_name(char out[FERRY_PULL_NAME], struct ferry_bytes text)
+{
+
+	if (text.n == 0 || text.n >= FERRY_PULL_NAME)
+		return false;
+	memcpy(out, text.p, text.n);
+	out[text.n] = 0;
+	return true;
+}
+
+/* Of a file that nothing here is of, the gem with the shortest name that it can
+ * be of: versions that begin with a number and a dash are rare. */
+bool
+ferry_gem_wants(const struct ferry_call *call, struct ferry_pull_want *want)
+{
+	const struct ferry_resource *r = &call->resource;
+	struct candidate list[CANDIDATES];
+	size_t i = 0, n;
+
+	if (r->kind == FERRY_GEM_INFO) {
+		want->what = FERRY_PULL_DOCUMENT;
+		return set_name(want->package,
+		    ferry_gem_name_base(ferry_bytes_str(r->package)));
+	}
+	if (r->kind != FERRY_GEM_FILE)
+		return false;
+	n = find_candidates(r, list);
+	while (i < n && call->owner[0] != 0 &&
+	       !ferry_bytes_is(ferry_gem_name_base(ferry_bytes_str(r->package)),
+		   list[i].name))
+		i++;
+	want->what = FERRY_PULL_VERSION;
+	return i < n &&
+	       set_name(want->package, ferry_bytes_str(list[i].name)) &&
+	       set_name(want->version, ferry_bytes_str(list[i].version));
+}
+
+bool
+ferry_gem_supplies(const struct ferry_call *call, const char *upstream)
+{
+	const char *origin = call->resource.origin;
+
+	return origin[0] == 0 || strcmp(origin, upstream) == 0;
 }

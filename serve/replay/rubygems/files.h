@@ -13,6 +13,7 @@
 
 struct ferry_body;
 struct ferry_error;
+struct ferry_pull_want;
 
 /* As owner() of struct ferry_replay. */
 int ferry_gem_owner(
@@ -21,5 +22,10 @@ int ferry_gem_owner(
 /* The file that call names.  Returns: 1 and *out (the caller unrefs), 0, -1. */
 int ferry_gem_file(const struct ferry_call *call, struct ferry_body **out,
     struct ferry_error *err);
+
+/* As wants() and supplies() of format.h. */
+bool
+ferry_gem_wants(const struct ferry_call *call, struct ferry_pull_want *want);
+bool ferry_gem_supplies(const struct ferry_call *call, const char *upstream);
 
 #endif

@@ -267,8 +267,9 @@ compare_package(
 }
 
 static int
-take_package(struct entries *out, struct versions *v,
-    const struct ferry_key *package, struct ferry_error *err)
+take_package(struct entries *out, struct ferry_store_view *view,
+    struct versions *v, const struct ferry_key *package,
+    struct ferry_error *err)
 {
 	struct ferry_gem_info info = { .n = 0 };
 	int rc = 0, c;
@@ -281,6 +282,10 @@ take_package(struct entries *out, struct versions *v,
 		if (rc == 0 && step(v, err) == -1)
 			rc = -1;
 	}
+	if (rc == 0)
+		rc = ferry_gem_info_known(&info, view,
+		    ferry_key_part(package, 2), ferry_key_part(package, 3),
+		    err);
 	ferry_gem_info_sort(&info);
 	if (rc == 0)
 		rc = entries_add(out, ferry_key_part(package, 2),
@@ -310,7 +315,7 @@ read_all(
 	while (
 	    (rc = ferry_record_iter_next(packages, &package, NULL, err)) == 1)
 		if (stopping(index) ||
-		    take_package(out, &v, &package, err) == -1) {
+		    take_package(out, index->view, &v, &package, err) == -1) {
 			rc = -1;
 			break;
 		}

@@ -5,14 +5,18 @@
 #include <string.h>
 
 #include "serve/http/http.h"
+#include "serve/replay/known.h"
 #include "serve/replay/store_view.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
 #include "store/base/out.h"
+#include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/removal.h"
 #include "store/catalog/withdrawn.h"
 #include "store/format/rubygems/gem.h"
+
+#define DOCUMENT_MAX (64U << 20)
 
 bool
 ferry_gem_is_shown(const json_t *record)
@@ -68,6 +72,85 @@ add_version(void *ctx, const struct ferry_key *key, json_t *record,
 	return ferry_gem_info_add(ctx, ferry_key_part(key, 4), record, err);
 }
 
+static bool
+has_version(const struct ferry_gem_info *info, size_t n, const char *version)
+{
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(info->list[i].version, version) == 0)
+			return true;
+	return false;
+}
+
+/* Add what a document lists, and was not held. */
+static int
+add_lines(struct ferry_gem_info *info, const struct ferry_known *known,
+    struct ferry_bytes text, struct ferry_error *err)
+{
+	struct ferry_bytes line;
+	size_t held = info->n;
+
+	while (ferry_bytes_line(&text, &line)) {
+		const uint8_t *blank = memchr(line.p, ' ', line.n);
+		struct ferry_gem_shown *shown;
+		struct ferry_bytes version;
+
+		if (blank == NULL)
+			continue;
+		version = ferry_bytes_of(line.p, (size_t)(blank - line.p));
+		if (!ferry_gem_version_valid(version) ||
+		    !ferry_known_shows(known, version))
+			continue;
+		if (ferry_array_grow(&info->list, &info->cap, info->n + 1,
+			sizeof(*info->list), err) == -1)
+			return -1;
+		shown = &info->list[info->n];
+		*shown = (struct ferry_gem_shown){ NULL, NULL };
+		if (ferry_strndup(&shown->version, version, err) == -1)
+			return -1;
+		if (has_version(info, held, shown->version)) {
+			free(shown->version);
+			continue;
+		}
+		info->n++;
+		if (ferry_strndup(&shown->line,
+			ferry_bytes_of(blank + 1, line.n - version.n - 1),
+			err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+ferry_gem_info_known(struct ferry_gem_info *info, struct ferry_store_view *view,
+    const char *name, const char *owner, struct ferry_error *err)
+{
+	struct ferry_store *store = ferry_store_view_store(view);
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_known known;
+	struct ferry_file file;
+	json_t *record = NULL;
+	struct ferry_key key;
+	int rc = ferry_known_begin(&known, view, "rubygems", name, owner, err);
+
+	if (rc != 1)
+		return rc;
+	rc = ferry_key_package(&key, "rubygems", name, owner, err);
+	if (rc == 0)
+		rc = ferry_catalog_get(store, &key, &record, err);
+	if (rc == 1 && (rc = ferry_files_count(record, err)) > 0)
+		rc = ferry_files_get(record, 0, &file, err) == -1 ? -1 : 1;
+	if (rc == 1)
+		rc = ferry_blob_load(
+		    store, &file.sha256, DOCUMENT_MAX, &text, err);
+	if (rc == 0 && text.n > 0)
+		rc = add_lines(info, &known, ferry_bytes_buf(&text), err);
+	ferry_known_end(&known, NULL);
+	json_decref(record);
+	ferry_buf_free(&text);
+	return rc == -1 ? -1 : 0;
+}
+
 int
 ferry_gem_info_load(struct ferry_gem_info *info, struct ferry_store_view *view,
     const char *name, const char *owner, struct ferry_error *err)
@@ -77,7 +160,8 @@ ferry_gem_info_load(struct ferry_gem_info *info, struct ferry_store_view *view,
 	if (ferry_key_version(&prefix, "rubygems", name, owner, NULL, err) ==
 		-1 ||
 	    ferry_catalog_each(ferry_store_view_store(view), &prefix,
-		add_version, info, err) == -1)
+		add_version, info, err) == -1 ||
+	    ferry_gem_info_known(info, view, name, owner, err) == -1)
 		return -1;
 	ferry_gem_info_sort(info);
 	return 0;

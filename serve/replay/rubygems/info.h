@@ -33,6 +33,11 @@ int ferry_gem_info_add(struct ferry_gem_info *info, const char *version,
     const json_t *record, struct ferry_error *err);
 /* Into the order of versions, which the next functions want. */
 void ferry_gem_info_sort(struct ferry_gem_info *info);
+/* Add the versions that are known and not held (serve/replay/known.h): what
+ * upstream's document says of them.  Before _sort. */
+int ferry_gem_info_known(struct ferry_gem_info *info,
+    struct ferry_store_view *view, const char *name, const char *owner,
+    struct ferry_error *err);
 /* All of a gem, in order.  Returns: 0, -1. */
 int ferry_gem_info_load(struct ferry_gem_info *info,
     struct ferry_store_view *view, const char *name, const char *owner,

@@ -16,6 +16,7 @@
 #include "sync/upstream/oci/conf.h"
 #include "sync/upstream/oci/list.h"
 #include "sync/upstream/oci/manifest.h"
+#include "sync/upstream/oci/pull.h"
 #include "sync/upstream/oci/queue.h"
 #include "sync/upstream/oci/ref.h"
 #include "sync/upstream/oci/shared_blob.h"
@@ -29,6 +30,7 @@ ref_free(void *entry)
 
 	ferry_oci_waiters_tell(&ref->waiters, &cancelled);
 	free(ref->job);
+	free(ref->why);
 }
 
 static void
@@ -148,7 +150,7 @@ sync_start(
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
 	if (ferry_upstream_put(run, up, host, err) == 0 &&
 	    find_lost(oci, err) == 0 &&
-	    ferry_oci_wants_read(oci, OCI_WANTS_ADD, err) == 0)
+	    (run->pulls || ferry_oci_wants_read(oci, OCI_WANTS_ADD, err) == 0))
 		rc = ferry_oci_pump(oci, err);
 	json_decref(host);
 	return rc;
@@ -187,5 +189,7 @@ const struct ferry_upstream_kind ferry_upstream_oci = {
 	.sync = sync_start,
 	.after = sync_after,
 	.want = ferry_oci_want_all,
+	.pull = ferry_oci_pull,
+	.pulled = ferry_oci_pulled,
 	.free = oci_free,
 };

@@ -112,6 +112,9 @@ struct oci_ref {
 	struct oci_repository *repository;
 	struct oci_waiter *waiters;
 	struct oci_job *job; /* of ref.c; not NULL only while OCI_WORKING */
+	/* For a puller: when it was OCI_DONE; why it is OCI_FAILED, or NULL. */
+	int64_t checked_at;
+	struct ferry_error *why;
 	uint8_t state; /* enum oci_state */
 	uint8_t level; /* 0: wanted; else a referrer's */
 	bool optional; /* a 404 is as good */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/base/clock.h"
 #include "sync/upstream/oci/node.h"
 
 void
@@ -212,6 +213,37 @@ ferry_oci_ref_want(struct oci_repository *r, const char *name, unsigned level,
 }
 
 void
+ferry_oci_ref_renew(struct oci_ref *ref)
+{
+	struct oci *oci = ref->repository->oci;
+
+	assert(ref->state == OCI_DONE || ref->state == OCI_FAILED);
+	free(ref->why);
+	ref->why = NULL;
+	ref->state = OCI_NEW;
+	ref->queued = NULL;
+	*oci->queue_end = ref;
+	oci->queue_end = &ref->queued;
+}
+
+/* For who asks what became of it. */
+static void
+remember(struct oci_ref *ref, const struct ferry_error *why)
+{
+	struct ferry_run *run = ref->repository->oci->run;
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	run->settled++;
+	ref->checked_at = ferry_now();
+	if (why == NULL || !run->pulls)
+		return;
+	if (ferry_calloc(&ref->why, 1, sizeof(*ref->why), &err) == -1)
+		ferry_run_fatal(run, &err);
+	else
+		*ref->why = *why;
+}
+
+void
 ferry_oci_ref_settle(struct oci_ref *ref, const struct ferry_error *why)
 {
 	struct oci *oci = ref->repository->oci;
@@ -221,6 +253,7 @@ ferry_oci_ref_settle(struct oci_ref *ref, const struct ferry_error *why)
 	ref->state = why == NULL ? OCI_DONE : OCI_FAILED;
 	free(ref->job);
 	ref->job = NULL;
+	remember(ref, why);
 	oci->active--;
 	ferry_oci_waiters_tell(&ref->waiters, why);
 	if (ferry_oci_pump(oci, &err) == -1)

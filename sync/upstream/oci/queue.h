@@ -25,6 +25,8 @@ int ferry_oci_ref_want(struct oci_repository *r, const char *ref,
     unsigned level, void *ctx,
     void (*on_settled)(void *ctx, const struct ferry_error *why),
     struct ferry_error *err);
+/* Want one once more that was settled. */
+void ferry_oci_ref_renew(struct oci_ref *ref);
 /* A ref was dealt with: tell, and begin others.  why: NULL, or it failed. */
 void ferry_oci_ref_settle(struct oci_ref *ref, const struct ferry_error *why);
 

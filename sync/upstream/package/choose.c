@@ -234,6 +234,8 @@ choose_one(struct ferry_package *p, const struct ferry_package_want *want,
 		return choose_exact(p, want, document, err);
 	case FERRY_WANT_RANGE:
 		return choose_range(p, want, document, err);
+	case FERRY_WANT_DOCUMENT:
+		return 0;
 	case FERRY_WANT_PICK:
 		break;
 	}

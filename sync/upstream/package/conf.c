@@ -246,5 +246,7 @@ ferry_packages_ready(struct ferry_packages *packages, struct ferry_error *err)
 {
 
 	packages->ready = true;
-	return ferry_packages_read_wants(packages, FERRY_WANTS_ADD, err);
+	return packages->run->pulls
+	           ? 0
+	           : ferry_packages_read_wants(packages, FERRY_WANTS_ADD, err);
 }

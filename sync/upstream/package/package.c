@@ -51,6 +51,7 @@ choose_from(struct ferry_package *p, const struct ferry_document *document)
 
 	if (ferry_package_choose(p, document, &err) == -1)
 		ferry_package_fail(p, &err);
+	p->packages->run->settled++;
 }
 
 /* Add what document names as further parts; whether there were any. */
@@ -220,7 +221,8 @@ complete_document(struct ferry_package *p, struct ferry_document *document,
 	if (more == 1)
 		return read_kept(p, document, err);
 	p->packages->run->packages++;
-	if (ferry_document_unique(document, err) == -1 ||
+	if (ferry_package_checked(p, err) == -1 ||
+	    ferry_document_unique(document, err) == -1 ||
 	    ferry_package_compare(p, document, err) == -1)
 		return -1;
 	if (ferry_package_record(p, err) == 0) {
@@ -515,6 +517,27 @@ put_into_queue(struct ferry_package *p)
 	p->packages->queue_end = &p->queued;
 }
 
+/* The one that is here was checked lately: 1; 0 it was not; -1. */
+static int
+take_fresh(struct ferry_package *p, struct ferry_error *err)
+{
+	struct ferry_document document = { .n = 0 };
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	int rc = ferry_package_fresh(p, err);
+
+	/* What cannot be read, or lacks what is wanted, is asked for. */
+	if (rc == 1 && (read_parts(p, &document, &ignored) == -1 ||
+			   !ferry_package_lists_wants(p, &document))) {
+		p->checked_at = 0;
+		rc = 0;
+	}
+	if (rc == 1 && complete_document(p, &document, err) == -1)
+		rc = -1;
+	ferry_document_free(&document);
+	forget_texts(p);
+	return rc;
+}
+
 /* Ask for the document, unless an index of the registry says what is in it.
  * Returns: 1; 0 it is in the queue again; -1 of the store or memory. */
 static int
@@ -523,8 +546,10 @@ ask_document(struct ferry_package *p, struct ferry_error *err)
 	const struct ferry_package_format *format = p->packages->format;
 	struct ferry_known known = { .what = FERRY_KNOWN_NOTHING };
 	struct ferry_error why = FERRY_ERROR_INIT;
-	int rc = 0;
+	int rc = p->packages->run->pulls ? take_fresh(p, err) : 0;
 
+	if (rc != 0)
+		return rc;
 	if (format->known != NULL &&
 	    format->known(p->packages, p->entry.key, &known, &why) == -1) {
 		ferry_package_fail(p, &why);
@@ -581,8 +606,12 @@ pump_documents(struct ferry_packages *packages, struct ferry_error *err)
 static int
 on_tick(void *ctx, struct ferry_error *err)
 {
+	struct ferry_packages *packages = ctx;
 
-	return pump_documents(ctx, err);
+	/* There may always be a transfer that somebody waits for. */
+	if (packages->run->pulls && ferry_packages_again(packages, err) == -1)
+		return -1;
+	return pump_documents(packages, err);
 }
 
 /* A package that was wanted again after its document had been dealt with.
@@ -686,22 +715,32 @@ ferry_packages_want_all(struct ferry_run *run, struct ferry_upstream *up,
 }
 
 int
-ferry_packages_after(
-    struct ferry_run *run, struct ferry_upstream *up, struct ferry_error *err)
+ferry_packages_again(struct ferry_packages *packages, struct ferry_error *err)
 {
-	struct ferry_packages *packages = up->state;
 	struct ferry_package **again = packages->again;
 	size_t n = packages->again_n;
-	int rc = n > 0 || packages->queue != NULL;
+	int rc = n > 0;
 
-	(void)run;
 	packages->again = NULL;
 	packages->again_n = packages->again_cap = 0;
 	for (size_t i = 0; i < n && rc != -1; i++)
 		if (choose_again(again[i], err) == -1)
 			rc = -1;
 	free(again);
-	if (rc == 0 && packages->format->after != NULL)
+	return rc;
+}
+
+int
+ferry_packages_after(
+    struct ferry_run *run, struct ferry_upstream *up, struct ferry_error *err)
+{
+	struct ferry_packages *packages = up->state;
+	bool queued = packages->queue != NULL;
+	int rc = ferry_packages_again(packages, err);
+
+	(void)run;
+	if (rc == 0 && !queued && packages->format->after != NULL)
 		rc = packages->format->after(packages, err);
-	return rc == -1 || pump_documents(packages, err) == -1 ? -1 : rc;
+	return rc == -1 || pump_documents(packages, err) == -1 ? -1
+	                                                       : rc || queued;
 }

@@ -18,7 +18,8 @@
 		.format = (name), .package = (package_format),                 \
 		.configure = ferry_packages_configure,                         \
 		.sync = ferry_packages_sync, .after = ferry_packages_after,    \
-		.want = ferry_packages_want_all, .free = ferry_packages_free   \
+		.want = ferry_packages_want_all, .pull = ferry_packages_pull,  \
+		.pulled = ferry_packages_pulled, .free = ferry_packages_free   \
 	}
 
 /* The functions of struct ferry_upstream_kind. */
@@ -30,6 +31,10 @@ int ferry_packages_after(
     struct ferry_run *run, struct ferry_upstream *up, struct ferry_error *err);
 int ferry_packages_want_all(struct ferry_run *run, struct ferry_upstream *up,
     const char *name, enum ferry_want how, struct ferry_error *err);
+int ferry_packages_pull(struct ferry_run *run, struct ferry_upstream *up,
+    const struct ferry_pull_want *want, struct ferry_error *err);
+enum ferry_pull_state ferry_packages_pulled(struct ferry_upstream *up,
+    const struct ferry_pull_want *want, struct ferry_pull_end *out);
 void ferry_packages_free(struct ferry_upstream *up);
 
 #endif

@@ -48,7 +48,8 @@ struct ferry_packages {
 enum ferry_want_kind {
 	FERRY_WANT_PICK, /* what a client would choose for spec */
 	FERRY_WANT_EXACT, /* this version (lock files) */
-	FERRY_WANT_RANGE /* every version of a range, or its newest ones */
+	FERRY_WANT_RANGE, /* every version of a range, or its newest ones */
+	FERRY_WANT_DOCUMENT /* no version */
 };
 struct ferry_package_want {
 	enum ferry_want_kind kind;
@@ -79,6 +80,8 @@ struct ferry_chosen {
 		char *integrity, *by;
 	} * locks;
 	size_t locks_n, locks_cap;
+	bool settled; /* it is here, or why says why not */
+	struct ferry_error why;
 };
 
 struct ferry_package_part {
@@ -104,6 +107,8 @@ struct ferry_package {
 	size_t gone_n, gone_cap;
 	bool asked, waiting;
 	bool without; /* upstream has no document of it */
+	int64_t checked_at; /* when upstream was asked; 0: not yet */
+	bool anew; /* it must be asked for, however lately it was */
 	bool failed, reported; /* reported: as a failure, not as skipped */
 	struct ferry_error why; /* it failed */
 };
@@ -140,7 +145,13 @@ bool ferry_package_has_document(const struct ferry_package *package);
 void ferry_package_item(char buf[FERRY_PACKAGE_ITEM],
     const struct ferry_packages *packages, const char *name,
     const char *version);
+/* Forget what was wanted of a package, and what came of it. */
+void ferry_package_reset(struct ferry_package *package);
 void ferry_packages_free_all(struct ferry_packages *packages);
+/* Deal with the wants that came after a document was dealt with.  Returns: 1
+ * there were some, 0, -1. */
+int
+ferry_packages_again(struct ferry_packages *packages, struct ferry_error *err);
 
 /* lockfile.c: want what the lock file at path has, of this upstream and of
  * others.  Errors: of the file. */
@@ -195,6 +206,18 @@ bool ferry_package_kept(
 int ferry_package_document_here(const struct ferry_package *package,
     const struct ferry_digest *digest, struct ferry_buf *text,
     struct ferry_digest *sha256, struct ferry_error *err);
+
+/* pull.c */
+
+/* Take the document that is here, if a puller may: it was checked lately.
+ * Returns: 1 and its parts with their texts, 0, -1. */
+int ferry_package_fresh(struct ferry_package *package, struct ferry_error *err);
+/* Whether it lists every version that is wanted exactly. */
+bool ferry_package_lists_wants(
+    const struct ferry_package *package, const struct ferry_document *document);
+/* Note that upstream was asked for the document. */
+int
+ferry_package_checked(struct ferry_package *package, struct ferry_error *err);
 
 /* record.c */
 

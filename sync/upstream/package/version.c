@@ -94,6 +94,17 @@ version_at(const struct job *job, const json_t *record)
 		                              : ferry_bytes_buf(&job->object) };
 }
 
+/* The version is dealt with, as why says. */
+static void
+settle(struct ferry_chosen *chosen, const struct ferry_package *p,
+    const struct ferry_error *why)
+{
+
+	chosen->settled = true;
+	chosen->why = *why;
+	p->packages->run->settled++;
+}
+
 /* It could not be fetched. */
 static void
 report_failure(const struct job *job)
@@ -329,6 +340,7 @@ settle_file(struct job *job)
 		ferry_run_fatal(job->package->packages->run, &err);
 	if (job->why.code != FERRY_OK)
 		report_failure(job);
+	settle(job->chosen, job->package, &job->why);
 	end_job(job);
 }
 
@@ -758,7 +770,18 @@ choose_absent(struct job *job, const struct ferry_document *document,
 	return 1;
 }
 
-/* Look for the version, or get it; frees or keeps job. */
+/* For who waits for it; no failure: 0. */
+static int
+set_removed(struct ferry_error *why)
+{
+
+	ferry_error_set(why, FERRY_EDENIED,
+	    "this version was removed here; 'ferry restore' lifts that");
+	return 0;
+}
+
+/* Look for the version, or get it; frees or keeps job.  Returns: 1 it is under
+ * way; 0 it is dealt with, *why saying if there was an incident; -1. */
 static int
 choose_new(struct job *job, const struct ferry_document *document,
     const char *item, struct ferry_error *why)
@@ -780,12 +803,14 @@ choose_new(struct job *job, const struct ferry_document *document,
 	removed = ferry_recorded_is_removed(&of, job->version, why);
 	if (removed == 1) {
 		rc = ferry_recorded_agrees(&of, job->version, why);
+		if (rc != -1)
+			rc = set_removed(why);
 	} else if (removed == -1) {
 		rc = -1;
 	} else if (here) {
 		rc = choose_present(job, document, why);
 	} else if ((rc = choose_absent(job, document, item, why)) == 1) {
-		return 0;
+		return 1;
 	}
 out:
 	if (rc == -1 || removed == 1)
@@ -919,16 +944,17 @@ ferry_version_choose(struct ferry_package *p,
 	    (grew = ferry_chosen_grow(p, chosen, want, err)) == -1)
 		return -1;
 	if (!known || (format->grows && grew == 1 && !chosen->active))
-		rc = job_new(&job, p, want, chosen, listed, &why) == -1 ||
-		             choose_new(job, document, item, &why) == -1
+		rc = job_new(&job, p, want, chosen, listed, &why) == -1
 		         ? -1
-		         : 0;
+		         : choose_new(job, document, item, &why);
 	else
 		rc = choose_again(&self, want, chosen, inside, locks, &why);
 	chosen->again = chosen->again ||
 	                (known && chosen->active && format->grows && grew == 1);
 	if (rc == -1)
 		ferry_run_fail(p->packages->run, item, &why);
+	if (!known && rc != 1)
+		settle(chosen, p, &why);
 	return want->closure && format->needs != NULL
 	           ? want_needs(&self, NULL, want->need, format->needs, err)
 	           : 0;

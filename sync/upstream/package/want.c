@@ -43,10 +43,11 @@ chosen_free(void *entry)
 	free(chosen->locks);
 }
 
-static void
-package_free(void *entry)
+void
+ferry_package_reset(struct ferry_package *p)
 {
-	struct ferry_package *p = entry;
+	struct ferry_package clean = { .entry = p->entry,
+		.packages = p->packages };
 
 	for (size_t i = 0; i < p->wants_n; i++)
 		want_free(&p->wants[i]);
@@ -62,6 +63,14 @@ package_free(void *entry)
 	free(p->parts);
 	free(p->wants);
 	ferry_table_free(&p->chosen, chosen_free);
+	*p = clean;
+}
+
+static void
+package_free(void *entry)
+{
+
+	ferry_package_reset(entry);
 }
 
 void
@@ -104,6 +113,7 @@ ferry_package_fail(struct ferry_package *p, const struct ferry_error *why)
 
 	p->failed = true;
 	p->why = *why;
+	p->packages->run->settled++;
 	for (size_t i = 0; i < p->wants_n; i++) {
 		needed = needed || p->wants[i].need == FERRY_NEEDED;
 		p->wants[i].done = true;

@@ -1,0 +1,479 @@
+#include "serve/replay/asker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "serve/replay/store_view.h"
+#include "store/base/clock.h"
+#include "store/base/error.h"
+#include "store/base/log.h"
+#include "store/index/local.h"
+
+#define FOLLOW_MS 1000 /* how often the list of upstreams is read */
+#define UPSTREAMS_MAX 64
+#define AGE_SLOTS 32768U /* a power of two */
+
+struct upstream {
+	char format[32];
+	char name[FERRY_PULL_NAME];
+};
+
+/* Of two documents in one slot the later one's. */
+struct age {
+	uint64_t hash;
+	uint64_t until_ms;
+	enum ferry_age age;
+};
+
+/*
+ * Invariants, with the lock:
+ *  1. A ticket is listed from its start to its end; on_ready is called when it
+ *     leaves the list, and not after it was freed.
+ *  2. fd is -1 unless connected; no ticket is sent while it is.
+ */
+struct ferry_asker {
+	struct ferry_store_view *view;
+	char path[FERRY_PULL_PATH];
+	pthread_t thread;
+	pthread_mutex_t lock;
+	struct ferry_ticket *tickets;
+	uint64_t ids;
+	struct upstream upstreams[UPSTREAMS_MAX];
+	size_t upstreams_n;
+	struct age *ages;
+	struct ferry_asker_counts counts;
+	atomic_bool any; /* upstreams_n > 0, for who has no time to lock */
+	bool stop;
+	bool down; /* it was logged that no puller runs */
+	int wake; /* an eventfd */
+	/* Of the thread: */
+	int fd;
+	uint64_t followed_ms;
+};
+
+/* Which upstreams */
+
+static int
+add_upstream(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+	struct ferry_asker *a = ctx;
+	const char *format =
+	    json_string_value(json_object_get(record, "format"));
+	struct upstream *up = &a->upstreams[a->upstreams_n];
+
+	(void)err;
+	if (a->upstreams_n == UPSTREAMS_MAX || format == NULL ||
+	    strlen(format) >= sizeof(up->format) ||
+	    strlen(ferry_key_part(key, 1)) >= sizeof(up->name))
+		return 0;
+	(void)snprintf(up->format, sizeof(up->format), "%s", format);
+	(void)snprintf(
+	    up->name, sizeof(up->name), "%s", ferry_key_part(key, 1));
+	a->upstreams_n++;
+	return 0;
+}
+
+static void
+follow_upstreams(struct ferry_asker *a)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_key prefix;
+
+	a->followed_ms = ferry_ticks_ms();
+	ferry_key_all(&prefix, FERRY_KIND_PULL);
+	(void)pthread_mutex_lock(&a->lock);
+	a->upstreams_n = 0;
+	/* What cannot be read now can be in a second. */
+	(void)ferry_local_each(ferry_store_view_store(a->view), &prefix,
+	    add_upstream, a, &ignored);
+	atomic_store(&a->any, a->upstreams_n > 0);
+	(void)pthread_mutex_unlock(&a->lock);
+}
+
+size_t
+ferry_asker_upstreams(struct ferry_asker *a, const char *format,
+    char names[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME])
+{
+	size_t n = 0;
+
+	if (!atomic_load_explicit(&a->any, memory_order_relaxed))
+		return 0;
+	(void)pthread_mutex_lock(&a->lock);
+	for (size_t i = 0; i < a->upstreams_n && n < FERRY_PULL_UPSTREAMS; i++)
+		if (strcmp(a->upstreams[i].format, format) == 0)
+			memcpy(
+			    names[n++], a->upstreams[i].name, sizeof(names[0]));
+	(void)pthread_mutex_unlock(&a->lock);
+	return n;
+}
+
+/* How old documents are */
+
+/* FNV-1a, the NULs between the parts included.  Never 0. */
+static uint64_t
+hash_of(const char *owner, const struct ferry_pull_want *want)
+{
+	const char *const parts[] = { want->format, owner, want->package,
+		want->version };
+	uint64_t hash = 14695981039346656037U;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		for (const char *p = parts[i];; p++) {
+			hash = (hash ^ (uint8_t)*p) * 1099511628211U;
+			if (*p == 0)
+				break;
+		}
+	return hash | 1;
+}
+
+enum ferry_age
+ferry_asker_age(struct ferry_asker *a, const char *owner,
+    const struct ferry_pull_want *want)
+{
+	uint64_t hash = hash_of(owner, want);
+	const struct age *slot = &a->ages[hash >> 1 & (AGE_SLOTS - 1)];
+	enum ferry_age age = FERRY_AGE_UNKNOWN;
+
+	(void)pthread_mutex_lock(&a->lock);
+	if (slot->hash == hash && ferry_ticks_ms() < slot->until_ms)
+		age = slot->age;
+	(void)pthread_mutex_unlock(&a->lock);
+	return age;
+}
+
+void
+ferry_asker_set_age(struct ferry_asker *a, const char *owner,
+    const struct ferry_pull_want *want, enum ferry_age age, uint64_t seconds)
+{
+	uint64_t hash = hash_of(owner, want);
+
+	(void)pthread_mutex_lock(&a->lock);
+	a->ages[hash >> 1 & (AGE_SLOTS - 1)] =
+	    (struct age){ hash, ferry_ticks_ms() + seconds * 1000, age };
+	(void)pthread_mutex_unlock(&a->lock);
+}
+
+/* Tickets */
+
+static void
+wake_thread(struct ferry_asker *a)
+{
+	static const uint64_t one = 1;
+
+	/* A full counter wakes as well. */
+	if (write(a->wake, &one, sizeof(one)) == -1)
+		return;
+}
+
+static void
+start_ticket(struct ferry_later *later, void (*on_ready)(void *ctx), void *ctx)
+{
+	struct ferry_ticket *t = (struct ferry_ticket *)later;
+	struct ferry_asker *a = t->asker;
+
+	(void)pthread_mutex_lock(&a->lock);
+	t->on_ready = on_ready;
+	t->ctx = ctx;
+	t->until_ms = ferry_ticks_ms() + t->wait_ms;
+	t->ask.id = ++a->ids;
+	t->listed = true;
+	t->next = a->tickets;
+	a->tickets = t;
+	a->counts.asked++;
+	(void)pthread_mutex_unlock(&a->lock);
+	wake_thread(a);
+}
+
+static void
+free_ticket(struct ferry_later *later)
+{
+	struct ferry_ticket *t = (struct ferry_ticket *)later, **p;
+	struct ferry_asker *a = t->asker;
+
+	(void)pthread_mutex_lock(&a->lock);
+	for (p = &a->tickets; t->listed && *p != t;)
+		p = &(*p)->next;
+	if (t->listed)
+		*p = t->next;
+	(void)pthread_mutex_unlock(&a->lock);
+	free(t);
+}
+
+int
+ferry_ticket_new(struct ferry_ticket **out, struct ferry_asker *asker,
+    const struct ferry_pull_ask *ask, uint64_t wait_s, struct ferry_error *err)
+{
+
+	if (ferry_calloc(out, 1, sizeof(**out), err) == -1)
+		return -1;
+	(*out)->later = (struct ferry_later){ start_ticket, free_ticket };
+	(*out)->asker = asker;
+	(*out)->ask = *ask;
+	(*out)->wait_ms = wait_s * 1000;
+	return 0;
+}
+
+const struct ferry_ticket *
+ferry_ticket_of(const struct ferry_request *rq)
+{
+
+	return (const struct ferry_ticket *)rq->later;
+}
+
+/* With the lock: *p has ended. */
+static void
+end_ticket(struct ferry_asker *a, struct ferry_ticket **p,
+    enum ferry_answered answered, const struct ferry_pull_said *said)
+{
+	struct ferry_ticket *t = *p;
+
+	*p = t->next;
+	t->listed = false;
+	t->answered = answered;
+	if (said != NULL)
+		t->said = *said;
+	a->counts.nobody += answered == FERRY_ANSWERED_NOBODY;
+	a->counts.late += answered == FERRY_ANSWERED_LATE;
+	if (answered == FERRY_ANSWERED) {
+		a->counts.here += t->said.word == FERRY_PULL_SAID_HERE;
+		a->counts.absent += t->said.word == FERRY_PULL_SAID_ABSENT;
+		a->counts.refused += t->said.word == FERRY_PULL_SAID_REFUSED;
+		a->counts.failed += t->said.word == FERRY_PULL_SAID_FAILED ||
+		                    t->said.word == FERRY_PULL_SAID_BUSY;
+	}
+	t->on_ready(t->ctx);
+}
+
+/* The connection; all with the lock */
+
+static void
+connect_puller(struct ferry_asker *a)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd =
+	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd == -1)
+		return;
+	memcpy(sun.sun_path, a->path, strlen(a->path) + 1);
+	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1) {
+		if (!a->down)
+			ferry_log(FERRY_LOG_WARNING,
+			    "no puller answers at %s (%s): what is not here is "
+			    "not pulled; 'ferry pull' runs one",
+			    a->path, strerror(errno));
+		a->down = true;
+		(void)close(fd);
+		return;
+	}
+	if (a->down)
+		ferry_log(FERRY_LOG_INFO, "the puller answers again");
+	a->down = false;
+	a->fd = fd;
+}
+
+/* Nobody is there: who waits is told. */
+static void
+end_all(struct ferry_asker *a)
+{
+
+	if (a->fd != -1)
+		(void)close(a->fd);
+	a->fd = -1;
+	while (a->tickets != NULL)
+		end_ticket(a, &a->tickets, FERRY_ANSWERED_NOBODY, NULL);
+}
+
+/* Send what was not.  Returns: whether some of it has to wait. */
+static bool
+send_tickets(struct ferry_asker *a)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf packet = FERRY_BUF_INIT;
+	bool waits = false;
+
+	if (a->tickets != NULL && a->fd == -1)
+		connect_puller(a);
+	for (struct ferry_ticket *t = a->tickets;
+	     t != NULL && a->fd != -1 && !waits; t = t->next) {
+		if (t->sent)
+			continue;
+		ferry_buf_reset(&packet);
+		if (ferry_pull_ask_write(&t->ask, &packet, &ignored) == 0 &&
+		    send(a->fd, packet.p, packet.n,
+			MSG_DONTWAIT | MSG_NOSIGNAL) != -1)
+			t->sent = true;
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			waits = true;
+		else
+			break;
+	}
+	for (const struct ferry_ticket *t = a->tickets; t != NULL && !waits;
+	     t = t->next)
+		if (!t->sent) {
+			end_all(a);
+			break;
+		}
+	ferry_buf_free(&packet);
+	return waits;
+}
+
+/* Read what the puller says.  A ticket is seen as ended once the store was
+ * looked at anew: what is here must be found. */
+static void
+receive(struct ferry_asker *a)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_pull_said said[64];
+	char packet[FERRY_PULL_PACKET];
+	bool here = false, closed = false;
+	size_t n = 0;
+
+	while (n < sizeof(said) / sizeof(said[0])) {
+		ssize_t got = read(a->fd, packet, sizeof(packet));
+
+		if (got == -1 && (errno == EAGAIN || errno == EINTR))
+			break;
+		closed = got <= 0 ||
+		         ferry_pull_said_read(&said[n],
+			     ferry_bytes_of(packet, (size_t)got), &why) == -1;
+		if (closed)
+			break;
+		here = here || said[n].word == FERRY_PULL_SAID_HERE;
+		n++;
+	}
+	if (here && ferry_store_view_refresh(a->view, &why) == -1)
+		ferry_log(
+		    FERRY_LOG_WARNING, "%s; following the store", why.text);
+	(void)pthread_mutex_lock(&a->lock);
+	for (size_t i = 0; i < n; i++)
+		for (struct ferry_ticket **p = &a->tickets; *p != NULL;
+		     p = &(*p)->next)
+			if ((*p)->ask.id == said[i].id) {
+				end_ticket(a, p, FERRY_ANSWERED, &said[i]);
+				break;
+			}
+	if (closed)
+		end_all(a);
+	(void)pthread_mutex_unlock(&a->lock);
+}
+
+/* End what waited too long.  Returns: milliseconds to the next. */
+static int
+end_late(struct ferry_asker *a)
+{
+	uint64_t now = ferry_ticks_ms(), left = FOLLOW_MS;
+
+	for (struct ferry_ticket **p = &a->tickets; *p != NULL;)
+		if ((*p)->until_ms <= now) {
+			end_ticket(a, p, FERRY_ANSWERED_LATE, NULL);
+		} else {
+			if ((*p)->until_ms - now < left)
+				left = (*p)->until_ms - now;
+			p = &(*p)->next;
+		}
+	return (int)left;
+}
+
+static void *
+run(void *ctx)
+{
+	struct ferry_asker *a = ctx;
+	struct pollfd fds[2] = { { .fd = a->wake, .events = POLLIN } };
+	uint64_t ignored;
+	int timeout;
+	bool waits;
+
+	for (;;) {
+		if (ferry_ticks_ms() - a->followed_ms >= FOLLOW_MS)
+			follow_upstreams(a);
+		(void)pthread_mutex_lock(&a->lock);
+		if (a->stop) {
+			(void)pthread_mutex_unlock(&a->lock);
+			return NULL;
+		}
+		waits = send_tickets(a);
+		timeout = end_late(a);
+		(void)pthread_mutex_unlock(&a->lock);
+		fds[1] = (struct pollfd){ .fd = a->fd,
+			.events = (short)(POLLIN | (waits ? POLLOUT : 0)) };
+		(void)poll(fds, 2, timeout);
+		if ((fds[0].revents & POLLIN) != 0 &&
+		    read(a->wake, &ignored, sizeof(ignored)) == -1)
+			continue;
+		if (a->fd != -1 && (fds[1].revents & ~POLLOUT) != 0)
+			receive(a);
+	}
+}
+
+int
+ferry_asker_new(struct ferry_asker **out, const char *socket,
+    struct ferry_store_view *view, struct ferry_error *err)
+{
+	struct ferry_asker *a;
+
+	if (ferry_calloc(&a, 1, sizeof(*a), err) == -1)
+		return -1;
+	a->view = view;
+	a->fd = -1;
+	(void)snprintf(a->path, sizeof(a->path), "%s", socket);
+	(void)pthread_mutex_init(&a->lock, NULL);
+	if (ferry_calloc(&a->ages, AGE_SLOTS, sizeof(*a->ages), err) == -1) {
+		free(a);
+		return -1;
+	}
+	/* Before the first request. */
+	follow_upstreams(a);
+	if ((a->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
+	    (errno = pthread_create(&a->thread, NULL, run, a)) != 0) {
+		ferry_error_errno(err, "cannot start a thread");
+		if (a->wake != -1)
+			(void)close(a->wake);
+		free(a->ages);
+		free(a);
+		return -1;
+	}
+	*out = a;
+	return 0;
+}
+
+void
+ferry_asker_free(struct ferry_asker *a)
+{
+
+	if (a == NULL)
+		return;
+	(void)pthread_mutex_lock(&a->lock);
+	a->stop = true;
+	(void)pthread_mutex_unlock(&a->lock);
+	wake_thread(a);
+	(void)pthread_join(a->thread, NULL);
+	if (a->fd != -1)
+		(void)close(a->fd);
+	(void)close(a->wake);
+	(void)pthread_mutex_destroy(&a->lock);
+	free(a->ages);
+	free(a);
+}
+
+void
+ferry_asker_counts(struct ferry_asker *a, struct ferry_asker_counts *out)
+{
+
+	(void)pthread_mutex_lock(&a->lock);
+	*out = a->counts;
+	out->waiting = 0;
+	for (const struct ferry_ticket *t = a->tickets; t != NULL; t = t->next)
+		out->waiting++;
+	(void)pthread_mutex_unlock(&a->lock);
+}

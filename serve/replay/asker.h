@@ -1,0 +1,84 @@
+#ifndef FERRY_SERVE_REPLAY_ASKER_H
+#define FERRY_SERVE_REPLAY_ASKER_H
+
+/*
+ * Asks the puller (sync/pull/README.md) for what the store does not hold.
+ *
+ * A thread has the connection, makes it when there is something to ask, and
+ * follows which upstreams are pulled through.  No request waits in a thread of
+ * the server: it gets a ticket, and is given again when that has ended.
+ *
+ * Threads: all functions from any thread, except _new and _free.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "serve/http/http.h"
+#include "store/pull/message.h"
+
+struct ferry_asker;
+struct ferry_error;
+struct ferry_store_view;
+
+/* What became of a question: the puller's word, or ours. */
+enum ferry_answered {
+	FERRY_ANSWERED, /* as said */
+	FERRY_ANSWERED_NOBODY, /* no puller runs */
+	FERRY_ANSWERED_LATE /* not within the time */
+};
+
+/* One request that waits. */
+struct ferry_ticket {
+	struct ferry_later later; /* first: what the server sees of it */
+	struct ferry_asker *asker;
+	struct ferry_ticket *next; /* in the asker's list, with its lock */
+	struct ferry_pull_ask ask;
+	uint64_t wait_ms, until_ms;
+	bool listed, sent;
+	void (*on_ready)(void *ctx);
+	void *ctx;
+	/* Once it has ended: */
+	enum ferry_answered answered;
+	struct ferry_pull_said said;
+};
+
+/*
+ * socket: a path, copied.  view is borrowed until _free, before which all
+ * tickets are freed.
+ */
+int ferry_asker_new(struct ferry_asker **out, const char *socket,
+    struct ferry_store_view *view, struct ferry_error *err);
+void ferry_asker_free(struct ferry_asker *asker); /* NULL is fine */
+
+/* The upstreams of format that are pulled through, in the order of names: how
+ * many of FERRY_PULL_UPSTREAMS. */
+size_t ferry_asker_upstreams(struct ferry_asker *asker, const char *format,
+    char names[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME]);
+/* What is known of the age of a package's document. */
+enum ferry_age {
+	FERRY_AGE_UNKNOWN, /* ask */
+	FERRY_AGE_FRESH,
+	FERRY_AGE_OLD /* and it could not be asked for a moment ago */
+};
+enum ferry_age ferry_asker_age(struct ferry_asker *asker, const char *owner,
+    const struct ferry_pull_want *want);
+/* It is so for so many seconds. */
+void ferry_asker_set_age(struct ferry_asker *asker, const char *owner,
+    const struct ferry_pull_want *want, enum ferry_age age, uint64_t seconds);
+
+/* A ticket for ask, which ends after wait_s at the latest; ask.id is set here.
+ * The server starts and frees it (struct ferry_later). */
+int ferry_ticket_new(struct ferry_ticket **out, struct ferry_asker *asker,
+    const struct ferry_pull_ask *ask, uint64_t wait_s, struct ferry_error *err);
+/* Of a request that was given again; NULL where it never waited. */
+const struct ferry_ticket *ferry_ticket_of(const struct ferry_request *rq);
+
+/* For /metrics. */
+struct ferry_asker_counts {
+	uint64_t asked, here, absent, refused, failed, late, nobody, waiting;
+};
+void
+ferry_asker_counts(struct ferry_asker *asker, struct ferry_asker_counts *out);
+
+#endif

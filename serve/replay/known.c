@@ -1,0 +1,127 @@
+#include "serve/replay/known.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "serve/replay/store_view.h"
+#include "store/base/error.h"
+#include "store/catalog/catalog.h"
+#include "store/catalog/removal.h"
+#include "store/catalog/withdrawn.h"
+#include "store/index/local.h"
+
+static int
+add_hidden(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+
+	return ferry_removal_is(record) || ferry_withdrawn_hidden(record)
+	           ? ferry_held_add(ctx, ferry_key_part(key, 4), 0, err)
+	           : 0;
+}
+
+static int
+add_removed(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+
+	(void)record;
+	return ferry_held_add(ctx, ferry_key_part(key, 4), 0, err);
+}
+
+int
+ferry_known_begin(struct ferry_known *known, struct ferry_store_view *view,
+    const char *format, const char *package, const char *owner,
+    struct ferry_error *err)
+{
+	struct ferry_store *store = ferry_store_view_store(view);
+	struct ferry_key prefix, removed;
+	json_t *record = NULL;
+	int rc;
+
+	*known = (struct ferry_known){ .hidden = { 0 } };
+	if (ferry_local_named_get(
+		store, FERRY_KIND_PULL, owner, &record, err) == -1)
+		return -1;
+	if (record == NULL)
+		return 0;
+	json_decref(record);
+	rc = ferry_key_version(&prefix, format, package, owner, NULL, err);
+	if (rc == 0)
+		rc = ferry_key_beside(
+		    &removed, FERRY_KIND_REMOVED, &prefix, NULL, err);
+	if (rc == 0)
+		rc = ferry_catalog_each(
+		    store, &prefix, add_hidden, &known->hidden, err);
+	if (rc == 0)
+		rc = ferry_local_each(
+		    store, &removed, add_removed, &known->removed, err);
+	if (rc == -1) {
+		ferry_held_free(&known->hidden);
+		ferry_held_free(&known->removed);
+	}
+	return rc == -1 ? -1 : 1;
+}
+
+bool
+ferry_known_shows(const struct ferry_known *known, struct ferry_bytes version)
+{
+
+	return ferry_held_find(&known->hidden, version) == NULL &&
+	       ferry_held_find(&known->removed, version) == NULL;
+}
+
+int
+ferry_known_add(struct ferry_known *known, struct ferry_held *held,
+    struct ferry_bytes version, struct ferry_error *err)
+{
+
+	if (!ferry_known_shows(known, version))
+		return 0;
+	if (ferry_array_grow(&held->list, &held->cap, held->n + 1,
+		sizeof(*held->list), err) == -1)
+		return -1;
+	held->list[held->n] = (struct ferry_held_version){ .name = NULL };
+	if (ferry_strndup(&held->list[held->n].name, version, err) == -1)
+		return -1;
+	held->n++;
+	return 0;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct ferry_held_version *x = a, *y = b;
+	int c = strcmp(x->name, y->name);
+
+	/* Of two the one that is held comes first. */
+	return c != 0 ? c
+	              : (x->pulled_at < y->pulled_at) -
+	                    (x->pulled_at > y->pulled_at);
+}
+
+static void
+put_in_order(struct ferry_held *held)
+{
+	size_t n = 0;
+
+	if (held->n > 0)
+		qsort(held->list, held->n, sizeof(*held->list), by_name);
+	for (size_t i = 0; i < held->n; i++)
+		if (n > 0 &&
+		    strcmp(held->list[n - 1].name, held->list[i].name) == 0)
+			free(held->list[i].name);
+		else
+			held->list[n++] = held->list[i];
+	held->n = n;
+}
+
+void
+ferry_known_end(struct ferry_known *known, struct ferry_held *held)
+{
+
+	if (held != NULL)
+		put_in_order(held);
+	ferry_held_free(&known->hidden);
+	ferry_held_free(&known->removed);
+}

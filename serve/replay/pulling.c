@@ -1,0 +1,210 @@
+#include "serve/replay/pulling.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "serve/replay/asker.h"
+#include "serve/replay/format.h"
+#include "serve/replay/site.h"
+#include "serve/replay/view.h"
+
+/* A document that could not be asked for is served as it is for so long. */
+#define UNASKED_S 5
+#define RETRY_AFTER "5"
+
+/* Keep of the upstreams those whose packages the client could read. */
+static void
+keep_readable(struct ferry_pulling *p, struct ferry_call *call)
+{
+	struct ferry_pull_ask *ask = &p->ask;
+	char called[FERRY_PACKAGE_NAME];
+	size_t n = 0;
+
+	/* A file may be of a package that the path does not name. */
+	memcpy(called, call->resource.package, sizeof(called));
+	memcpy(call->resource.package, ask->want.package, sizeof(called));
+	for (size_t i = 0; i < ask->upstreams_n; i++) {
+		memcpy(call->owner, ask->upstreams[i], FERRY_PULL_NAME);
+		if ((p->format->supplies != NULL &&
+			!p->format->supplies(call, call->owner)) ||
+		    !ferry_view_may_read(call, ask->want.format))
+			continue;
+		memmove(ask->upstreams[n], ask->upstreams[i], FERRY_PULL_NAME);
+		n++;
+	}
+	call->owner[0] = 0;
+	memcpy(call->resource.package, called, sizeof(called));
+	ask->upstreams_n = n;
+}
+
+/* Keep the package's owner, if it is one of them. */
+static void
+keep_owner(struct ferry_pulling *p)
+{
+	struct ferry_pull_ask *ask = &p->ask;
+	size_t i = 0;
+
+	while (i < ask->upstreams_n &&
+	       strcmp(ask->upstreams[i], p->call->owner) != 0)
+		i++;
+	if (i == ask->upstreams_n) {
+		ask->upstreams_n = 0;
+		return;
+	}
+	memmove(ask->upstreams[0], ask->upstreams[i], FERRY_PULL_NAME);
+	ask->upstreams_n = 1;
+}
+
+bool
+ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
+    const struct ferry_replay *format)
+{
+	struct ferry_pull_want *want = &p->ask.want;
+
+	_Static_assert(sizeof(call->owner) == FERRY_PULL_NAME &&
+			   sizeof(call->resource.package) == FERRY_PULL_NAME,
+	    "names of both have the same room");
+	p->call = call;
+	p->format = format;
+	p->possible = false;
+	if (call->asker == NULL || format->wants == NULL ||
+	    call->resource.action != FERRY_ACTION_READ ||
+	    (p->ask.upstreams_n = ferry_asker_upstreams(
+		 call->asker, format->format, p->ask.upstreams)) == 0)
+		return false;
+	want->version[0] = 0;
+	(void)snprintf(
+	    want->format, sizeof(want->format), "%s", format->format);
+	memcpy(want->package, call->resource.package,
+	    sizeof(call->resource.package));
+	if (!format->wants(call, want) || want->package[0] == 0)
+		return false;
+	if (call->owner[0] == 0)
+		keep_readable(p, call);
+	else
+		keep_owner(p);
+	p->ticket = ferry_ticket_of(call->rq);
+	p->possible = p->ask.upstreams_n > 0;
+	return p->possible;
+}
+
+static int
+start(const struct ferry_pulling *p, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_ticket *ticket;
+
+	if (ferry_ticket_new(&ticket, p->call->asker, &p->ask,
+		p->call->site->pull_wait_s, err) == -1)
+		return -1;
+	res->later = &ticket->later;
+	return 1;
+}
+
+/* Why it is not here, to the client. */
+static void
+refuse(const struct ferry_pulling *p, struct ferry_response *res)
+{
+	const struct ferry_ticket *t = p->ticket;
+	const char *text = t->said.text;
+	unsigned status = 502;
+
+	if (t->answered == FERRY_ANSWERED_NOBODY) {
+		status = 503;
+		text = "it is not in the mirror, and nothing pulls it from its "
+		       "upstream now ('ferry pull' on the server does)";
+	} else if (t->answered == FERRY_ANSWERED_LATE) {
+		status = 504;
+		text = "it is still being pulled from its upstream; try again";
+	} else if (t->said.word == FERRY_PULL_SAID_BUSY) {
+		status = 503;
+	} else if (t->said.word == FERRY_PULL_SAID_REFUSED) {
+		status = 403;
+	} else if (t->said.word == FERRY_PULL_SAID_ABSENT) {
+		status = 404;
+		text = "neither the mirror nor its upstream has it";
+	}
+	p->format->refuse(p->call, status, text, res);
+	if (status >= 500)
+		ferry_response_header(res, "Retry-After", RETRY_AFTER);
+	res->cache = "no-store";
+}
+
+/* Source: RFC 7234, 5.5.1; no newer one has a word for it. */
+static void
+warn(struct ferry_response *res)
+{
+
+	ferry_response_header(res, "Warning",
+	    "110 ferry \"its upstream could not be asked, this may be old\"");
+}
+
+/* An answer without asking.  Returns: whether it stands. */
+static bool
+is_enough(const struct ferry_pulling *p, struct ferry_response *res)
+{
+	const struct ferry_pull_want *want = &p->ask.want;
+	enum ferry_age age;
+
+	if (want->what != FERRY_PULL_DOCUMENT)
+		return true;
+	age = ferry_asker_age(p->call->asker, p->call->owner, want);
+	if (age == FERRY_AGE_OLD)
+		warn(res);
+	return age != FERRY_AGE_UNKNOWN;
+}
+
+static bool
+is_here(const struct ferry_ticket *ticket)
+{
+
+	return ticket->answered == FERRY_ANSWERED &&
+	       ticket->said.word == FERRY_PULL_SAID_HERE;
+}
+
+int
+ferry_pulling_before(const struct ferry_pulling *p, struct ferry_response *res,
+    struct ferry_error *err)
+{
+
+	if (p->call->owner[0] != 0)
+		return 0;
+	if (p->ticket == NULL)
+		return start(p, res, err);
+	if (is_here(p->ticket))
+		return 0;
+	refuse(p, res);
+	return 1;
+}
+
+int
+ferry_pulling_end(const struct ferry_pulling *p, int rc,
+    struct ferry_response *res, struct ferry_error *err)
+{
+	bool document, here;
+
+	if (!p->possible || rc == -1)
+		return rc;
+	document = p->ask.want.what == FERRY_PULL_DOCUMENT;
+	if (p->ticket == NULL) {
+		if (rc == 1 && is_enough(p, res))
+			return 1;
+		ferry_response_clear(res);
+		ferry_response_init(res, 500);
+		return start(p, res, err);
+	}
+	here = is_here(p->ticket);
+	if (rc == 0 && !here) {
+		refuse(p, res);
+		return 1;
+	}
+	if (rc == 1 && document && here) {
+		ferry_asker_set_age(p->call->asker, p->call->owner,
+		    &p->ask.want, FERRY_AGE_FRESH, p->ticket->said.fresh_s);
+	} else if (rc == 1 && document) {
+		ferry_asker_set_age(p->call->asker, p->call->owner,
+		    &p->ask.want, FERRY_AGE_OLD, UNASKED_S);
+		warn(res);
+	}
+	return rc;
+}

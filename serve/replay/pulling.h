@@ -1,0 +1,50 @@
+#ifndef FERRY_SERVE_REPLAY_PULLING_H
+#define FERRY_SERVE_REPLAY_PULLING_H
+
+/*
+ * A request for something that could be pulled: whether it may be, whether it
+ * must be before there is an answer, and what its end means to the client.
+ *
+ * Of a package that is here, its owner alone is asked.  Of one that is not, the
+ * upstreams are asked whose packages the client could read: nothing is pulled
+ * for somebody who may not read it.
+ */
+
+#include <stdbool.h>
+
+#include "store/pull/message.h"
+
+struct ferry_call;
+struct ferry_error;
+struct ferry_replay;
+struct ferry_response;
+struct ferry_ticket;
+
+struct ferry_pulling {
+	const struct ferry_call *call;
+	const struct ferry_replay *format;
+	bool possible; /* else there is nothing but call and format */
+	struct ferry_pull_ask ask;
+	const struct ferry_ticket *ticket; /* it was asked for; or NULL */
+};
+
+/* Find out what could be pulled.  Its owner was looked for.  Returns: whether
+ * there is something, and somebody to ask. */
+bool ferry_pulling_find(struct ferry_pulling *out, struct ferry_call *call,
+    const struct ferry_replay *format);
+/*
+ * Before access is decided: ask, if the package is not here; if asking for it
+ * came to nothing, say so.  Access was decided as for a package of each upstream.
+ * Returns: 1 and res; 0 go on; -1.
+ */
+int ferry_pulling_before(const struct ferry_pulling *pulling,
+    struct ferry_response *res, struct ferry_error *err);
+/*
+ * rc is what answer() of the format returned.  Ask if that lacked something, or
+ * is too old; or say what became of asking.
+ * Returns: as answer().
+ */
+int ferry_pulling_end(const struct ferry_pulling *pulling, int rc,
+    struct ferry_response *res, struct ferry_error *err);
+
+#endif

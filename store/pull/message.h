@@ -1,0 +1,84 @@
+#ifndef FERRY_STORE_PULL_MESSAGE_H
+#define FERRY_STORE_PULL_MESSAGE_H
+
+/*
+ * What ferryd and the puller say to each other (sync/pull/README.md): packets
+ * over a Unix socket, a JSON object each.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/base/bytes.h"
+
+struct ferry_error;
+
+#define FERRY_PULL_PACKET 8192 /* bytes, at most */
+#define FERRY_PULL_UPSTREAMS 8
+#define FERRY_PULL_NAME 256 /* of a package, owner or version, with its NUL */
+#define FERRY_PULL_TEXT 400
+#define FERRY_PULL_PATH 108 /* of a Unix socket */
+/* How long upstream's "there is no such thing" is believed. */
+#define FERRY_PULL_ABSENT_S 30
+
+enum ferry_pull_what {
+	/* What may be another by now: the document of a package, or its tag
+	 * called version. */
+	FERRY_PULL_DOCUMENT,
+	/* What stays: all files of a version. */
+	FERRY_PULL_VERSION
+};
+
+/* One thing.  version is "" for the document of a package. */
+struct ferry_pull_want {
+	enum ferry_pull_what what;
+	char format[32];
+	char package[FERRY_PULL_NAME];
+	char version[FERRY_PULL_NAME];
+};
+
+/* From ferryd. */
+struct ferry_pull_ask {
+	uint64_t id; /* of ferryd's choice */
+	struct ferry_pull_want want;
+	/* The upstreams that it may come from: those that whoever asks may
+	 * read. */
+	char upstreams[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME];
+	size_t upstreams_n;
+};
+
+enum ferry_pull_word {
+	FERRY_PULL_SAID_HERE, /* it is committed */
+	FERRY_PULL_SAID_ABSENT, /* upstream has no such thing */
+	FERRY_PULL_SAID_REFUSED, /* by a rule or a check: text says which */
+	FERRY_PULL_SAID_FAILED, /* upstream, or the store */
+	FERRY_PULL_SAID_BUSY, /* too much is wanted already */
+	FERRY_PULL_WORDS
+};
+/* From the puller. */
+struct ferry_pull_said {
+	uint64_t id;
+	enum ferry_pull_word word;
+	uint64_t fresh_s; /* so long is a document not older than max_age */
+	char text[FERRY_PULL_TEXT]; /* why not, for people; "" if here */
+};
+
+/* Append a packet.  Errors: FERRY_ENOMEM, FERRY_ELIMIT. */
+int ferry_pull_ask_write(const struct ferry_pull_ask *ask,
+    struct ferry_buf *out, struct ferry_error *err);
+int ferry_pull_said_write(const struct ferry_pull_said *said,
+    struct ferry_buf *out, struct ferry_error *err);
+/* Read one.  Errors: FERRY_EFORMAT, FERRY_ELIMIT, FERRY_ENOMEM. */
+int ferry_pull_ask_read(struct ferry_pull_ask *out, struct ferry_bytes packet,
+    struct ferry_error *err);
+int ferry_pull_said_read(struct ferry_pull_said *out, struct ferry_bytes packet,
+    struct ferry_error *err);
+
+/*
+ * The socket's path: `configured`, or STORE/pull.sock if that is NULL.
+ * Errors: FERRY_ECONFIG (too long for a socket).
+ */
+int ferry_pull_path(char out[FERRY_PULL_PATH], const char *configured,
+    const char *store, struct ferry_error *err);
+
+#endif

@@ -1,0 +1,437 @@
+#include "sync/pull/wants.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/base/clock.h"
+#include "store/base/error.h"
+#include "store/base/log.h"
+#include "store/store.h"
+#include "sync/pull/socket.h"
+#include "sync/upstream/run.h"
+#include "sync/upstream/table.h"
+
+#define ABSENT_MAX 10000 /* things that are known to be absent */
+
+struct waiter {
+	uint64_t conn, id;
+};
+
+/*
+ * Invariants:
+ *  1. up is NULL unless it was begun in this run.
+ *  2. ended is true from when its end is known until it is answered, which
+ *     follows the next commit.
+ */
+struct want {
+	struct want *next;
+	struct ferry_pull_ask ask; /* of the first who asked */
+	struct ferry_upstream *up; /* that is asked for it now */
+	size_t tried; /* upstreams of the run before this */
+	bool ended;
+	struct ferry_pull_said said;
+	struct waiter *waiters;
+	size_t waiters_n, waiters_cap;
+};
+
+/* What upstream does not have. */
+struct absent {
+	struct ferry_table_entry entry;
+	uint64_t until_ms;
+	char text[FERRY_PULL_TEXT];
+};
+
+struct ferry_wants {
+	struct want *first, **last;
+	size_t waiters_n; /* of all */
+	struct ferry_table absent;
+	struct ferry_pull_socket *socket;
+	uint64_t settled; /* run->settled, when it was looked at */
+	struct ferry_wants_counts counts;
+};
+
+int
+ferry_wants_new(struct ferry_wants **out, struct ferry_error *err)
+{
+
+	if (ferry_calloc(out, 1, sizeof(**out), err) == -1)
+		return -1;
+	(*out)->last = &(*out)->first;
+	return 0;
+}
+
+void
+ferry_wants_free(struct ferry_wants *wants)
+{
+	struct want *want;
+
+	if (wants == NULL)
+		return;
+	while ((want = wants->first) != NULL) {
+		wants->first = want->next;
+		free(want->waiters);
+		free(want);
+	}
+	ferry_table_free(&wants->absent, NULL);
+	free(wants);
+}
+
+void
+ferry_wants_answer(struct ferry_wants *wants, struct ferry_pull_socket *s)
+{
+
+	wants->socket = s;
+}
+
+size_t
+ferry_wants_count(const struct ferry_wants *wants)
+{
+	size_t n = 0;
+
+	for (const struct want *w = wants->first; w != NULL; w = w->next)
+		n++;
+	return n;
+}
+
+size_t
+ferry_wants_begun(const struct ferry_wants *wants)
+{
+	size_t n = 0;
+
+	for (const struct want *w = wants->first; w != NULL; w = w->next)
+		n += w->up != NULL;
+	return n;
+}
+
+const struct ferry_wants_counts *
+ferry_wants_counts(const struct ferry_wants *wants)
+{
+
+	return &wants->counts;
+}
+
+/* Asking */
+
+static bool
+same_ask(const struct ferry_pull_ask *a, const struct ferry_pull_ask *b)
+{
+
+	if (a->want.what != b->want.what ||
+	    strcmp(a->want.package, b->want.package) != 0 ||
+	    strcmp(a->want.version, b->want.version) != 0 ||
+	    strcmp(a->want.format, b->want.format) != 0 ||
+	    a->upstreams_n != b->upstreams_n)
+		return false;
+	for (size_t i = 0; i < a->upstreams_n; i++)
+		if (strcmp(a->upstreams[i], b->upstreams[i]) != 0)
+			return false;
+	return true;
+}
+
+/* A key for what is absent: who may ask elsewhere may find it there. */
+static int
+absent_key(const struct ferry_pull_ask *ask, struct ferry_buf *key,
+    struct ferry_error *err)
+{
+
+	if (ferry_buf_addf(key, err, "%s\n%s\n%s", ask->want.format,
+		ask->want.package, ask->want.version) == -1)
+		return -1;
+	for (size_t i = 0; i < ask->upstreams_n; i++)
+		if (ferry_buf_addf(key, err, "\n%s", ask->upstreams[i]) == -1)
+			return -1;
+	return 0;
+}
+
+static void
+remember_absent(struct ferry_wants *wants, const struct want *want)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf key = FERRY_BUF_INIT;
+	struct absent *absent = NULL;
+
+	/* Nothing is removed from a table: now and then it starts anew. */
+	if (wants->absent.n >= ABSENT_MAX) {
+		ferry_table_free(&wants->absent, NULL);
+		wants->absent = (struct ferry_table){ .n = 0 };
+	}
+	if (absent_key(&want->ask, &key, &ignored) == 0 &&
+	    (absent = (struct absent *)ferry_table_find(
+		 &wants->absent, (const char *)key.p)) == NULL)
+		absent = ferry_table_add(&wants->absent, (const char *)key.p,
+		    sizeof(*absent), &ignored);
+	ferry_buf_free(&key);
+	if (absent == NULL)
+		return;
+	absent->until_ms =
+	    ferry_ticks_ms() + (uint64_t)FERRY_PULL_ABSENT_S * 1000;
+	memcpy(absent->text, want->said.text, sizeof(absent->text));
+}
+
+/* Whether it is known not to be there; then said tells. */
+static bool
+is_absent(const struct ferry_wants *wants, const struct ferry_pull_ask *ask,
+    struct ferry_pull_said *said)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf key = FERRY_BUF_INIT;
+	const struct absent *absent = NULL;
+
+	if (absent_key(ask, &key, &ignored) == 0)
+		absent = (const struct absent *)ferry_table_find(
+		    &wants->absent, (const char *)key.p);
+	ferry_buf_free(&key);
+	if (absent == NULL || absent->until_ms < ferry_ticks_ms())
+		return false;
+	said->word = FERRY_PULL_SAID_ABSENT;
+	memcpy(said->text, absent->text, sizeof(said->text));
+	return true;
+}
+
+static struct want *
+find_want(struct ferry_wants *wants, const struct ferry_pull_ask *ask,
+    struct ferry_error *err)
+{
+	struct want *want = wants->first;
+
+	/* What has ended is answered in this turn, with what is known. */
+	while (want != NULL && !same_ask(&want->ask, ask))
+		want = want->next;
+	if (want != NULL || ferry_calloc(&want, 1, sizeof(*want), err) == -1)
+		return want;
+	want->ask = *ask;
+	*wants->last = want;
+	wants->last = &want->next;
+	return want;
+}
+
+void
+ferry_wants_ask(void *ctx, uint64_t conn, const struct ferry_pull_ask *ask)
+{
+	struct ferry_wants *wants = ctx;
+	struct ferry_pull_said said = { .id = ask->id,
+		.word = FERRY_PULL_SAID_BUSY,
+		.text = "the puller has too much to do" };
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct want *want;
+
+	if (is_absent(wants, ask, &said) ||
+	    wants->waiters_n >= FERRY_WANTS_MAX ||
+	    (want = find_want(wants, ask, &ignored)) == NULL ||
+	    ferry_array_grow(&want->waiters, &want->waiters_cap,
+		want->waiters_n + 1, sizeof(*want->waiters), &ignored) == -1) {
+		ferry_pull_socket_say(wants->socket, conn, &said);
+		return;
+	}
+	want->waiters[want->waiters_n++] = (struct waiter){ conn, ask->id };
+	wants->waiters_n++;
+}
+
+/* Beginning and ending */
+
+static enum ferry_pull_word
+word_of(enum ferry_code code)
+{
+
+	switch (code) {
+	case FERRY_ENOTFOUND:
+	case FERRY_EUNRESOLVED:
+		return FERRY_PULL_SAID_ABSENT;
+	case FERRY_EDENIED:
+	case FERRY_EDIGEST:
+	case FERRY_EFORMAT:
+	case FERRY_EINCIDENT:
+	case FERRY_ELIMIT:
+	case FERRY_ESIGNATURE:
+		return FERRY_PULL_SAID_REFUSED;
+	default:
+		return FERRY_PULL_SAID_FAILED;
+	}
+}
+
+static void
+end_want(struct want *want, enum ferry_pull_word word, const char *text)
+{
+
+	want->ended = true;
+	want->said.word = word;
+	(void)snprintf(want->said.text, sizeof(want->said.text), "%.*s",
+	    FERRY_PULL_TEXT - 1, text);
+	if (word == FERRY_PULL_SAID_REFUSED || word == FERRY_PULL_SAID_FAILED)
+		ferry_log(FERRY_LOG_WARNING, "not pulled: %s:%s%s%s: %s",
+		    want->ask.want.format, want->ask.want.package,
+		    want->ask.want.version[0] == 0 ? "" : "@",
+		    want->ask.want.version, text);
+}
+
+static bool
+is_asked(const struct ferry_pull_ask *ask, const struct ferry_upstream *up)
+{
+
+	if (!up->pull || !up->wanted ||
+	    strcmp(up->kind->format, ask->want.format) != 0)
+		return false;
+	for (size_t i = 0; i < ask->upstreams_n; i++)
+		if (strcmp(ask->upstreams[i], up->name) == 0)
+			return true;
+	return false;
+}
+
+/* Want it of the next upstream that may supply it; it ends if there is none.
+ * Of those tried, why says why not. */
+static int
+begin_want(struct want *want, struct ferry_run *run, struct ferry_error *why,
+    struct ferry_error *err)
+{
+
+	want->up = NULL;
+	for (; want->tried < run->upstreams_n; want->tried++) {
+		struct ferry_upstream *up = &run->upstreams[want->tried];
+
+		if (!is_asked(&want->ask, up) ||
+		    ferry_upstream_may_pull(
+			run, up, want->ask.want.package, why) == -1)
+			continue;
+		want->up = up;
+		return up->kind->pull(run, up, &want->ask.want, err);
+	}
+	if (why->code == FERRY_OK)
+		ferry_error_set(why, FERRY_ENOTFOUND,
+		    "no upstream that the puller has could supply it");
+	end_want(want, word_of(why->code), why->text);
+	return 0;
+}
+
+int
+ferry_wants_begin(
+    struct ferry_wants *wants, struct ferry_run *run, struct ferry_error *err)
+{
+
+	for (struct want *want = wants->first; want != NULL;
+	     want = want->next) {
+		struct ferry_error why = FERRY_ERROR_INIT;
+
+		if (want->up != NULL || want->ended)
+			continue;
+		if (begin_want(want, run, &why, err) == -1)
+			return -1;
+		/* It may have ended at once. */
+		wants->settled = UINT64_MAX;
+	}
+	return 0;
+}
+
+/* Look what became of a want that was begun. */
+static int
+look_at(struct ferry_wants *wants, struct want *want, struct ferry_run *run,
+    struct ferry_error *err)
+{
+	struct ferry_pull_end end = { .why = FERRY_ERROR_INIT };
+	int64_t age;
+
+	switch (want->up->kind->pulled(want->up, &want->ask.want, &end)) {
+	case FERRY_PULL_WAITS:
+		return 0;
+	case FERRY_PULL_HERE:
+		age = ferry_now() - end.checked_at;
+		if (want->ask.want.what == FERRY_PULL_DOCUMENT && age >= 0 &&
+		    (uint64_t)age < want->up->max_age)
+			want->said.fresh_s = want->up->max_age - (uint64_t)age;
+		end_want(want, FERRY_PULL_SAID_HERE, "");
+		return 0;
+	case FERRY_PULL_LACKS:
+		break;
+	}
+	assert(end.why.code != FERRY_OK);
+	if (word_of(end.why.code) == FERRY_PULL_SAID_ABSENT) {
+		want->tried++;
+		wants->settled = UINT64_MAX;
+		return begin_want(want, run, &end.why, err);
+	}
+	end_want(want, word_of(end.why.code), end.why.text);
+	return 0;
+}
+
+/* Tell everybody who waits for it, and forget it. */
+static void
+answer_want(struct ferry_wants *wants, struct want **p)
+{
+	struct want *want = *p;
+
+	wants->counts.here += want->said.word == FERRY_PULL_SAID_HERE;
+	wants->counts.absent += want->said.word == FERRY_PULL_SAID_ABSENT;
+	wants->counts.refused += want->said.word == FERRY_PULL_SAID_REFUSED;
+	wants->counts.failed += want->said.word == FERRY_PULL_SAID_FAILED;
+	if (want->said.word == FERRY_PULL_SAID_ABSENT)
+		remember_absent(wants, want);
+	for (size_t i = 0; i < want->waiters_n; i++) {
+		want->said.id = want->waiters[i].id;
+		ferry_pull_socket_say(
+		    wants->socket, want->waiters[i].conn, &want->said);
+	}
+	wants->waiters_n -= want->waiters_n;
+	if ((*p = want->next) == NULL)
+		wants->last = p;
+	free(want->waiters);
+	free(want);
+}
+
+static void
+answer_ended(struct ferry_wants *wants)
+{
+
+	for (struct want **p = &wants->first; *p != NULL;)
+		if ((*p)->ended)
+			answer_want(wants, p);
+		else
+			p = &(*p)->next;
+}
+
+int
+ferry_wants_settle(
+    struct ferry_wants *wants, struct ferry_run *run, struct ferry_error *err)
+{
+	bool ended = false;
+
+	if (wants->settled == run->settled)
+		return 0;
+	wants->settled = run->settled;
+	for (struct want *want = wants->first; want != NULL;
+	     want = want->next) {
+		if (want->up != NULL && !want->ended &&
+		    look_at(wants, want, run, err) == -1)
+			return -1;
+		ended = ended || want->ended;
+	}
+	if (!ended)
+		return 0;
+	if (ferry_store_pending(run->st) > 0 &&
+	    ferry_store_commit(run->st, err) == -1)
+		return -1;
+	answer_ended(wants);
+	return 0;
+}
+
+void
+ferry_wants_put_back(struct ferry_wants *wants)
+{
+
+	for (struct want *want = wants->first; want != NULL;
+	     want = want->next) {
+		want->up = NULL;
+		want->tried = 0;
+		want->ended = false;
+	}
+	wants->settled = UINT64_MAX;
+}
+
+void
+ferry_wants_fail(struct ferry_wants *wants, const struct ferry_error *why)
+{
+
+	for (struct want *want = wants->first; want != NULL; want = want->next)
+		end_want(want, FERRY_PULL_SAID_FAILED, why->text);
+	answer_ended(wants);
+}
