@@ -507,7 +507,7 @@ ferry_nuget_answer_v2(struct ferry_search *search,
     struct ferry_response *res, struct ferry_error *err)
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	const char *type;
+	const char *type = "";
 	struct v2 v;
 	int rc = begin(&v, call, &buf, err);
 
