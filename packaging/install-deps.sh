@@ -13,7 +13,7 @@ build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     libssl-dev libyaml-dev libzstd-dev
     zlib1g-dev"
 tests="buildah clang-format clang-tidy containerd cppcheck curl docker-registry
-    docker.io gh git jq libcmocka-dev nginx-light openssl podman procps
+    docker.io gh git jq libcmocka-dev nginx-light nuget openssl podman procps
     python3 ruby ruby-bundler skopeo umoci zstd"
 bench="aria2 hyperfine time wrk"
 
