@@ -17,7 +17,7 @@ tests="buildah caddy clang-format clang-tidy containerd cppcheck curl debhelper
     libcmocka-dev libguava-java libmaven-clean-plugin-java
     libmaven-compiler-plugin-java libmaven-install-plugin-java
     libmaven-jar-plugin-java libmaven-resources-plugin-java
-    libmaven-war-plugin-java libsurefire-java lintian man-db maven nginx-light
+    libmaven-war-plugin-java libsurefire-java lintian man-db maven nginx-light nuget
     openjdk-17-jdk-headless openssl podman procps prometheus python3 ruby
     ruby-bundler skopeo umoci unzip zsh zstd"
 bench="aria2 hyperfine time wrk"

@@ -39,6 +39,12 @@ has xml "a &lt; b &amp; &quot;c&quot;" "Baz:[1.0.0, 2.0.0):netstandard2.0" "::ne
 [ "$(values IsAbsoluteLatestVersion)" = "false false true " ] || fail "$(cat xml)"
 ask "/FindPackagesById()?id='Foo.Bar'&semVerLevel=2.0.0"
 [ "$(values Version)" = "1.0.0 1.1.0-rc.1 1.1.0 1.2.0-beta " ] || fail "$(cat xml)"
+ask "/FindPackagesById()?\$filter=IsLatestVersion&\$orderby=Version%20desc&\$top=1&id='Foo.Bar'"
+[ "$(values Version)" = "1.1.0 " ] || fail "$(cat xml)"
+ask "/FindPackagesById()?\$filter=IsAbsoluteLatestVersion&id='Foo.Bar'"
+[ "$(values Version)" = "1.2.0-beta " ] || fail "$(cat xml)"
+ask "/FindPackagesById()?\$orderby=Version%20desc&\$top=2&id='Foo.Bar'"
+[ "$(values Version)" = "1.2.0-beta 1.1.0 " ] || fail "$(cat xml)"
 ask "/FindPackagesById()?id='none'"
 [ "$(values Version)" = "" ] || fail "$(cat xml)"
 ask "/Packages()?\$filter=tolower(Id)%20eq%20'baz'&\$orderby=Id"
@@ -57,6 +63,21 @@ ask "/Search()?searchTerm='things'&targetFramework=''&includePrerelease=false"
 ask "/Search()?searchTerm=''&includePrerelease=true&\$top=10&semVerLevel=2.0.0"
 [ "$(values NormalizedVersion)" = "1.5.0 1.2.0-beta " ] || fail "$(cat xml)"
 [ "$(curl -sfg "$URL/nuget/v2/Search()/\$count?searchTerm='baz'")" = 1 ] || fail count
+
+if command -v nuget >/dev/null; then
+	say "nuget 2.8"
+	for url in "$URL/nuget/v2/" "$URL/nuget/"; do
+		rm -rf old
+		HOME=$T/home timeout 60 nuget install Foo.Bar -Source "$url" -OutputDirectory old -NonInteractive >log.txt 2>&1 ||
+		    fail "$(cat log.txt)"
+		[ -f old/Foo.Bar.1.1.0/Foo.Bar.1.1.0.nupkg ] || fail "$(cat log.txt)"
+	done
+	HOME=$T/home timeout 60 nuget install Foo.Bar -Version 1.0.0 -Source "$URL/nuget/v2/" -OutputDirectory old -NonInteractive >log.txt 2>&1 ||
+	    fail "$(cat log.txt)"
+	[ -f old/Baz.1.0.0/Baz.1.0.0.nupkg ] || fail "$(cat log.txt)"
+else
+	say "SKIP: nuget 2.8 is not installed"
+fi
 
 need_dotnet
 say "dotnet, by each URL of version 2"

@@ -90,9 +90,18 @@ def pkg(id, version, needs=None, types=None, files=None, size=0, **more):
             info = zipfile.ZipInfo(name, (2024, 5, 1, 10, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             z.writestr(info, data)
+        files = files or {"lib/netstandard2.0/_._": ""}
+        ends = sorted({name.rsplit(".", 1)[-1] for name in files} | {"nuspec", "bin"})
+        # What old clients find the nuspec by.
+        add("_rels/.rels", '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+            '<Relationship Type="http://schemas.microsoft.com/packaging/2010/07/manifest" Target="/%s.nuspec" Id="R1" />'
+            "</Relationships>" % id)
         add("%s.nuspec" % id, nuspec(id, version, needs, types, **more))
-        for name, data in (files or {"lib/netstandard2.0/_._": ""}).items():
+        for name, data in files.items():
             add(name, data)
+        add("[Content_Types].xml", '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml" />%s</Types>' %
+            "".join('<Default Extension=%s ContentType="application/octet" />' % quoteattr(e) for e in ends if e != "_"))
         if size:
             add("content/data.bin", hashlib.shake_128(path.encode()).digest(size))
     return path

@@ -365,33 +365,6 @@ put_index(struct ferry_out *out, const struct ferry_nuget_place *place,
 	ferry_out_str(out, "]}\n");
 }
 
-/* The part of list from the version lower to upper. */
-static size_t
-find_page(
-    struct ferry_nuget_held **list, size_t n, const char *bounds, size_t *from)
-{
-	const char *slash = strchr(bounds, '/');
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_nuget_version lower, upper;
-	size_t to = 0;
-
-	*from = 0;
-	if (slash == NULL ||
-	    ferry_nuget_version_parse(&lower,
-		ferry_bytes_of(bounds, (size_t)(slash - bounds)),
-		&ignored) == -1 ||
-	    ferry_nuget_version_parse(
-		&upper, ferry_bytes_str(slash + 1), &ignored) == -1)
-		return 0;
-	while (
-	    *from < n && ferry_nuget_version_order(&list[*from]->v, &lower) < 0)
-		++*from;
-	for (to = *from;
-	     to < n && ferry_nuget_version_order(&list[to]->v, &upper) <= 0;)
-		to++;
-	return to - *from;
-}
-
 static const struct ferry_nuget_held *
 find_version(struct ferry_nuget_held *const *list, size_t n, const char *key)
 {
@@ -425,7 +398,6 @@ put_document(struct ferry_out *out, const struct ferry_resource *r,
 		(const char *)id.p,
 		r->item[0] == '1' ? "registration" : "registration-semver2" };
 	const struct ferry_nuget_held *one;
-	size_t from;
 
 	switch ((enum ferry_nuget_kind)r->kind) {
 	case FERRY_NUGET_VERSIONS:
@@ -435,10 +407,8 @@ put_document(struct ferry_out *out, const struct ferry_resource *r,
 		put_index(out, &place, list, n);
 		return 1;
 	case FERRY_NUGET_PAGE:
-		n = find_page(list, n, r->item + 1, &from);
-		if (n > 0)
-			put_page(out, &place, list + from, n, true);
-		return n > 0;
+		put_page(out, &place, list, n, true);
+		return 1;
 	case FERRY_NUGET_LEAF:
 		one = find_version(list, n, r->item + 1);
 		if (one != NULL)
@@ -472,6 +442,42 @@ in_hive(const struct ferry_resource *r, const struct ferry_nuget_held *held)
 	}
 }
 
+/* From which version to which a page goes; a leaf is one of one. */
+static bool
+bounds(const struct ferry_resource *r, struct ferry_nuget_version *lower,
+    struct ferry_nuget_version *upper)
+{
+	const char *first =
+	    r->kind == FERRY_NUGET_ENTRY ? r->item : r->item + 1;
+	const char *slash = strchr(first, '/');
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	size_t n = slash == NULL ? strlen(first) : (size_t)(slash - first);
+
+	return ferry_nuget_version_parse(
+		   lower, ferry_bytes_of(first, n), &ignored) == 0 &&
+	       ferry_nuget_version_parse(upper,
+		   ferry_bytes_str(slash == NULL ? first : slash + 1),
+		   &ignored) == 0;
+}
+
+static int
+load(struct ferry_nuget_versions *out, const struct ferry_call *call,
+    struct ferry_error *err)
+{
+	const struct ferry_resource *r = &call->resource;
+	struct ferry_nuget_version lower, upper;
+
+	*out = (struct ferry_nuget_versions){ .n = 0 };
+	if (r->kind == FERRY_NUGET_VERSIONS ||
+	    r->kind == FERRY_NUGET_REGISTRATION)
+		return ferry_nuget_versions_load(
+		    out, call->view, r->package, call->owner, err);
+	return !bounds(r, &lower, &upper)
+	           ? 0
+	           : ferry_nuget_versions_load_between(out, call->view,
+			 r->package, call->owner, &lower, &upper, err);
+}
+
 static int
 write_document(
     void *ctx, struct ferry_buf *buf, const char *base, struct ferry_error *err)
@@ -482,8 +488,7 @@ write_document(
 	struct ferry_nuget_versions versions;
 	struct ferry_out out;
 	size_t n = 0;
-	int rc = ferry_nuget_versions_load(
-	    &versions, call->view, r->package, call->owner, err);
+	int rc = load(&versions, call, err);
 
 	if (rc == 0)
 		rc = ferry_calloc(&list, versions.n + 1, sizeof(*list), err);

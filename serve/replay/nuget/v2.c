@@ -306,21 +306,67 @@ is_shown(const struct v2 *v, const struct ferry_nuget_held *held)
 
 /* Answers */
 
+/* Which versions of a package are asked for: what clients say to get the newest
+ * one alone. */
+struct choice {
+	const struct ferry_nuget_held *only; /* if there is a filter */
+	bool filtered, newest_first;
+	uint64_t top;
+};
+
+static int
+read_choice(struct choice *choice, const struct v2 *v,
+    const struct ferry_nuget_versions *versions, struct ferry_error *err)
+{
+	struct ferry_buf filter = FERRY_BUF_INIT, order = FERRY_BUF_INIT;
+	int rc = -1;
+
+	*choice = (struct choice){ .top = ferry_request_query_u64(v->call->rq,
+				       "$top", 0, 1U << 30, 1U << 30) };
+	if (parameter(v->call->rq, "$filter", &filter, err) == 0 &&
+	    parameter(v->call->rq, "$orderby", &order, err) == 0) {
+		bool any = filter.n > 0 &&
+		           strstr((char *)filter.p, "IsAbsoluteLatestVersion");
+
+		choice->filtered =
+		    any || (filter.n > 0 &&
+			       strstr((char *)filter.p, "IsLatestVersion"));
+		choice->only =
+		    ferry_nuget_versions_latest(versions, any, v->semver2);
+		choice->newest_first =
+		    order.n > 0 && strstr((char *)order.p, "desc") != NULL;
+		rc = 0;
+	}
+	ferry_buf_free(&filter);
+	ferry_buf_free(&order);
+	return rc;
+}
+
 static int
 answer_versions(struct v2 *v, struct ferry_error *err)
 {
 	const struct ferry_call *call = v->call;
 	struct ferry_nuget_versions versions;
+	struct choice choice;
 
 	if (ferry_nuget_versions_load(&versions, call->view,
-		call->resource.package, call->owner, err) == -1) {
+		call->resource.package, call->owner, err) == -1 ||
+	    read_choice(&choice, v, &versions, err) == -1) {
 		ferry_nuget_versions_free(&versions);
 		return -1;
 	}
 	put_feed_head(v, "FindPackagesById");
-	for (size_t i = 0; i < versions.n; i++)
-		if (is_shown(v, &versions.list[i]))
-			put_entry(v, &versions, &versions.list[i], "");
+	for (size_t i = 0; i < versions.n && choice.top > 0; i++) {
+		const struct ferry_nuget_held *held =
+		    &versions
+			 .list[choice.newest_first ? versions.n - 1 - i : i];
+
+		if (!is_shown(v, held) ||
+		    (choice.filtered && held != choice.only))
+			continue;
+		put_entry(v, &versions, held, "");
+		choice.top--;
+	}
 	ferry_out_str(&v->out, "</feed>\n");
 	ferry_nuget_versions_free(&versions);
 	return 1;

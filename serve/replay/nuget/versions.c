@@ -98,6 +98,15 @@ by_order(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->key, y->key);
 }
 
+static void
+sort(struct ferry_nuget_versions *versions)
+{
+
+	if (versions->n > 1)
+		qsort(versions->list, versions->n, sizeof(*versions->list),
+		    by_order);
+}
+
 int
 ferry_nuget_versions_load(struct ferry_nuget_versions *out,
     struct ferry_store_view *view, const char *package, const char *owner,
@@ -111,9 +120,61 @@ ferry_nuget_versions_load(struct ferry_nuget_versions *out,
 	    ferry_catalog_each(ferry_store_view_store(view), &prefix,
 		add_version, out, err) == -1)
 		return -1;
-	if (out->n > 1)
-		qsort(out->list, out->n, sizeof(*out->list), by_order);
+	sort(out);
 	return 0;
+}
+
+static bool
+is_between(const char *key, const struct ferry_nuget_version *lower,
+    const struct ferry_nuget_version *upper)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_nuget_version v;
+
+	return ferry_nuget_version_parse(&v, ferry_bytes_str(key), &ignored) ==
+	           0 &&
+	       ferry_nuget_version_order(lower, &v) <= 0 &&
+	       ferry_nuget_version_order(&v, upper) <= 0;
+}
+
+static int
+load_one(struct ferry_nuget_versions *out, struct ferry_store *st,
+    const struct ferry_key *key, struct ferry_error *err)
+{
+	json_t *record = NULL;
+	int rc = ferry_catalog_get(st, key, &record, err);
+
+	if (rc == 1)
+		rc = add_version(out, key, record, err);
+	json_decref(record);
+	return rc == -1 ? -1 : 0;
+}
+
+int
+ferry_nuget_versions_load_between(struct ferry_nuget_versions *out,
+    struct ferry_store_view *view, const char *package, const char *owner,
+    const struct ferry_nuget_version *lower,
+    const struct ferry_nuget_version *upper, struct ferry_error *err)
+{
+	struct ferry_store *st = ferry_store_view_store(view);
+	struct ferry_record_iter *it = NULL;
+	struct ferry_key prefix, key;
+	int rc;
+
+	*out = (struct ferry_nuget_versions){ .n = 0 };
+	if (ferry_key_version(&prefix, "nuget", package, owner, NULL, err) ==
+		-1 ||
+	    ferry_catalog_iter_new(&it, st, &prefix, NULL, err) == -1)
+		return -1;
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1)
+		if (is_between(ferry_key_part(&key, 4), lower, upper) &&
+		    load_one(out, st, &key, err) == -1) {
+			rc = -1;
+			break;
+		}
+	ferry_record_iter_free(it);
+	sort(out);
+	return rc;
 }
 
 void

@@ -29,6 +29,12 @@ struct ferry_nuget_versions {
 int ferry_nuget_versions_load(struct ferry_nuget_versions *out,
     struct ferry_store_view *view, const char *package, const char *owner,
     struct ferry_error *err);
+/* The same of those from lower to upper: only their records are read, of a
+ * package that may have thousands. */
+int ferry_nuget_versions_load_between(struct ferry_nuget_versions *out,
+    struct ferry_store_view *view, const char *package, const char *owner,
+    const struct ferry_nuget_version *lower,
+    const struct ferry_nuget_version *upper, struct ferry_error *err);
 void ferry_nuget_versions_free(struct ferry_nuget_versions *versions);
 
 /* What people take for the newest: listed, and a release unless pre-releases
