@@ -12,7 +12,7 @@ mkmaven.py DIR [add] <<END, with lines of Python that call
   snapshot("g:a:1.0-SNAPSHOT", builds=["20240501.120000-1", ...], ...)
   metadata()  writes maven-metadata.xml of all that there is
   put("path", "text")
-  plain(DIR)  takes over a tree as it is, and adds sums
+  plain(DIR)  takes over a tree as it is, by symbolic links, and adds sums
 
 A file's content is its name, or what files says; a jar is an empty zip with it.
 """
@@ -20,7 +20,6 @@ import hashlib
 import io
 import os
 import re
-import shutil
 import sys
 import zipfile
 
@@ -150,11 +149,15 @@ def metadata():
 
 
 def plain(source):
-    shutil.copytree(source, TOP, dirs_exist_ok=True)
-    for folder, _, names in os.walk(TOP):
+    for folder, _, names in os.walk(source, followlinks=True):
+        to = os.path.join(TOP, os.path.relpath(folder, source))
+        os.makedirs(to, exist_ok=True)
         for name in names:
-            if not name.endswith((".sha1", ".md5", ".sha256", ".sha512")):
-                sums_of(os.path.join(folder, name), ("sha1",))
+            path = os.path.join(to, name)
+            real = os.path.realpath(os.path.join(folder, name))
+            if os.path.isfile(real):
+                os.symlink(real, path)
+                sums_of(path, ("sha1",))
 
 
 exec(compile(sys.stdin.read(), "the lines", "exec"))

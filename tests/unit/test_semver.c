@@ -584,7 +584,14 @@ test_format_npm(void **state)
 	assert_non_null(npm);
 	assert_null(ferry_format_find(B("npm2")));
 	assert_null(ferry_format_find(B("")));
-	assert_ptr_equal(ferry_format_at(1), npm);
+	/* All are there, in the order of their names. */
+	for (size_t i = 0; i < ferry_formats_count(); i++) {
+		assert_ptr_equal(ferry_format_find(B(ferry_format_at(i)->name)),
+		    ferry_format_at(i));
+		if (i > 0)
+			assert_true(strcmp(ferry_format_at(i - 1)->name,
+					ferry_format_at(i)->name) < 0);
+	}
 	qsort(list, 8, sizeof(list[0]), by_format);
 	for (size_t i = 0; i < 8; i++)
 		assert_string_equal(list[i], want[i]);

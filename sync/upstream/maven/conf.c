@@ -5,6 +5,7 @@
 #include "store/base/conf.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
+#include "sync/upstream/maven/lifecycle.h"
 #include "sync/upstream/maven/maven.h"
 #include "sync/upstream/maven/project.h"
 #include "sync/upstream/maven/walk.h"
@@ -82,6 +83,9 @@ read_projects(struct maven *maven, struct ferry_conf_group *group,
 		-1 ||
 	    ferry_conf_str(group, "maven", "3.8", &maven->lifecycle, err) == -1)
 		return -1;
+	if (!ferry_maven_lifecycle_known(maven->lifecycle))
+		return ferry_conf_error(group, "maven", err,
+		    "expected \"3.8\", \"3.9.0\", \"3.9.6\" or \"3.9\"");
 	maven->builder.profiles = maven->profiles;
 	return ferry_conf_bool(group, "plugins", true, &maven->plugins, err);
 }

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-/* Columns of versions. */
-enum { MAVEN_38, MAVEN_39, MAVENS };
+/* Columns of versions; the last is of 3.9.9 and later. */
+static const char *const mavens[] = { "3.8", "3.9.0", "3.9.6", "3.9" };
+#define MAVENS (sizeof(mavens) / sizeof(mavens[0]))
 enum {
 	CLEAN,
 	RESOURCES,
@@ -27,23 +28,35 @@ enum {
 static const struct {
 	const char *artifact, *versions[MAVENS];
 } plugins[PLUGINS] = {
-	[CLEAN] = { "maven-clean-plugin", { "2.5", "3.2.0" } },
-	[RESOURCES] = { "maven-resources-plugin", { "2.6", "3.3.1" } },
-	[COMPILER] = { "maven-compiler-plugin", { "3.1", "3.13.0" } },
-	[SUREFIRE] = { "maven-surefire-plugin", { "2.12.4", "3.2.5" } },
-	[JAR] = { "maven-jar-plugin", { "2.4", "3.4.1" } },
-	[EJB] = { "maven-ejb-plugin", { "2.3", "3.2.1" } },
-	[WAR] = { "maven-war-plugin", { "2.2", "3.4.0" } },
-	[EAR] = { "maven-ear-plugin", { "2.8", "3.3.0" } },
-	[RAR] = { "maven-rar-plugin", { "2.2", "3.0.0" } },
-	[PLUGIN] = { "maven-plugin-plugin", { "3.2", "3.13.1" } },
-	[INSTALL] = { "maven-install-plugin", { "2.4", "3.1.2" } },
-	[DEPLOY] = { "maven-deploy-plugin", { "2.7", "3.1.2" } },
-	[SITE] = { "maven-site-plugin", { "3.3", "3.12.1" } },
-	[ANTRUN] = { "maven-antrun-plugin", { "1.3", "3.1.0" } },
-	[ASSEMBLY] = { "maven-assembly-plugin", { "2.2-beta-5", "3.7.1" } },
-	[DEPENDENCY] = { "maven-dependency-plugin", { "2.8", "3.7.0" } },
-	[RELEASE] = { "maven-release-plugin", { "2.5.3", "3.0.1" } },
+	[CLEAN] = { "maven-clean-plugin",
+	    { "2.5", "3.2.0", "3.2.0", "3.2.0" } },
+	[RESOURCES] = { "maven-resources-plugin",
+	    { "2.6", "3.3.0", "3.3.1", "3.3.1" } },
+	[COMPILER] = { "maven-compiler-plugin",
+	    { "3.1", "3.10.1", "3.11.0", "3.13.0" } },
+	[SUREFIRE] = { "maven-surefire-plugin",
+	    { "2.12.4", "3.0.0-M8", "3.2.2", "3.2.5" } },
+	[JAR] = { "maven-jar-plugin", { "2.4", "3.3.0", "3.3.0", "3.4.1" } },
+	[EJB] = { "maven-ejb-plugin", { "2.3", "3.2.1", "3.2.1", "3.2.1" } },
+	[WAR] = { "maven-war-plugin", { "2.2", "3.3.2", "3.4.0", "3.4.0" } },
+	[EAR] = { "maven-ear-plugin", { "2.8", "3.3.0", "3.3.0", "3.3.0" } },
+	[RAR] = { "maven-rar-plugin", { "2.2", "3.0.0", "3.0.0", "3.0.0" } },
+	[PLUGIN] = { "maven-plugin-plugin",
+	    { "3.2", "3.7.0", "3.9.0", "3.13.1" } },
+	[INSTALL] = { "maven-install-plugin",
+	    { "2.4", "3.1.0", "3.1.1", "3.1.2" } },
+	[DEPLOY] = { "maven-deploy-plugin",
+	    { "2.7", "3.0.0", "3.1.1", "3.1.2" } },
+	[SITE] = { "maven-site-plugin",
+	    { "3.3", "3.12.1", "3.12.1", "3.12.1" } },
+	[ANTRUN] = { "maven-antrun-plugin",
+	    { "1.3", "3.1.0", "3.1.0", "3.1.0" } },
+	[ASSEMBLY] = { "maven-assembly-plugin",
+	    { "2.2-beta-5", "3.4.2", "3.6.0", "3.7.1" } },
+	[DEPENDENCY] = { "maven-dependency-plugin",
+	    { "2.8", "3.5.0", "3.6.0", "3.7.0" } },
+	[RELEASE] = { "maven-release-plugin",
+	    { "2.5.3", "3.0.0-M7", "3.0.1", "3.0.1" } },
 };
 
 static const struct {
@@ -65,11 +78,24 @@ static const struct {
 };
 #define LIFECYCLES (sizeof(lifecycles) / sizeof(lifecycles[0]))
 
+bool
+ferry_maven_lifecycle_known(const char *maven)
+{
+
+	for (size_t i = 0; i < MAVENS; i++)
+		if (strcmp(maven, mavens[i]) == 0)
+			return true;
+	return false;
+}
+
 static size_t
 column(const char *maven)
 {
+	size_t i = 0;
 
-	return strncmp(maven, "3.8", 3) == 0 ? MAVEN_38 : MAVEN_39;
+	while (i < MAVENS - 1 && strcmp(maven, mavens[i]) != 0)
+		i++;
+	return i;
 }
 
 size_t

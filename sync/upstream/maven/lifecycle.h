@@ -6,8 +6,9 @@
  * compiled into Maven.
  *
  * Source: META-INF/plexus/default-bindings.xml and components.xml of maven-core,
- *     and the super POM, of 3.8.7; store/format/maven/PROTOCOL.md, section 4,
- *     and Guess: of 3.9.
+ *     and the super POM, of 3.8.7; the reference pages "Plugin bindings for
+ *     default lifecycle" of 3.9.0 and 3.9.6 for jars, build logs of 3.9.9.
+ * Guess: of 3.9, the plugins that a jar does not use.
  */
 
 #include <stdbool.h>
@@ -18,7 +19,9 @@ struct maven_default {
 	const char *artifact, *version;
 	bool later; /* not for `package`, but install, deploy, clean */
 };
-/* Those of a packaging, of Maven "3.8" or "3.9".  Returns: how many. */
+/* Whether maven is "3.8", "3.9.0", "3.9.6" or "3.9", which is 3.9.9. */
+bool ferry_maven_lifecycle_known(const char *maven);
+/* Those of a packaging.  Returns: how many. */
 #define FERRY_MAVEN_LIFECYCLE_MAX 9
 size_t ferry_maven_lifecycle(const char *maven, const char *packaging,
     struct maven_default out[FERRY_MAVEN_LIFECYCLE_MAX]);
