@@ -22,6 +22,7 @@ below_owner(const char *client_name)
 static const struct ferry_format formats[] = {
 	{
 	    .name = "npm",
+	    .purl = "npm",
 	    .github = {
 		.name = "npm",
 		.granular = FERRY_GRANULAR_CLOUD,
@@ -40,6 +41,7 @@ static const struct ferry_format formats[] = {
 	},
 	{
 	    .name = "oci",
+	    .purl = "oci",
 	    .hosts = true,
 	    .github = {
 		.name = "container",
@@ -63,6 +65,7 @@ static const struct ferry_format formats[] = {
 	},
 	{
 	    .name = "rubygems",
+	    .purl = "gem",
 	    .github = {
 		.name = "rubygems",
 		.granular = FERRY_GRANULAR_CLOUD,

@@ -117,8 +117,8 @@ want_lockfiles(struct ferry_packages *packages, const char *pattern)
 		&found) != 0) {
 		struct ferry_error why = FERRY_ERROR_INIT;
 
-		ferry_error_set(&why, FERRY_ESYSTEM,
-		    "there is no such file (lockfiles)");
+		ferry_error_set(
+		    &why, FERRY_ESYSTEM, "there is no such file (lockfiles)");
 		ferry_run_fail(packages->run, pattern, &why);
 		return;
 	}
