@@ -60,3 +60,44 @@ has out "5 versions with 200.0 kB of files, 1 removed"
 cp -r medium damaged
 flip "$(only damaged/*.tar)" "$(($(stat -c %s medium/*.tar) / 2))"
 "$FERRY" bundle list damaged >out 2>err || [ $? = 20 ] || fail "not a refusal"
+
+say "what an import would do"
+before=$(far --json status | jq -c '[.records, .tries, .blobs]')
+expect 0 far import --dry-run medium
+has out "would import records 1 to 9 of near: 9 new blobs ("
+expect 0 far --json import --dry-run medium
+jq -e '.event == "plan" and .code == "ok" and .blobs == 9 and .bytes > 200000' out >/dev/null || fail "$(cat out)"
+expect 0 far import --dry-run medium second
+has out "would import records 1 to 9" "would import records 10 to 10"
+expect 24 far import --dry-run second
+has out "would refuse records 10 to 10 of near: "
+# Nothing was kept of all that.
+[ "$(far --json status | jq -c '[.records, .tries, .blobs]')" = "$before" ] || fail "a dry run left something"
+expect 0 far import medium
+expect 0 far import --dry-run medium
+has out "here already: records 1 to 9 of near"
+expect 1 far import --dry-run empty
+expect 0 far trust revoke "$(openssl pkey -pubin -in near.pem -outform DER 2>/dev/null | tail -c 32 | sha256sum | cut -c1-32)"
+"$FERRY" --store far import --dry-run second >out 2>err && fail "a revoked key's bundle is welcome"
+has err revoked
+
+say "no room, said before anything is read"
+mkdir disk
+if mount -t tmpfs -o size=16m tmpfs disk 2>/dev/null; then
+	trap 'umount disk 2>/dev/null; finish' EXIT
+	store disk/small init --name small >/dev/null
+	store disk/small trust add near.pem >/dev/null
+	fill near 100 200 100000
+	mkdir large
+	near export --to large >/dev/null
+	expect 7 store disk/small import --dry-run large
+	has err "disk/small has" "needs at least" "No space left"
+	expect 7 store disk/small import large
+	has err "needs at least" "nothing was imported"
+	expect 0 store disk/small --json status
+	[ "$(jq .blobs out)" = 0 ] || fail "blobs came all the same"
+	umount disk
+	trap finish EXIT
+else
+	echo "SKIP: no mount"
+fi
