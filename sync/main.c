@@ -21,6 +21,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_import,
 	&ferry_command_receipt,
 	&ferry_command_sign,
+	&ferry_command_bundle,
 	&ferry_command_key,
 	&ferry_command_trust,
 	&ferry_command_access,
@@ -168,6 +169,7 @@ status_of(const struct ferry_command *command, enum ferry_code code)
 	               command != &ferry_command_import &&
 	               command != &ferry_command_export &&
 	               command != &ferry_command_sign &&
+	               command != &ferry_command_bundle &&
 	               command != &ferry_command_receipt
 	           ? FERRY_EXIT_FAILED
 	           : status;

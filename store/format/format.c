@@ -43,6 +43,7 @@ static const struct ferry_format formats[] = {
 	},
 	{
 	    .name = "npm",
+	    .purl = "npm",
 	    .github = {
 		.name = "npm",
 		.granular = FERRY_GRANULAR_CLOUD,
@@ -82,6 +83,7 @@ static const struct ferry_format formats[] = {
 	},
 	{
 	    .name = "oci",
+	    .purl = "oci",
 	    .hosts = true,
 	    .github = {
 		.name = "container",
@@ -105,6 +107,7 @@ static const struct ferry_format formats[] = {
 	},
 	{
 	    .name = "rubygems",
+	    .purl = "gem",
 	    .github = {
 		.name = "rubygems",
 		.granular = FERRY_GRANULAR_CLOUD,

@@ -69,6 +69,9 @@ struct ferry_github_type {
 
 struct ferry_format {
 	const char *name; /* as in keys and configuration: "npm" */
+	/* Its type in package URLs; NULL: there is none, "generic".
+	 * Source: package-url/purl-spec, PURL-TYPES. */
+	const char *purl;
 	/* Clients may put the host of a registry in front of a name. */
 	bool hosts;
 	struct ferry_github_type github;

@@ -11,6 +11,7 @@
 #include "store/store.h"
 #include "sync/carry/import_state.h"
 #include "sync/carry/origins.h"
+#include "sync/carry/room.h"
 
 /* Large files wait for their commit in the page cache: not too many. */
 #define COMMIT_BYTES (128U << 20)
@@ -322,6 +323,8 @@ ferry_receive(const struct ferry_task *task,
 		    "an unfinished import of another bundle of %s is dropped",
 		    bundle->head->origin_name);
 	if (rc == -1)
+		goto out;
+	if ((rc = ferry_room_check(task, bundle, r.incoming.done, err)) == -1)
 		goto out;
 	sum_sizes(&r);
 	out->volumes_kept = r.incoming.done_n;

@@ -61,7 +61,7 @@ ferry_attempt_fail(struct ferry_attempt *attempt, struct ferry_context *ctx,
 		return;
 	/* What failed may have left half of something to commit: this is
 	 * another writer, with nothing of that. */
-	if (ferry_context_open(ctx, true, &st, &ignored) == 0)
+	if (ferry_context_open(ctx, FERRY_STORE_WRITE, &st, &ignored) == 0)
 		(void)put(attempt, st,
 		    ended(attempt,
 			status == -1 ? ferry_exit_status(why->code) : status,

@@ -275,7 +275,7 @@ look_at_store(struct ferry_doctor *d, struct ferry_error *err)
 	struct ferry_store *st = NULL;
 	int rc;
 
-	if (ferry_context_open(d->ctx, false, &st, &why) == -1) {
+	if (ferry_context_open(d->ctx, FERRY_STORE_READ, &st, &why) == -1) {
 		ferry_doctor_say(
 		    d, "store", FERRY_DOCTOR_WRONG, "%s", why.text);
 		return 0;

@@ -6,13 +6,15 @@
 
 #include "store/base/clock.h"
 #include "store/base/conf.h"
+#include "sync/carry/find.h"
 #include "sync/command/attempt.h"
 #include "sync/command/command_task.h"
+#include "sync/command/manifest.h"
 
 static const char help[] =
     "usage: ferry export --to DIR [--for SITE [--site-id ID]] [--one-way]\n"
     "                    [--since N] [--volume-size SIZE] [--expires TIME]\n"
-    "                    [--whole] [--dry-run]\n"
+    "                    [--whole] [--manifest FILE] [--dry-run]\n"
     "\n"
     "Write a signed bundle: the journal's records and the blobs they need.\n"
     "\n"
@@ -32,6 +34,8 @@ static const char help[] =
     "  --whole             no recipes: of a blob that is much like one which the\n"
     "                      site has by its receipt only the difference travels\n"
     "                      else\n"
+    "  --manifest FILE     write what is in it, for whoever signs: text, CSV if\n"
+    "                      FILE ends in .csv, CycloneDX if in .json\n"
     "  --dry-run           print counts and sizes, write nothing\n"
     "\n"
     "Without --for, --one-way and --since the bundle carries everything, for\n"
@@ -66,7 +70,7 @@ ferry_export_expiry(struct ferry_conf *conf, const char *option, int64_t *out,
 
 static int
 parse(struct ferry_context *ctx, struct ferry_export_options *o,
-    struct ferry_error *err)
+    const char **manifest, struct ferry_error *err)
 {
 	const char *volume_size = NULL, *expires = NULL, *since = NULL;
 	const struct ferry_option options[] = {
@@ -75,6 +79,7 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 		{ "site-id", FERRY_OPTION_VALUE, &o->site_id },
 		{ "one-way", FERRY_OPTION_FLAG, &o->one_way },
 		{ "since", FERRY_OPTION_VALUE, &since },
+		{ "manifest", FERRY_OPTION_VALUE, manifest },
 		{ "volume-size", FERRY_OPTION_VALUE, &volume_size },
 		{ "expires", FERRY_OPTION_VALUE, &expires },
 		{ "whole", FERRY_OPTION_FLAG, &o->whole },
@@ -174,16 +179,62 @@ print(const struct ferry_context *ctx, const struct ferry_export_options *o,
 	    r->resumed, "head", r->head));
 }
 
+static enum ferry_manifest_form
+form_of(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot == NULL                 ? FERRY_MANIFEST_TEXT
+	       : strcmp(dot, ".csv") == 0  ? FERRY_MANIFEST_CSV
+	       : strcmp(dot, ".json") == 0 ? FERRY_MANIFEST_CYCLONEDX
+	                                   : FERRY_MANIFEST_TEXT;
+}
+
+/* Read from the medium what was written: it is what somebody signs. */
+static int
+write_manifest(const struct ferry_export_options *o,
+    const struct ferry_export_result *result, const char *path,
+    struct ferry_error *err)
+{
+	const struct ferry_task anybody = { 0 };
+	struct ferry_manifest manifest;
+	struct ferry_found found = { 0 };
+	char *paths[] = { (char *)(uintptr_t)o->to };
+	char head[FERRY_DIGEST_TEXT];
+	FILE *file = NULL;
+	int rc = ferry_find(&anybody, paths, 1, &found, err);
+
+	if (rc == 0 && (file = fopen(path, "we")) == NULL)
+		rc = ferry_error_errno(err, "%s", path);
+	if (rc == 0)
+		ferry_manifest_begin(&manifest, file, form_of(path));
+	for (size_t i = 0; rc == 0 && i < found.n; i++)
+		if (strcmp(
+			ferry_digest_hex(&found.bundles[i].head->digest, head),
+			result->head) == 0)
+			rc = ferry_manifest_bundle(
+			    &manifest, &found.bundles[i], err);
+	if (rc == 0)
+		ferry_manifest_end(&manifest);
+	if (file != NULL && (ferror(file) | fclose(file)) != 0 && rc == 0)
+		rc = ferry_error_errno(err, "%s", path);
+	ferry_found_clear(&found);
+	return rc == -1
+	           ? ferry_error_in(err, "the manifest; the bundle is whole")
+	           : 0;
+}
+
 static int
 run(struct ferry_context *ctx, struct ferry_error *err)
 {
 	struct ferry_export_options o = { 0 };
+	const char *manifest = NULL;
 	struct ferry_export_result result;
 	struct ferry_attempt attempt = { NULL, 0, "" };
 	struct ferry_command_task c;
 	int rc = -1;
 
-	if (parse(ctx, &o, err) == -1 ||
+	if (parse(ctx, &o, &manifest, err) == -1 ||
 	    ferry_command_task_open(&c, ctx,
 		o.dry_run ? FERRY_STORE_READ : FERRY_STORE_WRITE, "export",
 		"blobs", err) == -1)
@@ -197,6 +248,9 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	ferry_command_task_quiet(&c);
 	if (rc == FERRY_EXIT_OK)
 		print(ctx, &o, &result);
+	if (rc == FERRY_EXIT_OK && manifest != NULL && !o.dry_run &&
+	    write_manifest(&o, &result, manifest, err) == -1)
+		rc = -1;
 	ferry_command_task_close(&c);
 	ferry_attempt_fail(&attempt, ctx, rc, err);
 	return rc;

@@ -5,12 +5,16 @@
 
 #include "store/base/conf.h"
 #include "store/base/json.h"
+#include "sync/carry/admit.h"
+#include "sync/carry/find.h"
+#include "sync/carry/origins.h"
 #include "sync/carry/protect.h"
+#include "sync/carry/room.h"
 #include "sync/command/attempt.h"
 #include "sync/command/command_task.h"
 
 static const char help[] =
-    "usage: ferry import [--no-receipt] DIR|FILE…\n"
+    "usage: ferry import [--no-receipt] [--dry-run] DIR|FILE…\n"
     "\n"
     "Verify bundles and bring what they carry into the store.  Folders are\n"
     "searched for volumes (*.tar); they may be read-only.  Readers see nothing\n"
@@ -19,6 +23,9 @@ static const char help[] =
     "needed again.\n"
     "\n"
     "  --no-receipt  write no receipt beside the volumes\n"
+    "  --dry-run     only say which bundles would be taken, why others would not,\n"
+    "                and what is new; signatures, heads and indexes are checked,\n"
+    "                contents are not read\n"
     "\n"
     "An upstream belongs to the origin that brought it first; what others bring\n"
     "of it is skipped and said ('ferry access hand-over' moves it, 'ferry trust\n"
@@ -113,13 +120,92 @@ print(const struct ferry_context *ctx, const struct ferry_import_result *result,
 	    result->receipt));
 }
 
+/* One bundle, judged as if those before it had been imported.  admitted is as of
+ * ferry_admit(). */
+static int
+plan_bundle(struct ferry_command_task *c, struct ferry_context *ctx,
+    const struct ferry_found_bundle *found, int admitted,
+    const struct ferry_error *why, struct ferry_error *err)
+{
+	static const char *const verdicts[] = { "would refuse",
+		"here already:", "would import" };
+	char blobs[FERRY_COUNT_TEXT], bytes[FERRY_SIZE_TEXT];
+	const struct ferry_head *h = found->head;
+	struct ferry_room room = { 0 };
+
+	if (admitted == 1 &&
+	    (ferry_room_count(&c->task, found, NULL, &room, err) == -1 ||
+		ferry_room_check(&c->task, found, NULL, err) == -1))
+		return -1;
+	if (ctx->json) {
+		ferry_command_print(json_pack(
+		    "{s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:s}", "event", "plan",
+		    "code", admitted == -1 ? ferry_code_name(why->code) : "ok",
+		    "origin", h->origin, "name", h->origin_name, "from",
+		    (json_int_t)h->from, "last", (json_int_t)h->to, "blobs",
+		    (json_int_t)room.blobs, "bytes", (json_int_t)room.bytes,
+		    "text", admitted == -1 ? why->text : ""));
+		return 0;
+	}
+	(void)printf("%s records %" PRIu64 " to %" PRIu64 " of %s",
+	    verdicts[admitted + 1], h->from, h->to, h->origin_name);
+	if (admitted == 1)
+		(void)printf(": %s (%s)",
+		    ferry_count_text(room.blobs, "new blob", blobs),
+		    ferry_size_text(room.bytes, bytes));
+	else if (admitted == -1)
+		(void)printf(": %s", why->text);
+	(void)printf("\n");
+	return 0;
+}
+
+/* The store is a writer's, so that each head can build on the last one; nothing
+ * is ever committed. */
+static int
+plan(struct ferry_command_task *c, struct ferry_context *ctx,
+    const struct ferry_import_options *o, struct ferry_error *err)
+{
+	struct ferry_error first = FERRY_ERROR_INIT;
+	struct ferry_found found = { 0 };
+	int rc = ferry_find(&c->task, o->paths, o->paths_n, &found, err);
+
+	ferry_command_task_quiet(c);
+	if (rc == 0 && found.refused > 0)
+		first = found.first;
+	else if (rc == 0 && found.n == 0)
+		ferry_error_set(&first, FERRY_ENOTFOUND,
+		    "there is no bundle (ferry-….tar) to import");
+	for (size_t i = 0; rc == 0 && i < found.n; i++) {
+		const struct ferry_found_bundle *b = &found.bundles[i];
+		struct ferry_error why = FERRY_ERROR_INIT;
+		int admitted = ferry_admit(c->task.st, b->head, &why);
+
+		rc = plan_bundle(c, ctx, b, admitted, &why, err);
+		if (rc == 0 && admitted == 1)
+			rc = ferry_position_reach(c->task.st, b->head, err);
+		/* Older ones and other sites' may lie beside what is meant. */
+		if (admitted == -1 && first.code == FERRY_OK &&
+		    (found.n == 1 || (why.code != FERRY_EREPLAY &&
+					 why.code != FERRY_EWRONGSITE)))
+			first = why;
+	}
+	ferry_found_clear(&found);
+	if (rc == 0 && first.code != FERRY_OK) {
+		*err = first;
+		rc = -1;
+	}
+	return rc;
+}
+
 static int
 run(struct ferry_context *ctx, struct ferry_error *err)
 {
+	bool dry_run = false;
 	struct ferry_protect protect = { 0 };
 	struct ferry_import_options o = { .protect = &protect };
 	const struct ferry_option options[] = {
 		{ "no-receipt", FERRY_OPTION_FLAG, &o.no_receipt },
+		{ "dry-run", FERRY_OPTION_FLAG, &dry_run },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
 	struct ferry_import_result result = { 0 };
@@ -140,6 +226,12 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		&c, ctx, FERRY_STORE_WRITE, "import", "blobs", err) == -1) {
 		ferry_protect_clear(&protect);
 		return -1;
+	}
+	if (dry_run) {
+		rc = plan(&c, ctx, &o, err);
+		ferry_command_task_close(&c);
+		ferry_protect_clear(&protect);
+		return rc;
 	}
 	if (ferry_attempt_begin(&attempt, "import", c.task.st, err) == 0 &&
 	    ferry_import(&c.task, &o, &result, err) == 0)

@@ -10,6 +10,8 @@
 #include "store/store.h"
 #include "sync/command/command.h"
 
+#define AFFECTED_SHOWN 5 /* of what a lost blob is part of */
+
 static const char help[] =
     "usage: ferry status [--json]\n"
     "\n"
@@ -185,6 +187,22 @@ print_permissions(const json_t *permissions)
 	}
 }
 
+/* Whose the lost bytes are: some, where they are many. */
+static void
+print_affected(const json_t *affects)
+{
+	const json_t *key;
+	size_t i;
+
+	json_array_foreach (affects, i, key) {
+		if (i < AFFECTED_SHOWN)
+			(void)printf("    in %s\n", json_string_value(key));
+	}
+	if (json_array_size(affects) > AFFECTED_SHOWN)
+		(void)printf("    and %zu more; 'ferry verify' names them\n",
+		    json_array_size(affects) - AFFECTED_SHOWN);
+}
+
 static void
 print_problems(const json_t *problems)
 {
@@ -207,6 +225,8 @@ print_problems(const json_t *problems)
 			json_array_size(json_object_get(p, "key")) > 2 ? 2
 								       : 1)),
 		    text == NULL ? "" : text);
+		print_affected(
+		    json_object_get(json_object_get(p, "record"), "affects"));
 	}
 }
 

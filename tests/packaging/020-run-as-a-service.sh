@@ -14,7 +14,7 @@ done
 
 say "the package is built"
 DEB=${FERRY_BUILD:-$TOP/build/strict}/../deb
-"$TOP/packaging/deb.sh" "$DEB" >build.log 2>&1 || {
+DEB_BUILD_OPTIONS="noautodbgsym parallel=2" "$TOP/packaging/deb.sh" "$DEB" >build.log 2>&1 || {
 	tail -n 30 build.log
 	fail "deb.sh"
 }

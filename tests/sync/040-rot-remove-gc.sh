@@ -23,7 +23,7 @@ EOF
 expect 5 near verify
 has out "bad blob sha256:$victim" "affects npm pkg-00000@1.1.0 of up" "1 problem"
 expect 5 near status
-has out "lost $victim"
+has out "lost $victim" "    in " "pkg-00000" "1.1.0"
 expect 0 near --json list
 say "the next sync fetches it again, and nothing else"
 expect 0 near sync
