@@ -54,7 +54,9 @@ ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
 		rc = ferry_predict_go(p, err);
 		break;
 	case FERRY_SEARCH_NG:
-		rc = ferry_predict_ng(p, err);
+	case FERRY_SEARCH_NG_OLD:
+	case FERRY_SEARCH_INTEL:
+		rc = ferry_predict_medium(p, err);
 		break;
 	}
 	clear(p);

@@ -124,6 +124,10 @@ static const struct row {
 	{ "net6-80k.gz", 42, 0, true },
 	{ "net6-4k.gz", 43, 0, false },
 	{ "net6-8k.gz", 44, 0, false },
+	{ "nupkg-ng-old.gz", 51, 0, false },
+	{ "nupkg-ng-old.gz", 52, 0, true },
+	{ "nupkg-intel.gz", 61, 0, false },
+	{ "nupkg-intel.gz", 62, 3, true },
 	/* A flush in the middle, blocks that end elsewhere, pieces that were
 	 * compressed apart. */
 	{ "ruby9-flush.gz", 9, 2, false },
