@@ -15,7 +15,8 @@ struct ferry_predictor {
 	struct ferry_predict_run *run;
 	const uint8_t *raw;
 	size_t n;
-	size_t passed; /* told of */
+	bool spooled;
+	size_t passed; /* given back, if so */
 	uint32_t head[1U << 17];
 	uint32_t prev[FERRY_DEFLATE_WINDOW];
 };

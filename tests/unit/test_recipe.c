@@ -172,7 +172,7 @@ test_models_mean_what_they_meant(void **state)
 	struct ferry_predictor *p;
 
 	(void)state;
-	assert_ok(ferry_predictor_new(&p, &err), &err);
+	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
 	for (size_t i = 0; i < ROWS; i++) {
 		struct fixture f;
 
@@ -221,7 +221,7 @@ test_choose_finds_the_compressor(void **state)
 	struct ferry_predictor *p;
 
 	(void)state;
-	assert_ok(ferry_predictor_new(&p, &err), &err);
+	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
 	for (size_t i = 0; i < ROWS; i++) {
 		/* Half of them with a first guess that is wrong. */
 		const struct ferry_model *first =
@@ -258,7 +258,7 @@ test_write_with_any_model(void **state)
 	struct ferry_predictor *p;
 
 	(void)state;
-	assert_ok(ferry_predictor_new(&p, &err), &err);
+	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct fixture f;
 
@@ -450,7 +450,7 @@ assert_corrections_refused(
 	struct ferry_predictor *p;
 	struct ferry_bytes in;
 
-	assert_ok(ferry_predictor_new(&p, &err), &err);
+	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
 	assert_ok(ferry_corrections_write(c, &text, &err), &err);
 	in = ferry_bytes_buf(&text);
 	if (ferry_correction_reader_begin(&reader, &in, &err) == 0)
@@ -588,7 +588,7 @@ test_write_keeps_to_its_work(void **state)
 	(void)state;
 	load_stream(&f, "ruby9.gz");
 	run.raw = ferry_bytes_buf(&f.raw);
-	assert_ok(ferry_predictor_new(&p, &err), &err);
+	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
 	assert_ok(ferry_correction_reader_begin(&reader, &in, &err), &err);
 	assert_int_equal(
 	    ferry_stream_write(p, &run, &reader, 0, into_buf, &out, &err), -1);
