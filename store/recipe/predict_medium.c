@@ -212,9 +212,9 @@ pull(struct run *r, struct match *cur)
 	if (r->intel && next.from + next.length >= cur->at)
 		return;
 	limit = next.at - r->base > FAR ? next.at - FAR : r->base;
-	while (raw[next.from - 1] == raw[next.at - 1] && c.length >= 1 &&
-	       next.at > limit && next.length < 256 &&
-	       next.from - r->base > (r->intel ? 0 : 1)) {
+	while (next.from - r->base > (r->intel ? 0 : 1) && next.at > limit &&
+	       next.length < 256 && c.length >= 1 &&
+	       raw[next.from - 1] == raw[next.at - 1]) {
 		next.at--;
 		next.from--;
 		next.length++;
