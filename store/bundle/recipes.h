@@ -11,7 +11,7 @@ struct ferry_error;
 struct ferry_model;
 struct ferry_store;
 
-/* Larger blobs travel whole: a recipe of theirs takes minutes. */
+/* Larger blobs travel whole, and are no base: a recipe of theirs takes minutes. */
 #define FERRY_BUNDLE_RECIPE_BLOB (64U << 20)
 
 /*

@@ -14,7 +14,8 @@
  * memory, compressed; the others are read when their group is written, and
  * hashed in passing, so that nothing rotten leaves.
  *
- * Memory: at most about 30 MB, whatever the size.
+ * Memory: at most about 30 MB, whatever the size; while a recipe is made about
+ * 100 MB more.
  */
 
 #include <stdbool.h>

@@ -161,23 +161,13 @@ copy(struct applying *a, uint64_t n, ferry_recipe_sink *on_data, void *ctx,
 	return 0;
 }
 
-/* Of what lies before, only the window will be looked at again. */
-static void
-on_passed(void *ctx, size_t at)
-{
-
-	(void)at;
-	ferry_spool_pass(ctx, ferry_spool_size(ctx));
-}
-
-/* raw: its content, which from has. */
 static int
 write_stream(struct applying *a, const struct ferry_plan_stream *stream,
-    struct ferry_spool *from, struct ferry_bytes raw,
-    ferry_recipe_sink *on_data, void *ctx, struct ferry_error *err)
+    struct ferry_bytes raw, ferry_recipe_sink *on_data, void *ctx,
+    struct ferry_error *err)
 {
 	struct ferry_predict_run run = { ferry_model_find(stream->model), raw,
-		NULL, NULL, a->work, a->head.work, on_passed, from };
+		NULL, NULL, a->work, a->head.work };
 	struct ferry_correction_reader corrections;
 
 	if (ferry_correction_reader_begin(
@@ -222,9 +212,7 @@ write_level(struct applying *a, size_t count, uint64_t end,
 		else
 			a->at += s->span;
 		if (rc == 0)
-			rc =
-			    write_stream(a, s, inner == NULL ? a->spool : inner,
-				raw, on_data, ctx, err);
+			rc = write_stream(a, s, raw, on_data, ctx, err);
 		ferry_spool_free(inner);
 		if (rc == -1)
 			return -1;
@@ -258,7 +246,8 @@ write_blob(struct applying *a, const struct ferry_digest *sha256,
 	struct ferry_digest got;
 	int rc = -1;
 
-	if (ferry_predictor_new(&a->predictor, err) == -1 ||
+	if (ferry_predictor_new(&a->predictor, FERRY_PREDICT_SPOOLED, err) ==
+		-1 ||
 	    ferry_digester_new(&r.digester, FERRY_ALG(FERRY_SHA256), err) ==
 		-1 ||
 	    write_level(a, count_outer(&a->plan), a->head.image, on_result, &r,

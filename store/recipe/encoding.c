@@ -164,7 +164,8 @@ ferry_recipe_base_open(struct ferry_recipe_base *base, struct ferry_bytes blob,
 	int rc = -1;
 
 	memset(base, 0, sizeof(*base));
-	if (model != NULL && ferry_predictor_new(&l.predictor, err) == -1)
+	if (model != NULL &&
+	    ferry_predictor_new(&l.predictor, FERRY_PREDICT_SPOOLED, err) == -1)
 		goto out;
 	if (ferry_expand(blob, dirfd, &base->spool, &base->plan,
 		model != NULL ? on_stream : NULL, &l, err) == -1 ||

@@ -193,6 +193,16 @@ on_patch(void *ctx, const void *p, size_t n, struct ferry_error *err)
 	return ferry_spool_write(m->recipe, p, n, err);
 }
 
+static void
+on_piece(void *ctx)
+{
+	struct making *m = ctx;
+
+	ferry_spool_pass(m->image, m->head.image);
+	for (size_t i = 0; i < m->head.bases_n; i++)
+		ferry_spool_pass(m->bases[i].spool, m->bases[i].image.n);
+}
+
 static int
 on_nothing(void *ctx, const void *p, size_t n, struct ferry_error *err)
 {
@@ -232,7 +242,8 @@ make(struct making *m, struct ferry_bytes blob,
 	struct ferry_digest sha256;
 	int level = m->options->level;
 
-	if (ferry_predictor_new(&m->predictor, err) == -1 ||
+	if (ferry_predictor_new(&m->predictor, FERRY_PREDICT_SPOOLED, err) ==
+		-1 ||
 	    look_at_all(m, blob, bases, err) == -1)
 		return -1;
 	if (m->unfit != NULL)
@@ -250,8 +261,8 @@ make(struct making *m, struct ferry_bytes blob,
 		images[i] = m->bases[i].image;
 	if (ferry_spool_view(m->image, &image, err) == -1)
 		return -1;
-	if (ferry_patch_make(
-		image, images, bases->n, level, on_patch, m, &why) == -1) {
+	if (ferry_patch_make(image, images, bases->n, level, on_patch, on_piece,
+		m, &why) == -1) {
 		if (m->made->outcome == FERRY_RECIPE_TOO_LARGE)
 			return no_recipe(m, FERRY_RECIPE_TOO_LARGE, why.text);
 		*err = why;

@@ -17,14 +17,16 @@
 #define ZLIB(search, hash)                                                     \
 	FERRY_SEARCH_##search, FERRY_HASH_##hash, FERRY_TREES_ZLIB
 #define GO FERRY_SEARCH_GO, FERRY_HASH_GO, FERRY_TREES_GO
-#define NG FERRY_SEARCH_NG, FERRY_HASH_NG, FERRY_TREES_ZLIB
+#define MEDIUM(search, hash)                                                   \
+	FERRY_SEARCH_##search, FERRY_HASH_##hash, FERRY_TREES_ZLIB, LEVEL_6,   \
+	    FULL_ZLIB
 #define FULL_ZLIB 16383
 #define FULL_GO 16384
 
 /*
  * The order is that of trying; numbers are for ever.  1 to 9 are zlib's levels,
- * 11 to 19 those of Chromium's zlib, 24 to 29 Go's, from 41 on zlib-ng's by how
- * much its caller writes at a time.
+ * 11 to 19 those of Chromium's zlib, 24 to 29 Go's; from 41 and 51 on those of
+ * zlib-ng, from 61 on those of Intel's, by how much the caller writes at a time.
  */
 static const struct ferry_model models[] = {
 	{ 6, "zlib6", ZLIB(SLOW, ZLIB), LEVEL_6, FULL_ZLIB, 0 },
@@ -32,8 +34,12 @@ static const struct ferry_model models[] = {
 	{ 19, "chrome9", ZLIB(SLOW, CHROMIUM), LEVEL_9, FULL_ZLIB, 0 },
 	{ 16, "chrome6", ZLIB(SLOW, CHROMIUM), LEVEL_6, FULL_ZLIB, 0 },
 	{ 26, "go6", GO, LEVEL_6, FULL_GO, 0 },
-	{ 41, "ng6", NG, LEVEL_6, FULL_ZLIB, 0 },
-	{ 42, "ng6/80k", NG, LEVEL_6, FULL_ZLIB, 81920 },
+	{ 41, "ng6", MEDIUM(NG, NG), 0 },
+	{ 42, "ng6/80k", MEDIUM(NG, NG), 81920 },
+	{ 51, "ng6-old", MEDIUM(NG_OLD, NG), 0 },
+	{ 52, "ng6-old/80k", MEDIUM(NG_OLD, NG), 81920 },
+	{ 61, "intel6", MEDIUM(INTEL, INTEL), 0 },
+	{ 62, "intel6/80k", MEDIUM(INTEL, INTEL), 81920 },
 	{ 1, "zlib1", ZLIB(FAST, ZLIB), LEVEL_1, FULL_ZLIB, 0 },
 	{ 2, "zlib2", ZLIB(FAST, ZLIB), LEVEL_2, FULL_ZLIB, 0 },
 	{ 3, "zlib3", ZLIB(FAST, ZLIB), LEVEL_3, FULL_ZLIB, 0 },
@@ -53,8 +59,8 @@ static const struct ferry_model models[] = {
 	{ 27, "go7", GO, LEVEL_7, FULL_GO, 0 },
 	{ 28, "go8", GO, LEVEL_8, FULL_GO, 0 },
 	{ 29, "go9", GO, LEVEL_9, FULL_GO, 0 },
-	{ 43, "ng6/4k", NG, LEVEL_6, FULL_ZLIB, 4096 },
-	{ 44, "ng6/8k", NG, LEVEL_6, FULL_ZLIB, 8192 },
+	{ 43, "ng6/4k", MEDIUM(NG, NG), 4096 },
+	{ 44, "ng6/8k", MEDIUM(NG, NG), 8192 },
 };
 #define MODELS (sizeof(models) / sizeof(models[0]))
 

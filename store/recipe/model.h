@@ -23,7 +23,11 @@ enum ferry_model_search {
 	FERRY_SEARCH_FAST, /* the first that is found is taken */
 	FERRY_SEARCH_SLOW, /* unless the next position has a longer one */
 	FERRY_SEARCH_GO, /* the same idea, otherwise written */
-	FERRY_SEARCH_NG /* zlib-ng's: the next match may begin within it */
+	/* The next match may begin within it: zlib-ng's, an older one's, Intel's
+	 * zlib's. */
+	FERRY_SEARCH_NG,
+	FERRY_SEARCH_NG_OLD,
+	FERRY_SEARCH_INTEL
 };
 
 /* By which bytes positions are found again. */
@@ -31,12 +35,13 @@ enum ferry_model_hash {
 	FERRY_HASH_ZLIB, /* three bytes, shifted */
 	FERRY_HASH_CHROMIUM, /* four, multiplied */
 	FERRY_HASH_GO, /* four, the first one highest, multiplied */
-	FERRY_HASH_NG /* four, multiplied otherwise */
+	FERRY_HASH_NG, /* four, multiplied otherwise */
+	FERRY_HASH_INTEL /* three, their CRC-32C */
 };
 
 struct ferry_model {
 	uint8_t number;
-	char name[8];
+	char name[12];
 	enum ferry_model_search search;
 	enum ferry_model_hash hash;
 	enum ferry_trees trees;

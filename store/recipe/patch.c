@@ -142,8 +142,8 @@ out:
 
 int
 ferry_patch_make(struct ferry_bytes image, const struct ferry_bytes *bases,
-    size_t bases_n, int level, ferry_recipe_sink *on_data, void *ctx,
-    struct ferry_error *err)
+    size_t bases_n, int level, ferry_recipe_sink *on_data,
+    ferry_patch_on_piece *on_piece, void *ctx, struct ferry_error *err)
 {
 	struct piece best = { 0, { NULL, 0 }, FERRY_BUF_INIT };
 	struct piece other = { 0, { NULL, 0 }, FERRY_BUF_INIT }, t;
@@ -179,6 +179,8 @@ ferry_patch_make(struct ferry_bytes image, const struct ferry_bytes *bases,
 		}
 		if (write_piece(&best, bases, on_data, ctx, err) == -1)
 			goto out;
+		if (on_piece != NULL)
+			on_piece(ctx);
 	}
 	rc = 0;
 out:

@@ -15,20 +15,21 @@ struct ferry_error;
 #define FERRY_PATCH_PREFIX (32U << 20)
 #define FERRY_PATCH_BASES 2
 
+/* Called after each piece, as views may be passed then; may be NULL. */
+typedef void ferry_patch_on_piece(void *ctx);
+
 /*
  * Append the pieces of image to on_data.  level is zstd's, 1 to 19.
  * Errors: on_data's, FERRY_ESYSTEM (zstd), FERRY_ENOMEM.
  */
 int ferry_patch_make(struct ferry_bytes image, const struct ferry_bytes *bases,
-    size_t bases_n, int level, ferry_recipe_sink *on_data, void *ctx,
-    struct ferry_error *err);
+    size_t bases_n, int level, ferry_recipe_sink *on_data,
+    ferry_patch_on_piece *on_piece, void *ctx, struct ferry_error *err);
 /*
  * Take the pieces of an image of size bytes off in, and hand it to on_data.
- * on_piece, which may be NULL, is called after each piece.
  * Errors: FERRY_EFORMAT, FERRY_ELIMIT, on_data's, FERRY_ENOMEM.
  * Memory: a piece.
  */
-typedef void ferry_patch_on_piece(void *ctx);
 int ferry_patch_apply(struct ferry_bytes *in, uint64_t size,
     const struct ferry_bytes *bases, size_t bases_n, ferry_recipe_sink *on_data,
     ferry_patch_on_piece *on_piece, void *ctx, struct ferry_error *err);

@@ -9,10 +9,14 @@
 #define FEW 16384
 
 int
-ferry_predictor_new(struct ferry_predictor **out, struct ferry_error *err)
+ferry_predictor_new(struct ferry_predictor **out, enum ferry_predictor_raw raw,
+    struct ferry_error *err)
 {
 
-	return ferry_calloc(out, 1, sizeof(**out), err);
+	if (ferry_calloc(out, 1, sizeof(**out), err) == -1)
+		return -1;
+	(*out)->spooled = raw == FERRY_PREDICT_SPOOLED;
+	return 0;
 }
 
 void
@@ -54,7 +58,9 @@ ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
 		rc = ferry_predict_go(p, err);
 		break;
 	case FERRY_SEARCH_NG:
-		rc = ferry_predict_ng(p, err);
+	case FERRY_SEARCH_NG_OLD:
+	case FERRY_SEARCH_INTEL:
+		rc = ferry_predict_medium(p, err);
 		break;
 	}
 	clear(p);

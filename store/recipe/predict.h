@@ -22,11 +22,15 @@ struct ferry_predictor;
 typedef int ferry_predict_decide(
     void *ctx, size_t at, struct ferry_token *actual, struct ferry_error *err);
 
-/* The model looks no further back than the window. */
-typedef void ferry_predict_on_passed(void *ctx, size_t at);
-
 /* Tables of 640 KiB, for any number of runs one after the other. */
-int ferry_predictor_new(struct ferry_predictor **out, struct ferry_error *err);
+enum ferry_predictor_raw {
+	FERRY_PREDICT_MEMORY,
+	/* Raw bytes are views of spools: what is passed is given back, as the model
+	 * looks no further back than the window. */
+	FERRY_PREDICT_SPOOLED
+};
+int ferry_predictor_new(struct ferry_predictor **out,
+    enum ferry_predictor_raw raw, struct ferry_error *err);
 void ferry_predictor_free(struct ferry_predictor *p);
 
 /*
@@ -42,10 +46,6 @@ struct ferry_predict_run {
 	ferry_predict_decide *decide;
 	void *ctx;
 	uint64_t work, work_max;
-	/* Called every 4 MiB of raw bytes or so, with what was passed; NULL:
-	 * nobody wants to know. */
-	ferry_predict_on_passed *on_passed;
-	void *passed_ctx;
 };
 int ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
     struct ferry_error *err);

@@ -4,6 +4,7 @@
 
 #include "store/base/error.h"
 #include "store/recipe/predict_internal.h"
+#include "store/recipe/spool.h"
 
 #define PASSED (4U << 20) /* bytes */
 
@@ -27,11 +28,10 @@ ferry_predict_ask(struct ferry_predictor *p, size_t at,
 {
 	int rc = p->run->decide(p->run->ctx, at, actual, err);
 
-	if (at - p->passed >= PASSED && p->run->on_passed != NULL) {
-		p->run->on_passed(p->run->passed_ctx, at);
+	if (p->spooled && at - p->passed >= PASSED) {
+		ferry_spool_pass_view(ferry_bytes_of(p->raw, at));
 		p->passed = at;
 	}
-
 	assert(rc != 0 || actual->length == 0 ||
 	       (actual->length >= FERRY_DEFLATE_MATCH_MIN &&
 		   actual->length <= FERRY_DEFLATE_MATCH_MAX &&

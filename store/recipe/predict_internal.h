@@ -15,7 +15,8 @@ struct ferry_predictor {
 	struct ferry_predict_run *run;
 	const uint8_t *raw;
 	size_t n;
-	size_t passed; /* told of */
+	bool spooled;
+	size_t passed; /* given back, if so */
 	uint32_t head[1U << 17];
 	uint32_t prev[FERRY_DEFLATE_WINDOW];
 };
@@ -37,6 +38,9 @@ ferry_predict_word(const struct ferry_predictor *p, size_t at)
 	return v;
 }
 
+/* The CRC-32C of four bytes, from 0 and not inverted. */
+uint32_t ferry_predict_crc(uint32_t v);
+
 static inline uint32_t
 ferry_predict_hash(const struct ferry_predictor *p, size_t at)
 {
@@ -51,6 +55,8 @@ ferry_predict_hash(const struct ferry_predictor *p, size_t at)
 		return (v * 66521U + 66521U) >> 16 & 0x7fff;
 	case FERRY_HASH_NG:
 		return v * 2654435761U >> 16;
+	case FERRY_HASH_INTEL:
+		return ferry_predict_crc(v & 0xffffff) & 0x7fff;
 	case FERRY_HASH_GO:
 		return __builtin_bswap32(v) * 0x1e35a7bdU >> 15;
 	}
@@ -106,6 +112,6 @@ int ferry_predict_ask(struct ferry_predictor *p, size_t at,
 /* Each runs to the end of raw: 0, 1, -1. */
 int ferry_predict_zlib(struct ferry_predictor *p, struct ferry_error *err);
 int ferry_predict_go(struct ferry_predictor *p, struct ferry_error *err);
-int ferry_predict_ng(struct ferry_predictor *p, struct ferry_error *err);
+int ferry_predict_medium(struct ferry_predictor *p, struct ferry_error *err);
 
 #endif

@@ -192,3 +192,21 @@ ferry_spool_pass(struct ferry_spool *s, uint64_t n)
 	if (n > 0)
 		(void)madvise(s->map, (size_t)n, MADV_DONTNEED);
 }
+
+void
+ferry_spool_pass_view(struct ferry_bytes view)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	size_t skip;
+
+	if (page <= 0 || view.n == 0)
+		return;
+	skip = (size_t)(-(uintptr_t)view.p & ((uintptr_t)page - 1));
+	if (view.n <= skip)
+		return;
+	view = ferry_bytes_of(view.p + skip, view.n - skip);
+	view.n -= view.n % (size_t)page;
+	/* madvise() takes what it does not write to as if it did. */
+	if (view.n > 0)
+		(void)madvise((void *)(uintptr_t)view.p, view.n, MADV_DONTNEED);
+}

@@ -39,5 +39,8 @@ int ferry_spool_view(
 /* The first n bytes are not needed soon: they no longer count as this process's
  * memory. */
 void ferry_spool_pass(struct ferry_spool *s, uint64_t n);
+/* The same of the whole pages of a view: of a spool, or of another file that is
+ * mapped and not written to, never of other memory. */
+void ferry_spool_pass_view(struct ferry_bytes view);
 
 #endif

@@ -91,7 +91,7 @@ fuzz_corrections(struct ferry_bytes in)
 		return;
 	run.raw = ferry_bytes_of(in.p + 2, in.p[1]);
 	in = ferry_bytes_of(in.p + 2 + run.raw.n, in.n - 2 - run.raw.n);
-	FUZZ_CHECK(ferry_predictor_new(&p, &err) == 0);
+	FUZZ_CHECK(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err) == 0);
 	/* Whatever was said: what comes out is a stream of the same bytes, but
 	 * where a match was made up. */
 	if (ferry_correction_reader_begin(&reader, &in, &err) == 0 &&
@@ -125,7 +125,7 @@ fuzz_deflate(struct ferry_bytes in)
 	    1)
 		goto out;
 	FUZZ_CHECK(ferry_buf_reserve(&raw, 1, &err) == 0);
-	FUZZ_CHECK(ferry_predictor_new(&p, &err) == 0);
+	FUZZ_CHECK(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err) == 0);
 	run.raw = ferry_bytes_buf(&raw);
 	FUZZ_CHECK(ferry_stream_choose(p, NULL, in, run.raw, &a, &err) == 0);
 	FUZZ_CHECK(ferry_corrections_write(&a.corrections, &text, &err) == 0);

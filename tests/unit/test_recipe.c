@@ -124,6 +124,10 @@ static const struct row {
 	{ "net6-80k.gz", 42, 0, true },
 	{ "net6-4k.gz", 43, 0, false },
 	{ "net6-8k.gz", 44, 0, false },
+	{ "nupkg-ng-old.gz", 51, 0, false },
+	{ "nupkg-ng-old.gz", 52, 0, true },
+	{ "nupkg-intel.gz", 61, 0, false },
+	{ "nupkg-intel.gz", 62, 3, true },
 	/* A flush in the middle, blocks that end elsewhere, pieces that were
 	 * compressed apart. */
 	{ "ruby9-flush.gz", 9, 2, false },
@@ -168,7 +172,7 @@ test_models_mean_what_they_meant(void **state)
 	struct ferry_predictor *p;
 
 	(void)state;
-	assert_ok(ferry_predictor_new(&p, &err), &err);
+	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
 	for (size_t i = 0; i < ROWS; i++) {
 		struct fixture f;
 
@@ -217,7 +221,7 @@ test_choose_finds_the_compressor(void **state)
 	struct ferry_predictor *p;
 
 	(void)state;
-	assert_ok(ferry_predictor_new(&p, &err), &err);
+	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
 	for (size_t i = 0; i < ROWS; i++) {
 		/* Half of them with a first guess that is wrong. */
 		const struct ferry_model *first =
@@ -254,7 +258,7 @@ test_write_with_any_model(void **state)
 	struct ferry_predictor *p;
 
 	(void)state;
-	assert_ok(ferry_predictor_new(&p, &err), &err);
+	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct fixture f;
 
@@ -446,7 +450,7 @@ assert_corrections_refused(
 	struct ferry_predictor *p;
 	struct ferry_bytes in;
 
-	assert_ok(ferry_predictor_new(&p, &err), &err);
+	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
 	assert_ok(ferry_corrections_write(c, &text, &err), &err);
 	in = ferry_bytes_buf(&text);
 	if (ferry_correction_reader_begin(&reader, &in, &err) == 0)
@@ -584,7 +588,7 @@ test_write_keeps_to_its_work(void **state)
 	(void)state;
 	load_stream(&f, "ruby9.gz");
 	run.raw = ferry_bytes_buf(&f.raw);
-	assert_ok(ferry_predictor_new(&p, &err), &err);
+	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
 	assert_ok(ferry_correction_reader_begin(&reader, &in, &err), &err);
 	assert_int_equal(
 	    ferry_stream_write(p, &run, &reader, 0, into_buf, &out, &err), -1);

@@ -1,21 +1,22 @@
 /*
- * How zlib-ng looks for matches at level 6 ("medium"): a match is taken, and the
- * next one may begin within it.
+ * How Intel's zlib and zlib-ng look for matches at level 6 ("medium"): a match is
+ * taken, and the next one may begin within it.
  *
- * Observed: tests/unit/test_recipe.c, streams of .NET 10.  Its window, and how
+ * Observed: tests/unit/test_recipe.c, streams of .NET 10 and of older nupkgs.  Its window, and how
  *     much its caller writes at a time, show in the result: where input ends for
  *     now, the next match is not looked for beforehand.
  */
 
 #include "store/recipe/predict_internal.h"
 
-#define MIN 4 /* the shortest match */
 #define AHEAD (FERRY_DEFLATE_MATCH_MAX + 3 + 1)
 #define FAR (FERRY_DEFLATE_WINDOW - AHEAD)
 #define BUFFER (2U * FERRY_DEFLATE_WINDOW)
 #define MOVE (BUFFER - AHEAD)
 /* Of a longer match only the last position is kept. */
 #define KEEP_ALL 256
+/* Intel's: a match of three bytes that is further back is not worth it. */
+#define TOO_FAR 12000
 
 /* length 1: a literal; 0: what was a literal is in the next match.  Positions
  * from org on are not kept yet. */
@@ -30,19 +31,22 @@ struct match {
  */
 struct run {
 	struct ferry_predictor *p;
+	bool intel;
+	unsigned min; /* the shortest match */
 	size_t s, base, filled, given;
 	bool ended;
 	struct match next; /* length 0: not known */
 	uint32_t tokens; /* of this block */
 };
 
-/* As ferry_predict_insert(), but a position is not put before itself. */
+/* As ferry_predict_insert(), but zlib-ng puts no position before itself. */
 static uint32_t
-insert(struct ferry_predictor *p, size_t at)
+insert(struct run *r, size_t at)
 {
+	struct ferry_predictor *p = r->p;
 	uint32_t h = ferry_predict_hash(p, at), old = p->head[h];
 
-	if (old == at + 1)
+	if (!r->intel && old == at + 1)
 		return old;
 	p->prev[at & FERRY_PREDICT_MASK] = old;
 	p->head[h] = (uint32_t)at + 1;
@@ -50,11 +54,11 @@ insert(struct ferry_predictor *p, size_t at)
 }
 
 static void
-insert_all(struct ferry_predictor *p, size_t from, size_t to)
+insert_all(struct run *r, size_t from, size_t to)
 {
 
 	for (; from < to; from++)
-		(void)insert(p, from);
+		(void)insert(r, from);
 }
 
 /* The longest match at m->at, of those from candidate + 1 on. */
@@ -69,6 +73,10 @@ search(struct run *r, struct match *m, uint32_t candidate, size_t look,
 	unsigned max = left < FERRY_DEFLATE_MATCH_MAX ? (unsigned)left
 	                                              : FERRY_DEFLATE_MATCH_MAX;
 	unsigned best = 2, chain = model->chain, steps = 0;
+	unsigned nice = model->nice;
+
+	if (r->intel && nice > look)
+		nice = (unsigned)look;
 
 	while (at < m->at) {
 		const uint8_t *there = raw + at;
@@ -83,7 +91,7 @@ search(struct run *r, struct match *m, uint32_t candidate, size_t look,
 			if (n > best) {
 				m->from = at;
 				best = n;
-				if (n > look || n >= model->nice)
+				if (n > look || n >= nice)
 					break;
 			}
 		}
@@ -102,15 +110,18 @@ static int
 find(struct run *r, size_t at, size_t look, struct match *m,
     struct ferry_error *err)
 {
-	uint32_t candidate = look >= MIN ? insert(r->p, at) : 0;
+	uint32_t candidate = look >= r->min ? insert(r, at) : 0;
 
 	*m = (struct match){ at, 0, at, 1 };
+	/* Intel's is then its own predecessor. */
+	if (r->intel && candidate == at + 1)
+		candidate--;
 	if (candidate == 0 || candidate - 1 <= r->base || candidate - 1 >= at ||
 	    at - (candidate - 1) > FAR)
 		return 0;
 	if (search(r, m, candidate, look, err) == -1)
 		return -1;
-	if (m->length < MIN || m->from >= m->at)
+	if (m->length < r->min || m->from >= m->at)
 		m->length = 1;
 	return 0;
 }
@@ -139,8 +150,8 @@ fill(struct run *r)
 		if (n == 0)
 			return;
 		r->filled += n;
-		if (ahead(r) >= 3 && r->s > r->base)
-			(void)insert(r->p, r->s - 1);
+		if (!r->intel && ahead(r) >= 3 && r->s > r->base)
+			(void)insert(r, r->s - 1);
 	} while (ahead(r) < AHEAD && r->filled < r->given);
 }
 
@@ -172,14 +183,15 @@ keep(struct run *r, const struct match *cur, size_t look)
 {
 	size_t first = cur->at + 1, end = cur->at + cur->length;
 
-	if (look <= cur->length + MIN || cur->length == 0)
+	if (look <= cur->length + r->min || cur->length == 0)
 		return;
-	if (cur->length > KEEP_ALL)
-		(void)insert(r->p, end - 1);
+	if (cur->length > KEEP_ALL &&
+	    r->p->run->model->search != FERRY_SEARCH_NG_OLD)
+		(void)insert(r, end - 1);
 	else if (first >= cur->org)
-		insert_all(r->p, first, end);
-	else if (cur->length > MIN - 1)
-		insert_all(r->p, cur->org, end);
+		insert_all(r, first, end);
+	else if (r->intel || cur->length > 3)
+		insert_all(r, cur->org, end);
 }
 
 /*
@@ -197,10 +209,12 @@ pull(struct run *r, struct match *cur)
 	    cur->length > 1 + next.at - r->base ||
 	    raw[next.from + 1 - cur->length] != raw[next.at + 1 - cur->length])
 		return;
+	if (r->intel && next.from + next.length >= cur->at)
+		return;
 	limit = next.at - r->base > FAR ? next.at - FAR : r->base;
-	while (raw[next.from - 1] == raw[next.at - 1] && c.length >= 1 &&
-	       next.at > limit && next.length < 256 &&
-	       next.from - r->base > 1) {
+	while (next.from - r->base > (r->intel ? 0 : 1) && next.at > limit &&
+	       next.length < 256 && c.length >= 1 &&
+	       raw[next.from - 1] == raw[next.at - 1]) {
 		next.at--;
 		next.from--;
 		next.length++;
@@ -220,12 +234,15 @@ find_next(
 	size_t at = cur->at + cur->length;
 
 	r->next.length = 0;
-	if (look <= AHEAD || at - r->base >= MOVE)
+	if (look <= AHEAD || (!r->intel && at - r->base >= MOVE))
 		return 0;
 	if (find(r, at, look, &r->next, err) == -1)
 		return -1;
-	if (r->next.length >= MIN)
+	if (r->next.length >= r->min)
 		pull(r, cur);
+	if (r->intel && r->next.length == 3 &&
+	    r->next.at - r->next.from > TOO_FAR)
+		r->next.length = 1;
 	return 0;
 }
 
@@ -237,7 +254,7 @@ emit(struct run *r, const struct match *cur, struct ferry_error *err)
 	size_t q = cur->at, end = cur->at + cur->length, kept;
 	int rc;
 
-	if (cur->length >= MIN) {
+	if (cur->length >= r->min) {
 		t.length = (uint16_t)cur->length;
 		t.distance = (uint16_t)(cur->at - cur->from);
 	}
@@ -251,7 +268,7 @@ emit(struct run *r, const struct match *cur, struct ferry_error *err)
 		q += t.length > 0 ? t.length : 1;
 		if (t.length != predicted.length ||
 		    t.distance != predicted.distance) {
-			insert_all(r->p, kept, q);
+			insert_all(r, kept, q);
 			r->next.length = 0;
 			break;
 		}
@@ -261,14 +278,15 @@ emit(struct run *r, const struct match *cur, struct ferry_error *err)
 }
 
 int
-ferry_predict_ng(struct ferry_predictor *p, struct ferry_error *err)
+ferry_predict_medium(struct ferry_predictor *p, struct ferry_error *err)
 {
 	const struct ferry_model *m = p->run->model;
-	struct run r = { .p = p };
+	struct run r = { .p = p, .intel = m->search == FERRY_SEARCH_INTEL };
 	struct match cur;
 	size_t look;
 	int rc;
 
+	r.min = r.intel ? 3 : 4;
 	r.given = m->chunk == 0 || p->n < m->chunk ? p->n : m->chunk;
 	while (r.s < p->n) {
 		look = look_ahead(&r);
