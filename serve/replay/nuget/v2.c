@@ -516,7 +516,6 @@ write_answer(struct v2 *v, struct ferry_search *search,
     struct ferry_error *err)
 {
 
-	*type = XML;
 	switch ((enum ferry_nuget_kind)v->call->resource.kind) {
 	case FERRY_NUGET_V2_SERVICE:
 		put_service(v);
@@ -553,7 +552,7 @@ ferry_nuget_answer_v2(struct ferry_search *search,
     struct ferry_response *res, struct ferry_error *err)
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	const char *type = "";
+	const char *type = XML;
 	struct v2 v;
 	int rc = begin(&v, call, &buf, err);
 
