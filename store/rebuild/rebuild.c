@@ -117,6 +117,11 @@ open_new(struct ferry_rebuilder *r, struct ferry_error *err)
 	if (fstatat(r->st->dirfd, "index", &sb, AT_SYMLINK_NOFOLLOW) == -1 &&
 	    errno == ENOENT)
 		(void)renameat(r->st->dirfd, OLD, r->st->dirfd, "index");
+	/* What one left that was killed, be it at its very end. */
+	if (ferry_salvage_remove(r->st, NEW, err) == -1 ||
+	    ferry_salvage_remove(r->st, FERRY_REBUILD_STATE, err) == -1 ||
+	    ferry_salvage_remove(r->st, FERRY_SALVAGE_COPY, err) == -1)
+		goto out;
 	if (fstatat(r->st->dirfd, OLD, &sb, AT_SYMLINK_NOFOLLOW) == 0) {
 		ferry_error_set(err, FERRY_EEXIST,
 		    "%s/" OLD " is the index before an earlier rebuild; "
@@ -124,9 +129,7 @@ open_new(struct ferry_rebuilder *r, struct ferry_error *err)
 		    r->st->path);
 		goto out;
 	}
-	if (ferry_salvage_remove(r->st, NEW, err) == -1 ||
-	    ferry_salvage_remove(r->st, FERRY_REBUILD_STATE, err) == -1 ||
-	    ferry_buf_addf(&path, err, "%s/" NEW, r->st->path) == -1 ||
+	if (ferry_buf_addf(&path, err, "%s/" NEW, r->st->path) == -1 ||
 	    ferry_salvage_open(&r->old, r->st, err) == -1)
 		goto out;
 	rc = ferry_kv_open(

@@ -11,7 +11,7 @@
 
 #include "store/internal.h"
 
-#define COPY "index.copy"
+#define COPY FERRY_SALVAGE_COPY
 #define WHY_SIZE 300
 
 struct ferry_salvage {

@@ -42,6 +42,7 @@ int ferry_salvage_each(struct ferry_salvage *s, enum ferry_cf cf,
 int ferry_salvage_get(struct ferry_salvage *s, enum ferry_cf cf,
     struct ferry_bytes key, struct ferry_buf *out, struct ferry_error *err);
 
+#define FERRY_SALVAGE_COPY "index.copy"
 /* Remove a folder below st's, and the files in it and in its folder lost/. */
 int ferry_salvage_remove(
     struct ferry_store *st, const char *name, struct ferry_error *err);

@@ -210,6 +210,9 @@ while IFS='|' read -r operation before command; do
 	read -ra words <<<"$command"
 	# The store that it works on: the others are not touched.
 	stores=$(sed 's/.*--store \([a-z]*\).*/\1/' <<<"$command")
+	for other in near far other; do
+		[ "$other" = "$stores" ] || rm -rf "base/$other"
+	done
 	killed=0
 	try undisturbed none
 	from=$(date +%s%N)
