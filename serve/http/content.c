@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "serve/http/exchange.h"
+#include "serve/http/flow.h"
 #include "serve/http/range.h"
 
 /*
@@ -301,7 +302,10 @@ ferry_exchange_response(struct exchange *ex, struct ferry_response *res)
 	    res->body != NULL && (res->status == 206 || res->status == 416);
 	if (res->status == 304 || res->status == 416)
 		range.size = 0;
-	if ((out = make_response(ex, res, range.offset, range.size)) == NULL)
+	out = res->flow != NULL
+	          ? ferry_flow_response(res->flow, ex)
+	          : make_response(ex, res, range.offset, range.size);
+	if (out == NULL)
 		return NULL;
 	ex->bytes = ex->rq.method == FERRY_HEAD ? 0 : range.size;
 	if (partial) {

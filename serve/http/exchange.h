@@ -50,6 +50,12 @@ struct exchange {
 	char uri[]; /* as sent */
 };
 
+/* Hold it, from within the library's calls, until it is resumed by whoever. */
+void ferry_exchange_suspend(struct exchange *ex);
+void ferry_exchange_resume(struct exchange *ex);
+/* All that are held, for good. */
+void ferry_exchange_let_go(struct ferry_server *server);
+
 /* What the library sends for res: conditions, ranges and caching applied.
  * NULL if there is no memory. */
 struct MHD_Response *

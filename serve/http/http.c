@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "serve/http/flow.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
@@ -138,6 +139,7 @@ ferry_response_init(struct ferry_response *res, unsigned status)
 	res->varies = res->personal = false;
 	res->ranges = false;
 	res->body = NULL;
+	res->flow = NULL;
 	res->later = NULL;
 	res->fill = NULL;
 	res->etag[0] = 0;
@@ -150,6 +152,8 @@ void
 ferry_response_clear(struct ferry_response *res)
 {
 
+	ferry_flow_unref(res->flow);
+	res->flow = NULL;
 	ferry_body_unref(res->body);
 	res->body = NULL;
 	free(res->fill);

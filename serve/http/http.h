@@ -30,6 +30,7 @@ enum ferry_method { FERRY_GET, FERRY_HEAD, FERRY_POST, FERRY_OTHER_METHOD };
  * several '/' are one, in sent_path they are as they were sent.
  */
 #define FERRY_FORM_MAX (16U << 10)
+struct ferry_flow;
 struct ferry_later;
 struct ferry_request {
 	enum ferry_method method;
@@ -48,6 +49,7 @@ struct ferry_request {
 	 * all. */
 	char host[FERRY_HOST];
 	bool secure; /* whether the client speaks https */
+	bool chunks; /* and can tell the end of what has no length */
 	/* What an earlier answer to the same request waited for; or NULL. */
 	const struct ferry_later *later;
 	/* The server's, for ferry_request_header(). */
@@ -155,6 +157,8 @@ struct ferry_response {
 		const char *name; /* literal */
 		char value[FERRY_RESPONSE_VALUE];
 	} headers[FERRY_RESPONSE_HEADERS];
+	/* Instead of a body; owned, or NULL.  Without ETag, length and parts. */
+	struct ferry_flow *flow;
 	/* *Taken* by the server, and then there is no answer yet; or NULL. */
 	struct ferry_later *later;
 	/* For the log and the metrics. */

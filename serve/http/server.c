@@ -268,50 +268,24 @@ gate_conn(struct MHD_Connection *connection)
 	return info == NULL ? NULL : info->socket_context;
 }
 
-/* With the lock: take it out of the list, and let it go on. */
-static void
-resume(struct exchange *ex)
-{
-
-	if (ex->link == NULL)
-		return;
-	*ex->link = ex->next;
-	if (ex->next != NULL)
-		ex->next->link = ex->link;
-	ex->link = NULL;
-	MHD_resume_connection(ex->connection);
-}
-
 /* As on_ready of a struct ferry_later. */
 static void
 on_ready(void *ctx)
 {
-	struct exchange *ex = ctx;
-	struct ferry_server *server = ex->server;
 
-	(void)pthread_mutex_lock(&server->later_lock);
-	resume(ex);
-	(void)pthread_mutex_unlock(&server->later_lock);
+	ferry_exchange_resume(ctx);
 }
 
 /* Hold the request until later is ready, which is *taken*. */
 static enum MHD_Result
 wait_for(struct exchange *ex, struct ferry_later *later)
 {
-	struct ferry_server *server = ex->server;
 
 	if (ex->later != NULL)
 		ex->later->free(ex->later);
 	ex->later = later;
 	ex->rq.later = later;
-	(void)pthread_mutex_lock(&server->later_lock);
-	MHD_suspend_connection(ex->connection);
-	ex->next = server->later;
-	ex->link = &server->later;
-	if (ex->next != NULL)
-		ex->next->link = &ex->next;
-	server->later = ex;
-	(void)pthread_mutex_unlock(&server->later_lock);
+	ferry_exchange_suspend(ex);
 	/* It may be ready at once. */
 	later->start(later, on_ready, ex);
 	return MHD_YES;
@@ -364,10 +338,10 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 	(void)cls;
 	(void)connection;
 	(void)url;
-	(void)version;
 	if (ex == NULL)
 		return MHD_NO;
 	if (!ex->begun) {
+		ex->rq.chunks = strcmp(version, "HTTP/1.1") == 0;
 		begin(ex, method);
 		/* An answer before the body's end closes the connection, also
 		 * where there is no body. */
@@ -584,12 +558,7 @@ void
 ferry_server_let_go(struct ferry_server *server)
 {
 
-	(void)pthread_mutex_lock(&server->later_lock);
-	while (server->later != NULL) {
-		server->later->let_go = true;
-		resume(server->later);
-	}
-	(void)pthread_mutex_unlock(&server->later_lock);
+	ferry_exchange_let_go(server);
 }
 
 void

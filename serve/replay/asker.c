@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "serve/http/flow.h"
 #include "serve/replay/store_view.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
@@ -206,6 +207,7 @@ free_ticket(struct ferry_later *later)
 	if (t->listed)
 		*p = t->next;
 	(void)pthread_mutex_unlock(&a->lock);
+	ferry_flow_unref(t->flow);
 	free(t);
 }
 
@@ -223,11 +225,21 @@ ferry_ticket_new(struct ferry_ticket **out, struct ferry_asker *asker,
 	return 0;
 }
 
-const struct ferry_ticket *
-ferry_ticket_of(const struct ferry_request *rq)
+int
+ferry_ticket_look(const struct ferry_request *rq, struct ferry_ticket_end *out,
+    struct ferry_flow **flow)
 {
+	const struct ferry_ticket *t = (const struct ferry_ticket *)rq->later;
 
-	return (const struct ferry_ticket *)rq->later;
+	*flow = NULL;
+	if (t == NULL)
+		return 0;
+	(void)pthread_mutex_lock(&t->asker->lock);
+	*out = (struct ferry_ticket_end){ t->answered, t->said };
+	if (t->answered == FERRY_ANSWERED_NOT_YET && t->flow != NULL)
+		*flow = ferry_flow_ref(t->flow);
+	(void)pthread_mutex_unlock(&t->asker->lock);
+	return 1;
 }
 
 /* With the lock: *p has ended. */
@@ -251,7 +263,36 @@ end_ticket(struct ferry_asker *a, struct ferry_ticket **p,
 		a->counts.failed += t->said.word == FERRY_PULL_SAID_FAILED ||
 		                    t->said.word == FERRY_PULL_SAID_BUSY;
 	}
-	t->on_ready(t->ctx);
+	if (t->flow != NULL)
+		ferry_flow_close(
+		    t->flow, answered == FERRY_ANSWERED &&
+				     t->said.word == FERRY_PULL_SAID_HERE
+				 ? FERRY_FLOW_WHOLE
+				 : FERRY_FLOW_BROKEN);
+	else
+		t->on_ready(t->ctx);
+}
+
+/* With the lock: so much of it is here.  fd, or -1, is *taken*. */
+static void
+grow_ticket(struct ferry_ticket *t, uint64_t size, int fd)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+
+	if (t->flow != NULL && fd != -1)
+		(void)close(fd);
+	else if (fd != -1 && ferry_flow_new(&t->flow, fd, &ignored) == -1)
+		return; /* Then it waits for the whole. */
+	if (t->flow == NULL)
+		return;
+	if (size == 0)
+		ferry_flow_close(t->flow, FERRY_FLOW_BROKEN);
+	else
+		ferry_flow_grow(t->flow, size);
+	if (fd != -1 && !t->flowing) {
+		t->flowing = true;
+		t->on_ready(t->ctx);
+	}
 }
 
 /* The connection; all with the lock */
@@ -328,6 +369,44 @@ send_tickets(struct ferry_asker *a)
 	return waits;
 }
 
+/* One packet, and the descriptor that came with it, or -1. */
+static ssize_t
+read_packet(int fd, char *packet, size_t size, int *passed)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { packet, size };
+	struct msghdr message = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *head = n == -1 ? NULL : CMSG_FIRSTHDR(&message);
+
+	*passed = -1;
+	if (head != NULL && head->cmsg_level == SOL_SOCKET &&
+	    head->cmsg_type == SCM_RIGHTS &&
+	    head->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(passed, CMSG_DATA(head), sizeof(int));
+	return n;
+}
+
+/* With the lock: what was said of *p; *fd is -1 where it was taken. */
+static void
+take_said(struct ferry_asker *a, struct ferry_ticket **p,
+    const struct ferry_pull_said *said, int *fd)
+{
+
+	if (said->word != FERRY_PULL_SAID_GROWS) {
+		end_ticket(a, p, FERRY_ANSWERED, said);
+		return;
+	}
+	grow_ticket(*p, said->size, *fd);
+	*fd = -1;
+}
+
 /* Read what the puller says.  A ticket is seen as ended once the store was
  * looked at anew: what is here must be found. */
 static void
@@ -335,12 +414,14 @@ receive(struct ferry_asker *a)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_pull_said said[64];
+	int fds[sizeof(said) / sizeof(said[0])];
 	char packet[FERRY_PULL_PACKET];
 	bool here = false, closed = false;
 	size_t n = 0;
 
 	while (n < sizeof(said) / sizeof(said[0])) {
-		ssize_t got = read(a->fd, packet, sizeof(packet));
+		ssize_t got =
+		    read_packet(a->fd, packet, sizeof(packet), &fds[n]);
 
 		if (got == -1 && (errno == EAGAIN || errno == EINTR))
 			break;
@@ -360,9 +441,12 @@ receive(struct ferry_asker *a)
 		for (struct ferry_ticket **p = &a->tickets; *p != NULL;
 		     p = &(*p)->next)
 			if ((*p)->ask.id == said[i].id) {
-				end_ticket(a, p, FERRY_ANSWERED, &said[i]);
+				take_said(a, p, &said[i], &fds[i]);
 				break;
 			}
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] != -1)
+			(void)close(fds[i]);
 	if (closed)
 		end_all(a);
 	(void)pthread_mutex_unlock(&a->lock);
@@ -375,10 +459,10 @@ end_late(struct ferry_asker *a)
 	uint64_t now = ferry_ticks_ms(), left = FOLLOW_MS;
 
 	for (struct ferry_ticket **p = &a->tickets; *p != NULL;)
-		if ((*p)->until_ms <= now) {
+		if ((*p)->until_ms <= now && (*p)->flow == NULL) {
 			end_ticket(a, p, FERRY_ANSWERED_LATE, NULL);
 		} else {
-			if ((*p)->until_ms - now < left)
+			if ((*p)->until_ms > now && (*p)->until_ms - now < left)
 				left = (*p)->until_ms - now;
 			p = &(*p)->next;
 		}

@@ -19,10 +19,12 @@
 
 struct ferry_asker;
 struct ferry_error;
+struct ferry_flow;
 struct ferry_store_view;
 
 /* What became of a question: the puller's word, or ours. */
 enum ferry_answered {
+	FERRY_ANSWERED_NOT_YET, /* but perhaps a part of it is here */
 	FERRY_ANSWERED, /* as said */
 	FERRY_ANSWERED_NOBODY, /* no puller runs */
 	FERRY_ANSWERED_LATE /* not within the time */
@@ -35,12 +37,13 @@ struct ferry_ticket {
 	struct ferry_ticket *next; /* in the asker's list, with its lock */
 	struct ferry_pull_ask ask;
 	uint64_t wait_ms, until_ms;
-	bool listed, sent;
+	bool listed, sent, flowing;
 	void (*on_ready)(void *ctx);
 	void *ctx;
-	/* Once it has ended: */
+	/* With the asker's lock: */
 	enum ferry_answered answered;
 	struct ferry_pull_said said;
+	struct ferry_flow *flow; /* what has come; or NULL */
 };
 
 /*
@@ -71,8 +74,17 @@ void ferry_asker_set_age(struct ferry_asker *asker, const char *owner,
  * The server starts and frees it (struct ferry_later). */
 int ferry_ticket_new(struct ferry_ticket **out, struct ferry_asker *asker,
     const struct ferry_pull_ask *ask, uint64_t wait_s, struct ferry_error *err);
-/* Of a request that was given again; NULL where it never waited. */
-const struct ferry_ticket *ferry_ticket_of(const struct ferry_request *rq);
+/*
+ * What became of what a request waited for that was given again: 1 and *out; 0 if
+ * it never waited.  *flow, which the caller unrefs, is NULL unless a part of it is
+ * here and there is no answer yet.
+ */
+struct ferry_ticket_end {
+	enum ferry_answered answered;
+	struct ferry_pull_said said;
+};
+int ferry_ticket_look(const struct ferry_request *rq,
+    struct ferry_ticket_end *out, struct ferry_flow **flow);
 
 /* For /metrics. */
 struct ferry_asker_counts {

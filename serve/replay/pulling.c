@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "serve/http/flow.h"
 #include "serve/replay/asker.h"
 #include "serve/replay/format.h"
 #include "serve/replay/site.h"
@@ -66,7 +67,9 @@ ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
 	    "names of both have the same room");
 	p->call = call;
 	p->format = format;
-	p->possible = false;
+	p->possible = p->asked = false;
+	p->flow = NULL;
+	p->ask.stream = false;
 	if (call->asker == NULL || format->wants == NULL ||
 	    call->resource.action != FERRY_ACTION_READ ||
 	    (p->ask.upstreams_n = ferry_asker_upstreams(
@@ -83,7 +86,7 @@ ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
 		keep_readable(p, call);
 	else
 		keep_owner(p);
-	p->ticket = ferry_ticket_of(call->rq);
+	p->asked = ferry_ticket_look(call->rq, &p->end, &p->flow) == 1;
 	p->possible = p->ask.upstreams_n > 0;
 	return p->possible;
 }
@@ -92,9 +95,14 @@ static int
 start(const struct ferry_pulling *p, struct ferry_response *res,
     struct ferry_error *err)
 {
+	const struct ferry_request *rq = p->call->rq;
+	struct ferry_pull_ask ask = p->ask;
 	struct ferry_ticket *ticket;
 
-	if (ferry_ticket_new(&ticket, p->call->asker, &p->ask,
+	/* A part of what has no length yet is nobody's. */
+	ask.stream = rq->method == FERRY_GET && rq->chunks &&
+	             ferry_request_header(rq, "Range") == NULL;
+	if (ferry_ticket_new(&ticket, p->call->asker, &ask,
 		p->call->site->pull_wait_s, err) == -1)
 		return -1;
 	res->later = &ticket->later;
@@ -105,7 +113,7 @@ start(const struct ferry_pulling *p, struct ferry_response *res,
 static void
 refuse(const struct ferry_pulling *p, struct ferry_response *res)
 {
-	const struct ferry_ticket *t = p->ticket;
+	const struct ferry_ticket_end *t = &p->end;
 	const char *text = t->said.text;
 	unsigned status = 502;
 
@@ -113,7 +121,7 @@ refuse(const struct ferry_pulling *p, struct ferry_response *res)
 		status = 503;
 		text = "it is not in the mirror, and nothing pulls it from its "
 		       "upstream now ('ferry pull' on the server does)";
-	} else if (t->answered == FERRY_ANSWERED_LATE) {
+	} else if (t->answered != FERRY_ANSWERED) {
 		status = 504;
 		text = "it is still being pulled from its upstream; try again";
 	} else if (t->said.word == FERRY_PULL_SAID_BUSY) {
@@ -155,11 +163,25 @@ is_enough(const struct ferry_pulling *p, struct ferry_response *res)
 }
 
 static bool
-is_here(const struct ferry_ticket *ticket)
+is_here(const struct ferry_pulling *p)
 {
 
-	return ticket->answered == FERRY_ANSWERED &&
-	       ticket->said.word == FERRY_PULL_SAID_HERE;
+	return p->end.answered == FERRY_ANSWERED &&
+	       p->end.said.word == FERRY_PULL_SAID_HERE;
+}
+
+/* What has come of it, if that is asked for. */
+static bool
+answer_flow(const struct ferry_pulling *p, struct ferry_response *res)
+{
+
+	if (p->flow == NULL)
+		return false;
+	ferry_response_clear(res);
+	res->status = 200;
+	res->type = "application/octet-stream";
+	res->flow = ferry_flow_ref(p->flow);
+	return true;
 }
 
 int
@@ -169,11 +191,12 @@ ferry_pulling_before(const struct ferry_pulling *p, struct ferry_response *res,
 
 	if (p->call->owner[0] != 0)
 		return 0;
-	if (p->ticket == NULL)
+	if (!p->asked)
 		return start(p, res, err);
-	if (is_here(p->ticket))
+	if (is_here(p))
 		return 0;
-	refuse(p, res);
+	if (!answer_flow(p, res))
+		refuse(p, res);
 	return 1;
 }
 
@@ -186,25 +209,34 @@ ferry_pulling_end(const struct ferry_pulling *p, int rc,
 	if (!p->possible || rc == -1)
 		return rc;
 	document = p->ask.want.what == FERRY_PULL_DOCUMENT;
-	if (p->ticket == NULL) {
+	if (!p->asked) {
 		if (rc == 1 && is_enough(p, res))
 			return 1;
 		ferry_response_clear(res);
 		ferry_response_init(res, 500);
 		return start(p, res, err);
 	}
-	here = is_here(p->ticket);
+	here = is_here(p);
 	if (rc == 0 && !here) {
-		refuse(p, res);
+		if (!answer_flow(p, res))
+			refuse(p, res);
 		return 1;
 	}
 	if (rc == 1 && document && here) {
 		ferry_asker_set_age(p->call->asker, p->call->owner,
-		    &p->ask.want, FERRY_AGE_FRESH, p->ticket->said.fresh_s);
+		    &p->ask.want, FERRY_AGE_FRESH, p->end.said.fresh_s);
 	} else if (rc == 1 && document) {
 		ferry_asker_set_age(p->call->asker, p->call->owner,
 		    &p->ask.want, FERRY_AGE_OLD, UNASKED_S);
 		warn(res);
 	}
 	return rc;
+}
+
+void
+ferry_pulling_clear(struct ferry_pulling *p)
+{
+
+	ferry_flow_unref(p->flow);
+	p->flow = NULL;
 }

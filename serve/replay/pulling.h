@@ -12,20 +12,21 @@
 
 #include <stdbool.h>
 
-#include "store/pull/message.h"
+#include "serve/replay/asker.h"
 
 struct ferry_call;
 struct ferry_error;
 struct ferry_replay;
 struct ferry_response;
-struct ferry_ticket;
 
 struct ferry_pulling {
 	const struct ferry_call *call;
 	const struct ferry_replay *format;
 	bool possible; /* else there is nothing but call and format */
 	struct ferry_pull_ask ask;
-	const struct ferry_ticket *ticket; /* it was asked for; or NULL */
+	bool asked; /* it was asked for, and end says what came of it */
+	struct ferry_ticket_end end;
+	struct ferry_flow *flow; /* a part of it is here; owned, or NULL */
 };
 
 /* Find out what could be pulled.  Its owner was looked for.  Returns: whether
@@ -46,5 +47,8 @@ int ferry_pulling_before(const struct ferry_pulling *pulling,
  */
 int ferry_pulling_end(const struct ferry_pulling *pulling, int rc,
     struct ferry_response *res, struct ferry_error *err);
+
+/* Release what it owns. */
+void ferry_pulling_clear(struct ferry_pulling *pulling);
 
 #endif

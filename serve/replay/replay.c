@@ -362,7 +362,7 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
 	    (int)sizeof(res->package) - 1, r->package);
 	if (ferry_pulling_find(&pulling, call, format) &&
 	    (rc = ferry_pulling_before(&pulling, res, err)) != 0)
-		return rc;
+		goto out;
 	ferry_access_decide(
 	    &(struct ferry_access_request){ .identity = &call->identity,
 		.action = r->action,
@@ -379,11 +379,15 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
 	if (decision.permit == NULL) {
 		even_out(call, format);
 		refuse_call(call, format, &decision, res);
-		return 1;
+		rc = 1;
+		goto out;
 	}
 	assert(decision.verdict == FERRY_ALLOWED);
 	rc = format->answer(call, decision.permit, res, err);
-	return ferry_pulling_end(&pulling, rc, res, err);
+	rc = ferry_pulling_end(&pulling, rc, res, err);
+out:
+	ferry_pulling_clear(&pulling);
+	return rc;
 }
 
 /* What became of it, when it was not answered. */

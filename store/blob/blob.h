@@ -45,6 +45,9 @@ int ferry_blob_writer_write(struct ferry_blob_writer *w, const void *p,
 int ferry_blob_writer_view(struct ferry_blob_writer *w, struct ferry_bytes *out,
     struct ferry_error *err);
 uint64_t ferry_blob_writer_size(const struct ferry_blob_writer *w);
+/* A descriptor to read what was written so far, the caller's to close; -1 while
+ * that is only in memory, or with errno. */
+int ferry_blob_writer_reader(const struct ferry_blob_writer *w);
 /* The digest of what was written so far; alg must be SHA-256 or of algs. */
 void ferry_blob_writer_digest(
     struct ferry_blob_writer *w, enum ferry_alg alg, struct ferry_digest *out);

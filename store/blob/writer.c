@@ -139,6 +139,15 @@ ferry_blob_writer_size(const struct ferry_blob_writer *w)
 	return w->size;
 }
 
+int
+ferry_blob_writer_reader(const struct ferry_blob_writer *w)
+{
+
+	return w->fd == -1 || w->tmp[0] == 0
+	           ? -1
+	           : openat(w->st->tmpfd, w->tmp, O_RDONLY | O_CLOEXEC);
+}
+
 void
 ferry_blob_writer_digest(
     struct ferry_blob_writer *w, enum ferry_alg alg, struct ferry_digest *out)

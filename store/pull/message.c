@@ -9,7 +9,7 @@
 
 static const char *const whats[] = { "document", "version" };
 static const char *const words[] = { "here", "absent", "refused", "failed",
-	"busy" };
+	"busy", "grows" };
 
 /* The index of text among n names, or n. */
 static size_t
@@ -48,8 +48,9 @@ ferry_pull_ask_write(const struct ferry_pull_ask *ask, struct ferry_buf *out,
 		(void)json_array_append_new(
 		    upstreams, json_string(ask->upstreams[i]));
 	return write_packet(
-	    json_pack("{s:I,s:s,s:s,s:s,s:s,s:o}", "id", (json_int_t)ask->id,
-		"what", whats[want->what], "format", want->format, "package",
+	    json_pack("{s:I,s:b,s:s,s:s,s:s,s:s,s:o}", "id",
+		(json_int_t)ask->id, "stream", ask->stream, "what",
+		whats[want->what], "format", want->format, "package",
 		want->package, "version", want->version, "upstreams",
 		upstreams),
 	    out, err);
@@ -61,8 +62,9 @@ ferry_pull_said_write(const struct ferry_pull_said *said, struct ferry_buf *out,
 {
 
 	return write_packet(
-	    json_pack("{s:I,s:s,s:I,s:o}", "id", (json_int_t)said->id, "end",
-		words[said->word], "fresh_s", (json_int_t)said->fresh_s, "text",
+	    json_pack("{s:I,s:s,s:I,s:I,s:o}", "id", (json_int_t)said->id,
+		"end", words[said->word], "size", (json_int_t)said->size,
+		"fresh_s", (json_int_t)said->fresh_s, "text",
 		ferry_json_text(ferry_bytes_str(said->text))),
 	    out, err);
 }
@@ -145,6 +147,7 @@ ferry_pull_ask_read(struct ferry_pull_ask *out, struct ferry_bytes packet,
 		goto out;
 	}
 	want->what = (enum ferry_pull_what)i;
+	out->stream = json_is_true(json_object_get(message, "stream"));
 	if (want->package[0] == 0 ||
 	    (want->version[0] == 0 && want->what == FERRY_PULL_VERSION)) {
 		ferry_error_set(
@@ -169,6 +172,8 @@ ferry_pull_said_read(struct ferry_pull_said *out, struct ferry_bytes packet,
 	memset(out, 0, sizeof(*out));
 	if (parse_packet(&message, packet, err) == -1 ||
 	    ferry_json_u64(message, "id", INT64_MAX, &out->id, err) == -1 ||
+	    ferry_json_u64_opt(
+		message, "size", INT64_MAX, 0, &out->size, err) == -1 ||
 	    ferry_json_u64(
 		message, "fresh_s", UINT32_MAX, &out->fresh_s, err) == -1 ||
 	    ferry_json_str(message, "end", &word, err) == -1 ||

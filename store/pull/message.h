@@ -6,6 +6,7 @@
  * over a Unix socket, a JSON object each.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,7 @@ struct ferry_pull_ask {
 	 * read. */
 	char upstreams[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME];
 	size_t upstreams_n;
+	bool stream; /* what has come of its main file is of use, too */
 };
 
 enum ferry_pull_word {
@@ -53,12 +55,16 @@ enum ferry_pull_word {
 	FERRY_PULL_SAID_REFUSED, /* by a rule or a check: text says which */
 	FERRY_PULL_SAID_FAILED, /* upstream, or the store */
 	FERRY_PULL_SAID_BUSY, /* too much is wanted already */
+	/* No end: size bytes of it have come.  With the first goes the
+	 * descriptor of the file that they are in.  0: they were for nothing. */
+	FERRY_PULL_SAID_GROWS,
 	FERRY_PULL_WORDS
 };
 /* From the puller. */
 struct ferry_pull_said {
 	uint64_t id;
 	enum ferry_pull_word word;
+	uint64_t size;
 	uint64_t fresh_s; /* so long is a document not older than max_age */
 	char text[FERRY_PULL_TEXT]; /* why not, for people; "" if here */
 };

@@ -139,6 +139,8 @@ open_batch(struct batch *b, struct ferry_error *err)
 	*run = (struct ferry_run){ .task = &b->task,
 		.kinds = o->kinds,
 		.pulls = true,
+		.on_grow = ferry_wants_grow,
+		.on_grow_ctx = b->puller->wants,
 		.failures = json_array(),
 		.skipped = json_array(),
 		.taken_away = json_array(),

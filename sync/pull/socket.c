@@ -197,6 +197,17 @@ ferry_pull_socket_turn(struct ferry_pull_socket *s, int timeout_ms)
 	}
 }
 
+/* NULL: it has gone. */
+static struct conn *
+find_conn(struct ferry_pull_socket *s, uint64_t number)
+{
+
+	for (size_t i = 0; i < FERRY_PULL_CONNECTIONS; i++)
+		if (s->conns[i].fd != -1 && s->conns[i].number == number)
+			return &s->conns[i];
+	return NULL;
+}
+
 /* Send, and wait a little for one who has much to read. */
 static int
 send_packet(const struct conn *c, const struct ferry_buf *packet)
@@ -217,15 +228,46 @@ ferry_pull_socket_say(struct ferry_pull_socket *s, uint64_t number,
 {
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_buf packet = FERRY_BUF_INIT;
-	size_t i = 0;
+	struct conn *c = find_conn(s, number);
 
-	while (i < FERRY_PULL_CONNECTIONS &&
-	       (s->conns[i].fd == -1 || s->conns[i].number != number))
-		i++;
 	/* Who cannot be told must not wait for ever. */
-	if (i < FERRY_PULL_CONNECTIONS &&
+	if (c != NULL &&
 	    (ferry_pull_said_write(said, &packet, &ignored) == -1 ||
-		send_packet(&s->conns[i], &packet) == -1))
-		close_conn(&s->conns[i]);
+		send_packet(c, &packet) == -1))
+		close_conn(c);
 	ferry_buf_free(&packet);
+}
+
+bool
+ferry_pull_socket_hint(struct ferry_pull_socket *s, uint64_t number,
+    const struct ferry_pull_said *said, int fd)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .bytes = { 0 } };
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf packet = FERRY_BUF_INIT;
+	const struct conn *c = find_conn(s, number);
+	struct iovec iov;
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+	bool told = false;
+
+	if (c != NULL && ferry_pull_said_write(said, &packet, &ignored) == 0) {
+		iov = (struct iovec){ packet.p, packet.n };
+		if (fd != -1) {
+			struct cmsghdr *head = &control.align;
+
+			message.msg_control = control.bytes;
+			message.msg_controllen = sizeof(control.bytes);
+			head->cmsg_level = SOL_SOCKET;
+			head->cmsg_type = SCM_RIGHTS;
+			head->cmsg_len = CMSG_LEN(sizeof(int));
+			memcpy(CMSG_DATA(head), &fd, sizeof(int));
+		}
+		told =
+		    sendmsg(c->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) != -1;
+	}
+	ferry_buf_free(&packet);
+	return told;
 }

@@ -6,6 +6,7 @@
  * packet.  A connection that breaks the rules, or does not read, is closed.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/pull/message.h"
@@ -35,5 +36,9 @@ void ferry_pull_socket_turn(struct ferry_pull_socket *s, int timeout_ms);
 /* Answer.  One that has gone is not told. */
 void ferry_pull_socket_say(struct ferry_pull_socket *s, uint64_t conn,
     const struct ferry_pull_said *said);
+/* The same of what is no end, with a descriptor or -1.  Returns: whether it was
+ * told; who has much to read is told later. */
+bool ferry_pull_socket_hint(struct ferry_pull_socket *s, uint64_t conn,
+    const struct ferry_pull_said *said, int fd);
 
 #endif

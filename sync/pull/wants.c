@@ -4,19 +4,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
+#include "store/blob/blob.h"
 #include "store/store.h"
 #include "sync/pull/socket.h"
 #include "sync/upstream/run.h"
 #include "sync/upstream/table.h"
 
+/* So much of a file is told of at once: what is smaller comes whole. */
+#define GROWS_BY (256U << 10)
 #define ABSENT_MAX 10000 /* things that are known to be absent */
 
 struct waiter {
 	uint64_t conn, id;
+	bool streams; /* it takes what has come */
+	uint64_t told; /* so much of it */
 };
 
 /*
@@ -225,7 +231,8 @@ ferry_wants_ask(void *ctx, uint64_t conn, const struct ferry_pull_ask *ask)
 		ferry_pull_socket_say(wants->socket, conn, &said);
 		return;
 	}
-	want->waiters[want->waiters_n++] = (struct waiter){ conn, ask->id };
+	want->waiters[want->waiters_n++] =
+	    (struct waiter){ conn, ask->id, ask->stream, 0 };
 	wants->waiters_n++;
 }
 
@@ -321,6 +328,53 @@ ferry_wants_begin(
 		wants->settled = UINT64_MAX;
 	}
 	return 0;
+}
+
+/* Tell those who take what has come.  size 0: it was for nothing. */
+static void
+tell_growth(struct ferry_wants *wants, struct want *want, uint64_t size,
+    const struct ferry_blob_writer *writer)
+{
+	struct ferry_pull_said said = { .word = FERRY_PULL_SAID_GROWS,
+		.size = size };
+
+	for (size_t i = 0; i < want->waiters_n; i++) {
+		struct waiter *w = &want->waiters[i];
+		int fd = -1;
+
+		if (!w->streams || (size == 0 && w->told == 0) ||
+		    (size > 0 && size < w->told + GROWS_BY))
+			continue;
+		if (w->told == 0 &&
+		    (fd = ferry_blob_writer_reader(writer)) == -1)
+			continue;
+		said.id = w->id;
+		if (ferry_pull_socket_hint(wants->socket, w->conn, &said, fd))
+			w->told = size;
+		/* What it has is of no use any more: it waits for the end. */
+		if (size == 0)
+			w->streams = false;
+		if (fd != -1)
+			(void)close(fd);
+	}
+}
+
+void
+ferry_wants_grow(void *ctx, const struct ferry_upstream *up,
+    const char *package, const char *version,
+    const struct ferry_blob_writer *writer)
+{
+	uint64_t size = writer == NULL ? 0 : ferry_blob_writer_size(writer);
+	struct ferry_wants *wants = ctx;
+
+	if (writer != NULL && size < GROWS_BY)
+		return;
+	for (struct want *want = wants->first; want != NULL; want = want->next)
+		if (want->up == up && !want->ended &&
+		    want->ask.want.what == FERRY_PULL_VERSION &&
+		    strcmp(want->ask.want.package, package) == 0 &&
+		    strcmp(want->ask.want.version, version) == 0)
+			tell_growth(wants, want, size, writer);
 }
 
 /* Look what became of a want that was begun. */
@@ -420,6 +474,7 @@ ferry_wants_put_back(struct ferry_wants *wants)
 
 	for (struct want *want = wants->first; want != NULL;
 	     want = want->next) {
+		tell_growth(wants, want, 0, NULL);
 		want->up = NULL;
 		want->tried = 0;
 		want->ended = false;

@@ -50,6 +50,12 @@ int ferry_wants_begin(
 /* Commit and answer what came to an end in run.  -1: as above. */
 int ferry_wants_settle(
     struct ferry_wants *wants, struct ferry_run *run, struct ferry_error *err);
+/* As on_grow of a run; ctx is a struct ferry_wants. */
+struct ferry_blob_writer;
+struct ferry_upstream;
+void ferry_wants_grow(void *ctx, const struct ferry_upstream *up,
+    const char *package, const char *version,
+    const struct ferry_blob_writer *writer);
 /* The run is over: what it did not finish was not begun. */
 void ferry_wants_put_back(struct ferry_wants *wants);
 /* It failed, and why says why: nobody waits any more. */

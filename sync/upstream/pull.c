@@ -52,6 +52,8 @@ on_start(void *ctx)
 {
 	struct job *job = ctx;
 
+	if (job->writer != NULL && job->pull.on_grow != NULL)
+		job->pull.on_grow(job->pull.ctx, NULL);
 	ferry_blob_writer_free(job->writer);
 	job->writer = NULL;
 }
@@ -70,7 +72,11 @@ on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
 		return -1;
 	if (job->pull.kind == FERRY_BLOB_IS_FILE)
 		job->run->files_bytes += n;
-	return ferry_blob_writer_write(job->writer, p, n, err);
+	if (ferry_blob_writer_write(job->writer, p, n, err) == -1)
+		return -1;
+	if (job->pull.on_grow != NULL)
+		job->pull.on_grow(job->pull.ctx, job->writer);
+	return 0;
 }
 
 /* A 304: the bytes are those of the last time. */

@@ -55,6 +55,9 @@ struct ferry_pull {
 	int (*on_check)(
 	    void *ctx, struct ferry_bytes view, struct ferry_error *err);
 	void (*on_done)(void *ctx, const struct ferry_pulled *pulled);
+	/* More of a file was written; NULL: what came so far was for nothing.
+	 * May be NULL. */
+	void (*on_grow)(void *ctx, const struct ferry_blob_writer *writer);
 	void (*on_drop)(void *ctx); /* instead of on_done; may be NULL */
 };
 /* on_done is called once from ferry_run_work(), or on_drop when that ends

@@ -25,6 +25,12 @@ cat >crowd.py <<-'END'
 	    data = await r.read()
 	    w.close()
 	    head, _, body = data.partition(b"\r\n\r\n")
+	    if b"chunked" in head:
+	        rest, body = body, b""
+	        while not body or size:
+	            size, _, rest = rest.partition(b"\r\n")
+	            size = int(size, 16)
+	            body, rest = body + rest[:size], rest[size + 2:]
 	    return head.split(b" ")[1].decode() + " " + hashlib.sha256(body).hexdigest()
 	async def all():
 	    for line in await asyncio.gather(*(one() for _ in range(int(sys.argv[1])))):

@@ -12,6 +12,7 @@ the action instead.  Actions:
   short               Content-Length and body lack the last 10 bytes
   html                200 with a page instead
   slow                a byte a second
+  pause=1000:3        1000 bytes, then 3 seconds later the rest
 FAULTY_ETAG=md5 or none, FAULTY_DIGEST=1 (Repr-Digest) and FAULTY_AUTH=USER:PASSWORD
 in the environment change what all answers say, and who gets them.
 LOG-FILE gets "METHOD PATH STATUS RANGE AUTHORIZATION" for every request.
@@ -146,6 +147,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(bytes([b]))
                 self.wfile.flush()
                 time.sleep(1)
+            return None
+        if act and act.startswith("pause="):
+            first, seconds = (int(n) for n in act[6:].split(":"))
+            self.note(status)
+            self.send_response(status)
+            for k, v in headers:
+                self.send_header(k, v)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[:first])
+            self.wfile.flush()
+            time.sleep(seconds)
+            self.wfile.write(body[first:])
             return None
         return self.send(status, body, headers)
 

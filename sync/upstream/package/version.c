@@ -376,6 +376,19 @@ on_drop(void *ctx)
 		job_free(job);
 }
 
+/* For who waits for it, and is content with what is there. */
+static void
+on_grow(void *ctx, const struct ferry_blob_writer *writer)
+{
+	const struct transfer *transfer = ctx;
+	const struct job *job = transfer->job;
+	const struct ferry_packages *packages = job->package->packages;
+
+	if (transfer->file == 0 && packages->run->on_grow != NULL)
+		packages->run->on_grow(packages->run->on_grow_ctx, packages->up,
+		    job->package->entry.key, job->version, writer);
+}
+
 /* What comes without a digest could be anything, from anywhere. */
 static int
 check_digests(
@@ -473,6 +486,7 @@ ask_file(struct job *job, size_t i, struct ferry_error *err)
 		.second = f->declared,
 		.max_size = packages->format->file_max,
 		.on_done = on_file,
+		.on_grow = on_grow,
 		.on_drop = on_drop,
 	};
 	struct transfer *transfer;

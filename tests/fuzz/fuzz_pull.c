@@ -1,0 +1,59 @@
+/* Messages between ferryd and the puller: what is read can be written, and is
+ * the same when it is read again. */
+
+#include <string.h>
+
+#include "fuzz.h"
+#include "store/base/error.h"
+#include "store/pull/message.h"
+
+static void
+check_ask(struct ferry_bytes packet)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_pull_ask ask, again;
+
+	if (ferry_pull_ask_read(&ask, packet, &err) == -1) {
+		FUZZ_CHECK(
+		    err.code == FERRY_EFORMAT || err.code == FERRY_ELIMIT);
+		return;
+	}
+	FUZZ_CHECK(ask.upstreams_n <= FERRY_PULL_UPSTREAMS);
+	FUZZ_CHECK(ferry_pull_ask_write(&ask, &text, &err) == 0);
+	FUZZ_CHECK(
+	    ferry_pull_ask_read(&again, ferry_bytes_buf(&text), &err) == 0);
+	FUZZ_CHECK(memcmp(&ask, &again, sizeof(ask)) == 0);
+	ferry_buf_free(&text);
+}
+
+static void
+check_said(struct ferry_bytes packet)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_pull_said said, again;
+
+	if (ferry_pull_said_read(&said, packet, &err) == -1) {
+		FUZZ_CHECK(
+		    err.code == FERRY_EFORMAT || err.code == FERRY_ELIMIT);
+		return;
+	}
+	FUZZ_CHECK(said.word < FERRY_PULL_WORDS);
+	FUZZ_CHECK(strnlen(said.text, FERRY_PULL_TEXT) < FERRY_PULL_TEXT);
+	FUZZ_CHECK(ferry_pull_said_write(&said, &text, &err) == 0);
+	FUZZ_CHECK(
+	    ferry_pull_said_read(&again, ferry_bytes_buf(&text), &err) == 0);
+	FUZZ_CHECK(again.id == said.id && again.word == said.word &&
+		   again.size == said.size && again.fresh_s == said.fresh_s);
+	ferry_buf_free(&text);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+
+	check_ask(ferry_bytes_of(data, size));
+	check_said(ferry_bytes_of(data, size));
+	return 0;
+}
