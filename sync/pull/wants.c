@@ -345,7 +345,7 @@ tell_growth(struct ferry_wants *wants, struct want *want, uint64_t size,
 		if (!w->streams || (size == 0 && w->told == 0) ||
 		    (size > 0 && size < w->told + GROWS_BY))
 			continue;
-		if (w->told == 0 &&
+		if (writer != NULL && w->told == 0 &&
 		    (fd = ferry_blob_writer_reader(writer)) == -1)
 			continue;
 		said.id = w->id;
