@@ -345,9 +345,8 @@ tell_growth(struct ferry_wants *wants, struct want *want, uint64_t size,
 		if (!w->streams || (size == 0 && w->told == 0) ||
 		    (size > 0 && size < w->told + GROWS_BY))
 			continue;
-		if (w->told == 0 &&
-		    (writer == NULL ||
-			(fd = ferry_blob_writer_reader(writer)) == -1))
+		if (writer != NULL && w->told == 0 &&
+		    (fd = ferry_blob_writer_reader(writer)) == -1)
 			continue;
 		said.id = w->id;
 		if (ferry_pull_socket_hint(wants->socket, w->conn, &said, fd))
