@@ -1,5 +1,6 @@
 #!/bin/bash
 # The part of 020 that has mounts of its own: run by it, with TOP, PACKAGE and T.
+unset TMPDIR # of the machines, none is mine
 set -euo pipefail
 fail() { echo "FAIL: $*" >&2; exit 1; }
 say() { printf -- '-- %s\n' "$*"; }
