@@ -266,6 +266,28 @@ write_key(int dirfd, const char *name, EVP_PKEY *pkey, struct ferry_error *err)
 	return rc == -1 ? ferry_error_in(err, "the store's keys") : 0;
 }
 
+/* Remove what a killed writer of keys left; each has a name of its own. */
+static void
+sweep_unfinished(int dirfd)
+{
+	static const char end[] = ".pem.new";
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *de;
+
+	while (d != NULL && (de = readdir(d)) != NULL) {
+		size_t n = strlen(de->d_name);
+
+		if (n > sizeof(end) - 1 &&
+		    strcmp(de->d_name + n - (sizeof(end) - 1), end) == 0)
+			(void)unlinkat(dirfd, de->d_name, 0);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	else if (fd != -1)
+		(void)close(fd);
+}
+
 int
 ferry_keys_add(
     struct ferry_store *st, struct ferry_public *out, struct ferry_error *err)
@@ -281,6 +303,7 @@ ferry_keys_add(
 		ferry_error_set(err, FERRY_ESYSTEM, "cannot make a key");
 	} else if (public_of(out, pkey, err) == 0) {
 		(void)snprintf(name, sizeof(name), "%s.pem", out->id);
+		sweep_unfinished(ferry_store_keysfd(st));
 		rc = write_key(ferry_store_keysfd(st), name, pkey, err);
 	}
 	EVP_PKEY_free(pkey);

@@ -10,6 +10,7 @@ RECORDS=${FERRY_BUILD:-$TOP/build/strict}/tests/tools/records
 # a: GitHub's packages with their permissions; b: a plain public mirror that is
 # called the same and has one of its names, newer.
 STORE=$T/a
+"$FERRY" init --store a --name a >/dev/null
 make_octo
 A=$("$FERRY" --store a --json status | jq -r .name)
 start_faulty tree

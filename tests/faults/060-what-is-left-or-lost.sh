@@ -111,3 +111,9 @@ expect 0 near status
 touch near/ferry.json.new
 expect 0 near gc
 [ ! -e near/ferry.json.new ] || fail "ferry.json.new is left"
+
+say "a key that was half written when its writer was killed"
+"$FERRY" init --store halfkey --name halfkey >/dev/null
+touch halfkey/keys/0123456789abcdef0123456789abcdef.pem.new
+expect 0 "$FERRY" --store halfkey key new
+[ "$(find halfkey/keys -name '*.new')" = "" ] || fail "$(ls halfkey/keys)"

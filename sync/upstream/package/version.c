@@ -266,10 +266,11 @@ record_version(struct job *job, json_t *record, struct ferry_error *err)
 	bool same;
 
 	(void)json_object_del(before, "seq");
-	if (job->record != NULL && job->package->packages->format->grows)
+	if (before != NULL && job->package->packages->format->grows)
 		(void)json_object_set(record, "pulled_at",
-		    json_object_get(job->record, "pulled_at"));
-	same = before != NULL && json_equal(before, record);
+		    json_object_get(before, "pulled_at"));
+	same = before != NULL && job->package->packages->format->grows &&
+	       json_equal(before, record);
 	json_decref(before);
 	if (!same && ferry_version_record_put(
 			 job->package, job->version, record, err) == -1)
