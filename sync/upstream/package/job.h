@@ -42,6 +42,7 @@ struct ferry_job {
 	void (*on_settled)(struct ferry_job *job);
 };
 
+/* Ends what it was started for; NULL is not allowed. */
 void ferry_job_free(struct ferry_job *job);
 
 /* As ferry_on_file; job is a struct ferry_job.  What was told before is not

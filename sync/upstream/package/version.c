@@ -151,8 +151,8 @@ record_version(struct ferry_job *job, json_t *record, struct ferry_error *err)
 
 	(void)json_object_del(before, "seq");
 	if (before != NULL && job->package->packages->format->grows)
-		(void)json_object_set(record, "pulled_at",
-		    json_object_get(before, "pulled_at"));
+		(void)json_object_set(
+		    record, "pulled_at", json_object_get(before, "pulled_at"));
 	same = before != NULL && job->package->packages->format->grows &&
 	       json_equal(before, record);
 	json_decref(before);
