@@ -161,6 +161,7 @@ ferry_blob_load(struct ferry_store *st, const struct ferry_digest *digest,
 	char text[FERRY_DIGEST_TEXT];
 	struct ferry_blob blob;
 	uint64_t offset = 0;
+	size_t before = buf->n;
 	int rc = ferry_blob_open(st, digest, &blob, err);
 
 	if (rc == -1)
@@ -197,6 +198,8 @@ ferry_blob_load(struct ferry_store *st, const struct ferry_digest *digest,
 	buf->p[buf->n] = 0;
 	rc = 0;
 out:
+	if (rc == -1)
+		buf->n = before;
 	ferry_blob_close(&blob);
 	return rc;
 }

@@ -28,7 +28,9 @@
 #define YIELD_MS 10000U /* for what is under way, when another wants to write */
 #define LOOK_MS 50 /* how often we look for such another, or for the lock */
 #define PACKAGES_MAX 20000U /* that one run looks at: it forgets nothing */
-#define REST_MS 1000 /* after a failure of the store */
+/* What a batch read once (indexes, signing keys) is read anew by the next. */
+#define BATCH_MS 60000U
+#define REST_MS 1000
 
 struct puller {
 	const struct ferry_puller_options *options;
@@ -42,7 +44,7 @@ struct puller {
 /*
  * From opening the store to closing it.
  *
- * Invariant: once gives_way is set, nothing is begun.
+ * Invariant: once gives_way is set, or the batch is spent, nothing is begun.
  */
 struct batch {
 	struct puller *puller;
@@ -50,6 +52,8 @@ struct batch {
 	struct ferry_task task;
 	struct ferry_run run;
 	bool gives_way;
+	bool began; /* what was wanted at its start */
+	uint64_t opened_ms;
 	uint64_t since_ms; /* it gives way */
 	uint64_t looked_ms;
 };
@@ -94,6 +98,15 @@ look_for_others(struct batch *b)
 	b->since_ms = now;
 }
 
+/* It ends with what it has begun. */
+static bool
+is_spent(const struct batch *b)
+{
+
+	return b->began && (b->run.broken || b->run.packages >= PACKAGES_MAX ||
+			       ferry_ticks_ms() - b->opened_ms > BATCH_MS);
+}
+
 /* What one run found is of no use to the next. */
 static void
 forget_notes(struct ferry_run *run)
@@ -116,11 +129,14 @@ on_tick(void *ctx, struct ferry_error *err)
 	ferry_pull_socket_turn(p->socket, 0);
 	forget_notes(&b->run);
 	look_for_others(b);
-	if (!b->gives_way && b->run.packages < PACKAGES_MAX &&
-	    ferry_wants_begin(p->wants, &b->run, err) == -1)
-		return -1;
+	/* First what was begun: a package may be begun anew for another. */
 	if (ferry_wants_settle(p->wants, &b->run, err) == -1)
 		return -1;
+	if (!b->gives_way && !is_spent(b) &&
+	    (ferry_wants_begin(p->wants, &b->run, err) == -1 ||
+		ferry_wants_settle(p->wants, &b->run, err) == -1))
+		return -1;
+	b->began = true;
 	if (b->gives_way && ferry_ticks_ms() - b->since_ms > YIELD_MS)
 		return ferry_error_set(
 		    err, FERRY_ECANCELLED, "another process wants to write");
@@ -209,8 +225,8 @@ work(struct batch *b, struct ferry_error *err)
 	while (rc != -1) {
 		if ((rc = ferry_run_turn(&b->run, err)) != 0)
 			continue;
-		if (b->gives_way || (b->run.packages >= PACKAGES_MAX &&
-					ferry_wants_begun(p->wants) == 0))
+		if (b->gives_way ||
+		    (is_spent(b) && ferry_wants_begun(p->wants) == 0))
 			break;
 		/* What was begun and has no transfer is settled in a tick. */
 		if (ferry_wants_begun(p->wants) > 0)
@@ -251,7 +267,7 @@ keep_last(struct batch *b, struct ferry_error *err)
 static int
 run_batch(struct puller *p, struct ferry_error *err)
 {
-	struct batch b = { .puller = p };
+	struct batch b = { .puller = p, .opened_ms = ferry_ticks_ms() };
 	int rc = open_batch(&b, err);
 
 	if (rc == 0 && (rc = work(&b, err)) == 0)
@@ -336,7 +352,8 @@ serve(struct puller *p)
 	while (!p->options->stopped()) {
 		struct ferry_error err = FERRY_ERROR_INIT;
 
-		ferry_pull_socket_turn(p->socket, REST_MS);
+		ferry_pull_socket_turn(
+		    p->socket, ferry_wants_count(p->wants) > 0 ? 0 : REST_MS);
 		if (ferry_wants_count(p->wants) == 0 || run_batch(p, &err) == 0)
 			continue;
 		if (err.code == FERRY_ELOCKED) {

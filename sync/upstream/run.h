@@ -72,6 +72,7 @@ struct ferry_run {
 	    const struct ferry_blob_writer *writer);
 	void *on_grow_ctx;
 	uint64_t settled; /* counts what came to an end, for who waits */
+	bool broken; /* of an upstream nothing can be had in this run */
 	struct ferry_error fatal; /* the store failed: stop */
 };
 

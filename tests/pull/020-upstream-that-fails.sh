@@ -62,6 +62,17 @@ get 403 /npm/pkg-00008
 has body "'pull_deny' says so"
 asked 0 pkg-00008
 
+say "without the keys of the registry nothing is pulled; with them it is"
+stop "$PULLER"
+printf 'npm/v1/keys status=500 999\n' >rules
+pull_conf "$BASE/" 'max_age = 0; tries = 1;'
+start_puller
+get 502 /npm/pkg-00007
+get 200 /npm/pkg-00002
+: >rules
+get 200 /npm/pkg-00007/-/pkg-00007-1.0.0.tgz
+same body tree/pkg-00007/-/pkg-00007-1.0.0.tgz
+
 say "what was removed is neither shown nor pulled"
 expect 0 near remove pkg-00006@1.0.0
 wait_for 5 sh -c "! curl -s $URL/npm/pkg-00006 | grep -q '\"1.0.0\":'"

@@ -95,6 +95,20 @@ rm -rf near3
 expect 0 "$FERRY" --store near3 init --name near3
 expect 8 near --store near3 sync
 has out "the keys of upstream 'up': up answered 500"
+say "nor what another upstream's lock file wants of it, and the run ends"
+cat >lock.json <<-EOF
+	{"name":"p","lockfileVersion":3,"packages":{"":{"name":"p"},"node_modules/pkg-00001":{
+	 "version":"1.1.0","resolved":"$base/pkg-00001/-/pkg-00001-1.1.0.tgz"}}}
+EOF
+cat >near.conf <<-EOF
+	store = "near3";
+	upstreams = (
+	  { name = "up"; format = "npm"; url = "$base"; tries = 1; },
+	  { name = "else"; format = "npm"; url = "$base/else"; signatures = "off"; lockfiles = [ "lock.json" ]; }
+	);
+EOF
+expect 8 timeout 60 "$FERRY" --config near.conf sync
+has out "npm:pkg-00001: up answered 500"
 : >rules
 
 say "names that are bound to another upstream are refused"

@@ -156,6 +156,7 @@ without_keys(struct ferry_packages *packages, const struct ferry_error *why,
 	if (why->code == FERRY_ENOTFOUND)
 		return put_upstream(packages, NULL, err) == -1 ? -1 : 1;
 	ferry_run_fail(packages->run, item, why);
+	ferry_packages_break(packages, why);
 	return 0;
 }
 

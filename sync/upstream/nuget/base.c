@@ -247,8 +247,11 @@ ferry_nuget_base_known(struct ferry_packages *packages, const char *name,
 		return -1;
 	if (base->state == NUGET_NEW) {
 		base->state = NUGET_ASKED;
-		if (ask_index(base, err) == -1)
+		if (ask_index(base, err) == -1) {
+			base->state = NUGET_FAILED;
+			base->error = *err;
 			return -1;
+		}
 	}
 	if (base->state == NUGET_FAILED) {
 		*err = base->error;

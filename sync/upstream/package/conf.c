@@ -1,6 +1,7 @@
 /* What etc/ferry.conf wants of an upstream's packages: by name, by ranges, by
  * lock files. */
 
+#include <assert.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,6 +235,10 @@ ferry_packages_configure_all(
 		packages->up->delegator == NULL, &packages->dependencies,
 		err) == -1)
 		return -1;
+	if (packages->up->pull && !packages->format->pulls)
+		return ferry_conf_error(group, "pull", err,
+		    "upstreams of the format '%s' cannot be pulled through",
+		    packages->format->format);
 	if (packages->format->configure != NULL &&
 	    packages->format->configure(packages, group, err) == -1)
 		return -1;
@@ -249,4 +254,14 @@ ferry_packages_ready(struct ferry_packages *packages, struct ferry_error *err)
 	return packages->run->pulls
 	           ? 0
 	           : ferry_packages_read_wants(packages, FERRY_WANTS_ADD, err);
+}
+
+void
+ferry_packages_break(
+    struct ferry_packages *packages, const struct ferry_error *why)
+{
+
+	assert(!packages->ready && why->code != FERRY_OK);
+	packages->broken = *why;
+	packages->run->broken = true;
 }

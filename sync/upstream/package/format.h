@@ -152,6 +152,7 @@ struct ferry_package_format {
 	/* Documents need not list a version, nor be there: what exact() says
 	 * is one, or a lock file names, is one if its files are there. */
 	bool unlisted;
+	bool pulls; /* ferryd asks a puller for what it lacks */
 	/* Files of a version are wanted one by one: its record grows. */
 	bool grows;
 	const char
@@ -164,7 +165,8 @@ struct ferry_package_format {
 	    struct ferry_conf_group *group, struct ferry_error *err);
 	/*
 	 * Before any document: keys, a service index.  It ends with
-	 * ferry_packages_ready(), at once or from a callback.  NULL: ready.
+	 * ferry_packages_ready(), at once or from a callback, or
+	 * ferry_packages_break().  NULL: ready.
 	 */
 	int (*open)(struct ferry_packages *packages, struct ferry_error *err);
 	void (*close)(struct ferry_packages *packages); /* NULL: nothing */
@@ -289,6 +291,9 @@ struct ferry_package_format {
 /* Want what the configuration wants: everything that open() is for is here. */
 int
 ferry_packages_ready(struct ferry_packages *packages, struct ferry_error *err);
+/* It cannot be had, which was told: whatever is wanted in this run fails. */
+void ferry_packages_break(
+    struct ferry_packages *packages, const struct ferry_error *why);
 
 /* For needs() and needs_inside(): another package, in a range or by a tag. */
 int ferry_needs_add(struct ferry_needs *needs, const char *name,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/base/clock.h"
 #include "store/store.h"
 #include "sync/upstream/package/packages.h"
 #include "sync/upstream/pull.h"
@@ -135,6 +136,7 @@ take_kept_part(struct ferry_package *p, struct ferry_package_part *part,
     const json_t *record, struct ferry_error *err)
 {
 	struct ferry_store *st = p->packages->run->st;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_file file;
 	int rc = ferry_files_find(record, part->name, &file, err);
 
@@ -142,9 +144,10 @@ take_kept_part(struct ferry_package *p, struct ferry_package_part *part,
 		rc = ferry_blob_has(st, &file.sha256, err);
 	if (rc != 1)
 		return rc;
+	/* What rotted is not here. */
 	if (ferry_blob_load(st, &file.sha256, p->packages->format->document_max,
-		&part->text, err) == -1)
-		return -1;
+		&part->text, &ignored) == -1)
+		return 0;
 	part->sha256 = file.sha256;
 	part->size = file.size;
 	return 1;
@@ -210,20 +213,25 @@ complete_document(struct ferry_package *p, struct ferry_document *document,
     struct ferry_error *err)
 {
 	size_t before = p->parts_n;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	bool fresh = p->checked_at != 0;
 	int more = add_parts(p, document, err);
 
 	assert(p->parts_pending == 0);
 	if (more == -1)
 		return -1;
-	if (more == 1 &&
-	    (ask_parts(p, before, err) == -1 || p->parts_pending > 0))
-		return p->parts_pending > 0 ? 0 : -1;
+	if (more == 1 && ask_parts(p, before, &why) == -1) {
+		/* What is under way already finds it failed. */
+		ferry_package_fail(p, &why);
+		return 0;
+	}
 	if (more == 1)
-		return read_kept(p, document, err);
+		return p->parts_pending > 0 ? 0 : read_kept(p, document, err);
 	p->packages->run->packages++;
+	/* One that was not asked for says nothing new of what is gone. */
 	if (ferry_package_checked(p, err) == -1 ||
 	    ferry_document_unique(document, err) == -1 ||
-	    ferry_package_compare(p, document, err) == -1)
+	    (!fresh && ferry_package_compare(p, document, err) == -1))
 		return -1;
 	if (ferry_package_record(p, err) == 0) {
 		choose_from(p, document);
@@ -245,12 +253,13 @@ take_absent(struct ferry_package *p, const struct ferry_error *why,
 
 	if (ferry_package_compare(p, &nothing, err) == -1)
 		return -1;
-	if (p->gone_n == 0 || p->packages->withdrawn == FERRY_WITHDRAWN_HIDE) {
+	if (p->gone_n == 0) {
 		ferry_package_fail(p, why);
 		return 0;
 	}
 	p->packages->run->packages++;
 	p->without = true;
+	p->checked_at = ferry_now();
 	choose_from(p, &nothing);
 	return 0;
 }
@@ -305,6 +314,7 @@ choose_without(struct ferry_package *p)
 
 	p->packages->run->packages++;
 	p->without = true;
+	p->checked_at = ferry_now();
 	choose_from(p, &document);
 }
 
@@ -578,6 +588,20 @@ out:
 	return rc == -1 ? -1 : 1;
 }
 
+/* Nothing can be asked for. */
+static void
+fail_queue(struct ferry_packages *packages)
+{
+	struct ferry_package *p;
+
+	while ((p = packages->queue) != NULL) {
+		if ((packages->queue = p->queued) == NULL)
+			packages->queue_end = &packages->queue;
+		p->queued = NULL;
+		ferry_package_fail(p, &packages->broken);
+	}
+}
+
 /* Ask for the documents of what is in the queue; what must wait for an index
  * stays there. */
 static int
@@ -586,6 +610,8 @@ pump_documents(struct ferry_packages *packages, struct ferry_error *err)
 	struct ferry_package *p, *next;
 	int rc, moved;
 
+	if (packages->broken.code != FERRY_OK)
+		fail_queue(packages);
 	if (!packages->ready)
 		return 0;
 	do {
@@ -639,15 +665,15 @@ choose_again(struct ferry_package *p, struct ferry_error *err)
 		         ? 0
 		         : ferry_blob_load(run->st, &p->parts[i].sha256,
 			       p->packages->format->document_max,
-			       &p->parts[i].text, err);
-	if (rc == 0 && (read_parts(p, &document, &why) == -1 ||
-			   ferry_document_unique(&document, &why) == -1))
+			       &p->parts[i].text, &why);
+	if (rc == -1 || read_parts(p, &document, &why) == -1 ||
+	    ferry_document_unique(&document, &why) == -1)
 		ferry_package_fail(p, &why);
-	else if (rc == 0)
+	else
 		choose_from(p, &document);
 	ferry_document_free(&document);
 	forget_texts(p);
-	return rc == -1 ? -1 : 1;
+	return 1;
 }
 
 /* The kind */
@@ -735,7 +761,7 @@ ferry_packages_after(
     struct ferry_run *run, struct ferry_upstream *up, struct ferry_error *err)
 {
 	struct ferry_packages *packages = up->state;
-	bool queued = packages->queue != NULL;
+	bool queued = packages->ready && packages->queue != NULL;
 	int rc = ferry_packages_again(packages, err);
 
 	(void)run;

@@ -38,6 +38,7 @@ struct ferry_packages {
 
 	/* Of the engine: */
 	bool ready; /* what open() is for is here */
+	struct ferry_error broken; /* it cannot be had, and so no package */
 	struct ferry_table packages;
 	struct ferry_package *queue, **queue_end; /* to be asked for */
 	struct ferry_package **again; /* have a document and new wants */

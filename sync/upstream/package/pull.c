@@ -41,6 +41,7 @@ load_parts(
 {
 	struct ferry_store *st = p->packages->run->st;
 	int rc, n = ferry_files_count(record, err);
+	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_file file;
 
 	if (n <= 0 || ferry_array_grow(&p->parts, &p->parts_cap, (size_t)n,
@@ -56,12 +57,14 @@ load_parts(
 			return rc;
 		part->sha256 = file.sha256;
 		part->size = file.size;
-		if ((p->parts_n > 0 &&
-			ferry_strdup(&part->name, file.name, err) == -1) ||
-		    ferry_blob_load(st, &file.sha256,
-			p->packages->format->document_max, &part->text,
-			err) == -1)
+		if (p->parts_n > 0 &&
+		    ferry_strdup(&part->name, file.name, err) == -1)
 			return -1;
+		/* What rotted is not here. */
+		if (ferry_blob_load(st, &file.sha256,
+			p->packages->format->document_max, &part->text,
+			&ignored) == -1)
+			return 0;
 	}
 	return 1;
 }
@@ -123,6 +126,13 @@ ferry_package_checked(struct ferry_package *p, struct ferry_error *err)
 			 err);
 }
 
+static bool
+is_under_way(const struct ferry_chosen *chosen)
+{
+
+	return !chosen->settled || chosen->active || chosen->again;
+}
+
 /* Whether nothing of a package is under way. */
 static bool
 is_idle(const struct ferry_package *p)
@@ -138,7 +148,7 @@ is_idle(const struct ferry_package *p)
 	for (size_t i = 0; i < t->cap; i++)
 		for (const struct ferry_table_entry *e = t->slots[i]; e != NULL;
 		     e = e->next)
-			if (!((const struct ferry_chosen *)e)->settled)
+			if (is_under_way((const struct ferry_chosen *)e))
 				return false;
 	return true;
 }
@@ -149,7 +159,7 @@ is_over(const struct ferry_package *p, const struct ferry_pull_want *want)
 {
 	const struct ferry_chosen *chosen;
 
-	if (p->failed || p->without || is_stale(p, p->checked_at))
+	if (p->failed || is_stale(p, p->checked_at))
 		return true;
 	if (want->what == FERRY_PULL_DOCUMENT)
 		return false;
@@ -185,21 +195,38 @@ ferry_packages_pull(struct ferry_run *run, struct ferry_upstream *up,
 	return ferry_packages_want(up->state, want->package, &wanted, err);
 }
 
+/* Whether it is among the wants: those were forgotten if the package was begun
+ * anew for another. */
+static bool
+is_wanted(const struct ferry_package *p, const char *version)
+{
+
+	for (size_t i = 0; i < p->wants_n; i++)
+		if (p->wants[i].kind == FERRY_WANT_EXACT &&
+		    strcmp(p->wants[i].spec, version) == 0)
+			return true;
+	return false;
+}
+
 /* The version that is wanted is not listed.  Perhaps it is by now. */
 static enum ferry_pull_state
 look_again(struct ferry_package *p, const struct ferry_pull_want *want,
     struct ferry_pull_end *out)
 {
 	struct ferry_run *run = p->packages->run;
+	bool anew = !p->anew && p->checked_at < ferry_now();
 
-	if (is_idle(p) && !p->anew && p->checked_at < ferry_now()) {
+	if (anew && !is_idle(p))
+		return FERRY_PULL_WAITS;
+	if (anew) {
 		ferry_package_reset(p);
 		p->anew = true;
-		if (ferry_packages_pull(
-			run, p->packages->up, want, &out->why) == 0)
-			return FERRY_PULL_WAITS;
-		return FERRY_PULL_LACKS;
 	}
+	if (!is_wanted(p, want->version))
+		return ferry_packages_pull(
+			   run, p->packages->up, want, &out->why) == 0
+		           ? FERRY_PULL_WAITS
+		           : FERRY_PULL_LACKS;
 	ferry_error_set(&out->why, FERRY_ENOTFOUND,
 	    "upstream '%s' has no version '%s' of '%s'", p->packages->up->name,
 	    want->version, want->package);

@@ -364,11 +364,12 @@ choose_absent(struct ferry_job *job, const struct ferry_document *document,
 	return 1;
 }
 
-/* For who waits for it; no failure: 0. */
+/* For who waits for it; no failure: 0.  It is not looked for elsewhere. */
 static int
-set_removed(struct ferry_error *why)
+set_removed(const struct ferry_job *job, struct ferry_error *why)
 {
 
+	(void)ferry_package_tell_lost(job->package, job->version, why);
 	ferry_error_set(why, FERRY_EDENIED,
 	    "this version was removed here; 'ferry restore' lifts that");
 	return 0;
@@ -396,9 +397,8 @@ choose_new(struct ferry_job *job, const struct ferry_document *document,
 	}
 	removed = ferry_recorded_is_removed(&of, job->version, why);
 	if (removed == 1) {
-		rc = ferry_recorded_agrees(&of, job->version, why);
-		if (rc != -1)
-			rc = set_removed(why);
+		if ((rc = ferry_recorded_agrees(&of, job->version, why)) != -1)
+			rc = set_removed(job, why);
 	} else if (removed == -1) {
 		rc = -1;
 	} else if (here) {
@@ -407,7 +407,7 @@ choose_new(struct ferry_job *job, const struct ferry_document *document,
 		return 1;
 	}
 out:
-	if (rc == -1 || removed == 1)
+	if (rc == -1)
 		(void)ferry_package_tell_lost(job->package, job->version, why);
 	if (rc == -1 && why->code == FERRY_EINCIDENT) {
 		ferry_recorded_incident(&of, job->version, item, why->text);

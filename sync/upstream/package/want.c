@@ -160,7 +160,8 @@ same_want(
 	       same_text(a->integrity, b->integrity) &&
 	       same_text(a->platforms, b->platforms) &&
 	       (a->platforms == NULL) == (b->platforms == NULL) &&
-	       same_text(a->files, b->files);
+	       same_text(a->files, b->files) &&
+	       (a->files == NULL) == (b->files == NULL);
 }
 
 static int

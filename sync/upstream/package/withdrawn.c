@@ -7,7 +7,6 @@
 
 #include "store/catalog/withdrawn.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,6 +180,14 @@ put_status(const struct ferry_package *p, struct ferry_error *err)
 	    p->gone_n == 0 ? "" : p->gone[0], p->packages->withdrawn, err);
 }
 
+static void
+forget_gone(struct ferry_package *p)
+{
+
+	while (p->gone_n > 0)
+		free(p->gone[--p->gone_n]);
+}
+
 int
 ferry_package_compare(struct ferry_package *p,
     const struct ferry_document *document, struct ferry_error *err)
@@ -191,12 +198,14 @@ ferry_package_compare(struct ferry_package *p,
 	bool gone = false;
 	int rc;
 
-	assert(p->gone_n == 0);
 	if (p->packages->format->unlisted)
 		return 0;
 	if (ferry_key_version(&prefix, p->packages->format->format,
 		p->entry.key, p->packages->up->name, NULL, err) == -1)
 		return -1;
+	/* In a dry run a document comes more than once: it counts once. */
+	run->withdrawn -= p->gone_n;
+	forget_gone(p);
 	rc = ferry_catalog_each(run->st, &prefix, look_at, &w, err);
 	run->withdrawn += p->gone_n;
 	for (size_t i = 0; i < w.n; i++)
@@ -217,6 +226,17 @@ ferry_package_compare(struct ferry_package *p,
 	return rc;
 }
 
+/* Where a lock file names platforms it names the number only. */
+static bool
+is_exactly(const char *version, const struct ferry_package_want *want)
+{
+	size_t n = strlen(want->spec);
+
+	return strncmp(version, want->spec, n) == 0 &&
+	       (version[n] == 0 ||
+		   (version[n] == '-' && want->platforms != NULL));
+}
+
 bool
 ferry_package_kept(
     const struct ferry_package *p, const struct ferry_package_want *want)
@@ -228,7 +248,7 @@ ferry_package_kept(
 
 	if (want->kind == FERRY_WANT_EXACT) {
 		for (size_t i = 0; i < p->gone_n && !found; i++)
-			found = strcmp(p->gone[i], want->spec) == 0;
+			found = is_exactly(p->gone[i], want);
 		return found;
 	}
 	if (p->packages->withdrawn == FERRY_WITHDRAWN_HIDE)
