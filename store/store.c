@@ -147,6 +147,20 @@ wait_for_turn(struct ferry_store *st, char pid[24], struct ferry_error *err)
 	return rc;
 }
 
+/* One that has just taken the lock has not written yet who it is. */
+static bool
+holder_gives_way(const struct ferry_store *st, char pid[24])
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+
+	for (int i = 0; i < 4; i++) {
+		if (read_holder(st, pid))
+			return true;
+		(void)nanosleep(&pause, NULL);
+	}
+	return read_holder(st, pid);
+}
+
 static int
 take_lock(
     struct ferry_store *st, enum ferry_store_mode mode, struct ferry_error *err)
@@ -165,7 +179,7 @@ take_lock(
 	if (flock(st->lockfd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK)
 			return ferry_error_errno(err, "%s/lock", st->path);
-		rc = read_holder(st, pid) && !gives_way
+		rc = !gives_way && holder_gives_way(st, pid)
 		         ? wait_for_turn(st, pid, err)
 		         : 0;
 		if (rc == -1)

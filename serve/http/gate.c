@@ -417,11 +417,41 @@ send_refusal(struct ferry_gate_conn *c, unsigned status, const char *reason)
 	ferry_metrics_count(c->gate->o.metrics, NULL, status, 0, 0);
 }
 
+/* Those that hold for longest, until what is over fits; with the lock. */
+static void
+cut_longest(
+    struct ferry_gate *gate, const struct ferry_gate_conn *self, uint64_t over)
+{
+	uint64_t now = ferry_ticks_ms();
+
+	for (;;) {
+		struct ferry_gate_conn *worst = NULL;
+		uint64_t gone = 0;
+
+		for (size_t i = 0; i < gate->n; i++) {
+			struct ferry_gate_conn *c = gate->list[i];
+			uint64_t since = atomic_load(&c->since);
+
+			if (c->peer == NULL)
+				gone += atomic_load(&c->held);
+			else if (c != self && atomic_load(&c->held) > 0 &&
+				 now >= since && now - since >= FRESH_MS &&
+				 (worst == NULL ||
+				     since < atomic_load(&worst->since)))
+				worst = c;
+		}
+		if (gone >= over || worst == NULL)
+			return;
+		cut(worst);
+		atomic_fetch_add(&gate->o.metrics->made_room, 1);
+	}
+}
+
 void
 ferry_gate_holds(struct ferry_gate_conn *c, uint64_t n)
 {
 	struct ferry_gate *gate;
-	uint64_t before, now = ferry_ticks_ms();
+	uint64_t before;
 
 	if (c == NULL || n < HELD_COUNTS)
 		return;
@@ -431,15 +461,7 @@ ferry_gate_holds(struct ferry_gate_conn *c, uint64_t n)
 	if (before + n <= HELD_MAX)
 		return;
 	(void)pthread_mutex_lock(&gate->mutex);
-	for (size_t i = 0; i < gate->n; i++) {
-		struct ferry_gate_conn *other = gate->list[i];
-
-		if (other->peer != NULL && atomic_load(&other->held) > 0 &&
-		    now - atomic_load(&other->since) >= FRESH_MS) {
-			cut(other);
-			atomic_fetch_add(&gate->o.metrics->made_room, 1);
-		}
-	}
+	cut_longest(gate, c, before + n - HELD_MAX);
 	(void)pthread_mutex_unlock(&gate->mutex);
 }
 
