@@ -166,6 +166,16 @@ int ferry_packages_configure_all(
 int ferry_packages_read_wants(struct ferry_packages *packages,
     enum ferry_wants_mode mode, struct ferry_error *err);
 
+/* parts.c */
+
+/* Ask for the document, unless an index of the registry says what is in it.
+ * Returns: 1; 0 the index is not here yet; -1 of the store or memory. */
+int ferry_package_ask(struct ferry_package *package, struct ferry_error *err);
+/* It was wanted again after its document had been dealt with.  Returns: 1 there
+ * will be more, -1. */
+int ferry_package_choose_again(
+    struct ferry_package *package, struct ferry_error *err);
+
 /* choose.c: deal with the new wants of a package.  -1: of the store, memory. */
 int ferry_package_choose(struct ferry_package *package,
     const struct ferry_document *document, struct ferry_error *err);
