@@ -73,6 +73,7 @@ add_withdrawn(struct ferry_store *store, const struct ferry_held *held,
     struct ferry_buf *out, struct ferry_error *err)
 {
 	struct ferry_buf whole = FERRY_BUF_INIT, *texts = NULL;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_bytes root, *said = NULL;
 	size_t n = 0, texts_n = 0;
 	int rc = -1;
@@ -88,12 +89,14 @@ add_withdrawn(struct ferry_store *store, const struct ferry_held *held,
 	for (size_t i = 0; i < held->n; i++) {
 		if (held->list[i].said.n == 0)
 			continue;
+		/* What was lost or rotted takes one version from the list. */
 		if (ferry_blob_load(store, &held->list[i].said, SAID_MAX,
-			&texts[texts_n], err) == -1 ||
+			&texts[texts_n], &ignored) == -1 ||
 		    ferry_span_check(ferry_bytes_buf(&texts[texts_n]),
-			&said[texts_n], err) == -1)
-			goto out;
-		texts_n++;
+			&said[texts_n], &ignored) == -1)
+			ferry_buf_free(&texts[texts_n]);
+		else
+			texts_n++;
 	}
 	if ((rc = put_whole(&whole, root, said, texts_n, err)) == 0) {
 		ferry_buf_free(out);

@@ -153,10 +153,9 @@ check_digests(const struct ferry_job *job, const struct ferry_job_file *f,
 	return 0;
 }
 
-/* A registry behind TLS does not send us out of it. */
-static int
-check_url(const struct ferry_packages *packages, const char *url,
-    struct ferry_error *err)
+int
+ferry_packages_check_url(const struct ferry_packages *packages,
+    const char *what, const char *url, struct ferry_error *err)
 {
 
 	if (strncmp(packages->up->url, "https:", 6) != 0 ||
@@ -165,7 +164,7 @@ check_url(const struct ferry_packages *packages, const char *url,
 	return ferry_error_set(err, FERRY_EDENIED,
 	    "the registry is reached by https, and names a %s at %s; "
 	    "anybody on the way could change it",
-	    packages->format->file, url);
+	    what, url);
 }
 
 static void
@@ -238,7 +237,8 @@ ask_file(struct ferry_job *job, size_t i, struct ferry_error *err)
 	for (size_t k = 0; k < f->n; k++)
 		pull.want[k] = f->digests[k];
 	if (check_digests(job, f, err) == -1 ||
-	    check_url(packages, f->url, err) == -1 ||
+	    ferry_packages_check_url(
+		packages, packages->format->file, f->url, err) == -1 ||
 	    ferry_calloc(&transfer, 1, sizeof(*transfer), err) == -1)
 		return -1;
 	*transfer = (struct transfer){ job, i };

@@ -27,7 +27,11 @@ part_url(const struct ferry_package *p, size_t i, struct ferry_buf *buf,
 {
 
 	if (i > 0 && strstr(p->parts[i].url, "://") != NULL)
-		return p->parts[i].url;
+		return ferry_packages_check_url(p->packages,
+			   p->packages->format->document, p->parts[i].url,
+			   err) == -1
+		           ? NULL
+		           : p->parts[i].url;
 	if (p->packages->format->document_url(
 		p->packages, p->entry.key, buf, err) == -1)
 		return NULL;
