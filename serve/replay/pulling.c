@@ -76,6 +76,7 @@ ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
 		 call->asker, format->format, p->ask.upstreams)) == 0)
 		return false;
 	want->version[0] = 0;
+	want->main_file = false;
 	(void)snprintf(
 	    want->format, sizeof(want->format), "%s", format->format);
 	memcpy(want->package, call->resource.package,
@@ -100,8 +101,8 @@ start(const struct ferry_pulling *p, struct ferry_response *res,
 	struct ferry_ticket *ticket;
 
 	/* A part of what has no length yet is nobody's. */
-	ask.stream = rq->method == FERRY_GET && rq->chunks &&
-	             ferry_request_header(rq, "Range") == NULL;
+	ask.stream = ask.want.main_file && rq->method == FERRY_GET &&
+	             rq->chunks && ferry_request_header(rq, "Range") == NULL;
 	if (ferry_ticket_new(&ticket, p->call->asker, &ask,
 		p->call->site->pull_wait_s, err) == -1)
 		return -1;
