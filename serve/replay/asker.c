@@ -335,29 +335,45 @@ end_all(struct ferry_asker *a)
 		end_ticket(a, &a->tickets, FERRY_ANSWERED_NOBODY, NULL);
 }
 
+/* What cannot be said to the puller ends alone. */
+static void
+end_unsaid(struct ferry_asker *a, struct ferry_ticket **p,
+    const struct ferry_error *why)
+{
+	struct ferry_pull_said said = { .word = FERRY_PULL_SAID_FAILED };
+
+	(void)snprintf(said.text, sizeof(said.text), "%.*s",
+	    FERRY_PULL_TEXT - 1, why->text);
+	end_ticket(a, p, FERRY_ANSWERED, &said);
+}
+
 /* Send what was not.  Returns: whether some of it has to wait. */
 static bool
 send_tickets(struct ferry_asker *a)
 {
-	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_buf packet = FERRY_BUF_INIT;
 	bool waits = false;
 
 	if (a->tickets != NULL && a->fd == -1)
 		connect_puller(a);
-	for (struct ferry_ticket *t = a->tickets;
-	     t != NULL && a->fd != -1 && !waits; t = t->next) {
-		if (t->sent)
-			continue;
+	for (struct ferry_ticket **p = &a->tickets;
+	     *p != NULL && a->fd != -1 && !waits;) {
+		struct ferry_error why = FERRY_ERROR_INIT;
+		struct ferry_ticket *t = *p;
+
 		ferry_buf_reset(&packet);
-		if (ferry_pull_ask_write(&t->ask, &packet, &ignored) == 0 &&
-		    send(a->fd, packet.p, packet.n,
-			MSG_DONTWAIT | MSG_NOSIGNAL) != -1)
-			t->sent = true;
-		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			waits = true;
-		else
+		if (!t->sent &&
+		    ferry_pull_ask_write(&t->ask, &packet, &why) == -1) {
+			end_unsaid(a, p, &why);
+			continue;
+		}
+		if (!t->sent && send(a->fd, packet.p, packet.n,
+				    MSG_DONTWAIT | MSG_NOSIGNAL) == -1) {
+			waits = errno == EAGAIN || errno == EWOULDBLOCK;
 			break;
+		}
+		t->sent = true;
+		p = &t->next;
 	}
 	for (const struct ferry_ticket *t = a->tickets; t != NULL && !waits;
 	     t = t->next)

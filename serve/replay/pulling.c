@@ -8,6 +8,7 @@
 #include "serve/replay/format.h"
 #include "serve/replay/site.h"
 #include "serve/replay/view.h"
+#include "store/format/format.h"
 
 /* A document that could not be asked for is served as it is for so long. */
 #define UNASKED_S 5
@@ -56,6 +57,19 @@ keep_owner(struct ferry_pulling *p)
 	ask->upstreams_n = 1;
 }
 
+/* Whether there could be such a thing at all. */
+static bool
+is_wellformed(const struct ferry_pull_want *want)
+{
+	const struct ferry_format *format =
+	    ferry_format_find(ferry_bytes_str(want->format));
+
+	return format != NULL &&
+	       format->name_valid(ferry_bytes_str(want->package)) &&
+	       (want->what != FERRY_PULL_VERSION ||
+		   format->version_valid(ferry_bytes_str(want->version)));
+}
+
 bool
 ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
     const struct ferry_replay *format)
@@ -81,7 +95,7 @@ ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
 	    want->format, sizeof(want->format), "%s", format->format);
 	memcpy(want->package, call->resource.package,
 	    sizeof(call->resource.package));
-	if (!format->wants(call, want) || want->package[0] == 0)
+	if (!format->wants(call, want) || !is_wellformed(want))
 		return false;
 	if (call->owner[0] == 0)
 		keep_readable(p, call);
