@@ -131,7 +131,7 @@ at_end(struct reader *r)
 
 	if (flow->closed && flow->end == FERRY_FLOW_WHOLE)
 		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (flow->closed || r->ex->let_go)
+	if (flow->closed)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (r->link == NULL) {
 		r->next = flow->waiting;
@@ -140,8 +140,11 @@ at_end(struct reader *r)
 			r->next->link = &r->next;
 		flow->waiting = r;
 	}
-	ferry_exchange_suspend(r->ex);
-	return 0;
+	if (!r->ex->let_go && ferry_exchange_suspend(r->ex))
+		return 0;
+	/* Its exchange may end before it does. */
+	unlist(r);
+	return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
 static ssize_t
