@@ -28,6 +28,8 @@ struct ferry_server {
 	char message[256]; /* the library's last word before it started */
 };
 
+struct reader;
+
 /* One request from its first line to its last byte. */
 struct exchange {
 	struct ferry_server *server;
@@ -42,6 +44,7 @@ struct exchange {
 	 * and in the server's list, while it waits. */
 	struct ferry_later *later;
 	struct exchange *next, **link; /* link: NULL unless in the list */
+	struct reader *reader; /* flow.c's, while its answer is such */
 	bool let_go; /* it does not wait any more, ready or not */
 	/* Kept for the log. */
 	unsigned status;

@@ -14,7 +14,7 @@
 /* One answer that is made of it. */
 struct reader {
 	struct ferry_flow *flow;
-	struct exchange *ex;
+	struct exchange *ex; /* NULL: it has ended */
 	struct reader *next, **link; /* link: NULL unless it waits */
 };
 
@@ -142,7 +142,6 @@ at_end(struct reader *r)
 	}
 	if (!r->ex->let_go && ferry_exchange_suspend(r->ex))
 		return 0;
-	/* Its exchange may end before it does. */
 	unlist(r);
 	return MHD_CONTENT_READER_END_WITH_ERROR;
 }
@@ -184,8 +183,24 @@ on_reader_done(void *cls)
 	(void)pthread_mutex_lock(&r->flow->lock);
 	unlist(r);
 	(void)pthread_mutex_unlock(&r->flow->lock);
+	if (r->ex != NULL)
+		r->ex->reader = NULL;
 	ferry_flow_unref(r->flow);
 	free(r);
+}
+
+void
+ferry_flow_leave(struct exchange *ex)
+{
+	struct reader *r = ex->reader;
+
+	if (r == NULL)
+		return;
+	(void)pthread_mutex_lock(&r->flow->lock);
+	unlist(r);
+	(void)pthread_mutex_unlock(&r->flow->lock);
+	r->ex = NULL;
+	ex->reader = NULL;
 }
 
 struct MHD_Response *
@@ -198,6 +213,7 @@ ferry_flow_response(struct ferry_flow *flow, struct exchange *ex)
 		return NULL;
 	r->flow = ferry_flow_ref(flow);
 	r->ex = ex;
+	ex->reader = r;
 	out = MHD_create_response_from_callback(
 	    MHD_SIZE_UNKNOWN, BLOCK, on_read, r, on_reader_done);
 	if (out == NULL)

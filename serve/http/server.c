@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "serve/http/flow.h"
 #include "serve/http/forwarded.h"
 #include "serve/http/gate.h"
 #include "serve/http/log.h"
@@ -431,6 +432,8 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 					ex->agent[0] == 0 ? NULL : ex->agent,
 					ex->format, ex->package, aborted });
 	}
+	/* The library frees the answer after this. */
+	ferry_flow_leave(ex);
 	if (ex->later != NULL)
 		ex->later->free(ex->later);
 	/* It may hold a password. */
