@@ -21,10 +21,14 @@ struct ferry_server {
 	atomic_uint in_flight;
 	atomic_bool draining;
 	pthread_mutex_t later_lock;
-	struct exchange *later; /* those that wait, with the lock */
+	/* With the lock: those that wait; whether none may any more. */
+	struct exchange *later;
+	bool closing;
 	bool started;
 	char message[256]; /* the library's last word before it started */
 };
+
+struct reader;
 
 /* One request from its first line to its last byte. */
 struct exchange {
@@ -40,6 +44,7 @@ struct exchange {
 	 * and in the server's list, while it waits. */
 	struct ferry_later *later;
 	struct exchange *next, **link; /* link: NULL unless in the list */
+	struct reader *reader; /* flow.c's, while its answer is such */
 	bool let_go; /* it does not wait any more, ready or not */
 	/* Kept for the log. */
 	unsigned status;
@@ -50,11 +55,14 @@ struct exchange {
 	char uri[]; /* as sent */
 };
 
-/* Hold it, from within the library's calls, until it is resumed by whoever. */
-void ferry_exchange_suspend(struct exchange *ex);
+/* Hold it, from within the library's calls, until it is resumed by whoever.
+ * Returns: whether it is held; else it was let go, as the server stops. */
+bool ferry_exchange_suspend(struct exchange *ex);
 void ferry_exchange_resume(struct exchange *ex);
 /* All that are held, for good. */
 void ferry_exchange_let_go(struct ferry_server *server);
+/* The same, and none is held from now on. */
+void ferry_exchange_close(struct ferry_server *server);
 
 /* What the library sends for res: conditions, ranges and caching applied.
  * NULL if there is no memory. */

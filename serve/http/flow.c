@@ -14,7 +14,7 @@
 /* One answer that is made of it. */
 struct reader {
 	struct ferry_flow *flow;
-	struct exchange *ex;
+	struct exchange *ex; /* NULL: it has ended */
 	struct reader *next, **link; /* link: NULL unless it waits */
 };
 
@@ -131,7 +131,7 @@ at_end(struct reader *r)
 
 	if (flow->closed && flow->end == FERRY_FLOW_WHOLE)
 		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (flow->closed || r->ex->let_go)
+	if (flow->closed)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (r->link == NULL) {
 		r->next = flow->waiting;
@@ -140,8 +140,10 @@ at_end(struct reader *r)
 			r->next->link = &r->next;
 		flow->waiting = r;
 	}
-	ferry_exchange_suspend(r->ex);
-	return 0;
+	if (!r->ex->let_go && ferry_exchange_suspend(r->ex))
+		return 0;
+	unlist(r);
+	return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
 static ssize_t
@@ -181,8 +183,24 @@ on_reader_done(void *cls)
 	(void)pthread_mutex_lock(&r->flow->lock);
 	unlist(r);
 	(void)pthread_mutex_unlock(&r->flow->lock);
+	if (r->ex != NULL)
+		r->ex->reader = NULL;
 	ferry_flow_unref(r->flow);
 	free(r);
+}
+
+void
+ferry_flow_leave(struct exchange *ex)
+{
+	struct reader *r = ex->reader;
+
+	if (r == NULL)
+		return;
+	(void)pthread_mutex_lock(&r->flow->lock);
+	unlist(r);
+	(void)pthread_mutex_unlock(&r->flow->lock);
+	r->ex = NULL;
+	ex->reader = NULL;
 }
 
 struct MHD_Response *
@@ -195,6 +213,7 @@ ferry_flow_response(struct ferry_flow *flow, struct exchange *ex)
 		return NULL;
 	r->flow = ferry_flow_ref(flow);
 	r->ex = ex;
+	ex->reader = r;
 	out = MHD_create_response_from_callback(
 	    MHD_SIZE_UNKNOWN, BLOCK, on_read, r, on_reader_done);
 	if (out == NULL)

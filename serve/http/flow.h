@@ -32,5 +32,7 @@ void ferry_flow_close(struct ferry_flow *flow, enum ferry_flow_end end);
 /* For content.c: its response for ex; NULL if there is no memory. */
 struct MHD_Response *
 ferry_flow_response(struct ferry_flow *flow, struct exchange *ex);
+/* ex ends, perhaps before its response is freed: it is not resumed any more. */
+void ferry_flow_leave(struct exchange *ex);
 
 #endif

@@ -27,12 +27,17 @@ ferry_exchange_resume(struct exchange *ex)
 	(void)pthread_mutex_unlock(&ex->server->later_lock);
 }
 
-void
+bool
 ferry_exchange_suspend(struct exchange *ex)
 {
 	struct ferry_server *server = ex->server;
 
 	(void)pthread_mutex_lock(&server->later_lock);
+	if (server->closing) {
+		ex->let_go = true;
+		(void)pthread_mutex_unlock(&server->later_lock);
+		return false;
+	}
 	MHD_suspend_connection(ex->connection);
 	ex->next = server->later;
 	ex->link = &server->later;
@@ -40,16 +45,32 @@ ferry_exchange_suspend(struct exchange *ex)
 		ex->next->link = &ex->next;
 	server->later = ex;
 	(void)pthread_mutex_unlock(&server->later_lock);
+	return true;
+}
+
+static void
+let_go(struct ferry_server *server, bool for_good)
+{
+
+	(void)pthread_mutex_lock(&server->later_lock);
+	server->closing = server->closing || for_good;
+	while (server->later != NULL) {
+		server->later->let_go = true;
+		resume(server->later);
+	}
+	(void)pthread_mutex_unlock(&server->later_lock);
 }
 
 void
 ferry_exchange_let_go(struct ferry_server *server)
 {
 
-	(void)pthread_mutex_lock(&server->later_lock);
-	while (server->later != NULL) {
-		server->later->let_go = true;
-		resume(server->later);
-	}
-	(void)pthread_mutex_unlock(&server->later_lock);
+	let_go(server, false);
+}
+
+void
+ferry_exchange_close(struct ferry_server *server)
+{
+
+	let_go(server, true);
 }

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "serve/http/flow.h"
 #include "serve/http/forwarded.h"
 #include "serve/http/gate.h"
 #include "serve/http/log.h"
@@ -276,8 +277,9 @@ on_ready(void *ctx)
 	ferry_exchange_resume(ctx);
 }
 
-/* Hold the request until later is ready, which is *taken*. */
-static enum MHD_Result
+/* Hold the request until later is ready, which is *taken*.  Returns: whether it
+ * is held. */
+static bool
 wait_for(struct exchange *ex, struct ferry_later *later)
 {
 
@@ -285,10 +287,19 @@ wait_for(struct exchange *ex, struct ferry_later *later)
 		ex->later->free(ex->later);
 	ex->later = later;
 	ex->rq.later = later;
-	ferry_exchange_suspend(ex);
+	if (!ferry_exchange_suspend(ex))
+		return false;
 	/* It may be ready at once. */
 	later->start(later, on_ready, ex);
-	return MHD_YES;
+	return true;
+}
+
+static void
+refuse_stopping(struct ferry_response *res)
+{
+
+	ferry_response_text(
+	    res, 503, "text/plain", "the server stops; try again\n");
 }
 
 static enum MHD_Result
@@ -302,15 +313,16 @@ answer(struct exchange *ex, bool close_after)
 	assert(ex->begun && ex->status == 0);
 	ferry_response_init(&res, 500);
 	if (ex->let_go)
-		ferry_response_text(
-		    &res, 503, "text/plain", "the server stops; try again\n");
+		refuse_stopping(&res);
 	else
 		o->handler(o->ctx, &ex->rq, &res);
 	if (res.later != NULL) {
 		struct ferry_later *later = res.later;
 
 		ferry_response_clear(&res);
-		return wait_for(ex, later);
+		if (wait_for(ex, later))
+			return MHD_YES;
+		refuse_stopping(&res);
 	}
 	ex->format = res.format;
 	memcpy(ex->package, res.package, strlen(res.package) + 1);
@@ -420,6 +432,8 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 					ex->agent[0] == 0 ? NULL : ex->agent,
 					ex->format, ex->package, aborted });
 	}
+	/* The library frees the answer after this. */
+	ferry_flow_leave(ex);
 	if (ex->later != NULL)
 		ex->later->free(ex->later);
 	/* It may hold a password. */
@@ -592,7 +606,7 @@ ferry_server_stop(struct ferry_server *server)
 		return;
 	ferry_server_drain(server);
 	/* None may be suspended when the library stops. */
-	ferry_server_let_go(server);
+	ferry_exchange_close(server);
 	MHD_stop_daemon(server->daemon);
 	if (server->listen_fd != -1)
 		(void)close(server->listen_fd);

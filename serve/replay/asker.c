@@ -28,6 +28,11 @@ struct upstream {
 	char name[FERRY_PULL_NAME];
 };
 
+struct upstreams {
+	struct upstream list[UPSTREAMS_MAX];
+	size_t n;
+};
+
 /* Of two documents in one slot the later one's. */
 struct age {
 	uint64_t hash;
@@ -48,11 +53,10 @@ struct ferry_asker {
 	pthread_mutex_t lock;
 	struct ferry_ticket *tickets;
 	uint64_t ids;
-	struct upstream upstreams[UPSTREAMS_MAX];
-	size_t upstreams_n;
+	struct upstreams upstreams;
 	struct age *ages;
 	struct ferry_asker_counts counts;
-	atomic_bool any; /* upstreams_n > 0, for who has no time to lock */
+	atomic_bool any; /* upstreams.n > 0, for who has no time to lock */
 	bool stop;
 	bool down; /* it was logged that no puller runs */
 	int wake; /* an eventfd */
@@ -67,20 +71,20 @@ static int
 add_upstream(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
-	struct ferry_asker *a = ctx;
+	struct upstreams *ups = ctx;
 	const char *format =
 	    json_string_value(json_object_get(record, "format"));
-	struct upstream *up = &a->upstreams[a->upstreams_n];
+	struct upstream *up = &ups->list[ups->n];
 
 	(void)err;
-	if (a->upstreams_n == UPSTREAMS_MAX || format == NULL ||
+	if (ups->n == UPSTREAMS_MAX || format == NULL ||
 	    strlen(format) >= sizeof(up->format) ||
 	    strlen(ferry_key_part(key, 1)) >= sizeof(up->name))
 		return 0;
 	(void)snprintf(up->format, sizeof(up->format), "%s", format);
 	(void)snprintf(
 	    up->name, sizeof(up->name), "%s", ferry_key_part(key, 1));
-	a->upstreams_n++;
+	ups->n++;
 	return 0;
 }
 
@@ -88,16 +92,19 @@ static void
 follow_upstreams(struct ferry_asker *a)
 {
 	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct upstreams ups = { .n = 0 };
 	struct ferry_key prefix;
 
 	a->followed_ms = ferry_ticks_ms();
 	ferry_key_all(&prefix, FERRY_KIND_PULL);
+	/* What cannot be read now can be in a second; until then it is as it
+	 * was. */
+	if (ferry_local_each(ferry_store_view_store(a->view), &prefix,
+		add_upstream, &ups, &ignored) == -1)
+		return;
 	(void)pthread_mutex_lock(&a->lock);
-	a->upstreams_n = 0;
-	/* What cannot be read now can be in a second. */
-	(void)ferry_local_each(ferry_store_view_store(a->view), &prefix,
-	    add_upstream, a, &ignored);
-	atomic_store(&a->any, a->upstreams_n > 0);
+	a->upstreams = ups;
+	atomic_store(&a->any, ups.n > 0);
 	(void)pthread_mutex_unlock(&a->lock);
 }
 
@@ -110,10 +117,10 @@ ferry_asker_upstreams(struct ferry_asker *a, const char *format,
 	if (!atomic_load_explicit(&a->any, memory_order_relaxed))
 		return 0;
 	(void)pthread_mutex_lock(&a->lock);
-	for (size_t i = 0; i < a->upstreams_n && n < FERRY_PULL_UPSTREAMS; i++)
-		if (strcmp(a->upstreams[i].format, format) == 0)
-			memcpy(
-			    names[n++], a->upstreams[i].name, sizeof(names[0]));
+	for (size_t i = 0; i < a->upstreams.n && n < FERRY_PULL_UPSTREAMS; i++)
+		if (strcmp(a->upstreams.list[i].format, format) == 0)
+			memcpy(names[n++], a->upstreams.list[i].name,
+			    sizeof(names[0]));
 	(void)pthread_mutex_unlock(&a->lock);
 	return n;
 }
@@ -335,29 +342,45 @@ end_all(struct ferry_asker *a)
 		end_ticket(a, &a->tickets, FERRY_ANSWERED_NOBODY, NULL);
 }
 
+/* What cannot be said to the puller ends alone. */
+static void
+end_unsaid(struct ferry_asker *a, struct ferry_ticket **p,
+    const struct ferry_error *why)
+{
+	struct ferry_pull_said said = { .word = FERRY_PULL_SAID_FAILED };
+
+	(void)snprintf(said.text, sizeof(said.text), "%.*s",
+	    FERRY_PULL_TEXT - 1, why->text);
+	end_ticket(a, p, FERRY_ANSWERED, &said);
+}
+
 /* Send what was not.  Returns: whether some of it has to wait. */
 static bool
 send_tickets(struct ferry_asker *a)
 {
-	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_buf packet = FERRY_BUF_INIT;
 	bool waits = false;
 
 	if (a->tickets != NULL && a->fd == -1)
 		connect_puller(a);
-	for (struct ferry_ticket *t = a->tickets;
-	     t != NULL && a->fd != -1 && !waits; t = t->next) {
-		if (t->sent)
-			continue;
+	for (struct ferry_ticket **p = &a->tickets;
+	     *p != NULL && a->fd != -1 && !waits;) {
+		struct ferry_error why = FERRY_ERROR_INIT;
+		struct ferry_ticket *t = *p;
+
 		ferry_buf_reset(&packet);
-		if (ferry_pull_ask_write(&t->ask, &packet, &ignored) == 0 &&
-		    send(a->fd, packet.p, packet.n,
-			MSG_DONTWAIT | MSG_NOSIGNAL) != -1)
-			t->sent = true;
-		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			waits = true;
-		else
+		if (!t->sent &&
+		    ferry_pull_ask_write(&t->ask, &packet, &why) == -1) {
+			end_unsaid(a, p, &why);
+			continue;
+		}
+		if (!t->sent && send(a->fd, packet.p, packet.n,
+				    MSG_DONTWAIT | MSG_NOSIGNAL) == -1) {
+			waits = errno == EAGAIN || errno == EWOULDBLOCK;
 			break;
+		}
+		t->sent = true;
+		p = &t->next;
 	}
 	for (const struct ferry_ticket *t = a->tickets; t != NULL && !waits;
 	     t = t->next)

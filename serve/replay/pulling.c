@@ -8,9 +8,14 @@
 #include "serve/replay/format.h"
 #include "serve/replay/site.h"
 #include "serve/replay/view.h"
+#include "store/format/format.h"
 
-/* A document that could not be asked for is served as it is for so long. */
+/* A document that could not be asked for is served as it is for so long; one
+ * that was waited for in vain, longer. */
 #define UNASKED_S 5
+#define LATE_S 30
+/* So long a client waits for a newer one than is here. */
+#define NEWER_S 2
 #define RETRY_AFTER "5"
 
 /* Keep of the upstreams those whose packages the client could read. */
@@ -56,6 +61,19 @@ keep_owner(struct ferry_pulling *p)
 	ask->upstreams_n = 1;
 }
 
+/* Whether there could be such a thing at all. */
+static bool
+is_wellformed(const struct ferry_pull_want *want)
+{
+	const struct ferry_format *format =
+	    ferry_format_find(ferry_bytes_str(want->format));
+
+	return format != NULL &&
+	       format->name_valid(ferry_bytes_str(want->package)) &&
+	       (want->what != FERRY_PULL_VERSION ||
+		   format->version_valid(ferry_bytes_str(want->version)));
+}
+
 bool
 ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
     const struct ferry_replay *format)
@@ -76,11 +94,12 @@ ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
 		 call->asker, format->format, p->ask.upstreams)) == 0)
 		return false;
 	want->version[0] = 0;
+	want->main_file = false;
 	(void)snprintf(
 	    want->format, sizeof(want->format), "%s", format->format);
 	memcpy(want->package, call->resource.package,
 	    sizeof(call->resource.package));
-	if (!format->wants(call, want) || want->package[0] == 0)
+	if (!format->wants(call, want) || !is_wellformed(want))
 		return false;
 	if (call->owner[0] == 0)
 		keep_readable(p, call);
@@ -92,21 +111,31 @@ ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
 }
 
 static int
-start(const struct ferry_pulling *p, struct ferry_response *res,
-    struct ferry_error *err)
+start(const struct ferry_pulling *p, uint64_t wait_s,
+    struct ferry_response *res, struct ferry_error *err)
 {
 	const struct ferry_request *rq = p->call->rq;
 	struct ferry_pull_ask ask = p->ask;
 	struct ferry_ticket *ticket;
 
 	/* A part of what has no length yet is nobody's. */
-	ask.stream = rq->method == FERRY_GET && rq->chunks &&
-	             ferry_request_header(rq, "Range") == NULL;
-	if (ferry_ticket_new(&ticket, p->call->asker, &ask,
-		p->call->site->pull_wait_s, err) == -1)
+	ask.stream = ask.want.main_file && rq->method == FERRY_GET &&
+	             rq->chunks && ferry_request_header(rq, "Range") == NULL;
+	if (ferry_ticket_new(&ticket, p->call->asker, &ask, wait_s, err) == -1)
 		return -1;
 	res->later = &ticket->later;
 	return 1;
+}
+
+/* How long it may take.  A tag, though, is here with its image alone, which
+ * takes its time. */
+static uint64_t
+wait_of(const struct ferry_pulling *p, bool held)
+{
+	uint64_t wait_s = p->call->site->pull_wait_s;
+
+	return held && p->ask.want.version[0] == 0 && wait_s > NEWER_S ? NEWER_S
+	                                                               : wait_s;
 }
 
 /* Why it is not here, to the client. */
@@ -192,7 +221,7 @@ ferry_pulling_before(const struct ferry_pulling *p, struct ferry_response *res,
 	if (p->call->owner[0] != 0)
 		return 0;
 	if (!p->asked)
-		return start(p, res, err);
+		return start(p, p->call->site->pull_wait_s, res, err);
 	if (is_here(p))
 		return 0;
 	if (!answer_flow(p, res))
@@ -214,7 +243,7 @@ ferry_pulling_end(const struct ferry_pulling *p, int rc,
 			return 1;
 		ferry_response_clear(res);
 		ferry_response_init(res, 500);
-		return start(p, res, err);
+		return start(p, wait_of(p, rc == 1), res, err);
 	}
 	here = is_here(p);
 	if (rc == 0 && !here) {
@@ -227,7 +256,9 @@ ferry_pulling_end(const struct ferry_pulling *p, int rc,
 		    &p->ask.want, FERRY_AGE_FRESH, p->end.said.fresh_s);
 	} else if (rc == 1 && document) {
 		ferry_asker_set_age(p->call->asker, p->call->owner,
-		    &p->ask.want, FERRY_AGE_OLD, UNASKED_S);
+		    &p->ask.want, FERRY_AGE_OLD,
+		    p->end.answered == FERRY_ANSWERED_LATE ? LATE_S
+							   : UNASKED_S);
 		warn(res);
 	}
 	return rc;

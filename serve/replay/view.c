@@ -11,6 +11,7 @@
 bool
 ferry_view_may_read(const struct ferry_call *call, const char *format)
 {
+	const struct ferry_resource *r = &call->resource;
 	struct ferry_access_decision decision;
 
 	ferry_access_decide(
@@ -18,8 +19,9 @@ ferry_view_may_read(const struct ferry_call *call, const char *format)
 		.action = FERRY_ACTION_READ,
 		.format = format,
 		.owner = call->owner,
-		.package = call->resource.package,
-		.called = call->resource.package },
+		.package = r->package,
+		.called =
+		    r->client_name[0] == 0 ? r->package : r->client_name },
 	    &decision);
 	return decision.permit != NULL;
 }

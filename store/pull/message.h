@@ -36,6 +36,9 @@ struct ferry_pull_want {
 	char format[32];
 	char package[FERRY_PULL_NAME];
 	char version[FERRY_PULL_NAME];
+	/* ferryd's own: of a version its main file is meant, the one that the
+	 * puller tells the growth of. */
+	bool main_file;
 };
 
 /* From ferryd. */

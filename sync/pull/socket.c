@@ -35,9 +35,14 @@ static int
 listen_at(struct ferry_pull_socket *s, struct ferry_error *err)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct stat sb;
 	mode_t mask;
 	int rc;
 
+	/* Whatever else is there is not ours to take away. */
+	if (lstat(s->path, &sb) == 0 && !S_ISSOCK(sb.st_mode))
+		return ferry_error_set(
+		    err, FERRY_ESYSTEM, "%s is there, and no socket", s->path);
 	s->listener =
 	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->listener == -1)

@@ -349,11 +349,15 @@ tell_growth(struct ferry_wants *wants, struct want *want, uint64_t size,
 		    (fd = ferry_blob_writer_reader(writer)) == -1)
 			continue;
 		said.id = w->id;
-		if (ferry_pull_socket_hint(wants->socket, w->conn, &said, fd))
-			w->told = size;
-		/* What it has is of no use any more: it waits for the end. */
-		if (size == 0)
+		if (size == 0) {
+			/* What it has is of no use any more: it waits for the
+			 * end.  Not told, it would take that for whole. */
+			ferry_pull_socket_say(wants->socket, w->conn, &said);
 			w->streams = false;
+		} else if (ferry_pull_socket_hint(
+			       wants->socket, w->conn, &said, fd)) {
+			w->told = size;
+		}
 		if (fd != -1)
 			(void)close(fd);
 	}

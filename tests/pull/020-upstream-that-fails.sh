@@ -22,6 +22,18 @@ get 404 /npm/pkg-00001/-/pkg-00001-9.9.9.tgz
 get 404 /npm/pkg-00001/-/pkg-00001-9.9.9.tgz
 asked 1 'pkg-00001'
 
+say "what nothing can be called is not asked for, and ends no other's wait"
+printf 'pkg-00007 pause=100:1\n' >rules
+curl -s -f -o waited "$URL/npm/pkg-00007" &
+waiting=$!
+wait_for 5 grep -q pkg-00007 log
+get 404 /npm/%FF --max-time 2
+get 404 /npm/pkg-00001/-/pkg-00001-%FF.tgz --max-time 2
+get 404 /npm/pkg-00001/-/pkg-00001-1%FF.0.tgz --max-time 2
+wait "$waiting" || fail "the wait of another ended: $?"
+has waited pkg-00007
+hasnt log FF
+
 say "a document is asked for again, conditionally, when it is older than max_age"
 get 200 /npm/pkg-00002
 sleep 1

@@ -59,8 +59,12 @@ expect 6 near pull
 has err "another puller runs"
 
 say "while a command holds the lock, what is here is served, and the rest waits"
-flock near/turn flock near/lock sleep 3 &
+flock near/turn flock near/lock sleep 5 &
 sleep 0.5
 get 200 /npm/pkg-00055/-/pkg-00055-1.0.0.tgz --max-time 2
+get 200 /npm/pkg-00055 --max-time 4
+has head 'Warning: 110'
+get 200 /npm/pkg-00055 --max-time 1
+has head 'Warning: 110'
 get 200 /npm/pkg-00045/-/pkg-00045-1.0.0.tgz --max-time 30
 expect 0 near verify

@@ -52,3 +52,9 @@ expect 0 near gc
 expect 0 near verify
 stop "$PULLER"
 [ ! -e near/pull.sock ] || fail "a puller that was stopped left its socket"
+
+say "what is no socket is not taken away for one"
+echo mine >near/pull.sock
+expect 7 near pull
+has err "no socket"
+has near/pull.sock mine

@@ -35,6 +35,16 @@ has body "neither the mirror nor its upstream has it"
 [ "$(curl -s -o body -w '%{http_code}' "$URL/v2/quay.io:443/acme/web/manifests/1.0")" = 404 ]
 expect 0 near verify
 
+say "a token for the name with its host, as clients ask for one"
+image acme/token 1.0 --size 20000
+scope=repository:ghcr.io/acme/token:pull
+token=$(curl -sf "$URL/v2/token?service=$HOST&scope=$scope" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["token"])')
+got=$(curl -s -H "Authorization: Bearer $token" -D head -o manifest -w '%{http_code}' \
+    "$URL/v2/ghcr.io/acme/token/manifests/1.0")
+[ "$got" = 200 ] || fail "$got: $(cat manifest)"
+has head "$DIGEST"
+
 if command -v skopeo >/dev/null; then
 	say "skopeo: an image that is not here"
 	isolated skopeo copy --src-tls-verify=false "docker://$HOST/acme/tool:2.0" "dir:$T/copied" >skopeo.log 2>&1 || {

@@ -8,6 +8,7 @@ mkgems "$T/up" <<'END'
 %w[1.0.0 1.1.0 1.2.0].each { |v| gem "foo-bar", v, needs: { "baz.qux" => [">= 1.0", "< 3"] } }
 %w[1.0 2.0].each { |v| gem "baz.qux", v }
 gem "other", "1.0"
+gem "big", "1.0", size: 3_000_000
 index
 marshal
 END
@@ -38,6 +39,12 @@ expect 0 near verify
 
 say "a file by its name alone"
 curl -sf "${G}gems/other-1.0.gem" | cmp - up/gems/other-1.0.gem
+
+say "what is beside a gem is not the part of the gem that has come"
+printf '/gems/big-1.0.gem pause=1000000:2\n' >rules
+curl -sf -o rz "${G}quick/Marshal.4.8/big-1.0.gemspec.rz"
+cmp rz up/quick/Marshal.4.8/big-1.0.gemspec.rz
+[ "$(asked '/gems/big-1.0.gem')" = 1 ] || fail "$(cat log)"
 
 say "again, with the registry and the puller gone"
 kill "$PULLER"

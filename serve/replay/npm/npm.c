@@ -579,6 +579,8 @@ wants(const struct ferry_call *call, struct ferry_pull_want *want)
 		    strlen(version) >= sizeof(want->version))
 			return false;
 		memcpy(want->version, version, strlen(version) + 1);
+		/* With a query it may be another file. */
+		want->main_file = strchr(r->item, '?') == NULL;
 		return true;
 	default:
 		return false;

@@ -208,6 +208,14 @@ set_name(char out[FERRY_PULL_NAME], struct ferry_bytes text)
 	return true;
 }
 
+static bool
+ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
 /* Of a file that nothing here is of, the gem with the shortest name that it can
  * be of: versions that begin with a number and a dash are rare. */
 bool
@@ -230,6 +238,7 @@ ferry_gem_wants(const struct ferry_call *call, struct ferry_pull_want *want)
 		   list[i].name))
 		i++;
 	want->what = FERRY_PULL_VERSION;
+	want->main_file = ends_with(r->item, ".gem");
 	return i < n &&
 	       set_name(want->package, ferry_bytes_str(list[i].name)) &&
 	       set_name(want->version, ferry_bytes_str(list[i].version));

@@ -3,14 +3,22 @@
 #include "store/base/clock.h"
 #include "sync/upstream/oci/queue.h"
 
+/* Its repository, or NULL. */
+static const struct oci_repository *
+find_repository(
+    const struct ferry_upstream *up, const struct ferry_pull_want *want)
+{
+	const struct oci *oci = up->state;
+
+	return (const struct oci_repository *)ferry_table_find(
+	    &oci->repositories, want->package);
+}
+
 /* What is wanted, where it was wanted before; or NULL. */
 static struct oci_ref *
 find_ref(const struct ferry_upstream *up, const struct ferry_pull_want *want)
 {
-	const struct oci *oci = up->state;
-	const struct oci_repository *r =
-	    (const struct oci_repository *)ferry_table_find(
-		&oci->repositories, want->package);
+	const struct oci_repository *r = find_repository(up, want);
 
 	return r == NULL ? NULL
 	                 : (struct oci_ref *)ferry_table_find(
@@ -66,10 +74,17 @@ enum ferry_pull_state
 ferry_oci_pulled(struct ferry_upstream *up, const struct ferry_pull_want *want,
     struct ferry_pull_end *out)
 {
+	const struct oci_repository *r = find_repository(up, want);
 	const struct oci_ref *ref = find_ref(up, want);
 
 	if (check(want, &out->why) == -1)
 		return FERRY_PULL_LACKS;
+	/* Nothing of it is begun in this run, whoever has it now. */
+	if (r != NULL && r->refused) {
+		ferry_error_set(&out->why, FERRY_EDENIED,
+		    "%.100s is another upstream's", want->package);
+		return FERRY_PULL_LACKS;
+	}
 	if (ref == NULL || ref->state == OCI_NEW || ref->state == OCI_WORKING)
 		return FERRY_PULL_WAITS;
 	out->checked_at = ref->checked_at;
