@@ -210,6 +210,7 @@ answer_flow(const struct ferry_pulling *p, struct ferry_response *res)
 	res->status = 200;
 	res->type = "application/octet-stream";
 	res->flow = ferry_flow_ref(p->flow);
+	res->cache = "no-store"; /* what it varies by is not known yet */
 	return true;
 }
 

@@ -79,11 +79,11 @@ stop "$PULLER"
 printf 'npm/v1/keys status=500 999\n' >rules
 pull_conf "$BASE/" 'max_age = 0; tries = 1;'
 start_puller
-get 502 /npm/pkg-00007
+get 502 /npm/pkg-00000
 get 200 /npm/pkg-00002
 : >rules
-get 200 /npm/pkg-00007/-/pkg-00007-1.0.0.tgz
-same body tree/pkg-00007/-/pkg-00007-1.0.0.tgz
+get 200 /npm/pkg-00000/-/pkg-00000-1.0.0.tgz
+same body tree/pkg-00000/-/pkg-00000-1.0.0.tgz
 
 say "what was removed is neither shown nor pulled"
 expect 0 near remove pkg-00006@1.0.0
