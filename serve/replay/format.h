@@ -69,7 +69,8 @@ struct ferry_replay {
 	/*
 	 * Optional: what a puller would be asked for, so that the request could
 	 * be answered: what, version and main_file of *want, whose format and
-	 * package are set.  By the resource alone.  Returns: whether there is such a thing.
+	 * package are set.  By the resource alone.  Returns: whether there is
+	 * such a thing.
 	 */
 	bool (*wants)(
 	    const struct ferry_call *call, struct ferry_pull_want *want);
