@@ -215,6 +215,44 @@ configure_pull(struct ferry_upstream *up, struct ferry_error *err)
 	return 0;
 }
 
+int
+ferry_upstream_user(
+    const struct ferry_upstream *up, const char **user, struct ferry_error *err)
+{
+
+	if (ferry_conf_str(up->group, "user", up->user, user, err) == -1)
+		return -1;
+	if (*user != NULL && (**user == 0 || strchr(*user, ':') != NULL))
+		return ferry_conf_error(up->group, "user", err,
+		    "a user's name is not empty and has no ':'");
+	return 0;
+}
+
+void
+ferry_upstream_basic(
+    struct ferry_upstream *up, const char *user, const char *password)
+{
+
+	up->origin.user = user;
+	up->origin.password = password;
+	up->origin.token = NULL;
+}
+
+int
+ferry_upstream_login(struct ferry_upstream *up, struct ferry_error *err)
+{
+	const char *user;
+
+	if (ferry_upstream_user(up, &user, err) == -1)
+		return -1;
+	if (user != NULL && up->token == NULL)
+		return ferry_conf_error(up->group, "user", err,
+		    "the password is missing: token_file or token_env");
+	if (user != NULL)
+		ferry_upstream_basic(up, user, up->token);
+	return 0;
+}
+
 static int
 configure_upstream(const struct ferry_run *run, struct ferry_upstream *up,
     struct ferry_error *err)

@@ -112,6 +112,17 @@ void ferry_upstreams_free(struct ferry_run *run);
 int ferry_run_operator(struct ferry_run *run, struct ferry_conf_group *root,
     struct ferry_error *err);
 
+/* For a kind's configure.  The option user, borrowed; or NULL. */
+int ferry_upstream_user(const struct ferry_upstream *up, const char **user,
+    struct ferry_error *err);
+/* The same, which logs in by Basic with the token as its password.  Without one
+ * the origin is as it was. */
+int ferry_upstream_login(struct ferry_upstream *up, struct ferry_error *err);
+/* Log in by Basic instead of with the token; both are borrowed, password may be
+ * NULL. */
+void ferry_upstream_basic(
+    struct ferry_upstream *up, const char *user, const char *password);
+
 /*
  * Make *out an upstream of format, at url, for its delegator `by`: same name, same
  * credentials.  Its options are the group called group below the delegator's.

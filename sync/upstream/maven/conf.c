@@ -41,29 +41,6 @@ read_checksums(struct maven *maven, struct ferry_conf_group *group,
 	return rc;
 }
 
-/* A login is Basic, as Maven's settings.xml has it. */
-static int
-read_login(struct ferry_upstream *up, struct ferry_conf_group *group,
-    struct ferry_error *err)
-{
-	const char *user;
-
-	if (ferry_conf_str(group, "user", up->user, &user, err) == -1)
-		return -1;
-	if (user == NULL)
-		return 0;
-	if (*user == 0 || strchr(user, ':') != NULL)
-		return ferry_conf_error(group, "user", err,
-		    "a user's name is not empty and has no ':'");
-	if (up->token == NULL)
-		return ferry_conf_error(group, "user", err,
-		    "the password is missing: token_file or token_env");
-	up->origin.user = user;
-	up->origin.password = up->token;
-	up->origin.token = NULL;
-	return 0;
-}
-
 static int
 read_projects(struct maven *maven, struct ferry_conf_group *group,
     struct ferry_error *err)
@@ -112,7 +89,8 @@ ferry_maven_configure(struct ferry_packages *packages,
 			   &maven->signatures, err) == -1 ||
 	               read_checksums(maven, group, err) == -1 ||
 	               read_projects(maven, group, err) == -1 ||
-	               read_login(packages->up, group, err) == -1 ||
+	               /* Basic, as Maven's settings.xml has it. */
+	               ferry_upstream_login(packages->up, err) == -1 ||
 	               ferry_maven_walker_new(&maven->walker, packages,
 			   &maven->builder, &ferry_maven_project_hooks,
 			   err) == -1

@@ -11,24 +11,13 @@
 /* A login is Basic.  Registries that take tokens look at the password alone,
  * and want some user beside it: PROTOCOL.md, sections 5 and 11. */
 static int
-read_login(struct ferry_upstream *up, struct ferry_conf_group *group,
-    struct ferry_error *err)
+read_login(struct ferry_upstream *up, struct ferry_error *err)
 {
-	const char *user;
 
-	if (ferry_conf_str(group, "user", up->user, &user, err) == -1)
+	if (ferry_upstream_login(up, err) == -1)
 		return -1;
-	if (user != NULL && (*user == 0 || strchr(user, ':') != NULL))
-		return ferry_conf_error(group, "user", err,
-		    "a user's name is not empty and has no ':'");
-	if (user != NULL && up->token == NULL)
-		return ferry_conf_error(group, "user", err,
-		    "the password is missing: token_file or token_env");
-	if (up->token == NULL)
-		return 0;
-	up->origin.user = user == NULL ? "ferry" : user;
-	up->origin.password = up->token;
-	up->origin.token = NULL;
+	if (up->origin.user == NULL && up->token != NULL)
+		ferry_upstream_basic(up, "ferry", up->token);
 	return 0;
 }
 
@@ -99,7 +88,7 @@ ferry_nuget_configure(struct ferry_packages *packages,
 	    ferry_conf_bool(group, "vulnerabilities", alone, &nuget->advisories,
 		err) == -1 ||
 	    read_trust(&nuget->trust, group, err) == -1 ||
-	    read_login(packages->up, group, err) == -1)
+	    read_login(packages->up, err) == -1)
 		return -1;
 	return 0;
 }

@@ -93,15 +93,13 @@ ferry_oci_configure(struct oci *oci, struct ferry_error *err)
 	if (ferry_conf_str(up->group, "realm_host", NULL, &realm_host, err) ==
 		-1 ||
 	    ferry_conf_str(up->group, "host",
-		up->host == NULL ? up->url : up->host, &host, err) == -1 ||
-	    ferry_conf_str(up->group, "user", up->user, &user, err) == -1)
+		up->host == NULL ? up->url : up->host, &host, err) == -1)
 		return -1;
 	if (ferry_oci_host(oci->host, ferry_bytes_str(host), &why) == -1)
 		return ferry_conf_error(
 		    up->group, "host", err, "%.300s", why.text);
-	if (user != NULL && (*user == 0 || strchr(user, ':') != NULL))
-		return ferry_conf_error(up->group, "user", err,
-		    "a user's name is not empty and has no ':'");
+	if (ferry_upstream_user(up, &user, err) == -1)
+		return -1;
 	if (realm_host != NULL &&
 	    (*realm_host == 0 || strpbrk(realm_host, "/@") != NULL))
 		return ferry_conf_error(up->group, "realm_host", err,

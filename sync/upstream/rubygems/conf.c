@@ -44,24 +44,13 @@ read_ruby(
 /* A login is Basic: as USER:TOKEN, or the token alone as a user, which is what
  * clients make of a URL with it.  PROTOCOL.md, section 4. */
 static int
-read_login(struct ferry_upstream *up, struct ferry_conf_group *group,
-    struct ferry_error *err)
+read_login(struct ferry_upstream *up, struct ferry_error *err)
 {
-	const char *user;
 
-	if (ferry_conf_str(group, "user", up->user, &user, err) == -1)
+	if (ferry_upstream_login(up, err) == -1)
 		return -1;
-	if (user != NULL && (*user == 0 || strchr(user, ':') != NULL))
-		return ferry_conf_error(group, "user", err,
-		    "a user's name is not empty and has no ':'");
-	if (user != NULL && up->token == NULL)
-		return ferry_conf_error(group, "user", err,
-		    "the password is missing: token_file or token_env");
-	if (up->token == NULL)
-		return 0;
-	up->origin.user = user == NULL ? up->token : user;
-	up->origin.password = user == NULL ? NULL : up->token;
-	up->origin.token = NULL;
+	if (up->origin.user == NULL && up->token != NULL)
+		ferry_upstream_basic(up, up->token, NULL);
 	return 0;
 }
 
@@ -77,7 +66,7 @@ ferry_gem_configure(struct ferry_packages *packages,
 	if (ferry_conf_all_strs(group, "platforms", gems->platforms,
 		GEM_PLATFORMS_MAX, &gems->platforms_n, err) == -1 ||
 	    read_ruby(gems, group, err) == -1 ||
-	    read_login(packages->up, group, err) == -1 ||
+	    read_login(packages->up, err) == -1 ||
 	    read_choice(group, "index", "auto", "none", &gems->indexes, err) ==
 		-1 ||
 	    ferry_conf_bool(
