@@ -6,6 +6,7 @@
 #include "serve/replay/site.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
+#include "store/catalog/catalog.h"
 #include "store/catalog/owner.h"
 
 bool
@@ -30,6 +31,7 @@ struct owner_search {
 	struct ferry_store_view *view;
 	const char *format;
 	const char *package;
+	const char *upstream; /* NULL: any */
 };
 
 static int
@@ -51,12 +53,47 @@ ferry_view_owner(struct ferry_store_view *view, const char *format,
     const char *package, enum ferry_lookup lookup, char owner[FERRY_OWNER_NAME],
     struct ferry_error *err)
 {
-	struct owner_search search = { view, format, package };
+	struct owner_search search = { view, format, package, NULL };
 	struct ferry_body *body = NULL;
 	int rc = lookup == FERRY_LOOKUP_FRESH
 	             ? find_owner(&search, &body, err)
 	             : ferry_store_view_get(view, &body, find_owner, &search,
 			   err, format, package, "owner", NULL);
+
+	return rc == 1 ? ferry_view_take_owner(body, owner, err) : rc;
+}
+
+static int
+find_owner_at(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	const struct owner_search *search = ctx;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_key key;
+	int rc;
+
+	if (ferry_key_package(&key, search->format, search->package,
+		search->upstream, err) == -1 ||
+	    (rc = ferry_catalog_has(
+		 ferry_store_view_store(search->view), &key, err)) == -1)
+		return -1;
+	if (rc == 1 && (ferry_buf_adds(&buf, search->upstream, err) == -1 ||
+			   ferry_body_new(out, &buf, err) == -1))
+		rc = -1;
+	ferry_buf_free(&buf);
+	return rc;
+}
+
+int
+ferry_view_owner_at(struct ferry_store_view *view, const char *format,
+    const char *package, const char *upstream, enum ferry_lookup lookup,
+    char owner[FERRY_OWNER_NAME], struct ferry_error *err)
+{
+	struct owner_search search = { view, format, package, upstream };
+	struct ferry_body *body = NULL;
+	int rc = lookup == FERRY_LOOKUP_FRESH
+	             ? find_owner_at(&search, &body, err)
+	             : ferry_store_view_get(view, &body, find_owner_at, &search,
+			   err, format, package, "at", upstream, NULL);
 
 	return rc == 1 ? ferry_view_take_owner(body, owner, err) : rc;
 }

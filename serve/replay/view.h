@@ -24,6 +24,10 @@ enum ferry_lookup {
 int ferry_view_owner(struct ferry_store_view *view, const char *format,
     const char *package, enum ferry_lookup lookup, char owner[FERRY_OWNER_NAME],
     struct ferry_error *err);
+/* The same of the package that the upstream called upstream has. */
+int ferry_view_owner_at(struct ferry_store_view *view, const char *format,
+    const char *package, const char *upstream, enum ferry_lookup lookup,
+    char owner[FERRY_OWNER_NAME], struct ferry_error *err);
 /* The owner whose name is the bytes of body, which is *taken*: 1 and owner;
  * -1 with FERRY_ELIMIT. */
 int ferry_view_take_owner(struct ferry_body *body, char owner[FERRY_OWNER_NAME],

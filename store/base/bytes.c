@@ -53,6 +53,14 @@ ferry_bytes_starts(struct ferry_bytes a, const char *prefix)
 	return a.n >= n && memcmp(a.p, prefix, n) == 0;
 }
 
+bool
+ferry_bytes_ends(struct ferry_bytes a, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return a.n >= n && memcmp(a.p + a.n - n, suffix, n) == 0;
+}
+
 struct ferry_bytes
 ferry_bytes_trim(struct ferry_bytes s)
 {

@@ -40,6 +40,7 @@ struct ferry_bytes ferry_bytes_buf(const struct ferry_buf *buf);
 bool ferry_bytes_equal(struct ferry_bytes a, struct ferry_bytes b);
 bool ferry_bytes_is(struct ferry_bytes a, const char *s);
 bool ferry_bytes_starts(struct ferry_bytes a, const char *prefix);
+bool ferry_bytes_ends(struct ferry_bytes a, const char *suffix);
 /* s without blanks, line ends and other control characters around it. */
 struct ferry_bytes ferry_bytes_trim(struct ferry_bytes s);
 /* Take the next line off rest, without its end, which the last one may lack;

@@ -100,14 +100,6 @@ look_at_folder(struct ferry_doctor *d, struct ferry_store *st)
 		    path, sb.st_mode & 07777);
 }
 
-static bool
-ends_with(const char *name, const char *end)
-{
-	size_t n = strlen(name), m = strlen(end);
-
-	return n > m && strcmp(name + n - m, end) == 0;
-}
-
 /* The files alone: opening the keys would make a first one. */
 static void
 look_at_keys(struct ferry_doctor *d, struct ferry_store *st)
@@ -131,7 +123,7 @@ look_at_keys(struct ferry_doctor *d, struct ferry_store *st)
 		    fstatat(fd, e->d_name, &sb, AT_SYMLINK_NOFOLLOW) == -1)
 			continue;
 		all++;
-		active += ends_with(e->d_name, ".pem");
+		active += ferry_bytes_ends(ferry_bytes_str(e->d_name), ".pem");
 		if ((sb.st_mode & (S_IRWXG | S_IRWXO)) == 0)
 			continue;
 		open++;

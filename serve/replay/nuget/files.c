@@ -6,37 +6,11 @@
 #include "serve/replay/file.h"
 #include "serve/replay/held.h"
 #include "serve/replay/nuget/path.h"
-#include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/catalog/catalog.h"
 #include "store/format/nuget/name.h"
 
 /* Whose package */
-
-/* Whether the upstream called owner has a package of that name. */
-struct at {
-	struct ferry_store_view *view;
-	const char *name, *owner;
-};
-
-static int
-find_at(void *ctx, struct ferry_body **out, struct ferry_error *err)
-{
-	const struct at *at = ctx;
-	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct ferry_key key;
-	int rc;
-
-	if (ferry_key_package(&key, "nuget", at->name, at->owner, err) == -1 ||
-	    (rc = ferry_catalog_has(
-		 ferry_store_view_store(at->view), &key, err)) == -1)
-		return -1;
-	if (rc == 1 && (ferry_buf_adds(&buf, at->owner, err) == -1 ||
-			   ferry_body_new(out, &buf, err) == -1))
-		rc = -1;
-	ferry_buf_free(&buf);
-	return rc;
-}
 
 /* "octo/id" of an owner's URL; names are in lower case. */
 static int
@@ -65,9 +39,7 @@ ferry_nuget_owner(
 	struct ferry_resource *r = &call->resource;
 	struct ferry_bytes base =
 	    ferry_nuget_name_id(ferry_bytes_str(r->package));
-	struct ferry_body *body = NULL;
 	char id[FERRY_PACKAGE_NAME];
-	struct at at = { call->view, id, r->origin };
 	int rc;
 
 	(void)snprintf(
@@ -79,14 +51,10 @@ ferry_nuget_owner(
 	if (rc != 0 || r->origin[0] == 0)
 		return rc;
 	/* The package that the upstream of that name has. */
-	rc = lookup == FERRY_LOOKUP_FRESH
-	         ? find_at(&at, &body, err)
-	         : ferry_store_view_get(call->view, &body, find_at, &at, err,
-		       "nuget", id, "at", r->origin, NULL);
-	if (rc == 1) {
-		rc = ferry_view_take_owner(body, call->owner, err);
+	rc = ferry_view_owner_at(
+	    call->view, "nuget", id, r->origin, lookup, call->owner, err);
+	if (rc == 1)
 		(void)snprintf(r->package, sizeof(r->package), "%s", id);
-	}
 	return rc;
 }
 

@@ -6,7 +6,6 @@
 #include "serve/replay/file.h"
 #include "serve/replay/held.h"
 #include "serve/replay/rubygems/path.h"
-#include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/catalog/catalog.h"
 #include "store/format/rubygems/gem.h"
@@ -16,32 +15,6 @@
 
 /* Whose package */
 
-/* Whether the upstream called owner has a gem of that name. */
-struct at {
-	struct ferry_store_view *view;
-	const char *name, *owner;
-};
-
-static int
-find_at(void *ctx, struct ferry_body **out, struct ferry_error *err)
-{
-	const struct at *at = ctx;
-	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct ferry_key key;
-	int rc;
-
-	if (ferry_key_package(&key, "rubygems", at->name, at->owner, err) ==
-		-1 ||
-	    (rc = ferry_catalog_has(
-		 ferry_store_view_store(at->view), &key, err)) == -1)
-		return -1;
-	if (rc == 1 && (ferry_buf_adds(&buf, at->owner, err) == -1 ||
-			   ferry_body_new(out, &buf, err) == -1))
-		rc = -1;
-	ferry_buf_free(&buf);
-	return rc;
-}
-
 /* The gem called name, of the owner in the URL: OWNER/NAME, or the NAME that
  * the upstream OWNER has. */
 static int
@@ -49,8 +22,6 @@ find_package(struct ferry_call *call, const char *name,
     enum ferry_lookup lookup, struct ferry_error *err)
 {
 	struct ferry_resource *r = &call->resource;
-	struct at at = { call->view, name, r->origin };
-	struct ferry_body *body = NULL;
 	int rc;
 
 	if ((size_t)snprintf(r->package, sizeof(r->package), "%s%s%s",
@@ -61,14 +32,10 @@ find_package(struct ferry_call *call, const char *name,
 	    call->view, "rubygems", r->package, lookup, call->owner, err);
 	if (rc != 0 || r->origin[0] == 0)
 		return rc;
-	rc = lookup == FERRY_LOOKUP_FRESH
-	         ? find_at(&at, &body, err)
-	         : ferry_store_view_get(call->view, &body, find_at, &at, err,
-		       "rubygems", name, "at", r->origin, NULL);
-	if (rc == 1) {
-		rc = ferry_view_take_owner(body, call->owner, err);
+	rc = ferry_view_owner_at(
+	    call->view, "rubygems", name, r->origin, lookup, call->owner, err);
+	if (rc == 1)
 		(void)snprintf(r->package, sizeof(r->package), "%.255s", name);
-	}
 	return rc;
 }
 
@@ -208,14 +175,6 @@ set_name(char out[FERRY_PULL_NAME], struct ferry_bytes text)
 	return true;
 }
 
-static bool
-ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 /* Of a file that nothing here is of, the gem with the shortest name that it can
  * be of: versions that begin with a number and a dash are rare. */
 bool
@@ -238,7 +197,7 @@ ferry_gem_wants(const struct ferry_call *call, struct ferry_pull_want *want)
 		   list[i].name))
 		i++;
 	want->what = FERRY_PULL_VERSION;
-	want->main_file = ends_with(r->item, ".gem");
+	want->main_file = ferry_bytes_ends(ferry_bytes_str(r->item), ".gem");
 	return i < n &&
 	       set_name(want->package, ferry_bytes_str(list[i].name)) &&
 	       set_name(want->version, ferry_bytes_str(list[i].version));

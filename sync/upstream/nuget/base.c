@@ -162,14 +162,6 @@ on_index(void *ctx, const struct ferry_pulled *pulled)
 	base->error = err;
 }
 
-static bool
-ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 static int
 ask_index(struct nuget_base *base, struct ferry_error *err)
 {
@@ -186,7 +178,7 @@ ask_index(struct nuget_base *base, struct ferry_error *err)
 
 	if (ferry_buf_addf(&buf, err, "%s%s%s%s", url, owner[0] == 0 ? "" : "/",
 		owner,
-		owner[0] == 0 && ends_with(url, ".json")
+		owner[0] == 0 && ferry_bytes_ends(ferry_bytes_str(url), ".json")
 		    ? ""
 		    : "/index.json") == 0) {
 		pull.url = (char *)buf.p;
