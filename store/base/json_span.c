@@ -358,32 +358,6 @@ hex4(const uint8_t *p)
 	return v;
 }
 
-static size_t
-utf8(uint8_t out[4], unsigned c)
-{
-
-	if (c < 0x80) {
-		out[0] = (uint8_t)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (uint8_t)(0xc0 | c >> 6);
-		out[1] = (uint8_t)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (uint8_t)(0xe0 | c >> 12);
-		out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (uint8_t)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	out[0] = (uint8_t)(0xf0 | c >> 18);
-	out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
-	out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-	out[3] = (uint8_t)(0x80 | (c & 0x3f));
-	return 4;
-}
-
 int
 ferry_span_unescape(
     struct ferry_buf *buf, struct ferry_bytes raw, struct ferry_error *err)
@@ -423,7 +397,7 @@ ferry_span_unescape(
 		if (c == 0)
 			return ferry_error_set(
 			    err, FERRY_EFORMAT, "a JSON string holds NUL");
-		buf->n += utf8(buf->p + buf->n, c);
+		buf->n += ferry_utf8_put(buf->p + buf->n, c);
 	}
 	buf->p[buf->n] = 0;
 	return 0;

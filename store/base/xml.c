@@ -155,20 +155,16 @@ static void
 on_end(void *ctx, const char *name)
 {
 	struct reader *r = ctx;
+	struct ferry_bytes text;
 	struct level *level;
-	size_t a = 0, b;
 
 	(void)name;
 	if (stopped(r))
 		return;
 	level = &r->levels[--r->depth];
-	b = level->text.n;
-	while (a < b && level->text.p[a] <= ' ')
-		a++;
-	while (b > a && level->text.p[b - 1] <= ' ')
-		b--;
-	if (b > a && (level->node->text = take_text(
-			  r->xml, level->text.p + a, b - a, r->err)) == NULL)
+	text = ferry_bytes_trim(ferry_bytes_buf(&level->text));
+	if (text.n > 0 && (level->node->text = take_text(
+			       r->xml, text.p, text.n, r->err)) == NULL)
 		stop(r);
 }
 

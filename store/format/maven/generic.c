@@ -214,17 +214,6 @@ struct ferry_maven_range {
 	size_t n;
 };
 
-static struct ferry_bytes
-strip(struct ferry_bytes s)
-{
-
-	while (s.n > 0 && *s.p <= ' ')
-		s = ferry_bytes_of(s.p + 1, s.n - 1);
-	while (s.n > 0 && s.p[s.n - 1] <= ' ')
-		s.n--;
-	return s;
-}
-
 static int
 bad_range(struct ferry_bytes text, struct ferry_error *err)
 {
@@ -245,15 +234,15 @@ read_part(struct ferry_maven_range *range, struct ferry_bytes inner,
 		     high = { .inclusive = high_in };
 
 	if (comma == NULL) {
-		low.version = high.version = strip(inner);
+		low.version = high.version = ferry_bytes_trim(inner);
 		if (low.version.n == 0 || !low_in || !high_in)
 			return bad_range(inner, err);
 	} else {
 		size_t at = (size_t)(comma - inner.p);
 
-		low.version = strip(ferry_bytes_of(inner.p, at));
-		high.version =
-		    strip(ferry_bytes_of(comma + 1, inner.n - at - 1));
+		low.version = ferry_bytes_trim(ferry_bytes_of(inner.p, at));
+		high.version = ferry_bytes_trim(
+		    ferry_bytes_of(comma + 1, inner.n - at - 1));
 		if (high.version.n > 0 &&
 		    memchr(high.version.p, ',', high.version.n) != NULL)
 			return bad_range(inner, err);
@@ -271,7 +260,7 @@ static int
 read_parts(struct ferry_maven_range *range, struct ferry_bytes text,
     struct ferry_error *err)
 {
-	struct ferry_bytes rest = strip(text);
+	struct ferry_bytes rest = ferry_bytes_trim(text);
 
 	while (rest.n > 0) {
 		size_t end = 0;
@@ -284,10 +273,11 @@ read_parts(struct ferry_maven_range *range, struct ferry_bytes text,
 		    read_part(range, ferry_bytes_of(rest.p + 1, end - 1),
 			*rest.p == '[', rest.p[end] == ']', err) == -1)
 			return bad_range(text, err);
-		rest =
-		    strip(ferry_bytes_of(rest.p + end + 1, rest.n - end - 1));
+		rest = ferry_bytes_trim(
+		    ferry_bytes_of(rest.p + end + 1, rest.n - end - 1));
 		if (rest.n > 0 && *rest.p == ',')
-			rest = strip(ferry_bytes_of(rest.p + 1, rest.n - 1));
+			rest = ferry_bytes_trim(
+			    ferry_bytes_of(rest.p + 1, rest.n - 1));
 		else if (rest.n > 0)
 			return bad_range(text, err);
 	}
@@ -308,7 +298,7 @@ ferry_maven_range_new(struct ferry_maven_range **out, struct ferry_bytes text,
 		free(range);
 		return -1;
 	}
-	all = strip(ferry_bytes_str(range->text));
+	all = ferry_bytes_trim(ferry_bytes_str(range->text));
 	if (all.n > 0 && (*all.p == '[' || *all.p == '('))
 		rc = read_parts(range, all, err);
 	else if (all.n == 0 || memchr(all.p, ',', all.n) != NULL)
@@ -390,7 +380,7 @@ bool
 ferry_maven_is_range(struct ferry_bytes text)
 {
 
-	text = strip(text);
+	text = ferry_bytes_trim(text);
 	return (text.n > 0 && (*text.p == '[' || *text.p == '(')) ||
 	       ferry_bytes_is(text, "LATEST") ||
 	       ferry_bytes_is(text, "RELEASE");

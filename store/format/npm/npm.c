@@ -259,11 +259,7 @@ from_registry(struct ferry_npm_spec *out, struct ferry_bytes spec,
 	struct ferry_semver_range *range = NULL;
 	int rc;
 
-	while (spec.n > 0 && spec.p[0] <= ' ')
-		spec = ferry_bytes_of(spec.p + 1, spec.n - 1);
-	while (spec.n > 0 && spec.p[spec.n - 1] <= ' ')
-		spec.n--;
-	out->text = spec;
+	out->text = spec = ferry_bytes_trim(spec);
 	rc = ferry_semver_range_new(&range, spec, FERRY_SEMVER_LOOSE, &own);
 	ferry_semver_range_free(range);
 	if (rc == 0) {

@@ -86,30 +86,11 @@ lower(int32_t c)
 	return c == 0x178 ? 0xff : c;
 }
 
-static size_t
-put_char(int32_t c, uint8_t out[3])
-{
-
-	if (c < 0x80) {
-		out[0] = (uint8_t)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (uint8_t)(0xc0 | c >> 6);
-		out[1] = (uint8_t)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	out[0] = (uint8_t)(0xe0 | c >> 12);
-	out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-	out[2] = (uint8_t)(0x80 | (c & 0x3f));
-	return 3;
-}
-
 int
 ferry_nuget_lower(
     struct ferry_buf *out, struct ferry_bytes text, struct ferry_error *err)
 {
-	uint8_t bytes[3];
+	uint8_t bytes[4];
 
 	while (text.n > 0) {
 		struct ferry_bytes rest = text;
@@ -122,8 +103,8 @@ ferry_nuget_lower(
 			text = ferry_bytes_of(text.p + 1, text.n - 1);
 			continue;
 		}
-		if (ferry_buf_add(out, bytes, put_char(lower(c), bytes), err) ==
-		    -1)
+		if (ferry_buf_add(out, bytes,
+			ferry_utf8_put(bytes, (uint32_t)lower(c)), err) == -1)
 			return -1;
 		text = rest;
 	}

@@ -17,17 +17,6 @@
 #include "sync/select/lock/kind.h"
 #include "sync/select/lock/lock.h"
 
-static struct ferry_bytes
-trim(struct ferry_bytes s)
-{
-
-	while (s.n > 0 && *s.p <= ' ')
-		s = ferry_bytes_of(s.p + 1, s.n - 1);
-	while (s.n > 0 && s.p[s.n - 1] <= ' ')
-		s.n--;
-	return s;
-}
-
 /* One entry whose name and version are checked here. */
 static int
 tell(const struct ferry_lock_sink *sink, const struct ferry_lock_wanted *wanted,
@@ -73,7 +62,7 @@ ferry_lock_gradle(struct ferry_bytes text, const struct ferry_lock_sink *sink,
 	while (ferry_bytes_line(&text, &line)) {
 		const uint8_t *equals;
 
-		line = trim(line);
+		line = ferry_bytes_trim(line);
 		if (line.n == 0 || *line.p == '#' ||
 		    ferry_bytes_starts(line, "empty="))
 			continue;
