@@ -4,6 +4,7 @@
 
 #include "fuzz.h"
 #include "store/base/error.h"
+#include "store/format/nuget/leaf.h"
 #include "store/format/nuget/version.h"
 #include "sync/upstream/nuget/registration.h"
 

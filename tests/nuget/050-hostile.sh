@@ -60,7 +60,7 @@ for line in "two.nuspecs@1.0.0: this is not a nupkg: it has more than one nuspec
     "count@1.0.0: this is not a nupkg: its directory does not have what it counts" \
     "needs more than 2000 others" \
     "other.document: the document is not of 'other.document' but of 'Good'" \
-    "no.json: this is not the registration of 'no.json'"; do
+    "no.json: this is not a registration of NuGet"; do
 	has err "$line"
 done
 expect 0 near list --versions

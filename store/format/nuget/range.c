@@ -399,3 +399,24 @@ ferry_nuget_range_text(struct ferry_buf *out, const struct ferry_nuget_range *r,
 		return -1;
 	return ferry_buf_adds(out, r->max_in ? "]" : ")", err);
 }
+
+int
+ferry_nuget_range_normal(
+    struct ferry_buf *out, struct ferry_bytes text, struct ferry_error *err)
+{
+	struct ferry_nuget_range *range = NULL;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	int rc;
+
+	if (text.n == 0)
+		text = ferry_bytes_str("(, )");
+	if (ferry_nuget_range_new(&range, text, &why) == -1) {
+		if (why.code != FERRY_ENOMEM)
+			return ferry_buf_add(out, text.p, text.n, err);
+		*err = why;
+		return -1;
+	}
+	rc = ferry_nuget_range_text(out, range, err);
+	ferry_nuget_range_free(range);
+	return rc;
+}

@@ -52,5 +52,9 @@ bool ferry_nuget_range_is_exact(const struct ferry_nuget_range *range);
 /* Append the normalised form, "[1.0.0, 2.0.0)"; a float is as it was written. */
 int ferry_nuget_range_text(struct ferry_buf *out,
     const struct ferry_nuget_range *range, struct ferry_error *err);
+/* Append the normalised form of text, of "" that of any version; what is no
+ * range as it is, as the client is to judge it.  Errors: FERRY_ENOMEM. */
+int ferry_nuget_range_normal(
+    struct ferry_buf *out, struct ferry_bytes text, struct ferry_error *err);
 
 #endif

@@ -5,83 +5,18 @@
 
 #include "store/base/files.h"
 #include "store/base/json.h"
-#include "store/base/json_span.h"
 #include "store/blob/blob.h"
+#include "store/format/nuget/leaf.h"
 #include "store/format/nuget/name.h"
 #include "store/format/nuget/version.h"
 #include "sync/upstream/nuget/inside.h"
 #include "sync/upstream/nuget/needs.h"
 #include "sync/upstream/nuget/nuget.h"
 #include "sync/upstream/nuget/nuspec.h"
-#include "sync/upstream/nuget/registration.h"
 #include "sync/upstream/package/packages.h"
 
-#define SAID_MAX 16384 /* bytes of what a registry says of a version */
 #define ICON_MAX (1U << 20)
 #define TEXT_MAX (1U << 20)
-
-/* What the registry says */
-
-/* URLs of the registry itself: they mean nothing elsewhere.  What is known of
- * the form has objects at most two deep. */
-static void
-forget_ids(json_t *said)
-{
-	json_t *one, *inner;
-	const char *name;
-	size_t i;
-
-	(void)json_object_del(said, "@id");
-	(void)json_object_del(said, "@type");
-	json_array_foreach (said, i, one) {
-		(void)json_object_del(one, "@id");
-		(void)json_object_del(one, "@type");
-	}
-	json_object_foreach (said, name, inner) {
-		(void)json_object_del(inner, "@id");
-		(void)json_object_del(inner, "@type");
-	}
-}
-
-/* A member of entry as it is, but for those.  What is long, or no JSON that
- * jansson takes, is left out. */
-static int
-set_said(json_t *record, struct ferry_bytes entry, const char *name,
-    struct ferry_error *err)
-{
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_bytes value;
-	json_t *said = NULL;
-
-	(void)json_object_del(record, name);
-	if (!ferry_span_get(entry, name, &value) || value.n > SAID_MAX ||
-	    (ferry_span_type(value) != FERRY_SPAN_OBJECT &&
-		ferry_span_type(value) != FERRY_SPAN_ARRAY) ||
-	    ferry_json_parse(&said, value, name, &ignored) == -1)
-		return 0;
-	forget_ids(said);
-	if ((json_is_array(said) ? json_array_size(said)
-				 : json_object_size(said)) == 0) {
-		json_decref(said);
-		return 0;
-	}
-	return ferry_json_set(record, name, said, err);
-}
-
-static int
-set_published(json_t *record, struct ferry_bytes entry, struct ferry_error *err)
-{
-	struct ferry_buf text = FERRY_BUF_INIT;
-	int rc = ferry_nuget_member(entry, "published", &text, err);
-
-	/* The year 1900 says that it is not listed. */
-	if (rc == 1 && text.n < 40 &&
-	    !ferry_bytes_starts(ferry_bytes_buf(&text), "1900-"))
-		rc = ferry_json_set(record, "published",
-		    ferry_json_text(ferry_bytes_buf(&text)), err);
-	ferry_buf_free(&text);
-	return rc == -1 ? -1 : 0;
-}
 
 /* Listed, deprecated, vulnerable: that changes.  Returns whether it did. */
 static int
@@ -89,21 +24,13 @@ set_leaf(
     const struct ferry_version_at *at, json_t *record, struct ferry_error *err)
 {
 	json_t *before = json_copy(record);
-	struct ferry_bytes entry;
-	int rc = -1;
+	int rc;
 
 	if (before == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	if (at->object.n == 0 || !ferry_nuget_leaf_entry(at->object, &entry)) {
-		json_decref(before);
-		return 0;
-	}
-	(void)json_object_del(record, "listed");
-	if ((ferry_nuget_leaf_listed(at->object) ||
-		ferry_json_set(record, "listed", json_false(), err) == 0) &&
-	    set_published(record, entry, err) == 0 &&
-	    set_said(record, entry, "deprecation", err) == 0 &&
-	    set_said(record, entry, "vulnerabilities", err) == 0)
+	rc = at->object.n == 0 ? 0
+	                       : ferry_nuget_leaf_say(record, at->object, err);
+	if (rc == 0)
 		rc = !json_equal(before, record);
 	json_decref(before);
 	return rc;

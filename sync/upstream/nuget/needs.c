@@ -8,13 +8,13 @@
 #include "store/base/json.h"
 #include "store/base/json_span.h"
 #include "store/base/xml.h"
+#include "store/format/nuget/leaf.h"
 #include "store/format/nuget/name.h"
 #include "store/format/nuget/range.h"
 #include "store/format/nuget/version.h"
 #include "sync/upstream/nuget/frameworks.h"
 #include "sync/upstream/nuget/inside.h"
 #include "sync/upstream/nuget/nuget.h"
-#include "sync/upstream/nuget/registration.h"
 #include "sync/upstream/package/packages.h"
 
 #define ALSO_MAX 2000

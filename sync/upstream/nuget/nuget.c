@@ -12,6 +12,7 @@
 
 #include "store/base/error.h"
 #include "store/base/json_span.h"
+#include "store/format/nuget/leaf.h"
 #include "store/format/nuget/name.h"
 #include "store/format/nuget/range.h"
 #include "store/format/nuget/version.h"
@@ -300,6 +301,7 @@ static const struct ferry_package_format nuget = {
 	.default_spec = NUGET_LATEST,
 	.any = "(, )",
 	.withdrawn = "keep",
+	.pulls = true,
 	.document_max = 256U << 20,
 	.file_max = 16ULL << 30,
 	.digests = FERRY_ALG(FERRY_SHA512),

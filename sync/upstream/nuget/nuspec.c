@@ -5,6 +5,7 @@
 
 #include "store/base/json.h"
 #include "store/base/xml.h"
+#include "store/format/nuget/leaf.h"
 #include "store/format/nuget/name.h"
 #include "store/format/nuget/range.h"
 #include "store/format/nuget/version.h"
@@ -79,40 +80,15 @@ set_about(json_t *record, const struct ferry_xml_node *metadata,
 
 /* Dependencies */
 
-/* What a range says, in one form; one that is none is kept as it is, as the
- * client is to judge it. */
-static int
-add_range(json_t *need, const char *text, struct ferry_error *err)
-{
-	struct ferry_nuget_range *range = NULL;
-	struct ferry_error why = FERRY_ERROR_INIT;
-	struct ferry_buf buf = FERRY_BUF_INIT;
-	int rc = -1;
-
-	if (ferry_nuget_range_new(&range, ferry_bytes_str(text), &why) == -1) {
-		if (why.code == FERRY_ENOMEM) {
-			*err = why;
-			return -1;
-		}
-		return ferry_json_push(
-		    need, ferry_json_text(ferry_bytes_str(text)), err);
-	}
-	if (ferry_nuget_range_text(&buf, range, err) == 0)
-		rc = ferry_json_push(
-		    need, ferry_json_text(ferry_bytes_buf(&buf)), err);
-	ferry_nuget_range_free(range);
-	ferry_buf_free(&buf);
-	return rc;
-}
-
 static int
 add_dependency(
     json_t *needs, const struct ferry_xml_node *node, struct ferry_error *err)
 {
 	const char *id = ferry_xml_attribute(node, "id");
 	const char *range = ferry_xml_attribute(node, "version");
+	struct ferry_buf form = FERRY_BUF_INIT;
 	struct ferry_bytes text;
-	json_t *need;
+	int rc = -1;
 
 	if (id == NULL)
 		return 0;
@@ -120,18 +96,13 @@ add_dependency(
 	if (!ferry_nuget_id_valid(text))
 		return ferry_error_set(err, FERRY_EFORMAT,
 		    "the nuspec depends on '%.100s', which is not an id", id);
-	if ((need = json_array()) == NULL)
-		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	if (ferry_json_push(need, ferry_json_text(text), err) == -1 ||
-	    add_range(need,
-		range == NULL || ferry_bytes_trim(ferry_bytes_str(range)).n == 0
-		    ? "(, )"
-		    : range,
-		err) == -1) {
-		json_decref(need);
-		return -1;
-	}
-	return ferry_json_push(needs, need, err);
+	if (ferry_nuget_range_normal(&form,
+		ferry_bytes_trim(ferry_bytes_str(range == NULL ? "" : range)),
+		err) == 0)
+		rc = ferry_nuget_need_push(
+		    needs, text, ferry_bytes_buf(&form), err);
+	ferry_buf_free(&form);
+	return rc;
 }
 
 /* A group, or the dependencies that stand in none. */

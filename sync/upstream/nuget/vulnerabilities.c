@@ -6,9 +6,9 @@
 
 #include "store/base/json.h"
 #include "store/base/json_span.h"
+#include "store/format/nuget/leaf.h"
 #include "store/store.h"
 #include "sync/upstream/nuget/base.h"
-#include "sync/upstream/nuget/registration.h"
 #include "sync/upstream/package/packages.h"
 #include "sync/upstream/pull.h"
 
