@@ -5,6 +5,8 @@
 
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
+#include "store/base/files.h"
+#include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/removal.h"
 #include "store/catalog/withdrawn.h"
@@ -86,6 +88,45 @@ ferry_known_add(struct ferry_known *known, struct ferry_held *held,
 		return -1;
 	held->n++;
 	return 0;
+}
+
+static int
+tell_document(struct ferry_store *store, const json_t *record, size_t i,
+    uint64_t max, ferry_known_on_document *on_document, void *ctx,
+    struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_file file;
+	int rc = -1;
+
+	if (ferry_files_get(record, i, &file, err) == -1 ||
+	    (rc = ferry_blob_has(store, &file.sha256, err)) != 1)
+		return rc;
+	rc = ferry_blob_load(store, &file.sha256, max, &text, err);
+	if (rc == 0)
+		rc =
+		    on_document(ctx, i, file.name, ferry_bytes_buf(&text), err);
+	ferry_buf_free(&text);
+	return rc;
+}
+
+int
+ferry_known_documents(struct ferry_store_view *view, const char *format,
+    const char *package, const char *owner, uint64_t max,
+    ferry_known_on_document *on_document, void *ctx, struct ferry_error *err)
+{
+	struct ferry_store *store = ferry_store_view_store(view);
+	json_t *record = NULL;
+	struct ferry_key key;
+	int n = 0, rc = ferry_key_package(&key, format, package, owner, err);
+
+	if (rc == 0 && (rc = ferry_catalog_get(store, &key, &record, err)) == 1)
+		rc = (n = ferry_files_count(record, err)) == -1 ? -1 : 0;
+	for (int i = 0; i < n && rc == 0; i++)
+		rc = tell_document(
+		    store, record, (size_t)i, max, on_document, ctx, err);
+	json_decref(record);
+	return rc;
 }
 
 static int

@@ -29,6 +29,16 @@ ferry_known_shows(const struct ferry_known *known, struct ferry_bytes version);
 /* Upstream lists version. */
 int ferry_known_add(struct ferry_known *known, struct ferry_held *held,
     struct ferry_bytes version, struct ferry_error *err);
+/*
+ * Tell of what upstream lists: the document of a package and its parts, as they
+ * came; name is that of the record, text lives for the call.  max: bytes of one.
+ * What is not in the store is passed over.
+ */
+typedef int ferry_known_on_document(void *ctx, size_t i, const char *name,
+    struct ferry_bytes text, struct ferry_error *err);
+int ferry_known_documents(struct ferry_store_view *view, const char *format,
+    const char *package, const char *owner, uint64_t max,
+    ferry_known_on_document *on_document, void *ctx, struct ferry_error *err);
 /* Put held, if any, in order. */
 void ferry_known_end(struct ferry_known *known, struct ferry_held *held);
 

@@ -9,6 +9,7 @@
 #include "store/base/error.h"
 #include "store/catalog/catalog.h"
 #include "store/format/nuget/name.h"
+#include "store/pull/message.h"
 
 /* Whose package */
 
@@ -209,4 +210,50 @@ ferry_nuget_answer_file(const struct ferry_call *call,
 	res->cache = "public, max-age=31536000, immutable";
 	ferry_response_header(res, "X-Content-Type-Options", "nosniff");
 	return 1;
+}
+
+/* Pulling */
+
+bool
+ferry_nuget_wants(const struct ferry_call *call, struct ferry_pull_want *want)
+{
+	const struct ferry_resource *r = &call->resource;
+	struct ferry_bytes id =
+	    ferry_nuget_name_id(ferry_bytes_str(r->package));
+	const char *slash = strrchr(r->item, '/');
+
+	want->what = FERRY_PULL_DOCUMENT;
+	switch ((enum ferry_nuget_kind)r->kind) {
+	case FERRY_NUGET_FILE:
+		if (slash == NULL)
+			return false;
+		want->what = FERRY_PULL_VERSION;
+		want->main_file = strcmp(slash, "/nupkg") == 0;
+		(void)snprintf(want->version, sizeof(want->version), "%.*s",
+		    (int)(slash - r->item), r->item);
+		break;
+	case FERRY_NUGET_VERSIONS:
+	case FERRY_NUGET_REGISTRATION:
+	case FERRY_NUGET_PAGE:
+	case FERRY_NUGET_LEAF:
+	case FERRY_NUGET_ENTRY:
+	case FERRY_NUGET_ENUMERATE:
+	case FERRY_NUGET_V2_FIND:
+	case FERRY_NUGET_V2_PACKAGE:
+		break;
+	default:
+		return false;
+	}
+	/* An upstream that is pulled through has no owners. */
+	(void)snprintf(want->package, sizeof(want->package), "%.*s", (int)id.n,
+	    (const char *)id.p);
+	return want->package[0] != 0;
+}
+
+bool
+ferry_nuget_supplies(const struct ferry_call *call, const char *upstream)
+{
+	const char *origin = call->resource.origin;
+
+	return origin[0] == 0 || strcmp(origin, upstream) == 0;
 }

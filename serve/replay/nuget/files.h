@@ -7,6 +7,7 @@
 #include "serve/replay/view.h"
 
 struct ferry_error;
+struct ferry_pull_want;
 struct ferry_response;
 
 /* As owner() of struct ferry_replay. */
@@ -15,5 +16,9 @@ int ferry_nuget_owner(
 /* Answer with the file that call names.  Returns: as answer() of a format. */
 int ferry_nuget_answer_file(const struct ferry_call *call,
     struct ferry_response *res, struct ferry_error *err);
+/* As wants() and supplies() of struct ferry_replay. */
+bool
+ferry_nuget_wants(const struct ferry_call *call, struct ferry_pull_want *want);
+bool ferry_nuget_supplies(const struct ferry_call *call, const char *upstream);
 
 #endif

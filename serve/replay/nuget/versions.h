@@ -1,7 +1,10 @@
 #ifndef FERRY_SERVE_REPLAY_NUGET_VERSIONS_H
 #define FERRY_SERVE_REPLAY_NUGET_VERSIONS_H
 
-/* The versions of a package that are here, in NuGet's order. */
+/*
+ * The versions of a package that are here, in NuGet's order; of an upstream that
+ * is pulled through, also those that it lists.
+ */
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -14,7 +17,7 @@ struct ferry_store_view;
 
 struct ferry_nuget_held {
 	char *key; /* normalised, in lower case */
-	json_t *record;
+	json_t *record; /* of one that is not here, without files */
 	struct ferry_nuget_version v; /* of what the record writes */
 	bool listed; /* upstream lists it, and has it still */
 	bool semver2; /* clients of SemVer 1 must not see it */

@@ -7,10 +7,8 @@
 #include "serve/http/http.h"
 #include "serve/replay/known.h"
 #include "serve/replay/store_view.h"
-#include "store/base/digest.h"
 #include "store/base/error.h"
 #include "store/base/out.h"
-#include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/removal.h"
 #include "store/catalog/withdrawn.h"
@@ -82,15 +80,23 @@ has_version(const struct ferry_gem_info *info, size_t n, const char *version)
 	return false;
 }
 
+struct adding {
+	struct ferry_gem_info *info;
+	const struct ferry_known *known;
+};
+
 /* Add what a document lists, and was not held. */
 static int
-add_lines(struct ferry_gem_info *info, const struct ferry_known *known,
-    struct ferry_bytes text, struct ferry_error *err)
+add_lines(void *ctx, size_t part, const char *name, struct ferry_bytes text,
+    struct ferry_error *err)
 {
+	const struct adding *adding = ctx;
+	struct ferry_gem_info *info = adding->info;
 	struct ferry_bytes line;
 	size_t held = info->n;
 
-	while (ferry_bytes_line(&text, &line)) {
+	(void)name;
+	while (part == 0 && ferry_bytes_line(&text, &line)) {
 		const uint8_t *blank = memchr(line.p, ' ', line.n);
 		struct ferry_gem_shown *shown;
 		struct ferry_bytes version;
@@ -99,7 +105,7 @@ add_lines(struct ferry_gem_info *info, const struct ferry_known *known,
 			continue;
 		version = ferry_bytes_of(line.p, (size_t)(blank - line.p));
 		if (!ferry_gem_version_valid(version) ||
-		    !ferry_known_shows(known, version))
+		    !ferry_known_shows(adding->known, version))
 			continue;
 		if (ferry_array_grow(&info->list, &info->cap, info->n + 1,
 			sizeof(*info->list), err) == -1)
@@ -125,30 +131,16 @@ int
 ferry_gem_info_known(struct ferry_gem_info *info, struct ferry_store_view *view,
     const char *name, const char *owner, struct ferry_error *err)
 {
-	struct ferry_store *store = ferry_store_view_store(view);
-	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_known known;
-	struct ferry_file file;
-	json_t *record = NULL;
-	struct ferry_key key;
+	struct adding adding = { info, &known };
 	int rc = ferry_known_begin(&known, view, "rubygems", name, owner, err);
 
 	if (rc != 1)
 		return rc;
-	rc = ferry_key_package(&key, "rubygems", name, owner, err);
-	if (rc == 0)
-		rc = ferry_catalog_get(store, &key, &record, err);
-	if (rc == 1 && (rc = ferry_files_count(record, err)) > 0)
-		rc = ferry_files_get(record, 0, &file, err) == -1 ? -1 : 1;
-	if (rc == 1)
-		rc = ferry_blob_load(
-		    store, &file.sha256, DOCUMENT_MAX, &text, err);
-	if (rc == 0 && text.n > 0)
-		rc = add_lines(info, &known, ferry_bytes_buf(&text), err);
+	rc = ferry_known_documents(view, "rubygems", name, owner, DOCUMENT_MAX,
+	    add_lines, &adding, err);
 	ferry_known_end(&known, NULL);
-	json_decref(record);
-	ferry_buf_free(&text);
-	return rc == -1 ? -1 : 0;
+	return rc;
 }
 
 int
