@@ -68,9 +68,9 @@ struct ferry_replay {
 	    struct ferry_error *err);
 	/*
 	 * Optional: what a puller would be asked for, so that the request could
-	 * be answered: what, version and main_file of *want, whose format and
-	 * package are set.  By the resource alone.  Returns: whether there is
-	 * such a thing.
+	 * be answered: what, version, file and grows of *want, whose format and
+	 * package are set.  By the resource and the upstreams that there are.
+	 * Returns: whether there is such a thing.
 	 */
 	bool (*wants)(
 	    const struct ferry_call *call, struct ferry_pull_want *want);

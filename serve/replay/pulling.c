@@ -94,7 +94,8 @@ ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
 		 call->asker, format->format, p->ask.upstreams)) == 0)
 		return false;
 	want->version[0] = 0;
-	want->main_file = false;
+	want->file[0] = 0;
+	want->grows = false;
 	(void)snprintf(
 	    want->format, sizeof(want->format), "%s", format->format);
 	memcpy(want->package, call->resource.package,
@@ -119,8 +120,8 @@ start(const struct ferry_pulling *p, uint64_t wait_s,
 	struct ferry_ticket *ticket;
 
 	/* A part of what has no length yet is nobody's. */
-	ask.stream = ask.want.main_file && rq->method == FERRY_GET &&
-	             rq->chunks && ferry_request_header(rq, "Range") == NULL;
+	ask.stream = ask.want.grows && rq->method == FERRY_GET && rq->chunks &&
+	             ferry_request_header(rq, "Range") == NULL;
 	if (ferry_ticket_new(&ticket, p->call->asker, &ask, wait_s, err) == -1)
 		return -1;
 	res->later = &ticket->later;
@@ -199,6 +200,15 @@ is_here(const struct ferry_pulling *p)
 	       p->end.said.word == FERRY_PULL_SAID_HERE;
 }
 
+/* Upstream was asked, and does not have it. */
+static bool
+is_absent(const struct ferry_pulling *p)
+{
+
+	return p->end.answered == FERRY_ANSWERED &&
+	       p->end.said.word == FERRY_PULL_SAID_ABSENT;
+}
+
 /* What has come of it, if that is asked for. */
 static bool
 answer_flow(const struct ferry_pulling *p, struct ferry_response *res)
@@ -255,6 +265,9 @@ ferry_pulling_end(const struct ferry_pulling *p, int rc,
 	if (rc == 1 && document && here) {
 		ferry_asker_set_age(p->call->asker, p->call->owner,
 		    &p->ask.want, FERRY_AGE_FRESH, p->end.said.fresh_s);
+	} else if (rc == 1 && document && is_absent(p)) {
+		ferry_asker_set_age(p->call->asker, p->call->owner,
+		    &p->ask.want, FERRY_AGE_FRESH, FERRY_PULL_ABSENT_S);
 	} else if (rc == 1 && document) {
 		ferry_asker_set_age(p->call->asker, p->call->owner,
 		    &p->ask.want, FERRY_AGE_OLD,

@@ -48,11 +48,11 @@ ferry_pull_ask_write(const struct ferry_pull_ask *ask, struct ferry_buf *out,
 		(void)json_array_append_new(
 		    upstreams, json_string(ask->upstreams[i]));
 	return write_packet(
-	    json_pack("{s:I,s:b,s:s,s:s,s:s,s:s,s:o}", "id",
+	    json_pack("{s:I,s:b,s:s,s:s,s:s,s:s,s:s,s:o}", "id",
 		(json_int_t)ask->id, "stream", ask->stream, "what",
 		whats[want->what], "format", want->format, "package",
-		want->package, "version", want->version, "upstreams",
-		upstreams),
+		want->package, "version", want->version, "file", want->file,
+		"upstreams", upstreams),
 	    out, err);
 }
 
@@ -138,6 +138,8 @@ ferry_pull_ask_read(struct ferry_pull_ask *out, struct ferry_bytes packet,
 		err) == -1 ||
 	    copy_text(message, "version", want->version, sizeof(want->version),
 		err) == -1 ||
+	    copy_text(message, "file", want->file, sizeof(want->file), err) ==
+		-1 ||
 	    read_upstreams(out, message, err) == -1)
 		goto out;
 	i = find_word(whats, sizeof(whats) / sizeof(whats[0]), what);

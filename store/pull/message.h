@@ -26,7 +26,7 @@ enum ferry_pull_what {
 	/* What may be another by now: the document of a package, or its tag
 	 * called version. */
 	FERRY_PULL_DOCUMENT,
-	/* What stays: all files of a version. */
+	/* What stays: all files of a version, or one of them. */
 	FERRY_PULL_VERSION
 };
 
@@ -36,9 +36,11 @@ struct ferry_pull_want {
 	char format[32];
 	char package[FERRY_PULL_NAME];
 	char version[FERRY_PULL_NAME];
-	/* ferryd's own: of a version its main file is meant, the one that the
-	 * puller tells the growth of. */
-	bool main_file;
+	/* Of formats whose files are wanted one by one: its name; else "". */
+	char file[FERRY_PULL_NAME];
+	/* ferryd's own: of a version this file is meant, or if that is "" its
+	 * main one, whose growth the puller tells. */
+	bool grows;
 };
 
 /* From ferryd. */
@@ -49,7 +51,7 @@ struct ferry_pull_ask {
 	 * read. */
 	char upstreams[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME];
 	size_t upstreams_n;
-	bool stream; /* what has come of its main file is of use, too */
+	bool stream; /* what has come of the file is of use, too */
 };
 
 enum ferry_pull_word {

@@ -127,6 +127,7 @@ same_ask(const struct ferry_pull_ask *a, const struct ferry_pull_ask *b)
 	if (a->want.what != b->want.what ||
 	    strcmp(a->want.package, b->want.package) != 0 ||
 	    strcmp(a->want.version, b->want.version) != 0 ||
+	    strcmp(a->want.file, b->want.file) != 0 ||
 	    strcmp(a->want.format, b->want.format) != 0 ||
 	    a->upstreams_n != b->upstreams_n)
 		return false;
@@ -142,8 +143,8 @@ absent_key(const struct ferry_pull_ask *ask, struct ferry_buf *key,
     struct ferry_error *err)
 {
 
-	if (ferry_buf_addf(key, err, "%s\n%s\n%s", ask->want.format,
-		ask->want.package, ask->want.version) == -1)
+	if (ferry_buf_addf(key, err, "%s\n%s\n%s\n%s", ask->want.format,
+		ask->want.package, ask->want.version, ask->want.file) == -1)
 		return -1;
 	for (size_t i = 0; i < ask->upstreams_n; i++)
 		if (ferry_buf_addf(key, err, "\n%s", ask->upstreams[i]) == -1)
@@ -267,10 +268,12 @@ end_want(struct want *want, enum ferry_pull_word word, const char *text)
 	(void)snprintf(want->said.text, sizeof(want->said.text), "%.*s",
 	    FERRY_PULL_TEXT - 1, text);
 	if (word == FERRY_PULL_SAID_REFUSED || word == FERRY_PULL_SAID_FAILED)
-		ferry_log(FERRY_LOG_WARNING, "not pulled: %s:%s%s%s: %s",
+		ferry_log(FERRY_LOG_WARNING, "not pulled: %s:%s%s%s%s%s: %s",
 		    want->ask.want.format, want->ask.want.package,
 		    want->ask.want.version[0] == 0 ? "" : "@",
-		    want->ask.want.version, text);
+		    want->ask.want.version,
+		    want->ask.want.file[0] == 0 ? "" : " ", want->ask.want.file,
+		    text);
 }
 
 static bool
@@ -365,7 +368,7 @@ tell_growth(struct ferry_wants *wants, struct want *want, uint64_t size,
 
 void
 ferry_wants_grow(void *ctx, const struct ferry_upstream *up,
-    const char *package, const char *version,
+    const char *package, const char *version, const char *file, bool is_main,
     const struct ferry_blob_writer *writer)
 {
 	uint64_t size = writer == NULL ? 0 : ferry_blob_writer_size(writer);
@@ -377,7 +380,10 @@ ferry_wants_grow(void *ctx, const struct ferry_upstream *up,
 		if (want->up == up && !want->ended &&
 		    want->ask.want.what == FERRY_PULL_VERSION &&
 		    strcmp(want->ask.want.package, package) == 0 &&
-		    strcmp(want->ask.want.version, version) == 0)
+		    strcmp(want->ask.want.version, version) == 0 &&
+		    (want->ask.want.file[0] == 0
+			    ? is_main
+			    : strcmp(want->ask.want.file, file) == 0))
 			tell_growth(wants, want, size, writer);
 }
 

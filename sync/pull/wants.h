@@ -54,7 +54,7 @@ int ferry_wants_settle(
 struct ferry_blob_writer;
 struct ferry_upstream;
 void ferry_wants_grow(void *ctx, const struct ferry_upstream *up,
-    const char *package, const char *version,
+    const char *package, const char *version, const char *file, bool is_main,
     const struct ferry_blob_writer *writer);
 /* The run is over: what it did not finish was not begun. */
 void ferry_wants_put_back(struct ferry_wants *wants);

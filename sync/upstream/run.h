@@ -66,10 +66,10 @@ struct ferry_run {
 	json_t *plan; /* dry run: {"item","size"} (or "unpacked", "note") */
 	const char *plan_lacks; /* what it does not count; NULL: nothing */
 	uint64_t incidents;
-	/* For a puller: as on_grow of pull.h, of the main file of a version. */
+	/* For a puller: as on_grow of pull.h, of a file of a version. */
 	void (*on_grow)(void *ctx, const struct ferry_upstream *up,
-	    const char *package, const char *version,
-	    const struct ferry_blob_writer *writer);
+	    const char *package, const char *version, const char *file,
+	    bool is_main, const struct ferry_blob_writer *writer);
 	void *on_grow_ctx;
 	uint64_t settled; /* counts what came to an end, for who waits */
 	bool broken; /* of an upstream nothing can be had in this run */

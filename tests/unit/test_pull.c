@@ -16,7 +16,8 @@ static void
 test_ask_comes_back(void **state)
 {
 	struct ferry_pull_ask ask = { .id = 7,
-		.want = { FERRY_PULL_VERSION, "npm", "@s/\"n", "1.0.0" },
+		.want = { FERRY_PULL_VERSION, "npm", "@s/\"n", "1.0.0",
+		    "n-1.0.0.jar" },
 		.upstreams = { "a", "b" },
 		.upstreams_n = 2 };
 	struct ferry_error err = FERRY_ERROR_INIT;
@@ -31,6 +32,7 @@ test_ask_comes_back(void **state)
 	assert_int_equal(got.want.what, FERRY_PULL_VERSION);
 	assert_string_equal(got.want.package, "@s/\"n");
 	assert_string_equal(got.want.version, "1.0.0");
+	assert_string_equal(got.want.file, "n-1.0.0.jar");
 	assert_int_equal(got.upstreams_n, 2);
 	assert_string_equal(got.upstreams[1], "b");
 	ferry_buf_free(&packet);
@@ -59,7 +61,8 @@ test_said_comes_back(void **state)
 
 #define ASK                                                                    \
 	"{\"id\":1,\"what\":\"%s\",\"format\":\"npm\","                        \
-	"\"package\":\"%s\",\"version\":\"%s\",\"upstreams\":%s}"
+	"\"package\":\"%s\",\"version\":\"%s\",\"file\":\"\","                 \
+	"\"upstreams\":%s}"
 
 static void
 test_ask_read_what_is_wrong(void **state)

@@ -5,12 +5,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "serve/replay/asker.h"
 #include "serve/replay/file.h"
 #include "serve/replay/held.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/files.h"
 #include "store/catalog/catalog.h"
+#include "store/pull/message.h"
 
 /* Whose package */
 
@@ -39,24 +41,30 @@ look_at_upstream(void *ctx, const struct ferry_key *key, json_t *record,
 	return ferry_buf_adds(at->owner, ferry_key_part(key, 1), err);
 }
 
+/* Append the upstream that an origin means, or nothing. */
+static int
+find_upstream(struct ferry_store_view *view, const char *origin,
+    struct ferry_buf *out, struct ferry_error *err)
+{
+	struct at at = { view, NULL, origin, out, strlen(origin) };
+	struct ferry_key key;
+
+	if (strchr(origin, '/') == NULL)
+		return ferry_buf_adds(out, origin, err);
+	ferry_key_all(&key, FERRY_KIND_UPSTREAM);
+	return ferry_catalog_each(
+	    ferry_store_view_store(view), &key, look_at_upstream, &at, err);
+}
+
 static int
 find_at(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
 	struct ferry_buf buf = FERRY_BUF_INIT;
-	struct at at = *(const struct at *)ctx;
+	const struct at at = *(const struct at *)ctx;
 	struct ferry_store *store = ferry_store_view_store(at.view);
 	struct ferry_key key;
-	int rc = 0;
+	int rc = find_upstream(at.view, at.origin, &buf, err);
 
-	at.owner = &buf;
-	at.n = strlen(at.origin);
-	if (strchr(at.origin, '/') == NULL) {
-		rc = ferry_buf_adds(&buf, at.origin, err);
-	} else {
-		ferry_key_all(&key, FERRY_KIND_UPSTREAM);
-		rc =
-		    ferry_catalog_each(store, &key, look_at_upstream, &at, err);
-	}
 	if (rc == 0 && buf.n > 0 &&
 	    (rc = ferry_key_package(
 		 &key, "maven", at.package, (char *)buf.p, err)) == 0)
@@ -311,4 +319,81 @@ ferry_maven_text_sums(struct ferry_bytes text, struct ferry_maven_sums *out,
 		    ferry_digest_hex(&digest, hex));
 	}
 	return 0;
+}
+
+/* Pulling */
+
+/* Whether a reading that begins with an origin means that upstream. */
+static bool
+means(const struct ferry_call *call, const char *origin, const char *upstream)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf found = FERRY_BUF_INIT;
+	bool is = find_upstream(call->view, origin, &found, &ignored) == 0 &&
+	          ferry_bytes_is(ferry_bytes_buf(&found), upstream);
+
+	ferry_buf_free(&found);
+	return is;
+}
+
+/* Of a path that nothing here has: the longest beginning that is an upstream's
+ * which is pulled through is not of the group. */
+static bool
+likely_reading(const struct ferry_call *call, struct ferry_maven_reading *out)
+{
+	char upstreams[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME];
+	size_t n = ferry_asker_upstreams(call->asker, "maven", upstreams);
+
+	for (unsigned skip = FERRY_MAVEN_READINGS; skip-- > 1;) {
+		if (!ferry_maven_path_read(&call->resource, skip, out))
+			continue;
+		for (size_t i = 0; i < n; i++)
+			if (means(call, out->origin, upstreams[i]))
+				return true;
+	}
+	return ferry_maven_path_read(&call->resource, 0, out);
+}
+
+static bool
+find_wanted(const struct ferry_call *call, struct ferry_maven_reading *out)
+{
+
+	return call->owner[0] != 0 ? ferry_maven_chosen(call, out)
+	                           : likely_reading(call, out);
+}
+
+bool
+ferry_maven_wants(const struct ferry_call *call, struct ferry_pull_want *want)
+{
+	int kind = call->resource.kind & ~FERRY_MAVEN_SUMS;
+	char version[FERRY_MAVEN_VERSION_MAX + 1];
+	struct ferry_maven_reading reading;
+
+	if ((kind != FERRY_MAVEN_FILE && kind != FERRY_MAVEN_VERSIONS &&
+		kind != FERRY_MAVEN_SNAPSHOT) ||
+	    !find_wanted(call, &reading))
+		return false;
+	(void)snprintf(
+	    want->package, sizeof(want->package), "%s", reading.package);
+	want->what = FERRY_PULL_DOCUMENT;
+	if (kind != FERRY_MAVEN_FILE)
+		return true;
+	if (!ferry_maven_path_version(&reading, version) ||
+	    strlen(reading.file) >= sizeof(want->file))
+		return false;
+	want->what = FERRY_PULL_VERSION;
+	(void)snprintf(want->version, sizeof(want->version), "%s", version);
+	(void)snprintf(want->file, sizeof(want->file), "%s", reading.file);
+	want->grows = (call->resource.kind & FERRY_MAVEN_SUMS) == 0;
+	return true;
+}
+
+bool
+ferry_maven_supplies(const struct ferry_call *call, const char *upstream)
+{
+	struct ferry_maven_reading reading;
+
+	return find_wanted(call, &reading) &&
+	       (reading.origin[0] == 0 ||
+		   means(call, reading.origin, upstream));
 }

@@ -12,6 +12,11 @@ struct ferry_error;
 /* As owner() of a format; fills package and origin of the resource. */
 int ferry_maven_owner(
     struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err);
+/* As wants() and supplies() of struct ferry_replay. */
+struct ferry_pull_want;
+bool
+ferry_maven_wants(const struct ferry_call *call, struct ferry_pull_want *want);
+bool ferry_maven_supplies(const struct ferry_call *call, const char *upstream);
 /* The reading that ferry_maven_owner() chose. */
 bool ferry_maven_chosen(
     const struct ferry_call *call, struct ferry_maven_reading *out);

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "serve/http/flow.h"
+#include "serve/replay/asker.h"
 #include "serve/replay/maven/files.h"
 #include "serve/replay/maven/metadata.h"
 #include "serve/replay/maven/path.h"
@@ -203,6 +205,23 @@ answer_metadata(const struct ferry_call *call,
 	return 1;
 }
 
+/* Whether upstreams are yet to be asked for what is not here. */
+static bool
+may_come(const struct ferry_call *call)
+{
+	char upstreams[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME];
+	struct ferry_ticket_end end;
+	struct ferry_flow *flow = NULL;
+	bool asked;
+
+	if (call->asker == NULL ||
+	    ferry_asker_upstreams(call->asker, "maven", upstreams) == 0)
+		return false;
+	asked = ferry_ticket_look(call->rq, &end, &flow) == 1;
+	ferry_flow_unref(flow);
+	return !asked;
+}
+
 /*
  * A path may be that of a group: if the client may not read a package of that
  * name, or there is none, and sees plugins of such a group, the list of those is
@@ -218,7 +237,7 @@ find_owner(
 	int rc = ferry_maven_owner(call, lookup, err);
 
 	if (rc == -1 || (r->kind & ~FERRY_MAVEN_SUMS) != FERRY_MAVEN_VERSIONS ||
-	    lookup == FERRY_LOOKUP_FRESH ||
+	    lookup == FERRY_LOOKUP_FRESH || may_come(call) ||
 	    (rc == 1 && ferry_view_may_read(call, "maven")))
 		return rc;
 	ferry_access_decide(
@@ -320,6 +339,8 @@ const struct ferry_replay ferry_replay_maven = {
 	.parse = parse,
 	.owner = find_owner,
 	.answer = answer,
+	.wants = ferry_maven_wants,
+	.supplies = ferry_maven_supplies,
 	.refuse = refuse,
 	.start = start,
 	.changed = ferry_search_changed,

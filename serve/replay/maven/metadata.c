@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "serve/replay/maven/listed.h"
 #include "serve/replay/search.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
@@ -25,8 +26,10 @@ struct versions {
 	char **list;
 	size_t n, cap;
 	json_int_t updated_at;
+	char updated[STAMP]; /* by upstream, or "" */
 	const char *folder; /* only builds of this snapshot; or NULL */
 	json_t *files; /* of those: by version */
+	struct ferry_buf plugins; /* that upstream lists, as they are written */
 };
 
 static void
@@ -37,6 +40,7 @@ versions_free(struct versions *v)
 		free(v->list[i]);
 	free(v->list);
 	json_decref(v->files);
+	ferry_buf_free(&v->plugins);
 }
 
 /* "1.0-SNAPSHOT" of a build of it; anything else is itself. */
@@ -62,6 +66,18 @@ is_listed(const struct versions *v, const char *version)
 		if (strcmp(v->list[i], version) == 0)
 			return true;
 	return false;
+}
+
+static int
+list_version(struct versions *v, const char *version, struct ferry_error *err)
+{
+
+	if (ferry_array_grow(
+		&v->list, &v->cap, v->n + 1, sizeof(char *), err) == -1 ||
+	    ferry_strdup(&v->list[v->n], version, err) == -1)
+		return -1;
+	v->n++;
+	return 0;
 }
 
 /* A version is listed if it has more than a POM that others read. */
@@ -90,14 +106,31 @@ add_version(void *ctx, const struct ferry_key *key, json_t *record,
 	if (v->folder == NULL)
 		version = folder;
 	/* Builds of one snapshot lie together. */
-	if (v->folder == NULL && version[0] != 0 && is_listed(v, version))
-		return 0;
-	if (ferry_array_grow(
-		&v->list, &v->cap, v->n + 1, sizeof(char *), err) == -1 ||
-	    ferry_strdup(&v->list[v->n], version, err) == -1)
-		return -1;
-	v->n++;
-	return 0;
+	return v->folder == NULL && is_listed(v, version)
+	           ? 0
+	           : list_version(v, version, err);
+}
+
+static void
+put(struct ferry_out *out, const char *indent, const char *name,
+    struct ferry_bytes value)
+{
+
+	ferry_out_fmt(out, "%s<%s>", indent, name);
+	ferry_out_html(out, value);
+	ferry_out_fmt(out, "</%s>\n", name);
+}
+
+static void
+put_plugin(
+    struct ferry_out *out, struct ferry_bytes artifact, const char *prefix)
+{
+
+	ferry_out_str(out, "    <plugin>\n");
+	put(out, "      ", "name", artifact);
+	put(out, "      ", "prefix", ferry_bytes_str(prefix));
+	put(out, "      ", "artifactId", artifact);
+	ferry_out_str(out, "    </plugin>\n");
 }
 
 static int
@@ -108,6 +141,67 @@ by_version(const void *a, const void *b)
 	return ferry_maven_order(ferry_bytes_str(*x), ferry_bytes_str(*y));
 }
 
+/* What upstream lists besides, and is pulled when it is asked for */
+
+static int
+on_version(void *ctx, const char *version, struct ferry_error *err)
+{
+	struct versions *v = ctx;
+
+	return is_listed(v, version) ? 0 : list_version(v, version, err);
+}
+
+static int
+on_plugin(void *ctx, const char *prefix, const char *artifact,
+    struct ferry_error *err)
+{
+	struct versions *v = ctx;
+	struct ferry_out out;
+
+	ferry_out_begin(&out, &v->plugins);
+	put_plugin(&out, ferry_bytes_str(artifact), prefix);
+	return ferry_out_end(&out, err);
+}
+
+static int
+on_updated(void *ctx, const char *text, struct ferry_error *err)
+{
+	struct versions *v = ctx;
+
+	(void)err;
+	(void)snprintf(v->updated, sizeof(v->updated), "%s", text);
+	return 0;
+}
+
+static int
+on_build(
+    void *ctx, const char *build, const char *file, struct ferry_error *err)
+{
+	struct versions *v = ctx;
+	json_t *files = json_object_get(v->files, build);
+
+	if (files == NULL) {
+		files = json_array();
+		if (ferry_json_set(v->files, build, files, err) == -1 ||
+		    list_version(v, build, err) == -1)
+			return -1;
+	}
+	return file == NULL ? 0
+	                    : ferry_json_push(
+				  files, json_pack("{s:s}", "name", file), err);
+}
+
+static int
+add_listed(
+    struct versions *v, const struct ferry_call *call, struct ferry_error *err)
+{
+	const struct ferry_maven_listener to = { on_version, on_plugin,
+		on_updated, on_build, v };
+
+	return ferry_maven_listed(call->view, call->resource.package,
+	    call->owner, v->folder, &to, err);
+}
+
 static int
 load(struct versions *v, const struct ferry_call *call, struct ferry_error *err)
 {
@@ -116,7 +210,8 @@ load(struct versions *v, const struct ferry_call *call, struct ferry_error *err)
 	if (ferry_key_version(&prefix, "maven", call->resource.package,
 		call->owner, NULL, err) == -1 ||
 	    ferry_catalog_each(ferry_store_view_store(call->view), &prefix,
-		add_version, v, err) == -1)
+		add_version, v, err) == -1 ||
+	    add_listed(v, call, err) == -1)
 		return -1;
 	if (v->n > 1)
 		qsort(v->list, v->n, sizeof(char *), by_version);
@@ -132,16 +227,6 @@ stamp(json_int_t at, char out[STAMP])
 	if (gmtime_r(&t, &tm) == NULL ||
 	    strftime(out, STAMP, "%Y%m%d%H%M%S", &tm) == 0)
 		out[0] = 0;
-}
-
-static void
-put(struct ferry_out *out, const char *indent, const char *name,
-    struct ferry_bytes value)
-{
-
-	ferry_out_fmt(out, "%s<%s>", indent, name);
-	ferry_out_html(out, value);
-	ferry_out_fmt(out, "</%s>\n", name);
 }
 
 static void
@@ -167,36 +252,61 @@ end_body(struct ferry_out *out, struct ferry_buf *text,
 
 /* Of an artifact */
 
+/* The later of what is known of its last change. */
+static void
+last_updated(const struct versions *v, char out[STAMP])
+{
+
+	stamp(v->updated_at, out);
+	if (strcmp(v->updated, out) > 0)
+		memcpy(out, v->updated, STAMP);
+}
+
+static void
+put_versions(struct ferry_out *out, const struct versions *v)
+{
+	const char *release = NULL;
+	char at[STAMP];
+
+	for (size_t i = 0; i < v->n; i++)
+		if (!ferry_maven_is_snapshot(ferry_bytes_str(v->list[i])))
+			release = v->list[i];
+	last_updated(v, at);
+	ferry_out_str(out, "  <versioning>\n");
+	put(out, "    ", "latest", ferry_bytes_str(v->list[v->n - 1]));
+	if (release != NULL)
+		put(out, "    ", "release", ferry_bytes_str(release));
+	ferry_out_str(out, "    <versions>\n");
+	for (size_t i = 0; i < v->n; i++)
+		put(out, "      ", "version", ferry_bytes_str(v->list[i]));
+	ferry_out_str(out, "    </versions>\n");
+	put(out, "    ", "lastUpdated", ferry_bytes_str(at));
+	ferry_out_str(out, "  </versioning>\n");
+}
+
+/* One name may be an artifact's and a group's. */
 static int
 make_artifact(void *ctx, struct ferry_body **body, struct ferry_error *err)
 {
 	const struct ferry_call *call = ctx;
 	struct versions v = { .n = 0 };
 	struct ferry_buf text = FERRY_BUF_INIT;
-	const char *release = NULL;
 	struct ferry_out out;
-	char at[STAMP];
 	int rc = load(&v, call, err);
 
-	if (rc == -1 || v.n == 0)
+	if (rc == -1 || (v.n == 0 && v.plugins.n == 0))
 		goto out;
-	for (size_t i = 0; i < v.n; i++)
-		if (!ferry_maven_is_snapshot(ferry_bytes_str(v.list[i])))
-			release = v.list[i];
-	stamp(v.updated_at, at);
 	ferry_out_begin(&out, &text);
 	ferry_out_str(&out, HEAD);
-	put_coordinates(&out, call->resource.package);
-	ferry_out_str(&out, "  <versioning>\n");
-	put(&out, "    ", "latest", ferry_bytes_str(v.list[v.n - 1]));
-	if (release != NULL)
-		put(&out, "    ", "release", ferry_bytes_str(release));
-	ferry_out_str(&out, "    <versions>\n");
-	for (size_t i = 0; i < v.n; i++)
-		put(&out, "      ", "version", ferry_bytes_str(v.list[i]));
-	ferry_out_str(&out, "    </versions>\n");
-	put(&out, "    ", "lastUpdated", ferry_bytes_str(at));
-	ferry_out_str(&out, "  </versioning>\n");
+	if (v.n > 0) {
+		put_coordinates(&out, call->resource.package);
+		put_versions(&out, &v);
+	}
+	if (v.plugins.n > 0) {
+		ferry_out_str(&out, "  <plugins>\n");
+		ferry_out_bytes(&out, ferry_bytes_buf(&v.plugins));
+		ferry_out_str(&out, "  </plugins>\n");
+	}
 	rc = end_body(&out, &text, body, err);
 out:
 	versions_free(&v);
@@ -410,11 +520,7 @@ write_plugins(void *ctx, const struct ferry_search_hit *hits, size_t n,
 			continue;
 		last = e->name;
 		group->n++;
-		ferry_out_str(&out, "    <plugin>\n");
-		put(&out, "      ", "name", artifact);
-		put(&out, "      ", "prefix", ferry_bytes_str(e->answer));
-		put(&out, "      ", "artifactId", artifact);
-		ferry_out_str(&out, "    </plugin>\n");
+		put_plugin(&out, artifact, e->answer);
 	}
 	return ferry_out_end(&out, err);
 }

@@ -2,7 +2,8 @@
 #define FERRY_SERVE_REPLAY_MAVEN_METADATA_H
 
 /*
- * maven-metadata.xml of what is held: never upstream's, which lists more.
+ * maven-metadata.xml of what is held: never upstream's, which lists more; but of
+ * an upstream that is pulled through, with what that lists.
  *
  * Source: store/format/maven/PROTOCOL.md, section 7.
  */

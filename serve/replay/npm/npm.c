@@ -580,7 +580,7 @@ wants(const struct ferry_call *call, struct ferry_pull_want *want)
 			return false;
 		memcpy(want->version, version, strlen(version) + 1);
 		/* With a query it may be another file. */
-		want->main_file = strchr(r->item, '?') == NULL;
+		want->grows = strchr(r->item, '?') == NULL;
 		return true;
 	default:
 		return false;

@@ -228,7 +228,7 @@ ferry_nuget_wants(const struct ferry_call *call, struct ferry_pull_want *want)
 		if (slash == NULL)
 			return false;
 		want->what = FERRY_PULL_VERSION;
-		want->main_file = strcmp(slash, "/nupkg") == 0;
+		want->grows = strcmp(slash, "/nupkg") == 0;
 		(void)snprintf(want->version, sizeof(want->version), "%.*s",
 		    (int)(slash - r->item), r->item);
 		break;

@@ -197,7 +197,7 @@ ferry_gem_wants(const struct ferry_call *call, struct ferry_pull_want *want)
 		   list[i].name))
 		i++;
 	want->what = FERRY_PULL_VERSION;
-	want->main_file = ferry_bytes_ends(ferry_bytes_str(r->item), ".gem");
+	want->grows = ferry_bytes_ends(ferry_bytes_str(r->item), ".gem");
 	return i < n &&
 	       set_name(want->package, ferry_bytes_str(list[i].name)) &&
 	       set_name(want->version, ferry_bytes_str(list[i].version));

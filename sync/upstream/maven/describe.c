@@ -242,7 +242,8 @@ note_all_absent(const struct ferry_version_at *at, json_t *record,
 		return -1;
 	word.classifier = ferry_bytes_str("");
 	word.extension = ferry_bytes_str("module");
-	if (pom->gradle && note_absent(at, record, &word, err) == -1)
+	if (ferry_maven_asks_module(at, pom) &&
+	    note_absent(at, record, &word, err) == -1)
 		return -1;
 	return maven->signatures ? note_unsigned(record, err) : 0;
 }

@@ -248,6 +248,8 @@ ferry_maven_files(const struct ferry_version_at *at, ferry_on_file *on_file,
     void *ctx, struct ferry_error *err)
 {
 	const struct tell tell = { at, on_file, ctx };
+	/* What was not there may be now, when a client asks. */
+	enum how if_there = at->packages->run->pulls ? SHOULD_BE : MAY_BE;
 	const char *rest = at->files == NULL ? "" : at->files,
 		   *packaging = json_string_value(
 		       json_object_get(at->record, "packaging"));
@@ -260,7 +262,7 @@ ferry_maven_files(const struct ferry_version_at *at, ferry_on_file *on_file,
 		return -1;
 	while (ferry_maven_next_word(&rest, &word)) {
 		if (tell_file(&tell, word.classifier, word.extension,
-			word.if_there ? MAY_BE : SHOULD_BE, err) == -1)
+			word.if_there ? if_there : SHOULD_BE, err) == -1)
 			return -1;
 		any = any || word.classifier.n == 0;
 	}
@@ -269,6 +271,14 @@ ferry_maven_files(const struct ferry_version_at *at, ferry_on_file *on_file,
 	return packaging != NULL && ferry_maven_wants_main(at->files)
 	           ? tell_main(&tell, packaging, err)
 	           : 0;
+}
+
+bool
+ferry_maven_asks_module(
+    const struct ferry_version_at *at, const struct ferry_pom *pom)
+{
+
+	return pom->gradle && !at->packages->run->pulls;
 }
 
 int
@@ -292,9 +302,10 @@ ferry_maven_more_files(const struct ferry_version_at *at,
 		&text, err) == 0 &&
 	    ferry_pom_new(&pom, ferry_bytes_buf(&text), &maven->builder, err) ==
 		0)
-		rc = pom->gradle ? tell_file(&tell, ferry_bytes_str(""),
-				       ferry_bytes_str("module"), MAY_BE, err)
-		                 : 0;
+		rc = ferry_maven_asks_module(at, pom)
+		         ? tell_file(&tell, ferry_bytes_str(""),
+			       ferry_bytes_str("module"), MAY_BE, err)
+		         : 0;
 	if (rc == 0 && ferry_maven_wants_main(at->files))
 		rc = tell_main(&tell, pom->packaging, err);
 	if (rc == -1)

@@ -24,6 +24,11 @@ int ferry_maven_files(const struct ferry_version_at *at, ferry_on_file *on_file,
     void *ctx, struct ferry_error *err);
 int ferry_maven_more_files(const struct ferry_version_at *at,
     ferry_on_file *on_file, void *ctx, struct ferry_error *err);
+/* Whether a module is looked for that its POM promises.  A puller waits until a
+ * client asks. */
+struct ferry_pom;
+bool ferry_maven_asks_module(
+    const struct ferry_version_at *at, const struct ferry_pom *pom);
 /* Checks files against their checksums; adds "packaging", "absent", "bare",
  * "prefix" to the record (store/catalog/README.md). */
 int ferry_maven_describe(

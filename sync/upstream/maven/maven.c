@@ -236,9 +236,13 @@ arrived(
 	struct ferry_buf name = FERRY_BUF_INIT;
 	struct maven_pom *pom;
 	struct ferry_file file;
-	int rc = ferry_maven_name_of(
-	    &name, at, ferry_bytes_str(""), ferry_bytes_str("pom"), err);
+	int rc;
 
+	/* Clients ask for what it needs. */
+	if (at->packages->run->pulls)
+		return 0;
+	rc = ferry_maven_name_of(
+	    &name, at, ferry_bytes_str(""), ferry_bytes_str("pom"), err);
 	if (rc == 0)
 		rc = ferry_files_find(at->record, (char *)name.p, &file, err);
 	ferry_buf_free(&name);
@@ -378,6 +382,7 @@ static const struct ferry_package_format maven = {
 	.split = split_text,
 	.exact = ferry_maven_exact,
 	.cut = cut_spec,
+	.words = ferry_maven_words,
 	.known = known,
 	.document_url = document_url,
 	.read = ferry_maven_read,

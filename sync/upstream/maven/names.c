@@ -62,6 +62,33 @@ ferry_maven_wants_main(const char *words)
 	return words == NULL || ferry_maven_has_word(words, "*");
 }
 
+/* Of "-C.E" the classifier ends at the last dot: any cut calls the same file. */
+int
+ferry_maven_words(const char *name, const char *version, const char *file,
+    struct ferry_buf *out, struct ferry_error *err)
+{
+	struct ferry_bytes artifact =
+	    ferry_maven_artifact(ferry_bytes_str(name));
+	size_t n = strlen(version);
+	struct ferry_bytes classifier = ferry_bytes_of("", 0);
+	const char *rest = file + artifact.n + 1, *dot;
+
+	if (strlen(file) <= artifact.n + 1 + n ||
+	    memcmp(file, artifact.p, artifact.n) != 0 ||
+	    file[artifact.n] != '-' || memcmp(rest, version, n) != 0)
+		return ferry_buf_adds(out, "pom", err);
+	rest += n;
+	dot = *rest == '-' ? strrchr(rest, '.') : rest;
+	if (dot != NULL && dot > rest)
+		classifier = ferry_bytes_of(rest + 1, (size_t)(dot - rest) - 1);
+	if (dot == NULL || *dot != '.' || strcmp(rest, ".pom") == 0 ||
+	    !ferry_maven_part_valid(ferry_bytes_str(dot + 1)) ||
+	    (dot > rest && !ferry_maven_part_valid(classifier)))
+		return ferry_buf_adds(out, "pom", err);
+	return ferry_buf_addf(out, err, "?%.*s:%s", (int)classifier.n,
+	    (const char *)classifier.p, dot + 1);
+}
+
 int
 ferry_maven_name_of(struct ferry_buf *out, const struct ferry_version_at *at,
     struct ferry_bytes classifier, struct ferry_bytes extension,

@@ -22,6 +22,9 @@ bool ferry_maven_has_word(const char *words, const char *word);
 /* Whether the main file is among the words. */
 bool ferry_maven_wants_main(const char *words);
 
+/* As words() of struct ferry_package_format. */
+int ferry_maven_words(const char *name, const char *version, const char *file,
+    struct ferry_buf *out, struct ferry_error *err);
 /* Append the name of a file of the version. */
 int ferry_maven_name_of(struct ferry_buf *out,
     const struct ferry_version_at *at, struct ferry_bytes classifier,

@@ -157,7 +157,6 @@ static const struct ferry_package_format npm = {
 	.file_max = 16ULL << 30,
 	.digests = FERRY_ALG(FERRY_SHA1) | FERRY_ALG(FERRY_SHA512),
 	.plan_size = "unpacked",
-	.pulls = true,
 	.configure = ferry_npm_configure,
 	.open = ferry_npm_keys_open,
 	.close = close_npm,

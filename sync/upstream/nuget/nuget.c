@@ -301,7 +301,6 @@ static const struct ferry_package_format nuget = {
 	.default_spec = NUGET_LATEST,
 	.any = "(, )",
 	.withdrawn = "keep",
-	.pulls = true,
 	.document_max = 256U << 20,
 	.file_max = 16ULL << 30,
 	.digests = FERRY_ALG(FERRY_SHA512),

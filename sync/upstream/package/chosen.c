@@ -58,7 +58,7 @@ ferry_chosen_grow(const struct ferry_package *p, struct ferry_chosen *chosen,
 		size_t n = strcspn(rest, " ");
 
 		if (n > 0 && !has_word(chosen->files, rest, n)) {
-			if ((chosen->files != NULL &&
+			if ((chosen->files != NULL && *chosen->files != 0 &&
 				ferry_buf_addf(
 				    &files, err, "%s ", chosen->files) == -1) ||
 			    ferry_buf_addf(&files, err, "%.*s", (int)n, rest) ==

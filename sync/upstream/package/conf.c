@@ -235,10 +235,6 @@ ferry_packages_configure_all(
 		packages->up->delegator == NULL, &packages->dependencies,
 		err) == -1)
 		return -1;
-	if (packages->up->pull && !packages->format->pulls)
-		return ferry_conf_error(group, "pull", err,
-		    "upstreams of the format '%s' cannot be pulled through",
-		    packages->format->format);
 	if (packages->format->configure != NULL &&
 	    packages->format->configure(packages, group, err) == -1)
 		return -1;

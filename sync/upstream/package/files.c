@@ -126,9 +126,11 @@ on_grow(void *ctx, const struct ferry_blob_writer *writer)
 	const struct ferry_job *job = transfer->job;
 	const struct ferry_packages *packages = job->package->packages;
 
-	if (transfer->file == 0 && packages->run->on_grow != NULL)
+	if (packages->run->on_grow != NULL)
 		packages->run->on_grow(packages->run->on_grow_ctx, packages->up,
-		    job->package->entry.key, job->version, writer);
+		    job->package->entry.key, job->version,
+		    job->files[transfer->file].name, transfer->file == 0,
+		    writer);
 }
 
 /* What comes without a digest could be anything, from anywhere. */

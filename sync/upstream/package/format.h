@@ -152,7 +152,6 @@ struct ferry_package_format {
 	/* Documents need not list a version, nor be there: what exact() says
 	 * is one, or a lock file names, is one if its files are there. */
 	bool unlisted;
-	bool pulls; /* ferryd asks a puller for what it lacks */
 	/* Files of a version are wanted one by one: its record grows. */
 	bool grows;
 	const char
@@ -184,6 +183,12 @@ struct ferry_package_format {
 	 * freed, or NULL.  NULL: there are no words. */
 	int (*cut)(
 	    const char *spec, size_t *n, char **files, struct ferry_error *err);
+
+	/* Of formats whose versions grow: append the words that want the file
+	 * called so, if upstream has it; if no file of the version can be
+	 * called that, such as want no more than there always is. */
+	int (*words)(const char *name, const char *version, const char *file,
+	    struct ferry_buf *out, struct ferry_error *err);
 
 	/* What is known of a document before it is asked for.  Errors are of
 	 * this package only.  NULL: nothing. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "store/base/clock.h"
+#include "store/base/files.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/catalog/catalog.h"
@@ -103,6 +104,7 @@ ferry_package_lists_wants(
 
 	for (size_t i = 0; i < p->wants_n; i++)
 		if (p->wants[i].kind == FERRY_WANT_EXACT &&
+		    !p->packages->format->unlisted &&
 		    ferry_document_find(document, p->wants[i].spec) == NULL)
 			return false;
 	return true;
@@ -181,18 +183,28 @@ int
 ferry_packages_pull(struct ferry_run *run, struct ferry_upstream *up,
     const struct ferry_pull_want *want, struct ferry_error *err)
 {
-	const struct ferry_package_want wanted = {
+	struct ferry_package_want wanted = {
 		.kind = want->what == FERRY_PULL_DOCUMENT ? FERRY_WANT_DOCUMENT
 		                                          : FERRY_WANT_EXACT,
 		.spec = want->version,
 		.by = "a client",
 	};
+	struct ferry_packages *packages = up->state;
 	struct ferry_package *p = find_package(up, want->package);
+	struct ferry_buf words = FERRY_BUF_INIT;
+	int rc = 0;
 
 	(void)run;
 	if (p != NULL && p->asked && is_idle(p) && is_over(p, want))
 		ferry_package_reset(p);
-	return ferry_packages_want(up->state, want->package, &wanted, err);
+	if (want->file[0] != 0 && packages->format->words != NULL)
+		rc = packages->format->words(
+		    want->package, want->version, want->file, &words, err);
+	wanted.files = (const char *)words.p;
+	if (rc == 0)
+		rc = ferry_packages_want(packages, want->package, &wanted, err);
+	ferry_buf_free(&words);
+	return rc;
 }
 
 /* Whether it is among the wants: those were forgotten if the package was begun
@@ -233,6 +245,57 @@ look_again(struct ferry_package *p, const struct ferry_pull_want *want,
 	return FERRY_PULL_LACKS;
 }
 
+/* Whether the file that want names is here: 1, 0, -1. */
+static int
+has_file(const struct ferry_package *p, const struct ferry_pull_want *want,
+    struct ferry_error *err)
+{
+	const struct ferry_recorded of = ferry_package_recorded(p);
+	struct ferry_file file;
+	json_t *record = NULL;
+	int rc = ferry_recorded_get(&of, want->version, &record, err);
+
+	if (rc == 1 &&
+	    (rc = ferry_files_find(record, want->file, &file, err)) == 1)
+		rc = ferry_blob_has(of.run->st, &file.sha256, err);
+	json_decref(record);
+	return rc;
+}
+
+/* One that is not there is none, where documents need not be. */
+static enum ferry_pull_state
+document_state(const struct ferry_package *p, struct ferry_pull_end *out)
+{
+
+	if (!p->without)
+		return FERRY_PULL_HERE;
+	ferry_error_set(&out->why, FERRY_ENOTFOUND,
+	    "upstream '%s' has no %s of '%s'", p->packages->up->name,
+	    p->packages->format->document, p->entry.key);
+	return FERRY_PULL_LACKS;
+}
+
+/* The version was dealt with.  What became of one file of it, only the record
+ * tells. */
+static enum ferry_pull_state
+version_state(const struct ferry_package *p, const struct ferry_pull_want *want,
+    const struct ferry_chosen *chosen, struct ferry_pull_end *out)
+{
+	int rc = want->file[0] == 0 ? 0 : has_file(p, want, &out->why);
+
+	if (rc == 1)
+		return FERRY_PULL_HERE;
+	if (rc == 0 && chosen->why.code != FERRY_OK)
+		out->why = chosen->why;
+	else if (rc == 0 && want->file[0] == 0)
+		return FERRY_PULL_HERE;
+	else if (rc == 0)
+		ferry_error_set(&out->why, FERRY_ENOTFOUND,
+		    "upstream '%s' has no %s", p->packages->up->name,
+		    want->file);
+	return FERRY_PULL_LACKS;
+}
+
 enum ferry_pull_state
 ferry_packages_pulled(struct ferry_upstream *up,
     const struct ferry_pull_want *want, struct ferry_pull_end *out)
@@ -250,14 +313,11 @@ ferry_packages_pulled(struct ferry_upstream *up,
 	if (p->waiting || (!p->without && !ferry_package_has_document(p)))
 		return FERRY_PULL_WAITS;
 	if (want->what == FERRY_PULL_DOCUMENT)
-		return FERRY_PULL_HERE;
+		return document_state(p, out);
 	chosen = (const struct ferry_chosen *)ferry_table_find(
 	    &p->chosen, want->version);
 	if (chosen == NULL)
 		return look_again(p, want, out);
-	if (!chosen->settled)
-		return FERRY_PULL_WAITS;
-	out->why = chosen->why;
-	return chosen->why.code == FERRY_OK ? FERRY_PULL_HERE
-	                                    : FERRY_PULL_LACKS;
+	return is_under_way(chosen) ? FERRY_PULL_WAITS
+	                            : version_state(p, want, chosen, out);
 }

@@ -417,6 +417,19 @@ out:
 	return rc;
 }
 
+/* A puller's wants are dealt with one by one: what was not there is not asked for
+ * again because something else is. */
+static void
+forget_words(const struct ferry_job *job)
+{
+	char *files = job->chosen->files;
+	size_t n = job->words == NULL ? 0 : strlen(job->words);
+
+	if (job->package->packages->run->pulls && files != NULL &&
+	    strncmp(files, job->words == NULL ? "" : job->words, n) == 0)
+		memmove(files, files + n, strlen(files + n) + 1);
+}
+
 /* A job ended: once more, if more of the version was wanted meanwhile. */
 static void
 end_job(struct ferry_job *job)
@@ -437,6 +450,7 @@ end_job(struct ferry_job *job)
 	struct ferry_job *next = NULL;
 
 	chosen->active = chosen->again = false;
+	forget_words(job);
 	if (again) {
 		ferry_package_item(
 		    item, p->packages, p->entry.key, job->version);

@@ -314,7 +314,6 @@ static const struct ferry_package_format rubygems = {
 	.document_max = 64U << 20,
 	.file_max = 16ULL << 30,
 	.plan_size = "size",
-	.pulls = true,
 	.configure = ferry_gem_configure,
 	.close = close_gems,
 	.split = split_text,
