@@ -63,6 +63,7 @@ struct daemon {
 	struct ferry_metrics metrics;
 	struct ferry_lines *log; /* NULL: none */
 	struct ferry_lines *audit; /* NULL: none */
+	struct ferry_lines *asked; /* NULL: none */
 	int listen_fd;
 	char *listen; /* the address of listen_fd, as it was given */
 	unsigned port;
@@ -194,6 +195,7 @@ generation_start(struct generation *g, struct ferry_error *err)
 	struct daemon *d = g->daemon;
 
 	g->options->site.audit = d->audit;
+	g->options->site.asked = d->asked;
 	g->options->site.metrics = &d->metrics;
 	g->options->site.started_ms = d->started_ms;
 	g->web = (struct ferry_web){ ferry_serve_formats, d->view, &o->site,
@@ -334,32 +336,38 @@ static int
 open_logs(struct daemon *d, const struct ferry_serve_options *o,
     struct ferry_error *err)
 {
+	const struct {
+		const char *target, *what;
+		struct ferry_lines **out;
+	} logs[] = { { o->access_log, "access log", &d->log },
+		{ o->audit_log, "audit log", &d->audit },
+		{ o->asked_log, "log of what is asked for", &d->asked } };
 
-	if (o->access_log != NULL &&
-	    ferry_lines_open(&d->log, o->access_log, "access log", err) == -1)
-		return -1;
-	return o->audit_log == NULL ? 0
-	                            : ferry_lines_open(&d->audit, o->audit_log,
-					  "audit log", err);
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++)
+		if (logs[i].target != NULL &&
+		    ferry_lines_open(
+			logs[i].out, logs[i].target, logs[i].what, err) == -1)
+			return -1;
+	return 0;
 }
 
 static void
 announce(const struct daemon *d)
 {
 	const struct ferry_serve_options *o = d->current->options;
-	const char *colon = strrchr(o->listen, ':');
+	const char *colon = strrchr(d->listen, ':');
 
 	ferry_log(FERRY_LOG_INFO, "serving %s at %s://%.*s:%u/", o->store,
-	    o->certificate == NULL ? "http" : "https", (int)(colon - o->listen),
-	    o->listen, d->port);
+	    o->certificate == NULL ? "http" : "https", (int)(colon - d->listen),
+	    d->listen, d->port);
 	if (o->site.public_url != NULL)
 		ferry_log(FERRY_LOG_INFO, "known as %s/", o->site.public_url);
 }
 
 /* Root is for nobody whom other machines reach, unless that was meant. */
 static int
-check_root(
-    const struct ferry_serve_options *o, bool loopback, struct ferry_error *err)
+check_root(const struct ferry_serve_options *o, const char *listen,
+    bool loopback, struct ferry_error *err)
 {
 	static const char why[] = "a user of its own that can read the store "
 				  "is enough; if it is meant, say "
@@ -370,7 +378,7 @@ check_root(
 		return 0;
 	if (!loopback)
 		return ferry_error_set(err, FERRY_EUSAGE,
-		    "refusing to run as root on %s: %s", o->listen, why);
+		    "refusing to run as root on %s: %s", listen, why);
 	ferry_log(FERRY_LOG_WARNING, "running as root: %s", why);
 	return 0;
 }
@@ -401,7 +409,7 @@ enter_sandbox(struct daemon *d, struct ferry_error *err)
 		.read = { conf != NULL ? conf : getenv("FERRY_CONFIG"),
 		    o->certificate, o->key },
 		.written = { log_path(o->access_log), log_path(o->audit_log),
-		    d->args.port_file },
+		    log_path(o->asked_log), d->args.port_file },
 	};
 
 	if (ferry_sandbox_new(&d->sandbox, err) == -1)
@@ -412,6 +420,20 @@ enter_sandbox(struct daemon *d, struct ferry_error *err)
 	}
 	ferry_sandbox_enter(d->sandbox, &paths);
 	return 0;
+}
+
+/* The address to listen on: of the socket that was passed, or the options'. */
+static int
+find_address(struct daemon *d, const struct ferry_serve_options *o,
+    bool *loopback, struct ferry_error *err)
+{
+	char passed[FERRY_LISTEN_ADDRESS];
+	int rc = ferry_listen_passed(&d->listen_fd, passed, &d->port, err);
+
+	return rc == -1 || ferry_strdup(&d->listen,
+			       rc == 1 ? passed : o->listen, err) == -1
+	           ? -1
+	           : ferry_listen_is_loopback(d->listen, loopback, err);
 }
 
 /* Returns: 0; 1 if all that was asked for is done; -1. */
@@ -432,8 +454,7 @@ start(struct daemon *d, struct ferry_error *err)
 	if ((rc = enter_sandbox(d, err)) != 0)
 		return rc;
 	o = d->current->options;
-	if (ferry_listen_is_loopback(o->listen, &loopback, err) == -1 ||
-	    ferry_strdup(&d->listen, o->listen, err) == -1)
+	if (find_address(d, o, &loopback, err) == -1)
 		return -1;
 	for (size_t i = 0; ferry_serve_formats[i] != NULL; i++)
 		if (ferry_metrics_add_row(
@@ -441,12 +462,12 @@ start(struct daemon *d, struct ferry_error *err)
 			return -1;
 	if (ferry_store_view_open(
 		&d->view, o->store, o->cache_bytes, raise_files(), err) == -1 ||
-	    check_public(d, o, o->listen, err) == -1 ||
-	    check_root(o, loopback, err) == -1)
+	    check_public(d, o, d->listen, err) == -1 ||
+	    check_root(o, d->listen, loopback, err) == -1)
 		return -1;
 	ferry_access_configure(ferry_store_view_access(d->view), &o->access);
-	if (ferry_listen(&d->listen_fd, o->listen, &d->port, &loopback, err) ==
-		-1 ||
+	if ((d->listen_fd == -1 && ferry_listen(&d->listen_fd, d->listen,
+				       &d->port, &loopback, err) == -1) ||
 	    ferry_asker_new(&d->asker, o->pull, d->view, err) == -1 ||
 	    ferry_replayer_new(&d->replayer, ferry_serve_formats, d->view,
 		d->asker, o->search_bytes, err) == -1 ||
@@ -490,6 +511,7 @@ reload(struct daemon *d)
 	notify("RELOADING=1");
 	reopen(d->log);
 	reopen(d->audit);
+	reopen(d->asked);
 	/* The socket is the first one's, whatever is written now. */
 	if (generation_new(&next, d, &err) == -1 ||
 	    check_public(d, next->options, d->listen, &err) == -1 ||
@@ -546,6 +568,16 @@ trim(struct daemon *d)
 		(void)malloc_trim(0);
 }
 
+static void
+flush_logs(struct daemon *d)
+{
+	struct ferry_lines *logs[] = { d->log, d->audit, d->asked };
+
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++)
+		if (logs[i] != NULL)
+			ferry_lines_flush(logs[i]);
+}
+
 /* Until a signal ends it. */
 static void
 run(struct daemon *d, const sigset_t *signals)
@@ -559,10 +591,7 @@ run(struct daemon *d, const sigset_t *signals)
 			return;
 		if (number == SIGHUP)
 			reload(d);
-		if (d->log != NULL)
-			ferry_lines_flush(d->log);
-		if (d->audit != NULL)
-			ferry_lines_flush(d->audit);
+		flush_logs(d);
 		ferry_server_tick(d->current->server);
 		reap(d);
 		trim(d);
@@ -638,6 +667,7 @@ main(int argc, char **argv)
 	ferry_store_view_close(d.view);
 	ferry_lines_close(d.log);
 	ferry_lines_close(d.audit);
+	ferry_lines_close(d.asked);
 	ferry_metrics_free(&d.metrics);
 	ferry_sandbox_free(d.sandbox);
 	free(d.listen);

@@ -285,7 +285,8 @@ read_group(struct ferry_serve_options *o, struct ferry_conf_group *group,
 		16U << 20, &o->search_bytes, err) == -1 ||
 	    read_access(o, group, err) == -1 ||
 	    read_log(group, "access_log", &o->access_log, err) == -1 ||
-	    read_log(group, "audit_log", &o->audit_log, err) == -1)
+	    read_log(group, "audit_log", &o->audit_log, err) == -1 ||
+	    read_log(group, "asked_log", &o->asked_log, err) == -1)
 		return -1;
 	return ferry_conf_finish(group, err);
 }

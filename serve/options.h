@@ -50,6 +50,7 @@ struct ferry_serve_options {
 	const char *tls_priorities;
 	const char *access_log; /* NULL: none */
 	const char *audit_log; /* NULL: none */
+	const char *asked_log; /* NULL: none */
 	struct ferry_access_policy access;
 	struct ferry_networks proxies;
 };

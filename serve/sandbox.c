@@ -237,11 +237,13 @@ enter_landlock(
 		allow(rules, system[i], READ_FILE | READ_DIR);
 	allow(rules, "/dev/null", READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
 	allow_store(rules, paths->store);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(paths->read) / sizeof(paths->read[0]);
+	     i++)
 		allow_beside(rules, paths->read[i], READ_FILE | READ_DIR);
+	for (size_t i = 0;
+	     i < sizeof(paths->written) / sizeof(paths->written[0]); i++)
 		allow_beside(
 		    rules, paths->written[i], (WRITE | READ_DIR) & known);
-	}
 	allow(rules, s->scratch,
 	    (WRITE | FOLDERS | READ_FILE | READ_DIR) & known);
 	allow(rules, getenv("CACHE_DIRECTORY"),

@@ -25,7 +25,7 @@ struct ferry_sandbox_paths {
 	/* Files that are read again at a reload, with what is beside them. */
 	const char *read[3];
 	/* Files that are written, and made anew beside themselves. */
-	const char *written[3];
+	const char *written[4];
 };
 
 /*

@@ -1,7 +1,10 @@
+#include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +13,7 @@
 #include "store/base/error.h"
 
 #define BACKLOG 1024
+#define PASSED_FD 3 /* the first, by sd_listen_fds(3) */
 
 static int
 resolve(struct addrinfo **out, const char *address, struct ferry_error *err)
@@ -78,15 +82,25 @@ ferry_listen_is_loopback(
 	return 0;
 }
 
+union address {
+	struct sockaddr sa;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static unsigned
+port_of(const union address *a)
+{
+
+	return ntohs(
+	    a->sa.sa_family == AF_INET6 ? a->v6.sin6_port : a->v4.sin_port);
+}
+
 int
 ferry_listen(int *fd, const char *address, unsigned *port, bool *loopback,
     struct ferry_error *err)
 {
-	union {
-		struct sockaddr sa;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} bound = { 0 };
+	union address bound = { 0 };
 	socklen_t size = sizeof(bound);
 	struct addrinfo *list = NULL;
 	const int on = 1;
@@ -109,8 +123,60 @@ ferry_listen(int *fd, const char *address, unsigned *port, bool *loopback,
 	}
 	*loopback = is_loopback(list->ai_addr);
 	freeaddrinfo(list);
-	*port = ntohs(bound.sa.sa_family == AF_INET6 ? bound.v6.sin6_port
-						     : bound.v4.sin_port);
+	*port = port_of(&bound);
 	*fd = s;
 	return 0;
+}
+
+/* How many descriptors were passed to this process, from 3 on. */
+static unsigned
+passed(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	uint64_t value;
+
+	if (pid == NULL || n == NULL ||
+	    ferry_parse_u64(
+		ferry_bytes_str(pid), 1, INT32_MAX, &value, &ignored) == -1 ||
+	    (pid_t)value != getpid() ||
+	    ferry_parse_u64(ferry_bytes_str(n), 0, 1000, &value, &ignored) ==
+		-1)
+		return 0;
+	return (unsigned)value;
+}
+
+int
+ferry_listen_passed(int *fd, char address[FERRY_LISTEN_ADDRESS], unsigned *port,
+    struct ferry_error *err)
+{
+	union address bound = { 0 };
+	socklen_t size = sizeof(bound), length = sizeof(int);
+	char host[INET6_ADDRSTRLEN];
+	unsigned n = passed();
+	int listens = 0;
+
+	if (n == 0)
+		return 0;
+	if (n > 1)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "%u sockets were passed, and one is listened on", n);
+	if (getsockopt(PASSED_FD, SOL_SOCKET, SO_ACCEPTCONN, &listens,
+		&length) == -1 ||
+	    getsockname(PASSED_FD, &bound.sa, &size) == -1 || listens == 0 ||
+	    (bound.sa.sa_family != AF_INET && bound.sa.sa_family != AF_INET6) ||
+	    getnameinfo(&bound.sa, size, host, sizeof(host), NULL, 0,
+		NI_NUMERICHOST) != 0)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "what was passed as descriptor %d is no TCP socket that "
+		    "listens",
+		    PASSED_FD);
+	if (fcntl(PASSED_FD, F_SETFD, FD_CLOEXEC) == -1 ||
+	    fcntl(PASSED_FD, F_SETFL, O_NONBLOCK) == -1)
+		return ferry_error_errno(err, "the socket that was passed");
+	*port = port_of(&bound);
+	(void)snprintf(address, FERRY_LISTEN_ADDRESS,
+	    bound.sa.sa_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, *port);
+	*fd = PASSED_FD;
+	return 1;
 }

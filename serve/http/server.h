@@ -44,6 +44,15 @@ struct ferry_server_options {
  */
 int ferry_listen(int *fd, const char *address, unsigned *port, bool *loopback,
     struct ferry_error *err);
+/*
+ * The socket that whoever started this process opened and passed, as
+ * sd_listen_fds(3) has it: its descriptor, address and port.
+ * Returns: 1; 0 if there is none; -1: FERRY_EUSAGE (several, or no TCP socket
+ * that listens), FERRY_ESYSTEM.
+ */
+#define FERRY_LISTEN_ADDRESS 80 /* bytes of "ADDRESS:PORT" */
+int ferry_listen_passed(int *fd, char address[FERRY_LISTEN_ADDRESS],
+    unsigned *port, struct ferry_error *err);
 /* Only the second answer, without listening. */
 int ferry_listen_is_loopback(
     const char *address, bool *loopback, struct ferry_error *err);

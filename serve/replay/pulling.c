@@ -75,11 +75,24 @@ is_wellformed(const struct ferry_pull_want *want)
 }
 
 bool
+ferry_pulling_want(struct ferry_pull_want *want, const struct ferry_call *call,
+    const struct ferry_replay *format)
+{
+
+	*want = (struct ferry_pull_want){ .what = FERRY_PULL_DOCUMENT };
+	if (format->wants == NULL || call->resource.action != FERRY_ACTION_READ)
+		return false;
+	(void)snprintf(
+	    want->format, sizeof(want->format), "%s", format->format);
+	memcpy(want->package, call->resource.package,
+	    sizeof(call->resource.package));
+	return format->wants(call, want) && is_wellformed(want);
+}
+
+bool
 ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
     const struct ferry_replay *format)
 {
-	struct ferry_pull_want *want = &p->ask.want;
-
 	_Static_assert(sizeof(call->owner) == FERRY_PULL_NAME &&
 			   sizeof(call->resource.package) == FERRY_PULL_NAME,
 	    "names of both have the same room");
@@ -89,18 +102,9 @@ ferry_pulling_find(struct ferry_pulling *p, struct ferry_call *call,
 	p->flow = NULL;
 	p->ask.stream = false;
 	if (call->asker == NULL || format->wants == NULL ||
-	    call->resource.action != FERRY_ACTION_READ ||
 	    (p->ask.upstreams_n = ferry_asker_upstreams(
-		 call->asker, format->format, p->ask.upstreams)) == 0)
-		return false;
-	want->version[0] = 0;
-	want->file[0] = 0;
-	want->grows = false;
-	(void)snprintf(
-	    want->format, sizeof(want->format), "%s", format->format);
-	memcpy(want->package, call->resource.package,
-	    sizeof(call->resource.package));
-	if (!format->wants(call, want) || !is_wellformed(want))
+		 call->asker, format->format, p->ask.upstreams)) == 0 ||
+	    !ferry_pulling_want(&p->ask.want, call, format))
 		return false;
 	if (call->owner[0] == 0)
 		keep_readable(p, call);

@@ -29,6 +29,10 @@ struct ferry_pulling {
 	struct ferry_flow *flow; /* a part of it is here; owned, or NULL */
 };
 
+/* What a request means, as a puller would be asked for it; where anything is.
+ * Returns: whether it means a package, or a part of one. */
+bool ferry_pulling_want(struct ferry_pull_want *out,
+    const struct ferry_call *call, const struct ferry_replay *format);
 /* Find out what could be pulled.  Its owner was looked for.  Returns: whether
  * there is something, and somebody to ask. */
 bool ferry_pulling_find(struct ferry_pulling *out, struct ferry_call *call,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "serve/replay/asked.h"
 #include "serve/replay/asker.h"
 #include "serve/replay/audit.h"
 #include "serve/replay/bases.h"
@@ -335,6 +336,53 @@ parse(struct ferry_call *call, const struct ferry_replay *format,
 	return rc;
 }
 
+static const char *
+format_name(const struct ferry_call *call, const struct ferry_replay *format)
+{
+	const struct ferry_resource *r = &call->resource;
+
+	return r->format != NULL        ? r->format
+	       : format->format != NULL ? format->format
+	                                : format->name;
+}
+
+static void
+decide(const struct ferry_call *call, const char *format,
+    struct ferry_access_decision *out)
+{
+	const struct ferry_resource *r = &call->resource;
+
+	ferry_access_decide(
+	    &(struct ferry_access_request){ .identity = &call->identity,
+		.action = r->action,
+		.format = format,
+		.owner = call->owner[0] == 0 ? NULL : call->owner,
+		.package = r->package,
+		.called = r->client_name[0] == 0 ? r->package : r->client_name,
+		.login = r->login,
+		.hides = r->hides },
+	    out);
+}
+
+/* An answer out of what was pulled, and is not here yet or never will be.  The
+ * client may read such a package of each upstream that was asked; the logs have
+ * the first. */
+static void
+tell_pulled(struct ferry_call *call, const struct ferry_replay *format,
+    const struct ferry_pulling *pulling, const struct ferry_response *res)
+{
+	const char *name = format_name(call, format);
+	struct ferry_access_decision decision;
+
+	if (pulling->ask.upstreams_n > 0)
+		memcpy(call->owner, pulling->ask.upstreams[0],
+		    sizeof(call->owner));
+	decide(call, name, &decision);
+	ferry_audit_add(call, name, FERRY_AUDIT_DECIDED, &decision);
+	call->owner[0] = 0;
+	ferry_asked_add(call, format, 1, res);
+}
+
 /* Parse, find out who the client is and whose package it is, decide, answer.
  * As answer() of a format. */
 static int
@@ -350,9 +398,7 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
 
 	if (rc != 1)
 		return rc;
-	name = r->format != NULL        ? r->format
-	       : format->format != NULL ? format->format
-	                                : format->name;
+	name = format_name(call, format);
 	identify(call, format);
 	if (is_guessing(replayer, call, format, res))
 		return 1;
@@ -361,22 +407,18 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
 	(void)snprintf(res->package, sizeof(res->package), "%.*s",
 	    (int)sizeof(res->package) - 1, r->package);
 	if (ferry_pulling_find(&pulling, call, format) &&
-	    (rc = ferry_pulling_before(&pulling, res, err)) != 0)
+	    (rc = ferry_pulling_before(&pulling, res, err)) != 0) {
+		if (rc == 1 && res->later == NULL)
+			tell_pulled(call, format, &pulling, res);
 		goto out;
-	ferry_access_decide(
-	    &(struct ferry_access_request){ .identity = &call->identity,
-		.action = r->action,
-		.format = name,
-		.owner = call->owner[0] == 0 ? NULL : call->owner,
-		.package = r->package,
-		.called = r->client_name[0] == 0 ? r->package : r->client_name,
-		.login = r->login,
-		.hides = r->hides },
-	    &decision);
+	}
+	decide(call, name, &decision);
 	ferry_audit_add(call, name, FERRY_AUDIT_DECIDED, &decision);
 	call->varies = decision.varies;
 	call->personal = decision.varies && !decision.for_all;
 	if (decision.permit == NULL) {
+		if (decision.verdict == FERRY_HIDDEN && call->owner[0] == 0)
+			ferry_asked_add(call, format, 0, res);
 		even_out(call, format);
 		refuse_call(call, format, &decision, res);
 		rc = 1;
@@ -385,6 +427,7 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
 	assert(decision.verdict == FERRY_ALLOWED);
 	rc = format->answer(call, decision.permit, res, err);
 	rc = ferry_pulling_end(&pulling, rc, res, err);
+	ferry_asked_add(call, format, rc, res);
 out:
 	ferry_pulling_clear(&pulling);
 	return rc;

@@ -23,6 +23,7 @@ struct ferry_site {
 	uint64_t pull_wait_s; /* for the puller */
 	unsigned bad_credentials; /* a minute of one address; 0: any */
 	struct ferry_lines *audit; /* where decisions are written, or NULL */
+	struct ferry_lines *asked; /* where wants are written, or NULL */
 	struct ferry_metrics *metrics;
 	uint64_t started_ms; /* ferry_ticks_ms() */
 };

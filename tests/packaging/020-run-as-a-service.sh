@@ -22,6 +22,7 @@ package=$(ls "$DEB"/ferry_*.deb)
 dpkg -c "$package" >list
 has list ./usr/bin/ferry ./usr/bin/ferryd ./etc/ferry/ferry.conf \
     ./etc/logrotate.d/ferryd ./lib/systemd/system/ferryd.service \
+    ./lib/systemd/system/ferryd.socket \
     ./usr/lib/sysusers.d/ferry.conf ./usr/lib/tmpfiles.d/ferry.conf \
     ./usr/share/man/man1/ferry-trust.1.gz ./usr/share/man/man5/ferry.conf.5.gz \
     ./usr/share/bash-completion/completions/ferryd \

@@ -70,7 +70,7 @@ for unit in near/root/lib/systemd/system/ferry*.service; do
 done
 
 # As systemd reads them; what it says of other units is not ours.
-chroot near/root systemd-analyze verify --man=no ferryd.service ferry-sync.service \
+chroot near/root systemd-analyze verify --man=no ferryd.socket ferryd.service ferry-sync.service \
     ferry-import.service ferry-export@far.service ferry-sync.timer \
     ferry-export@far.timer ferry-import.path >verify 2>&1 || :
 grep ferry verify && fail "systemd-analyze verify"

@@ -342,7 +342,9 @@ static bool
 likely_reading(const struct ferry_call *call, struct ferry_maven_reading *out)
 {
 	char upstreams[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME];
-	size_t n = ferry_asker_upstreams(call->asker, "maven", upstreams);
+	size_t n = call->asker == NULL
+	               ? 0
+	               : ferry_asker_upstreams(call->asker, "maven", upstreams);
 
 	for (unsigned skip = FERRY_MAVEN_READINGS; skip-- > 1;) {
 		if (!ferry_maven_path_read(&call->resource, skip, out))
