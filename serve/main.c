@@ -466,9 +466,12 @@ start(struct daemon *d, struct ferry_error *err)
 	    check_root(o, d->listen, loopback, err) == -1)
 		return -1;
 	ferry_access_configure(ferry_store_view_access(d->view), &o->access);
+	if (!o->known)
+		ferry_store_view_hide_known(d->view);
 	if ((d->listen_fd == -1 && ferry_listen(&d->listen_fd, d->listen,
 				       &d->port, &loopback, err) == -1) ||
-	    ferry_asker_new(&d->asker, o->pull, d->view, err) == -1 ||
+	    (o->known &&
+		ferry_asker_new(&d->asker, o->pull, d->view, err) == -1) ||
 	    ferry_replayer_new(&d->replayer, ferry_serve_formats, d->view,
 		d->asker, o->search_bytes, err) == -1 ||
 	    open_logs(d, o, err) == -1)

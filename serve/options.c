@@ -277,6 +277,7 @@ read_group(struct ferry_serve_options *o, struct ferry_conf_group *group,
 		group, "timeout", 1, 86400, 60, &o->timeout_s, err) == -1 ||
 	    ferry_conf_u64(group, "drain", 0, 86400, 30, &o->drain_s, err) ==
 		-1 ||
+	    ferry_conf_bool(group, "known", true, &o->known, err) == -1 ||
 	    ferry_conf_u64(group, "pull_wait", 1, 3600, 60,
 		&o->site.pull_wait_s, err) == -1 ||
 	    ferry_conf_size(group, "cache", 0, UINT64_C(1) << 40, 64U << 20,

@@ -43,6 +43,7 @@ struct ferry_serve_options {
 	uint64_t timeout_s;
 	uint64_t head_s;
 	uint64_t drain_s;
+	bool known; /* versions that are known and not held are shown */
 	uint64_t cache_bytes;
 	uint64_t search_bytes;
 	const char *certificate; /* a path, or NULL */

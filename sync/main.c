@@ -39,6 +39,8 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_restore,
 	&ferry_command_serve,
 	&ferry_command_pull,
+	&ferry_command_record,
+	&ferry_command_prove,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -42,6 +42,8 @@ ferry_known_begin(struct ferry_known *known, struct ferry_store_view *view,
 	int rc;
 
 	*known = (struct ferry_known){ .hidden = { 0 } };
+	if (ferry_store_view_hides_known(view))
+		return 0;
 	if (ferry_local_named_get(
 		store, FERRY_KIND_PULL, owner, &record, err) == -1)
 		return -1;

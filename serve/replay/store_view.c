@@ -47,6 +47,7 @@ struct ferry_store_view {
 	atomic_uint_fast64_t followed_at; /* ferry_ticks_ms() */
 	bool failing; /* so that a lasting failure is logged once */
 	bool following;
+	bool hides_known;
 	pthread_t thread;
 	pthread_mutex_t stop_mutex;
 	pthread_cond_t stop_cond;
@@ -359,6 +360,20 @@ ferry_store_view_access(struct ferry_store_view *lib)
 {
 
 	return lib->access;
+}
+
+void
+ferry_store_view_hide_known(struct ferry_store_view *view)
+{
+
+	view->hides_known = true;
+}
+
+bool
+ferry_store_view_hides_known(const struct ferry_store_view *view)
+{
+
+	return view->hides_known;
 }
 
 struct ferry_store *

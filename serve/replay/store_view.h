@@ -14,6 +14,7 @@
  * Threads: all functions from any thread, except _open and _close.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "serve/replay/cache.h"
@@ -33,6 +34,9 @@ ferry_store_view_changed(void *ctx, const char *format, const char *package);
  * ferry_store_open(). */
 int ferry_store_view_open(struct ferry_store_view **out, const char *path,
     uint64_t cache_bytes, unsigned files, struct ferry_error *err);
+/* From now on what is held is all (known.h): before anything is read. */
+void ferry_store_view_hide_known(struct ferry_store_view *view);
+bool ferry_store_view_hides_known(const struct ferry_store_view *view);
 /* Start to follow.  on_changed is called from then on. */
 int ferry_store_view_follow(struct ferry_store_view *view,
     ferry_store_view_changed *on_changed, void *ctx, struct ferry_error *err);

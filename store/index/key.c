@@ -39,6 +39,7 @@ static const struct {
 	[FERRY_KIND_PULL] = { "pull", 2 },
 	[FERRY_KIND_RANK] = { "rank", 2 },
 	[FERRY_KIND_REALM] = { "realm", 2 },
+	[FERRY_KIND_RECORDING] = { "recording", 2 },
 	[FERRY_KIND_REMOVED] = { "removed", 5 },
 	[FERRY_KIND_SEEN] = { "seen", 2 },
 	[FERRY_KIND_SENT] = { "sent", 2 },

@@ -25,6 +25,8 @@ struct ferry_store;
  *					have (owner.h)
  *	realm UPSTREAM			where it had its tokens made first, with
  *					credentials (sync/upstream/oci)
+ *	recording NAME			what a build asked for
+ *					(sync/upstream/recordings.h)
  *	removed FORMAT NAME OWNER VERSION
  *					an operator's removal whose version gc
  *					took (removal.h)

@@ -9,31 +9,16 @@
 #include <unistd.h>
 
 #include "store/base/error.h"
+#include "sync/box/program.h"
 
 #define OPTIONS_MAX 8
-
-const char *
-ferry_ferryd_path(char *buf, size_t size)
-{
-	ssize_t n = readlink("/proc/self/exe", buf, size - 2);
-	char *slash;
-
-	if (n <= 0)
-		return "ferryd";
-	buf[n] = 0;
-	slash = strrchr(buf, '/');
-	if (slash == NULL || (size_t)(slash - buf) + 8 > size)
-		return "ferryd";
-	memcpy(slash + 1, "ferryd", 7);
-	return access(buf, X_OK) == 0 ? buf : "ferryd";
-}
 
 /* Start it with both streams into fd; 0 or an errno. */
 static int
 start(const char *const *options, int fd, pid_t *pid)
 {
 	char path[4096];
-	const char *program = ferry_ferryd_path(path, sizeof(path));
+	const char *program = ferry_program_path("ferryd", path, sizeof(path));
 	/* posix_spawnp() takes char *, and changes nothing. */
 	char *argv[OPTIONS_MAX + 2] = { (char *)(uintptr_t) "ferryd" };
 	posix_spawn_file_actions_t actions;

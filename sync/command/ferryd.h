@@ -1,15 +1,9 @@
 #ifndef FERRY_SYNC_COMMAND_FERRYD_H
 #define FERRY_SYNC_COMMAND_FERRYD_H
 
-/* The other program, which shares no code with this one: where it is, and what
- * it says. */
-
-#include <stddef.h>
+/* The other program, which shares no code with this one: what it says. */
 
 struct ferry_error;
-
-/* The path of ferryd beside this program, else its name, for PATH. */
-const char *ferry_ferryd_path(char *buf, size_t size);
 
 #define FERRY_FERRYD_TEXT 8192 /* of what it says, that is kept, and NUL */
 #define FERRY_FERRYD_NONE (-2)

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "store/base/bytes.h"
+#include "sync/box/program.h"
 #include "sync/command/command.h"
-#include "sync/command/ferryd.h"
 
 static const char help[] =
     "usage: ferry serve [OPTION…]\n"
@@ -16,7 +16,7 @@ static int
 run(struct ferry_context *ctx, struct ferry_error *err)
 {
 	char path[4096];
-	const char *program = ferry_ferryd_path(path, sizeof(path));
+	const char *program = ferry_program_path("ferryd", path, sizeof(path));
 	char **argv;
 	int n = 0;
 

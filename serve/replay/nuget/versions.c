@@ -112,7 +112,7 @@ add_version(void *ctx, const struct ferry_key *key, json_t *record,
 struct knowing {
 	struct ferry_nuget_versions *versions;
 	size_t held_n; /* of versions, by key: those that are here */
-	const struct ferry_known *known;
+	struct ferry_known known;
 	struct ferry_bytes id;
 	/* Only those from one to the other; or NULL. */
 	const struct ferry_nuget_version *lower, *upper;
@@ -156,7 +156,7 @@ add_known(void *ctx, struct ferry_bytes version, struct ferry_bytes leaf,
 	json_t *record = NULL;
 	int rc = ferry_nuget_version_key(&key, version, err);
 
-	if (rc == 1 && ferry_known_shows(k->known, ferry_bytes_buf(&key)) &&
+	if (rc == 1 && ferry_known_shows(&k->known, ferry_bytes_buf(&key)) &&
 	    !is_held(k, (char *)key.p) &&
 	    is_between((char *)key.p, k->lower, k->upper)) {
 		rc =
@@ -189,17 +189,16 @@ static int
 load_known(struct knowing *k, struct ferry_store_view *view,
     const char *package, const char *owner, struct ferry_error *err)
 {
-	struct ferry_known known;
-	int rc = ferry_known_begin(&known, view, "nuget", package, owner, err);
+	int rc =
+	    ferry_known_begin(&k->known, view, "nuget", package, owner, err);
 
 	if (rc != 1)
 		return rc;
-	k->known = &known;
 	k->held_n = k->versions->n;
 	k->id = ferry_nuget_name_id(ferry_bytes_str(package));
 	rc = ferry_known_documents(
 	    view, "nuget", package, owner, DOCUMENT_MAX, read_document, k, err);
-	ferry_known_end(&known, NULL);
+	ferry_known_end(&k->known, NULL);
 	return rc;
 }
 

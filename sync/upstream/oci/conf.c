@@ -12,6 +12,7 @@
 #include "sync/upstream/oci/auth.h"
 #include "sync/upstream/oci/list.h"
 #include "sync/upstream/oci/queue.h"
+#include "sync/upstream/recordings.h"
 
 #define DOCKER "docker.io"
 
@@ -405,4 +406,25 @@ ferry_oci_wants_read(
 	    ferry_oci_files_want(oci, mode, err) == -1)
 		return -1;
 	return want_groups(oci, mode, err);
+}
+
+static int
+on_recorded(
+    void *ctx, const struct ferry_recorded_want *want, struct ferry_error *err)
+{
+	struct oci *oci = ctx;
+	struct oci_repository *r =
+	    ferry_oci_repository_find(oci, want->package, err);
+
+	return r == NULL
+	           ? -1
+	           : ferry_oci_ref_want(r, want->version, 0, NULL, NULL, err);
+}
+
+int
+ferry_oci_want_recorded(struct oci *oci, struct ferry_error *err)
+{
+
+	return ferry_recordings_of(
+	    oci->run->st, "oci", oci->up->name, on_recorded, oci, err);
 }

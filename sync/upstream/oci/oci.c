@@ -150,7 +150,9 @@ sync_start(
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
 	if (ferry_upstream_put(run, up, host, err) == 0 &&
 	    find_lost(oci, err) == 0 &&
-	    (run->pulls || ferry_oci_wants_read(oci, OCI_WANTS_ADD, err) == 0))
+	    (run->pulls ||
+		(ferry_oci_wants_read(oci, OCI_WANTS_ADD, err) == 0 &&
+		    ferry_oci_want_recorded(oci, err) == 0)))
 		rc = ferry_oci_pump(oci, err);
 	json_decref(host);
 	return rc;

@@ -247,9 +247,11 @@ ferry_packages_ready(struct ferry_packages *packages, struct ferry_error *err)
 {
 
 	packages->ready = true;
-	return packages->run->pulls
-	           ? 0
-	           : ferry_packages_read_wants(packages, FERRY_WANTS_ADD, err);
+	if (packages->run->pulls)
+		return 0;
+	return ferry_packages_read_wants(packages, FERRY_WANTS_ADD, err) == -1
+	           ? -1
+	           : ferry_packages_want_recorded(packages, err);
 }
 
 void

@@ -159,6 +159,10 @@ ferry_packages_again(struct ferry_packages *packages, struct ferry_error *err);
 int ferry_packages_want_lockfile(
     struct ferry_packages *packages, const char *path, struct ferry_error *err);
 
+/* recorded.c: want what recordings of builds have of this upstream. */
+int ferry_packages_want_recorded(
+    struct ferry_packages *packages, struct ferry_error *err);
+
 /* conf.c: what the configuration wants, only checked or wanted. */
 enum ferry_wants_mode { FERRY_WANTS_CHECK, FERRY_WANTS_ADD };
 int ferry_packages_configure_all(

@@ -1,0 +1,71 @@
+#include "sync/box/puller.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/base/clock.h"
+#include "store/base/error.h"
+#include "sync/box/child.h"
+#include "sync/box/program.h"
+
+#define WAIT_MS 60000U /* another command may write to the store meanwhile */
+#define LOOK_MS 50
+
+static bool
+answers(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	bool is;
+
+	if (s == -1)
+		return false;
+	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	is = connect(s, (struct sockaddr *)&sun, sizeof(sun)) == 0;
+	(void)close(s);
+	return is;
+}
+
+static int
+await(pid_t *pid, const char *socket, const char *log, struct ferry_error *err)
+{
+	uint64_t until = ferry_ticks_ms() + WAIT_MS;
+	char last[FERRY_CHILD_LINE];
+
+	while (!answers(socket)) {
+		if (waitpid(*pid, NULL, WNOHANG) == *pid)
+			*pid = 0;
+		if (*pid == 0 || ferry_ticks_ms() > until) {
+			ferry_child_last(log, last);
+			return ferry_error_set(err, FERRY_ESYSTEM,
+			    "'ferry pull' does not start: %s", last);
+		}
+		(void)poll(NULL, 0, LOOK_MS);
+	}
+	return 0;
+}
+
+int
+ferry_box_puller(pid_t *pid, const char *socket, const char *config,
+    const char *store, const char *log, struct ferry_error *err)
+{
+	char path[4096];
+	const char *const argv[] = { ferry_program_path(
+					 "ferry", path, sizeof(path)),
+		"--config", config, "--store", store, "pull", NULL };
+
+	*pid = 0;
+	if (answers(socket))
+		return 0;
+	if (ferry_child_start(pid, argv, log, FERRY_CHILD_NONE, err) == 0 &&
+	    await(pid, socket, log, err) == 0)
+		return 0;
+	ferry_child_stop(*pid);
+	*pid = 0;
+	return -1;
+}
