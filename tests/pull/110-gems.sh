@@ -37,6 +37,18 @@ expect 0 near verify
 [ "$(curl -s -o body -w '%{http_code}' "${G}info/none")" = 404 ]
 [ "$(curl -s -o body -w '%{http_code}' "${G}gems/foo-bar-9.0.gem")" = 404 ]
 
+say "bundler, which asks for no gem that the list of all lacks"
+mkdir b
+printf 'source "%s"\ngem "foo-bar", "~> 1.1"\n' "$G" >b/Gemfile
+(cd b && BUNDLE_PATH=$T/bundle expect 0 client "$T/home3" bundle install)
+has b/Gemfile.lock "foo-bar (1.2.0)" "baz.qux (2.0)"
+curl -sf "${G}versions" >versions
+has versions "other 1.0"
+[ "$(grep -c '^---$' versions)" = 1 ] || fail "$(cat versions)"
+curl -sf -H 'Accept-Encoding: gzip' "${G}versions" | gunzip | cmp - versions
+curl -sf -D head -o /dev/null "${G}versions"
+has head "ETag: \"$(md5sum <versions | cut -d' ' -f1)\""
+
 say "a file by its name alone"
 curl -sf "${G}gems/other-1.0.gem" | cmp - up/gems/other-1.0.gem
 

@@ -29,13 +29,18 @@ try() {
 }
 
 if command -v bundle >/dev/null && command -v ruby >/dev/null; then
-	say "gem"
+	say "bundler and gem"
 	ruby "$TOP/tests/tools/mkgems.rb" "$T/up/gems" <<-'END'
 		%w[1.0.0 1.1.0].each { |v| gem "foo-bar", v, needs: { "baz.qux" => [">= 1.0", "< 3"] } }
 		%w[1.0 2.0].each { |v| gem "baz.qux", v }
 		index
 		marshal
 	END
+	mkdir rb
+	printf 'source "https://gems.example"\ngem "foo-bar"\n' >rb/Gemfile
+	try rb bash -c 'cd rb && rm -rf Gemfile.lock && bundle install --quiet'
+	[ "$(near record --show rb | jq -r '.wants[] | "\(.package)@\(.version)"' | sort | tr '\n' ' ')" = \
+	    "baz.qux@2.0 foo-bar@1.1.0 " ] || fail "$(near record --show rb)"
 	try gem gem install --no-document foo-bar -v 1.0.0
 else
 	echo "SKIP: no bundler"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "serve/http/http.h"
+#include "serve/replay/document.h"
 #include "serve/replay/known.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
@@ -238,5 +239,25 @@ ferry_gem_body(
 	if (rc == 0)
 		ferry_gem_body_tag(*out, digester);
 	ferry_digester_free(digester);
+	return rc;
+}
+
+int
+ferry_gem_pack(struct ferry_body **out, const struct ferry_body *body,
+    struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	int rc = ferry_document_gzip(ferry_bytes_buf(&body->bytes), &text, err);
+
+	if (rc == 0)
+		rc = ferry_body_new(out, &text, err);
+	/* Both are those of what is packed: clients compare what they unpacked. */
+	if (rc == 0) {
+		(void)snprintf(
+		    (*out)->etag, sizeof((*out)->etag), "%s", body->etag);
+		(void)snprintf(
+		    (*out)->digest, sizeof((*out)->digest), "%s", body->digest);
+	}
+	ferry_buf_free(&text);
 	return rc;
 }

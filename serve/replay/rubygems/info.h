@@ -63,5 +63,8 @@ int ferry_gem_body(
 /* The same of a body that digester has read. */
 void
 ferry_gem_body_tag(struct ferry_body *body, struct ferry_digester *digester);
+/* The same compressed, with the tags of what it is when unpacked. */
+int ferry_gem_pack(struct ferry_body **out, const struct ferry_body *body,
+    struct ferry_error *err);
 
 #endif

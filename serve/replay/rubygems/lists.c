@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "serve/replay/call.h"
-#include "serve/replay/document.h"
 #include "serve/replay/rubygems/index.h"
 #include "serve/replay/rubygems/info.h"
 #include "serve/replay/rubygems/write.h"
@@ -394,26 +393,6 @@ current_list(struct ferry_gem_lists *lists, const struct wish *w,
 	return l;
 }
 
-static int
-pack(struct ferry_body **out, const struct ferry_body *body,
-    struct ferry_error *err)
-{
-	struct ferry_buf text = FERRY_BUF_INIT;
-	int rc = ferry_document_gzip(ferry_bytes_buf(&body->bytes), &text, err);
-
-	if (rc == 0)
-		rc = ferry_body_new(out, &text, err);
-	/* Both are those of what is packed: clients compare what they unpacked. */
-	if (rc == 0) {
-		(void)snprintf(
-		    (*out)->etag, sizeof((*out)->etag), "%s", body->etag);
-		(void)snprintf(
-		    (*out)->digest, sizeof((*out)->digest), "%s", body->digest);
-	}
-	ferry_buf_free(&text);
-	return rc;
-}
-
 static void
 make_wish(struct wish *w, const struct ferry_call *call,
     const struct ferry_permit *permit)
@@ -462,7 +441,7 @@ ferry_gem_lists_get(struct ferry_gem_lists *lists,
 		return 0;
 	}
 	/* Packing takes long; nobody else waits for it. */
-	if (packed == NULL && (rc = pack(&packed, body, err)) == 0) {
+	if (packed == NULL && (rc = ferry_gem_pack(&packed, body, err)) == 0) {
 		if (ferry_gem_index_lock(lists->index, &state, err) == 0) {
 			l = find_list(lists, &w);
 			if (l != NULL && l->body == body && l->packed == NULL)

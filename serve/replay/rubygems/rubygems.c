@@ -13,6 +13,7 @@
 #include "serve/replay/rubygems/info.h"
 #include "serve/replay/rubygems/lists.h"
 #include "serve/replay/rubygems/path.h"
+#include "serve/replay/rubygems/upstreams.h"
 #include "serve/replay/search.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
@@ -190,6 +191,23 @@ add_last_modified(struct ferry_response *res, time_t at)
 		ferry_response_header(res, "Last-Modified", text);
 }
 
+/* With what upstreams list that are pulled through. */
+static int
+add_upstreams(const struct ferry_call *call, enum ferry_gem_form form,
+    struct ferry_gem_list *list, struct ferry_error *err)
+{
+	struct ferry_body *body = NULL;
+	int rc =
+	    ferry_gem_upstream_versions(call, list->body, form, &body, err);
+
+	if (rc != 1)
+		return rc;
+	ferry_body_unref(list->body);
+	list->body = body;
+	list->empty = false;
+	return 1;
+}
+
 static int
 answer_list(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
@@ -198,12 +216,23 @@ answer_list(const struct ferry_call *call, const struct ferry_permit *permit,
 	enum ferry_gem_kind kind = (enum ferry_gem_kind)call->resource.kind;
 	bool text = kind == FERRY_GEM_VERSIONS || kind == FERRY_GEM_NAMES;
 	bool packed = text ? takes_packed(call) : true;
+	enum ferry_gem_form form = packed ? FERRY_GEM_PACKED : FERRY_GEM_PLAIN;
 	struct ferry_gem_list list = { NULL, 0, false };
-	int rc;
+	bool pulled = kind == FERRY_GEM_VERSIONS && call->asker != NULL;
+	int rc = ferry_gem_lists_get(gems->lists, call, permit,
+	    pulled ? FERRY_GEM_PLAIN : form, &list, err);
 
-	if (ferry_gem_lists_get(gems->lists, call, permit,
-		packed ? FERRY_GEM_PACKED : FERRY_GEM_PLAIN, &list, err) == -1)
+	if (rc == 0 && pulled &&
+	    (rc = add_upstreams(call, form, &list, err)) == 0) {
+		ferry_body_unref(list.body);
+		list.body = NULL;
+		rc = ferry_gem_lists_get(
+		    gems->lists, call, permit, form, &list, err);
+	}
+	if (rc == -1) {
+		ferry_body_unref(list.body);
 		return -1;
+	}
 	if (list.empty && (rc = refuse_empty(call, res)) != -1) {
 		ferry_body_unref(list.body);
 		return rc;

@@ -622,6 +622,28 @@ look_up(struct gem_base *base, const char *name, struct ferry_known *out,
 	return 0;
 }
 
+static void
+ask(struct gem_base *base, struct ferry_error *err)
+{
+
+	base->state = ASKED;
+	if (load_kept(base, err) == -1 || ask_versions(base, false, err) == -1)
+		fail(base, err);
+}
+
+int
+ferry_gem_index_ask(struct ferry_packages *packages, struct ferry_error *err)
+{
+	const struct gems *gems = packages->state;
+	struct gem_base *base = find_base(packages, "", err);
+
+	if (base == NULL)
+		return -1;
+	if (gems->indexes && base->state == NEW)
+		ask(base, err);
+	return 0;
+}
+
 int
 ferry_gem_index_known(struct ferry_packages *packages, const char *name,
     struct ferry_known *out, struct ferry_error *err)
@@ -634,12 +656,8 @@ ferry_gem_index_known(struct ferry_packages *packages, const char *name,
 		return 0;
 	if ((base = find_base(packages, name, err)) == NULL)
 		return -1;
-	if (base->state == NEW) {
-		base->state = ASKED;
-		if (load_kept(base, err) == -1 ||
-		    ask_versions(base, false, err) == -1)
-			fail(base, err);
-	}
+	if (base->state == NEW)
+		ask(base, err);
 	switch (base->state) {
 	case NEW:
 	case ASKED:

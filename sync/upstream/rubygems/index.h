@@ -20,6 +20,10 @@ struct gems;
 /* As known() of struct ferry_package_format. */
 int ferry_gem_index_known(struct ferry_packages *packages, const char *name,
     struct ferry_known *out, struct ferry_error *err);
+/* Ask for the index of a registry before any gem is, for a puller: clients see
+ * no gem that its list lacks.  That it cannot be had fails gems, later. */
+int
+ferry_gem_index_ask(struct ferry_packages *packages, struct ferry_error *err);
 void ferry_gem_index_free(struct gems *gems);
 
 #endif

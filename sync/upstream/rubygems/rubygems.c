@@ -303,6 +303,18 @@ needs_inside(struct ferry_needs *list, const struct ferry_version_at *at,
 	           : needs_of_line(list, at, ferry_bytes_str(line), err);
 }
 
+static int
+open_gems(struct ferry_packages *packages, struct ferry_error *err)
+{
+
+	return ferry_upstream_put(packages->run, packages->up, NULL, err) ==
+	                   -1 ||
+	               (packages->run->pulls &&
+			   ferry_gem_index_ask(packages, err) == -1)
+	           ? -1
+	           : ferry_packages_ready(packages, err);
+}
+
 static const struct ferry_package_format rubygems = {
 	.format = "rubygems",
 	.document = "info",
@@ -315,6 +327,7 @@ static const struct ferry_package_format rubygems = {
 	.file_max = 16ULL << 30,
 	.plan_size = "size",
 	.configure = ferry_gem_configure,
+	.open = open_gems,
 	.close = close_gems,
 	.split = split_text,
 	.known = ferry_gem_index_known,
