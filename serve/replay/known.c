@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "serve/replay/store_view.h"
+#include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/files.h"
 #include "store/blob/blob.h"
@@ -29,6 +30,41 @@ add_removed(void *ctx, const struct ferry_key *key, json_t *record,
 
 	(void)record;
 	return ferry_held_add(ctx, ferry_key_part(key, 4), 0, err);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct ferry_held_version *x = a, *y = b;
+	int c = strcmp(x->name, y->name);
+
+	/* Of two the one that is held comes first. */
+	return c != 0 ? c
+	              : (x->pulled_at < y->pulled_at) -
+	                    (x->pulled_at > y->pulled_at);
+}
+
+/* What the puller keeps back until it is old enough. */
+static int
+add_young(struct ferry_held *young, struct ferry_store *store,
+    const char *format, const char *package, const char *owner,
+    struct ferry_error *err)
+{
+	json_t *record = NULL, *until;
+	const char *version;
+	struct ferry_key key;
+	int rc = ferry_key_package(&key, format, package, owner, err);
+
+	if (rc == 0)
+		rc = ferry_catalog_get(store, &key, &record, err);
+	json_object_foreach (json_object_get(record, "young"), version, until)
+		if (rc == 1 && json_integer_value(until) > ferry_now() &&
+		    ferry_held_add(young, version, 0, err) == -1)
+			rc = -1;
+	if (young->n > 1)
+		qsort(young->list, young->n, sizeof(*young->list), by_name);
+	json_decref(record);
+	return rc == -1 ? -1 : 0;
 }
 
 int
@@ -60,10 +96,11 @@ ferry_known_begin(struct ferry_known *known, struct ferry_store_view *view,
 	if (rc == 0)
 		rc = ferry_local_each(
 		    store, &removed, add_removed, &known->removed, err);
-	if (rc == -1) {
-		ferry_held_free(&known->hidden);
-		ferry_held_free(&known->removed);
-	}
+	if (rc == 0)
+		rc = add_young(
+		    &known->young, store, format, package, owner, err);
+	if (rc == -1)
+		ferry_known_end(known, NULL);
 	return rc == -1 ? -1 : 1;
 }
 
@@ -72,7 +109,8 @@ ferry_known_shows(const struct ferry_known *known, struct ferry_bytes version)
 {
 
 	return ferry_held_find(&known->hidden, version) == NULL &&
-	       ferry_held_find(&known->removed, version) == NULL;
+	       ferry_held_find(&known->removed, version) == NULL &&
+	       ferry_held_find(&known->young, version) == NULL;
 }
 
 int
@@ -131,18 +169,6 @@ ferry_known_documents(struct ferry_store_view *view, const char *format,
 	return rc;
 }
 
-static int
-by_name(const void *a, const void *b)
-{
-	const struct ferry_held_version *x = a, *y = b;
-	int c = strcmp(x->name, y->name);
-
-	/* Of two the one that is held comes first. */
-	return c != 0 ? c
-	              : (x->pulled_at < y->pulled_at) -
-	                    (x->pulled_at > y->pulled_at);
-}
-
 static void
 put_in_order(struct ferry_held *held)
 {
@@ -167,4 +193,5 @@ ferry_known_end(struct ferry_known *known, struct ferry_held *held)
 		put_in_order(held);
 	ferry_held_free(&known->hidden);
 	ferry_held_free(&known->removed);
+	ferry_held_free(&known->young);
 }

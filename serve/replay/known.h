@@ -4,8 +4,9 @@
 /*
  * Versions of a package that are known and not held: what is asked for is pulled
  * (sync/pull/README.md).  They are added to what is held, and documents then
- * show both.  Not known are those that were removed here, and those that clients
- * are not shown any more.
+ * show both.  Not known are those that were removed here, those that clients
+ * are not shown any more, and those that are younger than the puller lets come
+ * (min_age).
  */
 
 #include "serve/replay/held.h"
@@ -15,7 +16,7 @@
  *	      → 0, -1
  */
 struct ferry_known {
-	struct ferry_held hidden, removed;
+	struct ferry_held hidden, removed, young;
 };
 
 /* Returns: 1 if versions of the package may be known; 0 if what is held is all,

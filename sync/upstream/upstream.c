@@ -7,6 +7,7 @@
 
 #include "store/access/authority.h"
 #include "store/access/snapshot.h"
+#include "store/base/clock.h"
 #include "store/base/conf.h"
 #include "store/base/file.h"
 #include "store/base/json.h"
@@ -195,10 +196,26 @@ configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
 }
 
 static int
+read_min_age(struct ferry_upstream *up, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	const char *text;
+
+	if (ferry_conf_str(up->group, "min_age", NULL, &text, err) == -1)
+		return -1;
+	return text == NULL || *text == 0 ||
+	               ferry_duration_parse(&up->min_age, text, &why) == 0
+	           ? 0
+	           : ferry_conf_error(
+			 up->group, "min_age", err, "%s", why.text);
+}
+
+static int
 configure_pull(struct ferry_upstream *up, struct ferry_error *err)
 {
 
-	if (ferry_conf_bool(up->group, "pull", false, &up->pull, err) == -1 ||
+	if (read_min_age(up, err) == -1 ||
+	    ferry_conf_bool(up->group, "pull", false, &up->pull, err) == -1 ||
 	    ferry_conf_u64(up->group, "max_age", 0, 365 * 86400, 300,
 		&up->max_age, err) == -1 ||
 	    ferry_conf_all_strs(up->group, "pull_allow", up->pull_allow,

@@ -86,6 +86,8 @@ struct ferry_upstream {
 	bool wanted; /* synced in this run */
 	bool pull; /* what is asked for is pulled: sync/pull */
 	uint64_t max_age; /* seconds until a document is asked for again */
+	int64_t
+	    min_age; /* seconds that a version must have been out; 0: none */
 	/* Names that may be pulled (none: all), and those of them that may not. */
 	const char *pull_allow[64], *pull_deny[64];
 	size_t pull_allow_n, pull_deny_n;

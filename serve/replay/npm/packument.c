@@ -111,9 +111,10 @@ named(const struct ferry_span_iter *it, const char *name)
 	return ferry_span_is(it->name, ferry_bytes_str(name));
 }
 
-/* The highest of shown, releases before pre-releases. */
+/* What is put in the place of a "latest" that is not shown: the highest of
+ * shown up to that, else of all; releases before pre-releases. */
 static struct ferry_bytes
-highest(const struct served *d)
+highest(const struct served *d, const struct ferry_semver *up_to)
 {
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_bytes best = d->shown[0].name;
@@ -122,7 +123,8 @@ highest(const struct served *d)
 
 	for (size_t i = 0; i < d->shown_n; i++) {
 		if (ferry_semver_parse(&v, d->shown[i].name, FERRY_SEMVER_LOOSE,
-			&ignored) == -1)
+			&ignored) == -1 ||
+		    (up_to != NULL && ferry_semver_cmp(&v, up_to) > 0))
 			continue;
 		if (!found || (top.pre.n > 0 && v.pre.n == 0) ||
 		    ((top.pre.n > 0) == (v.pre.n > 0) &&
@@ -132,7 +134,20 @@ highest(const struct served *d)
 			top = v;
 		}
 	}
-	return best;
+	return found || up_to == NULL ? best : highest(d, NULL);
+}
+
+/* The version that a tag names, if it can be read. */
+static const struct ferry_semver *
+tagged(struct ferry_semver *out, struct ferry_bytes tag)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+
+	return tag.n >= 2 && ferry_semver_parse(out,
+				 ferry_bytes_of(tag.p + 1, tag.n - 2),
+				 FERRY_SEMVER_LOOSE, &ignored) == 0
+	           ? out
+	           : NULL;
 }
 
 /* Add the versions of upstream's that are held, sorted. */
@@ -172,8 +187,9 @@ static int
 choose(struct served *d, struct ferry_bytes root, const struct ferry_held *held,
     struct ferry_error *err)
 {
-	struct ferry_bytes versions, tags, latest;
+	struct ferry_bytes versions, tags, latest = ferry_bytes_of("", 0);
 	const struct shown *named;
+	struct ferry_semver top;
 
 	if (held->n == 0 || !ferry_span_get(root, "versions", &versions))
 		return 0;
@@ -185,7 +201,8 @@ choose(struct served *d, struct ferry_bytes root, const struct ferry_held *held,
 	                ferry_span_get(tags, "latest", &latest)
 	            ? find_named(d, latest)
 	            : NULL;
-	d->latest = named == NULL ? highest(d) : named->name;
+	d->latest =
+	    named == NULL ? highest(d, tagged(&top, latest)) : named->name;
 	return 1;
 }
 

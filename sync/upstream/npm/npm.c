@@ -168,6 +168,7 @@ static const struct ferry_package_format npm = {
 	.range_has = range_has,
 	.range_free = range_free,
 	.pick = pick_version,
+	.times = ferry_packument_times,
 	.platform_ok = ferry_npm_listed_platform_ok,
 	.size = ferry_npm_unpacked_size,
 	.files = ferry_npm_files,

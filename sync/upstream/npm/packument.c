@@ -153,6 +153,35 @@ ferry_packument_time(const struct ferry_document *document, const char *version)
 	return t;
 }
 
+int
+ferry_packument_times(const struct ferry_document *document,
+    ferry_on_time *on_time, void *ctx, struct ferry_error *err)
+{
+	struct ferry_buf version = FERRY_BUF_INIT;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_span_iter it;
+	struct ferry_bytes time;
+	int64_t at;
+	int rc = 0;
+
+	if (!ferry_span_get(document->root, "time", &time))
+		return 0;
+	ferry_span_iter(&it, time);
+	while (rc == 0 && ferry_span_next(&it)) {
+		if (ferry_span_type(it.value) != FERRY_SPAN_STRING ||
+		    ferry_time_parse(&at,
+			ferry_bytes_of(it.value.p + 1, it.value.n - 2),
+			&ignored) == -1)
+			continue;
+		ferry_buf_reset(&version);
+		rc = ferry_span_unescape(&version, it.name, err);
+		if (rc == 0)
+			rc = on_time(ctx, ferry_bytes_buf(&version), at, err);
+	}
+	ferry_buf_free(&version);
+	return rc;
+}
+
 /* The tarball's URL as clients read it: a scheme in any case, with blanks and
  * umlauts. */
 static int

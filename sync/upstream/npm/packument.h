@@ -37,6 +37,9 @@ int ferry_packument_tag(const struct ferry_document *document, const char *tag,
 /* When a version was published, in seconds; 0 if the document does not say. */
 int64_t ferry_packument_time(
     const struct ferry_document *document, const char *version);
+/* As times() of a format. */
+int ferry_packument_times(const struct ferry_document *document,
+    ferry_on_time *on_time, void *ctx, struct ferry_error *err);
 
 /* dist of a version. */
 struct ferry_npm_dist {

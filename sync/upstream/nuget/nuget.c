@@ -316,6 +316,7 @@ static const struct ferry_package_format nuget = {
 	.range_has = range_has,
 	.range_free = range_free,
 	.pick = pick,
+	.times = ferry_nuget_times,
 	.fits = fits,
 	.files = files,
 	.describe = ferry_nuget_describe,

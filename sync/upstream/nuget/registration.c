@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
 #include "store/format/nuget/leaf.h"
@@ -130,4 +131,28 @@ ferry_nuget_registration_read(struct ferry_document *document, const char *part,
 	return ferry_nuget_registration_walk(root,
 	    part == NULL ? FERRY_NUGET_IS_FIRST : FERRY_NUGET_IS_PAGE, &walk,
 	    err);
+}
+
+/* The year 1900 says that it is not listed. */
+int
+ferry_nuget_times(const struct ferry_document *document, ferry_on_time *on_time,
+    void *ctx, struct ferry_error *err)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_bytes entry, text;
+	int64_t at;
+
+	for (size_t i = 0; i < document->n; i++) {
+		const struct ferry_listed *one = &document->listed[i];
+
+		if (ferry_nuget_leaf_entry(one->object, &entry) &&
+		    ferry_span_get(entry, "published", &text) &&
+		    ferry_span_type(text) == FERRY_SPAN_STRING &&
+		    ferry_time_parse(&at,
+			ferry_bytes_of(text.p + 1, text.n - 2),
+			&ignored) == 0 &&
+		    on_time(ctx, ferry_bytes_str(one->version), at, err) == -1)
+			return -1;
+	}
+	return 0;
 }

@@ -16,4 +16,8 @@ int ferry_nuget_registration_read(struct ferry_document *document,
     const char *part, struct ferry_bytes text, const char *name,
     struct ferry_error *err);
 
+/* As times(): of leaves that say when they were published. */
+int ferry_nuget_times(const struct ferry_document *document,
+    ferry_on_time *on_time, void *ctx, struct ferry_error *err);
+
 #endif

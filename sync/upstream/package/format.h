@@ -114,6 +114,10 @@ struct ferry_wanted_file {
 typedef int ferry_on_file(
     void *ctx, const struct ferry_wanted_file *file, struct ferry_error *err);
 
+/* A version came out at that time, in seconds since the epoch. */
+typedef int ferry_on_time(
+    void *ctx, struct ferry_bytes version, int64_t at, struct ferry_error *err);
+
 /*
  * What an index of the whole registry says of a package's document.
  * FERRY_KNOWN_LATER: the index is under way; ask once more.
@@ -265,6 +269,11 @@ struct ferry_package_format {
 	/* What a version needs, as its document says.  NULL: nothing. */
 	int (*needs)(struct ferry_needs *needs,
 	    const struct ferry_version_at *at, struct ferry_error *err);
+	/* Tell when versions came out: "published" of many registries, in
+	 * seconds since the epoch; what it says nothing of is left out.  NULL:
+	 * documents do not tell. */
+	int (*times)(const struct ferry_document *document,
+	    ferry_on_time *on_time, void *ctx, struct ferry_error *err);
 	/* Whether its files say what it needs, too.  NULL: as needs_inside. */
 	bool (*has_inside)(const struct ferry_listed *listed);
 	/* The same of its files, when they are here.  Errors are of this

@@ -106,6 +106,7 @@ struct ferry_package {
 	char *
 	    *gone; /* versions that are here and that upstream lists no more */
 	size_t gone_n, gone_cap;
+	json_t *young; /* versions that are not old enough, and until when */
 	bool asked, waiting;
 	bool without; /* upstream has no document of it */
 	int64_t checked_at; /* when upstream was asked; 0: not yet */
@@ -237,6 +238,16 @@ bool ferry_package_lists_wants(
 /* Note that upstream was asked for the document. */
 int
 ferry_package_checked(struct ferry_package *package, struct ferry_error *err);
+
+/* young.c */
+
+/* Find the versions of document that are younger than min_age says, for a
+ * puller: once a package, before it is recorded. */
+int ferry_package_find_young(struct ferry_package *package,
+    const struct ferry_document *document, struct ferry_error *err);
+/* Whether a version that is not here may not come yet: -1, FERRY_EDENIED. */
+int ferry_package_check_age(const struct ferry_package *package,
+    const char *version, struct ferry_error *err);
 
 /* record.c */
 

@@ -233,7 +233,8 @@ complete_document(struct ferry_package *p, struct ferry_document *document,
 	/* One that was not asked for says nothing new of what is gone. */
 	if (ferry_package_checked(p, err) == -1 ||
 	    ferry_document_unique(document, err) == -1 ||
-	    (!fresh && ferry_package_compare(p, document, err) == -1))
+	    (!fresh && ferry_package_compare(p, document, err) == -1) ||
+	    ferry_package_find_young(p, document, err) == -1)
 		return -1;
 	if (ferry_package_record(p, err) == 0) {
 		choose_from(p, document);

@@ -23,7 +23,8 @@ ferry_package_record(struct ferry_package *p, struct ferry_error *err)
 
 	if (of.run->dry_run)
 		return 0;
-	record = json_pack("{s:s}", "upstream", of.upstream);
+	record =
+	    json_pack("{s:s,s:O*}", "upstream", of.upstream, "young", p->young);
 	for (size_t i = 0; record != NULL && i < p->parts_n; i++) {
 		if (p->parts[i].sha256.n == 0)
 			continue;

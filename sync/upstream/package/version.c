@@ -342,7 +342,8 @@ choose_absent(struct ferry_job *job, const struct ferry_document *document,
     const char *item, struct ferry_error *why)
 {
 
-	if (check_signature(job, document, why) == -1)
+	if (ferry_package_check_age(job->package, job->version, why) == -1 ||
+	    check_signature(job, document, why) == -1)
 		return -1;
 	if (job->package->packages->run->dry_run) {
 		plan_version(job, item);

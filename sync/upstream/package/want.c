@@ -59,6 +59,7 @@ ferry_package_reset(struct ferry_package *p)
 	for (size_t i = 0; i < p->gone_n; i++)
 		free(p->gone[i]);
 	free(p->gone);
+	json_decref(p->young);
 	ferry_document_free(&p->fresh);
 	free(p->parts);
 	free(p->wants);
