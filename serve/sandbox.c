@@ -192,8 +192,8 @@ allow_beside(int rules, const char *path, uint64_t access)
 	free(folder);
 }
 
-/* Everything in the store but its keys.  A store without tokens gets a folder
- * of them when the first is made: until then nothing can be left out. */
+/* Everything in the store but its keys.  One that an older ferry made gets the
+ * folder of tokens with the first token: until then nothing can be left out. */
 static void
 allow_store(int rules, const char *path)
 {

@@ -12,7 +12,12 @@
 #include "store/base/file.h"
 #include "store/internal.h"
 
-static const char *const folders[] = { "index", "blobs", "tmp", "keys" };
+/* tokens: the server's walls leave out the keys of a store that has it. */
+static const struct {
+	const char *name;
+	mode_t mode;
+} folders[] = { { "index", 0755 }, { "blobs", 0755 }, { "tmp", 0755 },
+	{ "keys", 0700 }, { "tokens", 0750 } };
 #define FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
 bool
@@ -57,7 +62,7 @@ is_ours(const char *name)
 {
 
 	for (size_t i = 0; i < FOLDERS; i++)
-		if (strcmp(name, folders[i]) == 0)
+		if (strcmp(name, folders[i].name) == 0)
 			return true;
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
 	       strcmp(name, "ferry.json.new") == 0;
@@ -179,9 +184,8 @@ ferry_store_create(const char *path, const char *name, struct ferry_error *err)
 	if (check_empty(dirfd, path, err) == -1)
 		goto out;
 	for (size_t i = 0; i < FOLDERS; i++)
-		if (make_folder(dirfd, folders[i],
-			strcmp(folders[i], "keys") == 0 ? 0700 : 0755,
-			err) == -1)
+		if (make_folder(dirfd, folders[i].name, folders[i].mode, err) ==
+		    -1)
 			goto out;
 	if ((blobsfd = openat(
 		 dirfd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {

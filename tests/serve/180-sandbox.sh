@@ -8,7 +8,6 @@ make_version q 1.0.0
 put p 1.0.0 1.0.0
 "$FERRY" --store "$STORE" key new >/dev/null
 "$FERRY" --store "$STORE" key export "$T/key.pub" >/dev/null
-mkdir "$STORE/tokens" # as the first token does
 mkdir "$T/tmp" "$T/logs"
 export TMPDIR=$T/tmp
 
