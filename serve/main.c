@@ -1,11 +1,4 @@
-/*
- * ferryd: the read-only server.
- *
- * The store view (store, cache) and the listening socket live as long as the
- * process.  What the configuration says is a generation: a reload makes the
- * next one beside the old one, on the same socket, and the old one ends when
- * its requests are done.
- */
+/* ferryd: the read-only server. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,10 +18,10 @@
 #include <unistd.h>
 
 #include "serve/formats.h"
+#include "serve/generation.h"
 #include "serve/http/lines.h"
 #include "serve/http/metrics.h"
 #include "serve/http/server.h"
-#include "serve/http/tls.h"
 #include "serve/options.h"
 #include "serve/replay/asker.h"
 #include "serve/replay/cache.h"
@@ -38,9 +31,7 @@
 #include "serve/sandbox.h"
 #include "serve/web/web.h"
 #include "store/access/access.h"
-#include "store/base/bytes.h"
 #include "store/base/clock.h"
-#include "store/base/conf.h"
 #include "store/base/error.h"
 #include "store/base/file.h"
 #include "store/base/log.h"
@@ -49,199 +40,9 @@
 #define OLD_MAX 4 /* configurations that wait for their connections */
 /* The main loop's pace: flushing the logs, ending old generations. */
 #define TICK_MS 500
-#define PEM_MAX (1U << 20)
 /* How often unused memory is looked at, and how much of it may stay. */
 #define TRIM_MS 5000U
 #define TRIM_BYTES (8U << 20)
-
-struct daemon {
-	struct ferry_serve_args args;
-	struct ferry_store_view *view;
-	struct ferry_asker *asker;
-	struct ferry_replayer *replayer;
-	struct ferry_sandbox *sandbox;
-	struct ferry_metrics metrics;
-	struct ferry_lines *log; /* NULL: none */
-	struct ferry_lines *audit; /* NULL: none */
-	struct ferry_lines *asked; /* NULL: none */
-	int listen_fd;
-	char *listen; /* the address of listen_fd, as it was given */
-	unsigned port;
-	uint64_t started_ms;
-	uint64_t trimmed_at;
-	atomic_bool stopping;
-	struct generation *current;
-	struct generation *old; /* draining */
-};
-
-struct generation {
-	struct generation *next;
-	struct daemon *daemon;
-	struct ferry_serve_options *options;
-	struct ferry_buf certificate, key;
-	struct ferry_server_options http;
-	struct ferry_web web;
-	struct ferry_server *server;
-	uint64_t drain_until_ms;
-	bool hurried; /* does not wait for connections that ask nothing */
-};
-
-static void
-on_request(
-    void *ctx, const struct ferry_request *rq, struct ferry_response *res)
-{
-	struct generation *g = ctx;
-	struct ferry_replayer *replayer = g->daemon->replayer;
-	const struct ferry_site *site = &g->options->site;
-
-	if (!ferry_web_is_probe(rq) &&
-	    !ferry_replay_expects(replayer, site, rq))
-		ferry_response_text(res, 421, "text/plain",
-		    "this server does not answer to that name; serve.hosts "
-		    "says to which\n");
-	else if (!ferry_replay_request(replayer, site, rq, res))
-		ferry_web_request(&g->web, rq, res);
-}
-
-static int
-read_file(struct ferry_buf *buf, const char *path, struct ferry_error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = -1;
-	ssize_t n = 0;
-
-	if (fd == -1)
-		return ferry_error_errno(err, "%s", path);
-	while (buf->n < PEM_MAX) {
-		if (ferry_buf_reserve(buf, 8192, err) == -1)
-			goto out;
-		if ((n = read(fd, buf->p + buf->n, 8192)) <= 0)
-			break;
-		buf->n += (size_t)n;
-		buf->p[buf->n] = 0;
-	}
-	rc = n == 0  ? 0
-	     : n < 0 ? ferry_error_errno(err, "%s", path)
-	             : ferry_error_set(
-			   err, FERRY_ELIMIT, "%s is not a PEM file", path);
-out:
-	(void)close(fd);
-	return rc;
-}
-
-static void
-generation_free(struct generation *g)
-{
-
-	if (g == NULL)
-		return;
-	ferry_server_stop(g->server);
-	/* A key's bytes do not stay behind. */
-	if (g->key.p != NULL)
-		explicit_bzero(g->key.p, g->key.cap);
-	ferry_buf_free(&g->key);
-	ferry_buf_free(&g->certificate);
-	ferry_serve_options_free(g->options);
-	free(g);
-}
-
-/* Files that are no certificate and key, or not of each other, are told with
- * the line that names them. */
-static int
-read_certificate(struct generation *g, struct ferry_error *err)
-{
-	const struct ferry_serve_options *o = g->options;
-	struct ferry_error cause = FERRY_ERROR_INIT;
-	struct ferry_conf_group *group;
-	const char *option;
-
-	if (read_file(&g->certificate, o->certificate, err) == -1 ||
-	    read_file(&g->key, o->key, err) == -1)
-		return -1;
-	if (ferry_tls_check((const char *)g->certificate.p,
-		(const char *)g->key.p, o->tls_priorities, &option,
-		&cause) == 0)
-		return 0;
-	return ferry_conf_group(
-		   ferry_conf_root(o->conf), "serve", &group, err) == -1
-	           ? -1
-	           : ferry_conf_error(group, option, err, "%s", cause.text);
-}
-
-/* Read the configuration; nothing is served yet. */
-static int
-generation_new(
-    struct generation **out, struct daemon *d, struct ferry_error *err)
-{
-	struct generation *g;
-
-	if (ferry_calloc(&g, 1, sizeof(*g), err) == -1)
-		return -1;
-	g->daemon = d;
-	if (ferry_serve_options_read(&g->options, &d->args, err) == -1)
-		goto fail;
-	if (g->options->certificate != NULL && read_certificate(g, err) == -1)
-		goto fail;
-	*out = g;
-	return 0;
-fail:
-	generation_free(g);
-	return -1;
-}
-
-static int
-generation_start(struct generation *g, struct ferry_error *err)
-{
-	const struct ferry_serve_options *o = g->options;
-	struct daemon *d = g->daemon;
-
-	g->options->site.audit = d->audit;
-	g->options->site.asked = d->asked;
-	g->options->site.metrics = &d->metrics;
-	g->options->site.started_ms = d->started_ms;
-	g->web = (struct ferry_web){ ferry_serve_formats, d->view, &o->site,
-		&d->stopping };
-	g->http = (struct ferry_server_options){
-		.listen_fd = d->listen_fd,
-		.threads = (unsigned)o->threads,
-		.connections = (unsigned)o->connections,
-		.connections_per_ip = (unsigned)o->connections_per_ip,
-		.timeout_s = (unsigned)o->timeout_s,
-		.head_s = (unsigned)o->head_s,
-		.tls_priorities = o->tls_priorities,
-		.proxies = &o->proxies,
-		.handler = on_request,
-		.ctx = g,
-		.metrics = &d->metrics,
-		.log = d->log,
-	};
-	if (o->certificate != NULL) {
-		g->http.certificate = (const char *)g->certificate.p;
-		g->http.key = (const char *)g->key.p;
-	}
-	return ferry_server_start(&g->server, &g->http, err);
-}
-
-static void
-generation_drain(struct generation *g)
-{
-
-	ferry_server_drain(g->server);
-	g->drain_until_ms = ferry_ticks_ms() + g->options->drain_s * 1000;
-}
-
-static bool
-generation_done(const struct generation *g)
-{
-
-	/*
-	 * A client may be sending its next request on a connection that was
-	 * kept: it is answered, and the connection closed with that, instead of
-	 * being cut off while the request is on its way.
-	 */
-	return (ferry_server_in_flight(g->server) == 0 &&
-		   (g->hurried || ferry_server_connections(g->server) == 0)) ||
-	       ferry_ticks_ms() >= g->drain_until_ms;
-}
 
 /* Exit status: the same numbers as of `ferry`, packaging/man/ferry.1. */
 static int
@@ -314,7 +115,7 @@ write_port(const char *path, unsigned port, struct ferry_error *err)
  * everything, others than this machine must have been meant.
  */
 static int
-check_public(const struct daemon *d, const struct ferry_serve_options *o,
+check_public(const struct ferry_daemon *d, const struct ferry_serve_options *o,
     const char *listen, struct ferry_error *err)
 {
 	bool loopback;
@@ -333,7 +134,7 @@ check_public(const struct daemon *d, const struct ferry_serve_options *o,
 }
 
 static int
-open_logs(struct daemon *d, const struct ferry_serve_options *o,
+open_logs(struct ferry_daemon *d, const struct ferry_serve_options *o,
     struct ferry_error *err)
 {
 	const struct {
@@ -352,7 +153,7 @@ open_logs(struct daemon *d, const struct ferry_serve_options *o,
 }
 
 static void
-announce(const struct daemon *d)
+announce(const struct ferry_daemon *d)
 {
 	const struct ferry_serve_options *o = d->current->options;
 	const char *colon = strrchr(d->listen, ':');
@@ -400,7 +201,7 @@ log_path(const char *target)
  * Returns: 0; 1 if that was all that was asked for; -1.
  */
 static int
-enter_sandbox(struct daemon *d, struct ferry_error *err)
+enter_sandbox(struct ferry_daemon *d, struct ferry_error *err)
 {
 	const struct ferry_serve_options *o = d->current->options;
 	const char *conf = d->args.config;
@@ -424,7 +225,7 @@ enter_sandbox(struct daemon *d, struct ferry_error *err)
 
 /* The address to listen on: of the socket that was passed, or the options'. */
 static int
-find_address(struct daemon *d, const struct ferry_serve_options *o,
+find_address(struct ferry_daemon *d, const struct ferry_serve_options *o,
     bool *loopback, struct ferry_error *err)
 {
 	char passed[FERRY_LISTEN_ADDRESS];
@@ -438,13 +239,13 @@ find_address(struct daemon *d, const struct ferry_serve_options *o,
 
 /* Returns: 0; 1 if all that was asked for is done; -1. */
 static int
-start(struct daemon *d, struct ferry_error *err)
+start(struct ferry_daemon *d, struct ferry_error *err)
 {
 	const struct ferry_serve_options *o;
 	bool loopback;
 	int rc;
 
-	if (generation_new(&d->current, d, err) == -1)
+	if (ferry_generation_new(&d->current, d, err) == -1)
 		return -1;
 	if (d->args.check) {
 		(void)puts("ferryd: the configuration is right");
@@ -476,7 +277,7 @@ start(struct daemon *d, struct ferry_error *err)
 		d->asker, o->search_bytes, err) == -1 ||
 	    open_logs(d, o, err) == -1)
 		return -1;
-	if (generation_start(d->current, err) == -1)
+	if (ferry_generation_start(d->current, err) == -1)
 		return -1;
 	if (d->args.port_file != NULL &&
 	    write_port(d->args.port_file, d->port, err) == -1)
@@ -497,29 +298,29 @@ reopen(struct ferry_lines *log)
 
 /* Who reloads again and again keeps some old configurations, not all. */
 static void
-hurry(struct daemon *d)
+hurry(struct ferry_daemon *d)
 {
 	unsigned n = 0;
 
-	for (struct generation *g = d->old; g != NULL; g = g->next)
+	for (struct ferry_generation *g = d->old; g != NULL; g = g->next)
 		g->hurried = g->hurried || ++n > OLD_MAX;
 }
 
 static void
-reload(struct daemon *d)
+reload(struct ferry_daemon *d)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct generation *next = NULL;
+	struct ferry_generation *next = NULL;
 
 	notify("RELOADING=1");
 	reopen(d->log);
 	reopen(d->audit);
 	reopen(d->asked);
 	/* The socket is the first one's, whatever is written now. */
-	if (generation_new(&next, d, &err) == -1 ||
+	if (ferry_generation_new(&next, d, &err) == -1 ||
 	    check_public(d, next->options, d->listen, &err) == -1 ||
-	    generation_start(next, &err) == -1) {
-		generation_free(next);
+	    ferry_generation_start(next, &err) == -1) {
+		ferry_generation_free(next);
 		ferry_log(FERRY_LOG_ERROR,
 		    "%s; the configuration stays as it was", err.text);
 	} else {
@@ -529,7 +330,7 @@ reload(struct daemon *d)
 		    next->options->cache_bytes);
 		/* Links and scripts may say another base now. */
 		ferry_cache_drop_all(ferry_store_view_cache(d->view));
-		generation_drain(d->current);
+		ferry_generation_drain(d->current);
 		d->current->next = d->old;
 		d->old = d->current;
 		d->current = next;
@@ -540,18 +341,18 @@ reload(struct daemon *d)
 }
 
 static void
-reap(struct daemon *d)
+reap(struct ferry_daemon *d)
 {
-	struct generation **p = &d->old;
+	struct ferry_generation **p = &d->old;
 
 	while (*p != NULL) {
-		struct generation *g = *p;
+		struct ferry_generation *g = *p;
 
 		ferry_server_tick(g->server);
 
-		if (generation_done(g)) {
+		if (ferry_generation_done(g)) {
 			*p = g->next;
-			generation_free(g);
+			ferry_generation_free(g);
 		} else {
 			p = &g->next;
 		}
@@ -560,7 +361,7 @@ reap(struct daemon *d)
 
 /* Give back what a burst has left. */
 static void
-trim(struct daemon *d)
+trim(struct ferry_daemon *d)
 {
 	uint64_t now = ferry_ticks_ms();
 
@@ -572,7 +373,7 @@ trim(struct daemon *d)
 }
 
 static void
-flush_logs(struct daemon *d)
+flush_logs(struct ferry_daemon *d)
 {
 	struct ferry_lines *logs[] = { d->log, d->audit, d->asked };
 
@@ -583,7 +384,7 @@ flush_logs(struct daemon *d)
 
 /* Until a signal ends it. */
 static void
-run(struct daemon *d, const sigset_t *signals)
+run(struct ferry_daemon *d, const sigset_t *signals)
 {
 	const struct timespec tick = { 0, TICK_MS * 1000000L };
 
@@ -602,27 +403,28 @@ run(struct daemon *d, const sigset_t *signals)
 }
 
 static void
-stop(struct daemon *d, const sigset_t *signals)
+stop(struct ferry_daemon *d, const sigset_t *signals)
 {
 	const struct timespec tick = { 0, 20 * 1000000L };
 
 	notify("STOPPING=1");
 	atomic_store(&d->stopping, true);
-	generation_drain(d->current);
+	ferry_generation_drain(d->current);
 	d->current->next = d->old;
 	d->old = d->current;
 	d->current = NULL;
-	for (struct generation *g = d->old; g != NULL; g = g->next)
+	for (struct ferry_generation *g = d->old; g != NULL; g = g->next)
 		g->hurried = true;
 	for (reap(d); d->old != NULL; reap(d)) {
 		int number = sigtimedwait(signals, NULL, &tick);
 
-		for (struct generation *g = d->old; g != NULL; g = g->next)
+		for (struct ferry_generation *g = d->old; g != NULL;
+		     g = g->next)
 			ferry_server_let_go(g->server);
 
 		/* Asked twice: at once. */
 		if (number == SIGTERM || number == SIGINT)
-			for (struct generation *g = d->old; g != NULL;
+			for (struct ferry_generation *g = d->old; g != NULL;
 			     g = g->next)
 				g->drain_until_ms = 0;
 	}
@@ -633,7 +435,7 @@ int
 main(int argc, char **argv)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct daemon d = { .listen_fd = -1 };
+	struct ferry_daemon d = { .listen_fd = -1 };
 	sigset_t signals;
 	int rc;
 
@@ -664,7 +466,7 @@ main(int argc, char **argv)
 		ferry_log(FERRY_LOG_ERROR, "%s", err.text);
 		rc = exit_status(err.code);
 	}
-	generation_free(d.current);
+	ferry_generation_free(d.current);
 	ferry_replayer_free(d.replayer);
 	ferry_asker_free(d.asker);
 	ferry_store_view_close(d.view);
