@@ -16,6 +16,7 @@
 
 #include "store/bundle/head.h"
 #include "store/bundle/keys.h"
+#include "store/bundle/member.h"
 
 struct ferry_error;
 struct ferry_volume;

@@ -8,24 +8,20 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include "store/base/error.h"
 #include "store/blob/blob.h"
 #include "store/bundle/file.h"
+#include "store/bundle/pack.h"
 #include "store/bundle/recipes.h"
 
 #define BLOCK (256U << 10)
 #define GROUP_MEMBERS 4096
 #define GROUP_PACKED (8U << 20) /* compressed bytes that wait in memory */
 #define LINE_ROOM 640 /* the longest index line and to spare */
-/* What may be compressed: larger blobs, or those that stay larger than
- * PACKED_MAX, travel raw, which bounds memory. */
+/* What may be compressed: larger blobs travel raw. */
 #define PACK_MAX (64U << 20)
-#define PACKED_MAX (16U << 20)
 #define PACK_MIN 512
-#define SAMPLE (64U << 10)
-#define LEVEL 3
 /* Groups that are ended by GROUP_PACKED; later blobs travel raw.  This bounds
  * the head. */
 #define PACKED_GROUPS 20000
@@ -58,8 +54,7 @@ struct ferry_bundle_writer {
 	uint64_t span; /* of its members in the file */
 	uint64_t packed_groups;
 	struct ferry_digest rotten;
-	ZSTD_CCtx *zstd;
-	uint8_t *block;
+	struct ferry_pack *pack;
 	uint64_t bytes; /* of volumes that are closed */
 };
 
@@ -114,19 +109,14 @@ ferry_bundle_writer_new(struct ferry_bundle_writer **out,
 	w->head = head;
 	w->on_volume = on_volume;
 	w->ctx = ctx;
-	if (ferry_calloc(&w->block, 1, BLOCK, err) == -1)
-		goto fail;
-	if ((w->zstd = ZSTD_createCCtx()) == NULL) {
-		ferry_error_set(err, FERRY_ENOMEM, "no memory to compress");
-		goto fail;
+	if (ferry_pack_new(&w->pack, err) == -1) {
+		ferry_bundle_writer_free(w);
+		return -1;
 	}
 	for (size_t i = 0; i < head->volumes_n; i++)
 		w->bytes += head->volumes[i].size;
 	*out = w;
 	return 0;
-fail:
-	ferry_bundle_writer_free(w);
-	return -1;
 }
 
 void
@@ -136,13 +126,12 @@ ferry_bundle_writer_free(struct ferry_bundle_writer *w)
 	if (w == NULL)
 		return;
 	ferry_bundle_file_free(w->file);
-	ZSTD_freeCCtx(w->zstd);
+	ferry_pack_free(w->pack);
 	ferry_buf_free(&w->lines);
 	ferry_buf_free(&w->packed);
 	ferry_buf_free(&w->frame);
 	ferry_buf_free(&w->recipe);
 	free(w->waiting);
-	free(w->block);
 	free(w);
 }
 
@@ -413,116 +402,6 @@ wait_for_index(struct ferry_bundle_writer *w, struct ferry_member *m,
 	return 0;
 }
 
-/* Compressing */
-
-/* Whether the first bytes promise a gain of a tenth. */
-static int
-promising(struct ferry_bundle_writer *w, const struct ferry_blob *blob,
-    struct ferry_error *err)
-{
-	size_t bound = ZSTD_compressBound(SAMPLE), packed;
-	ssize_t n = ferry_blob_read(blob, 0, w->block, SAMPLE, err);
-
-	ferry_buf_reset(&w->frame);
-	if (n == -1 || ferry_buf_reserve(&w->frame, bound, err) == -1)
-		return -1;
-	packed = ZSTD_compressCCtx(
-	    w->zstd, w->frame.p, bound, w->block, (size_t)n, 1);
-	return !ZSTD_isError(packed) && packed < (size_t)n - (size_t)n / 10;
-}
-
-static int
-error_zstd(struct ferry_error *err, size_t code)
-{
-
-	return ferry_error_set(
-	    err, FERRY_ENOMEM, "zstd: %s", ZSTD_getErrorName(code));
-}
-
-static int
-start_frame(
-    struct ferry_bundle_writer *w, uint64_t size, struct ferry_error *err)
-{
-	size_t rc;
-
-	ferry_buf_reset(&w->frame);
-	(void)ZSTD_CCtx_reset(w->zstd, ZSTD_reset_session_and_parameters);
-	if (ZSTD_isError(rc = ZSTD_CCtx_setParameter(
-			     w->zstd, ZSTD_c_compressionLevel, LEVEL)) ||
-	    ZSTD_isError(
-		rc = ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_windowLog, 21)) ||
-	    ZSTD_isError(rc = ZSTD_CCtx_setPledgedSrcSize(w->zstd, size)))
-		return error_zstd(err, rc);
-	return 0;
-}
-
-/* Append n bytes to the frame.  1, 0 if it grew over max, -1. */
-static int
-pack(struct ferry_bundle_writer *w, const void *p, size_t n, bool last,
-    size_t max, struct ferry_error *err)
-{
-	ZSTD_inBuffer in = { p, n, 0 };
-	size_t left;
-
-	do {
-		ZSTD_outBuffer out;
-
-		if (w->frame.n > max)
-			return 0;
-		if (ferry_buf_reserve(&w->frame, ZSTD_CStreamOutSize(), err) ==
-		    -1)
-			return -1;
-		out = (ZSTD_outBuffer){ w->frame.p + w->frame.n,
-			ZSTD_CStreamOutSize(), 0 };
-		left = ZSTD_compressStream2(
-		    w->zstd, &out, &in, last ? ZSTD_e_end : ZSTD_e_continue);
-		if (ZSTD_isError(left))
-			return error_zstd(err, left);
-		w->frame.n += out.pos;
-	} while (in.pos < in.size || (last && left > 0));
-	return w->frame.n <= max;
-}
-
-/* Compress a blob into the frame.  1, 0 if it does not pay, -1. */
-static int
-pack_blob(struct ferry_bundle_writer *w, const struct ferry_blob *blob,
-    const struct ferry_digest *digest, struct ferry_error *err)
-{
-	size_t max = PACKED_MAX;
-	struct ferry_digester *digester = NULL;
-	struct ferry_digest got;
-	uint64_t offset = 0;
-	int rc = -1;
-
-	if (blob->size - blob->size / 10 < max)
-		max = (size_t)(blob->size - blob->size / 10);
-	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1 ||
-	    start_frame(w, blob->size, err) == -1)
-		goto out;
-	do {
-		ssize_t n = ferry_blob_read(blob, offset, w->block, BLOCK, err);
-
-		if (n == -1)
-			goto out;
-		if (n == 0) {
-			rotten(w, digest, FERRY_ESIZE, err);
-			goto out;
-		}
-		ferry_digester_update(digester, w->block, (size_t)n);
-		offset += (uint64_t)n;
-		rc = pack(
-		    w, w->block, (size_t)n, offset == blob->size, max, err);
-	} while (rc == 1 && offset < blob->size);
-	if (rc == 1) {
-		ferry_digester_final(digester, FERRY_SHA256, &got);
-		if (!ferry_digest_equal(&got, digest))
-			rc = rotten(w, digest, FERRY_EDIGEST, err);
-	}
-out:
-	ferry_digester_free(digester);
-	return rc;
-}
-
 /* 1 packed, 0 travels raw, -1. */
 static int
 try_pack(struct ferry_bundle_writer *w, const struct ferry_digest *digest,
@@ -538,10 +417,12 @@ try_pack(struct ferry_bundle_writer *w, const struct ferry_digest *digest,
 		return -1;
 	if (rc == 0)
 		return rotten(w, digest, FERRY_EMISSING, err);
-	if (blob.size <= SAMPLE || (rc = promising(w, &blob, err)) == 1)
-		rc = pack_blob(w, &blob, digest, err);
+	rc = ferry_pack_blob(w->pack, &blob, digest, &w->frame, err);
 	ferry_blob_close(&blob);
-	return rc;
+	return rc == -1 &&
+	               (err->code == FERRY_EDIGEST || err->code == FERRY_ESIZE)
+	           ? rotten(w, digest, err->code, err)
+	           : rc;
 }
 
 /*
@@ -561,8 +442,8 @@ try_recipe(struct ferry_bundle_writer *w, struct ferry_member *m,
 	    w->packed_groups >= PACKED_GROUPS)
 		return 0;
 	rc = ferry_bundle_recipe_make(w->st, &m->blob, base,
-	    max < PACKED_MAX ? (size_t)max : PACKED_MAX, &w->model, &w->recipe,
-	    err);
+	    max < FERRY_PACKED_MAX ? (size_t)max : FERRY_PACKED_MAX, &w->model,
+	    &w->recipe, err);
 	if (rc != 1)
 		return rc;
 	swap = w->frame;
@@ -626,8 +507,7 @@ ferry_bundle_writer_records(struct ferry_bundle_writer *w,
 		.last = last,
 		.count = count };
 
-	if (start_frame(w, lines.n, err) == -1 ||
-	    pack(w, lines.p, lines.n, true, SIZE_MAX, err) == -1 ||
+	if (ferry_pack_bytes(w->pack, lines, &w->frame, err) == -1 ||
 	    wait_for_index(w, &m, err) == -1)
 		return -1;
 	w->head->totals.records += count;

@@ -23,6 +23,7 @@
 
 #include "store/bundle/head.h"
 #include "store/bundle/keys.h"
+#include "store/bundle/member.h"
 
 struct ferry_blob_info;
 struct ferry_bundle_writer;
