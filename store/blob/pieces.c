@@ -156,6 +156,11 @@ static int
 error_file(const struct ferry_blob_pieces *p, struct ferry_error *err)
 {
 
+	if (errno == EFBIG)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "a blob of %" PRIu64 " bytes is too large for the file "
+		    "system of %s",
+		    p->size, p->st->path);
 	ferry_error_errno(err, "%s/" FOLDER "/%s", p->st->path, p->hex);
 	return ferry_reserve_explain(p->st->frees, err);
 }
@@ -245,6 +250,21 @@ ferry_blob_pieces_close(struct ferry_blob_pieces *p)
 		(void)close(p->dirfd);
 	free(p->ranges);
 	free(p);
+}
+
+int
+ferry_blob_pieces_here(struct ferry_store *st, const struct ferry_digest *blob,
+    uint64_t size, uint64_t offset, uint64_t n, struct ferry_error *err)
+{
+	struct ferry_blob_pieces p = { .st = st, .size = size };
+	int rc;
+
+	(void)ferry_digest_hex(blob, p.hex);
+	rc = load_ranges(&p, err);
+	if (rc == 0)
+		rc = ferry_blob_pieces_has(&p, offset, n);
+	free(p.ranges);
+	return rc;
 }
 
 int

@@ -29,8 +29,8 @@ struct ferry_store;
 /*
  * Go on with the blob of that digest, which has size bytes; a file that is not
  * there or of another size means that nothing of it came yet.
- * Errors of this and the following: FERRY_ESYSTEM (disk full …), FERRY_EINDEX,
- *     FERRY_ENOMEM.
+ * Errors of this and the following: FERRY_ESYSTEM (disk full …), FERRY_ELIMIT (too
+ *     large for this file system), FERRY_EINDEX, FERRY_ENOMEM.
  */
 int ferry_blob_pieces_open(struct ferry_blob_pieces **out,
     struct ferry_store *st, const struct ferry_digest *blob, uint64_t size,
@@ -48,6 +48,10 @@ int ferry_blob_pieces_write(struct ferry_blob_pieces *p, uint64_t offset,
  * note them, with the next commit. */
 int ferry_blob_pieces_note(struct ferry_blob_pieces *p, uint64_t offset,
     uint64_t n, struct ferry_error *err);
+/* The same without opening, or making, the file: 1, 0, -1. */
+int ferry_blob_pieces_here(struct ferry_store *st,
+    const struct ferry_digest *blob, uint64_t size, uint64_t offset, uint64_t n,
+    struct ferry_error *err);
 bool ferry_blob_pieces_whole(const struct ferry_blob_pieces *p);
 
 /*

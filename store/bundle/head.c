@@ -8,7 +8,9 @@
 #include "store/base/clock.h"
 #include "store/base/json.h"
 
-#define RECIPES "recipe-1" /* in "requires" */
+/* In "requires". */
+#define RECIPES "recipe-1"
+#define PIECES "piece-1"
 
 /* Parts */
 
@@ -92,12 +94,35 @@ is_null(const json_t *root, const char *name)
 /* The head, reading */
 
 static int
+parse_requires(
+    struct ferry_head *h, const json_t *root, struct ferry_error *err)
+{
+	json_t *requires, *o;
+	size_t i;
+
+	if (ferry_json_array(root, "requires", &requires, err) == -1)
+		return -1;
+	json_array_foreach (requires, i, o) {
+		const char *what = json_string_value(o);
+
+		if (what != NULL && strcmp(what, RECIPES) == 0)
+			h->recipes = true;
+		else if (what != NULL && strcmp(what, PIECES) == 0)
+			h->pieces = true;
+		else
+			return ferry_error_set(err, FERRY_ENEWER,
+			    "the bundle requires '%.40s', which this ferry "
+			    "does not know; update ferry here",
+			    what == NULL ? "?" : what);
+	}
+	return 0;
+}
+
+static int
 parse_version(struct ferry_head *h, const json_t *root, struct ferry_error *err)
 {
 	const char *format;
 	uint64_t version;
-	json_t *requires, *o;
-	size_t i;
 
 	if (ferry_json_str(root, "format", &format, err) == -1)
 		return -1;
@@ -114,19 +139,7 @@ parse_version(struct ferry_head *h, const json_t *root, struct ferry_error *err)
 		    "the bundle has format version %" PRIu64 ", this ferry "
 		    "reads up to %d; update ferry here",
 		    version, FERRY_BUNDLE_VERSION);
-	if (ferry_json_array(root, "requires", &requires, err) == -1)
-		return -1;
-	json_array_foreach (requires, i, o) {
-		const char *what = json_string_value(o);
-
-		if (what == NULL || strcmp(what, RECIPES) != 0)
-			return ferry_error_set(err, FERRY_ENEWER,
-			    "the bundle requires '%.40s', which this ferry "
-			    "does not know; update ferry here",
-			    what == NULL ? "?" : what);
-		h->recipes = true;
-	}
-	return 0;
+	return parse_requires(h, root, err);
 }
 
 static int
@@ -343,10 +356,12 @@ write_front(
 	char at[FERRY_TIME_TEXT], hex[FERRY_DIGEST_TEXT];
 
 	if (ferry_buf_addf(buf, err,
-		"{\"format\":\"ferry-bundle\",\"version\":%d,\"requires\":[%s],"
+		"{\"format\":\"ferry-bundle\",\"version\":%d,\"requires\":[%s%s%s],"
 		"\"origin\":{\"id\":\"%s\",\"name\":\"%s\"},\"site\":",
 		FERRY_BUNDLE_VERSION, h->recipes ? "\"" RECIPES "\"" : "",
-		h->origin, h->origin_name) == -1)
+		h->recipes && h->pieces ? "," : "",
+		h->pieces ? "\"" PIECES "\"" : "", h->origin,
+		h->origin_name) == -1)
 		return -1;
 	if (h->site[0] == 0) {
 		if (ferry_buf_adds(buf, "null", err) == -1)

@@ -60,7 +60,9 @@ struct ferry_head {
 	int64_t created_at;
 	int64_t expires_at; /* 0: never */
 	struct ferry_digest previous; /* n == 0: none */
-	bool recipes; /* blobs may be recipes: "requires" says so */
+	/* What blobs may travel as: "requires" says so. */
+	bool recipes;
+	bool pieces;
 	uint64_t from, to; /* from == to + 1: no records, only blobs */
 	struct ferry_digest before, after;
 	struct ferry_mark *marks;

@@ -12,6 +12,7 @@ static const char *const encodings[] = {
 	[FERRY_ENCODING_RAW] = "raw",
 	[FERRY_ENCODING_ZSTD] = "zstd",
 	[FERRY_ENCODING_RECIPE] = "recipe",
+	[FERRY_ENCODING_PIECE] = "piece",
 };
 
 void
@@ -25,6 +26,10 @@ ferry_member_path(struct ferry_member *m)
 	if (m->kind == FERRY_MEMBER_RECORDS)
 		(void)snprintf(m->path, sizeof(m->path),
 		    "records/%06" PRIu64 ".jsonl%s", m->part, tail);
+	else if (m->encoding == FERRY_ENCODING_PIECE)
+		(void)snprintf(m->path, sizeof(m->path),
+		    "blobs/sha256/%.64s.piece-%015" PRIu64,
+		    ferry_digest_hex(&m->blob, hex), m->offset);
 	else
 		(void)snprintf(m->path, sizeof(m->path), "blobs/sha256/%.64s%s",
 		    ferry_digest_hex(&m->blob, hex), tail);
@@ -57,6 +62,66 @@ parse_bases(struct ferry_member *m, const json_t *root, struct ferry_error *err)
 	return 0;
 }
 
+/* Where a piece belongs; it is not all of its blob. */
+static int
+parse_offset(
+    struct ferry_member *m, const json_t *root, struct ferry_error *err)
+{
+
+	if (m->encoding != FERRY_ENCODING_PIECE)
+		return 0;
+	if (ferry_json_u64(root, "offset", FERRY_PIECES_MAX, &m->offset, err) ==
+	    -1)
+		return -1;
+	if (m->content_size > FERRY_PIECES_MAX || m->size == 0 ||
+	    m->size >= m->content_size || m->offset > m->content_size - m->size)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "a piece of %" PRIu64 " bytes at %" PRIu64
+		    " is not within a blob of %" PRIu64,
+		    m->size, m->offset, m->content_size);
+	return 0;
+}
+
+static int
+parse_blob(struct ferry_member *m, const json_t *root, struct ferry_error *err)
+{
+
+	m->kind = FERRY_MEMBER_BLOB;
+	m->document = json_is_true(json_object_get(root, "document"));
+	if (ferry_head_digest(root, "blob", &m->blob, err) == -1 ||
+	    parse_bases(m, root, err) == -1)
+		return -1;
+	return parse_offset(m, root, err);
+}
+
+static int
+parse_records(
+    struct ferry_member *m, const json_t *root, struct ferry_error *err)
+{
+
+	m->kind = FERRY_MEMBER_RECORDS;
+	if (ferry_json_u64(root, "part", 999999999, &m->part, err) == -1 ||
+	    ferry_json_u64(root, "first", INT64_MAX - 1, &m->first, err) ==
+		-1 ||
+	    ferry_json_u64(root, "last", INT64_MAX - 1, &m->last, err) == -1 ||
+	    ferry_json_u64(root, "records", INT64_MAX, &m->count, err) == -1)
+		return -1;
+	if (m->encoding != FERRY_ENCODING_RAW &&
+	    m->encoding != FERRY_ENCODING_ZSTD)
+		return ferry_error_set(err, FERRY_ENEWER,
+		    "records as a %s are not known to this ferry; update it",
+		    encodings[m->encoding]);
+	if (m->content_size > FERRY_RECORDS_PART_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "a part of records has %" PRIu64 " bytes, over %u",
+		    m->content_size, FERRY_RECORDS_PART_MAX);
+	if (m->first > m->last || m->count == 0 ||
+	    m->count > m->last - m->first + 1)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "a part of records has no sound range");
+	return 0;
+}
+
 static int
 parse_member(
     struct ferry_member *m, const json_t *root, struct ferry_error *err)
@@ -81,34 +146,11 @@ parse_member(
 		    encoding);
 	m->encoding = (enum ferry_encoding)i;
 	if (json_object_get(root, "blob") != NULL) {
-		m->kind = FERRY_MEMBER_BLOB;
-		m->document = json_is_true(json_object_get(root, "document"));
-		if (ferry_head_digest(root, "blob", &m->blob, err) == -1 ||
-		    parse_bases(m, root, err) == -1)
+		if (parse_blob(m, root, err) == -1)
 			return -1;
 	} else if (json_object_get(root, "part") != NULL) {
-		m->kind = FERRY_MEMBER_RECORDS;
-		if (ferry_json_u64(root, "part", 999999999, &m->part, err) ==
-			-1 ||
-		    ferry_json_u64(
-			root, "first", INT64_MAX - 1, &m->first, err) == -1 ||
-		    ferry_json_u64(
-			root, "last", INT64_MAX - 1, &m->last, err) == -1 ||
-		    ferry_json_u64(
-			root, "records", INT64_MAX, &m->count, err) == -1)
+		if (parse_records(m, root, err) == -1)
 			return -1;
-		if (m->encoding == FERRY_ENCODING_RECIPE)
-			return ferry_error_set(err, FERRY_ENEWER,
-			    "records as a recipe are not known to this ferry; "
-			    "update it");
-		if (m->content_size > FERRY_RECORDS_PART_MAX)
-			return ferry_error_set(err, FERRY_ELIMIT,
-			    "a part of records has %" PRIu64 " bytes, over %u",
-			    m->content_size, FERRY_RECORDS_PART_MAX);
-		if (m->first > m->last || m->count == 0 ||
-		    m->count > m->last - m->first + 1)
-			return ferry_error_set(err, FERRY_EFORMAT,
-			    "a part of records has no sound range");
 	} else {
 		return ferry_error_set(err, FERRY_ENEWER,
 		    "member '%.60s' is of a kind that this ferry does not "
@@ -176,6 +218,9 @@ ferry_member_write(struct ferry_buf *buf, const struct ferry_member *m,
 			ferry_digest_hex(&m->bases[i], hex),
 			i + 1 == m->bases_n ? "]" : "") == -1)
 			return -1;
+	if (m->encoding == FERRY_ENCODING_PIECE &&
+	    ferry_buf_addf(buf, err, ",\"offset\":%" PRIu64, m->offset) == -1)
+		return -1;
 	return ferry_buf_adds(
 	    buf, m->document ? ",\"document\":true}\n" : "}\n", err);
 }

@@ -22,9 +22,12 @@ enum ferry_member_kind { FERRY_MEMBER_BLOB, FERRY_MEMBER_RECORDS };
 enum ferry_encoding {
 	FERRY_ENCODING_RAW,
 	FERRY_ENCODING_ZSTD,
-	FERRY_ENCODING_RECIPE /* store/recipe; blobs only */
+	FERRY_ENCODING_RECIPE, /* store/recipe; blobs only */
+	FERRY_ENCODING_PIECE /* some of a blob's bytes, raw; blobs only */
 };
 #define FERRY_MEMBER_BASES 2
+/* The largest blob that travels in pieces: 15 digits. */
+#define FERRY_PIECES_MAX 999999999999999U
 
 struct ferry_member {
 	enum ferry_member_kind kind;
@@ -32,12 +35,13 @@ struct ferry_member {
 	char path[FERRY_TAR_PATH];
 	uint64_t size; /* as it travels */
 	struct ferry_digest sha256; /* of that */
-	uint64_t content_size; /* decoded */
+	uint64_t content_size; /* decoded; of a piece: of the whole blob */
 	/* Blobs: */
 	struct ferry_digest blob; /* SHA-256 of the decoded content */
 	bool document; /* kept in the index by the origin */
 	struct ferry_digest bases[FERRY_MEMBER_BASES]; /* of a recipe */
 	size_t bases_n; /* 1 or 2; of others 0 */
+	uint64_t offset; /* of a piece in its blob; of others 0 */
 	/* Records: part number, the first and last record, how many. */
 	uint64_t part, first, last, count;
 };

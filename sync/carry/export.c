@@ -347,7 +347,7 @@ start_export(struct export *e, struct ferry_error *err)
 	e->state.members = e->plan.blobs;
 	e->state.bytes = ferry_plan_estimate(&e->plan);
 	e->state.cursor =
-	    (struct ferry_export_cursor){ FERRY_STAGE_WANTED, 0, 0 };
+	    (struct ferry_export_cursor){ FERRY_STAGE_WANTED, 0, 0, 0 };
 	e->state.head = e->plan.head;
 	e->state.keys = e->keys;
 	e->plan.head = NULL;
