@@ -430,6 +430,7 @@ run_export(struct export *e, struct ferry_export_result *result,
 	if (ferry_plan_count(e->task, &e->plan, err) == -1 ||
 	    make_target(e, err) == -1)
 		return -1;
+	result->left_out = e->plan.left_out.n;
 	if (e->plan.head->from > e->plan.head->to && e->plan.wanted == 0) {
 		fill_plan(e, result);
 		result->outcome = FERRY_EXPORT_NOTHING;

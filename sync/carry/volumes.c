@@ -123,7 +123,8 @@ add_records(struct fill *e, struct ferry_error *err)
 
 	if (e->cursor.stage != FERRY_STAGE_RECORDS)
 		return 0;
-	if (ferry_contents_new(&s, e->task->st, e->cursor.seq, err) == -1)
+	if (ferry_contents_new(
+		&s, e->task->st, e->cursor.seq, &e->plan->left_out, err) == -1)
 		return -1;
 	while ((rc = ferry_contents_next(s, &record, err)) == 1)
 		if (add_line(e, &lines, &record, err) == -1) {
@@ -152,7 +153,8 @@ add_files(struct fill *e, const struct ferry_journal_record *record,
 
 	for (int i = (int)first; i < n; i++) {
 		int rc = ferry_contents_file(e->task->st, record, (size_t)i,
-		    e->state->head->from, &file, &info, err);
+		    e->state->head->from, &e->plan->left_out, &file, &info,
+		    err);
 
 		if (rc == -1)
 			return -1;
@@ -185,7 +187,8 @@ add_blobs(struct fill *e, struct ferry_error *err)
 
 	if (from.stage != FERRY_STAGE_BLOBS)
 		return 0;
-	if (ferry_contents_new(&s, e->task->st, from.seq, err) == -1)
+	if (ferry_contents_new(
+		&s, e->task->st, from.seq, &e->plan->left_out, err) == -1)
 		return -1;
 	while ((rc = ferry_contents_next(s, &record, err)) == 1)
 		if (add_files(e, &record,
