@@ -160,6 +160,31 @@ agree e
 expect 0 store e gc
 tidy e
 
+say "permissions in pieces can be looked at without importing them"
+python3 - >users.jsonl <<'END'
+import json, random
+r = random.Random(7)
+print(json.dumps({"kind": "meta", "upstream": "ghes", "realm": "ghes", "github": True,
+                  "private_mode": False, "taken_at": 1790000000, "generation": 1}))
+for i in range(1, 9000):
+    print(json.dumps({"kind": "user", "id": i, "login": "%020x" % r.getrandbits(80)}))
+END
+store who init --name who >/dev/null
+store who key export who.pem
+"$FERRY_BUILD/tests/tools/put_access" who ghes users.jsonl
+mkdir who.m
+store who export --to who.m --volume-size 66000 >/dev/null
+[ "$(pieces who.m/*.tar | wc -l)" -ge 2 ] || fail "$(ls who.m)"
+cp "$(pieces who.m/*.tar | head -1)" who.m/a-copy.tar
+site g
+store g trust add who.pem >/dev/null
+expect 0 store g access diff --bundle who.m
+[ "$(grep -c '^+ user ' out)" = 8999 ] || fail "$(wc -l out)"
+invisible g
+expect 0 store g import who.m
+expect 0 store g access show
+has out "8999 user"
+
 say "what rots at a site is brought again, in pieces"
 hex=$(tar -tf "$(pieces "${volumes[@]}" | head -1)" |
     sed -n 's|blobs/sha256/\(.*\)\.piece-.*|\1|p' | head -1)
