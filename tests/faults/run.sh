@@ -174,6 +174,7 @@ sound() { # AFTER
 		"$FERRY" --store "$s" verify >verify.out 2>&1 || status=$?
 		case $operation:$status in
 		*:0 | verify:5 | rebuild-lossy:[57]) ;;
+		rebuild:5) [ "$told" = 1 ] || fail "$operation: losses were not told after $1" ;;
 		*)
 			cat verify.out >&2
 			fail "$operation: $s is not sound after $1"
@@ -210,11 +211,14 @@ give_out() { # N
 	[ $status = 0 ] || [ -s failed.out ] || [ -s failed.err ] ||
 	    fail "$operation: no word when call $1 gave $ERRORS ($on)"
 	[ $status = 0 ] || killed=$((killed + 1))
+	# What an old index does not give back is lost to a new one, and told.
+	! grep -qs '^lost: ' failed.out || told=1
 	sound "call $1 gave $ERRORS ($on)"
 }
 
 try() { # FOLDER MILLISECONDS|none: the operation there, killed after that
 	local pid delay
+	told=0
 	rm -rf "$1"
 	cp -r base "$1"
 	cd "$1"
@@ -282,7 +286,7 @@ while IFS='|' read -r operation before command; do
 		else
 			try trial $((RANDOM % (ms + ms / 5 + 2)))
 		fi
-		same undisturbed/state.out trial/state.out
+		[ $told = 1 ] || same undisturbed/state.out trial/state.out
 	done
 	total=$((total + TRIALS))
 	hit=$((hit + killed))
