@@ -18,7 +18,7 @@ tests="buildah caddy clang-format clang-tidy containerd cppcheck curl debhelper
     libmaven-compiler-plugin-java libmaven-install-plugin-java
     libmaven-jar-plugin-java libmaven-resources-plugin-java
     libmaven-war-plugin-java libsurefire-java lintian man-db maven nginx-light nuget
-    openjdk-17-jdk-headless openssl podman procps prometheus python3 ruby
+    debootstrap openjdk-17-jdk-headless openssl podman procps prometheus python3 ruby
     ruby-bundler skopeo umoci unzip zsh zstd"
 bench="aria2 hyperfine time wrk"
 
