@@ -13,12 +13,12 @@ build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     libssl-dev libyaml-dev libzstd-dev
     zlib1g-dev"
 tests="buildah caddy clang-format clang-tidy containerd cppcheck curl debhelper
-    docker-registry docker.io fish gh git gradle groff-base haproxy jq junit4
+    debootstrap docker-registry docker.io fish gh git gradle groff-base haproxy jq junit4
     libcmocka-dev libguava-java libmaven-clean-plugin-java
     libmaven-compiler-plugin-java libmaven-install-plugin-java
     libmaven-jar-plugin-java libmaven-resources-plugin-java
     libmaven-war-plugin-java libsurefire-java lintian man-db maven nginx-light nuget
-    debootstrap openjdk-17-jdk-headless openssl podman procps prometheus python3 ruby
+    openjdk-17-jdk-headless openssl podman procps prometheus python3 ruby
     ruby-bundler skopeo umoci unzip zsh zstd"
 bench="aria2 hyperfine time wrk"
 

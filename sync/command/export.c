@@ -160,8 +160,10 @@ print_text(
 	if (r->head[0] != 0)
 		(void)printf("head sha256:%s\n", r->head);
 	if (r->left_out > 0)
-		(void)printf("%s left out, which no site could take: sync, or "
-			     "'ferry remove', what they are about\n",
+		(void)printf(
+		    "%s left out, which no site could take: sync again "
+		    "what they are about, or take it away with 'ferry "
+		    "remove' and 'ferry gc --grace 0'\n",
 		    ferry_count_text(r->left_out, "record", records));
 }
 

@@ -55,3 +55,16 @@ expect 0 near export --to next --for far
 hasnt out "left out"
 expect 0 far import next
 agree
+
+say "or it is taken away for good, and that arrives"
+"$PUT_OCI" near hub hub.example a/app "--set=$sbom=subject=$two"
+expect 4 near export --to next --one-way
+expect 0 near remove "oci:a/app@$sbom"
+expect 4 near export --to next --one-way
+expect 0 near gc --grace 0
+rm -f next/*
+expect 0 near export --to next --since 0
+hasnt out "left out"
+expect 0 far import next
+expect 0 far show oci:a/app
+hasnt out "$sbom"
