@@ -17,6 +17,8 @@
 
 #define FOLDER "pieces"
 #define BLOCK (512U << 10)
+/* A bundle has at most as many volumes, each with one piece of a blob. */
+#define RANGES_MAX 9999
 
 /* The bytes from `from` to `end - 1`. */
 struct range {
@@ -292,6 +294,9 @@ ferry_blob_pieces_note(struct ferry_blob_pieces *p, uint64_t offset, uint64_t n,
     struct ferry_error *err)
 {
 
+	if (p->ranges_n == RANGES_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "what came of a blob has more than %d gaps", RANGES_MAX);
 	if (fdatasync(p->fd) == -1)
 		return error_file(p, err);
 	return add_range(p, (struct range){ offset, offset + n }, err) == -1

@@ -45,7 +45,7 @@ bool ferry_blob_pieces_has(
 int ferry_blob_pieces_write(struct ferry_blob_pieces *p, uint64_t offset,
     const void *bytes, size_t n, struct ferry_error *err);
 /* The n bytes from offset were written and are right: make them durable and
- * note them, with the next commit. */
+ * note them, with the next commit.  Errors: FERRY_ELIMIT (too many gaps). */
 int ferry_blob_pieces_note(struct ferry_blob_pieces *p, uint64_t offset,
     uint64_t n, struct ferry_error *err);
 /* The same without opening, or making, the file: 1, 0, -1. */
