@@ -13,7 +13,7 @@ build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     libssl-dev libyaml-dev libzstd-dev
     zlib1g-dev"
 tests="buildah caddy clang-format clang-tidy containerd cppcheck curl debhelper
-    docker-registry docker.io fish gh git gradle groff-base haproxy jq junit4
+    debootstrap docker-registry docker.io fish gh git gradle groff-base haproxy jq junit4
     libcmocka-dev libguava-java libmaven-clean-plugin-java
     libmaven-compiler-plugin-java libmaven-install-plugin-java
     libmaven-jar-plugin-java libmaven-resources-plugin-java

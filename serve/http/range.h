@@ -18,9 +18,16 @@ enum ferry_range_kind {
 
 /*
  * A Range header's value, for content of size bytes.  *out is set only for
- * FERRY_RANGE_PART.  Several ranges, other units and what is malformed are
- * NONE: a server may always send everything.
+ * FERRY_RANGE_PART.
+ *
+ * Several ranges are one part if they overlap, or follow each other with gaps of
+ * at most 80 bytes, in whatever order; those behind the end do not count, unless
+ * all are.  Others are NONE, as are more than FERRY_RANGES_MAX, other units and
+ * what is malformed: a server may always send everything.  multipart/byteranges
+ * is never sent.
+ * Source: RFC 9110, 14.2 and 15.3.7.2.
  */
+#define FERRY_RANGES_MAX 32
 enum ferry_range_kind
 ferry_range_parse(const char *value, uint64_t size, struct ferry_range *out);
 

@@ -25,6 +25,15 @@ int ferry_blob_record_get(struct ferry_store *st,
 void ferry_blob_record_put(struct ferry_store *st,
     const struct ferry_digest *digest, char place, uint64_t size, uint64_t seq);
 
+/*
+ * Of a writer that nothing was written with: the blob's bytes are those of the
+ * file name below dirfd, which are hashed here.  The blob's file and that one
+ * become the same, with two names, until either goes.
+ * Returns: 1; 0 if this file system cannot do that, and nothing was done; -1.
+ */
+int ferry_blob_writer_link(struct ferry_blob_writer *w, int dirfd,
+    const char *name, struct ferry_error *err);
+
 /* The local record "lost HEX" of a blob whose bytes are lost. */
 int ferry_blob_lost_key(const struct ferry_digest *digest,
     struct ferry_key *key, struct ferry_error *err);

@@ -16,6 +16,7 @@
 
 /* From this many new files on, one syncfs() beats an fsync() each. */
 #define SYNCFS_FROM 8
+#define HASH_BLOCK (512U << 10)
 
 struct ferry_blob_writer {
 	struct ferry_store *st;
@@ -130,6 +131,48 @@ ferry_blob_writer_view(struct ferry_blob_writer *w, struct ferry_bytes *out,
 		    err, "mapping %s/tmp/%s", w->st->path, w->tmp);
 	*out = ferry_bytes_of(w->map, (size_t)w->size);
 	return 0;
+}
+
+/* Hash all of the file. */
+static int
+hash_file(struct ferry_blob_writer *w, struct ferry_error *err)
+{
+	uint8_t *block;
+	ssize_t n;
+
+	if (ferry_calloc(&block, 1, HASH_BLOCK, err) == -1)
+		return -1;
+	(void)posix_fadvise(w->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	while ((n = pread(w->fd, block, HASH_BLOCK, (off_t)w->size)) > 0) {
+		ferry_digester_update(w->digester, block, (size_t)n);
+		w->size += (uint64_t)n;
+	}
+	free(block);
+	return n == -1 ? ferry_error_errno(
+			     err, "reading %s/tmp/%s", w->st->path, w->tmp)
+	               : 0;
+}
+
+int
+ferry_blob_writer_link(struct ferry_blob_writer *w, int dirfd, const char *name,
+    struct ferry_error *err)
+{
+	int fd;
+
+	(void)snprintf(w->tmp, sizeof(w->tmp), "%" PRIu64, w->st->tmp_count++);
+	if (linkat(dirfd, name, w->st->tmpfd, w->tmp, 0) == -1) {
+		if (errno == EPERM || errno == EOPNOTSUPP || errno == EXDEV ||
+		    errno == EMLINK)
+			return 0;
+		return ferry_error_errno(err, "%s/tmp/%s", w->st->path, w->tmp);
+	}
+	if ((fd = openat(w->st->tmpfd, w->tmp, O_RDONLY | O_CLOEXEC)) == -1) {
+		ferry_error_errno(err, "%s/tmp/%s", w->st->path, w->tmp);
+		(void)unlinkat(w->st->tmpfd, w->tmp, 0);
+		return -1;
+	}
+	w->fd = fd;
+	return hash_file(w, err) == -1 ? -1 : 1;
 }
 
 uint64_t

@@ -2,9 +2,8 @@
 #define FERRY_BUNDLE_HEAD_H
 
 /*
- * The texts of a bundle: its head, and the lines of its indexes.  FORMAT.md
- * explains every member.  Parsing checks form and bounds; whether a head is
- * welcome is for sync/carry to say.
+ * The text of a bundle's head.  FORMAT.md explains every member.  Parsing
+ * checks form and bounds; whether a head is welcome is for sync/carry to say.
  */
 
 #include <jansson.h>
@@ -12,7 +11,6 @@
 #include <stdint.h>
 
 #include "store/base/digest.h"
-#include "store/bundle/tar.h"
 #include "store/store.h"
 
 struct ferry_error;
@@ -20,11 +18,8 @@ struct ferry_error;
 #define FERRY_BUNDLE_VERSION 1
 #define FERRY_HEAD_MAX (8U << 20)
 #define FERRY_INDEX_MAX (4U << 20) /* of one index member */
-#define FERRY_INDEX_MEMBERS 8192 /* that one may list */
-#define FERRY_LINE_MAX 2048 /* of an index line */
 #define FERRY_VOLUMES_MAX 9999
 #define FERRY_MARKS_MAX 1000
-#define FERRY_RECORDS_PART_MAX (20U << 20) /* a part, decompressed */
 #define FERRY_NAME 65 /* a store's name and NUL */
 
 /* A number and the journal's chain there. */
@@ -65,7 +60,9 @@ struct ferry_head {
 	int64_t created_at;
 	int64_t expires_at; /* 0: never */
 	struct ferry_digest previous; /* n == 0: none */
-	bool recipes; /* blobs may be recipes: "requires" says so */
+	/* What blobs may travel as: "requires" says so. */
+	bool recipes;
+	bool pieces;
 	uint64_t from, to; /* from == to + 1: no records, only blobs */
 	struct ferry_digest before, after;
 	struct ferry_mark *marks;
@@ -90,41 +87,6 @@ int ferry_head_parse(struct ferry_head **out, struct ferry_bytes text,
 int ferry_head_write(struct ferry_buf *buf, const struct ferry_head *head,
     struct ferry_error *err);
 void ferry_head_free(struct ferry_head *head);
-
-/* One line of an index: a member of the volume. */
-enum ferry_member_kind { FERRY_MEMBER_BLOB, FERRY_MEMBER_RECORDS };
-enum ferry_encoding {
-	FERRY_ENCODING_RAW,
-	FERRY_ENCODING_ZSTD,
-	FERRY_ENCODING_RECIPE /* store/recipe; blobs only */
-};
-#define FERRY_MEMBER_BASES 2
-
-struct ferry_member {
-	enum ferry_member_kind kind;
-	enum ferry_encoding encoding;
-	char path[FERRY_TAR_PATH];
-	uint64_t size; /* as it travels */
-	struct ferry_digest sha256; /* of that */
-	uint64_t content_size; /* decoded */
-	/* Blobs: */
-	struct ferry_digest blob; /* SHA-256 of the decoded content */
-	bool document; /* kept in the index by the origin */
-	struct ferry_digest bases[FERRY_MEMBER_BASES]; /* of a recipe */
-	size_t bases_n; /* 1 or 2; of others 0 */
-	/* Records: part number, the first and last record, how many. */
-	uint64_t part, first, last, count;
-};
-
-/* Set path as it follows from the other fields. */
-void ferry_member_path(struct ferry_member *member);
-/* Errors: FERRY_EFORMAT, FERRY_ELIMIT, FERRY_ENEWER (unknown encoding or
- * kind). */
-int ferry_member_parse(
-    struct ferry_member *out, struct ferry_bytes line, struct ferry_error *err);
-/* Append the line with its newline. */
-int ferry_member_write(struct ferry_buf *buf, const struct ferry_member *member,
-    struct ferry_error *err);
 
 /* Shared with receipts: an object {"id":…,"name":…} below root. */
 int ferry_head_party(const json_t *root, const char *name,

@@ -393,6 +393,20 @@ is_repeated(struct ferry_volume *v)
 	return false;
 }
 
+/* An old ferry, which the head did not stop, would take it for something else. */
+static int
+check_announced(const struct ferry_volume *v, struct ferry_error *err)
+{
+	const struct ferry_member *m = &v->member;
+
+	if ((m->encoding == FERRY_ENCODING_RECIPE && !v->head->recipes) ||
+	    (m->encoding == FERRY_ENCODING_PIECE && !v->head->pieces))
+		return ferry_error_set(err, FERRY_EUNDECLARED,
+		    "'%s' is a %s, which its head does not announce", m->path,
+		    m->encoding == FERRY_ENCODING_PIECE ? "piece" : "recipe");
+	return 0;
+}
+
 static int
 next(struct ferry_volume *v, struct ferry_error *err)
 {
@@ -425,10 +439,8 @@ next(struct ferry_volume *v, struct ferry_error *err)
 		&v->member, ferry_bytes_of(v->lines.p + v->at, n), err) == -1)
 		return -1;
 	v->at += n + 1;
-	if (v->member.encoding == FERRY_ENCODING_RECIPE && !v->head->recipes)
-		return ferry_error_set(err, FERRY_EUNDECLARED,
-		    "'%s' is a recipe, which its head does not announce",
-		    v->member.path);
+	if (check_announced(v, err) == -1)
+		return -1;
 	if (is_repeated(v))
 		return ferry_error_set(err, FERRY_EUNDECLARED,
 		    "its index names '%s' twice", v->member.path);
@@ -539,7 +551,8 @@ ferry_volume_content(struct ferry_volume *v, enum ferry_content_mode mode,
 	const struct ferry_member *m = &v->member;
 	bool raw = m->encoding == FERRY_ENCODING_RAW;
 	bool stored = mode == FERRY_CONTENT_STORED ||
-	              m->encoding == FERRY_ENCODING_RECIPE;
+	              m->encoding == FERRY_ENCODING_RECIPE ||
+	              m->encoding == FERRY_ENCODING_PIECE;
 	struct flow flow = { .on_data = on_data,
 		.ctx = ctx,
 		.limit = stored ? m->size : m->content_size,

@@ -16,6 +16,7 @@
 
 #include "store/bundle/head.h"
 #include "store/bundle/keys.h"
+#include "store/bundle/member.h"
 
 struct ferry_error;
 struct ferry_volume;
@@ -71,8 +72,8 @@ int ferry_volume_next(struct ferry_volume *v, const struct ferry_member **out,
  * FERRY_CONTENT_UNCHECKED: the same, but of raw blobs the caller computes the
  *     SHA-256 and must compare it with the member's blob.  One pass of hashing
  *     is half of an import's time.
- * FERRY_CONTENT_STORED: as it travels, checked; and so recipes always are, of
- *     which content_size is not what comes.
+ * FERRY_CONTENT_STORED: as it travels, checked; and so recipes and pieces
+ *     always are, of which size bytes come, not content_size.
  * Errors: as of _next, or on_data's.
  */
 enum ferry_content_mode {

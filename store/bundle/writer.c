@@ -8,36 +8,28 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include "store/base/error.h"
 #include "store/blob/blob.h"
+#include "store/bundle/copy.h"
+#include "store/bundle/encode.h"
 #include "store/bundle/file.h"
-#include "store/bundle/recipes.h"
+#include "store/bundle/pack.h"
 
-#define BLOCK (256U << 10)
 #define GROUP_MEMBERS 4096
 #define GROUP_PACKED (8U << 20) /* compressed bytes that wait in memory */
 #define LINE_ROOM 640 /* the longest index line and to spare */
-/* What may be compressed: larger blobs, or those that stay larger than
- * PACKED_MAX, travel raw, which bounds memory. */
-#define PACK_MAX (64U << 20)
-#define PACKED_MAX (16U << 20)
-#define PACK_MIN 512
-#define SAMPLE (64U << 10)
-#define LEVEL 3
 /* Groups that are ended by GROUP_PACKED; later blobs travel raw.  This bounds
  * the head. */
 #define PACKED_GROUPS 20000
-/* Smaller blobs are no work worth; and what a recipe must save of the other
- * form, in tenths. */
-#define RECIPE_MIN 1024
-#define RECIPE_TENTHS 8
+/* Where less of a volume is left, or less than a part of it, no piece begins. */
+#define PIECE_MIN (1U << 20)
+#define PIECE_PART 16
 
 /* A member that waits for its index. */
 struct waiting {
 	struct ferry_member member;
-	size_t packed; /* where its bytes are in packed; raw blobs: unused */
+	size_t packed; /* where its bytes are in packed, unless copied */
 };
 
 struct ferry_bundle_writer {
@@ -51,15 +43,11 @@ struct ferry_bundle_writer {
 	struct waiting *waiting;
 	size_t waiting_n, waiting_cap;
 	struct ferry_buf lines, packed;
-	struct ferry_buf frame; /* of the member that is being added */
-	struct ferry_buf recipe;
-	const struct ferry_model *model; /* of the last one */
-	uint64_t recipes, saved;
+	struct ferry_encoder encoder; /* for the member that is being added */
 	uint64_t span; /* of its members in the file */
 	uint64_t packed_groups;
+	uint64_t offset; /* what of the blob being added is in pieces already */
 	struct ferry_digest rotten;
-	ZSTD_CCtx *zstd;
-	uint8_t *block;
 	uint64_t bytes; /* of volumes that are closed */
 };
 
@@ -94,7 +82,8 @@ ferry_bundle_reserve(
 		           1;
 	if (groups > PACKED_GROUPS)
 		groups = PACKED_GROUPS;
-	groups += members / GROUP_MEMBERS + 1 + volumes;
+	/* A volume may bring one more piece. */
+	groups += (members + volumes) / GROUP_MEMBERS + 1 + volumes;
 	n = 2048 + marks * 110 + volumes * 80 + groups * 128;
 	return (size_t)(n + ferry_tar_padding(n));
 }
@@ -114,19 +103,14 @@ ferry_bundle_writer_new(struct ferry_bundle_writer **out,
 	w->head = head;
 	w->on_volume = on_volume;
 	w->ctx = ctx;
-	if (ferry_calloc(&w->block, 1, BLOCK, err) == -1)
-		goto fail;
-	if ((w->zstd = ZSTD_createCCtx()) == NULL) {
-		ferry_error_set(err, FERRY_ENOMEM, "no memory to compress");
-		goto fail;
+	if (ferry_encoder_open(&w->encoder, st, err) == -1) {
+		ferry_bundle_writer_free(w);
+		return -1;
 	}
 	for (size_t i = 0; i < head->volumes_n; i++)
 		w->bytes += head->volumes[i].size;
 	*out = w;
 	return 0;
-fail:
-	ferry_bundle_writer_free(w);
-	return -1;
 }
 
 void
@@ -136,13 +120,10 @@ ferry_bundle_writer_free(struct ferry_bundle_writer *w)
 	if (w == NULL)
 		return;
 	ferry_bundle_file_free(w->file);
-	ZSTD_freeCCtx(w->zstd);
+	ferry_encoder_close(&w->encoder);
 	ferry_buf_free(&w->lines);
 	ferry_buf_free(&w->packed);
-	ferry_buf_free(&w->frame);
-	ferry_buf_free(&w->recipe);
 	free(w->waiting);
-	free(w->block);
 	free(w);
 }
 
@@ -238,53 +219,29 @@ rotten(struct ferry_bundle_writer *w, const struct ferry_digest *digest,
 	    code == FERRY_EMISSING ? "gone" : "damaged");
 }
 
-/* Copy a blob into the file, hashing what is copied. */
+/* Where the error says that the bytes of the blob are wrong, say what to do. */
 static int
-put_blob(struct ferry_bundle_writer *w, const struct ferry_member *m,
+explain(struct ferry_bundle_writer *w, const struct ferry_digest *digest,
     struct ferry_error *err)
 {
-	struct ferry_digester *digester = NULL;
-	struct ferry_digest got;
-	struct ferry_blob blob;
-	uint64_t offset = 0;
-	int rc = ferry_blob_open(w->st, &m->blob, &blob, err);
 
-	if (rc == -1)
+	switch (err->code) {
+	case FERRY_EMISSING:
+	case FERRY_ESIZE:
+	case FERRY_EDIGEST:
+		return rotten(w, digest, err->code, err);
+	default:
 		return -1;
-	if (rc == 0)
-		return rotten(w, &m->blob, FERRY_EMISSING, err);
-	rc = -1;
-	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1)
-		goto out;
-	if (blob.fd != -1 && blob.size > BLOCK)
-		(void)posix_fadvise(blob.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	while (offset < m->size) {
-		size_t room;
-		uint8_t *p = ferry_bundle_file_room(w->file, &room, err);
-		ssize_t n;
-
-		if (p == NULL)
-			goto out;
-		n = ferry_blob_read(&blob, offset, p, room, err);
-		if (n == -1)
-			goto out;
-		if (n == 0) {
-			rotten(w, &m->blob, FERRY_ESIZE, err);
-			goto out;
-		}
-		ferry_digester_update(digester, p, (size_t)n);
-		ferry_bundle_file_wrote(w->file, (size_t)n);
-		offset += (uint64_t)n;
 	}
-	ferry_digester_final(digester, FERRY_SHA256, &got);
-	if (!ferry_digest_equal(&got, &m->blob))
-		rotten(w, &m->blob, FERRY_EDIGEST, err);
-	else
-		rc = 0;
-out:
-	ferry_digester_free(digester);
-	ferry_blob_close(&blob);
-	return rc;
+}
+
+/* Whether it is copied from the store when its group is written. */
+static bool
+is_copied(const struct ferry_member *m)
+{
+
+	return m->encoding == FERRY_ENCODING_RAW ||
+	       m->encoding == FERRY_ENCODING_PIECE;
 }
 
 static int
@@ -295,9 +252,10 @@ put_member(struct ferry_bundle_writer *w, const struct waiting *waiting,
 
 	if (put_header(w, m->path, m->size, err) == -1)
 		return -1;
-	if (m->encoding == FERRY_ENCODING_RAW) {
-		if (put_blob(w, m, err) == -1)
-			return -1;
+	if (is_copied(m)) {
+		if (ferry_bundle_copy(w->st, &m->blob, m->offset, m->size,
+			&m->sha256, w->file, err) == -1)
+			return explain(w, &m->blob, err);
 	} else if (ferry_bundle_file_write(w->file,
 		       w->packed.p + waiting->packed, (size_t)m->size,
 		       err) == -1) {
@@ -343,19 +301,67 @@ flush(struct ferry_bundle_writer *w, struct ferry_error *err)
 	return 0;
 }
 
-/* Whether a member of size bytes still fits with the group into the volume. */
+/* What a volume holds before its next member: with its group, and what ends it;
+ * of an empty one if there is none. */
+static uint64_t
+taken(const struct ferry_bundle_writer *w)
+{
+
+	return (w->file == NULL ? front(w->target)
+				: ferry_bundle_file_size(w->file)) +
+	       ferry_tar_span(w->lines.n + LINE_ROOM) + w->span + FERRY_TAR_END;
+}
+
+/* The bytes of content, in whole blocks, for which a volume has room behind so
+ * many. */
+static uint64_t
+room_behind(const struct ferry_bundle_writer *w, uint64_t used)
+{
+	uint64_t size = w->target->volume_size;
+
+	if (size == 0)
+		return UINT64_MAX;
+	return used >= size ? 0
+	                    : (size - used) / FERRY_TAR_BLOCK * FERRY_TAR_BLOCK;
+}
+
+/* Whether a member of size bytes fits into the current volume, or an empty
+ * one. */
 static bool
 fits(const struct ferry_bundle_writer *w, uint64_t size)
 {
-	uint64_t used;
 
-	if (w->target->volume_size == 0)
-		return true;
-	used = (w->file == NULL ? front(w->target)
-				: ferry_bundle_file_size(w->file)) +
-	       ferry_tar_span(w->lines.n + LINE_ROOM) + w->span + FERRY_TAR_END;
-	return used <= w->target->volume_size &&
-	       ferry_tar_span(size) <= w->target->volume_size - used;
+	return size <= room_behind(w, taken(w) + FERRY_TAR_HEADER_MAX);
+}
+
+/* The most bytes that a member may have in a volume of its own. */
+static uint64_t
+room_alone(const struct ferry_bundle_writer *w)
+{
+	uint64_t used = front(w->target) + ferry_tar_span(LINE_ROOM) +
+	                FERRY_TAR_HEADER_MAX + FERRY_TAR_END;
+
+	return room_behind(w, used);
+}
+
+/* Start a new group if this one is full. */
+static int
+flush_full(struct ferry_bundle_writer *w, struct ferry_error *err)
+{
+
+	if (w->waiting_n < GROUP_MEMBERS && w->packed.n < GROUP_PACKED)
+		return 0;
+	w->packed_groups += w->packed.n >= GROUP_PACKED;
+	return flush(w, err);
+}
+
+static int
+end_volume(struct ferry_bundle_writer *w, struct ferry_error *err)
+{
+
+	if (flush(w, err) == -1 || close_volume(w, err) == -1)
+		return -1;
+	return w->on_volume(w->ctx, err);
 }
 
 /* Have a volume with room for a member of at most size bytes. */
@@ -364,21 +370,15 @@ make_room(struct ferry_bundle_writer *w, uint64_t size, struct ferry_error *err)
 {
 	char text[FERRY_SIZE_TEXT];
 
-	if (w->waiting_n >= GROUP_MEMBERS || w->packed.n >= GROUP_PACKED) {
-		w->packed_groups += w->packed.n >= GROUP_PACKED;
-		if (flush(w, err) == -1)
-			return -1;
-	}
-	if (w->file != NULL && !fits(w, size)) {
-		if (flush(w, err) == -1 || close_volume(w, err) == -1 ||
-		    w->on_volume(w->ctx, err) == -1)
-			return -1;
-	}
+	if (flush_full(w, err) == -1)
+		return -1;
+	if (w->file != NULL && !fits(w, size) && end_volume(w, err) == -1)
+		return -1;
 	if (w->file != NULL)
 		return 0;
 	if (!fits(w, size))
 		return ferry_error_set(err, FERRY_EUSAGE,
-		    "a blob of %s fits into no volume of this size; choose "
+		    "records of %s fit into no volume of this size; choose "
 		    "larger volumes",
 		    ferry_size_text(size, text));
 	return open_volume(w, err);
@@ -391,18 +391,18 @@ wait_for_index(struct ferry_bundle_writer *w, struct ferry_member *m,
 {
 	size_t packed;
 
-	if (m->encoding != FERRY_ENCODING_RAW) {
-		m->size = w->frame.n;
+	if (!is_copied(m)) {
+		m->size = w->encoder.frame.n;
 		if (ferry_digest_of(&m->sha256, FERRY_SHA256,
-			ferry_bytes_buf(&w->frame), err) == -1)
+			ferry_bytes_buf(&w->encoder.frame), err) == -1)
 			return -1;
 	}
 	ferry_member_path(m);
 	if (make_room(w, m->size, err) == -1)
 		return -1;
 	packed = w->packed.n;
-	if ((m->encoding != FERRY_ENCODING_RAW &&
-		ferry_buf_add(&w->packed, w->frame.p, w->frame.n, err) == -1) ||
+	if ((!is_copied(m) && ferry_buf_add(&w->packed, w->encoder.frame.p,
+				  w->encoder.frame.n, err) == -1) ||
 	    ferry_array_grow(&w->waiting, &w->waiting_cap, w->waiting_n + 1,
 		sizeof(*w->waiting), err) == -1 ||
 	    ferry_member_write(&w->lines, m, err) == -1)
@@ -413,177 +413,129 @@ wait_for_index(struct ferry_bundle_writer *w, struct ferry_member *m,
 	return 0;
 }
 
-/* Compressing */
-
-/* Whether the first bytes promise a gain of a tenth. */
-static int
-promising(struct ferry_bundle_writer *w, const struct ferry_blob *blob,
-    struct ferry_error *err)
-{
-	size_t bound = ZSTD_compressBound(SAMPLE), packed;
-	ssize_t n = ferry_blob_read(blob, 0, w->block, SAMPLE, err);
-
-	ferry_buf_reset(&w->frame);
-	if (n == -1 || ferry_buf_reserve(&w->frame, bound, err) == -1)
-		return -1;
-	packed = ZSTD_compressCCtx(
-	    w->zstd, w->frame.p, bound, w->block, (size_t)n, 1);
-	return !ZSTD_isError(packed) && packed < (size_t)n - (size_t)n / 10;
-}
-
-static int
-error_zstd(struct ferry_error *err, size_t code)
-{
-
-	return ferry_error_set(
-	    err, FERRY_ENOMEM, "zstd: %s", ZSTD_getErrorName(code));
-}
-
-static int
-start_frame(
-    struct ferry_bundle_writer *w, uint64_t size, struct ferry_error *err)
-{
-	size_t rc;
-
-	ferry_buf_reset(&w->frame);
-	(void)ZSTD_CCtx_reset(w->zstd, ZSTD_reset_session_and_parameters);
-	if (ZSTD_isError(rc = ZSTD_CCtx_setParameter(
-			     w->zstd, ZSTD_c_compressionLevel, LEVEL)) ||
-	    ZSTD_isError(
-		rc = ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_windowLog, 21)) ||
-	    ZSTD_isError(rc = ZSTD_CCtx_setPledgedSrcSize(w->zstd, size)))
-		return error_zstd(err, rc);
-	return 0;
-}
-
-/* Append n bytes to the frame.  1, 0 if it grew over max, -1. */
-static int
-pack(struct ferry_bundle_writer *w, const void *p, size_t n, bool last,
-    size_t max, struct ferry_error *err)
-{
-	ZSTD_inBuffer in = { p, n, 0 };
-	size_t left;
-
-	do {
-		ZSTD_outBuffer out;
-
-		if (w->frame.n > max)
-			return 0;
-		if (ferry_buf_reserve(&w->frame, ZSTD_CStreamOutSize(), err) ==
-		    -1)
-			return -1;
-		out = (ZSTD_outBuffer){ w->frame.p + w->frame.n,
-			ZSTD_CStreamOutSize(), 0 };
-		left = ZSTD_compressStream2(
-		    w->zstd, &out, &in, last ? ZSTD_e_end : ZSTD_e_continue);
-		if (ZSTD_isError(left))
-			return error_zstd(err, left);
-		w->frame.n += out.pos;
-	} while (in.pos < in.size || (last && left > 0));
-	return w->frame.n <= max;
-}
-
-/* Compress a blob into the frame.  1, 0 if it does not pay, -1. */
-static int
-pack_blob(struct ferry_bundle_writer *w, const struct ferry_blob *blob,
-    const struct ferry_digest *digest, struct ferry_error *err)
-{
-	size_t max = PACKED_MAX;
-	struct ferry_digester *digester = NULL;
-	struct ferry_digest got;
-	uint64_t offset = 0;
-	int rc = -1;
-
-	if (blob->size - blob->size / 10 < max)
-		max = (size_t)(blob->size - blob->size / 10);
-	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1 ||
-	    start_frame(w, blob->size, err) == -1)
-		goto out;
-	do {
-		ssize_t n = ferry_blob_read(blob, offset, w->block, BLOCK, err);
-
-		if (n == -1)
-			goto out;
-		if (n == 0) {
-			rotten(w, digest, FERRY_ESIZE, err);
-			goto out;
-		}
-		ferry_digester_update(digester, w->block, (size_t)n);
-		offset += (uint64_t)n;
-		rc = pack(
-		    w, w->block, (size_t)n, offset == blob->size, max, err);
-	} while (rc == 1 && offset < blob->size);
-	if (rc == 1) {
-		ferry_digester_final(digester, FERRY_SHA256, &got);
-		if (!ferry_digest_equal(&got, digest))
-			rc = rotten(w, digest, FERRY_EDIGEST, err);
-	}
-out:
-	ferry_digester_free(digester);
-	return rc;
-}
-
-/* 1 packed, 0 travels raw, -1. */
-static int
-try_pack(struct ferry_bundle_writer *w, const struct ferry_digest *digest,
-    const struct ferry_blob_info *info, struct ferry_error *err)
-{
-	struct ferry_blob blob;
-	int rc;
-
-	if (info->size < PACK_MIN || info->size > PACK_MAX ||
-	    w->packed_groups >= PACKED_GROUPS)
-		return 0;
-	if ((rc = ferry_blob_open(w->st, digest, &blob, err)) == -1)
-		return -1;
-	if (rc == 0)
-		return rotten(w, digest, FERRY_EMISSING, err);
-	if (blob.size <= SAMPLE || (rc = promising(w, &blob, err)) == 1)
-		rc = pack_blob(w, &blob, digest, err);
-	ferry_blob_close(&blob);
-	return rc;
-}
-
-/*
- * Put a recipe for m into the frame, if that is enough smaller than what
- * travels else: other bytes.
- */
-static int
-try_recipe(struct ferry_bundle_writer *w, struct ferry_member *m,
-    const struct ferry_digest *base, uint64_t other, struct ferry_error *err)
-{
-	uint64_t max = other / 10 * RECIPE_TENTHS;
-	struct ferry_buf swap;
-	int rc;
-
-	if (base == NULL || m->content_size < RECIPE_MIN ||
-	    m->content_size > FERRY_BUNDLE_RECIPE_BLOB ||
-	    w->packed_groups >= PACKED_GROUPS)
-		return 0;
-	rc = ferry_bundle_recipe_make(w->st, &m->blob, base,
-	    max < PACKED_MAX ? (size_t)max : PACKED_MAX, &w->model, &w->recipe,
-	    err);
-	if (rc != 1)
-		return rc;
-	swap = w->frame;
-	w->frame = w->recipe;
-	w->recipe = swap;
-	m->encoding = FERRY_ENCODING_RECIPE;
-	m->bases[0] = *base;
-	m->bases_n = 1;
-	w->head->recipes = true;
-	w->recipes++;
-	w->saved += other - w->frame.n;
-	return 1;
-}
-
 void
 ferry_bundle_writer_recipes(
     const struct ferry_bundle_writer *w, uint64_t *count, uint64_t *saved)
 {
 
-	*count = w->recipes;
-	*saved = w->saved;
+	*count = w->encoder.recipes;
+	*saved = w->encoder.saved;
+}
+
+/* Pieces */
+
+/* The most bytes that a piece in this volume may have. */
+static uint64_t
+piece_room(const struct ferry_bundle_writer *w)
+{
+	uint64_t used = taken(w) + FERRY_TAR_HEADER_MAX;
+	uint64_t size = w->target->volume_size;
+
+	return used >= size ? 0
+	                    : (size - used) / FERRY_TAR_BLOCK * FERRY_TAR_BLOCK;
+}
+
+/* Have a volume in which a piece of a blob, of which so much is left, is worth
+ * it. */
+static int
+make_piece_room(
+    struct ferry_bundle_writer *w, uint64_t left, struct ferry_error *err)
+{
+	uint64_t least = w->target->volume_size / PIECE_PART, room;
+
+	if (least > PIECE_MIN)
+		least = PIECE_MIN;
+	if (flush_full(w, err) == -1)
+		return -1;
+	room = piece_room(w);
+	if (w->file != NULL && room < left && room < least &&
+	    end_volume(w, err) == -1)
+		return -1;
+	if (w->file == NULL && open_volume(w, err) == -1)
+		return -1;
+	return piece_room(w) > 0
+	           ? 0
+	           : ferry_error_set(err, FERRY_EUSAGE,
+			 "volumes of this size have no room for anything; "
+			 "choose larger ones");
+}
+
+/* All of the blob has the digest that it should: before anything of it goes. */
+static int
+check_blob(struct ferry_bundle_writer *w, const struct ferry_member *m,
+    struct ferry_error *err)
+{
+	struct ferry_digest got;
+
+	if (ferry_bundle_hash(w->st, &m->blob, 0, m->content_size, &got, err) ==
+	    -1)
+		return explain(w, &m->blob, err);
+	return ferry_digest_equal(&got, &m->blob)
+	           ? 0
+	           : rotten(w, &m->blob, FERRY_EDIGEST, err);
+}
+
+/*
+ * A blob that fits into no volume: each volume takes as much as it can.  It is
+ * read three times: as a whole, for each piece's digest, and to be copied.
+ */
+static int
+add_pieces(struct ferry_bundle_writer *w, struct ferry_member *m,
+    struct ferry_error *err)
+{
+
+	if (m->content_size > FERRY_PIECES_MAX)
+		return ferry_error_set(
+		    err, FERRY_ELIMIT, "a blob is too large for a bundle");
+	if (check_blob(w, m, err) == -1)
+		return -1;
+	m->encoding = FERRY_ENCODING_PIECE;
+	w->head->pieces = true;
+	while (w->offset < m->content_size) {
+		uint64_t left = m->content_size - w->offset, room;
+
+		if (make_piece_room(w, left, err) == -1)
+			return -1;
+		room = piece_room(w);
+		m->offset = w->offset;
+		m->size = left < room ? left : room;
+		if (ferry_bundle_hash(w->st, &m->blob, m->offset, m->size,
+			&m->sha256, err) == -1)
+			return explain(w, &m->blob, err);
+		if (wait_for_index(w, m, err) == -1)
+			return -1;
+		w->offset += m->size;
+	}
+	w->offset = 0;
+	return 0;
+}
+
+void
+ferry_bundle_writer_go_on(struct ferry_bundle_writer *w, uint64_t offset)
+{
+
+	w->offset = offset;
+}
+
+uint64_t
+ferry_bundle_writer_offset(const struct ferry_bundle_writer *w)
+{
+
+	return w->offset;
+}
+
+/* How the blob travels best; that of a packed one is made. */
+static int
+choose_encoding(struct ferry_bundle_writer *w, struct ferry_member *m,
+    const struct ferry_digest *base, struct ferry_error *err)
+{
+
+	if (w->packed_groups >= PACKED_GROUPS)
+		return 0;
+	w->encoder.max = room_alone(w);
+	return ferry_encode(&w->encoder, m, base, err) == -1
+	           ? explain(w, &m->blob, err)
+	           : 0;
 }
 
 int
@@ -597,16 +549,14 @@ ferry_bundle_writer_blob(struct ferry_bundle_writer *w,
 		.content_size = info->size,
 		.blob = *digest,
 		.document = !info->file && info->size > FERRY_BLOB_FILE };
-	int rc = try_pack(w, digest, info, err);
+	bool whole;
 
-	if (rc == -1)
+	if (w->offset == 0 && choose_encoding(w, &m, base, err) == -1)
 		return -1;
-	if (rc == 1)
-		m.encoding = FERRY_ENCODING_ZSTD;
-	if (try_recipe(w, &m, base, rc == 1 ? w->frame.n : info->size, err) ==
-	    -1)
-		return -1;
-	if (wait_for_index(w, &m, err) == -1)
+	whole = w->offset == 0 &&
+	        (m.encoding != FERRY_ENCODING_RAW || m.size <= room_alone(w));
+	w->head->recipes |= m.encoding == FERRY_ENCODING_RECIPE;
+	if ((whole ? wait_for_index(w, &m, err) : add_pieces(w, &m, err)) == -1)
 		return -1;
 	w->head->totals.blobs++;
 	w->head->totals.blob_bytes += info->size;
@@ -626,8 +576,8 @@ ferry_bundle_writer_records(struct ferry_bundle_writer *w,
 		.last = last,
 		.count = count };
 
-	if (start_frame(w, lines.n, err) == -1 ||
-	    pack(w, lines.p, lines.n, true, SIZE_MAX, err) == -1 ||
+	if (ferry_pack_bytes(w->encoder.pack, lines, &w->encoder.frame, err) ==
+		-1 ||
 	    wait_for_index(w, &m, err) == -1)
 		return -1;
 	w->head->totals.records += count;

@@ -23,6 +23,7 @@
 
 #include "store/bundle/head.h"
 #include "store/bundle/keys.h"
+#include "store/bundle/member.h"
 
 struct ferry_blob_info;
 struct ferry_bundle_writer;
@@ -58,7 +59,8 @@ size_t ferry_bundle_reserve(
  * on behind them.
  *
  * on_volume is called after a volume was closed and is durable, before
- * anything of the member that is being added went anywhere.
+ * anything of the member that is being added went anywhere, but for what
+ * ferry_bundle_writer_offset() tells.
  */
 typedef int ferry_bundle_on_volume(void *ctx, struct ferry_error *err);
 int ferry_bundle_writer_new(struct ferry_bundle_writer **out,
@@ -71,8 +73,8 @@ void ferry_bundle_writer_free(struct ferry_bundle_writer *w);
 /*
  * Add a blob, or journal lines first to last, count of them.  A blob travels as
  * a recipe from base, which whoever reads the bundle must have, where that pays;
- * base may be NULL.
- * Errors: FERRY_ELIMIT (a blob that fits into no volume), FERRY_EDIGEST,
+ * base may be NULL.  One that fits into no volume travels in pieces.
+ * Errors: FERRY_EUSAGE (records that fit into no volume), FERRY_EDIGEST,
  *     FERRY_ESIZE or FERRY_EMISSING (see ferry_bundle_writer_rotten()),
  *     FERRY_ESYSTEM.
  */
@@ -82,6 +84,13 @@ int ferry_bundle_writer_blob(struct ferry_bundle_writer *w,
 int ferry_bundle_writer_records(struct ferry_bundle_writer *w,
     struct ferry_bytes lines, uint64_t first, uint64_t last, uint64_t count,
     struct ferry_error *err);
+/*
+ * How much of the blob that is being added is in pieces already: of a blob that
+ * fits into no volume, else 0.  on_volume asks that, to go on with the blob from
+ * there after a kill: _go_on says so before it is added again.
+ */
+uint64_t ferry_bundle_writer_offset(const struct ferry_bundle_writer *w);
+void ferry_bundle_writer_go_on(struct ferry_bundle_writer *w, uint64_t offset);
 /* Blobs that became recipes, and the bytes that saved, since _new. */
 void ferry_bundle_writer_recipes(
     const struct ferry_bundle_writer *w, uint64_t *count, uint64_t *saved);

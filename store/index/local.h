@@ -21,6 +21,7 @@ struct ferry_store;
  *					belongs to it (sync/upstream/oci*)
  *	incident FORMAT NAME OWNER VERSION
  *	lost HEX			a blob that verify found wrong (blob.h)
+ *	pieces HEX			a blob of which only some came (blob/pieces.h)
  *	rank UPSTREAM			which goes first over a name that several
  *					have (owner.h)
  *	realm UPSTREAM			where it had its tokens made first, with

@@ -13,6 +13,9 @@
  * so), hence also by the state in which the site was left.  A blob that
  * several carried records name goes with the first of them in the order of
  * keys, so that no list of all blobs is needed to send each once.
+ *
+ * Left out are records that no site could take; they are found beforehand
+ * (plan.c).
  */
 
 #include <stdint.h>
@@ -24,9 +27,20 @@ struct ferry_error;
 struct ferry_contents;
 struct ferry_store;
 
-/* _next: 1, 0, -1; out is borrowed until the next call. */
+/* Numbers of records, ascending; the last to be added is the highest. */
+struct ferry_left_out {
+	uint64_t *seqs; /* owned */
+	size_t n, cap;
+};
+int ferry_left_out_add(
+    struct ferry_left_out *left_out, uint64_t seq, struct ferry_error *err);
+void ferry_left_out_clear(struct ferry_left_out *left_out);
+
+/* left_out is borrowed until _free.  _next: 1, 0, -1; out is borrowed until the
+ * next call. */
 int ferry_contents_new(struct ferry_contents **out, struct ferry_store *st,
-    uint64_t from, struct ferry_error *err);
+    uint64_t from, const struct ferry_left_out *left_out,
+    struct ferry_error *err);
 int ferry_contents_next(struct ferry_contents *s,
     struct ferry_journal_record *out, struct ferry_error *err);
 void ferry_contents_free(struct ferry_contents *s);
@@ -38,10 +52,11 @@ void ferry_contents_free(struct ferry_contents *s);
  */
 int ferry_contents_file(struct ferry_store *st,
     const struct ferry_journal_record *record, size_t i, uint64_t from,
-    struct ferry_file *file, struct ferry_blob_info *info,
-    struct ferry_error *err);
+    const struct ferry_left_out *left_out, struct ferry_file *file,
+    struct ferry_blob_info *info, struct ferry_error *err);
 /* Whether blob goes with some carried record; as above. */
 int ferry_contents_has(struct ferry_store *st, const struct ferry_digest *blob,
-    const struct ferry_blob_info *info, uint64_t from, struct ferry_error *err);
+    const struct ferry_blob_info *info, uint64_t from,
+    const struct ferry_left_out *left_out, struct ferry_error *err);
 
 #endif

@@ -347,7 +347,7 @@ start_export(struct export *e, struct ferry_error *err)
 	e->state.members = e->plan.blobs;
 	e->state.bytes = ferry_plan_estimate(&e->plan);
 	e->state.cursor =
-	    (struct ferry_export_cursor){ FERRY_STAGE_WANTED, 0, 0 };
+	    (struct ferry_export_cursor){ FERRY_STAGE_WANTED, 0, 0, 0 };
 	e->state.head = e->plan.head;
 	e->state.keys = e->keys;
 	e->plan.head = NULL;
@@ -430,6 +430,7 @@ run_export(struct export *e, struct ferry_export_result *result,
 	if (ferry_plan_count(e->task, &e->plan, err) == -1 ||
 	    make_target(e, err) == -1)
 		return -1;
+	result->left_out = e->plan.left_out.n;
 	if (e->plan.head->from > e->plan.head->to && e->plan.wanted == 0) {
 		fill_plan(e, result);
 		result->outcome = FERRY_EXPORT_NOTHING;

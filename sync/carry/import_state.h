@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "store/bundle/head.h"
+#include "store/bundle/member.h"
 
 struct ferry_error;
 struct ferry_store;

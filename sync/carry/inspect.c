@@ -124,12 +124,30 @@ struct find {
 	struct ferry_buf text;
 };
 
+/*
+ * A piece of it.  Volumes come in the order of their numbers, and so do pieces;
+ * those of copies came before.
+ */
+static int
+take_piece(struct find *find, struct ferry_volume *v,
+    const struct ferry_member *m, struct ferry_error *err)
+{
+
+	if (m->offset != find->text.n)
+		return 0;
+	if (ferry_volume_content(
+		v, FERRY_CONTENT_CHECKED, on_data, &find->text, err) == -1)
+		return -1;
+	return find->text.n == m->content_size;
+}
+
 static int
 take_blob(void *ctx, struct ferry_volume *v, const struct ferry_member *m,
     struct ferry_error *err)
 {
 	struct find *find = ctx;
 	struct ferry_digest got;
+	int rc = 1;
 
 	if (m->kind != FERRY_MEMBER_BLOB ||
 	    !ferry_digest_equal(&m->blob, &find->digest))
@@ -138,9 +156,14 @@ take_blob(void *ctx, struct ferry_volume *v, const struct ferry_member *m,
 		return ferry_error_set(err, FERRY_ELIMIT,
 		    "a permission snapshot has more than %u bytes",
 		    FERRY_SNAPSHOT_MAX);
-	if (ferry_volume_content(
-		v, FERRY_CONTENT_CHECKED, on_data, &find->text, err) == -1 ||
-	    ferry_digest_of(
+	if (m->encoding == FERRY_ENCODING_PIECE)
+		rc = take_piece(find, v, m, err);
+	else if (ferry_volume_content(
+		     v, FERRY_CONTENT_CHECKED, on_data, &find->text, err) == -1)
+		rc = -1;
+	if (rc != 1)
+		return rc;
+	if (ferry_digest_of(
 		&got, FERRY_SHA256, ferry_bytes_buf(&find->text), err) == -1)
 		return -1;
 	if (!ferry_digest_equal(&got, &find->digest))

@@ -8,9 +8,12 @@
 #include "store/base/error.h"
 #include "store/blob/blob.h"
 #include "store/bundle/receipt.h"
+#include "store/catalog/check.h"
 #include "store/store.h"
 #include "sync/carry/contents.h"
 #include "sync/carry/sites.h"
+
+#define LEFT_OUT_NOTED 20
 
 static bool
 id_ok(const char *id)
@@ -184,6 +187,7 @@ ferry_plan_clear(struct ferry_export_plan *plan)
 
 	ferry_head_free(plan->head);
 	plan->head = NULL;
+	ferry_left_out_clear(&plan->left_out);
 }
 
 int
@@ -198,7 +202,8 @@ ferry_plan_wanted(const struct ferry_task *task,
 		return rc;
 	if (info->lost)
 		return 0;
-	rc = ferry_contents_has(task->st, blob, info, plan->from, err);
+	rc = ferry_contents_has(
+	    task->st, blob, info, plan->from, &plan->left_out, err);
 	return rc == -1 ? -1 : !rc;
 }
 
@@ -210,8 +215,6 @@ add_blob(struct ferry_export_plan *plan, const struct ferry_blob_info *info)
 	plan->blob_bytes += info->size;
 	if (!info->file)
 		plan->packable_bytes += info->size;
-	if (info->size > plan->largest)
-		plan->largest = info->size;
 }
 
 static int
@@ -256,8 +259,8 @@ count_record(const struct ferry_task *task, struct ferry_export_plan *plan,
 	plan->records++;
 	plan->record_bytes += record->text.n + 1;
 	for (int i = 0; i < n; i++) {
-		int rc = ferry_contents_file(
-		    task->st, record, (size_t)i, plan->from, &file, &info, err);
+		int rc = ferry_contents_file(task->st, record, (size_t)i,
+		    plan->from, &plan->left_out, &file, &info, err);
 
 		if (rc == -1)
 			return -1;
@@ -267,27 +270,120 @@ count_record(const struct ferry_task *task, struct ferry_export_plan *plan,
 	return n == -1 ? -1 : 0;
 }
 
-int
-ferry_plan_count(const struct ferry_task *task, struct ferry_export_plan *plan,
+/* Whether the blobs here have the sizes that the record says: 0, or -1. */
+static int
+check_sizes(const struct ferry_task *task,
+    const struct ferry_journal_record *record, struct ferry_error *err)
+{
+	int n = ferry_files_count(record->value, err);
+	struct ferry_blob_info info = { 0 };
+	struct ferry_file file;
+
+	for (int i = 0; i < n; i++) {
+		int rc = ferry_files_get(record->value, (size_t)i, &file, err);
+
+		if (rc == 0)
+			rc =
+			    ferry_blob_stat(task->st, &file.sha256, &info, err);
+		if (rc == -1)
+			return -1;
+		if (rc == 1 && info.size != file.size)
+			return ferry_error_set(err, FERRY_EFORMAT,
+			    "it says that '%s' has %" PRIu64
+			    " bytes; the blob has %" PRIu64,
+			    file.name, file.size, info.size);
+	}
+	return n == -1 ? -1 : 0;
+}
+
+/* Whether a site takes the record, as an import looks at it: 1; 0 and why; -1. */
+static int
+is_sound(const struct ferry_task *task,
+    const struct ferry_journal_record *record, struct ferry_error *why,
+    struct ferry_error *err)
+{
+
+	if (ferry_record_check(&record->key, record->value, why) == 0 &&
+	    (record->value == NULL ||
+		(check_sizes(task, record, why) == 0 &&
+		    ferry_record_check_content(
+			task->st, &record->key, record->value, why) == 0)))
+		return 1;
+	switch (why->code) {
+	case FERRY_EFORMAT:
+	case FERRY_ELIMIT:
+	case FERRY_ENEWER:
+		return 0;
+	default:
+		*err = *why;
+		return -1;
+	}
+}
+
+static void
+note_left_out(const struct ferry_task *task, const struct ferry_left_out *all,
+    const struct ferry_error *why)
+{
+
+	if (all->n <= LEFT_OUT_NOTED)
+		ferry_task_note(task, "left out: %s", why->text);
+	else if (all->n == LEFT_OUT_NOTED + 1)
+		ferry_task_note(task, "left out: more; 'ferry verify' lists "
+				      "all that is wrong");
+}
+
+/* A record: counted, or added to those that are left out. */
+static int
+look_at(const struct ferry_task *task, struct ferry_export_plan *plan,
+    const struct ferry_journal_record *record, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	int rc;
+
+	if (ferry_task_stopped(task))
+		return ferry_error_set(err, FERRY_ECANCELLED, "stopped");
+	if ((rc = is_sound(task, record, &why, err)) != 0)
+		return rc == -1 ? -1 : count_record(task, plan, record, err);
+	if (ferry_left_out_add(&plan->left_out, record->seq, err) == -1)
+		return -1;
+	note_left_out(task, &plan->left_out, &why);
+	return 0;
+}
+
+static int
+count_all(const struct ferry_task *task, struct ferry_export_plan *plan,
+    int (*on_record)(const struct ferry_task *task,
+	struct ferry_export_plan *plan,
+	const struct ferry_journal_record *record, struct ferry_error *err),
     struct ferry_error *err)
 {
 	struct ferry_contents *s = NULL;
 	struct ferry_journal_record record;
 	int rc;
 
+	plan->records = plan->record_bytes = plan->wanted = 0;
+	plan->blobs = plan->blob_bytes = plan->packable_bytes = 0;
 	if (count_wanted(task, plan, err) == -1 ||
-	    ferry_contents_new(&s, task->st, plan->from, err) == -1)
+	    ferry_contents_new(
+		&s, task->st, plan->from, &plan->left_out, err) == -1)
 		return -1;
-	while ((rc = ferry_contents_next(s, &record, err)) == 1) {
-		if (ferry_task_stopped(task))
-			rc = ferry_error_set(err, FERRY_ECANCELLED, "stopped");
-		else
-			rc = count_record(task, plan, &record, err);
-		if (rc == -1)
+	while ((rc = ferry_contents_next(s, &record, err)) == 1)
+		if ((rc = on_record(task, plan, &record, err)) == -1)
 			break;
-	}
 	ferry_contents_free(s);
 	return rc;
+}
+
+int
+ferry_plan_count(const struct ferry_task *task, struct ferry_export_plan *plan,
+    struct ferry_error *err)
+{
+
+	if (count_all(task, plan, look_at, err) == -1)
+		return -1;
+	/* Which record brings a blob depends on all that are left out. */
+	return plan->left_out.n == 0 ? 0
+	                             : count_all(task, plan, count_record, err);
 }
 
 uint64_t

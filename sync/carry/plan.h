@@ -4,6 +4,7 @@
 /* Before an export writes anything: which records, for whom, how much. */
 
 #include "store/bundle/receipt.h"
+#include "sync/carry/contents.h"
 #include "sync/carry/export.h"
 
 struct ferry_blob_info;
@@ -15,10 +16,10 @@ struct ferry_export_plan {
 	uint64_t from; /* the first record */
 	bool assumed; /* delivery of an earlier export */
 	bool recipes; /* blobs may travel as recipes */
+	struct ferry_left_out left_out; /* of _count; owned */
 	uint64_t records, record_bytes;
 	uint64_t blobs, blob_bytes;
 	uint64_t packable_bytes; /* of them; of documents */
-	uint64_t largest;
 	uint64_t wanted; /* blobs of site.wanted that go too */
 };
 
@@ -29,7 +30,7 @@ struct ferry_export_plan {
 int ferry_plan_range(const struct ferry_task *task,
     const struct ferry_export_options *options, struct ferry_export_plan *plan,
     struct ferry_error *err);
-/* Count what goes. */
+/* Find what no site could take, which is noted and left out; count what goes. */
 int ferry_plan_count(const struct ferry_task *task,
     struct ferry_export_plan *plan, struct ferry_error *err);
 void ferry_plan_clear(struct ferry_export_plan *plan);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "store/base/error.h"
-#include "store/blob/blob.h"
+#include "store/blob/pieces.h"
 #include "store/bundle/recipes.h"
 #include "store/store.h"
 #include "sync/carry/import_state.h"
@@ -16,6 +16,12 @@
 /* Large files wait for their commit in the page cache: not too many. */
 #define COMMIT_BYTES (128U << 20)
 #define COMMIT_BLOBS 2000
+
+/* A piece that is being read. */
+struct piece {
+	struct ferry_blob_pieces *pieces;
+	uint64_t offset; /* of what comes next */
+};
 
 struct receive {
 	const struct ferry_task *task;
@@ -86,18 +92,94 @@ note_baseless(struct receive *r, const struct ferry_member *m,
 }
 
 static int
+on_piece(void *ctx, const void *p, size_t n, struct ferry_error *err)
+{
+	struct piece *piece = ctx;
+
+	if (ferry_blob_pieces_write(piece->pieces, piece->offset, p, n, err) ==
+	    -1)
+		return -1;
+	piece->offset += n;
+	return 0;
+}
+
+/*
+ * All of the blob came: make it one.  What was signed as its pieces but does not
+ * make it is all asked for again.
+ */
+static int
+join_pieces(struct receive *r, struct ferry_blob_pieces *p,
+    const struct ferry_member *m, struct ferry_error *err)
+{
+	enum ferry_blob_kind kind =
+	    m->document ? FERRY_BLOB_IS_DOCUMENT : FERRY_BLOB_IS_FILE;
+
+	if (ferry_blob_pieces_join(p, kind, err) == 0)
+		return commit_received(r, err) == -1
+		           ? -1
+		           : ferry_blob_pieces_remove(p, err);
+	if (err->code != FERRY_EDIGEST || r->repairing)
+		return -1;
+	memset(r->incoming.done, 0, r->bundle->head->volumes_n);
+	r->incoming.done_n = 0;
+	return ferry_error_in(err,
+	    "its pieces are what was signed, and do not make it; import every "
+	    "volume again, and if that does not help, ask for a new bundle");
+}
+
+/* Whether the blob is whole now: 1, 0, -1. */
+static int
+take_piece(struct receive *r, struct ferry_volume *v,
+    const struct ferry_member *m, struct ferry_error *err)
+{
+	struct piece piece = { NULL, m->offset };
+	int rc = ferry_blob_pieces_open(
+	    &piece.pieces, r->task->st, &m->blob, m->content_size, err);
+
+	if (rc == 0 &&
+	    !ferry_blob_pieces_has(piece.pieces, m->offset, m->size)) {
+		if (ferry_volume_content(v, FERRY_CONTENT_CHECKED, on_piece,
+			&piece, err) == -1 ||
+		    ferry_blob_pieces_note(
+			piece.pieces, m->offset, m->size, err) == -1)
+			rc = -1;
+		r->bytes += m->size;
+	}
+	if (rc == 0 && ferry_blob_pieces_whole(piece.pieces))
+		rc = join_pieces(r, piece.pieces, m, err) == -1 ? -1 : 1;
+	ferry_blob_pieces_close(piece.pieces);
+	return rc;
+}
+
+/* What a member brings of a blob: 1 all of it, or the last piece; 0 another
+ * piece; -1. */
+static int
+store_blob(struct receive *r, struct ferry_volume *v,
+    const struct ferry_member *m, struct ferry_error *err)
+{
+
+	if (m->encoding == FERRY_ENCODING_PIECE)
+		return take_piece(r, v, m, err);
+	return store_member(r, v, m,
+		   m->document ? FERRY_BLOB_IS_DOCUMENT : FERRY_BLOB_IS_FILE,
+		   FERRY_CONTENT_UNCHECKED, &m->blob, err) == -1
+	           ? -1
+	           : 1;
+}
+
+static int
 take_blob(struct receive *r, struct ferry_volume *v,
     const struct ferry_member *m, struct ferry_error *err)
 {
 	struct ferry_store *st = r->task->st;
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_blob_info info = { 0 };
-	int known = ferry_blob_stat(st, &m->blob, &info, err), wanted = 0;
+	int known = ferry_blob_stat(st, &m->blob, &info, err), wanted = 0, rc;
 
 	if (known == -1)
 		return -1;
 	if (known == 1 && !info.lost) {
-		r->out->blobs_known++;
+		r->out->blobs_known += m->offset == 0;
 		return 0;
 	}
 	if ((wanted = ferry_wanted_has(st, &m->blob, err)) == -1)
@@ -105,9 +187,9 @@ take_blob(struct receive *r, struct ferry_volume *v,
 	/* What gc freed since need not come back. */
 	if (r->repairing && known == 0 && wanted == 0)
 		return 0;
-	if (store_member(r, v, m,
-		m->document ? FERRY_BLOB_IS_DOCUMENT : FERRY_BLOB_IS_FILE,
-		FERRY_CONTENT_UNCHECKED, &m->blob, &why) == -1) {
+	if ((rc = store_blob(r, v, m, &why)) == 0)
+		return 0;
+	if (rc == -1) {
 		if (m->encoding == FERRY_ENCODING_RECIPE &&
 		    why.code == FERRY_EMISSING)
 			return note_baseless(r, m, &why, err);

@@ -26,15 +26,15 @@ first_line(const struct ferry_export_state *s, const struct ferry_digest *head,
 {
 	char hex[FERRY_DIGEST_TEXT];
 	json_t *o = json_pack("{s:s,s:i,s:s,s:s,s:s,s:I,s:I,s:I,s:i,s:I,s:I,"
-			      "s:I,s:I}",
+			      "s:I,s:I,s:I}",
 	    "format", "ferry-export", "version", 1, "sha256",
 	    ferry_digest_hex(head, hex), "options", s->options, "base",
 	    s->target.base, "volume_size", (json_int_t)s->target.volume_size,
 	    "reserve", (json_int_t)s->target.reserve, "signatures",
 	    (json_int_t)s->target.signatures, "stage", (int)s->cursor.stage,
 	    "seq", (json_int_t)s->cursor.seq, "file",
-	    (json_int_t)s->cursor.file, "members", (json_int_t)s->members,
-	    "bytes", (json_int_t)s->bytes);
+	    (json_int_t)s->cursor.file, "offset", (json_int_t)s->cursor.offset,
+	    "members", (json_int_t)s->members, "bytes", (json_int_t)s->bytes);
 	int rc = -1;
 
 	if (o == NULL)
@@ -134,6 +134,8 @@ parse_first(struct ferry_export_state *s, const json_t *o,
 	    ferry_json_u64(o, "stage", FERRY_STAGE_SEALED, &stage, err) == -1 ||
 	    ferry_json_u64(o, "seq", INT64_MAX, &s->cursor.seq, err) == -1 ||
 	    ferry_json_u64(o, "file", INT64_MAX, &s->cursor.file, err) == -1 ||
+	    ferry_json_u64_opt(o, "offset", FERRY_PIECES_MAX, 0,
+		&s->cursor.offset, err) == -1 ||
 	    ferry_json_u64(o, "members", INT64_MAX, &s->members, err) == -1 ||
 	    ferry_json_u64(o, "bytes", INT64_MAX, &s->bytes, err) == -1)
 		return -1;

@@ -26,11 +26,12 @@ enum ferry_export_stage {
 };
 
 /* Where to go on: at the wanted blob of number seq, with the record seq, or
- * at file of record seq. */
+ * at file of record seq; of that blob, behind what is in pieces already. */
 struct ferry_export_cursor {
 	enum ferry_export_stage stage;
 	uint64_t seq;
 	uint64_t file;
+	uint64_t offset;
 };
 
 struct ferry_export_state {

@@ -4,9 +4,22 @@
 #include <sys/statvfs.h>
 
 #include "store/base/bytes.h"
-#include "store/blob/blob.h"
+#include "store/blob/pieces.h"
 #include "store/bundle/volume.h"
 #include "store/store.h"
+
+/* Whether what a member brings is not here yet: 1, 0, -1. */
+static int
+is_new(const struct ferry_task *task, const struct ferry_member *m,
+    struct ferry_error *err)
+{
+	int here = ferry_blob_has(task->st, &m->blob, err);
+
+	if (here == 0 && m->encoding == FERRY_ENCODING_PIECE)
+		here = ferry_blob_pieces_here(task->st, &m->blob,
+		    m->content_size, m->offset, m->size, err);
+	return here == -1 ? -1 : !here;
+}
 
 /* Of one volume; a member that cannot be reached ends it. */
 static int
@@ -15,17 +28,16 @@ count_volume(const struct ferry_task *task, struct ferry_volume *v,
 {
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	const struct ferry_member *m;
-	int here;
+	int rc;
 
 	while (ferry_volume_next(v, &m, &ignored) == 1) {
 		if (m->kind != FERRY_MEMBER_BLOB)
 			continue;
-		if ((here = ferry_blob_has(task->st, &m->blob, err)) == -1)
+		if ((rc = is_new(task, m, err)) == -1)
 			return -1;
-		if (here == 0) {
-			out->blobs++;
-			out->bytes += m->size;
-		}
+		/* Of a blob in pieces, the first counts for all. */
+		out->blobs += rc == 1 && m->offset == 0;
+		out->bytes += rc == 1 ? m->size : 0;
 	}
 	return 0;
 }

@@ -23,15 +23,6 @@ struct fill {
 };
 
 static int
-on_volume(void *ctx, struct ferry_error *err)
-{
-	struct fill *e = ctx;
-
-	e->state->cursor = e->cursor;
-	return ferry_resume_save(e->state, err);
-}
-
-static int
 pause_for_progress(struct fill *e, struct ferry_error *err)
 {
 
@@ -42,6 +33,19 @@ pause_for_progress(struct fill *e, struct ferry_error *err)
 	ferry_task_progress(e->task, e->blobs, e->state->members,
 	    ferry_bundle_writer_bytes(e->writer), e->state->bytes);
 	return 0;
+}
+
+static int
+on_volume(void *ctx, struct ferry_error *err)
+{
+	struct fill *e = ctx;
+
+	e->state->cursor = e->cursor;
+	e->state->cursor.offset = ferry_bundle_writer_offset(e->writer);
+	if (ferry_resume_save(e->state, err) == -1)
+		return -1;
+	/* A blob in pieces may take many volumes. */
+	return e->state->cursor.offset == 0 ? 0 : pause_for_progress(e, err);
 }
 
 static int
@@ -64,7 +68,7 @@ add_wanted(struct fill *e, struct ferry_error *err)
 			return -1;
 	}
 	e->cursor = (struct ferry_export_cursor){ FERRY_STAGE_RECORDS,
-		e->state->head->from, 0 };
+		e->state->head->from, 0, 0 };
 	return 0;
 }
 
@@ -119,7 +123,8 @@ add_records(struct fill *e, struct ferry_error *err)
 
 	if (e->cursor.stage != FERRY_STAGE_RECORDS)
 		return 0;
-	if (ferry_contents_new(&s, e->task->st, e->cursor.seq, err) == -1)
+	if (ferry_contents_new(
+		&s, e->task->st, e->cursor.seq, &e->plan->left_out, err) == -1)
 		return -1;
 	while ((rc = ferry_contents_next(s, &record, err)) == 1)
 		if (add_line(e, &lines, &record, err) == -1) {
@@ -130,7 +135,7 @@ add_records(struct fill *e, struct ferry_error *err)
 		rc = add_lines(e, &lines, err);
 	if (rc == 0)
 		e->cursor = (struct ferry_export_cursor){ FERRY_STAGE_BLOBS,
-			e->state->head->from, 0 };
+			e->state->head->from, 0, 0 };
 	ferry_contents_free(s);
 	ferry_buf_free(&lines.text);
 	return rc;
@@ -148,7 +153,8 @@ add_files(struct fill *e, const struct ferry_journal_record *record,
 
 	for (int i = (int)first; i < n; i++) {
 		int rc = ferry_contents_file(e->task->st, record, (size_t)i,
-		    e->state->head->from, &file, &info, err);
+		    e->state->head->from, &e->plan->left_out, &file, &info,
+		    err);
 
 		if (rc == -1)
 			return -1;
@@ -181,7 +187,8 @@ add_blobs(struct fill *e, struct ferry_error *err)
 
 	if (from.stage != FERRY_STAGE_BLOBS)
 		return 0;
-	if (ferry_contents_new(&s, e->task->st, from.seq, err) == -1)
+	if (ferry_contents_new(
+		&s, e->task->st, from.seq, &e->plan->left_out, err) == -1)
 		return -1;
 	while ((rc = ferry_contents_next(s, &record, err)) == 1)
 		if (add_files(e, &record,
@@ -192,7 +199,7 @@ add_blobs(struct fill *e, struct ferry_error *err)
 	ferry_contents_free(s);
 	if (rc == 0)
 		e->cursor =
-		    (struct ferry_export_cursor){ FERRY_STAGE_END, 0, 0 };
+		    (struct ferry_export_cursor){ FERRY_STAGE_END, 0, 0, 0 };
 	return rc;
 }
 
@@ -247,6 +254,7 @@ ferry_volumes_write(const struct ferry_task *task,
 	if (ferry_bundle_writer_new(&f.writer, task->st, &state->target,
 		state->head, on_volume, &f, err) == -1)
 		return -1;
+	ferry_bundle_writer_go_on(f.writer, state->cursor.offset);
 	if (add_wanted(&f, err) == 0 && add_records(&f, err) == 0 &&
 	    add_blobs(&f, err) == 0)
 		rc = ferry_bundle_writer_finish(f.writer, err);

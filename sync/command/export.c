@@ -27,7 +27,8 @@ static const char help[] =
     "                      export before (to SITE, or to any) has arrived\n"
     "  --since N           start after record N\n"
     "  --volume-size SIZE  split into files of at most SIZE, such as 4G, 650M\n"
-    "                      (default: no split; 4G on FAT)\n"
+    "                      (default: no split; 4G on FAT); of a blob that\n"
+    "                      is larger, each takes a piece\n"
     "  --expires TIME      sites refuse it after TIME from now: 30d, 12h, or\n"
     "                      'never' (default: 'expires' of the group export in\n"
     "                      the configuration, or 90d)\n"
@@ -38,6 +39,7 @@ static const char help[] =
     "                      FILE ends in .csv, CycloneDX if in .json\n"
     "  --dry-run           print counts and sizes, write nothing\n"
     "\n"
+    "What no site could take is left out and told; the status is 4 then.\n"
     "Without --for, --one-way and --since the bundle carries everything, for\n"
     "any site.  A killed export is gone on with by the same command.\n";
 
@@ -157,6 +159,12 @@ print_text(
 	    ferry_count_text(r->volumes, "volume", volumes), o->to, r->base);
 	if (r->head[0] != 0)
 		(void)printf("head sha256:%s\n", r->head);
+	if (r->left_out > 0)
+		(void)printf(
+		    "%s left out, which no site could take: sync again "
+		    "what they are about, or take it away with 'ferry "
+		    "remove' and 'ferry gc --grace 0'\n",
+		    ferry_count_text(r->left_out, "record", records));
 }
 
 static void
@@ -169,14 +177,15 @@ print(const struct ferry_context *ctx, const struct ferry_export_options *o,
 		return;
 	}
 	ferry_command_print(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,"
-				      "s:I,s:I,s:I,s:I,s:b,s:b,s:s}",
+				      "s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:s}",
 	    "event", "result", "code", "ok", "outcome", outcomes[r->outcome],
 	    "site", r->site_name, "to", o->to, "base", r->base, "from",
 	    (json_int_t)r->from, "last", (json_int_t)r->to, "records",
 	    (json_int_t)r->records, "blobs", (json_int_t)r->blobs, "blob_bytes",
 	    (json_int_t)r->blob_bytes, "bytes", (json_int_t)r->bytes, "volumes",
-	    (json_int_t)r->volumes, "assumed_delivery", r->assumed, "resumed",
-	    r->resumed, "head", r->head));
+	    (json_int_t)r->volumes, "left_out", (json_int_t)r->left_out,
+	    "assumed_delivery", r->assumed, "resumed", r->resumed, "head",
+	    r->head));
 }
 
 static enum ferry_manifest_form
@@ -225,6 +234,13 @@ write_manifest(const struct ferry_export_options *o,
 }
 
 static int
+status_of(const struct ferry_export_result *result)
+{
+
+	return result->left_out == 0 ? FERRY_EXIT_OK : FERRY_EXIT_PARTIAL;
+}
+
+static int
 run(struct ferry_context *ctx, struct ferry_error *err)
 {
 	struct ferry_export_options o = { 0 };
@@ -242,13 +258,13 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if ((o.dry_run ||
 		ferry_attempt_begin(&attempt, "export", c.task.st, err) == 0) &&
 	    ferry_export(&c.task, &o, &result, err) == 0 &&
-	    (o.dry_run || ferry_attempt_succeed(
-			      &attempt, c.task.st, FERRY_EXIT_OK, err) == 0))
-		rc = FERRY_EXIT_OK;
+	    (o.dry_run || ferry_attempt_succeed(&attempt, c.task.st,
+			      status_of(&result), err) == 0))
+		rc = status_of(&result);
 	ferry_command_task_quiet(&c);
-	if (rc == FERRY_EXIT_OK)
+	if (rc != -1)
 		print(ctx, &o, &result);
-	if (rc == FERRY_EXIT_OK && manifest != NULL && !o.dry_run &&
+	if (rc != -1 && manifest != NULL && !o.dry_run &&
 	    write_manifest(&o, &result, manifest, err) == -1)
 		rc = -1;
 	ferry_command_task_close(&c);

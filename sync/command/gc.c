@@ -6,6 +6,7 @@
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"
+#include "store/blob/pieces.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/removal.h"
 #include "store/store.h"
@@ -46,6 +47,7 @@ struct gc {
 	uint64_t served, served_bytes; /* kept: a record is served */
 	uint64_t grace, grace_bytes; /* kept: removed lately */
 	bool importing; /* an import is not complete */
+	bool waiting_for_blobs; /* that bundles should have brought */
 	uint64_t incoming, incoming_bytes; /* kept for it */
 	uint64_t orphans, orphans_bytes; /* files nobody knows */
 };
@@ -243,6 +245,7 @@ look_for_imports(struct gc *g, struct ferry_error *err)
 	if (wanted == -1)
 		return -1;
 	g->importing = imports > 0 && !g->forget_imports;
+	g->waiting_for_blobs = wanted > 0 && !g->forget_imports;
 	return g->forget_imports && !g->dry_run ? ferry_store_commit(g->st, err)
 	                                        : 0;
 }
@@ -315,6 +318,27 @@ free_blobs(struct gc *g, struct ferry_progress *progress,
 	if (rc == 0 && !g->dry_run)
 		rc = ferry_store_commit(g->st, err);
 	return rc;
+}
+
+/* Files that nothing names, and blobs of which only some came. */
+static int
+sweep_files(struct gc *g, struct ferry_error *err)
+{
+	enum ferry_blob_pieces_keep keep = g->importing || g->waiting_for_blobs
+	                                       ? FERRY_PIECES_KEEP_AWAITED
+	                                       : FERRY_PIECES_KEEP_NONE;
+	struct ferry_blob_pieces_count kept = { 0 }, freed = { 0 };
+
+	if (ferry_blob_sweep(
+		g->st, g->dry_run, &g->orphans, &g->orphans_bytes, err) == -1 ||
+	    ferry_blob_pieces_sweep(
+		g->st, keep, g->dry_run, &kept, &freed, err) == -1)
+		return -1;
+	g->incoming += kept.files;
+	g->incoming_bytes += kept.bytes;
+	g->orphans += freed.files;
+	g->orphans_bytes += freed.bytes;
+	return g->dry_run ? 0 : ferry_store_commit(g->st, err);
 }
 
 static void
@@ -393,8 +417,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (look_for_imports(&g, err) == -1 ||
 	    expire_versions(&g, &totals, err) == -1 ||
 	    free_blobs(&g, progress, &totals, err) == -1 ||
-	    ferry_blob_sweep(
-		g.st, g.dry_run, &g.orphans, &g.orphans_bytes, err) == -1)
+	    sweep_files(&g, err) == -1)
 		goto out;
 	ferry_progress_free(progress);
 	progress = NULL;

@@ -6,6 +6,7 @@
 #include "store/base/json.h"
 #include "store/catalog/removal.h"
 #include "store/format/format.h"
+#include "store/format/oci/names.h"
 #include "store/store.h"
 
 /* Split "[FORMAT:]NAME[@VERSION]"; the parts are for the caller to free. */
@@ -51,44 +52,110 @@ packages_called(struct ferry_record_iter **it, struct ferry_store *st,
 	return rc;
 }
 
+/* What is looked for, and what was found: the first key, how many, and all of
+ * them in words. */
+struct search {
+	struct ferry_store *st;
+	const char *owner; /* of --owner, or NULL */
+	struct ferry_key package;
+	int n;
+	char list[300];
+	size_t used;
+};
+
+static void
+add_candidate(struct search *s, const struct ferry_key *key)
+{
+
+	if (s->n++ == 0)
+		s->package = *key;
+	if (s->used < sizeof(s->list) - 1)
+		s->used += (size_t)snprintf(s->list + s->used,
+		    sizeof(s->list) - s->used, "%s%s:%s --owner %s",
+		    s->used == 0 ? "" : ", ", ferry_key_part(key, 1),
+		    ferry_key_part(key, 2), ferry_key_part(key, 3));
+}
+
+/* Whether the upstream called owner is of that host: 1, 0, -1. */
 static int
-candidates(struct ferry_spec *out, struct ferry_store *st, const char *format,
-    const char *name, const char *owner, char *list, size_t size,
+is_of_host(struct ferry_store *st, const char *owner, const char *host,
     struct ferry_error *err)
+{
+	char origin[FERRY_OCI_HOST_MAX + 1];
+	struct ferry_key key;
+	json_t *record = NULL;
+	int rc = ferry_key_upstream(&key, owner, err) == -1
+	             ? -1
+	             : ferry_catalog_get(st, &key, &record, err);
+
+	if (rc == 1)
+		rc = ferry_oci_origin(origin, record) &&
+		     strcmp(origin, host) == 0;
+	json_decref(record);
+	return rc;
+}
+
+/* Packages of a format called name; of a host, if that is not NULL. */
+static int
+add_called(struct search *s, const struct ferry_format *format,
+    const char *name, const char *host, struct ferry_error *err)
 {
 	struct ferry_record_iter *it = NULL;
 	struct ferry_key key;
-	size_t used = 0;
-	int n = 0, rc = -1;
+	int rc;
 
-	list[0] = 0;
-	for (size_t i = 0; i < ferry_formats_count(); i++) {
-		const char *f = ferry_format_at(i)->name;
+	if (packages_called(&it, s->st, format, name, err) == -1)
+		return -1;
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
+		const char *owner = ferry_key_part(&key, 3);
 
-		if (format != NULL && strcmp(format, f) != 0)
+		if (s->owner != NULL && strcmp(s->owner, owner) != 0)
 			continue;
-		if (packages_called(&it, st, ferry_format_at(i), name, err) ==
-		    -1)
-			return -1;
-		while (
-		    (rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
-			if (owner != NULL &&
-			    strcmp(owner, ferry_key_part(&key, 3)) != 0)
-				continue;
-			if (n++ == 0)
-				out->package = key;
-			if (used < size - 1)
-				used += (size_t)snprintf(list + used,
-				    size - used, "%s%s:%s --owner %s",
-				    used == 0 ? "" : ", ", f, name,
-				    ferry_key_part(&key, 3));
-		}
-		ferry_record_iter_free(it);
-		it = NULL;
+		if (host == NULL ||
+		    (rc = is_of_host(s->st, owner, host, err)) == 1)
+			add_candidate(s, &key);
 		if (rc == -1)
+			break;
+	}
+	ferry_record_iter_free(it);
+	return rc == -1 ? -1 : 0;
+}
+
+/* HOST/NAME: what the registry of that host calls NAME. */
+static int
+add_of_host(struct search *s, const struct ferry_format *format,
+    const char *name, struct ferry_error *err)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	const char *slash = strchr(name, '/');
+	char host[FERRY_OCI_HOST_MAX + 1];
+
+	if (!format->hosts || slash == NULL || slash[1] == 0 ||
+	    ferry_oci_host(host, ferry_bytes_of(name, (size_t)(slash - name)),
+		&ignored) == -1)
+		return 0;
+	return add_called(s, format, slash + 1, host, err);
+}
+
+/* How many packages name may mean, or -1. */
+static int
+candidates(struct search *s, const char *format, const char *name,
+    struct ferry_error *err)
+{
+
+	s->n = 0;
+	s->used = 0;
+	s->list[0] = 0;
+	for (size_t i = 0; i < ferry_formats_count(); i++) {
+		const struct ferry_format *f = ferry_format_at(i);
+
+		if (format != NULL && strcmp(format, f->name) != 0)
+			continue;
+		if (add_called(s, f, name, NULL, err) == -1 ||
+		    add_of_host(s, f, name, err) == -1)
 			return -1;
 	}
-	return n;
+	return s->n;
 }
 
 /* NAME:TAG, where nothing is called so as a whole: move the tag to version. */
@@ -154,16 +221,17 @@ int
 ferry_spec_find(struct ferry_spec *out, struct ferry_store *st,
     const char *text, const char *owner, struct ferry_error *err)
 {
-	char *format = NULL, *name = NULL, list[300];
+	struct search s = { .st = st, .owner = owner };
+	char *format = NULL, *name = NULL;
 	int n, rc = -1;
 
 	out->version = NULL;
 	if (split(text, &format, &name, &out->version, err) == -1)
 		goto out;
-	n = candidates(out, st, format, name, owner, list, sizeof(list), err);
+	n = candidates(&s, format, name, err);
 	if (n == 0 && split_tag(name, &out->version, err))
-		n = candidates(
-		    out, st, format, name, owner, list, sizeof(list), err);
+		n = candidates(&s, format, name, err);
+	out->package = s.package;
 	if (n == 0)
 		ferry_error_set(err, FERRY_ENOTFOUND,
 		    "there is no package '%s' in %s; 'ferry list' shows what "
@@ -171,7 +239,8 @@ ferry_spec_find(struct ferry_spec *out, struct ferry_store *st,
 		    name, ferry_store_path(st));
 	else if (n > 1)
 		ferry_error_set(err, FERRY_EUSAGE,
-		    "'%s' means several packages; say one of: %s", text, list);
+		    "'%s' means several packages; say one of: %s", text,
+		    s.list);
 	else if (n == 1 && name_version(out, err) == 0)
 		rc = resolve_tag(out, st, err);
 out:

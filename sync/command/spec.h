@@ -4,7 +4,8 @@
 /*
  * How people name packages on the command line:
  * [FORMAT:]NAME[@VERSION-OR-TAG][ of OWNER by --owner], and NAME:TAG as
- * container clients write it.
+ * container clients write it.  Names of images may have their registry's host in
+ * front; one that another registry has under that very name is as well meant.
  */
 
 #include <jansson.h>

@@ -18,6 +18,7 @@ bad() {
 field() { sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p"; }
 
 volumes=0
+: >"$dir/pieces"
 for volume; do
 	rm -rf "$dir/x"
 	mkdir "$dir/x"
@@ -59,6 +60,13 @@ for volume; do
 		zstd -dc "$blob" | sha256sum | grep -q "^$name " ||
 		    bad "$volume: $blob"
 	done
+
+	# Blobs that are larger than a volume come in pieces.
+	for piece in blobs/sha256/*.piece-*; do
+		[ -e "$piece" ] || continue
+		printf '%s\t%s\n' "$piece" "$volume" >>"$dir/pieces"
+		grep -F "\"$piece\"" "$dir/members" >>"$dir/lines"
+	done
 	cd "$OLDPWD"
 	volumes=$((volumes + 1))
 	number=$(grep -o "\"number\":[0-9]*,[^]]*$(basename "$index")" "$dir/head" |
@@ -66,4 +74,20 @@ for volume; do
 	echo "volume $number: good"
 done
 echo "signature: good"
+
+# 5. Pieces in the order of their names make the blob, if all are here.
+cut -f1 "$dir/pieces" | sed 's|.*/||; s|\.piece-.*||' | sort -u >"$dir/blobs"
+while read -r name; do
+	size=$(grep -F "$name.piece-" "$dir/lines" | head -1 | field content_size)
+	sort "$dir/pieces" | grep -F "$name.piece-" >"$dir/parts"
+	while IFS="$(printf '\t')" read -r piece volume; do
+		tar -xOf "$volume" "$piece"
+	done <"$dir/parts" >"$dir/whole"
+	[ "$(wc -c <"$dir/whole")" = "$size" ] || {
+		echo "blob $name: only $(wc -l <"$dir/parts") of its pieces are here"
+		continue
+	}
+	sha256sum <"$dir/whole" | grep -q "^$name " || bad "blob $name: its pieces"
+	echo "blob $name: good, in $(wc -l <"$dir/parts") pieces"
+done <"$dir/blobs"
 echo "$volumes of $(grep -o '"number":' "$dir/head" | wc -l) volumes"

@@ -1,28 +1,42 @@
 #!/bin/bash
-# kill -9 at a random instant of every operation that writes.
+# kill -9 at a random instant of every operation that writes, or a disk that gives
+# out there.
 #
 #	tests/faults/run.sh [--trials N] [--seed S] [--only OPERATION]…
+#	    [--errors EIO|ENOSPC]
 #
 # Each trial starts from the same store, kills the operation, and asks three
 # things: is every store sound (verify); does the same command complete; is the
 # end then what it is when nobody kills anything: records, blobs, tags, trust,
 # counts, what lies on the medium.  A line an operation, and a table at the end.
+# With --errors nobody is killed: a random call that writes, syncs, reads or
+# renames below the trial's folder fails (tools/fail_io.c), in every second trial
+# all that follow as well; the operation ends with a status and a sentence, never
+# by a signal.
 . "$(dirname "$0")/../bundle/lib.sh"
 
-TRIALS=20 SEED=$$ ONLY=
+TRIALS=20 SEED=$$ ONLY='' ERRORS=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--trials) TRIALS=$2 ;;
 	--seed) SEED=$2 ;;
 	--only) ONLY="$ONLY $2" ;;
+	--errors) ERRORS=$2 ;;
 	*)
-		echo "usage: $0 [--trials N] [--seed S] [--only OPERATION]…" >&2
+		echo "usage: $0 [--trials N] [--seed S] [--only OPERATION]… [--errors EIO|ENOSPC]" >&2
 		exit 2
 		;;
 	esac
 	shift 2
 done
 RANDOM=$SEED
+SHIM=$FERRY_BUILD/tests/tools/fail_io.so
+case $ERRORS in
+'') ;;
+EIO) ERRNO=5 ;;
+ENOSPC) ERRNO=28 ;;
+*) fail "no such error: $ERRORS" ;;
+esac
 cd "$T"
 PUT_ACCESS=$FERRY_BUILD/tests/tools/put_access
 RECORDS=$FERRY_BUILD/tests/tools/records
@@ -70,6 +84,10 @@ mkdir start
 	openssl genpkey -algorithm ed25519 -out scanner.key
 	openssl pkey -in scanner.key -pubout -out scanner.pem
 	store other init --name other
+	store big init --name big
+	fill big 0 3 20000
+	"$FILL" big --first 50 --packages 1 --versions 2 --size 700000 --seed 8
+	store big key export big.pem
 	store other key export other.pem
 	"$PUT_ACCESS" near ghes "$TOP/tests/data/access/octo.jsonl" --taken=1
 ) >/dev/null 2>&1 || fail "the start cannot be made"
@@ -83,6 +101,8 @@ operations() {
 		sync-more|rm -rf near; ferry --store near init --name near; ferry --config ../half.conf --store near sync|--config ../all.conf --store near sync
 		export|rm -rf medium; mkdir medium|--store near export --to medium --volume-size 512Ki
 		export-for|rm -rf medium; mkdir medium|--store near export --to medium --for far
+		export-pieces|rm -rf medium; mkdir medium|--store big export --to medium --volume-size 200000
+		import-pieces|rm -rf far medium; mkdir medium; ferry --store far init --name far; far trust add big.pem; store big export --to medium --volume-size 200000|--store far import medium
 		import|rm -rf far; ferry --store far init --name far; far trust add near.pem|--store far import medium
 		import-next|:|--store far import second
 		receipt|rm -f medium/*.txt|--store far receipt --to medium
@@ -101,6 +121,10 @@ operations() {
 		trust-require|near trust add scanner.pem --role scanner|--store near trust require 1 --role scanner
 		trust-alias|rm -rf far; ferry --store far init --name far; far trust add near.pem|--store far trust alias near up over
 		hand-over|near trust add other.pem --of OTHERID|--store near access hand-over up OTHERID
+		trust-limit|:|--store near trust add other.pem --packages pkg-*
+		prefer|:|--store near access prefer ghes up
+		key-export|:|--store near key export new.pem
+		token-revoke|near token create --user tom|--store near token revoke TOKEN
 		token-create|:|--store near token create --user tom
 	END
 }
@@ -150,6 +174,7 @@ sound() { # AFTER
 		"$FERRY" --store "$s" verify >verify.out 2>&1 || status=$?
 		case $operation:$status in
 		*:0 | verify:5 | rebuild-lossy:[57]) ;;
+		rebuild:5) [ "$told" = 1 ] || fail "$operation: losses were not told after $1" ;;
 		*)
 			cat verify.out >&2
 			fail "$operation: $s is not sound after $1"
@@ -169,12 +194,37 @@ done_already() { # STATUS
 	esac
 }
 
+# The operation with the shim: FAIL_AT, FAIL_ON and such are as said.
+shimmed() { # VARIABLE=VALUE…
+	env LD_PRELOAD="$SHIM" FAIL_UNDER="$PWD" FAIL_WITH="${ERRNO-}" FAIL_READS=1 \
+	    "$@" "$FERRY" "${words[@]}"
+}
+# Call number N fails there.
+give_out() { # N
+	local status=0 on=once
+	[ $((RANDOM % 2)) = 0 ] || on=on
+	shimmed FAIL_AT="$1" FAIL_ON=$on >failed.out 2>failed.err || status=$?
+	[ $status -lt 124 ] || {
+		cat failed.err >&2
+		fail "$operation: status $status when call $1 gave $ERRORS ($on)"
+	}
+	[ $status = 0 ] || [ -s failed.out ] || [ -s failed.err ] ||
+	    fail "$operation: no word when call $1 gave $ERRORS ($on)"
+	[ $status = 0 ] || killed=$((killed + 1))
+	# What an old index does not give back is lost to a new one, and told.
+	! grep -qs '^lost: ' failed.out || told=1
+	sound "call $1 gave $ERRORS ($on)"
+}
+
 try() { # FOLDER MILLISECONDS|none: the operation there, killed after that
 	local pid delay
+	told=0
 	rm -rf "$1"
 	cp -r base "$1"
 	cd "$1"
-	if [ "$2" != none ]; then
+	if [ "$2" != none ] && [ -n "$ERRORS" ]; then
+		give_out "$2"
+	elif [ "$2" != none ]; then
 		delay=$(printf '%d.%03d' $(($2 / 1000)) $(($2 % 1000)))
 		"$FERRY" "${words[@]}" >killed.out 2>&1 &
 		pid=$!
@@ -187,7 +237,8 @@ try() { # FOLDER MILLISECONDS|none: the operation there, killed after that
 	"$FERRY" "${words[@]}" >repeat.out 2>repeat.err || status=$?
 	done_already $status || {
 		cat repeat.err >&2
-		fail "$operation: status $status after a kill after $2 ms"
+		cat failed.err >&2 2>/dev/null || :
+		fail "$operation: status $status after a fault at $2"
 	}
 	sound "the repetition"
 	state >state.out 2>state.err
@@ -204,13 +255,15 @@ while IFS='|' read -r operation before command; do
 	    fail "$operation cannot be prepared: $(cat before.out)"
 	command=${command//OTHERID/$(jq -r .id other/ferry.json)}
 	command=${command//OTHER/$(basename other/keys/*.pem .pem)}
+	[[ "$command" != *TOKEN* ]] ||
+	    command=${command//TOKEN/$(ferry --store near --json token list | jq -r .id)}
 	# shellcheck disable=SC2012
 	command=${command//KEY/$(ls near/keys | head -1 | cut -d. -f1)}
 	cd ..
 	read -ra words <<<"$command"
 	# The store that it works on: the others are not touched.
 	stores=$(sed 's/.*--store \([a-z]*\).*/\1/' <<<"$command")
-	for other in near far other; do
+	for other in near far other big; do
 		[ "$other" = "$stores" ] || rm -rf "base/$other"
 	done
 	killed=0
@@ -221,16 +274,34 @@ while IFS='|' read -r operation before command; do
 	(cd timed && from=$(date +%s%N) && { "$FERRY" "${words[@]}" >/dev/null 2>&1 || :; } &&
 	    echo $((($(date +%s%N) - from) / 1000000 + 1)) >../ms)
 	ms=$(cat ms)
+	if [ -n "$ERRORS" ]; then
+		rm -rf timed
+		cp -r base timed
+		(cd timed && shimmed FAIL_COUNT="$T/ms" >/dev/null 2>&1 || :)
+		ms=$(cat ms)
+	fi
 	for n in $(seq "$TRIALS"); do
-		try trial $((RANDOM % (ms + ms / 5 + 2)))
-		same undisturbed/state.out trial/state.out
+		if [ -n "$ERRORS" ]; then
+			try trial $(((RANDOM * 32768 + RANDOM) % ms + 1))
+		else
+			try trial $((RANDOM % (ms + ms / 5 + 2)))
+		fi
+		[ $told = 1 ] || same undisturbed/state.out trial/state.out
 	done
 	total=$((total + TRIALS))
 	hit=$((hit + killed))
-	line=$(printf '%-14s %5d trials, %5d killed, of %5d ms' "$operation" "$TRIALS" "$killed" "$ms")
+	if [ -n "$ERRORS" ]; then
+		line=$(printf '%-14s %5d trials, %5d failed, of %6d calls' "$operation" "$TRIALS" "$killed" "$ms")
+	else
+		line=$(printf '%-14s %5d trials, %5d killed, of %5d ms' "$operation" "$TRIALS" "$killed" "$ms")
+	fi
 	say "$line"
 	table="$table$line"$'\n'
 done < <(operations)
 [ $total -gt 0 ] || fail "no operation is called$ONLY"
 printf '%s' "$table"
-echo "seed $SEED: $total trials, $hit of them killed before they ended, nothing was lost"
+if [ -n "$ERRORS" ]; then
+	echo "seed $SEED: $total trials, $hit of them ended with an error, nothing was lost"
+else
+	echo "seed $SEED: $total trials, $hit of them killed before they ended, nothing was lost"
+fi

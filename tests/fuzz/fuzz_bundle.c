@@ -22,6 +22,17 @@ on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
 	return 0;
 }
 
+/* What is read of a member. */
+static uint64_t
+size_of(const struct ferry_member *m)
+{
+
+	return m->encoding == FERRY_ENCODING_RECIPE ||
+	               m->encoding == FERRY_ENCODING_PIECE
+	           ? m->size
+	           : m->content_size;
+}
+
 /* A whole volume, read to its end without any trust. */
 static void
 fuzz_volume(const uint8_t *data, size_t size)
@@ -43,10 +54,7 @@ fuzz_volume(const uint8_t *data, size_t size)
 					FERRY_CONTENT_CHECKED, on_data, &got,
 					&err) == -1)
 					break;
-				FUZZ_CHECK(
-				    got == (m->encoding == FERRY_ENCODING_RECIPE
-						   ? m->size
-						   : m->content_size));
+				FUZZ_CHECK(got == size_of(m));
 			}
 		ferry_volume_close(v);
 	}

@@ -53,7 +53,7 @@ small=$(tarball small 1.0.0)
 range 10-19 10 10 small/-/small-1.0.0.tgz "$small"
 get 416 -H 'Range: bytes=9999999-' "$NPM/$path"
 is Content-Range "$(header Content-Range)" "bytes */$size"
-get 200 -H 'Range: bytes=0-1,5-6' "$NPM/$path"
+get 200 -H 'Range: bytes=0-1,500-600' "$NPM/$path"
 same "$T/body" "$large"
 for odd in 'bytes=5-2' 'lines=1-2' 'bytes=a-b' 'bytes=-' 'bytes='; do
 	get 200 -H "Range: $odd" "$NPM/$path"

@@ -42,9 +42,16 @@ get 206 -H 'Range: bytes=1000000-' "$V2/blobs/$l"
 is Content-Range "$(header Content-Range)" "bytes 1000000-$((size - 1))/$size"
 cmp -i 1000000:0 "$(blob app "$l")" "$T/body" || fail range
 get 416 -H 'Range: bytes=99999999-' "$V2/blobs/$l"
-# Several ranges: whole, which clients understand.
-get 200 -H 'Range: bytes=0-1,5-6' "$V2/blobs/$l"
+# Several ranges: one part where they are nearly one, else whole; never multipart.
+get 206 -H 'Range: bytes=5-6, 0-1' "$V2/blobs/$l"
+is Content-Range "$(header Content-Range)" "bytes 0-6/$size"
+is length "$(stat -c %s "$T/body")" 7
+get 200 -H 'Range: bytes=0-1,5000-5001' "$V2/blobs/$l"
 same "$T/body" "$(blob app "$l")"
+is Content-Range "$(header Content-Range)" ''
+get 206 -H 'Range: bytes=0-1,99999999-' "$V2/blobs/$l"
+is Content-Range "$(header Content-Range)" "bytes 0-1/$size"
+get 416 -H 'Range: bytes=99999998-,99999999-' "$V2/blobs/$l"
 
 say "another repository's blobs are not here"
 foreign=$(of other "$other" 'd["layers"][0]["digest"]')

@@ -80,6 +80,40 @@ means 'org/app?ns=' "$ghcr"
 get 400 "$URL/v2/org/app/manifests/latest?ns=%2f%2f"
 error NAME_INVALID
 
+say "a repository called as another registry's is not that registry's (issue 11, 23)"
+cache=$(make cache image latest)
+put_oci cache cache.example quay.io/org/app cache
+put_oci cache cache.example quay.io/only/cached cache
+put_oci cache cache.example red.example/org/app cache
+cached() { [ "$(curl -s -o /dev/null -w '%{http_code}' "$URL/v2/cache.example/quay.io/only/cached/manifests/latest")" = 200 ]; }
+wait_for 3 cached
+means quay.io/org/app "$quay"
+means 'quay.io/org/app?ns=quay.io' "$quay" # as both say it
+lacks quay.io/only/cached
+means cache.example/quay.io/org/app "$cache"
+means 'quay.io/org/app?ns=cache.example' "$cache"
+means 'quay.io/only/cached?ns=cache.example' "$cache"
+lacks 'quay.io/only/cached?ns=quay.io'
+lacks 'org/app?ns=cache.example'
+lacks cache.example/org/app
+get 200 "$URL/v2/quay.io/org/app/blobs/$(of cache "$cache" 'd["config"]["digest"]')?ns=cache.example"
+get 404 "$URL/v2/quay.io/org/app/blobs/$(of cache "$cache" 'd["config"]["digest"]')"
+# Of a registry of which nothing is here the name says nothing.
+means red.example/org/app "$cache"
+lacks 'org/app?ns=red.example'
+# Lists name what the name means alone.
+get 200 "$URL/v2/_catalog"
+is names "$(member '" ".join(n for n in d["repositories"] if "/org/app" in n or "only" in n)')" \
+    'ghcr/only red.example/org/app'
+get 200 "$URL/v1/search?q=quay.io"
+is found "$(member 'd["num_results"]')" 0
+expect 2 "$FERRY" --store "$STORE" show quay.io/org/app
+has "$T/err" "means several packages; say one of: oci:quay.io/org/app --owner cache, oci:org/app --owner quay"
+expect 0 "$FERRY" --store "$STORE" show quay.io/org/app --owner quay
+has "$T/out" "$quay"
+expect 0 "$FERRY" --store "$STORE" show cache.example/quay.io/org/app
+has "$T/out" "$cache"
+
 say "everything of a repository follows"
 get 200 "$URL/v2/org/app/blobs/$(of hub "$hub" 'd["config"]["digest"]')?ns=docker.io"
 get 404 "$URL/v2/org/app/blobs/$(of hub "$hub" 'd["config"]["digest"]')?ns=ghcr.io"

@@ -366,6 +366,106 @@ def recipe_of_nothing(v):
     recipe(v, b"")
 
 
+def pieces(v, announced=True, change=None):
+    """The first raw blob in two pieces, each below an index of its own, as a
+    volume's end would part them."""
+    line, data = v.blob("raw")
+    if announced:
+        v.head["requires"] = ["piece-1"]
+    half = len(data) // 3
+    index = v.head["volumes"][0]["index"]
+    for group in v.groups:
+        group[:] = [e for e in group if e[0] is not line]
+    for offset, part in [[0, data[:half]], [half, data[half:]]]:
+        piece = dict(line, encoding="piece", offset=offset)
+        if change is not None:
+            part = change(piece, part)
+        piece.update(path="blobs/sha256/%s.piece-%015d" % (line["blob"], piece["offset"]), size=len(part),
+                     sha256=sha256(part))
+        v.groups.append([[piece, part]])
+        index.append({"path": "index/%06d.jsonl" % len(v.groups), "size": 0, "sha256": ""})
+
+
+@attack(29)
+def pieces_unannounced(v):
+    pieces(v, announced=False)
+
+
+@attack(20)
+def pieces_of_another_blob(v):
+    pieces(v, change=lambda line, part: bytes(len(part)))
+
+
+@attack(30)
+def pieces_with_a_gap(v):
+    pieces(v, change=lambda line, part: part if line["offset"] > 0 else part[1:])
+
+
+@attack(30)
+def pieces_that_end_too_early(v):
+    def change(line, part):
+        line["offset"] -= line["offset"] > 0
+        return part
+    pieces(v, change=change)
+
+
+@attack(20)
+def piece_behind_the_end(v):
+    def change(line, part):
+        line["offset"] += line["offset"] > 0
+        return part
+    pieces(v, change=change)
+
+
+@attack(20)
+def piece_that_is_all(v):
+    line = v.blob("raw")[0]
+    v.head["requires"] = ["piece-1"]
+    line.update(encoding="piece", offset=0, path=line["path"] + ".piece-" + "0" * 15)
+
+
+@attack(20)
+def piece_of_nothing(v):
+    pieces(v, change=lambda line, part: part if line["offset"] > 0 else b"")
+
+
+@attack(20)
+def piece_without_offset(v):
+    pieces(v)
+    del v.groups[-1][0][0]["offset"]
+
+
+@attack(20)
+def piece_of_a_huge_blob(v):
+    def change(line, part):
+        line.update(content_size=1 << 62)
+        return part
+    pieces(v, change=change)
+
+
+@attack(20)
+def pieces_of_a_blob_for_no_disk(v):
+    def change(line, part):
+        line.update(content_size=10 ** 15 - 1)
+        return part
+    pieces(v, change=change)
+
+
+@attack(30)
+def pieces_of_a_longer_blob(v):
+    def change(line, part):
+        line.update(content_size=10 ** 11)
+        return part
+    pieces(v, change=change)
+
+
+@attack(29)
+def piece_twice_in_an_index(v):
+    pieces(v)
+    again = v.groups[-1][0]
+    v.groups[-2].append([dict(again[0]), again[1]])
+
+
 @attack(28)
 def recipe_of_newer_models(v):
     recipe(v, b"FRR1" + varint(2))

@@ -206,6 +206,27 @@ test_head_refuses(void **state)
 }
 
 static void
+test_head_of_pieces(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_head *h = some_head(), *got;
+
+	(void)state;
+	h->recipes = h->pieces = true;
+	assert_ok(ferry_head_write(&text, h, &err), &err);
+	assert_non_null(strstr(
+	    (const char *)text.p, "\"requires\":[\"recipe-1\",\"piece-1\"]"));
+	assert_ok(ferry_head_parse(
+		      &got, ferry_bytes_buf(&text), FERRY_HEAD_WHOLE, &err),
+	    &err);
+	assert_true(got->recipes && got->pieces);
+	ferry_head_free(got);
+	ferry_head_free(h);
+	ferry_buf_free(&text);
+}
+
+static void
 test_head_of_recipes(void **state)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
@@ -231,6 +252,59 @@ test_head_of_recipes(void **state)
 	"{\"path\":\"blobs/sha256/" HEX path "\",\"size\":9,"                  \
 	"\"sha256\":\"" HEX "\",\"encoding\":\"" encoding                      \
 	"\",\"content_size\":99,\"blob\":\"" HEX "\"" rest "}"
+
+#define PIECE(path, size, rest)                                                \
+	"{\"path\":\"blobs/sha256/" HEX path "\",\"size\":" size               \
+	",\"sha256\":\"" HEX "\",\"encoding\":\"piece\",\"content_size\":99,"  \
+	"\"blob\":\"" HEX "\"" rest "}"
+#define AT90 ".piece-000000000000090"
+
+static void
+test_member_of_piece(void **state)
+{
+	static const struct {
+		const char *line;
+		enum ferry_code code;
+	} cases[] = {
+		{ PIECE(AT90, "9", ",\"offset\":90"), FERRY_OK },
+		{ PIECE(".piece-000000000000000", "98",
+		      ",\"offset\":0,\"document\":true"),
+		    FERRY_OK },
+		/* Behind the end; all of the blob; nothing. */
+		{ PIECE(AT90, "10", ",\"offset\":90"), FERRY_EFORMAT },
+		{ PIECE(".piece-000000000000000", "99", ",\"offset\":0"),
+		    FERRY_EFORMAT },
+		{ PIECE(AT90, "0", ",\"offset\":90"), FERRY_EFORMAT },
+		/* No offset, another one than the name's, one too large. */
+		{ PIECE(AT90, "9", ""), FERRY_EFORMAT },
+		{ PIECE(AT90, "9", ",\"offset\":89"), FERRY_EFORMAT },
+		{ PIECE(AT90, "9", ",\"offset\":1000000000000000"),
+		    FERRY_ELIMIT },
+		{ PIECE("", "9", ",\"offset\":90"), FERRY_EFORMAT },
+	};
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf line = FERRY_BUF_INIT;
+	struct ferry_member m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int rc = ferry_member_parse(
+		    &m, ferry_bytes_str(cases[i].line), &err);
+
+		if (cases[i].code != FERRY_OK) {
+			if (rc != -1 || err.code != cases[i].code)
+				fail_msg("case %zu: %s", i, err.text);
+			continue;
+		}
+		assert_ok(rc, &err);
+		assert_int_equal(m.encoding, FERRY_ENCODING_PIECE);
+		ferry_buf_reset(&line);
+		assert_ok(ferry_member_write(&line, &m, &err), &err);
+		line.p[line.n - 1] = 0;
+		assert_string_equal((const char *)line.p, cases[i].line);
+	}
+	ferry_buf_free(&line);
+}
 
 static void
 test_member_of_recipe(void **state)
@@ -486,6 +560,81 @@ test_volume_round_trip(void **state)
 	ferry_head_free(h);
 }
 
+/* Take the pieces of all volumes, which must not overlap, into whole. */
+static uint64_t
+read_pieces(const struct ferry_bundle_target *target,
+    const struct ferry_head *h, uint8_t *whole)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf content = FERRY_BUF_INIT;
+	char name[FERRY_VOLUME_NAME];
+	const struct ferry_member *m;
+	struct ferry_volume *v;
+	uint64_t got = 0;
+
+	for (size_t i = 0; i < h->volumes_n; i++) {
+		ferry_bundle_volume_name(
+		    target, i + 1, FERRY_VOLUME_DONE, name);
+		assert_ok(
+		    ferry_volume_open(&v, target->dirfd, name, &err), &err);
+		assert_ok(ferry_volume_begin(v, &err), &err);
+		assert_true(h->volumes[i].size <= target->volume_size);
+		while (ferry_volume_next(v, &m, &err) == 1) {
+			if (m->encoding != FERRY_ENCODING_PIECE)
+				continue;
+			ferry_buf_reset(&content);
+			assert_ok(
+			    ferry_volume_content(v, FERRY_CONTENT_UNCHECKED,
+				on_data, &content, &err),
+			    &err);
+			assert_int_equal(content.n, m->size);
+			memcpy(whole + m->offset, content.p, content.n);
+			got += content.n;
+		}
+		assert_int_equal(err.code, FERRY_OK);
+		ferry_volume_close(v);
+	}
+	ferry_buf_free(&content);
+	return got;
+}
+
+static void
+test_volumes_of_pieces(void **state)
+{
+	struct unit_store *f = *state;
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_bundle_target target = {
+		.volume_size = 100000, .reserve = 8192, .signatures = 1
+	};
+	/* One that is compressed below the volume's size, and large ones, of
+	 * which the second begins where the first leaves room. */
+	static const size_t sizes[] = { 300000, 250000, 130000, 5000 };
+	uint8_t *p = calloc(1, 300000), *whole = calloc(1, 300000);
+	struct ferry_head *h = some_head();
+	struct ferry_digest blobs[4];
+
+	h->volumes_n = h->indexes_n = 0;
+	h->totals = (struct ferry_bundle_totals){ 0 };
+	for (size_t i = 0; i < 4; i++) {
+		if (i > 0)
+			assert_ok(ferry_random(p, sizes[i], &err), &err);
+		unit_put_blob(f->st, ferry_bytes_of(p, sizes[i]), &blobs[i]);
+	}
+	assert_ok(ferry_store_commit(f->st, &err), &err);
+	target.dirfd = open(f->dir, O_RDONLY | O_DIRECTORY);
+	(void)snprintf(target.base, sizeof(target.base), "ferry-test");
+	write_bundle(f, &target, h, blobs, 4);
+	assert_true(h->pieces);
+	assert_int_equal(h->totals.blobs, 4);
+	assert_int_equal(h->totals.blob_bytes, 300000 + 250000 + 130000 + 5000);
+	assert_int_equal(h->volumes_n, 5);
+	assert_int_equal(read_pieces(&target, h, whole), 250000 + 130000);
+	(void)close(target.dirfd);
+	ferry_head_free(h);
+	free(p);
+	free(whole);
+}
+
 int
 main(void)
 {
@@ -495,10 +644,13 @@ main(void)
 		cmocka_unit_test(test_head_round_trip),
 		cmocka_unit_test(test_head_refuses),
 		cmocka_unit_test(test_head_of_recipes),
+		cmocka_unit_test(test_head_of_pieces),
+		cmocka_unit_test(test_member_of_piece),
 		cmocka_unit_test(test_member_of_recipe),
 		unit_store_test(test_keys_rotate),
 		unit_store_test(test_receipt_round_trip),
 		unit_store_test(test_volume_round_trip),
+		unit_store_test(test_volumes_of_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,7 +89,31 @@ test_range_parse(void **state)
 		{ "bytes=-0", 10, FERRY_RANGE_UNSATISFIABLE, 0, 0 },
 		{ "bytes=0-", 0, FERRY_RANGE_UNSATISFIABLE, 0, 0 },
 		{ "bytes=3-2", 10, FERRY_RANGE_NONE, 0, 0 },
-		{ "bytes=0-1,3-4", 10, FERRY_RANGE_NONE, 0, 0 },
+		/* Several that are nearly one, in any order. */
+		{ "bytes=0-1,3-4", 10, FERRY_RANGE_PART, 0, 5 },
+		{ "bytes=6-7, 0-3,2-5", 10, FERRY_RANGE_PART, 0, 8 },
+		{ "bytes=0-1 , -2", 10, FERRY_RANGE_PART, 0, 10 },
+		{ "bytes=0-9,4-5", 10, FERRY_RANGE_PART, 0, 10 },
+		{ "bytes=0-9,90-99", 1000, FERRY_RANGE_PART, 0, 100 },
+		{ "bytes=,0-1,", 10, FERRY_RANGE_PART, 0, 2 },
+		/* Those behind the end do not count. */
+		{ "bytes=0-1,10-11,99-", 10, FERRY_RANGE_PART, 0, 2 },
+		{ "bytes=10-11,99-", 10, FERRY_RANGE_UNSATISFIABLE, 0, 0 },
+		/* Far from each other, or malformed: everything. */
+		{ "bytes=0-9,91-99", 1000, FERRY_RANGE_NONE, 0, 0 },
+		{ "bytes=0-9,500-", 1000, FERRY_RANGE_NONE, 0, 0 },
+		{ "bytes=0-1,x", 10, FERRY_RANGE_NONE, 0, 0 },
+		{ "bytes=0-1,3-2", 10, FERRY_RANGE_NONE, 0, 0 },
+		{ "bytes=0-1 3-4", 10, FERRY_RANGE_NONE, 0, 0 },
+		{ "bytes=,", 10, FERRY_RANGE_NONE, 0, 0 },
+		{ "bytes=0-0,1-1,2-2,3-3,4-4,5-5,6-6,7-7,0-0,1-1,2-2,3-3,4-4,"
+		  "5-5,6-6,7-7,0-0,1-1,2-2,3-3,4-4,5-5,6-6,7-7,0-0,1-1,2-2,"
+		  "3-3,4-4,5-5,6-6,7-7",
+		    10, FERRY_RANGE_PART, 0, 8 },
+		{ "bytes=0-0,1-1,2-2,3-3,4-4,5-5,6-6,7-7,0-0,1-1,2-2,3-3,4-4,"
+		  "5-5,6-6,7-7,0-0,1-1,2-2,3-3,4-4,5-5,6-6,7-7,0-0,1-1,2-2,"
+		  "3-3,4-4,5-5,6-6,7-7,8-8",
+		    10, FERRY_RANGE_NONE, 0, 0 },
 		{ "bytes=", 10, FERRY_RANGE_NONE, 0, 0 },
 		{ "bytes=-", 10, FERRY_RANGE_NONE, 0, 0 },
 		{ "bytes=a-", 10, FERRY_RANGE_NONE, 0, 0 },

@@ -9,6 +9,7 @@
 #include "serve/http/http.h"
 #include "serve/replay/call.h"
 #include "serve/replay/held.h"
+#include "serve/replay/oci/name.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/out.h"
@@ -67,6 +68,10 @@ names_next(struct names *names, uint64_t *looks, struct ferry_error *err)
 		(void)snprintf(names->last, sizeof(names->last), "%s", name);
 		if (!ferry_access_sees(
 			names->permit, "oci", ferry_key_part(&key, 3), name))
+			continue;
+		if ((rc = ferry_oci_is_anothers(names->view, name, err)) == -1)
+			return -1;
+		if (rc == 1)
 			continue;
 		if ((rc = ferry_held_any(names->view, "oci", name,
 			 ferry_key_part(&key, 3), err)) != 0)

@@ -3,7 +3,8 @@
 
 /*
  * Which repositories there are: the catalog, and the search of docker and
- * podman.  Names alone, as the first owner of each answers for it.
+ * podman.  Names alone, as the first owner of each answers for it; without those
+ * that begin with a known registry's host, which alone mean that registry's.
  *
  * Source: Docker Registry HTTP API V2, "Listing Repositories"; the search of
  *     API V1, of which store/format/oci/PROTOCOL.md, section 2, has the form.

@@ -133,6 +133,19 @@ known(struct ferry_store_view *view, struct ferry_bytes text,
 	return rc;
 }
 
+int
+ferry_oci_is_anothers(
+    struct ferry_store_view *view, const char *name, struct ferry_error *err)
+{
+	const char *slash = strchr(name, '/');
+	char host[FERRY_OCI_HOST_MAX + 1];
+
+	return slash == NULL
+	           ? 0
+	           : known(view, ferry_bytes_of(name, (size_t)(slash - name)),
+			 host, err);
+}
+
 /* Names */
 
 /* Whether host is how the client reaches this server. */
@@ -229,6 +242,18 @@ resolve_query(struct ferry_call *call, struct ferry_error *err)
 	return rc;
 }
 
+/* Whether the first part of the path says what the query said, as a mirror's URL
+ * with a path makes clients do. */
+static bool
+says_again(const struct ferry_resource *r, struct ferry_bytes first)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	char host[FERRY_OCI_HOST_MAX + 1];
+
+	return ferry_oci_host(host, first, &ignored) == 0 &&
+	       strcmp(host, r->origin) == 0;
+}
+
 int
 ferry_oci_resolve(
     struct ferry_call *call, struct ferry_bytes name, struct ferry_error *err)
@@ -248,6 +273,9 @@ ferry_oci_resolve(
 	if (port) {
 		if (ferry_oci_host(host, ferry_bytes_of(name.p, n), err) == -1)
 			return -1;
+	} else if (rc == 1 && n > 0 &&
+		   says_again(r, ferry_bytes_of(name.p, n))) {
+		memcpy(host, r->origin, strlen(r->origin) + 1);
 	} else if (rc == 1 || n == 0 ||
 		   (rc = known(call->view, ferry_bytes_of(name.p, n), host,
 			err)) != 1) {

@@ -25,6 +25,10 @@ struct ferry_error;
  */
 int ferry_oci_resolve(
     struct ferry_call *call, struct ferry_bytes name, struct ferry_error *err);
+/* Whether name, of whatever owner, alone means another one's: its first part is
+ * the host of a known origin.  Returns: 1, 0, -1. */
+int ferry_oci_is_anothers(
+    struct ferry_store_view *view, const char *name, struct ferry_error *err);
 /* As owner() of format.h. */
 int ferry_oci_owner(
     struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err);
