@@ -24,8 +24,7 @@ struct ferry_spool;
  * failure too.  dirfd is the folder for temporary files.
  *
  * on_stream is called for each stream when its content is known: after those
- * that lie in it.  deflated begins with the stream, and both views are
- * borrowed for the call.  It may be NULL.
+ * that lie in it.  Both views are borrowed for the call.  It may be NULL.
  *
  * Errors: FERRY_ELIMIT (the blob is too large), FERRY_ESYSTEM, FERRY_ENOMEM,
  *     those of on_stream.

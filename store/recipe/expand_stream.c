@@ -74,7 +74,8 @@ ferry_expand_stream(struct ferry_expand_level *level,
 		raw = ferry_bytes_str("");
 	rc = look_inside(level, index, start, &raw, &kept, err);
 	if (rc == 0 && x->on_stream != NULL)
-		rc = x->on_stream(x->ctx, index, deflated, raw, err);
+		rc = x->on_stream(
+		    x->ctx, index, ferry_bytes_of(deflated.p, *used), raw, err);
 	ferry_spool_free(kept);
 	ferry_spool_pass(x->image, start);
 	return rc == -1 ? -1 : 1;

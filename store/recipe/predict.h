@@ -12,6 +12,7 @@
 
 struct ferry_error;
 struct ferry_predictor;
+struct ferry_reuse;
 
 /*
  * *actual is the predicted token, and stands at raw position at; change it, or
@@ -38,7 +39,7 @@ void ferry_predictor_free(struct ferry_predictor *p);
  *     2^32 - 1 bytes; 1 when decide stopped; -1.
  * work: steps that searching took are added; an error when it gets above
  *     work_max.
- * Errors: FERRY_ELIMIT (work), decide's.
+ * Errors: FERRY_ELIMIT (work), decide's, FERRY_ENOMEM (reuse).
  */
 struct ferry_predict_run {
 	const struct ferry_model *model;
@@ -46,6 +47,14 @@ struct ferry_predict_run {
 	ferry_predict_decide *decide;
 	void *ctx;
 	uint64_t work, work_max;
+	/* NULL, or what is known without searching.  Then undisputed says of how
+	 * many of the next tokens decide would leave the predicted ones, and accept
+	 * takes up to so many of them in its place, of which the first stands at
+	 * raw position at; it returns 0, -1. */
+	struct ferry_reuse *reuse;
+	uint64_t (*undisputed)(void *ctx);
+	int (*accept)(void *ctx, size_t at, const struct ferry_token *tokens,
+	    size_t n, struct ferry_error *err);
 };
 int ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
     struct ferry_error *err);

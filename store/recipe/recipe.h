@@ -23,7 +23,7 @@ struct ferry_model;
  * Lifetime: everything is borrowed for the call.  bases[0] is the one that the
  *     blob is most like.
  * dirfd: a folder for temporary files, which have no names and take as much as
- *     the images of all blobs concerned.
+ *     the blob and the images of all blobs concerned.
  */
 struct ferry_recipe_bases {
 	struct ferry_bytes v[FERRY_RECIPE_BASES];
@@ -66,8 +66,8 @@ int ferry_recipe_make(struct ferry_bytes blob,
     void *ctx, struct ferry_recipe_made *made, struct ferry_error *err);
 
 /*
- * Apply recipe and hand the blob to on_data.  Nothing of what on_data got is
- * the blob before this has returned 0: size and sha256 are what it must have.
+ * Apply recipe and hand the blob to on_data, once it is seen to have the size and
+ * the SHA-256 that it must have.
  *
  * Errors: FERRY_ENEWER (models, or an encoding, of a later ferry),
  *     FERRY_EMISSING (a base is not what the recipe was made from),
