@@ -8,31 +8,19 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include "store/base/error.h"
 #include "store/blob/blob.h"
 #include "store/bundle/file.h"
-#include "store/bundle/recipes.h"
+#include "store/bundle/form.h"
 
 #define BLOCK (256U << 10)
 #define GROUP_MEMBERS 4096
 #define GROUP_PACKED (8U << 20) /* compressed bytes that wait in memory */
 #define LINE_ROOM 640 /* the longest index line and to spare */
-/* What may be compressed: larger blobs, or those that stay larger than
- * PACKED_MAX, travel raw, which bounds memory. */
-#define PACK_MAX (64U << 20)
-#define PACKED_MAX (16U << 20)
-#define PACK_MIN 512
-#define SAMPLE (64U << 10)
-#define LEVEL 3
 /* Groups that are ended by GROUP_PACKED; later blobs travel raw.  This bounds
  * the head. */
 #define PACKED_GROUPS 20000
-/* Smaller blobs are no work worth; and what a recipe must save of the other
- * form, in tenths. */
-#define RECIPE_MIN 1024
-#define RECIPE_TENTHS 8
 
 /* A member that waits for its index. */
 struct waiting {
@@ -51,15 +39,12 @@ struct ferry_bundle_writer {
 	struct waiting *waiting;
 	size_t waiting_n, waiting_cap;
 	struct ferry_buf lines, packed;
-	struct ferry_buf frame; /* of the member that is being added */
-	struct ferry_buf recipe;
-	const struct ferry_model *model; /* of the last one */
+	struct ferry_packers *packers;
+	const struct ferry_model *model; /* of the last recipe */
 	uint64_t recipes, saved;
 	uint64_t span; /* of its members in the file */
 	uint64_t packed_groups;
 	struct ferry_digest rotten;
-	ZSTD_CCtx *zstd;
-	uint8_t *block;
 	uint64_t bytes; /* of volumes that are closed */
 };
 
@@ -114,19 +99,14 @@ ferry_bundle_writer_new(struct ferry_bundle_writer **out,
 	w->head = head;
 	w->on_volume = on_volume;
 	w->ctx = ctx;
-	if (ferry_calloc(&w->block, 1, BLOCK, err) == -1)
-		goto fail;
-	if ((w->zstd = ZSTD_createCCtx()) == NULL) {
-		ferry_error_set(err, FERRY_ENOMEM, "no memory to compress");
-		goto fail;
+	if (ferry_packers_new(&w->packers, err) == -1) {
+		ferry_bundle_writer_free(w);
+		return -1;
 	}
 	for (size_t i = 0; i < head->volumes_n; i++)
 		w->bytes += head->volumes[i].size;
 	*out = w;
 	return 0;
-fail:
-	ferry_bundle_writer_free(w);
-	return -1;
 }
 
 void
@@ -136,13 +116,10 @@ ferry_bundle_writer_free(struct ferry_bundle_writer *w)
 	if (w == NULL)
 		return;
 	ferry_bundle_file_free(w->file);
-	ZSTD_freeCCtx(w->zstd);
+	ferry_packers_free(w->packers);
 	ferry_buf_free(&w->lines);
 	ferry_buf_free(&w->packed);
-	ferry_buf_free(&w->frame);
-	ferry_buf_free(&w->recipe);
 	free(w->waiting);
-	free(w->block);
 	free(w);
 }
 
@@ -387,14 +364,14 @@ make_room(struct ferry_bundle_writer *w, uint64_t size, struct ferry_error *err)
 /* Add a member to the group; of a packed one the frame. */
 static int
 wait_for_index(struct ferry_bundle_writer *w, struct ferry_member *m,
-    struct ferry_error *err)
+    const struct ferry_buf *frame, struct ferry_error *err)
 {
 	size_t packed;
 
 	if (m->encoding != FERRY_ENCODING_RAW) {
-		m->size = w->frame.n;
+		m->size = frame->n;
 		if (ferry_digest_of(&m->sha256, FERRY_SHA256,
-			ferry_bytes_buf(&w->frame), err) == -1)
+			ferry_bytes_buf(frame), err) == -1)
 			return -1;
 	}
 	ferry_member_path(m);
@@ -402,7 +379,7 @@ wait_for_index(struct ferry_bundle_writer *w, struct ferry_member *m,
 		return -1;
 	packed = w->packed.n;
 	if ((m->encoding != FERRY_ENCODING_RAW &&
-		ferry_buf_add(&w->packed, w->frame.p, w->frame.n, err) == -1) ||
+		ferry_buf_add(&w->packed, frame->p, frame->n, err) == -1) ||
 	    ferry_array_grow(&w->waiting, &w->waiting_cap, w->waiting_n + 1,
 		sizeof(*w->waiting), err) == -1 ||
 	    ferry_member_write(&w->lines, m, err) == -1)
@@ -411,170 +388,6 @@ wait_for_index(struct ferry_bundle_writer *w, struct ferry_member *m,
 	w->span += ferry_tar_span(m->size);
 	w->head->totals.stored_bytes += m->size;
 	return 0;
-}
-
-/* Compressing */
-
-/* Whether the first bytes promise a gain of a tenth. */
-static int
-promising(struct ferry_bundle_writer *w, const struct ferry_blob *blob,
-    struct ferry_error *err)
-{
-	size_t bound = ZSTD_compressBound(SAMPLE), packed;
-	ssize_t n = ferry_blob_read(blob, 0, w->block, SAMPLE, err);
-
-	ferry_buf_reset(&w->frame);
-	if (n == -1 || ferry_buf_reserve(&w->frame, bound, err) == -1)
-		return -1;
-	packed = ZSTD_compressCCtx(
-	    w->zstd, w->frame.p, bound, w->block, (size_t)n, 1);
-	return !ZSTD_isError(packed) && packed < (size_t)n - (size_t)n / 10;
-}
-
-static int
-error_zstd(struct ferry_error *err, size_t code)
-{
-
-	return ferry_error_set(
-	    err, FERRY_ENOMEM, "zstd: %s", ZSTD_getErrorName(code));
-}
-
-static int
-start_frame(
-    struct ferry_bundle_writer *w, uint64_t size, struct ferry_error *err)
-{
-	size_t rc;
-
-	ferry_buf_reset(&w->frame);
-	(void)ZSTD_CCtx_reset(w->zstd, ZSTD_reset_session_and_parameters);
-	if (ZSTD_isError(rc = ZSTD_CCtx_setParameter(
-			     w->zstd, ZSTD_c_compressionLevel, LEVEL)) ||
-	    ZSTD_isError(
-		rc = ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_windowLog, 21)) ||
-	    ZSTD_isError(rc = ZSTD_CCtx_setPledgedSrcSize(w->zstd, size)))
-		return error_zstd(err, rc);
-	return 0;
-}
-
-/* Append n bytes to the frame.  1, 0 if it grew over max, -1. */
-static int
-pack(struct ferry_bundle_writer *w, const void *p, size_t n, bool last,
-    size_t max, struct ferry_error *err)
-{
-	ZSTD_inBuffer in = { p, n, 0 };
-	size_t left;
-
-	do {
-		ZSTD_outBuffer out;
-
-		if (w->frame.n > max)
-			return 0;
-		if (ferry_buf_reserve(&w->frame, ZSTD_CStreamOutSize(), err) ==
-		    -1)
-			return -1;
-		out = (ZSTD_outBuffer){ w->frame.p + w->frame.n,
-			ZSTD_CStreamOutSize(), 0 };
-		left = ZSTD_compressStream2(
-		    w->zstd, &out, &in, last ? ZSTD_e_end : ZSTD_e_continue);
-		if (ZSTD_isError(left))
-			return error_zstd(err, left);
-		w->frame.n += out.pos;
-	} while (in.pos < in.size || (last && left > 0));
-	return w->frame.n <= max;
-}
-
-/* Compress a blob into the frame.  1, 0 if it does not pay, -1. */
-static int
-pack_blob(struct ferry_bundle_writer *w, const struct ferry_blob *blob,
-    const struct ferry_digest *digest, struct ferry_error *err)
-{
-	size_t max = PACKED_MAX;
-	struct ferry_digester *digester = NULL;
-	struct ferry_digest got;
-	uint64_t offset = 0;
-	int rc = -1;
-
-	if (blob->size - blob->size / 10 < max)
-		max = (size_t)(blob->size - blob->size / 10);
-	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1 ||
-	    start_frame(w, blob->size, err) == -1)
-		goto out;
-	do {
-		ssize_t n = ferry_blob_read(blob, offset, w->block, BLOCK, err);
-
-		if (n == -1)
-			goto out;
-		if (n == 0) {
-			rotten(w, digest, FERRY_ESIZE, err);
-			goto out;
-		}
-		ferry_digester_update(digester, w->block, (size_t)n);
-		offset += (uint64_t)n;
-		rc = pack(
-		    w, w->block, (size_t)n, offset == blob->size, max, err);
-	} while (rc == 1 && offset < blob->size);
-	if (rc == 1) {
-		ferry_digester_final(digester, FERRY_SHA256, &got);
-		if (!ferry_digest_equal(&got, digest))
-			rc = rotten(w, digest, FERRY_EDIGEST, err);
-	}
-out:
-	ferry_digester_free(digester);
-	return rc;
-}
-
-/* 1 packed, 0 travels raw, -1. */
-static int
-try_pack(struct ferry_bundle_writer *w, const struct ferry_digest *digest,
-    const struct ferry_blob_info *info, struct ferry_error *err)
-{
-	struct ferry_blob blob;
-	int rc;
-
-	if (info->size < PACK_MIN || info->size > PACK_MAX ||
-	    w->packed_groups >= PACKED_GROUPS)
-		return 0;
-	if ((rc = ferry_blob_open(w->st, digest, &blob, err)) == -1)
-		return -1;
-	if (rc == 0)
-		return rotten(w, digest, FERRY_EMISSING, err);
-	if (blob.size <= SAMPLE || (rc = promising(w, &blob, err)) == 1)
-		rc = pack_blob(w, &blob, digest, err);
-	ferry_blob_close(&blob);
-	return rc;
-}
-
-/*
- * Put a recipe for m into the frame, if that is enough smaller than what
- * travels else: other bytes.
- */
-static int
-try_recipe(struct ferry_bundle_writer *w, struct ferry_member *m,
-    const struct ferry_digest *base, uint64_t other, struct ferry_error *err)
-{
-	uint64_t max = other / 10 * RECIPE_TENTHS;
-	struct ferry_buf swap;
-	int rc;
-
-	if (base == NULL || m->content_size < RECIPE_MIN ||
-	    m->content_size > FERRY_BUNDLE_RECIPE_BLOB ||
-	    w->packed_groups >= PACKED_GROUPS)
-		return 0;
-	rc = ferry_bundle_recipe_make(w->st, &m->blob, base,
-	    max < PACKED_MAX ? (size_t)max : PACKED_MAX, &w->model, &w->recipe,
-	    err);
-	if (rc != 1)
-		return rc;
-	swap = w->frame;
-	w->frame = w->recipe;
-	w->recipe = swap;
-	m->encoding = FERRY_ENCODING_RECIPE;
-	m->bases[0] = *base;
-	m->bases_n = 1;
-	w->head->recipes = true;
-	w->recipes++;
-	w->saved += other - w->frame.n;
-	return 1;
 }
 
 void
@@ -587,30 +400,81 @@ ferry_bundle_writer_recipes(
 }
 
 int
+ferry_bundle_writer_open(struct ferry_bundle_writer *w,
+    const struct ferry_digest *digest, const struct ferry_blob_info *info,
+    const struct ferry_digest *base, struct ferry_bundle_form **out,
+    struct ferry_error *err)
+{
+	struct ferry_bundle_form_options options = { .packers = w->packers,
+		.raw = w->packed_groups >= PACKED_GROUPS,
+		.base = base,
+		.model = w->model };
+
+	return ferry_bundle_form_open(out, w->st, digest, info, &options, err);
+}
+
+static void
+go_raw(struct ferry_member *m)
+{
+
+	m->encoding = FERRY_ENCODING_RAW;
+	m->size = m->content_size;
+	m->sha256 = m->blob;
+	m->bases_n = 0;
+}
+
+int
+ferry_bundle_writer_add(struct ferry_bundle_writer *w,
+    struct ferry_bundle_form *form, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_buf *frame;
+	struct ferry_member *m;
+	bool recipe;
+
+	if (ferry_bundle_form_get(form, &m, &frame, &why) == -1) {
+		switch (why.code) {
+		case FERRY_EMISSING:
+		case FERRY_EDIGEST:
+		case FERRY_ESIZE:
+			return rotten(w, &m->blob, why.code, err);
+		default:
+			*err = why;
+			return -1;
+		}
+	}
+	/* What was compressed meanwhile, although no more than so much may be. */
+	if (w->packed_groups >= PACKED_GROUPS)
+		go_raw(m);
+	recipe = m->encoding == FERRY_ENCODING_RECIPE;
+	if (wait_for_index(w, m, frame, err) == -1)
+		return -1;
+	if (recipe) {
+		w->head->recipes = true;
+		w->recipes++;
+		w->saved += ferry_bundle_form_saved(form);
+	}
+	if (ferry_bundle_form_model(form) != NULL)
+		w->model = ferry_bundle_form_model(form);
+	w->head->totals.blobs++;
+	w->head->totals.blob_bytes += m->content_size;
+	return 0;
+}
+
+int
 ferry_bundle_writer_blob(struct ferry_bundle_writer *w,
     const struct ferry_digest *digest, const struct ferry_blob_info *info,
     const struct ferry_digest *base, struct ferry_error *err)
 {
-	struct ferry_member m = { .kind = FERRY_MEMBER_BLOB,
-		.size = info->size,
-		.sha256 = *digest,
-		.content_size = info->size,
-		.blob = *digest,
-		.document = !info->file && info->size > FERRY_BLOB_FILE };
-	int rc = try_pack(w, digest, info, err);
+	struct ferry_bundle_form *form;
+	int rc;
 
-	if (rc == -1)
+	if (ferry_bundle_writer_open(w, digest, info, base, &form, err) == -1)
 		return -1;
-	if (rc == 1)
-		m.encoding = FERRY_ENCODING_ZSTD;
-	if (try_recipe(w, &m, base, rc == 1 ? w->frame.n : info->size, err) ==
-	    -1)
-		return -1;
-	if (wait_for_index(w, &m, err) == -1)
-		return -1;
-	w->head->totals.blobs++;
-	w->head->totals.blob_bytes += info->size;
-	return 0;
+	ferry_bundle_form_find(form);
+	rc = ferry_bundle_writer_add(w, form, err);
+	ferry_bundle_form_free(form);
+	return rc;
 }
 
 int
@@ -625,11 +489,14 @@ ferry_bundle_writer_records(struct ferry_bundle_writer *w,
 		.first = first,
 		.last = last,
 		.count = count };
+	struct ferry_buf frame = FERRY_BUF_INIT;
 
-	if (start_frame(w, lines.n, err) == -1 ||
-	    pack(w, lines.p, lines.n, true, SIZE_MAX, err) == -1 ||
-	    wait_for_index(w, &m, err) == -1)
+	if (ferry_pack_bytes(w->packers, lines, &frame, err) == -1 ||
+	    wait_for_index(w, &m, &frame, err) == -1) {
+		ferry_buf_free(&frame);
 		return -1;
+	}
+	ferry_buf_free(&frame);
 	w->head->totals.records += count;
 	w->head->totals.record_parts++;
 	return 0;

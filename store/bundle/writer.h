@@ -14,8 +14,8 @@
  * memory, compressed; the others are read when their group is written, and
  * hashed in passing, so that nothing rotten leaves.
  *
- * Memory: at most about 30 MB, whatever the size; while a recipe is made about
- * 100 MB more.
+ * Memory: at most about 30 MB, whatever the size, and for each recipe that is
+ * being made about 100 MB.
  */
 
 #include <stdbool.h>
@@ -25,6 +25,7 @@
 #include "store/bundle/keys.h"
 
 struct ferry_blob_info;
+struct ferry_bundle_form;
 struct ferry_bundle_writer;
 struct ferry_error;
 struct ferry_store;
@@ -82,6 +83,17 @@ int ferry_bundle_writer_blob(struct ferry_bundle_writer *w,
 int ferry_bundle_writer_records(struct ferry_bundle_writer *w,
     struct ferry_bytes lines, uint64_t first, uint64_t last, uint64_t count,
     struct ferry_error *err);
+/*
+ * The same in three steps: open a form; choose it, by ferry_bundle_form_find(),
+ * for many at once; add it, in the order that the bundle has.  A form is freed
+ * by ferry_bundle_form_free(), before the writer.
+ */
+int ferry_bundle_writer_open(struct ferry_bundle_writer *w,
+    const struct ferry_digest *digest, const struct ferry_blob_info *info,
+    const struct ferry_digest *base, struct ferry_bundle_form **out,
+    struct ferry_error *err);
+int ferry_bundle_writer_add(struct ferry_bundle_writer *w,
+    struct ferry_bundle_form *form, struct ferry_error *err);
 /* Blobs that became recipes, and the bytes that saved, since _new. */
 void ferry_bundle_writer_recipes(
     const struct ferry_bundle_writer *w, uint64_t *count, uint64_t *saved);

@@ -1,0 +1,53 @@
+#ifndef FERRY_BUNDLE_FORM_H
+#define FERRY_BUNDLE_FORM_H
+
+/*
+ * How a blob travels: as it is, compressed, or as a recipe, whatever is
+ * smallest.  Only opening needs the store; finding out takes the time, and can be
+ * done for many blobs at once.
+ */
+
+#include "store/bundle/head.h"
+#include "store/bundle/pack.h"
+#include "store/bundle/recipes.h"
+
+struct ferry_blob_info;
+struct ferry_bundle_form;
+struct ferry_error;
+struct ferry_model;
+struct ferry_store;
+
+/* What may be tried.  packers are borrowed as long as there are forms. */
+struct ferry_bundle_form_options {
+	struct ferry_packers *packers;
+	bool raw; /* nothing */
+	const struct ferry_digest *base; /* of a recipe, or NULL */
+	const struct ferry_model *model; /* to be tried first, or NULL */
+	enum ferry_recipe_effort effort;
+};
+
+/*
+ * Errors: FERRY_ESYSTEM, FERRY_EINDEX, FERRY_ENOMEM.  That the blob is not there
+ *     is found by the writer that it is given to.
+ */
+int ferry_bundle_form_open(struct ferry_bundle_form **out,
+    struct ferry_store *st, const struct ferry_digest *digest,
+    const struct ferry_blob_info *info,
+    const struct ferry_bundle_form_options *options, struct ferry_error *err);
+void ferry_bundle_form_free(struct ferry_bundle_form *f);
+/* Choose; a ferry_pool_work.  What goes wrong the writer tells. */
+void ferry_bundle_form_find(void *form);
+
+/* After _find.  Returns: the base of a recipe, NULL if it is none. */
+const struct ferry_digest *
+ferry_bundle_form_base(const struct ferry_bundle_form *f);
+/* Returns: 0, and *m and frame (of raw blobs empty), both borrowed; -1. */
+int ferry_bundle_form_get(struct ferry_bundle_form *f, struct ferry_member **m,
+    struct ferry_buf **frame, struct ferry_error *err);
+/* The model that its largest stream was made by, or NULL; bytes that travelling
+ * as a recipe saves. */
+const struct ferry_model *
+ferry_bundle_form_model(const struct ferry_bundle_form *f);
+uint64_t ferry_bundle_form_saved(const struct ferry_bundle_form *f);
+
+#endif
