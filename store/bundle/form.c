@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "store/base/error.h"
+#include "store/bundle/writer.h"
 
 /* Smaller blobs are no work worth; and what a recipe must save of the other
  * form, in tenths. */
@@ -23,12 +24,11 @@ struct ferry_bundle_form {
 	struct ferry_error why;
 };
 
-/* Open the base, if a recipe may pay. */
+/* Open the base, which may be NULL, if a recipe may pay. */
 static int
 open_base(struct ferry_bundle_form *f, struct ferry_store *st,
-    struct ferry_error *err)
+    const struct ferry_digest *base, struct ferry_error *err)
 {
-	const struct ferry_digest *base = f->options.base;
 	int rc;
 
 	if (base == NULL || f->member.content_size < RECIPE_MIN ||
@@ -43,9 +43,10 @@ open_base(struct ferry_bundle_form *f, struct ferry_store *st,
 
 int
 ferry_bundle_form_open(struct ferry_bundle_form **out, struct ferry_store *st,
-    const struct ferry_digest *digest, const struct ferry_blob_info *info,
+    const struct ferry_bundle_source *source,
     const struct ferry_bundle_form_options *options, struct ferry_error *err)
 {
+	const struct ferry_blob_info *info = source->info;
 	struct ferry_bundle_form *f;
 	int rc;
 
@@ -53,24 +54,27 @@ ferry_bundle_form_open(struct ferry_bundle_form **out, struct ferry_store *st,
 		return -1;
 	f->member = (struct ferry_member){ .kind = FERRY_MEMBER_BLOB,
 		.size = info->size,
-		.sha256 = *digest,
+		.sha256 = *source->digest,
 		.content_size = info->size,
-		.blob = *digest,
+		.blob = *source->digest,
 		.document = !info->file && info->size > FERRY_BLOB_FILE };
 	f->options = *options;
 	f->why = (struct ferry_error)FERRY_ERROR_INIT;
+	if (options->ending && source->name != NULL)
+		(void)ferry_member_ending(&f->member, source->name);
+	*out = f;
 	/* Copying it tells what is wrong with a blob that nothing is tried of. */
-	if (options->raw || info->size > FERRY_PACK_MAX)
+	if (options->raw || info->size > FERRY_PACK_MAX) {
 		f->options.raw = true;
-	else if ((rc = ferry_bundle_view_open(
-		      &f->blob, st, &f->member.blob, err)) == -1 ||
-		 open_base(f, st, err) == -1) {
+		return 0;
+	}
+	rc = ferry_bundle_view_open(&f->blob, st, &f->member.blob, err);
+	if (rc == -1 || open_base(f, st, source->base, err) == -1) {
 		ferry_bundle_form_free(f);
 		return -1;
-	} else if (rc == 0)
+	}
+	if (rc == 0)
 		f->rc = ferry_error_set(&f->why, FERRY_EMISSING, "it is gone");
-	f->options.base = NULL;
-	*out = f;
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 
 struct ferry_blob_info;
 struct ferry_bundle_form;
+struct ferry_bundle_source;
 struct ferry_error;
 struct ferry_model;
 struct ferry_store;
@@ -21,7 +22,7 @@ struct ferry_store;
 struct ferry_bundle_form_options {
 	struct ferry_packers *packers;
 	bool raw; /* nothing */
-	const struct ferry_digest *base; /* of a recipe, or NULL */
+	bool ending; /* the path ends as the file's name does */
 	const struct ferry_model *model; /* to be tried first, or NULL */
 	enum ferry_recipe_effort effort;
 };
@@ -31,8 +32,7 @@ struct ferry_bundle_form_options {
  *     is found by the writer that it is given to.
  */
 int ferry_bundle_form_open(struct ferry_bundle_form **out,
-    struct ferry_store *st, const struct ferry_digest *digest,
-    const struct ferry_blob_info *info,
+    struct ferry_store *st, const struct ferry_bundle_source *source,
     const struct ferry_bundle_form_options *options, struct ferry_error *err);
 void ferry_bundle_form_free(struct ferry_bundle_form *f);
 /* Choose; a ferry_pool_work.  What goes wrong the writer tells. */

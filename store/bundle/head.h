@@ -65,7 +65,9 @@ struct ferry_head {
 	int64_t created_at;
 	int64_t expires_at; /* 0: never */
 	struct ferry_digest previous; /* n == 0: none */
-	bool recipes; /* blobs may be recipes: "requires" says so */
+	/* What "requires" says: blobs may be recipes; their names may end as those
+	 * of files do. */
+	bool recipes, endings;
 	uint64_t from, to; /* from == to + 1: no records, only blobs */
 	struct ferry_digest before, after;
 	struct ferry_mark *marks;
@@ -99,6 +101,7 @@ enum ferry_encoding {
 	FERRY_ENCODING_RECIPE /* store/recipe; blobs only */
 };
 #define FERRY_MEMBER_BASES 2
+#define FERRY_MEMBER_ENDING 16 /* with NUL */
 
 struct ferry_member {
 	enum ferry_member_kind kind;
@@ -112,10 +115,14 @@ struct ferry_member {
 	bool document; /* kept in the index by the origin */
 	struct ferry_digest bases[FERRY_MEMBER_BASES]; /* of a recipe */
 	size_t bases_n; /* 1 or 2; of others 0 */
+	char ending[FERRY_MEMBER_ENDING]; /* of a raw blob's path, or "" */
 	/* Records: part number, the first and last record, how many. */
 	uint64_t part, first, last, count;
 };
 
+/* Give a raw blob's path the ending of a file's name.  Returns: false if that has
+ * none: small letters and digits behind a dot, not zst and not recipe. */
+bool ferry_member_ending(struct ferry_member *member, const char *name);
 /* Set path as it follows from the other fields. */
 void ferry_member_path(struct ferry_member *member);
 /* Errors: FERRY_EFORMAT, FERRY_ELIMIT, FERRY_ENEWER (unknown encoding or

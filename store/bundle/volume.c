@@ -429,6 +429,11 @@ next(struct ferry_volume *v, struct ferry_error *err)
 		return ferry_error_set(err, FERRY_EUNDECLARED,
 		    "'%s' is a recipe, which its head does not announce",
 		    v->member.path);
+	if (v->member.ending[0] != 0 && !v->head->endings)
+		return ferry_error_set(err, FERRY_EUNDECLARED,
+		    "'%s' ends as a file does, which its head does not "
+		    "announce",
+		    v->member.path);
 	if (is_repeated(v))
 		return ferry_error_set(err, FERRY_EUNDECLARED,
 		    "its index names '%s' twice", v->member.path);

@@ -97,6 +97,7 @@ ferry_bundle_writer_new(struct ferry_bundle_writer **out,
 	w->st = st;
 	w->target = target;
 	w->head = head;
+	head->endings = target->inspectable;
 	w->on_volume = on_volume;
 	w->ctx = ctx;
 	if (ferry_packers_new(&w->packers, err) == -1) {
@@ -401,16 +402,17 @@ ferry_bundle_writer_recipes(
 
 int
 ferry_bundle_writer_open(struct ferry_bundle_writer *w,
-    const struct ferry_digest *digest, const struct ferry_blob_info *info,
-    const struct ferry_digest *base, struct ferry_bundle_form **out,
+    const struct ferry_bundle_source *source, struct ferry_bundle_form **out,
     struct ferry_error *err)
 {
 	struct ferry_bundle_form_options options = { .packers = w->packers,
-		.raw = w->packed_groups >= PACKED_GROUPS,
-		.base = base,
-		.model = w->model };
+		.raw =
+		    w->target->inspectable || w->packed_groups >= PACKED_GROUPS,
+		.ending = w->target->inspectable,
+		.model = w->model,
+		.effort = w->target->effort };
 
-	return ferry_bundle_form_open(out, w->st, digest, info, &options, err);
+	return ferry_bundle_form_open(out, w->st, source, &options, err);
 }
 
 static void
@@ -466,10 +468,11 @@ ferry_bundle_writer_blob(struct ferry_bundle_writer *w,
     const struct ferry_digest *digest, const struct ferry_blob_info *info,
     const struct ferry_digest *base, struct ferry_error *err)
 {
+	struct ferry_bundle_source source = { digest, info, base, NULL };
 	struct ferry_bundle_form *form;
 	int rc;
 
-	if (ferry_bundle_writer_open(w, digest, info, base, &form, err) == -1)
+	if (ferry_bundle_writer_open(w, &source, &form, err) == -1)
 		return -1;
 	ferry_bundle_form_find(form);
 	rc = ferry_bundle_writer_add(w, form, err);

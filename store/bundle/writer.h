@@ -23,6 +23,7 @@
 
 #include "store/bundle/head.h"
 #include "store/bundle/keys.h"
+#include "store/bundle/recipes.h"
 
 struct ferry_blob_info;
 struct ferry_bundle_form;
@@ -39,6 +40,10 @@ struct ferry_bundle_target {
 	uint64_t volume_size; /* at most; 0: no limit */
 	size_t reserve; /* bytes of head.json */
 	size_t signatures;
+	enum ferry_recipe_effort effort;
+	/* For those who look into bundles: blobs are raw, and their names end as
+	 * those of the files do. */
+	bool inspectable;
 };
 
 /* "BASE-007.tar", or with ".part". */
@@ -88,9 +93,14 @@ int ferry_bundle_writer_records(struct ferry_bundle_writer *w,
  * for many at once; add it, in the order that the bundle has.  A form is freed
  * by ferry_bundle_form_free(), before the writer.
  */
+struct ferry_bundle_source {
+	const struct ferry_digest *digest;
+	const struct ferry_blob_info *info;
+	const struct ferry_digest *base; /* or NULL */
+	const char *name; /* of the file, or NULL */
+};
 int ferry_bundle_writer_open(struct ferry_bundle_writer *w,
-    const struct ferry_digest *digest, const struct ferry_blob_info *info,
-    const struct ferry_digest *base, struct ferry_bundle_form **out,
+    const struct ferry_bundle_source *source, struct ferry_bundle_form **out,
     struct ferry_error *err);
 int ferry_bundle_writer_add(struct ferry_bundle_writer *w,
     struct ferry_bundle_form *form, struct ferry_error *err);

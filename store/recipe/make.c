@@ -12,7 +12,7 @@
 
 #define LEVEL 9
 /* Below this size the best that zstd can do costs next to nothing. */
-#define SMALL (2U << 20)
+#define SMALL (256U << 10)
 #define LEVEL_SMALL 19
 /* From so many bytes on corrections are compared with those of the base. */
 #define CORRECTIONS_MANY 256

@@ -39,6 +39,8 @@ struct ferry_export_options {
 	int64_t expires_s; /* 0: never */
 	bool dry_run;
 	bool whole; /* no recipes */
+	bool inspectable; /* nor anything else but files as they are */
+	enum ferry_recipe_effort effort;
 };
 
 enum ferry_export_outcome {

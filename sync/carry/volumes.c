@@ -193,6 +193,8 @@ queue_file(struct fill *e, const struct ferry_journal_record *record, size_t i,
     const struct ferry_file *file, const struct ferry_blob_info *info,
     struct ferry_error *err)
 {
+	struct ferry_bundle_source source = { &file->sha256, info, NULL,
+		file->name };
 	struct ferry_digest base;
 	struct queued *q;
 	int rc = 0;
@@ -210,8 +212,8 @@ queue_file(struct fill *e, const struct ferry_journal_record *record, size_t i,
 	q->cursor =
 	    (struct ferry_export_cursor){ FERRY_STAGE_BLOBS, record->seq, i };
 	q->size = info->size;
-	if (ferry_bundle_writer_open(e->writer, &file->sha256, info,
-		rc == 1 ? &base : NULL, &q->form, err) == -1) {
+	source.base = rc == 1 ? &base : NULL;
+	if (ferry_bundle_writer_open(e->writer, &source, &q->form, err) == -1) {
 		free_queued(q);
 		return -1;
 	}

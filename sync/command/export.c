@@ -14,7 +14,8 @@
 static const char help[] =
     "usage: ferry export --to DIR [--for SITE [--site-id ID]] [--one-way]\n"
     "                    [--since N] [--volume-size SIZE] [--expires TIME]\n"
-    "                    [--whole] [--manifest FILE] [--dry-run]\n"
+    "                    [--whole] [--inspectable] [--effort HOW]\n"
+    "                    [--manifest FILE] [--dry-run]\n"
     "\n"
     "Write a signed bundle: the journal's records and the blobs they need.\n"
     "\n"
@@ -34,6 +35,13 @@ static const char help[] =
     "  --whole             no recipes: of a blob that is much like one which the\n"
     "                      site has by its receipt only the difference travels\n"
     "                      else\n"
+    "  --inspectable       for a border that looks into bundles: every file as\n"
+    "                      it is, not compressed either, under a name that ends\n"
+    "                      as its own does (…/HEX.tgz); sites before 0.2 refuse it\n"
+    "  --effort HOW        time that recipes may take: 'fast' saves a sixth of it\n"
+    "                      and makes them a fifth larger, 'best' takes eight\n"
+    "                      times as long and makes them a quarter smaller\n"
+    "                      (default: 'normal')\n"
     "  --manifest FILE     write what is in it, for whoever signs: text, CSV if\n"
     "                      FILE ends in .csv, CycloneDX if in .json\n"
     "  --dry-run           print counts and sizes, write nothing\n"
@@ -69,10 +77,30 @@ ferry_export_expiry(struct ferry_conf *conf, const char *option, int64_t *out,
 }
 
 static int
+parse_effort(
+    const char *text, enum ferry_recipe_effort *out, struct ferry_error *err)
+{
+	static const char *const names[] = {
+		[FERRY_EFFORT_NORMAL] = "normal",
+		[FERRY_EFFORT_FAST] = "fast",
+		[FERRY_EFFORT_BEST] = "best",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (text == NULL || strcmp(text, names[i]) == 0) {
+			*out = (enum ferry_recipe_effort)i;
+			return 0;
+		}
+	return ferry_error_set(err, FERRY_EUSAGE,
+	    "--effort is fast, normal or best, not '%s'", text);
+}
+
+static int
 parse(struct ferry_context *ctx, struct ferry_export_options *o,
     const char **manifest, struct ferry_error *err)
 {
 	const char *volume_size = NULL, *expires = NULL, *since = NULL;
+	const char *effort = NULL;
 	const struct ferry_option options[] = {
 		{ "to", FERRY_OPTION_VALUE, &o->to },
 		{ "for", FERRY_OPTION_VALUE, &o->site },
@@ -83,6 +111,8 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 		{ "volume-size", FERRY_OPTION_VALUE, &volume_size },
 		{ "expires", FERRY_OPTION_VALUE, &expires },
 		{ "whole", FERRY_OPTION_FLAG, &o->whole },
+		{ "inspectable", FERRY_OPTION_FLAG, &o->inspectable },
+		{ "effort", FERRY_OPTION_VALUE, &effort },
 		{ "dry-run", FERRY_OPTION_FLAG, &o->dry_run },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
@@ -110,6 +140,8 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 		    "'%s' is not a size such as 4G or 650M; volumes have at "
 		    "least 64Ki",
 		    volume_size);
+	if (parse_effort(effort, &o->effort, err) == -1)
+		return -1;
 	return ferry_export_expiry(ctx->conf, expires, &o->expires_s, err);
 }
 

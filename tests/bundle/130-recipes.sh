@@ -31,6 +31,8 @@ put() {
 }
 # The paths of a bundle's blobs.
 members() { for v in "$1"/*.tar; do tar -tf "$v"; done | grep blobs/; }
+# Bytes of a bundle's members.
+stored() { tar -xOf "$1"/*.tar head.json | sed 's/.*"stored_bytes":\([0-9]*\).*/\1/'; }
 digest() { sha256sum "$T/lines-$1.tgz" | cut -c1-64; }
 
 put 1.0.0 1.2.0
@@ -69,6 +71,35 @@ expect 0 near export --to second --for far
 has out "is in second already"
 rm second/*
 expect 0 near export --to second --for far
+
+say "--effort: less time, or less to carry"
+mkdir fast best
+expect 0 near export --to fast --for far --effort fast
+expect 0 near export --to best --for far --effort best
+[ "$(stored best)" -lt "$(stored fast)" ]
+expect 2 near export --to best --for far --effort most
+has err "--effort is fast, normal or best, not 'most'"
+
+say "--inspectable: files as they are, whose names say what they are"
+mkdir inspectable
+expect 0 near export --to inspectable --for far --inspectable
+members inspectable >"$T/members"
+has "$T/members" "blobs/sha256/$(digest 1.1.0).tgz"
+if grep -qE '\.(zst|recipe)$' "$T/members"; then fail "not as it is"; fi
+tar -xOf inspectable/*.tar "blobs/sha256/$(digest 1.1.0).tgz" |
+    cmp - "$T/lines-1.1.0.tgz"
+tar -xOf inspectable/*.tar head.json | grep -q '"requires":\["endings-1"\]'
+bash "$TOP/tests/bundle/check-by-hand.sh" near.pem inspectable/*.tar
+expect 0 near export --to inspectable --for far --inspectable
+has out "is in inspectable already"
+expect 0 near export --to inspectable --for far --whole
+hasnt out "already"
+store other init --name other >/dev/null
+store other trust add near.pem --name near >/dev/null
+mkdir everything
+expect 0 near export --to everything --inspectable
+expect 0 store other import everything
+agree other
 
 say "the site makes the same bytes"
 expect 0 far import second
