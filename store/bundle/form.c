@@ -15,7 +15,7 @@ struct ferry_bundle_form {
 	struct ferry_member member;
 	struct ferry_bundle_form_options options;
 	struct ferry_digest base;
-	bool has_base;
+	bool has_base, at_site;
 	struct ferry_bundle_view blob, base_blob;
 	struct ferry_buf frame;
 	const struct ferry_model *model;
@@ -58,7 +58,11 @@ ferry_bundle_form_open(struct ferry_bundle_form **out, struct ferry_store *st,
 		.content_size = info->size,
 		.blob = *source->digest,
 		.document = !info->file && info->size > FERRY_BLOB_FILE };
+	f->at_site = source->at_site;
 	f->options = *options;
+	f->options.alone = options->alone && !source->whole &&
+	                   info->size >= RECIPE_MIN &&
+	                   info->size <= FERRY_BUNDLE_RECIPE_BLOB;
 	f->why = (struct ferry_error)FERRY_ERROR_INIT;
 	if (options->ending && source->name != NULL)
 		(void)ferry_member_ending(&f->member, source->name);
@@ -101,8 +105,9 @@ try_recipe(struct ferry_bundle_form *f, uint64_t other, struct ferry_error *err)
 	int rc;
 
 	f->model = f->options.model;
-	rc = ferry_bundle_recipe_make(
-	    &f->blob, &f->base_blob, &options, &f->model, &recipe, err);
+	rc = ferry_bundle_recipe_make(&f->blob,
+	    f->has_base ? &f->base_blob : NULL, &options, &f->model, &recipe,
+	    err);
 	if (rc != 1) {
 		ferry_buf_free(&recipe);
 		return rc;
@@ -111,7 +116,7 @@ try_recipe(struct ferry_bundle_form *f, uint64_t other, struct ferry_error *err)
 	f->frame = recipe;
 	f->member.encoding = FERRY_ENCODING_RECIPE;
 	f->member.bases[0] = f->base;
-	f->member.bases_n = 1;
+	f->member.bases_n = f->has_base ? 1 : 0;
 	f->saved = other - recipe.n;
 	return 1;
 }
@@ -133,7 +138,7 @@ ferry_bundle_form_find(void *form)
 		other = f->frame.n;
 	} else
 		ferry_buf_reset(&f->frame);
-	if (f->has_base)
+	if (f->has_base || f->options.alone)
 		f->rc = try_recipe(f, other, &f->why);
 }
 
@@ -141,7 +146,27 @@ const struct ferry_digest *
 ferry_bundle_form_base(const struct ferry_bundle_form *f)
 {
 
-	return f->member.encoding == FERRY_ENCODING_RECIPE ? &f->base : NULL;
+	return f->member.bases_n > 0 ? &f->base : NULL;
+}
+
+bool
+ferry_bundle_form_at_site(const struct ferry_bundle_form *f)
+{
+
+	return f->at_site;
+}
+
+void
+ferry_bundle_form_forget(struct ferry_bundle_form *f)
+{
+
+	f->member.encoding = FERRY_ENCODING_RAW;
+	f->member.size = f->member.content_size;
+	f->member.sha256 = f->member.blob;
+	f->member.bases_n = 0;
+	f->has_base = false;
+	f->saved = 0;
+	ferry_bundle_form_find(f);
 }
 
 int

@@ -22,6 +22,7 @@ struct ferry_store;
 struct ferry_bundle_form_options {
 	struct ferry_packers *packers;
 	bool raw; /* nothing */
+	bool alone; /* a recipe from nothing */
 	bool ending; /* the path ends as the file's name does */
 	const struct ferry_model *model; /* to be tried first, or NULL */
 	enum ferry_recipe_effort effort;
@@ -38,9 +39,13 @@ void ferry_bundle_form_free(struct ferry_bundle_form *f);
 /* Choose; a ferry_pool_work.  What goes wrong the writer tells. */
 void ferry_bundle_form_find(void *form);
 
-/* After _find.  Returns: the base of a recipe, NULL if it is none. */
+/* After _find.  Returns: the base of a recipe, NULL if it has none. */
 const struct ferry_digest *
 ferry_bundle_form_base(const struct ferry_bundle_form *f);
+/* Whether the base is at the site, so that it need not be in the volume. */
+bool ferry_bundle_form_at_site(const struct ferry_bundle_form *f);
+/* Choose again, without the base. */
+void ferry_bundle_form_forget(struct ferry_bundle_form *f);
 /* Returns: 0, and *m and frame (of raw blobs empty), both borrowed; -1. */
 int ferry_bundle_form_get(struct ferry_bundle_form *f, struct ferry_member **m,
     struct ferry_buf **frame, struct ferry_error *err);

@@ -114,7 +114,7 @@ struct ferry_member {
 	struct ferry_digest blob; /* SHA-256 of the decoded content */
 	bool document; /* kept in the index by the origin */
 	struct ferry_digest bases[FERRY_MEMBER_BASES]; /* of a recipe */
-	size_t bases_n; /* 1 or 2; of others 0 */
+	size_t bases_n; /* 0 to 2; of others 0 */
 	char ending[FERRY_MEMBER_ENDING]; /* of a raw blob's path, or "" */
 	/* Records: part number, the first and last record, how many. */
 	uint64_t part, first, last, count;

@@ -77,10 +77,9 @@ parse_bases(struct ferry_member *m, const json_t *root, struct ferry_error *err)
 		return 0;
 	if (ferry_json_array(root, "bases", &bases, err) == -1)
 		return -1;
-	if (json_array_size(bases) < 1 ||
-	    json_array_size(bases) > FERRY_MEMBER_BASES)
+	if (json_array_size(bases) > FERRY_MEMBER_BASES)
 		return ferry_error_set(err, FERRY_ELIMIT,
-		    "a recipe of %zu bases; it has 1 or %d",
+		    "a recipe of %zu bases; it has at most %d",
 		    json_array_size(bases), FERRY_MEMBER_BASES);
 	json_array_foreach (bases, i, o) {
 		const char *hex = json_string_value(o);
@@ -217,12 +216,16 @@ ferry_member_write(struct ferry_buf *buf, const struct ferry_member *m,
 	if (m->ending[0] != 0 &&
 	    ferry_buf_addf(buf, err, ",\"ending\":\"%s\"", m->ending) == -1)
 		return -1;
+	if (m->encoding == FERRY_ENCODING_RECIPE &&
+	    ferry_buf_adds(buf, ",\"bases\":[", err) == -1)
+		return -1;
 	for (size_t i = 0; i < m->bases_n; i++)
-		if (ferry_buf_addf(buf, err, "%s\"%s\"%s",
-			i == 0 ? ",\"bases\":[" : ",",
-			ferry_digest_hex(&m->bases[i], hex),
-			i + 1 == m->bases_n ? "]" : "") == -1)
+		if (ferry_buf_addf(buf, err, "%s\"%s\"", i == 0 ? "" : ",",
+			ferry_digest_hex(&m->bases[i], hex)) == -1)
 			return -1;
+	if (m->encoding == FERRY_ENCODING_RECIPE &&
+	    ferry_buf_adds(buf, "]", err) == -1)
+		return -1;
 	return ferry_buf_adds(
 	    buf, m->document ? ",\"document\":true}\n" : "}\n", err);
 }

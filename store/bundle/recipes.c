@@ -106,13 +106,16 @@ ferry_bundle_recipe_make(const struct ferry_bundle_view *blob,
     struct ferry_error *err)
 {
 	struct ferry_recipe_options how = { level_of(options->effort),
-		options->size_max, blob->dirfd };
-	struct ferry_recipe_bases bases = { .v = { base->bytes }, .n = 1 };
+		options->size_max, blob->dirfd, FERRY_RECIPE_WORTH };
+	struct ferry_recipe_bases bases = { .n = 0 };
 	struct ferry_recipe_made made = { .model = *model };
 	int rc;
 
-	if ((rc = is_sound(blob, err)) != 1 || (rc = is_sound(base, err)) != 1)
+	if ((rc = is_sound(blob, err)) != 1 ||
+	    (base != NULL && (rc = is_sound(base, err)) != 1))
 		return rc;
+	if (base != NULL)
+		bases.v[bases.n++] = base->bytes;
 	rc = ferry_recipe_make(
 	    blob->bytes, &bases, &how, into_buf, out, &made, err);
 	*model = made.model;

@@ -43,7 +43,7 @@ struct ferry_bundle_recipe_options {
 	size_t size_max; /* of the recipe */
 };
 /*
- * Append a recipe for blob from base to out.
+ * Append a recipe for blob from base, or (NULL) from nothing, to out.
  *
  * Returns: 1; 0 if it does not pay, or the bytes of one of the two are not
  *     those of its name (copying the blob will tell); -1.

@@ -11,6 +11,7 @@
 
 #include "store/base/error.h"
 #include "store/blob/blob.h"
+#include "store/bundle/digest_set.h"
 #include "store/bundle/file.h"
 #include "store/bundle/form.h"
 
@@ -42,6 +43,7 @@ struct ferry_bundle_writer {
 	struct ferry_packers *packers;
 	const struct ferry_model *model; /* of the last recipe */
 	uint64_t recipes, saved;
+	struct ferry_digest_set has; /* blobs of the current volume */
 	uint64_t span; /* of its members in the file */
 	uint64_t packed_groups;
 	struct ferry_digest rotten;
@@ -118,6 +120,7 @@ ferry_bundle_writer_free(struct ferry_bundle_writer *w)
 		return;
 	ferry_bundle_file_free(w->file);
 	ferry_packers_free(w->packers);
+	ferry_digest_set_free(&w->has);
 	ferry_buf_free(&w->lines);
 	ferry_buf_free(&w->packed);
 	free(w->waiting);
@@ -177,6 +180,7 @@ close_volume(struct ferry_bundle_writer *w, struct ferry_error *err)
 	w->bytes += v->size;
 	ferry_bundle_file_free(w->file);
 	w->file = NULL;
+	ferry_digest_set_reset(&w->has);
 	return 0;
 }
 
@@ -336,17 +340,25 @@ fits(const struct ferry_bundle_writer *w, uint64_t size)
 	       ferry_tar_span(size) <= w->target->volume_size - used;
 }
 
+/* Write the group if it is full. */
+static int
+end_group(struct ferry_bundle_writer *w, struct ferry_error *err)
+{
+
+	if (w->waiting_n < GROUP_MEMBERS && w->packed.n < GROUP_PACKED)
+		return 0;
+	w->packed_groups += w->packed.n >= GROUP_PACKED;
+	return flush(w, err);
+}
+
 /* Have a volume with room for a member of at most size bytes. */
 static int
 make_room(struct ferry_bundle_writer *w, uint64_t size, struct ferry_error *err)
 {
 	char text[FERRY_SIZE_TEXT];
 
-	if (w->waiting_n >= GROUP_MEMBERS || w->packed.n >= GROUP_PACKED) {
-		w->packed_groups += w->packed.n >= GROUP_PACKED;
-		if (flush(w, err) == -1)
-			return -1;
-	}
+	if (end_group(w, err) == -1)
+		return -1;
 	if (w->file != NULL && !fits(w, size)) {
 		if (flush(w, err) == -1 || close_volume(w, err) == -1 ||
 		    w->on_volume(w->ctx, err) == -1)
@@ -409,10 +421,40 @@ ferry_bundle_writer_open(struct ferry_bundle_writer *w,
 		.raw =
 		    w->target->inspectable || w->packed_groups >= PACKED_GROUPS,
 		.ending = w->target->inspectable,
+		.alone = w->target->recipes &&
+		         w->target->effort != FERRY_EFFORT_FAST,
 		.model = w->model,
 		.effort = w->target->effort };
 
 	return ferry_bundle_form_open(out, w->st, source, &options, err);
+}
+
+/* What was chosen, or the blob is rotten. */
+static int
+get_form(struct ferry_bundle_writer *w, struct ferry_bundle_form *form,
+    struct ferry_member **m, struct ferry_buf **frame, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+
+	if (ferry_bundle_form_get(form, m, frame, &why) == 0)
+		return 0;
+	switch (why.code) {
+	case FERRY_EMISSING:
+	case FERRY_EDIGEST:
+	case FERRY_ESIZE:
+		return rotten(w, &(*m)->blob, why.code, err);
+	default:
+		*err = why;
+		return -1;
+	}
+}
+
+bool
+ferry_bundle_writer_has(
+    const struct ferry_bundle_writer *w, const struct ferry_digest *digest)
+{
+
+	return ferry_digest_set_has(&w->has, digest);
 }
 
 static void
@@ -425,31 +467,44 @@ go_raw(struct ferry_member *m)
 	m->bases_n = 0;
 }
 
+/*
+ * A recipe's base that is not at the site must be in the same volume, before it:
+ * volumes stand alone.  It is not if another volume begins with this blob.
+ */
+static int
+check_base(struct ferry_bundle_writer *w, struct ferry_bundle_form *form,
+    const struct ferry_buf *frame, struct ferry_error *err)
+{
+	const struct ferry_digest *base = ferry_bundle_form_base(form);
+
+	if (base == NULL || ferry_bundle_form_at_site(form))
+		return 0;
+	if (end_group(w, err) == -1)
+		return -1;
+	if (w->file == NULL || !fits(w, frame->n) ||
+	    !ferry_digest_set_has(&w->has, base))
+		ferry_bundle_form_forget(form);
+	return 0;
+}
+
 int
 ferry_bundle_writer_add(struct ferry_bundle_writer *w,
     struct ferry_bundle_form *form, struct ferry_error *err)
 {
-	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_buf *frame;
 	struct ferry_member *m;
 	bool recipe;
 
-	if (ferry_bundle_form_get(form, &m, &frame, &why) == -1) {
-		switch (why.code) {
-		case FERRY_EMISSING:
-		case FERRY_EDIGEST:
-		case FERRY_ESIZE:
-			return rotten(w, &m->blob, why.code, err);
-		default:
-			*err = why;
-			return -1;
-		}
-	}
+	if (get_form(w, form, &m, &frame, err) == -1 ||
+	    check_base(w, form, frame, err) == -1 ||
+	    get_form(w, form, &m, &frame, err) == -1)
+		return -1;
 	/* What was compressed meanwhile, although no more than so much may be. */
 	if (w->packed_groups >= PACKED_GROUPS)
 		go_raw(m);
 	recipe = m->encoding == FERRY_ENCODING_RECIPE;
-	if (wait_for_index(w, m, frame, err) == -1)
+	if (wait_for_index(w, m, frame, err) == -1 ||
+	    ferry_digest_set_add(&w->has, &m->blob, err) == -1)
 		return -1;
 	if (recipe) {
 		w->head->recipes = true;
@@ -468,7 +523,8 @@ ferry_bundle_writer_blob(struct ferry_bundle_writer *w,
     const struct ferry_digest *digest, const struct ferry_blob_info *info,
     const struct ferry_digest *base, struct ferry_error *err)
 {
-	struct ferry_bundle_source source = { digest, info, base, NULL };
+	struct ferry_bundle_source source = { digest, info, base, true,
+		base == NULL, NULL };
 	struct ferry_bundle_form *form;
 	int rc;
 

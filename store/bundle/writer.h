@@ -40,6 +40,7 @@ struct ferry_bundle_target {
 	uint64_t volume_size; /* at most; 0: no limit */
 	size_t reserve; /* bytes of head.json */
 	size_t signatures;
+	bool recipes; /* also from nothing, and from what the volume has */
 	enum ferry_recipe_effort effort;
 	/* For those who look into bundles: blobs are raw, and their names end as
 	 * those of the files do. */
@@ -76,8 +77,8 @@ void ferry_bundle_writer_free(struct ferry_bundle_writer *w);
 
 /*
  * Add a blob, or journal lines first to last, count of them.  A blob travels as
- * a recipe from base, which whoever reads the bundle must have, where that pays;
- * base may be NULL.
+ * a recipe, where that pays: from base, which whoever reads the bundle must have,
+ * and which may be NULL for no recipe.
  * Errors: FERRY_ELIMIT (a blob that fits into no volume), FERRY_EDIGEST,
  *     FERRY_ESIZE or FERRY_EMISSING (see ferry_bundle_writer_rotten()),
  *     FERRY_ESYSTEM.
@@ -97,6 +98,8 @@ struct ferry_bundle_source {
 	const struct ferry_digest *digest;
 	const struct ferry_blob_info *info;
 	const struct ferry_digest *base; /* or NULL */
+	bool at_site; /* the base; else it must be in the volume before */
+	bool whole; /* no recipe, not even from nothing */
 	const char *name; /* of the file, or NULL */
 };
 int ferry_bundle_writer_open(struct ferry_bundle_writer *w,
@@ -104,6 +107,9 @@ int ferry_bundle_writer_open(struct ferry_bundle_writer *w,
     struct ferry_error *err);
 int ferry_bundle_writer_add(struct ferry_bundle_writer *w,
     struct ferry_bundle_form *form, struct ferry_error *err);
+/* Whether the current volume has a blob; false if it has too many to tell. */
+bool ferry_bundle_writer_has(
+    const struct ferry_bundle_writer *w, const struct ferry_digest *digest);
 /* Blobs that became recipes, and the bytes that saved, since _new. */
 void ferry_bundle_writer_recipes(
     const struct ferry_bundle_writer *w, uint64_t *count, uint64_t *saved);

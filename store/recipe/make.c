@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/base/error.h"
+#include "store/recipe/alike.h"
 #include "store/recipe/encoding.h"
 #include "store/recipe/model.h"
 #include "store/recipe/patch.h"
@@ -14,6 +15,8 @@
 /* Below this size the best that zstd can do costs next to nothing. */
 #define SMALL (256U << 10)
 #define LEVEL_SMALL 19
+/* Less in common, in percent, is chance. */
+#define ALIKE 15
 /* From so many bytes on corrections are compared with those of the base. */
 #define CORRECTIONS_MANY 256
 
@@ -76,11 +79,36 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 	return 0;
 }
 
+/* Whether there is something that a recipe can save: 1, 0, -1.  Looking at the
+ * streams takes twenty times as long. */
+static int
+is_worth_it(struct making *m, struct ferry_bytes blob, struct ferry_error *err)
+{
+	struct ferry_plan plan = FERRY_PLAN_INIT;
+	struct ferry_spool *spool = NULL;
+	struct ferry_bytes image;
+	int rc = -1;
+
+	if (ferry_expand(
+		blob, m->options->dirfd, &spool, &plan, NULL, NULL, err) == 0 &&
+	    ferry_spool_view(spool, &image, err) == 0) {
+		rc = m->head.bases_n == 0 && plan.n > 0;
+		for (size_t i = 0; rc == 0 && i < m->head.bases_n; i++)
+			rc = ferry_recipe_alike(m->bases[i].image, image) >=
+			     ALIKE;
+	}
+	ferry_spool_free(spool);
+	ferry_plan_free(&plan);
+	return rc;
+}
+
 static int
 look_at_all(struct making *m, struct ferry_bytes blob,
     const struct ferry_recipe_bases *bases, struct ferry_error *err)
 {
 	struct ferry_bytes image;
+
+	int worth;
 
 	m->head.bases_n = bases->n;
 	for (size_t i = 0; i < bases->n; i++) {
@@ -89,6 +117,13 @@ look_at_all(struct making *m, struct ferry_bytes blob,
 			return -1;
 		m->head.bases[i].size = m->bases[i].image.n;
 		m->head.bases[i].sha256 = m->bases[i].sha256;
+	}
+	if (m->options->when == FERRY_RECIPE_WORTH &&
+	    (worth = is_worth_it(m, blob, err)) != 1) {
+		m->unfit = bases->n == 0
+		               ? "nothing in it is compressed"
+		               : "it has nothing in common with its base";
+		return worth;
 	}
 	if (ferry_expand(blob, m->options->dirfd, &m->image, &m->plan,
 		on_stream, m, err) == -1 ||

@@ -55,10 +55,16 @@ struct ferry_recipe_made {
 	uint64_t corrections; /* bytes, before packing */
 	char why[160]; /* "" if made */
 };
+/*
+ * FERRY_RECIPE_WORTH: FERRY_RECIPE_UNFIT, soon, where little speaks for it: no
+ * stream and no base, or bases that have nothing in common with the blob.
+ */
+enum ferry_recipe_when { FERRY_RECIPE_ALWAYS, FERRY_RECIPE_WORTH };
 struct ferry_recipe_options {
 	int level; /* zstd's, 1 to 19; 0: the usual */
 	uint64_t size_max;
 	int dirfd;
+	enum ferry_recipe_when when;
 };
 int ferry_recipe_make(struct ferry_bytes blob,
     const struct ferry_recipe_bases *bases,

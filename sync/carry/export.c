@@ -76,6 +76,7 @@ set_forms(struct export *e)
 
 	e->state.target.effort = e->options->effort;
 	e->state.target.inspectable = e->options->inspectable;
+	e->state.target.recipes = e->plan.recipes;
 }
 
 static int
@@ -437,9 +438,9 @@ run_export(struct export *e, struct ferry_export_result *result,
 		return -1;
 	if (ferry_plan_range(e->task, e->options, &e->plan, err) == -1)
 		return -1;
+	e->plan.recipes = !e->options->whole && !e->options->inspectable;
 	/* Without a receipt nobody knows what the site has. */
-	e->plan.recipes = !e->options->whole && !e->options->inspectable &&
-	                  e->plan.site.at != 0 && !e->plan.assumed;
+	e->plan.site_known = e->plan.site.at != 0 && !e->plan.assumed;
 	if (ferry_plan_count(e->task, &e->plan, err) == -1 ||
 	    make_target(e, err) == -1)
 		return -1;

@@ -15,6 +15,7 @@ struct ferry_export_plan {
 	uint64_t from; /* the first record */
 	bool assumed; /* delivery of an earlier export */
 	bool recipes; /* blobs may travel as recipes */
+	bool site_known; /* what the site has can be a base */
 	uint64_t records, record_bytes;
 	uint64_t blobs, blob_bytes;
 	uint64_t packable_bytes; /* of them; of documents */

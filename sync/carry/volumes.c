@@ -34,6 +34,8 @@ struct fill {
 	struct ferry_bundle_writer *writer;
 	struct ferry_pool *queue; /* of struct queued */
 	uint64_t queued_bytes;
+	struct ferry_digest recent[QUEUED]; /* the last ones that were queued */
+	size_t recent_n; /* of all */
 	/* Of the member that is being added: where to go on with it. */
 	struct ferry_export_cursor cursor;
 	uint64_t blobs; /* added, those of earlier runs included */
@@ -188,14 +190,31 @@ add_oldest(struct fill *e, struct ferry_error *err)
 	return pause_for_progress(e, err);
 }
 
+/* Whether a blob is in the volume, or will be before the one that is queued next,
+ * if no other volume begins between them: the writer looks for that. */
+static bool
+is_carried(void *ctx, const struct ferry_digest *blob)
+{
+	const struct fill *e = ctx;
+
+	for (size_t i = 0; i < QUEUED && i < e->recent_n; i++)
+		if (ferry_digest_equal(&e->recent[i], blob))
+			return true;
+	return ferry_bundle_writer_has(e->writer, blob);
+}
+
 static int
 queue_file(struct fill *e, const struct ferry_journal_record *record, size_t i,
     const struct ferry_file *file, const struct ferry_blob_info *info,
     struct ferry_error *err)
 {
-	struct ferry_bundle_source source = { &file->sha256, info, NULL,
-		file->name };
-	struct ferry_digest base;
+	struct ferry_bundle_source source = { .digest = &file->sha256,
+		.info = info,
+		.whole = ferry_base_is_wanted(&e->plan->site, &file->sha256),
+		.name = file->name };
+	const struct ferry_base_places places = { &e->plan->site,
+		e->plan->site_known, is_carried, e };
+	struct ferry_base base;
 	struct queued *q;
 	int rc = 0;
 
@@ -205,19 +224,23 @@ queue_file(struct fill *e, const struct ferry_journal_record *record, size_t i,
 		if (add_oldest(e, err) == -1)
 			return -1;
 	if (e->plan->recipes && (rc = ferry_base_find(e->task->st, record, i,
-				     &e->plan->site, &base, err)) == -1)
+				     &places, &base, err)) == -1)
 		return -1;
 	if (ferry_calloc(&q, 1, sizeof(*q), err) == -1)
 		return -1;
 	q->cursor =
 	    (struct ferry_export_cursor){ FERRY_STAGE_BLOBS, record->seq, i };
 	q->size = info->size;
-	source.base = rc == 1 ? &base : NULL;
+	if (rc == 1) {
+		source.base = &base.blob;
+		source.at_site = base.at_site;
+	}
 	if (ferry_bundle_writer_open(e->writer, &source, &q->form, err) == -1) {
 		free_queued(q);
 		return -1;
 	}
 	e->queued_bytes += q->size;
+	e->recent[e->recent_n++ % QUEUED] = file->sha256;
 	ferry_pool_put(e->queue, q);
 	return 0;
 }
@@ -309,10 +332,10 @@ note_recipes(const struct fill *f)
 
 	ferry_bundle_writer_recipes(f->writer, &count, &saved);
 	if (count > 0)
-		ferry_task_note(f->task,
-		    "%s %s as a recipe from what the site has, which saves %s",
+		ferry_task_note(f->task, "%s %s as a recipe%s, which saves %s",
 		    ferry_count_text(count, "blob", blobs),
 		    count == 1 ? "travels" : "travel each",
+		    f->plan->site_known ? " from what the site has" : "",
 		    ferry_size_text(saved, size));
 }
 

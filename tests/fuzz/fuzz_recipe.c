@@ -149,7 +149,8 @@ static void
 fuzz_make(struct ferry_bytes in)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD };
+	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD,
+		FERRY_RECIPE_ALWAYS };
 	struct ferry_recipe_made made = { .model = NULL };
 	struct ferry_recipe_bases bases;
 	uint64_t got = 0;

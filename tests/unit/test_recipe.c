@@ -710,7 +710,8 @@ begin_made(struct made *m)
 static int
 make(struct made *m, uint64_t size_max)
 {
-	struct ferry_recipe_options options = { 0, size_max, m->dirfd };
+	struct ferry_recipe_options options = { 0, size_max, m->dirfd,
+		FERRY_RECIPE_ALWAYS };
 
 	assert_ok(ferry_digest_of(&m->sha256, FERRY_SHA256,
 		      ferry_bytes_buf(&m->blob), &err),

@@ -201,7 +201,8 @@ test_reuse_finds_what_moved(void **state)
 static void
 assert_recipe(const struct ferry_buf *blob, const struct ferry_buf *base)
 {
-	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD };
+	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD,
+		FERRY_RECIPE_ALWAYS };
 	struct ferry_recipe_bases bases = { .n = 1 };
 	struct ferry_recipe_made made = { .model = NULL };
 	struct ferry_buf recipe = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
