@@ -45,15 +45,16 @@ int
 ferry_digest_set_add(struct ferry_digest_set *set,
     const struct ferry_digest *sha256, struct ferry_error *err)
 {
-	uint8_t *slot;
 
+	if (ferry_digest_set_has(set, sha256))
+		return 0;
 	if (set->n == FERRY_DIGEST_SET_MAX)
 		ferry_digest_set_reset(set);
 	if (2 * (set->n + 1) > set->cap && grow(set, err) == -1)
 		return -1;
-	slot = set->v[slot_of(set, sha256->v)];
-	set->n += memcmp(slot, nothing, FERRY_DIGEST_SET_HALF) == 0 ? 1 : 0;
-	memcpy(slot, sha256->v, FERRY_DIGEST_SET_HALF);
+	memcpy(
+	    set->v[slot_of(set, sha256->v)], sha256->v, FERRY_DIGEST_SET_HALF);
+	set->n++;
 	return 0;
 }
 

@@ -111,11 +111,13 @@ ferry_bundle_recipe_make(const struct ferry_bundle_view *blob,
 	struct ferry_recipe_made made = { .model = *model };
 	int rc;
 
+	if (base != NULL)
+		bases.v[bases.n++] = base->bytes;
+	if (!ferry_recipe_may_pay(blob->bytes, &bases))
+		return 0;
 	if ((rc = is_sound(blob, err)) != 1 ||
 	    (base != NULL && (rc = is_sound(base, err)) != 1))
 		return rc;
-	if (base != NULL)
-		bases.v[bases.n++] = base->bytes;
 	rc = ferry_recipe_make(
 	    blob->bytes, &bases, &how, into_buf, out, &made, err);
 	*model = made.model;

@@ -35,20 +35,22 @@ is_place(const struct places *places, const uint8_t *p, uint32_t *bit)
 }
 
 static void
-note_all(struct places *places, struct ferry_bytes base)
+note_all(struct places *places, struct ferry_bytes base,
+    enum ferry_alike_memory memory)
 {
 	uint32_t bit;
 
 	for (size_t at = 0; base.n - at >= 8; at++) {
 		if (is_place(places, base.p + at, &bit))
 			places->bits[bit / 8] |= (uint8_t)(1U << bit % 8);
-		if (at % PASS == PASS - 1)
+		if (memory == FERRY_ALIKE_SPOOLED && at % PASS == PASS - 1)
 			ferry_spool_pass_view(ferry_bytes_of(base.p, at));
 	}
 }
 
 unsigned
-ferry_recipe_alike(struct ferry_bytes base, struct ferry_bytes image)
+ferry_recipe_alike(struct ferry_bytes base, struct ferry_bytes image,
+    enum ferry_alike_memory memory)
 {
 	struct places places = { .rare = EACH - 1 };
 	uint64_t found = 0, all = 0;
@@ -58,13 +60,13 @@ ferry_recipe_alike(struct ferry_bytes base, struct ferry_bytes image)
 		places.rare = places.rare * 2 + 1;
 	if (base.n < 8 || image.n < 8)
 		return 100;
-	note_all(&places, base);
+	note_all(&places, base, memory);
 	for (size_t at = 0; image.n - at >= 8; at++) {
 		if (is_place(&places, image.p + at, &bit)) {
 			found += places.bits[bit / 8] >> bit % 8 & 1U;
 			all++;
 		}
-		if (at % PASS == PASS - 1)
+		if (memory == FERRY_ALIKE_SPOOLED && at % PASS == PASS - 1)
 			ferry_spool_pass_view(ferry_bytes_of(image.p, at));
 	}
 	return all < FEW ? 100 : (unsigned)(found * 100 / all);

@@ -6,9 +6,12 @@
 #include "store/base/bytes.h"
 
 /*
- * How much of image is in base, too, in percent, roughly; both are views of
- * spools.  100 where there is too little to tell.
+ * How much of image is in base, too, in percent, roughly.  100 where there is too
+ * little to tell.
+ * FERRY_ALIKE_SPOOLED: both are views of spools, and passed back.
  */
-unsigned ferry_recipe_alike(struct ferry_bytes base, struct ferry_bytes image);
+enum ferry_alike_memory { FERRY_ALIKE_MEMORY, FERRY_ALIKE_SPOOLED };
+unsigned ferry_recipe_alike(struct ferry_bytes base, struct ferry_bytes image,
+    enum ferry_alike_memory memory);
 
 #endif

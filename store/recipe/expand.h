@@ -36,6 +36,8 @@ int ferry_expand(struct ferry_bytes blob, int dirfd, struct ferry_spool **image,
     struct ferry_plan *plan, ferry_expand_on_stream *on_stream, void *ctx,
     struct ferry_error *err);
 
+/* Whether bytes begin as something does that is looked into. */
+bool ferry_expand_begins(struct ferry_bytes blob);
 /* How large an image of a blob of this size may be. */
 uint64_t ferry_image_max(uint64_t blob);
 

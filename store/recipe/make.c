@@ -79,6 +79,21 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 	return 0;
 }
 
+bool
+ferry_recipe_may_pay(
+    struct ferry_bytes blob, const struct ferry_recipe_bases *bases)
+{
+
+	if (ferry_expand_begins(blob))
+		return true;
+	for (size_t i = 0; i < bases->n; i++)
+		if (ferry_expand_begins(bases->v[i]) ||
+		    ferry_recipe_alike(bases->v[i], blob, FERRY_ALIKE_MEMORY) >=
+			ALIKE)
+			return true;
+	return false;
+}
+
 /* Whether there is something that a recipe can save: 1, 0, -1.  Looking at the
  * streams takes twenty times as long. */
 static int
@@ -94,8 +109,8 @@ is_worth_it(struct making *m, struct ferry_bytes blob, struct ferry_error *err)
 	    ferry_spool_view(spool, &image, err) == 0) {
 		rc = m->head.bases_n == 0 && plan.n > 0;
 		for (size_t i = 0; rc == 0 && i < m->head.bases_n; i++)
-			rc = ferry_recipe_alike(m->bases[i].image, image) >=
-			     ALIKE;
+			rc = ferry_recipe_alike(m->bases[i].image, image,
+				 FERRY_ALIKE_SPOOLED) >= ALIKE;
 	}
 	ferry_spool_free(spool);
 	ferry_plan_free(&plan);

@@ -31,6 +31,13 @@ struct ferry_recipe_bases {
 };
 
 /*
+ * Whether it can pay to make a recipe, as far as a first look at the blobs tells:
+ * something in them is compressed, or they have something in common.
+ */
+bool ferry_recipe_may_pay(
+    struct ferry_bytes blob, const struct ferry_recipe_bases *bases);
+
+/*
  * Make a recipe for blob, apply it, and hand it to on_data if that gave blob
  * again and it has at most size_max bytes.
  *

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "store/recipe/alike.h"
 #include "store/recipe/encoding.h"
 #include "store/recipe/model.h"
 #include "store/recipe/recipe.h"
@@ -273,6 +274,64 @@ test_reuse_of_whole_streams(void **state)
 	ferry_buf_free(&blob);
 }
 
+/* What has nothing in common is seen to have nothing, soon. */
+static void
+test_alike(void **state)
+{
+	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD,
+		FERRY_RECIPE_WORTH };
+	struct ferry_recipe_made made = { .model = NULL };
+	struct ferry_recipe_bases bases = { .n = 1 };
+	struct ferry_buf a = FERRY_BUF_INIT, b = FERRY_BUF_INIT;
+	struct ferry_buf blob = FERRY_BUF_INIT, base = FERRY_BUF_INIT;
+	unsigned half;
+
+	(void)state;
+	make_text(&a, 1, TEXT);
+	make_text(&b, 2, TEXT);
+	assert_int_equal(ferry_recipe_alike(ferry_bytes_buf(&a),
+			     ferry_bytes_buf(&a), FERRY_ALIKE_MEMORY),
+	    100);
+	bases.v[0] = ferry_bytes_buf(&a);
+	for (size_t i = 0; i < TEXT; i++)
+		b.p[i] = (uint8_t)(a.p[i] ^ b.p[TEXT - 1 - i] * 7);
+	assert_true(ferry_recipe_alike(bases.v[0], ferry_bytes_buf(&b),
+			FERRY_ALIKE_MEMORY) < 15);
+	assert_false(ferry_recipe_may_pay(ferry_bytes_buf(&b), &bases));
+	/* The second half of it is moved. */
+	memcpy(b.p, a.p + TEXT / 2, TEXT / 2);
+	half = ferry_recipe_alike(
+	    bases.v[0], ferry_bytes_buf(&b), FERRY_ALIKE_MEMORY);
+	assert_true(half > 40 && half < 65);
+	assert_true(ferry_recipe_may_pay(ferry_bytes_buf(&b), &bases));
+
+	/* The same of what is compressed, and of no base at all. */
+	for (size_t i = 0; i < TEXT; i++)
+		b.p[i] = (uint8_t)(a.p[i] ^ (i * i >> 7));
+	add_whole(&blob, &b, 6);
+	add_whole(&base, &a, 6);
+	bases.v[0] = ferry_bytes_buf(&base);
+	assert_true(ferry_recipe_may_pay(ferry_bytes_buf(&blob), &bases));
+	assert_int_equal(ferry_recipe_make(ferry_bytes_buf(&blob), &bases,
+			     &options, into_buf, &b, &made, &err),
+	    0);
+	assert_int_equal(made.outcome, FERRY_RECIPE_UNFIT);
+	assert_non_null(strstr(made.why, "in common"));
+	bases.n = 0;
+	assert_false(ferry_recipe_may_pay(ferry_bytes_buf(&a), &bases));
+	assert_int_equal(ferry_recipe_make(ferry_bytes_buf(&a), &bases,
+			     &options, into_buf, &b, &made, &err),
+	    0);
+	assert_non_null(strstr(made.why, "compressed"));
+	assert_int_equal(ferry_recipe_make(ferry_bytes_buf(&blob), &bases,
+			     &options, into_buf, &b, &made, &err),
+	    1);
+	ferry_buf_free(&a);
+	ferry_buf_free(&b);
+	ferry_buf_free(&blob);
+	ferry_buf_free(&base);
+}
+
 int
 main(void)
 {
@@ -281,6 +340,7 @@ main(void)
 		cmocka_unit_test(test_reuse_finds_what_moved),
 		cmocka_unit_test(test_reuse_of_another_compressor),
 		cmocka_unit_test(test_reuse_of_whole_streams),
+		cmocka_unit_test(test_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
