@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store/base/bytes.h"
@@ -78,6 +79,18 @@ start_threads(struct ferry_pool *p, size_t n)
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
+/* Waiting for it has an end by a clock that nobody sets. */
+static void
+init_done(struct ferry_pool *p)
+{
+	pthread_condattr_t attr;
+
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&p->done, &attr);
+	(void)pthread_condattr_destroy(&attr);
+}
+
 int
 ferry_pool_new(struct ferry_pool **out, size_t threads, ferry_pool_work *work,
     struct ferry_error *err)
@@ -89,7 +102,7 @@ ferry_pool_new(struct ferry_pool **out, size_t threads, ferry_pool_work *work,
 	(*out)->work = work;
 	(void)pthread_mutex_init(&(*out)->lock, NULL);
 	(void)pthread_cond_init(&(*out)->given, NULL);
-	(void)pthread_cond_init(&(*out)->done, NULL);
+	init_done(*out);
 	if (threads == 0)
 		threads = cpus < 1 ? 1 : (size_t)cpus;
 	start_threads(
@@ -141,10 +154,32 @@ ferry_pool_put(struct ferry_pool *p, void *job)
 bool
 ferry_pool_ready(struct ferry_pool *p)
 {
+
+	return ferry_pool_wait(p, 0);
+}
+
+bool
+ferry_pool_wait(struct ferry_pool *p, unsigned ms)
+{
+	size_t i = p->first % FERRY_POOL_JOBS;
+	struct timespec until;
 	bool ready;
 
+	if (p->first == p->last)
+		return false;
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
 	(void)pthread_mutex_lock(&p->lock);
-	ready = p->first < p->last && p->slots[p->first % FERRY_POOL_JOBS].done;
+	/* Nobody else works: _next will. */
+	while (!p->slots[i].done && ms > 0 && p->threads > 0)
+		if (pthread_cond_timedwait(&p->done, &p->lock, &until) != 0)
+			break;
+	ready = p->slots[i].done || (p->threads == 0 && ms > 0);
 	(void)pthread_mutex_unlock(&p->lock);
 	return ready;
 }

@@ -38,6 +38,8 @@ size_t ferry_pool_count(const struct ferry_pool *p);
 void ferry_pool_put(struct ferry_pool *p, void *job);
 /* Whether the oldest job is done, so that _next does not wait. */
 bool ferry_pool_ready(struct ferry_pool *p);
+/* The same after at most so many milliseconds, as soon as it is. */
+bool ferry_pool_wait(struct ferry_pool *p, unsigned ms);
 /* The oldest job, once it is done; NULL if there is none. */
 void *ferry_pool_next(struct ferry_pool *p);
 /* Those jobs that were not begun come back without having been worked on. */

@@ -68,7 +68,8 @@ ferry_bundle_form_open(struct ferry_bundle_form **out, struct ferry_store *st,
 		(void)ferry_member_ending(&f->member, source->name);
 	*out = f;
 	/* Copying it tells what is wrong with a blob that nothing is tried of. */
-	if (options->raw || info->size > FERRY_PACK_MAX) {
+	if (options->raw || (info->size > FERRY_PACK_MAX &&
+				source->base == NULL && !f->options.alone)) {
 		f->options.raw = true;
 		return 0;
 	}
@@ -101,7 +102,8 @@ try_recipe(struct ferry_bundle_form *f, uint64_t other, struct ferry_error *err)
 	uint64_t max = other / 10 * RECIPE_TENTHS;
 	struct ferry_buf recipe = FERRY_BUF_INIT;
 	struct ferry_bundle_recipe_options options = { f->options.effort,
-		max < FERRY_PACKED_MAX ? (size_t)max : FERRY_PACKED_MAX };
+		max < FERRY_PACKED_MAX ? (size_t)max : FERRY_PACKED_MAX,
+		f->options.stopped };
 	int rc;
 
 	f->model = f->options.model;

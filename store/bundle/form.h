@@ -26,6 +26,7 @@ struct ferry_bundle_form_options {
 	bool ending; /* the path ends as the file's name does */
 	const struct ferry_model *model; /* to be tried first, or NULL */
 	enum ferry_recipe_effort effort;
+	const atomic_bool *stopped; /* or NULL; once true, nothing is tried */
 };
 
 /*

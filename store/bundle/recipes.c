@@ -106,13 +106,17 @@ ferry_bundle_recipe_make(const struct ferry_bundle_view *blob,
     struct ferry_error *err)
 {
 	struct ferry_recipe_options how = { level_of(options->effort),
-		options->size_max, blob->dirfd, FERRY_RECIPE_WORTH };
-	struct ferry_recipe_bases bases = { .n = 0 };
+		options->size_max, blob->dirfd, FERRY_RECIPE_WORTH,
+		blob->map != NULL ? FERRY_BLOB_MAPPED : FERRY_BLOB_IN_MEMORY };
+	struct ferry_recipe_bases bases = { .n = 0,
+		.stopped = options->stopped };
 	struct ferry_recipe_made made = { .model = *model };
 	int rc;
 
-	if (base != NULL)
+	if (base != NULL) {
+		bases.mapped[0] = base->map != NULL;
 		bases.v[bases.n++] = base->bytes;
+	}
 	if (!ferry_recipe_may_pay(blob->bytes, &bases))
 		return 0;
 	if ((rc = is_sound(blob, err)) != 1 ||
@@ -153,6 +157,7 @@ open_bases(struct ferry_bundle_recipe *r, struct ferry_store *st,
 			    "its base %s is not here",
 			    ferry_digest_text(&m->bases[i], text));
 		r->bases.v[i] = r->views[i].bytes;
+		r->bases.mapped[i] = r->views[i].map != NULL;
 	}
 	r->bases.n = m->bases_n;
 	return 0;
@@ -161,7 +166,8 @@ open_bases(struct ferry_bundle_recipe *r, struct ferry_store *st,
 int
 ferry_bundle_recipe_open(struct ferry_bundle_recipe **out,
     struct ferry_store *st, struct ferry_volume *v,
-    const struct ferry_member *member, struct ferry_error *err)
+    const struct ferry_member *member, const atomic_bool *stopped,
+    struct ferry_error *err)
 {
 	struct ferry_bundle_recipe *r;
 
@@ -169,6 +175,7 @@ ferry_bundle_recipe_open(struct ferry_bundle_recipe **out,
 		return -1;
 	r->member = *member;
 	r->dirfd = st->tmpfd;
+	r->bases.stopped = stopped;
 	r->rc = 1;
 	r->why = (struct ferry_error)FERRY_ERROR_INIT;
 	if (open_bases(r, st, err) == -1 ||

@@ -8,6 +8,8 @@
  * the time, are not.
  */
 
+#include <stdatomic.h>
+
 #include "store/blob/blob.h"
 #include "store/bundle/volume.h"
 
@@ -15,8 +17,9 @@ struct ferry_error;
 struct ferry_model;
 struct ferry_store;
 
-/* Larger blobs travel whole, and are no base: a recipe of theirs takes minutes. */
-#define FERRY_BUNDLE_RECIPE_BLOB (64U << 20)
+/* Larger blobs travel whole, and are no base: a recipe of theirs takes too many
+ * minutes, and its images too much disk at the site. */
+#define FERRY_BUNDLE_RECIPE_BLOB (512U << 20)
 
 /* A blob's bytes, wherever they are; all zeros is none. */
 struct ferry_bundle_view {
@@ -41,6 +44,7 @@ enum ferry_recipe_effort {
 struct ferry_bundle_recipe_options {
 	enum ferry_recipe_effort effort;
 	size_t size_max; /* of the recipe */
+	const atomic_bool *stopped; /* or NULL; once true: FERRY_ECANCELLED */
 };
 /*
  * Append a recipe for blob from base, or (NULL) from nothing, to out.
@@ -57,13 +61,15 @@ int ferry_bundle_recipe_make(const struct ferry_bundle_view *blob,
     struct ferry_error *err);
 
 /*
- * Read the recipe that the current member of v is, and open its bases.
+ * Read the recipe that the current member of v is, and open its bases.  stopped
+ * (may be NULL), once it is true, ends applying it.
  * Errors: FERRY_EMISSING (a base is not here), as of ferry_volume_content().
  */
 struct ferry_bundle_recipe;
 int ferry_bundle_recipe_open(struct ferry_bundle_recipe **out,
     struct ferry_store *st, struct ferry_volume *v,
-    const struct ferry_member *member, struct ferry_error *err);
+    const struct ferry_member *member, const atomic_bool *stopped,
+    struct ferry_error *err);
 /* Make the blob, in a temporary file; a ferry_pool_work. */
 void ferry_bundle_recipe_apply(void *recipe);
 /*

@@ -424,7 +424,8 @@ ferry_bundle_writer_open(struct ferry_bundle_writer *w,
 		.alone = w->target->recipes &&
 		         w->target->effort != FERRY_EFFORT_FAST,
 		.model = w->model,
-		.effort = w->target->effort };
+		.effort = w->target->effort,
+		.stopped = w->target->stopped };
 
 	return ferry_bundle_form_open(out, w->st, source, &options, err);
 }

@@ -45,6 +45,8 @@ struct ferry_bundle_target {
 	/* For those who look into bundles: blobs are raw, and their names end as
 	 * those of the files do. */
 	bool inspectable;
+	const atomic_bool
+	    *stopped; /* or NULL; once true, no form is looked for */
 };
 
 /* "BASE-007.tar", or with ".part". */

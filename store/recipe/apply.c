@@ -28,6 +28,9 @@ struct applying {
 	struct ferry_reuse *reuse;
 	struct ferry_spool *blob;
 	struct ferry_digester *digester;
+	struct ferry_bytes
+	    mapped; /* the first base, if it is to be given back */
+	const atomic_bool *stopped;
 	int dirfd;
 	uint64_t work;
 };
@@ -46,13 +49,13 @@ on_result(void *ctx, const void *p, size_t n, struct ferry_error *err)
 
 /* Base i by model, or by none; it must be what the recipe says. */
 static int
-open_base(struct applying *a, size_t i, struct ferry_bytes blob,
+open_base(struct applying *a, size_t i, const struct ferry_recipe_bases *bases,
     const struct ferry_model *model, struct ferry_error *err)
 {
 	const struct ferry_recipe_image *want = &a->head.bases[i];
 
 	ferry_recipe_base_close(&a->bases[i]);
-	if (ferry_recipe_base_open(&a->bases[i], blob, a->dirfd, model,
+	if (ferry_recipe_base_open(&a->bases[i], bases, i, a->dirfd, model,
 		&a->work, a->head.work, err) == -1)
 		return -1;
 	if (a->bases[i].image.n != want->size ||
@@ -72,12 +75,12 @@ open_bases(struct applying *a, const struct ferry_recipe_bases *bases,
 		    "a recipe of %zu bases, not %zu", a->head.bases_n,
 		    bases->n);
 	for (size_t i = 0; i < bases->n; i++)
-		if (open_base(a, i, bases->v[i], NULL, err) == -1)
+		if (open_base(a, i, bases, NULL, err) == -1)
 			return -1;
 	/* Only what is the right base is worth the work. */
 	if (a->head.prefix > 0)
 		return open_base(
-		    a, 0, bases->v[0], ferry_model_find(a->head.prefix), err);
+		    a, 0, bases, ferry_model_find(a->head.prefix), err);
 	return 0;
 }
 
@@ -329,7 +332,7 @@ recreate_by_base(struct applying *a, const struct ferry_digest *sha256,
 	if (recreate(a, sha256, &why) == 0)
 		return 0;
 	if (why.code == FERRY_ESYSTEM || why.code == FERRY_ENOMEM ||
-	    !ferry_reuse_used(a->reuse)) {
+	    why.code == FERRY_ECANCELLED || !ferry_reuse_used(a->reuse)) {
 		*err = why;
 		return -1;
 	}
@@ -348,8 +351,10 @@ write_blob(struct applying *a, const struct ferry_digest *sha256,
 	size_t n;
 
 	if (ferry_predictor_new(&a->predictor, FERRY_PREDICT_SPOOLED, err) ==
-		-1 ||
-	    recreate_by_base(a, sha256, err) == -1 ||
+	    -1)
+		return -1;
+	ferry_predictor_heed(a->predictor, a->mapped, a->stopped);
+	if (recreate_by_base(a, sha256, err) == -1 ||
 	    ferry_spool_view(a->blob, &blob, err) == -1)
 		return -1;
 	for (size_t at = 0; at < blob.n; at += n) {
@@ -372,6 +377,8 @@ ferry_recipe_apply(struct ferry_bytes recipe,
 
 	memset(&a, 0, sizeof(a));
 	a.dirfd = dirfd;
+	a.mapped = ferry_recipe_mapped(bases, 0);
+	a.stopped = bases->stopped;
 	if (ferry_recipe_head_read(&a.head, &recipe, err) == -1)
 		goto out;
 	if (a.head.size != size) {

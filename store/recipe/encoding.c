@@ -185,21 +185,35 @@ hash_image(struct ferry_recipe_base *base, struct ferry_error *err)
 	return 0;
 }
 
-int
-ferry_recipe_base_open(struct ferry_recipe_base *base, struct ferry_bytes blob,
-    int dirfd, const struct ferry_model *model, uint64_t *work,
-    uint64_t work_max, struct ferry_error *err)
+struct ferry_bytes
+ferry_recipe_mapped(const struct ferry_recipe_bases *bases, size_t i)
 {
-	struct looking l = { base, blob, NULL, model,
+
+	return i < bases->n && bases->mapped[i] ? bases->v[i]
+	                                        : ferry_bytes_of(NULL, 0);
+}
+
+int
+ferry_recipe_base_open(struct ferry_recipe_base *base,
+    const struct ferry_recipe_bases *bases, size_t i, int dirfd,
+    const struct ferry_model *model, uint64_t *work, uint64_t work_max,
+    struct ferry_error *err)
+{
+	struct looking l = { base, bases->v[i], NULL, model,
 		{ NULL, FERRY_CORRECTIONS_INIT, 0, 0 }, work, work_max, false };
 	int rc = -1;
 
 	memset(base, 0, sizeof(*base));
-	if (model != NULL &&
-	    ferry_predictor_new(&l.predictor, FERRY_PREDICT_SPOOLED, err) == -1)
-		goto out;
-	if (ferry_expand(blob, dirfd, &base->spool, &base->plan, on_stream, &l,
-		err) == -1 ||
+	if (model != NULL) {
+		if (ferry_predictor_new(
+			&l.predictor, FERRY_PREDICT_SPOOLED, err) == -1)
+			goto out;
+		ferry_predictor_heed(
+		    l.predictor, ferry_recipe_mapped(bases, i), bases->stopped);
+	}
+	if (ferry_expand(bases->v[i],
+		bases->mapped[i] ? FERRY_BLOB_MAPPED : FERRY_BLOB_IN_MEMORY,
+		dirfd, &base->spool, &base->plan, on_stream, &l, err) == -1 ||
 	    ferry_spool_view(base->spool, &base->image, err) == -1 ||
 	    hash_image(base, err) == -1)
 		goto out;

@@ -37,7 +37,7 @@ int ferry_recipe_head_read(struct ferry_recipe_head *out,
     struct ferry_bytes *in, struct ferry_error *err);
 
 /*
- * A base, expanded; streams are those that lie in the blob itself, with nothing
+ * Base i, expanded; streams are those that lie in the blob itself, with nothing
  * in them, and borrow it.  With model, the corrections that all of its streams need
  * by it, in the order of on_stream, up to FERRY_RECIPE_CORRECTIONS bytes.
  *
@@ -53,8 +53,12 @@ struct ferry_recipe_base {
 	size_t streams_n, streams_cap;
 };
 int ferry_recipe_base_open(struct ferry_recipe_base *base,
-    struct ferry_bytes blob, int dirfd, const struct ferry_model *model,
-    uint64_t *work, uint64_t work_max, struct ferry_error *err);
+    const struct ferry_recipe_bases *bases, size_t i, int dirfd,
+    const struct ferry_model *model, uint64_t *work, uint64_t work_max,
+    struct ferry_error *err);
+/* Base i, if it is to be given back, else nothing. */
+struct ferry_bytes
+ferry_recipe_mapped(const struct ferry_recipe_bases *bases, size_t i);
 void ferry_recipe_base_close(struct ferry_recipe_base *base);
 
 #endif

@@ -27,6 +27,15 @@ ferry_predictor_free(struct ferry_predictor *p)
 	free(p);
 }
 
+void
+ferry_predictor_heed(struct ferry_predictor *p, struct ferry_bytes mapped,
+    const atomic_bool *stopped)
+{
+
+	p->mapped = mapped;
+	p->stopped = stopped;
+}
+
 static void
 clear(struct ferry_predictor *p)
 {

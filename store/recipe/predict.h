@@ -7,6 +7,8 @@
  * the model goes on as if it had chosen that itself.
  */
 
+#include <stdatomic.h>
+
 #include "store/base/bytes.h"
 #include "store/recipe/model.h"
 
@@ -33,13 +35,22 @@ enum ferry_predictor_raw {
 int ferry_predictor_new(struct ferry_predictor **out,
     enum ferry_predictor_raw raw, struct ferry_error *err);
 void ferry_predictor_free(struct ferry_predictor *p);
+/*
+ * While it is run over many bytes, now and then: give mapped back, which may be
+ * empty, a view as of ferry_spool_pass_view(); and look whether stopped, which
+ * may be NULL, is true.  Then running ends with FERRY_ECANCELLED.  Both are
+ * borrowed.
+ */
+void ferry_predictor_heed(struct ferry_predictor *p, struct ferry_bytes mapped,
+    const atomic_bool *stopped);
 
 /*
  * Returns: 0 when the tokens decided stand for all of raw, which has less than
  *     2^32 - 1 bytes; 1 when decide stopped; -1.
  * work: steps that searching took are added; an error when it gets above
  *     work_max.
- * Errors: FERRY_ELIMIT (work), decide's, FERRY_ENOMEM (reuse).
+ * Errors: FERRY_ELIMIT (work), decide's, FERRY_ENOMEM (reuse),
+ *     FERRY_ECANCELLED.
  */
 struct ferry_predict_run {
 	const struct ferry_model *model;

@@ -23,15 +23,21 @@ ferry_predict_work(
 	return 0;
 }
 
-/* Raw bytes before at are not needed any more, but for the window. */
-static void
-pass(struct ferry_predictor *p, size_t at)
+/* Raw bytes before at are not needed any more, but for the window.  Returns: -1
+ * if nothing is wanted any more. */
+static int
+pass(struct ferry_predictor *p, size_t at, struct ferry_error *err)
 {
 
-	if (!p->spooled || at - p->passed < PASSED)
-		return;
-	ferry_spool_pass_view(ferry_bytes_of(p->raw, at));
+	if (at - p->passed < PASSED)
+		return 0;
+	if (p->spooled)
+		ferry_spool_pass_view(ferry_bytes_of(p->raw, at));
+	ferry_spool_pass_view(p->mapped);
 	p->passed = at;
+	if (p->stopped != NULL && atomic_load(p->stopped))
+		return ferry_error_set(err, FERRY_ECANCELLED, "stopped");
+	return 0;
 }
 
 /* Compare what is predicted with what the base has. */
@@ -60,7 +66,8 @@ ferry_predict_ask(struct ferry_predictor *p, size_t at,
 	if (p->trial_n > 0)
 		compare(p, *actual);
 	rc = p->run->decide(p->run->ctx, at, actual, err);
-	pass(p, at);
+	if (pass(p, at, err) == -1)
+		return -1;
 	assert(rc != 0 || actual->length == 0 ||
 	       (actual->length >= FERRY_DEFLATE_MATCH_MIN &&
 		   actual->length <= FERRY_DEFLATE_MATCH_MAX &&
@@ -110,7 +117,8 @@ ferry_predict_known(
 			return -1;
 		*at += span(p->trial, n);
 		ferry_reuse_take(run->reuse, n);
-		pass(p, *at);
+		if (pass(p, *at, err) == -1)
+			return -1;
 	}
 	if (n == 0)
 		p->known_from = ferry_reuse_from(run->reuse);

@@ -18,6 +18,8 @@ struct ferry_predictor {
 	const uint8_t *raw;
 	size_t n;
 	bool spooled;
+	struct ferry_bytes mapped;
+	const atomic_bool *stopped; /* NULL: never */
 	size_t passed; /* given back, if so */
 	size_t known_from; /* before, there is nothing to reuse */
 	/* What the base has instead of what comes next: a trial. */

@@ -9,7 +9,10 @@
  * bases, and whether a recipe is worth it, is for others to say.
  */
 
+#include <stdatomic.h>
+
 #include "store/base/digest.h"
+#include "store/recipe/expand.h"
 #include "store/recipe/inflate.h"
 
 struct ferry_error;
@@ -28,6 +31,11 @@ struct ferry_model;
 struct ferry_recipe_bases {
 	struct ferry_bytes v[FERRY_RECIPE_BASES];
 	size_t n; /* 0 to 2 */
+	/* Of those that are files, mapped and not written to: what was looked at is
+	 * given back. */
+	bool mapped[FERRY_RECIPE_BASES];
+	/* NULL, or: once it is true the call ends with FERRY_ECANCELLED. */
+	const atomic_bool *stopped;
 };
 
 /*
@@ -72,6 +80,7 @@ struct ferry_recipe_options {
 	uint64_t size_max;
 	int dirfd;
 	enum ferry_recipe_when when;
+	enum ferry_blob_memory memory; /* of the blob */
 };
 int ferry_recipe_make(struct ferry_bytes blob,
     const struct ferry_recipe_bases *bases,

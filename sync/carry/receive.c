@@ -20,6 +20,7 @@
 /* Recipes that are being applied, or wait to be stored, at most: each may take
  * 64 MiB of memory while it is applied, and its blob's size on disk. */
 #define APPLYING 16
+#define STOP_MS 200 /* that pass until stopping is noticed */
 
 struct receive {
 	const struct ferry_task *task;
@@ -29,6 +30,7 @@ struct receive {
 	bool repairing;
 	uint64_t bytes, blobs; /* written since the last commit */
 	struct ferry_pool *applying; /* struct ferry_bundle_recipe */
+	atomic_bool stopped; /* what is being applied is not wanted any more */
 	uint64_t baseless; /* recipes of this volume whose base is not here */
 	uint64_t passed, size; /* of the files, for progress */
 };
@@ -143,15 +145,29 @@ store_blob(struct receive *r, struct ferry_volume *v,
 	return ferry_wanted_came(r->task->st, &m->blob, err);
 }
 
+static int
+stop(struct ferry_error *err)
+{
+
+	return ferry_error_set(err, FERRY_ECANCELLED,
+	    "stopped; the same command goes on from here");
+}
+
 /* Store the blob whose recipe was given first. */
 static int
 store_applied(struct receive *r, struct ferry_error *err)
 {
-	struct ferry_bundle_recipe *recipe = ferry_pool_next(r->applying);
-	const struct ferry_member *m = ferry_bundle_recipe_member(recipe);
+	struct ferry_bundle_recipe *recipe;
+	const struct ferry_member *m;
 	struct standing s;
-	int rc = look_up(r, m, &s, err);
+	int rc;
 
+	while (!ferry_pool_wait(r->applying, STOP_MS))
+		if (ferry_task_stopped(r->task))
+			return stop(err);
+	recipe = ferry_pool_next(r->applying);
+	m = ferry_bundle_recipe_member(recipe);
+	rc = look_up(r, m, &s, err);
 	if (rc == 0)
 		rc = store_blob(r, NULL, recipe, m, &s, err);
 	ferry_bundle_recipe_free(recipe);
@@ -164,10 +180,11 @@ store_all_applied(struct receive *r, int rc, struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 
-	while (ferry_pool_count(r->applying) > 0)
+	while (
+	    ferry_pool_count(r->applying) > 0 && !ferry_task_stopped(r->task))
 		if (store_applied(r, rc == -1 ? &why : err) == -1)
 			rc = -1;
-	return rc;
+	return rc == 0 && ferry_pool_count(r->applying) > 0 ? stop(err) : rc;
 }
 
 /* Whether all bases are here; what is being applied may be one. */
@@ -191,7 +208,8 @@ take_recipe(struct receive *r, struct ferry_volume *v,
 
 	if (wait_for_bases(r, m, err) == -1)
 		return -1;
-	if (ferry_bundle_recipe_open(&recipe, r->task->st, v, m, &why) == -1)
+	if (ferry_bundle_recipe_open(
+		&recipe, r->task->st, v, m, &r->stopped, &why) == -1)
 		return fail_blob(r, m, &why, err);
 	ferry_pool_put(r->applying, recipe);
 	while (ferry_pool_count(r->applying) == APPLYING ||
@@ -259,8 +277,7 @@ pause_for_commit(
 		return 0;
 	if (commit_received(r, err) == -1)
 		return -1;
-	return ferry_error_set(err, FERRY_ECANCELLED,
-	    "stopped; the same command goes on from here");
+	return stop(err);
 }
 
 /* What is being applied when nothing more is stored. */
@@ -270,6 +287,7 @@ forget_applied(struct receive *r)
 
 	if (ferry_pool_count(r->applying) == 0)
 		return;
+	atomic_store(&r->stopped, true);
 	ferry_pool_stop(r->applying);
 	while (ferry_pool_count(r->applying) > 0)
 		ferry_bundle_recipe_free(ferry_pool_next(r->applying));

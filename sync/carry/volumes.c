@@ -19,6 +19,7 @@
  * what is known of blobs before decides which model is tried first. */
 #define QUEUED 16
 #define QUEUED_BYTES (128U << 20)
+#define STOP_MS 200 /* that pass until stopping is noticed */
 
 /* A blob that waits, and where to go on with it. */
 struct queued {
@@ -33,6 +34,7 @@ struct fill {
 	struct ferry_export_state *state;
 	struct ferry_bundle_writer *writer;
 	struct ferry_pool *queue; /* of struct queued */
+	atomic_bool stopped; /* what is queued is not wanted any more */
 	uint64_t queued_bytes;
 	struct ferry_digest recent[QUEUED]; /* the last ones that were queued */
 	size_t recent_n; /* of all */
@@ -173,13 +175,17 @@ free_queued(struct queued *q)
 	free(q);
 }
 
-/* Add the blob that waits longest. */
+/* Add the blob that waits longest, unless the user stops waiting. */
 static int
 add_oldest(struct fill *e, struct ferry_error *err)
 {
-	struct queued *q = ferry_pool_next(e->queue);
+	struct queued *q;
 	int rc;
 
+	while (!ferry_pool_wait(e->queue, STOP_MS))
+		if (pause_for_progress(e, err) == -1)
+			return -1;
+	q = ferry_pool_next(e->queue);
 	e->queued_bytes -= q->size;
 	e->cursor = q->cursor;
 	rc = ferry_bundle_writer_add(e->writer, q->form, err);
@@ -299,6 +305,7 @@ close_queue(struct fill *e)
 
 	if (e->queue == NULL)
 		return;
+	atomic_store(&e->stopped, true);
 	ferry_pool_stop(e->queue);
 	while (ferry_pool_count(e->queue) > 0)
 		free_queued(ferry_pool_next(e->queue));
@@ -356,6 +363,7 @@ ferry_volumes_write(const struct ferry_task *task,
 	if (ferry_bundle_writer_new(&f.writer, task->st, &state->target,
 		state->head, on_volume, &f, err) == -1)
 		return -1;
+	state->target.stopped = &f.stopped;
 	if (ferry_pool_new(&f.queue, 0, choose_form, err) == 0 &&
 	    add_wanted(&f, err) == 0 && add_records(&f, err) == 0 &&
 	    add_blobs(&f, err) == 0)
@@ -366,5 +374,6 @@ ferry_volumes_write(const struct ferry_task *task,
 	else
 		note_recipes(&f);
 	ferry_bundle_writer_free(f.writer);
+	state->target.stopped = NULL;
 	return rc;
 }

@@ -39,14 +39,16 @@ test_pool_keeps_the_order(void **state)
 	assert_ok(ferry_pool_new(&p, 4, work, &err), &err);
 	assert_null(ferry_pool_next(p));
 	assert_false(ferry_pool_ready(p));
+	assert_false(ferry_pool_wait(p, 1000));
 	for (unsigned i = 0; i < 200; i++) {
 		jobs[i].number = i;
 		if (ferry_pool_count(p) == FERRY_POOL_JOBS)
 			assert_ptr_equal(ferry_pool_next(p), &jobs[next++]);
 		ferry_pool_put(p, &jobs[i]);
 	}
-	while (!ferry_pool_ready(p))
+	while (!ferry_pool_wait(p, 5))
 		continue;
+	assert_true(ferry_pool_ready(p));
 	for (; next < 200; next++)
 		assert_ptr_equal(ferry_pool_next(p), &jobs[next]);
 	assert_int_equal(ferry_pool_count(p), 0);

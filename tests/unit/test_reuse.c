@@ -112,6 +112,8 @@ work_to_write(const struct ferry_buf *blob, const struct ferry_buf *base,
 	struct ferry_buf raw = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
 	struct ferry_correction_reader none = { .tokens = { .has = false } };
 	struct ferry_predict_run run = { .model = ferry_model_find(6) };
+	struct ferry_recipe_bases bases = { .v = { ferry_bytes_buf(base) },
+		.n = 1 };
 	struct ferry_recipe_base b;
 	struct ferry_predictor *p;
 	uint64_t n;
@@ -127,7 +129,7 @@ work_to_write(const struct ferry_buf *blob, const struct ferry_buf *base,
 	assert_int_equal(a.corrections.n, 0);
 	*without = a.work;
 	assert_ok(ferry_recipe_base_open(
-		      &b, ferry_bytes_buf(base), AT_FDCWD, NULL, NULL, 0, &err),
+		      &b, &bases, 0, AT_FDCWD, NULL, NULL, 0, &err),
 	    &err);
 	assert_ok(
 	    ferry_reuse_new(&run.reuse, b.image, b.streams, b.streams_n, &err),
@@ -203,7 +205,7 @@ static void
 assert_recipe(const struct ferry_buf *blob, const struct ferry_buf *base)
 {
 	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD,
-		FERRY_RECIPE_ALWAYS };
+		FERRY_RECIPE_ALWAYS, FERRY_BLOB_IN_MEMORY };
 	struct ferry_recipe_bases bases = { .n = 1 };
 	struct ferry_recipe_made made = { .model = NULL };
 	struct ferry_buf recipe = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
@@ -279,7 +281,7 @@ static void
 test_alike(void **state)
 {
 	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD,
-		FERRY_RECIPE_WORTH };
+		FERRY_RECIPE_WORTH, FERRY_BLOB_IN_MEMORY };
 	struct ferry_recipe_made made = { .model = NULL };
 	struct ferry_recipe_bases bases = { .n = 1 };
 	struct ferry_buf a = FERRY_BUF_INIT, b = FERRY_BUF_INIT;
@@ -332,6 +334,43 @@ test_alike(void **state)
 	ferry_buf_free(&base);
 }
 
+/* Making and applying end soon when they are to. */
+static void
+test_stopped(void **state)
+{
+	struct ferry_recipe_options options = { 1, UINT64_MAX, AT_FDCWD,
+		FERRY_RECIPE_ALWAYS, FERRY_BLOB_IN_MEMORY };
+	struct ferry_recipe_made made = { .model = NULL };
+	atomic_bool stopped = false;
+	struct ferry_recipe_bases bases = { .n = 0, .stopped = &stopped };
+	struct ferry_buf text = FERRY_BUF_INIT, blob = FERRY_BUF_INIT;
+	struct ferry_buf recipe = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
+	struct ferry_digest sha256;
+
+	(void)state;
+	make_text(&text, 1, 5 << 20);
+	add_whole(&blob, &text, 4);
+	assert_ok(ferry_digest_of(
+		      &sha256, FERRY_SHA256, ferry_bytes_buf(&blob), &err),
+	    &err);
+	assert_int_equal(ferry_recipe_make(ferry_bytes_buf(&blob), &bases,
+			     &options, into_buf, &recipe, &made, &err),
+	    1);
+	atomic_store(&stopped, true);
+	assert_int_equal(ferry_recipe_make(ferry_bytes_buf(&blob), &bases,
+			     &options, into_buf, &out, &made, &err),
+	    -1);
+	assert_refused(&err, FERRY_ECANCELLED, "stopped");
+	assert_int_equal(ferry_recipe_apply(ferry_bytes_buf(&recipe), &bases,
+			     blob.n, &sha256, AT_FDCWD, into_buf, &out, &err),
+	    -1);
+	assert_refused(&err, FERRY_ECANCELLED, "stopped");
+	assert_int_equal(out.n, 0);
+	ferry_buf_free(&text);
+	ferry_buf_free(&blob);
+	ferry_buf_free(&recipe);
+}
+
 int
 main(void)
 {
@@ -341,6 +380,7 @@ main(void)
 		cmocka_unit_test(test_reuse_of_another_compressor),
 		cmocka_unit_test(test_reuse_of_whole_streams),
 		cmocka_unit_test(test_alike),
+		cmocka_unit_test(test_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
