@@ -11,6 +11,8 @@
 
 #define TOKENS 8192 /* that are read at a time */
 #define ALIKE 8 /* streams of a size that are compared */
+/* Longer contents, which would be in memory all at once, go run by run. */
+#define WHOLE (8U << 20)
 #define PASS (4U << 20) /* after as many bytes views are passed */
 /* Reading goes back at most so often over all of the base. */
 #define TIMES 4
@@ -188,6 +190,8 @@ ferry_reuse_whole(struct ferry_reuse *r, const struct ferry_model *model,
 	size_t found = r->next;
 
 	use_model(r, model);
+	if (raw.n > WHOLE)
+		return NULL;
 	if (found >= r->streams_n || !is_alike(r, found, raw))
 		found = find_alike(r, raw);
 	if (found == r->streams_n)

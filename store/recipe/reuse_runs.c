@@ -170,6 +170,7 @@ ferry_reuse_run_find(const struct ferry_reuse_places *places,
     size_t n, struct ferry_bytes raw, struct ferry_reuse_run *run)
 {
 	const struct ferry_reuse_run before = *run;
+	size_t compared = before.to; /* what is before was */
 
 	for (size_t q = before.to; q < raw.n && raw.n - q >= PLACE; q++) {
 		size_t at, back, max;
@@ -183,7 +184,7 @@ ferry_reuse_run_find(const struct ferry_reuse_places *places,
 			continue;
 		max = (size_t)(at - streams[run->stream].at);
 		back = equal_before(raw.p + q, image.p + at,
-		    q - before.to < max ? q - before.to : max);
+		    q - compared < max ? q - compared : max);
 		run->from = q - back;
 		run->to = q;
 		run->base = max - back;
@@ -192,6 +193,7 @@ ferry_reuse_run_find(const struct ferry_reuse_places *places,
 			return true;
 		if (run->to > q)
 			q = run->to - 1;
+		compared = run->to;
 	}
 	return false;
 }
