@@ -61,7 +61,7 @@ fuzz_apply(struct ferry_bytes in)
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_digest sha256 = { .alg = FERRY_SHA256,
 		.n = FERRY_SHA256_SIZE };
-	struct ferry_recipe_bases bases;
+	struct ferry_recipe_bases bases = { .n = 0 };
 	struct ferry_recipe_head head;
 	struct ferry_bytes rest;
 	uint64_t got = 0;
@@ -157,7 +157,7 @@ fuzz_reuse(struct ferry_bytes in)
 	struct ferry_buf out = FERRY_BUF_INIT, raw = FERRY_BUF_INIT;
 	struct ferry_buf image = FERRY_BUF_INIT, got = FERRY_BUF_INIT;
 	struct ferry_reuse_stream stream = { 0, 0, { NULL, 0 } };
-	struct ferry_recipe_bases bases;
+	struct ferry_recipe_bases bases = { .n = 0 };
 	struct ferry_predictor *p;
 	uint64_t n;
 	size_t used;
@@ -202,7 +202,7 @@ fuzz_make(struct ferry_bytes in)
 	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD,
 		FERRY_RECIPE_ALWAYS, FERRY_BLOB_IN_MEMORY };
 	struct ferry_recipe_made made = { .model = NULL };
-	struct ferry_recipe_bases bases;
+	struct ferry_recipe_bases bases = { .n = 0 };
 	uint64_t got = 0;
 
 	if (!take_base(&in, &bases))
