@@ -34,7 +34,8 @@ static const char help[] =
     "                      the configuration, or 90d)\n"
     "  --whole             no recipes: of a blob that is much like one which the\n"
     "                      site has by its receipt, or the volume before it, only\n"
-    "                      the difference travels else\n"
+    "                      the difference travels else (default: 'recipes' of\n"
+    "                      the group export in the configuration)\n"
     "  --inspectable       for a border that looks into bundles: every file as\n"
     "                      it is, not compressed either, under a name that ends\n"
     "                      as its own does (…/HEX.tgz); sites before 0.2 refuse it\n"
@@ -53,8 +54,8 @@ static const char help[] =
 /* Bundles that never end would let whoever keeps back the newer ones hold a site
  * at an old one for ever. */
 int
-ferry_export_expiry(struct ferry_conf *conf, const char *option, int64_t *out,
-    struct ferry_error *err)
+ferry_export_conf_read(struct ferry_conf *conf, const char *option,
+    struct ferry_export_conf *out, struct ferry_error *err)
 {
 	struct ferry_conf_group *group;
 	const char *text;
@@ -62,15 +63,16 @@ ferry_export_expiry(struct ferry_conf *conf, const char *option, int64_t *out,
 	if (ferry_conf_group(ferry_conf_root(conf), "export", &group, err) ==
 		-1 ||
 	    ferry_conf_str(group, "expires", "90d", &text, err) == -1 ||
+	    ferry_conf_bool(group, "recipes", true, &out->recipes, err) == -1 ||
 	    ferry_conf_finish(group, err) == -1)
 		return -1;
 	if (option != NULL)
 		text = option;
 	if (strcmp(text, "never") == 0) {
-		*out = 0;
+		out->expires_s = 0;
 		return 0;
 	}
-	if (ferry_duration_parse(out, text, err) == 0)
+	if (ferry_duration_parse(&out->expires_s, text, err) == 0)
 		return 0;
 	return option != NULL
 	           ? -1
@@ -102,6 +104,7 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 {
 	const char *volume_size = NULL, *expires = NULL, *since = NULL;
 	const char *effort = NULL;
+	struct ferry_export_conf conf;
 	const struct ferry_option options[] = {
 		{ "to", FERRY_OPTION_VALUE, &o->to },
 		{ "for", FERRY_OPTION_VALUE, &o->site },
@@ -141,9 +144,12 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 		    "'%s' is not a size such as 4G or 650M; volumes have at "
 		    "least 64Ki",
 		    volume_size);
-	if (parse_effort(effort, &o->effort, err) == -1)
+	if (parse_effort(effort, &o->effort, err) == -1 ||
+	    ferry_export_conf_read(ctx->conf, expires, &conf, err) == -1)
 		return -1;
-	return ferry_export_expiry(ctx->conf, expires, &o->expires_s, err);
+	o->expires_s = conf.expires_s;
+	o->whole = o->whole || !conf.recipes;
+	return 0;
 }
 
 static const char *const outcomes[] = {

@@ -77,6 +77,12 @@ has out "is in second already"
 rm second/*
 expect 0 near export --to second --for far
 
+printf 'store = "near"; export = { recipes = false; };\n' >no-recipes.conf
+mkdir none
+expect 0 "$FERRY" --config no-recipes.conf export --to none --for far
+members none >"$T/members"
+hasnt "$T/members" .recipe
+
 say "for any site: from nothing, and from what the same volume has before"
 # bases BUNDLE HEX: those of a blob's recipe.
 bases() {
