@@ -17,6 +17,10 @@ ferry_predictor_new(struct ferry_predictor **out, enum ferry_predictor_raw raw,
 	if (ferry_calloc(out, 1, sizeof(**out), err) == -1)
 		return -1;
 	(*out)->spooled = raw == FERRY_PREDICT_SPOOLED;
+	for (unsigned i = 0; i < 3; i++)
+		for (uint32_t k = 0; k < 256; k++)
+			(*out)->crc[i][k] =
+			    ferry_predict_crc(k << 8 * i) & 0x7fff;
 	return 0;
 }
 

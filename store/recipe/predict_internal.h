@@ -25,6 +25,9 @@ struct ferry_predictor {
 	/* What the base has instead of what comes next: a trial. */
 	const struct ferry_token *trial;
 	size_t trial_n, trial_bytes;
+	/* Of each byte at each place of a word: their sum is the word's, as
+	 * ferry_predict_crc() is linear. */
+	uint16_t crc[3][256];
 	uint32_t head[1U << 17];
 	uint16_t prev[FERRY_DEFLATE_WINDOW];
 	/* In its place for the models that look behind positions that were never
@@ -67,7 +70,8 @@ ferry_predict_hash(const struct ferry_predictor *p, size_t at)
 	case FERRY_HASH_NG:
 		return v * 2654435761U >> 16;
 	case FERRY_HASH_INTEL:
-		return ferry_predict_crc(v & 0xffffff) & 0x7fff;
+		return p->crc[0][v & 255] ^ p->crc[1][v >> 8 & 255] ^
+		       p->crc[2][v >> 16 & 255];
 	case FERRY_HASH_GO:
 		return __builtin_bswap32(v) * 0x1e35a7bdU >> 15;
 	}
