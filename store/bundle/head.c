@@ -11,6 +11,7 @@
 /* In "requires". */
 #define RECIPES "recipe-1"
 #define PIECES "piece-1"
+#define ENDINGS "endings-1"
 
 /* Parts */
 
@@ -109,6 +110,8 @@ parse_requires(
 			h->recipes = true;
 		else if (what != NULL && strcmp(what, PIECES) == 0)
 			h->pieces = true;
+		else if (what != NULL && strcmp(what, ENDINGS) == 0)
+			h->endings = true;
 		else
 			return ferry_error_set(err, FERRY_ENEWER,
 			    "the bundle requires '%.40s', which this ferry "
@@ -349,6 +352,29 @@ ferry_head_free(struct ferry_head *h)
 
 /* The head, writing.  Every string in it is of a known plain alphabet. */
 
+/* The features that a reader must know. */
+static int
+write_requires(
+    struct ferry_buf *buf, const struct ferry_head *h, struct ferry_error *err)
+{
+	const struct {
+		const char *name;
+		bool needed;
+	} all[] = { { RECIPES, h->recipes }, { PIECES, h->pieces },
+		{ ENDINGS, h->endings } };
+	const char *comma = "";
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!all[i].needed)
+			continue;
+		if (ferry_buf_addf(buf, err, "%s\"%s\"", comma, all[i].name) ==
+		    -1)
+			return -1;
+		comma = ",";
+	}
+	return 0;
+}
+
 static int
 write_front(
     struct ferry_buf *buf, const struct ferry_head *h, struct ferry_error *err)
@@ -356,12 +382,12 @@ write_front(
 	char at[FERRY_TIME_TEXT], hex[FERRY_DIGEST_TEXT];
 
 	if (ferry_buf_addf(buf, err,
-		"{\"format\":\"ferry-bundle\",\"version\":%d,\"requires\":[%s%s%s],"
-		"\"origin\":{\"id\":\"%s\",\"name\":\"%s\"},\"site\":",
-		FERRY_BUNDLE_VERSION, h->recipes ? "\"" RECIPES "\"" : "",
-		h->recipes && h->pieces ? "," : "",
-		h->pieces ? "\"" PIECES "\"" : "", h->origin,
-		h->origin_name) == -1)
+		"{\"format\":\"ferry-bundle\",\"version\":%d,\"requires\":[",
+		FERRY_BUNDLE_VERSION) == -1 ||
+	    write_requires(buf, h, err) == -1 ||
+	    ferry_buf_addf(buf, err,
+		"],\"origin\":{\"id\":\"%s\",\"name\":\"%s\"},\"site\":",
+		h->origin, h->origin_name) == -1)
 		return -1;
 	if (h->site[0] == 0) {
 		if (ferry_buf_adds(buf, "null", err) == -1)

@@ -63,6 +63,7 @@ struct ferry_head {
 	/* What blobs may travel as: "requires" says so. */
 	bool recipes;
 	bool pieces;
+	bool endings; /* names of raw ones may end as those of files do */
 	uint64_t from, to; /* from == to + 1: no records, only blobs */
 	struct ferry_digest before, after;
 	struct ferry_mark *marks;

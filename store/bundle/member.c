@@ -31,8 +31,45 @@ ferry_member_path(struct ferry_member *m)
 		    "blobs/sha256/%.64s.piece-%015" PRIu64,
 		    ferry_digest_hex(&m->blob, hex), m->offset);
 	else
-		(void)snprintf(m->path, sizeof(m->path), "blobs/sha256/%.64s%s",
-		    ferry_digest_hex(&m->blob, hex), tail);
+		(void)snprintf(m->path, sizeof(m->path),
+		    "blobs/sha256/%.64s%s%s%s", ferry_digest_hex(&m->blob, hex),
+		    tail, m->ending[0] != 0 ? "." : "", m->ending);
+}
+
+/* The bases of a recipe; nothing else has any. */
+bool
+ferry_member_ending(struct ferry_member *m, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	size_t n = dot == NULL ? 0 : strlen(dot + 1);
+
+	if (n == 0 || n >= sizeof(m->ending) ||
+	    strspn(dot + 1, "abcdefghijklmnopqrstuvwxyz0123456789") != n ||
+	    strcmp(dot, ".zst") == 0 || strcmp(dot, ".recipe") == 0)
+		return false;
+	memcpy(m->ending, dot + 1, n + 1);
+	return true;
+}
+
+/* What the path of a raw blob ends in; nothing else has an ending. */
+static int
+parse_ending(
+    struct ferry_member *m, const json_t *root, struct ferry_error *err)
+{
+	char name[FERRY_MEMBER_ENDING + 1];
+	const char *ending;
+
+	if (m->encoding != FERRY_ENCODING_RAW ||
+	    json_object_get(root, "ending") == NULL)
+		return 0;
+	if (ferry_json_str(root, "ending", &ending, err) == -1)
+		return -1;
+	if (strchr(ending, '.') == NULL &&
+	    snprintf(name, sizeof(name), ".%s", ending) < (int)sizeof(name) &&
+	    ferry_member_ending(m, name))
+		return 0;
+	return ferry_error_set(err, FERRY_EFORMAT,
+	    "'%.40s' is not the ending of a file's name", ending);
 }
 
 /* The bases of a recipe; nothing else has any. */
@@ -46,10 +83,9 @@ parse_bases(struct ferry_member *m, const json_t *root, struct ferry_error *err)
 		return 0;
 	if (ferry_json_array(root, "bases", &bases, err) == -1)
 		return -1;
-	if (json_array_size(bases) < 1 ||
-	    json_array_size(bases) > FERRY_MEMBER_BASES)
+	if (json_array_size(bases) > FERRY_MEMBER_BASES)
 		return ferry_error_set(err, FERRY_ELIMIT,
-		    "a recipe of %zu bases; it has 1 or %d",
+		    "a recipe of %zu bases; it has at most %d",
 		    json_array_size(bases), FERRY_MEMBER_BASES);
 	json_array_foreach (bases, i, o) {
 		const char *hex = json_string_value(o);
@@ -89,7 +125,7 @@ parse_blob(struct ferry_member *m, const json_t *root, struct ferry_error *err)
 	m->kind = FERRY_MEMBER_BLOB;
 	m->document = json_is_true(json_object_get(root, "document"));
 	if (ferry_head_digest(root, "blob", &m->blob, err) == -1 ||
-	    parse_bases(m, root, err) == -1)
+	    parse_bases(m, root, err) == -1 || parse_ending(m, root, err) == -1)
 		return -1;
 	return parse_offset(m, root, err);
 }
@@ -212,12 +248,19 @@ ferry_member_write(struct ferry_buf *buf, const struct ferry_member *m,
 	if (ferry_buf_addf(buf, err, ",\"blob\":\"%s\"",
 		ferry_digest_hex(&m->blob, hex)) == -1)
 		return -1;
+	if (m->ending[0] != 0 &&
+	    ferry_buf_addf(buf, err, ",\"ending\":\"%s\"", m->ending) == -1)
+		return -1;
+	if (m->encoding == FERRY_ENCODING_RECIPE &&
+	    ferry_buf_adds(buf, ",\"bases\":[", err) == -1)
+		return -1;
 	for (size_t i = 0; i < m->bases_n; i++)
-		if (ferry_buf_addf(buf, err, "%s\"%s\"%s",
-			i == 0 ? ",\"bases\":[" : ",",
-			ferry_digest_hex(&m->bases[i], hex),
-			i + 1 == m->bases_n ? "]" : "") == -1)
+		if (ferry_buf_addf(buf, err, "%s\"%s\"", i == 0 ? "" : ",",
+			ferry_digest_hex(&m->bases[i], hex)) == -1)
 			return -1;
+	if (m->encoding == FERRY_ENCODING_RECIPE &&
+	    ferry_buf_adds(buf, "]", err) == -1)
+		return -1;
 	if (m->encoding == FERRY_ENCODING_PIECE &&
 	    ferry_buf_addf(buf, err, ",\"offset\":%" PRIu64, m->offset) == -1)
 		return -1;

@@ -26,6 +26,7 @@ enum ferry_encoding {
 	FERRY_ENCODING_PIECE /* some of a blob's bytes, raw; blobs only */
 };
 #define FERRY_MEMBER_BASES 2
+#define FERRY_MEMBER_ENDING 16 /* with NUL */
 /* The largest blob that travels in pieces: 15 digits. */
 #define FERRY_PIECES_MAX 999999999999999U
 
@@ -40,12 +41,16 @@ struct ferry_member {
 	struct ferry_digest blob; /* SHA-256 of the decoded content */
 	bool document; /* kept in the index by the origin */
 	struct ferry_digest bases[FERRY_MEMBER_BASES]; /* of a recipe */
-	size_t bases_n; /* 1 or 2; of others 0 */
+	size_t bases_n; /* 0 to 2; of others 0 */
+	char ending[FERRY_MEMBER_ENDING]; /* of a raw blob's path, or "" */
 	uint64_t offset; /* of a piece in its blob; of others 0 */
 	/* Records: part number, the first and last record, how many. */
 	uint64_t part, first, last, count;
 };
 
+/* Give a raw blob's path the ending of a file's name.  Returns: false if that has
+ * none: small letters and digits behind a dot, not zst and not recipe. */
+bool ferry_member_ending(struct ferry_member *member, const char *name);
 /* Set path as it follows from the other fields. */
 void ferry_member_path(struct ferry_member *member);
 /* Errors: FERRY_EFORMAT, FERRY_ELIMIT, FERRY_ENEWER (unknown encoding or

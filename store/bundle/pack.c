@@ -1,63 +1,91 @@
 #include "store/bundle/pack.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <zstd.h>
 
 #include "store/base/error.h"
-#include "store/blob/blob.h"
 
 #define BLOCK (256U << 10)
+#define PACK_MIN 512
 #define SAMPLE (64U << 10)
 #define LEVEL 3
 #define WINDOW_LOG 21
 
-struct ferry_pack {
+struct packer {
+	struct packer *next;
 	ZSTD_CCtx *zstd;
-	uint8_t *block;
+	uint8_t block[BLOCK];
+};
+
+struct ferry_packers {
+	pthread_mutex_t lock; /* guards free */
+	struct packer *free; /* not in use */
 };
 
 int
-ferry_pack_new(struct ferry_pack **out, struct ferry_error *err)
+ferry_packers_new(struct ferry_packers **out, struct ferry_error *err)
 {
-	struct ferry_pack *p;
 
-	if (ferry_calloc(&p, 1, sizeof(*p), err) == -1)
+	if (ferry_calloc(out, 1, sizeof(**out), err) == -1)
 		return -1;
-	if (ferry_calloc(&p->block, 1, BLOCK, err) == -1)
-		goto fail;
-	if ((p->zstd = ZSTD_createCCtx()) == NULL) {
-		ferry_error_set(err, FERRY_ENOMEM, "no memory to compress");
-		goto fail;
-	}
-	*out = p;
+	(void)pthread_mutex_init(&(*out)->lock, NULL);
 	return 0;
-fail:
-	ferry_pack_free(p);
-	return -1;
 }
 
 void
-ferry_pack_free(struct ferry_pack *p)
+ferry_packers_free(struct ferry_packers *all)
 {
+	struct packer *p, *next;
 
-	if (p == NULL)
+	if (all == NULL)
 		return;
-	ZSTD_freeCCtx(p->zstd);
-	free(p->block);
-	free(p);
+	for (p = all->free; p != NULL; p = next) {
+		next = p->next;
+		(void)ZSTD_freeCCtx(p->zstd);
+		free(p);
+	}
+	(void)pthread_mutex_destroy(&all->lock);
+	free(all);
 }
 
-static int
-error_zstd(struct ferry_error *err, size_t code)
+/* One that nobody uses.  Returns: NULL with err set. */
+static struct packer *
+take(struct ferry_packers *all, struct ferry_error *err)
+{
+	struct packer *p;
+
+	(void)pthread_mutex_lock(&all->lock);
+	p = all->free;
+	if (p != NULL)
+		all->free = p->next;
+	(void)pthread_mutex_unlock(&all->lock);
+	if (p != NULL)
+		return p;
+	if (ferry_calloc(&p, 1, sizeof(*p), err) == -1)
+		return NULL;
+	if ((p->zstd = ZSTD_createCCtx()) == NULL) {
+		(void)ferry_error_set(
+		    err, FERRY_ENOMEM, "no memory to compress");
+		free(p);
+		return NULL;
+	}
+	return p;
+}
+
+static void
+give_back(struct ferry_packers *all, struct packer *p)
 {
 
-	return ferry_error_set(
-	    err, FERRY_ENOMEM, "zstd: %s", ZSTD_getErrorName(code));
+	(void)pthread_mutex_lock(&all->lock);
+	p->next = all->free;
+	all->free = p;
+	(void)pthread_mutex_unlock(&all->lock);
 }
 
 /* Whether the first bytes promise a gain of a tenth. */
 static int
-promising(struct ferry_pack *p, const struct ferry_blob *blob,
+promising(struct packer *p, const struct ferry_blob *blob,
     struct ferry_buf *frame, struct ferry_error *err)
 {
 	size_t bound = ZSTD_compressBound(SAMPLE), packed;
@@ -72,7 +100,15 @@ promising(struct ferry_pack *p, const struct ferry_blob *blob,
 }
 
 static int
-start_frame(struct ferry_pack *p, uint64_t size, struct ferry_buf *frame,
+error_zstd(struct ferry_error *err, size_t code)
+{
+
+	return ferry_error_set(
+	    err, FERRY_ENOMEM, "zstd: %s", ZSTD_getErrorName(code));
+}
+
+static int
+start_frame(struct packer *p, uint64_t size, struct ferry_buf *frame,
     struct ferry_error *err)
 {
 	size_t rc;
@@ -88,12 +124,12 @@ start_frame(struct ferry_pack *p, uint64_t size, struct ferry_buf *frame,
 	return 0;
 }
 
-/* Append bytes to the frame.  1, 0 if it grew over max, -1. */
+/* Append n bytes to the frame.  1, 0 if it grew over max, -1. */
 static int
-add_bytes(struct ferry_pack *p, struct ferry_bytes bytes, bool last, size_t max,
+pack(struct packer *p, struct ferry_bytes text, bool last, size_t max,
     struct ferry_buf *frame, struct ferry_error *err)
 {
-	ZSTD_inBuffer in = { bytes.p, bytes.n, 0 };
+	ZSTD_inBuffer in = { text.p, text.n, 0 };
 	size_t left;
 
 	do {
@@ -114,54 +150,61 @@ add_bytes(struct ferry_pack *p, struct ferry_bytes bytes, bool last, size_t max,
 	return frame->n <= max;
 }
 
-/* All of a blob: 1, 0 if it does not pay, -1. */
-static int
-add_blob(struct ferry_pack *p, const struct ferry_blob *blob,
-    struct ferry_digester *digester, struct ferry_buf *frame,
-    struct ferry_error *err)
+int
+ferry_pack_bytes(struct ferry_packers *all, struct ferry_bytes text,
+    struct ferry_buf *frame, struct ferry_error *err)
 {
-	uint64_t offset = 0, gain = blob->size / 10;
-	size_t max = FERRY_PACKED_MAX;
+	struct packer *p = take(all, err);
 	int rc;
 
-	if (blob->size - gain < max)
-		max = (size_t)(blob->size - gain);
-	do {
-		ssize_t n = ferry_blob_read(blob, offset, p->block, BLOCK, err);
-
-		if (n == -1)
-			return -1;
-		if (n == 0)
-			return ferry_error_set(
-			    err, FERRY_ESIZE, "the blob is too short");
-		ferry_digester_update(digester, p->block, (size_t)n);
-		offset += (uint64_t)n;
-		rc = add_bytes(p, ferry_bytes_of(p->block, (size_t)n),
-		    offset == blob->size, max, frame, err);
-	} while (rc == 1 && offset < blob->size);
+	if (p == NULL)
+		return -1;
+	rc = start_frame(p, text.n, frame, err) == -1 ||
+	             pack(p, text, true, SIZE_MAX, frame, err) == -1
+	         ? -1
+	         : 0;
+	give_back(all, p);
 	return rc;
 }
 
-int
-ferry_pack_blob(struct ferry_pack *p, const struct ferry_blob *blob,
+/* The blob's bytes, hashed in passing.  1, 0 if it does not pay, -1. */
+static int
+pack_all(struct packer *p, const struct ferry_blob *blob,
     const struct ferry_digest *digest, struct ferry_buf *frame,
     struct ferry_error *err)
 {
+	size_t max = FERRY_PACKED_MAX;
 	struct ferry_digester *digester = NULL;
 	struct ferry_digest got;
-	int rc = blob->size <= SAMPLE ? 1 : promising(p, blob, frame, err);
+	uint64_t offset = 0;
+	int rc = -1;
 
-	if (rc != 1)
-		return rc;
-	rc = -1;
+	if (blob->size - blob->size / 10 < max)
+		max = (size_t)(blob->size - blob->size / 10);
 	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1 ||
 	    start_frame(p, blob->size, frame, err) == -1)
 		goto out;
-	if ((rc = add_blob(p, blob, digester, frame, err)) == 1) {
+	do {
+		ssize_t n = ferry_blob_read(blob, offset, p->block, BLOCK, err);
+
+		rc = -1;
+		if (n == -1)
+			goto out;
+		if (n == 0) {
+			(void)ferry_error_set(
+			    err, FERRY_ESIZE, "a blob that ends early");
+			goto out;
+		}
+		ferry_digester_update(digester, p->block, (size_t)n);
+		offset += (uint64_t)n;
+		rc = pack(p, ferry_bytes_of(p->block, (size_t)n),
+		    offset == blob->size, max, frame, err);
+	} while (rc == 1 && offset < blob->size);
+	if (rc == 1) {
 		ferry_digester_final(digester, FERRY_SHA256, &got);
 		if (!ferry_digest_equal(&got, digest))
 			rc = ferry_error_set(
-			    err, FERRY_EDIGEST, "the blob is damaged");
+			    err, FERRY_EDIGEST, "a blob of other bytes");
 	}
 out:
 	ferry_digester_free(digester);
@@ -169,12 +212,21 @@ out:
 }
 
 int
-ferry_pack_bytes(struct ferry_pack *p, struct ferry_bytes bytes,
-    struct ferry_buf *frame, struct ferry_error *err)
+ferry_pack_blob(struct ferry_packers *all, const struct ferry_blob *blob,
+    const struct ferry_digest *digest, struct ferry_buf *frame,
+    struct ferry_error *err)
 {
+	struct packer *p;
+	int rc = 1;
 
-	if (start_frame(p, bytes.n, frame, err) == -1 ||
-	    add_bytes(p, bytes, true, SIZE_MAX, frame, err) == -1)
+	if (blob->size < PACK_MIN || blob->size > FERRY_PACK_MAX)
+		return 0;
+	if ((p = take(all, err)) == NULL)
 		return -1;
-	return 0;
+	if (blob->size > SAMPLE)
+		rc = promising(p, blob, frame, err);
+	if (rc == 1)
+		rc = pack_all(p, blob, digest, frame, err);
+	give_back(all, p);
+	return rc;
 }

@@ -1,38 +1,40 @@
 #ifndef FERRY_BUNDLE_PACK_H
 #define FERRY_BUNDLE_PACK_H
 
-/*
- * Compressing members: one zstd frame each, whose window needs at most 2 MiB.
- * A struct ferry_pack is what several frames are made with, one by one.
- */
+/* Compressing what travels in a bundle. */
 
 #include "store/base/bytes.h"
+#include "store/blob/blob.h"
 
-struct ferry_blob;
-struct ferry_digest;
-struct ferry_error;
-struct ferry_pack;
-
-/* Frames of blobs do not become larger, which bounds memory. */
+/* What may be compressed: larger blobs, or those that stay larger than _PACKED,
+ * travel raw, which bounds memory. */
+#define FERRY_PACK_MAX (64U << 20)
 #define FERRY_PACKED_MAX (16U << 20)
 
-/* Errors: FERRY_ENOMEM. */
-int ferry_pack_new(struct ferry_pack **out, struct ferry_error *err);
-void ferry_pack_free(struct ferry_pack *p);
+struct ferry_error;
+struct ferry_packers;
 
 /*
- * Replace what is in frame by blob, compressed.
- *
- * Returns: 1; 0 if that saves less than a tenth, or the frame would be larger
- *     than FERRY_PACKED_MAX; -1.
- * Errors: FERRY_EDIGEST, FERRY_ESIZE (its bytes are not those of digest),
- *     FERRY_ENOMEM, FERRY_ESYSTEM.
+ * What compressing needs, made as often as it is needed at once: threads may
+ * pack beside each other.
+ * Errors of this and the following: FERRY_ENOMEM.
+ * Memory: 4 MiB for each.
  */
-int ferry_pack_blob(struct ferry_pack *p, const struct ferry_blob *blob,
+int ferry_packers_new(struct ferry_packers **out, struct ferry_error *err);
+/* Nobody may be packing. */
+void ferry_packers_free(struct ferry_packers *all);
+
+/* Put text into frame, which is emptied first. */
+int ferry_pack_bytes(struct ferry_packers *all, struct ferry_bytes text,
+    struct ferry_buf *frame, struct ferry_error *err);
+/*
+ * The same of a blob whose name is digest.
+ *
+ * Returns: 1; 0 if a tenth of it would not be saved; -1.
+ * Errors: FERRY_EDIGEST and FERRY_ESIZE (it is damaged), FERRY_ESYSTEM.
+ */
+int ferry_pack_blob(struct ferry_packers *all, const struct ferry_blob *blob,
     const struct ferry_digest *digest, struct ferry_buf *frame,
     struct ferry_error *err);
-/* The same of bytes, whatever it saves: 0 or -1. */
-int ferry_pack_bytes(struct ferry_pack *p, struct ferry_bytes bytes,
-    struct ferry_buf *frame, struct ferry_error *err);
 
 #endif

@@ -1,30 +1,20 @@
 #include "store/bundle/recipes.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "store/base/error.h"
-#include "store/blob/blob.h"
 #include "store/internal.h"
 #include "store/recipe/recipe.h"
 #include "store/recipe/spool.h"
 
 #define PIECE (4U << 20) /* after as many bytes views are passed */
+#define LEVEL_FAST 3
+#define LEVEL_BEST 19
 
-/* A blob's bytes, wherever they are. */
-struct view {
-	struct ferry_blob blob;
-	bool open;
-	void *map; /* NULL: none */
-	struct ferry_bytes bytes;
-};
-#define VIEW_INIT                                                              \
-	{                                                                      \
-		.open = false                                                  \
-	}
-
-/* 1, 0 if there is no such blob, -1. */
-static int
-open_view(struct view *v, struct ferry_store *st,
+int
+ferry_bundle_view_open(struct ferry_bundle_view *v, struct ferry_store *st,
     const struct ferry_digest *digest, struct ferry_error *err)
 {
 	int rc = ferry_blob_open(st, digest, &v->blob, err);
@@ -33,6 +23,8 @@ open_view(struct view *v, struct ferry_store *st,
 	if (rc != 1)
 		return rc;
 	v->open = true;
+	v->digest = digest;
+	v->dirfd = st->tmpfd;
 	v->bytes = ferry_bytes_buf(&v->blob.bytes);
 	if (v->blob.fd == -1 || v->blob.size == 0)
 		return 1;
@@ -45,19 +37,20 @@ open_view(struct view *v, struct ferry_store *st,
 	return 1;
 }
 
-static void
-close_view(struct view *v)
+void
+ferry_bundle_view_close(struct ferry_bundle_view *v)
 {
 
 	if (v->map != NULL)
 		(void)munmap(v->map, (size_t)v->blob.size);
 	if (v->open)
 		ferry_blob_close(&v->blob);
+	memset(v, 0, sizeof(*v));
 }
 
 /* What was looked at of a file need not stay in this process's memory. */
 static void
-pass(const struct view *v)
+pass(const struct ferry_bundle_view *v)
 {
 
 	if (v->map != NULL)
@@ -66,8 +59,7 @@ pass(const struct view *v)
 
 /* Whether the bytes are those of the blob's name: 1, 0, -1. */
 static int
-is_sound(const struct view *v, const struct ferry_digest *digest,
-    struct ferry_error *err)
+is_sound(const struct ferry_bundle_view *v, struct ferry_error *err)
 {
 	struct ferry_digester *digester;
 	struct ferry_digest got;
@@ -81,19 +73,7 @@ is_sound(const struct view *v, const struct ferry_digest *digest,
 	}
 	ferry_digester_final(digester, FERRY_SHA256, &got);
 	ferry_digester_free(digester);
-	return ferry_digest_equal(&got, digest);
-}
-
-/* Open a blob whose bytes are those of its name: 1, 0, -1. */
-static int
-open_sound(struct view *v, struct ferry_store *st,
-    const struct ferry_digest *digest, struct ferry_error *err)
-{
-	int rc = open_view(v, st, digest, err);
-
-	if (rc == 1 && v->bytes.n > FERRY_BUNDLE_RECIPE_BLOB)
-		return 0;
-	return rc == 1 ? is_sound(v, digest, err) : rc;
+	return ferry_digest_equal(&got, v->digest);
 }
 
 static int
@@ -103,75 +83,169 @@ into_buf(void *ctx, const void *p, size_t n, struct ferry_error *err)
 	return ferry_buf_add(ctx, p, n, err);
 }
 
+static int
+level_of(enum ferry_recipe_effort effort)
+{
+
+	switch (effort) {
+	case FERRY_EFFORT_FAST:
+		return LEVEL_FAST;
+	case FERRY_EFFORT_BEST:
+		return LEVEL_BEST;
+	case FERRY_EFFORT_NORMAL:
+		break;
+	}
+	return 0;
+}
+
 int
-ferry_bundle_recipe_make(struct ferry_store *st,
-    const struct ferry_digest *blob, const struct ferry_digest *base,
-    size_t size_max, const struct ferry_model **model, struct ferry_buf *out,
+ferry_bundle_recipe_make(const struct ferry_bundle_view *blob,
+    const struct ferry_bundle_view *base,
+    const struct ferry_bundle_recipe_options *options,
+    const struct ferry_model **model, struct ferry_buf *out,
     struct ferry_error *err)
 {
-	struct ferry_recipe_options options = { 0, size_max, st->tmpfd };
-	struct ferry_recipe_bases bases = { .n = 1 };
+	struct ferry_recipe_options how = { level_of(options->effort),
+		options->size_max, blob->dirfd, FERRY_RECIPE_WORTH,
+		blob->map != NULL ? FERRY_BLOB_MAPPED : FERRY_BLOB_IN_MEMORY };
+	struct ferry_recipe_bases bases = { .n = 0,
+		.stopped = options->stopped };
 	struct ferry_recipe_made made = { .model = *model };
-	struct view views[2] = { VIEW_INIT, VIEW_INIT };
 	int rc;
 
-	ferry_buf_reset(out);
-	if ((rc = open_sound(&views[0], st, blob, err)) != 1 ||
-	    (rc = open_sound(&views[1], st, base, err)) != 1)
-		goto out;
-	bases.v[0] = views[1].bytes;
+	if (base != NULL) {
+		bases.mapped[0] = base->map != NULL;
+		bases.v[bases.n++] = base->bytes;
+	}
+	if (!ferry_recipe_may_pay(blob->bytes, &bases))
+		return 0;
+	if ((rc = is_sound(blob, err)) != 1 ||
+	    (base != NULL && (rc = is_sound(base, err)) != 1))
+		return rc;
 	rc = ferry_recipe_make(
-	    views[0].bytes, &bases, &options, into_buf, out, &made, err);
+	    blob->bytes, &bases, &how, into_buf, out, &made, err);
 	*model = made.model;
-out:
-	close_view(&views[0]);
-	close_view(&views[1]);
 	return rc;
 }
 
-static int
-take(struct ferry_store *st, struct ferry_volume *v,
-    const struct ferry_member *m, const struct ferry_recipe_bases *bases,
-    ferry_volume_sink *on_data, void *ctx, struct ferry_error *err)
-{
-	struct ferry_spool *spool = NULL;
-	struct ferry_bytes recipe;
-	int rc = -1;
+/* rc: 1 not applied, 0 the blob is there, -1 and why. */
+struct ferry_bundle_recipe {
+	struct ferry_member member;
+	struct ferry_bundle_view views[FERRY_MEMBER_BASES];
+	struct ferry_recipe_bases bases;
+	int dirfd;
+	struct ferry_spool *recipe, *blob;
+	int rc;
+	struct ferry_error why;
+};
 
-	if (ferry_spool_new(&spool, st->tmpfd, m->size, err) == -1 ||
-	    ferry_volume_content(
-		v, FERRY_CONTENT_STORED, ferry_spool_sink, spool, err) == -1 ||
-	    ferry_spool_view(spool, &recipe, err) == -1 ||
-	    ferry_recipe_apply(recipe, bases, m->content_size, &m->blob,
-		st->tmpfd, on_data, ctx, err) == -1)
-		goto out;
-	rc = 0;
-out:
-	ferry_spool_free(spool);
-	return rc;
+static int
+open_bases(struct ferry_bundle_recipe *r, struct ferry_store *st,
+    struct ferry_error *err)
+{
+	const struct ferry_member *m = &r->member;
+	char text[FERRY_DIGEST_TEXT];
+
+	for (size_t i = 0; i < m->bases_n; i++) {
+		int rc =
+		    ferry_bundle_view_open(&r->views[i], st, &m->bases[i], err);
+
+		if (rc == -1)
+			return -1;
+		if (rc == 0)
+			return ferry_error_set(err, FERRY_EMISSING,
+			    "its base %s is not here",
+			    ferry_digest_text(&m->bases[i], text));
+		r->bases.v[i] = r->views[i].bytes;
+		r->bases.mapped[i] = r->views[i].map != NULL;
+	}
+	r->bases.n = m->bases_n;
+	return 0;
 }
 
 int
-ferry_bundle_recipe_take(struct ferry_store *st, struct ferry_volume *v,
-    const struct ferry_member *m, ferry_volume_sink *on_data, void *ctx,
+ferry_bundle_recipe_open(struct ferry_bundle_recipe **out,
+    struct ferry_store *st, struct ferry_volume *v,
+    const struct ferry_member *member, const atomic_bool *stopped,
     struct ferry_error *err)
 {
-	struct view views[FERRY_MEMBER_BASES] = { VIEW_INIT, VIEW_INIT };
-	struct ferry_recipe_bases bases = { .n = m->bases_n };
-	char text[FERRY_DIGEST_TEXT];
-	int rc = 1;
+	struct ferry_bundle_recipe *r;
 
-	for (size_t i = 0; rc == 1 && i < m->bases_n; i++) {
-		rc = open_view(&views[i], st, &m->bases[i], err);
-		bases.v[i] = views[i].bytes;
-		if (rc == 0)
-			rc = ferry_error_set(err, FERRY_EMISSING,
-			    "its base %s is not here",
-			    ferry_digest_text(&m->bases[i], text));
+	if (ferry_calloc(&r, 1, sizeof(*r), err) == -1)
+		return -1;
+	r->member = *member;
+	r->dirfd = st->tmpfd;
+	r->bases.stopped = stopped;
+	r->rc = 1;
+	r->why = (struct ferry_error)FERRY_ERROR_INIT;
+	if (open_bases(r, st, err) == -1 ||
+	    ferry_spool_new(&r->recipe, r->dirfd, member->size, err) == -1 ||
+	    ferry_volume_content(v, FERRY_CONTENT_STORED, ferry_spool_sink,
+		r->recipe, err) == -1) {
+		ferry_bundle_recipe_free(r);
+		return -1;
 	}
-	if (rc == 1)
-		rc = take(st, v, m, &bases, on_data, ctx, err);
+	*out = r;
+	return 0;
+}
+
+void
+ferry_bundle_recipe_free(struct ferry_bundle_recipe *r)
+{
+
+	if (r == NULL)
+		return;
 	for (size_t i = 0; i < FERRY_MEMBER_BASES; i++)
-		close_view(&views[i]);
-	return rc;
+		ferry_bundle_view_close(&r->views[i]);
+	ferry_spool_free(r->recipe);
+	ferry_spool_free(r->blob);
+	free(r);
+}
+
+void
+ferry_bundle_recipe_apply(void *recipe)
+{
+	struct ferry_bundle_recipe *r = recipe;
+	struct ferry_bytes bytes;
+
+	r->rc = ferry_spool_new(&r->blob, r->dirfd, r->member.content_size,
+		    &r->why) == -1 ||
+	                ferry_spool_view(r->recipe, &bytes, &r->why) == -1 ||
+	                ferry_recipe_apply(bytes, &r->bases,
+			    r->member.content_size, &r->member.blob, r->dirfd,
+			    ferry_spool_sink, r->blob, &r->why) == -1
+	            ? -1
+	            : 0;
+}
+
+int
+ferry_bundle_recipe_copy(struct ferry_bundle_recipe *r,
+    ferry_volume_sink *on_data, void *ctx, struct ferry_error *err)
+{
+	struct ferry_bytes bytes;
+	size_t n;
+
+	if (r->rc == 1)
+		return ferry_error_set(
+		    err, FERRY_ECANCELLED, "stopped before it was applied");
+	if (r->rc == -1) {
+		*err = r->why;
+		return -1;
+	}
+	if (ferry_spool_view(r->blob, &bytes, err) == -1)
+		return -1;
+	for (size_t at = 0; at < bytes.n; at += n) {
+		n = bytes.n - at < PIECE ? bytes.n - at : PIECE;
+		if (on_data(ctx, bytes.p + at, n, err) == -1)
+			return -1;
+		ferry_spool_pass(r->blob, at + n);
+	}
+	return 0;
+}
+
+const struct ferry_member *
+ferry_bundle_recipe_member(const struct ferry_bundle_recipe *r)
+{
+
+	return &r->member;
 }

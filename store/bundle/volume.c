@@ -404,7 +404,12 @@ check_announced(const struct ferry_volume *v, struct ferry_error *err)
 		return ferry_error_set(err, FERRY_EUNDECLARED,
 		    "'%s' is a %s, which its head does not announce", m->path,
 		    m->encoding == FERRY_ENCODING_PIECE ? "piece" : "recipe");
-	return 0;
+	return m->ending[0] == 0 || v->head->endings
+	           ? 0
+	           : ferry_error_set(err, FERRY_EUNDECLARED,
+			 "'%s' ends as a file does, which its head does not "
+			 "announce",
+			 m->path);
 }
 
 static int

@@ -12,9 +12,9 @@
 #include "store/base/error.h"
 #include "store/blob/blob.h"
 #include "store/bundle/copy.h"
-#include "store/bundle/encode.h"
+#include "store/bundle/digest_set.h"
 #include "store/bundle/file.h"
-#include "store/bundle/pack.h"
+#include "store/bundle/form.h"
 
 #define GROUP_MEMBERS 4096
 #define GROUP_PACKED (8U << 20) /* compressed bytes that wait in memory */
@@ -43,7 +43,10 @@ struct ferry_bundle_writer {
 	struct waiting *waiting;
 	size_t waiting_n, waiting_cap;
 	struct ferry_buf lines, packed;
-	struct ferry_encoder encoder; /* for the member that is being added */
+	struct ferry_packers *packers;
+	const struct ferry_model *model; /* of the last recipe */
+	uint64_t recipes, saved;
+	struct ferry_digest_set has; /* blobs of the current volume */
 	uint64_t span; /* of its members in the file */
 	uint64_t packed_groups;
 	uint64_t offset; /* what of the blob being added is in pieces already */
@@ -101,9 +104,10 @@ ferry_bundle_writer_new(struct ferry_bundle_writer **out,
 	w->st = st;
 	w->target = target;
 	w->head = head;
+	head->endings = target->inspectable;
 	w->on_volume = on_volume;
 	w->ctx = ctx;
-	if (ferry_encoder_open(&w->encoder, st, err) == -1) {
+	if (ferry_packers_new(&w->packers, err) == -1) {
 		ferry_bundle_writer_free(w);
 		return -1;
 	}
@@ -120,7 +124,8 @@ ferry_bundle_writer_free(struct ferry_bundle_writer *w)
 	if (w == NULL)
 		return;
 	ferry_bundle_file_free(w->file);
-	ferry_encoder_close(&w->encoder);
+	ferry_packers_free(w->packers);
+	ferry_digest_set_free(&w->has);
 	ferry_buf_free(&w->lines);
 	ferry_buf_free(&w->packed);
 	free(w->waiting);
@@ -180,6 +185,7 @@ close_volume(struct ferry_bundle_writer *w, struct ferry_error *err)
 	w->bytes += v->size;
 	ferry_bundle_file_free(w->file);
 	w->file = NULL;
+	ferry_digest_set_reset(&w->has);
 	return 0;
 }
 
@@ -344,9 +350,9 @@ room_alone(const struct ferry_bundle_writer *w)
 	return room_behind(w, used);
 }
 
-/* Start a new group if this one is full. */
+/* Write the group if it is full. */
 static int
-flush_full(struct ferry_bundle_writer *w, struct ferry_error *err)
+end_group(struct ferry_bundle_writer *w, struct ferry_error *err)
 {
 
 	if (w->waiting_n < GROUP_MEMBERS && w->packed.n < GROUP_PACKED)
@@ -370,7 +376,7 @@ make_room(struct ferry_bundle_writer *w, uint64_t size, struct ferry_error *err)
 {
 	char text[FERRY_SIZE_TEXT];
 
-	if (flush_full(w, err) == -1)
+	if (end_group(w, err) == -1)
 		return -1;
 	if (w->file != NULL && !fits(w, size) && end_volume(w, err) == -1)
 		return -1;
@@ -387,22 +393,22 @@ make_room(struct ferry_bundle_writer *w, uint64_t size, struct ferry_error *err)
 /* Add a member to the group; of a packed one the frame. */
 static int
 wait_for_index(struct ferry_bundle_writer *w, struct ferry_member *m,
-    struct ferry_error *err)
+    const struct ferry_buf *frame, struct ferry_error *err)
 {
 	size_t packed;
 
 	if (!is_copied(m)) {
-		m->size = w->encoder.frame.n;
+		m->size = frame->n;
 		if (ferry_digest_of(&m->sha256, FERRY_SHA256,
-			ferry_bytes_buf(&w->encoder.frame), err) == -1)
+			ferry_bytes_buf(frame), err) == -1)
 			return -1;
 	}
 	ferry_member_path(m);
 	if (make_room(w, m->size, err) == -1)
 		return -1;
 	packed = w->packed.n;
-	if ((!is_copied(m) && ferry_buf_add(&w->packed, w->encoder.frame.p,
-				  w->encoder.frame.n, err) == -1) ||
+	if ((!is_copied(m) &&
+		ferry_buf_add(&w->packed, frame->p, frame->n, err) == -1) ||
 	    ferry_array_grow(&w->waiting, &w->waiting_cap, w->waiting_n + 1,
 		sizeof(*w->waiting), err) == -1 ||
 	    ferry_member_write(&w->lines, m, err) == -1)
@@ -418,8 +424,75 @@ ferry_bundle_writer_recipes(
     const struct ferry_bundle_writer *w, uint64_t *count, uint64_t *saved)
 {
 
-	*count = w->encoder.recipes;
-	*saved = w->encoder.saved;
+	*count = w->recipes;
+	*saved = w->saved;
+}
+
+int
+ferry_bundle_writer_open(struct ferry_bundle_writer *w,
+    const struct ferry_bundle_source *source, struct ferry_bundle_form **out,
+    struct ferry_error *err)
+{
+	struct ferry_bundle_form_options options = { .packers = w->packers,
+		.raw =
+		    w->target->inspectable || w->packed_groups >= PACKED_GROUPS,
+		.ending = w->target->inspectable,
+		.alone = w->target->recipes &&
+		         w->target->effort != FERRY_EFFORT_FAST,
+		.model = w->model,
+		.effort = w->target->effort,
+		.stopped = w->target->stopped };
+
+	return ferry_bundle_form_open(out, w->st, source, &options, err);
+}
+
+/* What was chosen, or the blob is rotten. */
+static int
+get_form(struct ferry_bundle_writer *w, struct ferry_bundle_form *form,
+    struct ferry_member **m, struct ferry_buf **frame, struct ferry_error *err)
+{
+
+	return ferry_bundle_form_get(form, m, frame, err) == -1
+	           ? explain(w, &(*m)->blob, err)
+	           : 0;
+}
+
+bool
+ferry_bundle_writer_has(
+    const struct ferry_bundle_writer *w, const struct ferry_digest *digest)
+{
+
+	return ferry_digest_set_has(&w->has, digest);
+}
+
+static void
+go_raw(struct ferry_member *m)
+{
+
+	m->encoding = FERRY_ENCODING_RAW;
+	m->size = m->content_size;
+	m->sha256 = m->blob;
+	m->bases_n = 0;
+}
+
+/*
+ * A recipe's base that is not at the site must be in the same volume, before it:
+ * volumes stand alone.  It is not if another volume begins with this blob.
+ */
+static int
+check_base(struct ferry_bundle_writer *w, struct ferry_bundle_form *form,
+    const struct ferry_buf *frame, struct ferry_error *err)
+{
+	const struct ferry_digest *base = ferry_bundle_form_base(form);
+
+	if (base == NULL || ferry_bundle_form_at_site(form))
+		return 0;
+	if (end_group(w, err) == -1)
+		return -1;
+	if (w->file == NULL || !fits(w, frame->n) ||
+	    !ferry_digest_set_has(&w->has, base))
+		ferry_bundle_form_forget(form);
+	return 0;
 }
 
 /* Pieces */
@@ -445,7 +518,7 @@ make_piece_room(
 
 	if (least > PIECE_MIN)
 		least = PIECE_MIN;
-	if (flush_full(w, err) == -1)
+	if (end_group(w, err) == -1)
 		return -1;
 	room = piece_room(w);
 	if (w->file != NULL && room < left && room < least &&
@@ -483,6 +556,7 @@ static int
 add_pieces(struct ferry_bundle_writer *w, struct ferry_member *m,
     struct ferry_error *err)
 {
+	const struct ferry_buf none = FERRY_BUF_INIT;
 
 	if (m->content_size > FERRY_PIECES_MAX)
 		return ferry_error_set(
@@ -490,6 +564,7 @@ add_pieces(struct ferry_bundle_writer *w, struct ferry_member *m,
 	if (check_blob(w, m, err) == -1)
 		return -1;
 	m->encoding = FERRY_ENCODING_PIECE;
+	m->ending[0] = 0;
 	w->head->pieces = true;
 	while (w->offset < m->content_size) {
 		uint64_t left = m->content_size - w->offset, room;
@@ -502,7 +577,7 @@ add_pieces(struct ferry_bundle_writer *w, struct ferry_member *m,
 		if (ferry_bundle_hash(w->st, &m->blob, m->offset, m->size,
 			&m->sha256, err) == -1)
 			return explain(w, &m->blob, err);
-		if (wait_for_index(w, m, err) == -1)
+		if (wait_for_index(w, m, &none, err) == -1)
 			return -1;
 		w->offset += m->size;
 	}
@@ -524,18 +599,52 @@ ferry_bundle_writer_offset(const struct ferry_bundle_writer *w)
 	return w->offset;
 }
 
-/* How the blob travels best; that of a packed one is made. */
+/* All of it, which is in one volume then. */
 static int
-choose_encoding(struct ferry_bundle_writer *w, struct ferry_member *m,
-    const struct ferry_digest *base, struct ferry_error *err)
+add_whole(struct ferry_bundle_writer *w, struct ferry_bundle_form *form,
+    struct ferry_member *m, const struct ferry_buf *frame,
+    struct ferry_error *err)
 {
+	bool recipe = m->encoding == FERRY_ENCODING_RECIPE;
 
-	if (w->packed_groups >= PACKED_GROUPS)
-		return 0;
-	w->encoder.max = room_alone(w);
-	return ferry_encode(&w->encoder, m, base, err) == -1
-	           ? explain(w, &m->blob, err)
-	           : 0;
+	if (wait_for_index(w, m, frame, err) == -1 ||
+	    ferry_digest_set_add(&w->has, &m->blob, err) == -1)
+		return -1;
+	if (recipe) {
+		w->head->recipes = true;
+		w->recipes++;
+		w->saved += ferry_bundle_form_saved(form);
+	}
+	if (ferry_bundle_form_model(form) != NULL)
+		w->model = ferry_bundle_form_model(form);
+	return 0;
+}
+
+int
+ferry_bundle_writer_add(struct ferry_bundle_writer *w,
+    struct ferry_bundle_form *form, struct ferry_error *err)
+{
+	struct ferry_buf *frame;
+	struct ferry_member *m;
+	uint64_t most = room_alone(w);
+
+	if (get_form(w, form, &m, &frame, err) == -1 ||
+	    check_base(w, form, frame, err) == -1 ||
+	    get_form(w, form, &m, &frame, err) == -1)
+		return -1;
+	/* What was compressed meanwhile, although no more than so much may be;
+	 * what fits into no volume; what an earlier run has begun in pieces. */
+	if (w->packed_groups >= PACKED_GROUPS || frame->n > most ||
+	    w->offset > 0)
+		go_raw(m);
+	if ((w->offset > 0 ||
+			(m->encoding == FERRY_ENCODING_RAW && m->size > most)
+		    ? add_pieces(w, m, err)
+		    : add_whole(w, form, m, frame, err)) == -1)
+		return -1;
+	w->head->totals.blobs++;
+	w->head->totals.blob_bytes += m->content_size;
+	return 0;
 }
 
 int
@@ -543,24 +652,17 @@ ferry_bundle_writer_blob(struct ferry_bundle_writer *w,
     const struct ferry_digest *digest, const struct ferry_blob_info *info,
     const struct ferry_digest *base, struct ferry_error *err)
 {
-	struct ferry_member m = { .kind = FERRY_MEMBER_BLOB,
-		.size = info->size,
-		.sha256 = *digest,
-		.content_size = info->size,
-		.blob = *digest,
-		.document = !info->file && info->size > FERRY_BLOB_FILE };
-	bool whole;
+	struct ferry_bundle_source source = { digest, info, base, true,
+		base == NULL, NULL };
+	struct ferry_bundle_form *form;
+	int rc;
 
-	if (w->offset == 0 && choose_encoding(w, &m, base, err) == -1)
+	if (ferry_bundle_writer_open(w, &source, &form, err) == -1)
 		return -1;
-	whole = w->offset == 0 &&
-	        (m.encoding != FERRY_ENCODING_RAW || m.size <= room_alone(w));
-	w->head->recipes |= m.encoding == FERRY_ENCODING_RECIPE;
-	if ((whole ? wait_for_index(w, &m, err) : add_pieces(w, &m, err)) == -1)
-		return -1;
-	w->head->totals.blobs++;
-	w->head->totals.blob_bytes += info->size;
-	return 0;
+	ferry_bundle_form_find(form);
+	rc = ferry_bundle_writer_add(w, form, err);
+	ferry_bundle_form_free(form);
+	return rc;
 }
 
 int
@@ -575,11 +677,14 @@ ferry_bundle_writer_records(struct ferry_bundle_writer *w,
 		.first = first,
 		.last = last,
 		.count = count };
+	struct ferry_buf frame = FERRY_BUF_INIT;
 
-	if (ferry_pack_bytes(w->encoder.pack, lines, &w->encoder.frame, err) ==
-		-1 ||
-	    wait_for_index(w, &m, err) == -1)
+	if (ferry_pack_bytes(w->packers, lines, &frame, err) == -1 ||
+	    wait_for_index(w, &m, &frame, err) == -1) {
+		ferry_buf_free(&frame);
 		return -1;
+	}
+	ferry_buf_free(&frame);
 	w->head->totals.records += count;
 	w->head->totals.record_parts++;
 	return 0;

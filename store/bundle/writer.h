@@ -14,8 +14,8 @@
  * memory, compressed; the others are read when their group is written, and
  * hashed in passing, so that nothing rotten leaves.
  *
- * Memory: at most about 30 MB, whatever the size; while a recipe is made about
- * 100 MB more.
+ * Memory: at most about 30 MB, whatever the size, and for each recipe that is
+ * being made about 100 MB.
  */
 
 #include <stdbool.h>
@@ -24,8 +24,10 @@
 #include "store/bundle/head.h"
 #include "store/bundle/keys.h"
 #include "store/bundle/member.h"
+#include "store/bundle/recipes.h"
 
 struct ferry_blob_info;
+struct ferry_bundle_form;
 struct ferry_bundle_writer;
 struct ferry_error;
 struct ferry_store;
@@ -39,6 +41,13 @@ struct ferry_bundle_target {
 	uint64_t volume_size; /* at most; 0: no limit */
 	size_t reserve; /* bytes of head.json */
 	size_t signatures;
+	bool recipes; /* also from nothing, and from what the volume has */
+	enum ferry_recipe_effort effort;
+	/* For those who look into bundles: blobs are raw, and their names end as
+	 * those of the files do. */
+	bool inspectable;
+	const atomic_bool
+	    *stopped; /* or NULL; once true, no form is looked for */
 };
 
 /* "BASE-007.tar", or with ".part". */
@@ -72,8 +81,9 @@ void ferry_bundle_writer_free(struct ferry_bundle_writer *w);
 
 /*
  * Add a blob, or journal lines first to last, count of them.  A blob travels as
- * a recipe from base, which whoever reads the bundle must have, where that pays;
- * base may be NULL.  One that fits into no volume travels in pieces.
+ * a recipe, where that pays: from base, which whoever reads the bundle must have,
+ * and which may be NULL for no recipe.  One that fits into no volume travels in
+ * pieces.
  * Errors: FERRY_EUSAGE (records that fit into no volume), FERRY_EDIGEST,
  *     FERRY_ESIZE or FERRY_EMISSING (see ferry_bundle_writer_rotten()),
  *     FERRY_ESYSTEM.
@@ -85,12 +95,33 @@ int ferry_bundle_writer_records(struct ferry_bundle_writer *w,
     struct ferry_bytes lines, uint64_t first, uint64_t last, uint64_t count,
     struct ferry_error *err);
 /*
+ * The same in three steps: open a form; choose it, by ferry_bundle_form_find(),
+ * for many at once; add it, in the order that the bundle has.  A form is freed
+ * by ferry_bundle_form_free(), before the writer.
+ */
+struct ferry_bundle_source {
+	const struct ferry_digest *digest;
+	const struct ferry_blob_info *info;
+	const struct ferry_digest *base; /* or NULL */
+	bool at_site; /* the base; else it must be in the volume before */
+	bool whole; /* no recipe, not even from nothing */
+	const char *name; /* of the file, or NULL */
+};
+int ferry_bundle_writer_open(struct ferry_bundle_writer *w,
+    const struct ferry_bundle_source *source, struct ferry_bundle_form **out,
+    struct ferry_error *err);
+int ferry_bundle_writer_add(struct ferry_bundle_writer *w,
+    struct ferry_bundle_form *form, struct ferry_error *err);
+/*
  * How much of the blob that is being added is in pieces already: of a blob that
  * fits into no volume, else 0.  on_volume asks that, to go on with the blob from
  * there after a kill: _go_on says so before it is added again.
  */
 uint64_t ferry_bundle_writer_offset(const struct ferry_bundle_writer *w);
 void ferry_bundle_writer_go_on(struct ferry_bundle_writer *w, uint64_t offset);
+/* Whether the current volume has a blob; false if it has too many to tell. */
+bool ferry_bundle_writer_has(
+    const struct ferry_bundle_writer *w, const struct ferry_digest *digest);
 /* Blobs that became recipes, and the bytes that saved, since _new. */
 void ferry_bundle_writer_recipes(
     const struct ferry_bundle_writer *w, uint64_t *count, uint64_t *saved);

@@ -11,7 +11,8 @@
 #define COPY (1U << 20) /* after as many bytes views are passed */
 
 /*
- * at: how far the image was used; next: the next stream of the plan.
+ * at: how far the image was used; next: the next stream of the plan.  reuse may
+ * be NULL.  blob: what was made so far, of which digester is.
  */
 struct applying {
 	struct ferry_recipe_head head;
@@ -24,40 +25,37 @@ struct applying {
 	uint64_t at;
 	size_t next;
 	struct ferry_predictor *predictor;
+	struct ferry_reuse *reuse;
+	struct ferry_spool *blob;
+	struct ferry_digester *digester;
+	struct ferry_bytes
+	    mapped; /* the first base, if it is to be given back */
+	const atomic_bool *stopped;
 	int dirfd;
 	uint64_t work;
-};
-
-/* The blob on its way out. */
-struct result {
-	struct ferry_digester *digester;
-	uint64_t left;
-	ferry_recipe_sink *on_data;
-	void *ctx;
 };
 
 static int
 on_result(void *ctx, const void *p, size_t n, struct ferry_error *err)
 {
-	struct result *r = ctx;
+	struct applying *a = ctx;
 
-	if (n > r->left)
+	if (n > a->head.size - ferry_spool_size(a->blob))
 		return ferry_error_set(
 		    err, FERRY_ESIZE, "a recipe that gives more than the blob");
-	r->left -= n;
-	ferry_digester_update(r->digester, p, n);
-	return r->on_data(r->ctx, p, n, err);
+	ferry_digester_update(a->digester, p, n);
+	return ferry_spool_write(a->blob, p, n, err);
 }
 
 /* Base i by model, or by none; it must be what the recipe says. */
 static int
-open_base(struct applying *a, size_t i, struct ferry_bytes blob,
+open_base(struct applying *a, size_t i, const struct ferry_recipe_bases *bases,
     const struct ferry_model *model, struct ferry_error *err)
 {
 	const struct ferry_recipe_image *want = &a->head.bases[i];
 
 	ferry_recipe_base_close(&a->bases[i]);
-	if (ferry_recipe_base_open(&a->bases[i], blob, a->dirfd, model,
+	if (ferry_recipe_base_open(&a->bases[i], bases, i, a->dirfd, model,
 		&a->work, a->head.work, err) == -1)
 		return -1;
 	if (a->bases[i].image.n != want->size ||
@@ -77,12 +75,12 @@ open_bases(struct applying *a, const struct ferry_recipe_bases *bases,
 		    "a recipe of %zu bases, not %zu", a->head.bases_n,
 		    bases->n);
 	for (size_t i = 0; i < bases->n; i++)
-		if (open_base(a, i, bases->v[i], NULL, err) == -1)
+		if (open_base(a, i, bases, NULL, err) == -1)
 			return -1;
 	/* Only what is the right base is worth the work. */
 	if (a->head.prefix > 0)
 		return open_base(
-		    a, 0, bases->v[0], ferry_model_find(a->head.prefix), err);
+		    a, 0, bases, ferry_model_find(a->head.prefix), err);
 	return 0;
 }
 
@@ -103,7 +101,6 @@ read_texts(struct applying *a, struct ferry_bytes *in, struct ferry_error *err)
 		FERRY_RECIPE_CORRECTIONS, "corrections", &a->corrections,
 		err) == -1)
 		goto out;
-	a->corrections_left = ferry_bytes_buf(&a->corrections);
 	rc = 0;
 out:
 	ferry_buf_free(&places);
@@ -161,20 +158,61 @@ copy(struct applying *a, uint64_t n, ferry_recipe_sink *on_data, void *ctx,
 	return 0;
 }
 
+/* A stream on its way, compared with what the base has instead. */
+struct trial {
+	struct ferry_bytes left;
+	bool agreed;
+	ferry_recipe_sink *on_data;
+	void *ctx;
+};
+
+static int
+on_trial(void *ctx, const void *p, size_t n, struct ferry_error *err)
+{
+	struct trial *t = ctx;
+
+	t->agreed = t->agreed && n <= t->left.n && memcmp(p, t->left.p, n) == 0;
+	if (t->agreed)
+		t->left = ferry_bytes_of(t->left.p + n, t->left.n - n);
+	return t->on_data(t->ctx, p, n, err);
+}
+
 static int
 write_stream(struct applying *a, const struct ferry_plan_stream *stream,
     struct ferry_bytes raw, ferry_recipe_sink *on_data, void *ctx,
     struct ferry_error *err)
 {
-	struct ferry_predict_run run = { ferry_model_find(stream->model), raw,
-		NULL, NULL, a->work, a->head.work };
+	struct ferry_predict_run run = { .model =
+					     ferry_model_find(stream->model),
+		.raw = raw,
+		.work = a->work,
+		.work_max = a->head.work,
+		.reuse = a->reuse };
 	struct ferry_correction_reader corrections;
+	const struct ferry_reuse_stream *same = NULL;
+	struct trial t;
 
 	if (ferry_correction_reader_begin(
-		&corrections, &a->corrections_left, err) == -1 ||
-	    ferry_stream_write(a->predictor, &run, &corrections,
+		&corrections, &a->corrections_left, err) == -1)
+		return -1;
+	if (a->reuse != NULL && stream->padding == 0 &&
+	    ferry_correction_reader_done(&corrections))
+		same = ferry_reuse_whole(a->reuse, run.model, raw);
+	if (same != NULL && ferry_reuse_trusted(a->reuse))
+		return on_data(ctx, same->deflated.p, same->deflated.n, err);
+	if (same != NULL) {
+		run.reuse = NULL;
+		t = (struct trial){ same->deflated, true, on_data, ctx };
+		on_data = on_trial;
+		ctx = &t;
+	}
+	if (ferry_stream_write(a->predictor, &run, &corrections,
 		stream->padding, on_data, ctx, err) == -1)
 		return -1;
+	if (same != NULL)
+		ferry_reuse_tried(a->reuse, raw.n,
+		    t.agreed && t.left.n == 0 ? FERRY_REUSE_AGREED
+					      : FERRY_REUSE_DIFFERED);
 	a->work = run.work;
 	return 0;
 }
@@ -237,43 +275,95 @@ count_outer(const struct ferry_plan *plan)
 	return n;
 }
 
+/* Make the blob from the image, and look whether it is what it should be. */
+static int
+recreate(struct applying *a, const struct ferry_digest *sha256,
+    struct ferry_error *err)
+{
+	char text[FERRY_DIGEST_TEXT];
+	struct ferry_digest got;
+
+	a->at = 0;
+	a->next = 0;
+	a->corrections_left = ferry_bytes_buf(&a->corrections);
+	if (ferry_spool_new(&a->blob, a->dirfd, a->head.size, err) == -1 ||
+	    ferry_digester_new(&a->digester, FERRY_ALG(FERRY_SHA256), err) ==
+		-1 ||
+	    write_level(a, count_outer(&a->plan), a->head.image, on_result, a,
+		err) == -1)
+		return -1;
+	if (a->corrections_left.n > 0)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "corrections behind those of the last stream");
+	if (ferry_spool_size(a->blob) < a->head.size)
+		return ferry_error_set(
+		    err, FERRY_ESIZE, "a recipe that gives less than the blob");
+	ferry_digester_final(a->digester, FERRY_SHA256, &got);
+	if (!ferry_digest_equal(&got, sha256))
+		return ferry_error_set(err, FERRY_EDIGEST,
+		    "a recipe that gives %s", ferry_digest_text(&got, text));
+	return 0;
+}
+
+static void
+forget_result(struct applying *a)
+{
+
+	ferry_spool_free(a->blob);
+	ferry_digester_free(a->digester);
+	a->blob = NULL;
+	a->digester = NULL;
+}
+
+/* With what the base's streams tell; without, if they told something else. */
+static int
+recreate_by_base(struct applying *a, const struct ferry_digest *sha256,
+    struct ferry_error *err)
+{
+	const struct ferry_recipe_base *base = &a->bases[0];
+	struct ferry_error why = FERRY_ERROR_INIT;
+	uint64_t work = a->work;
+
+	if (a->head.bases_n == 0 || base->streams_n == 0)
+		return recreate(a, sha256, err);
+	if (ferry_reuse_new(&a->reuse, base->image, base->streams,
+		base->streams_n, err) == -1)
+		return -1;
+	if (recreate(a, sha256, &why) == 0)
+		return 0;
+	if (why.code == FERRY_ESYSTEM || why.code == FERRY_ENOMEM ||
+	    why.code == FERRY_ECANCELLED || !ferry_reuse_used(a->reuse)) {
+		*err = why;
+		return -1;
+	}
+	forget_result(a);
+	ferry_reuse_free(a->reuse);
+	a->reuse = NULL;
+	a->work = work;
+	return recreate(a, sha256, err);
+}
+
 static int
 write_blob(struct applying *a, const struct ferry_digest *sha256,
     ferry_recipe_sink *on_data, void *ctx, struct ferry_error *err)
 {
-	struct result r = { NULL, a->head.size, on_data, ctx };
-	char text[FERRY_DIGEST_TEXT];
-	struct ferry_digest got;
-	int rc = -1;
+	struct ferry_bytes blob;
+	size_t n;
 
 	if (ferry_predictor_new(&a->predictor, FERRY_PREDICT_SPOOLED, err) ==
-		-1 ||
-	    ferry_digester_new(&r.digester, FERRY_ALG(FERRY_SHA256), err) ==
-		-1 ||
-	    write_level(a, count_outer(&a->plan), a->head.image, on_result, &r,
-		err) == -1)
-		goto out;
-	if (a->corrections_left.n > 0) {
-		(void)ferry_error_set(err, FERRY_EFORMAT,
-		    "corrections behind those of the last stream");
-		goto out;
+	    -1)
+		return -1;
+	ferry_predictor_heed(a->predictor, a->mapped, a->stopped);
+	if (recreate_by_base(a, sha256, err) == -1 ||
+	    ferry_spool_view(a->blob, &blob, err) == -1)
+		return -1;
+	for (size_t at = 0; at < blob.n; at += n) {
+		n = blob.n - at < COPY ? blob.n - at : COPY;
+		if (on_data(ctx, blob.p + at, n, err) == -1)
+			return -1;
+		ferry_spool_pass(a->blob, at + n);
 	}
-	if (r.left > 0) {
-		(void)ferry_error_set(
-		    err, FERRY_ESIZE, "a recipe that gives less than the blob");
-		goto out;
-	}
-	ferry_digester_final(r.digester, FERRY_SHA256, &got);
-	if (!ferry_digest_equal(&got, sha256)) {
-		(void)ferry_error_set(err, FERRY_EDIGEST,
-		    "a recipe that gives %s", ferry_digest_text(&got, text));
-		goto out;
-	}
-	rc = 0;
-out:
-	ferry_digester_free(r.digester);
-	ferry_predictor_free(a->predictor);
-	return rc;
+	return 0;
 }
 
 int
@@ -287,6 +377,8 @@ ferry_recipe_apply(struct ferry_bytes recipe,
 
 	memset(&a, 0, sizeof(a));
 	a.dirfd = dirfd;
+	a.mapped = ferry_recipe_mapped(bases, 0);
+	a.stopped = bases->stopped;
 	if (ferry_recipe_head_read(&a.head, &recipe, err) == -1)
 		goto out;
 	if (a.head.size != size) {
@@ -304,6 +396,9 @@ ferry_recipe_apply(struct ferry_bytes recipe,
 out:
 	for (size_t i = 0; i < FERRY_RECIPE_BASES; i++)
 		ferry_recipe_base_close(&a.bases[i]);
+	ferry_predictor_free(a.predictor);
+	ferry_reuse_free(a.reuse);
+	forget_result(&a);
 	ferry_plan_free(&a.plan);
 	ferry_buf_free(&a.corrections);
 	ferry_spool_free(a.spool);

@@ -32,15 +32,21 @@ static void
 put(struct ferry_bits *w, uint64_t v, unsigned n)
 {
 
+	uint64_t little;
+
 	w->acc |= v << w->held;
 	w->held += n;
 	if (w->n + 8 > sizeof(w->p))
 		hand_on(w);
-	while (w->held >= 8) {
-		w->p[w->n++] = (uint8_t)w->acc;
-		w->acc >>= 8;
-		w->held -= 8;
-	}
+	little = w->acc;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	little = __builtin_bswap64(little);
+#endif
+	/* All of it, although only whole bytes count. */
+	memcpy(w->p + w->n, &little, 8);
+	w->n += w->held >> 3;
+	w->acc >>= w->held & ~7U;
+	w->held &= 7;
 }
 
 int
@@ -122,18 +128,23 @@ put_match(struct ferry_bits *w, const struct ferry_deflate_header *h,
 {
 	unsigned l = ferry_deflate_length_symbol(t.length);
 	unsigned d = ferry_deflate_distance_symbol(t.distance);
-	unsigned symbol = FERRY_DEFLATE_END + 1 + l;
+	unsigned symbol = FERRY_DEFLATE_END + 1 + l, n;
+	uint64_t v;
 
 	if (h->literal_lengths[symbol] == 0)
 		return no_code(w, "a length");
 	if (h->distance_lengths[d] == 0)
 		return no_code(w, "a distance");
-	put(w, codes->literals[symbol], h->literal_lengths[symbol]);
-	put(w, t.length - (unsigned)ferry_deflate_length_base[l],
-	    ferry_deflate_length_extra[l]);
-	put(w, codes->distances[d], h->distance_lengths[d]);
-	put(w, t.distance - (unsigned)ferry_deflate_distance_base[d],
-	    ferry_deflate_distance_extra[d]);
+	/* 48 bits at most. */
+	v = codes->literals[symbol];
+	n = h->literal_lengths[symbol];
+	v |= (uint64_t)(t.length - (unsigned)ferry_deflate_length_base[l]) << n;
+	n += ferry_deflate_length_extra[l];
+	v |= (uint64_t)codes->distances[d] << n;
+	n += h->distance_lengths[d];
+	v |= (uint64_t)(t.distance - (unsigned)ferry_deflate_distance_base[d])
+	     << n;
+	put(w, v, n + ferry_deflate_distance_extra[d]);
 	return w->rc;
 }
 

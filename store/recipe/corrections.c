@@ -274,12 +274,19 @@ ferry_correction_header(struct ferry_correction_reader *r, uint64_t index,
 	return read_ahead(&r->headers, index + 1, err) == -1 ? -1 : 1;
 }
 
+bool
+ferry_correction_reader_done(const struct ferry_correction_reader *r)
+{
+
+	return !r->tokens.has && !r->blocks.has && !r->headers.has;
+}
+
 int
 ferry_correction_reader_end(
     const struct ferry_correction_reader *r, struct ferry_error *err)
 {
 
-	if (r->tokens.has || r->blocks.has || r->headers.has)
+	if (!ferry_correction_reader_done(r))
 		return ferry_error_set(err, FERRY_EFORMAT,
 		    "corrections behind the end of their stream");
 	return 0;

@@ -76,6 +76,8 @@ int ferry_correction_block(struct ferry_correction_reader *r, uint64_t index,
     struct ferry_correction_block *out, struct ferry_error *err);
 int ferry_correction_header(struct ferry_correction_reader *r, uint64_t index,
     struct ferry_deflate_header *out, struct ferry_error *err);
+/* Whether nothing, or nothing more, is said. */
+bool ferry_correction_reader_done(const struct ferry_correction_reader *r);
 /* Errors: FERRY_EFORMAT if corrections are left. */
 int ferry_correction_reader_end(
     const struct ferry_correction_reader *r, struct ferry_error *err);

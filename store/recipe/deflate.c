@@ -23,41 +23,6 @@ ferry_deflate_step_bits(unsigned symbol)
 	return symbol == 16 ? 2 : symbol == 17 ? 3 : symbol == 18 ? 7 : 0;
 }
 
-/* Of v > 0: the place of its highest bit, from 0. */
-static unsigned
-high_bit(unsigned v)
-{
-
-	return 31U - (unsigned)__builtin_clz(v);
-}
-
-unsigned
-ferry_deflate_length_symbol(unsigned length)
-{
-	unsigned v, high;
-
-	/* Four symbols for each power of two; 258 has one of its own. */
-	if (length == FERRY_DEFLATE_MATCH_MAX)
-		return 28;
-	if (length < 11)
-		return length - 3;
-	v = length - 3;
-	high = high_bit(v);
-	return 4 * (high - 1) + (v >> (high - 2) & 3);
-}
-
-unsigned
-ferry_deflate_distance_symbol(unsigned distance)
-{
-	unsigned v, high;
-
-	if (distance < 5)
-		return distance - 1;
-	v = distance - 1;
-	high = high_bit(v);
-	return 2 * high + (v >> (high - 1) & 1);
-}
-
 void
 ferry_deflate_fixed(struct ferry_deflate_header *header)
 {

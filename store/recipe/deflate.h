@@ -69,9 +69,41 @@ extern const uint8_t ferry_deflate_order[FERRY_DEFLATE_ORDER];
 /* Bits that follow step symbol s: 2 of 16, 3 of 17, 7 of 18, else none. */
 unsigned ferry_deflate_step_bits(unsigned symbol);
 
+/* Of v > 0: the place of its highest bit, from 0. */
+static inline unsigned
+ferry_deflate_high_bit(unsigned v)
+{
+
+	return 31U - (unsigned)__builtin_clz(v);
+}
+
 /* The symbol, from 0, of a length (3 to 258) or a distance (1 to 32768). */
-unsigned ferry_deflate_length_symbol(unsigned length);
-unsigned ferry_deflate_distance_symbol(unsigned distance);
+static inline unsigned
+ferry_deflate_length_symbol(unsigned length)
+{
+	unsigned v, high;
+
+	/* Four symbols for each power of two; 258 has one of its own. */
+	if (length == FERRY_DEFLATE_MATCH_MAX)
+		return 28;
+	if (length < 11)
+		return length - 3;
+	v = length - 3;
+	high = ferry_deflate_high_bit(v);
+	return 4 * (high - 1) + (v >> (high - 2) & 3);
+}
+
+static inline unsigned
+ferry_deflate_distance_symbol(unsigned distance)
+{
+	unsigned v, high;
+
+	if (distance < 5)
+		return distance - 1;
+	v = distance - 1;
+	high = ferry_deflate_high_bit(v);
+	return 2 * high + (v >> (high - 1) & 1);
+}
 
 /* Make header that of the fixed codes. */
 void ferry_deflate_fixed(struct ferry_deflate_header *header);

@@ -1,5 +1,6 @@
 #include "store/recipe/encoding.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/base/error.h"
@@ -100,26 +101,46 @@ ferry_recipe_head_read(struct ferry_recipe_head *out, struct ferry_bytes *in,
 	return 0;
 }
 
-/* Looking at a base by one model. */
+/* Looking at a base, by one model or (NULL) by none. */
 struct looking {
+	struct ferry_recipe_base *base;
+	struct ferry_bytes blob;
 	struct ferry_predictor *predictor;
 	const struct ferry_model *model;
 	struct ferry_stream_analysis analysis;
-	struct ferry_buf *out;
 	uint64_t *work, work_max;
 	bool full;
 };
 
+/* Remember a stream that is read where it stands. */
 static int
-on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
+add_stream(struct looking *l, size_t index, struct ferry_bytes deflated,
+    uint64_t size, struct ferry_error *err)
+{
+	struct ferry_recipe_base *b = l->base;
+	uintptr_t at = (uintptr_t)deflated.p, blob = (uintptr_t)l->blob.p;
+
+	if (b->plan.v[index].children > 0 || at < blob ||
+	    at - blob >= l->blob.n)
+		return 0;
+	if (ferry_array_grow(&b->streams, &b->streams_cap, b->streams_n + 1,
+		sizeof(b->streams[0]), err) == -1)
+		return -1;
+	b->streams[b->streams_n++] =
+	    (struct ferry_reuse_stream){ ferry_spool_size(b->spool) - size,
+		    size, deflated };
+	return 0;
+}
+
+static int
+correct_stream(struct looking *l, struct ferry_bytes deflated,
     struct ferry_bytes raw, struct ferry_error *err)
 {
-	struct looking *l = ctx;
+	struct ferry_buf *out = &l->base->corrections;
 	struct ferry_stream_limits limits = { UINT64_MAX,
 		FERRY_RECIPE_CORRECTIONS, l->work_max - *l->work };
 	int rc;
 
-	(void)index;
 	if (l->full)
 		return 0;
 	rc = ferry_stream_analyse(
@@ -128,11 +149,22 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 	if (rc == -1)
 		return -1;
 	if (rc == 0 || ferry_corrections_size(&l->analysis.corrections) >
-			   FERRY_RECIPE_CORRECTIONS - l->out->n) {
+			   FERRY_RECIPE_CORRECTIONS - out->n) {
 		l->full = true;
 		return 0;
 	}
-	return ferry_corrections_write(&l->analysis.corrections, l->out, err);
+	return ferry_corrections_write(&l->analysis.corrections, out, err);
+}
+
+static int
+on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
+    struct ferry_bytes raw, struct ferry_error *err)
+{
+	struct looking *l = ctx;
+
+	if (add_stream(l, index, deflated, raw.n, err) == -1)
+		return -1;
+	return l->model == NULL ? 0 : correct_stream(l, deflated, raw, err);
 }
 
 /* In pieces, so that the image is not in memory all at once. */
@@ -153,22 +185,35 @@ hash_image(struct ferry_recipe_base *base, struct ferry_error *err)
 	return 0;
 }
 
-int
-ferry_recipe_base_open(struct ferry_recipe_base *base, struct ferry_bytes blob,
-    int dirfd, const struct ferry_model *model, uint64_t *work,
-    uint64_t work_max, struct ferry_error *err)
+struct ferry_bytes
+ferry_recipe_mapped(const struct ferry_recipe_bases *bases, size_t i)
 {
-	struct looking l = { NULL, model,
-		{ NULL, FERRY_CORRECTIONS_INIT, 0, 0 }, &base->corrections,
-		work, work_max, false };
+
+	return i < bases->n && bases->mapped[i] ? bases->v[i]
+	                                        : ferry_bytes_of(NULL, 0);
+}
+
+int
+ferry_recipe_base_open(struct ferry_recipe_base *base,
+    const struct ferry_recipe_bases *bases, size_t i, int dirfd,
+    const struct ferry_model *model, uint64_t *work, uint64_t work_max,
+    struct ferry_error *err)
+{
+	struct looking l = { base, bases->v[i], NULL, model,
+		{ NULL, FERRY_CORRECTIONS_INIT, 0, 0 }, work, work_max, false };
 	int rc = -1;
 
 	memset(base, 0, sizeof(*base));
-	if (model != NULL &&
-	    ferry_predictor_new(&l.predictor, FERRY_PREDICT_SPOOLED, err) == -1)
-		goto out;
-	if (ferry_expand(blob, dirfd, &base->spool, &base->plan,
-		model != NULL ? on_stream : NULL, &l, err) == -1 ||
+	if (model != NULL) {
+		if (ferry_predictor_new(
+			&l.predictor, FERRY_PREDICT_SPOOLED, err) == -1)
+			goto out;
+		ferry_predictor_heed(
+		    l.predictor, ferry_recipe_mapped(bases, i), bases->stopped);
+	}
+	if (ferry_expand(bases->v[i],
+		bases->mapped[i] ? FERRY_BLOB_MAPPED : FERRY_BLOB_IN_MEMORY,
+		dirfd, &base->spool, &base->plan, on_stream, &l, err) == -1 ||
 	    ferry_spool_view(base->spool, &base->image, err) == -1 ||
 	    hash_image(base, err) == -1)
 		goto out;
@@ -188,5 +233,6 @@ ferry_recipe_base_close(struct ferry_recipe_base *base)
 	ferry_spool_free(base->spool);
 	ferry_plan_free(&base->plan);
 	ferry_buf_free(&base->corrections);
+	free(base->streams);
 	memset(base, 0, sizeof(*base));
 }

@@ -10,6 +10,7 @@
 #include "store/recipe/expand.h"
 #include "store/recipe/plan.h"
 #include "store/recipe/recipe.h"
+#include "store/recipe/reuse.h"
 
 #define FERRY_RECIPE_MAGIC "FRR1"
 #define FERRY_RECIPE_CORRECTIONS (16U << 20) /* of all streams, unpacked */
@@ -36,7 +37,8 @@ int ferry_recipe_head_read(struct ferry_recipe_head *out,
     struct ferry_bytes *in, struct ferry_error *err);
 
 /*
- * A base, expanded.  With model, the corrections that all of its streams need
+ * Base i, expanded; streams are those that lie in the blob itself, with nothing
+ * in them, and borrow it.  With model, the corrections that all of its streams need
  * by it, in the order of on_stream, up to FERRY_RECIPE_CORRECTIONS bytes.
  *
  * work: is counted, and may become work_max.
@@ -47,10 +49,16 @@ struct ferry_recipe_base {
 	struct ferry_plan plan;
 	struct ferry_digest sha256;
 	struct ferry_buf corrections;
+	struct ferry_reuse_stream *streams;
+	size_t streams_n, streams_cap;
 };
 int ferry_recipe_base_open(struct ferry_recipe_base *base,
-    struct ferry_bytes blob, int dirfd, const struct ferry_model *model,
-    uint64_t *work, uint64_t work_max, struct ferry_error *err);
+    const struct ferry_recipe_bases *bases, size_t i, int dirfd,
+    const struct ferry_model *model, uint64_t *work, uint64_t work_max,
+    struct ferry_error *err);
+/* Base i, if it is to be given back, else nothing. */
+struct ferry_bytes
+ferry_recipe_mapped(const struct ferry_recipe_bases *bases, size_t i);
 void ferry_recipe_base_close(struct ferry_recipe_base *base);
 
 #endif

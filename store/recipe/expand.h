@@ -24,19 +24,24 @@ struct ferry_spool;
  * failure too.  dirfd is the folder for temporary files.
  *
  * on_stream is called for each stream when its content is known: after those
- * that lie in it.  deflated begins with the stream, and both views are
- * borrowed for the call.  It may be NULL.
+ * that lie in it.  Both views are borrowed for the call.  It may be NULL.
  *
  * Errors: FERRY_ELIMIT (the blob is too large), FERRY_ESYSTEM, FERRY_ENOMEM,
  *     those of on_stream.
  */
+/*
+ * FERRY_BLOB_MAPPED: the blob is a view as of ferry_spool_pass_view().
+ */
+enum ferry_blob_memory { FERRY_BLOB_IN_MEMORY, FERRY_BLOB_MAPPED };
 typedef int ferry_expand_on_stream(void *ctx, size_t index,
     struct ferry_bytes deflated, struct ferry_bytes raw,
     struct ferry_error *err);
-int ferry_expand(struct ferry_bytes blob, int dirfd, struct ferry_spool **image,
-    struct ferry_plan *plan, ferry_expand_on_stream *on_stream, void *ctx,
-    struct ferry_error *err);
+int ferry_expand(struct ferry_bytes blob, enum ferry_blob_memory memory,
+    int dirfd, struct ferry_spool **image, struct ferry_plan *plan,
+    ferry_expand_on_stream *on_stream, void *ctx, struct ferry_error *err);
 
+/* Whether bytes begin as something does that is looked into. */
+bool ferry_expand_begins(struct ferry_bytes blob);
 /* How large an image of a blob of this size may be. */
 uint64_t ferry_image_max(uint64_t blob);
 

@@ -175,6 +175,13 @@ ferry_expand_blob(struct ferry_expand_level *level, struct ferry_bytes b,
 	                 : expand_file(level, b, err);
 }
 
+bool
+ferry_expand_begins(struct ferry_bytes blob)
+{
+
+	return is_tar(blob) || is_gzip(blob) || ferry_expand_is_zip(blob);
+}
+
 /*
  * Symbols embedded in a .NET assembly: "MPDB", the size of their content, a
  * stream.  Source: PE/COFF Specification of .NET, "Embedded Portable PDB Debug

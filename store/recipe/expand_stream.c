@@ -5,13 +5,36 @@
 #include "store/recipe/inflate.h"
 #include "store/recipe/spool.h"
 
+#define PASS (4U << 20) /* after as many bytes views are passed */
+
+/* Write to the image; a ferry_recipe_sink. */
+static int
+on_image(void *ctx, const void *p, size_t n, struct ferry_error *err)
+{
+	struct ferry_expand *x = ctx;
+
+	x->written += n;
+	if (x->written >= PASS) {
+		ferry_spool_pass_view(x->mapped);
+		x->written = 0;
+	}
+	return ferry_spool_write(x->image, p, n, err);
+}
+
 int
 ferry_expand_keep(struct ferry_expand_level *level, struct ferry_bytes bytes,
     struct ferry_error *err)
 {
 
 	level->before += bytes.n;
-	return ferry_spool_write(level->x->image, bytes.p, bytes.n, err);
+	while (bytes.n > 0) {
+		size_t n = bytes.n < PASS ? bytes.n : PASS;
+
+		if (on_image(level->x, bytes.p, n, err) == -1)
+			return -1;
+		bytes = ferry_bytes_of(bytes.p + n, bytes.n - n);
+	}
+	return 0;
 }
 
 /*
@@ -53,8 +76,8 @@ ferry_expand_stream(struct ferry_expand_level *level,
 
 	if (index == FERRY_PLAN_STREAMS || x->left == 0)
 		return 0;
-	rc = ferry_inflate_all(deflated, x->left, ferry_spool_sink, x->image,
-	    used, &stream.span, err);
+	rc = ferry_inflate_all(
+	    deflated, x->left, on_image, x, used, &stream.span, err);
 	if (rc == 0) {
 		/* Bytes that are no stream could be tried again and again. */
 		uint64_t cost = stream.span + *used;
@@ -74,7 +97,8 @@ ferry_expand_stream(struct ferry_expand_level *level,
 		raw = ferry_bytes_str("");
 	rc = look_inside(level, index, start, &raw, &kept, err);
 	if (rc == 0 && x->on_stream != NULL)
-		rc = x->on_stream(x->ctx, index, deflated, raw, err);
+		rc = x->on_stream(
+		    x->ctx, index, ferry_bytes_of(deflated.p, *used), raw, err);
 	ferry_spool_free(kept);
 	ferry_spool_pass(x->image, start);
 	return rc == -1 ? -1 : 1;

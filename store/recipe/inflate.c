@@ -5,6 +5,9 @@
 
 #include "store/base/error.h"
 
+/* The longest token: a code of 15 bits, 5 more, a code of 15, 13 more. */
+#define TOKEN_BITS 48
+
 /* Have at least 56 bits, or all there are; zeros stand for what is missing. */
 static void
 refill(struct ferry_inflate *in)
@@ -250,6 +253,123 @@ ferry_inflate_block(struct ferry_inflate *in)
 	return FERRY_INFLATE_MORE;
 }
 
+/* What changes with every token, apart, so that it is kept in registers. */
+struct cursor {
+	size_t at;
+	uint64_t bits;
+	unsigned held;
+};
+
+static inline struct cursor
+cursor_of(const struct ferry_inflate *in)
+{
+
+	return (struct cursor){ in->at, in->bits, in->held };
+}
+
+static inline void
+back_to(struct ferry_inflate *in, const struct cursor *c, size_t tokens)
+{
+
+	in->at = c->at;
+	in->bits = c->bits;
+	in->held = c->held;
+	in->tokens += (uint32_t)tokens;
+}
+
+/* As refill(), with eight bytes to read. */
+static inline void
+refill_cursor(const struct ferry_inflate *in, struct cursor *c)
+{
+	unsigned bytes = (63 - c->held) >> 3;
+	uint64_t v;
+
+	memcpy(&v, in->in.p + c->at, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	v &= (UINT64_C(1) << 8 * bytes) - 1;
+	c->bits |= v << c->held;
+	c->at += bytes;
+	c->held += 8 * bytes;
+}
+
+/* Take n bits that are there. */
+static inline unsigned
+take_held(struct cursor *c, unsigned n)
+{
+	unsigned v = (unsigned)(c->bits & ((1U << n) - 1));
+
+	c->bits >>= n;
+	c->held -= n;
+	return v;
+}
+
+/*
+ * The next token where enough is there for the longest one, and its codes are
+ * short ones.  Returns: false if not; then nothing was taken, and the slow way
+ * tells what is there.
+ */
+static inline bool
+take_token(const struct ferry_inflate *in, struct cursor *c,
+    struct ferry_token *out, uint8_t *literal)
+{
+	const unsigned mask = (1U << FERRY_INFLATE_TABLE) - 1;
+	unsigned entry, symbol, bits, first;
+
+	if (c->held < TOKEN_BITS) {
+		if (in->in.n - c->at < 8)
+			return false;
+		refill_cursor(in, c);
+	}
+	entry = in->literals.table[c->bits & mask];
+	first = entry & 15;
+	symbol = entry >> 4;
+	if (entry == 0)
+		return false;
+	if (symbol < FERRY_DEFLATE_END) {
+		(void)take_held(c, first);
+		*literal = (uint8_t)symbol;
+		out->length = out->distance = 0;
+		return true;
+	}
+	/* The end; what may be the longest match, written in a way that is
+	 * refused; or no length at all. */
+	if (symbol == FERRY_DEFLATE_END || symbol == FERRY_DEFLATE_END + 28 ||
+	    symbol > FERRY_DEFLATE_END + 29)
+		return false;
+	symbol -= FERRY_DEFLATE_END + 1;
+	bits = ferry_deflate_length_extra[symbol];
+	entry = in->distances.table[c->bits >> (first + bits) & mask];
+	if (entry == 0 || entry >> 4 >= FERRY_DEFLATE_DISTANCES)
+		return false;
+	(void)take_held(c, first);
+	out->length =
+	    (uint16_t)(ferry_deflate_length_base[symbol] + take_held(c, bits));
+	(void)take_held(c, entry & 15);
+	symbol = entry >> 4;
+	bits = ferry_deflate_distance_extra[symbol];
+	out->distance = (uint16_t)(ferry_deflate_distance_base[symbol] +
+				   take_held(c, bits));
+	return true;
+}
+
+size_t
+ferry_inflate_tokens(
+    struct ferry_inflate *in, struct ferry_token *out, size_t max)
+{
+	struct cursor c = cursor_of(in);
+	uint8_t literal;
+	size_t n = 0;
+
+	if (max > FERRY_INFLATE_BLOCK_TOKENS - in->tokens)
+		max = FERRY_INFLATE_BLOCK_TOKENS - in->tokens;
+	while (n < max && take_token(in, &c, &out[n], &literal))
+		n++;
+	back_to(in, &c, n);
+	return n;
+}
+
 enum ferry_inflate_result
 ferry_inflate_token(
     struct ferry_inflate *in, struct ferry_token *out, uint8_t *literal)
@@ -349,6 +469,42 @@ copy_match(struct out *out, struct ferry_token t)
 	out->total += t.length;
 }
 
+/* Add what a token stands for.  Returns: whether it may be. */
+static inline bool
+add_token(struct out *out, struct ferry_token t, uint8_t literal)
+{
+
+	if (t.length == 0) {
+		out->p[out->n++] = literal;
+		out->total++;
+		return out->total <= out->max;
+	}
+	if (t.distance > out->total)
+		return false;
+	copy_match(out, t);
+	return out->total <= out->max;
+}
+
+/* Tokens one after the other until the piece is full, or the slow way is
+ * needed.  Returns: false if one may not be. */
+static bool
+inflate_fast(struct ferry_inflate *in, struct out *out)
+{
+	struct cursor c = cursor_of(in);
+	size_t max = FERRY_INFLATE_BLOCK_TOKENS - in->tokens, n = 0;
+	struct ferry_token t;
+	uint8_t literal = 0;
+	bool fits = true;
+
+	while (fits && n < max && out->n < FERRY_DEFLATE_WINDOW + PIECE &&
+	       take_token(in, &c, &t, &literal)) {
+		fits = add_token(out, t, literal);
+		n++;
+	}
+	back_to(in, &c, n);
+	return fits;
+}
+
 static int
 inflate_coded(
     struct ferry_inflate *in, struct out *out, struct ferry_error *err)
@@ -357,22 +513,20 @@ inflate_coded(
 	struct ferry_token t;
 	uint8_t literal = 0;
 
-	while (
-	    (r = ferry_inflate_token(in, &t, &literal)) == FERRY_INFLATE_MORE) {
-		if (t.distance > out->total)
-			return 0;
-		if (t.length == 0) {
-			out->p[out->n++] = literal;
-			out->total++;
-		} else
-			copy_match(out, t);
-		if (out->total > out->max)
-			return 0;
+	for (;;) {
 		if (out->n >= FERRY_DEFLATE_WINDOW + PIECE &&
 		    send(out, err) == -1)
 			return -1;
+		if (!inflate_fast(in, out))
+			return 0;
+		if (out->n >= FERRY_DEFLATE_WINDOW + PIECE)
+			continue;
+		r = ferry_inflate_token(in, &t, &literal);
+		if (r != FERRY_INFLATE_MORE)
+			return r == FERRY_INFLATE_END ? 1 : 0;
+		if (!add_token(out, t, literal))
+			return 0;
 	}
-	return r == FERRY_INFLATE_END ? 1 : 0;
 }
 
 static int

@@ -63,6 +63,12 @@ enum ferry_inflate_result ferry_inflate_block(struct ferry_inflate *in);
  */
 enum ferry_inflate_result ferry_inflate_token(
     struct ferry_inflate *in, struct ferry_token *out, uint8_t *literal);
+/*
+ * As many tokens, at most max, as can be read at once; the literals' bytes are
+ * not told.  Returns: how many; 0: _token() tells what follows.
+ */
+size_t ferry_inflate_tokens(
+    struct ferry_inflate *in, struct ferry_token *out, size_t max);
 /* The content of a stored block, which ends with it; borrowed. */
 enum ferry_inflate_result
 ferry_inflate_stored(struct ferry_inflate *in, struct ferry_bytes *out);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/base/error.h"
+#include "store/recipe/alike.h"
 #include "store/recipe/encoding.h"
 #include "store/recipe/model.h"
 #include "store/recipe/patch.h"
@@ -12,8 +13,10 @@
 
 #define LEVEL 9
 /* Below this size the best that zstd can do costs next to nothing. */
-#define SMALL (2U << 20)
+#define SMALL (256U << 10)
 #define LEVEL_SMALL 19
+/* Less in common, in percent, is chance. */
+#define ALIKE 15
 /* From so many bytes on corrections are compared with those of the base. */
 #define CORRECTIONS_MANY 256
 
@@ -36,6 +39,7 @@ struct making {
 	uint64_t bytes[FERRY_MODEL_MAX + 1];
 	struct ferry_spool *recipe;
 	const char *unfit;
+	const atomic_bool *stopped;
 };
 
 static int
@@ -76,22 +80,69 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 	return 0;
 }
 
+bool
+ferry_recipe_may_pay(
+    struct ferry_bytes blob, const struct ferry_recipe_bases *bases)
+{
+
+	if (ferry_expand_begins(blob))
+		return true;
+	for (size_t i = 0; i < bases->n; i++)
+		if (ferry_expand_begins(bases->v[i]) ||
+		    ferry_recipe_alike(bases->v[i], blob, FERRY_ALIKE_MEMORY) >=
+			ALIKE)
+			return true;
+	return false;
+}
+
+/* Whether there is something that a recipe can save: 1, 0, -1.  Looking at the
+ * streams takes twenty times as long. */
+static int
+is_worth_it(struct making *m, struct ferry_bytes blob, struct ferry_error *err)
+{
+	struct ferry_plan plan = FERRY_PLAN_INIT;
+	struct ferry_spool *spool = NULL;
+	struct ferry_bytes image;
+	int rc = -1;
+
+	if (ferry_expand(blob, m->options->memory, m->options->dirfd, &spool,
+		&plan, NULL, NULL, err) == 0 &&
+	    ferry_spool_view(spool, &image, err) == 0) {
+		rc = m->head.bases_n == 0 && plan.n > 0;
+		for (size_t i = 0; rc == 0 && i < m->head.bases_n; i++)
+			rc = ferry_recipe_alike(m->bases[i].image, image,
+				 FERRY_ALIKE_SPOOLED) >= ALIKE;
+	}
+	ferry_spool_free(spool);
+	ferry_plan_free(&plan);
+	return rc;
+}
+
 static int
 look_at_all(struct making *m, struct ferry_bytes blob,
     const struct ferry_recipe_bases *bases, struct ferry_error *err)
 {
 	struct ferry_bytes image;
 
+	int worth;
+
 	m->head.bases_n = bases->n;
 	for (size_t i = 0; i < bases->n; i++) {
-		if (ferry_recipe_base_open(&m->bases[i], bases->v[i],
+		if (ferry_recipe_base_open(&m->bases[i], bases, i,
 			m->options->dirfd, NULL, NULL, 0, err) == -1)
 			return -1;
 		m->head.bases[i].size = m->bases[i].image.n;
 		m->head.bases[i].sha256 = m->bases[i].sha256;
 	}
-	if (ferry_expand(blob, m->options->dirfd, &m->image, &m->plan,
-		on_stream, m, err) == -1 ||
+	if (m->options->when == FERRY_RECIPE_WORTH &&
+	    (worth = is_worth_it(m, blob, err)) != 1) {
+		m->unfit = bases->n == 0
+		               ? "nothing in it is compressed"
+		               : "it has nothing in common with its base";
+		return worth;
+	}
+	if (ferry_expand(blob, m->options->memory, m->options->dirfd, &m->image,
+		&m->plan, on_stream, m, err) == -1 ||
 	    ferry_spool_view(m->image, &image, err) == -1)
 		return -1;
 	m->head.size = blob.n;
@@ -106,7 +157,7 @@ look_at_all(struct making *m, struct ferry_bytes blob,
  * streams by the same model are much the same.
  */
 static int
-pack_corrections(struct making *m, struct ferry_bytes base,
+pack_corrections(struct making *m, const struct ferry_recipe_bases *bases,
     struct ferry_buf *text, int level, struct ferry_error *err)
 {
 	struct ferry_buf alone = FERRY_BUF_INIT, beside = FERRY_BUF_INIT;
@@ -122,7 +173,7 @@ pack_corrections(struct making *m, struct ferry_bytes base,
 		if (m->bytes[i] > m->bytes[model])
 			model = i;
 	if (m->head.bases_n > 0 && alone.n > CORRECTIONS_MANY && model > 0) {
-		if (ferry_recipe_base_open(&other, base, m->options->dirfd,
+		if (ferry_recipe_base_open(&other, bases, 0, m->options->dirfd,
 			ferry_model_find(model), &work, UINT64_MAX,
 			err) == -1 ||
 		    ferry_patch_pack(ferry_bytes_buf(&m->corrections),
@@ -145,7 +196,7 @@ out:
 
 /* Everything before the image. */
 static int
-write_front(struct making *m, struct ferry_bytes base, int level,
+write_front(struct making *m, const struct ferry_recipe_bases *bases, int level,
     struct ferry_error *err)
 {
 	struct ferry_buf head = FERRY_BUF_INIT, texts = FERRY_BUF_INIT;
@@ -158,7 +209,7 @@ write_front(struct making *m, struct ferry_bytes base, int level,
 					&places, err) == -1) ||
 	    ferry_patch_pack(ferry_bytes_buf(&plan), ferry_bytes_buf(&places),
 		level, &texts, err) == -1 ||
-	    pack_corrections(m, base, &texts, level, err) == -1 ||
+	    pack_corrections(m, bases, &texts, level, err) == -1 ||
 	    ferry_recipe_head_write(&m->head, &head, err) == -1 ||
 	    ferry_spool_write(m->recipe, head.p, head.n, err) == -1 ||
 	    ferry_spool_write(m->recipe, texts.p, texts.n, err) == -1)
@@ -183,6 +234,8 @@ on_patch(void *ctx, const void *p, size_t n, struct ferry_error *err)
 {
 	struct making *m = ctx;
 
+	if (m->stopped != NULL && atomic_load(m->stopped))
+		return ferry_error_set(err, FERRY_ECANCELLED, "stopped");
 	if (n > m->options->size_max ||
 	    ferry_spool_size(m->recipe) > m->options->size_max - n) {
 		m->made->outcome = FERRY_RECIPE_TOO_LARGE;
@@ -219,7 +272,8 @@ static bool
 is_system(const struct ferry_error *why)
 {
 
-	return why->code == FERRY_ESYSTEM || why->code == FERRY_ENOMEM;
+	return why->code == FERRY_ESYSTEM || why->code == FERRY_ENOMEM ||
+	       why->code == FERRY_ECANCELLED;
 }
 
 static int
@@ -243,8 +297,13 @@ make(struct making *m, struct ferry_bytes blob,
 	int level = m->options->level;
 
 	if (ferry_predictor_new(&m->predictor, FERRY_PREDICT_SPOOLED, err) ==
-		-1 ||
-	    look_at_all(m, blob, bases, err) == -1)
+	    -1)
+		return -1;
+	ferry_predictor_heed(m->predictor,
+	    m->options->memory == FERRY_BLOB_MAPPED ? blob
+						    : ferry_bytes_of(NULL, 0),
+	    m->stopped);
+	if (look_at_all(m, blob, bases, err) == -1)
 		return -1;
 	if (m->unfit != NULL)
 		return no_recipe(m, FERRY_RECIPE_UNFIT, m->unfit);
@@ -253,7 +312,7 @@ make(struct making *m, struct ferry_bytes blob,
 	/* Besides a patch, a front of all that may be in it. */
 	if (ferry_spool_new(&m->recipe, m->options->dirfd, 2 * FERRY_IMAGE_MAX,
 		err) == -1 ||
-	    write_front(m, bases->v[0], level, err) == -1)
+	    write_front(m, bases, level, err) == -1)
 		return -1;
 	if (m->unfit != NULL)
 		return no_recipe(m, FERRY_RECIPE_UNFIT, m->unfit);
@@ -289,7 +348,8 @@ ferry_recipe_make(struct ferry_bytes blob,
 	struct making m = { .options = options,
 		.made = made,
 		.analysis = { NULL, FERRY_CORRECTIONS_INIT, 0, 0 },
-		.first = made->model };
+		.first = made->model,
+		.stopped = bases->stopped };
 	struct ferry_bytes recipe = { NULL, 0 };
 	int rc = 0;
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "store/recipe/predict_internal.h"
+#include "store/recipe/reuse.h"
 
 /* Below this clearing the tables costs more than undoing what was done. */
 #define FEW 16384
@@ -16,6 +17,10 @@ ferry_predictor_new(struct ferry_predictor **out, enum ferry_predictor_raw raw,
 	if (ferry_calloc(out, 1, sizeof(**out), err) == -1)
 		return -1;
 	(*out)->spooled = raw == FERRY_PREDICT_SPOOLED;
+	for (unsigned i = 0; i < 3; i++)
+		for (uint32_t k = 0; k < 256; k++)
+			(*out)->crc[i][k] =
+			    ferry_predict_crc(k << 8 * i) & 0x7fff;
 	return 0;
 }
 
@@ -24,6 +29,15 @@ ferry_predictor_free(struct ferry_predictor *p)
 {
 
 	free(p);
+}
+
+void
+ferry_predictor_heed(struct ferry_predictor *p, struct ferry_bytes mapped,
+    const atomic_bool *stopped)
+{
+
+	p->mapped = mapped;
+	p->stopped = stopped;
 }
 
 static void
@@ -49,6 +63,14 @@ ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
 	p->raw = run->raw.p;
 	p->n = run->raw.n;
 	p->passed = 0;
+	p->known_from = SIZE_MAX;
+	p->trial_n = 0;
+	if (run->reuse != NULL) {
+		if (ferry_reuse_begin(run->reuse, run->model, run->raw, err) ==
+		    -1)
+			return -1;
+		p->known_from = ferry_reuse_from(run->reuse);
+	}
 	switch (run->model->search) {
 	case FERRY_SEARCH_FAST:
 	case FERRY_SEARCH_SLOW:
@@ -60,6 +82,8 @@ ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
 	case FERRY_SEARCH_NG:
 	case FERRY_SEARCH_NG_OLD:
 	case FERRY_SEARCH_INTEL:
+		/* What streams before left there would show. */
+		memset(p->old, 0, sizeof(p->old));
 		rc = ferry_predict_medium(p, err);
 		break;
 	}

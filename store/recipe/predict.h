@@ -7,11 +7,14 @@
  * the model goes on as if it had chosen that itself.
  */
 
+#include <stdatomic.h>
+
 #include "store/base/bytes.h"
 #include "store/recipe/model.h"
 
 struct ferry_error;
 struct ferry_predictor;
+struct ferry_reuse;
 
 /*
  * *actual is the predicted token, and stands at raw position at; change it, or
@@ -32,13 +35,22 @@ enum ferry_predictor_raw {
 int ferry_predictor_new(struct ferry_predictor **out,
     enum ferry_predictor_raw raw, struct ferry_error *err);
 void ferry_predictor_free(struct ferry_predictor *p);
+/*
+ * While it is run over many bytes, now and then: give mapped back, which may be
+ * empty, a view as of ferry_spool_pass_view(); and look whether stopped, which
+ * may be NULL, is true.  Then running ends with FERRY_ECANCELLED.  Both are
+ * borrowed.
+ */
+void ferry_predictor_heed(struct ferry_predictor *p, struct ferry_bytes mapped,
+    const atomic_bool *stopped);
 
 /*
  * Returns: 0 when the tokens decided stand for all of raw, which has less than
  *     2^32 - 1 bytes; 1 when decide stopped; -1.
  * work: steps that searching took are added; an error when it gets above
  *     work_max.
- * Errors: FERRY_ELIMIT (work), decide's.
+ * Errors: FERRY_ELIMIT (work), decide's, FERRY_ENOMEM (reuse),
+ *     FERRY_ECANCELLED.
  */
 struct ferry_predict_run {
 	const struct ferry_model *model;
@@ -46,6 +58,14 @@ struct ferry_predict_run {
 	ferry_predict_decide *decide;
 	void *ctx;
 	uint64_t work, work_max;
+	/* NULL, or what is known without searching.  Then undisputed says of how
+	 * many of the next tokens decide would leave the predicted ones, and accept
+	 * takes up to so many of them in its place, of which the first stands at
+	 * raw position at; it returns 0, -1. */
+	struct ferry_reuse *reuse;
+	uint64_t (*undisputed)(void *ctx);
+	int (*accept)(void *ctx, size_t at, const struct ferry_token *tokens,
+	    size_t n, struct ferry_error *err);
 };
 int ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
     struct ferry_error *err);

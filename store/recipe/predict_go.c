@@ -24,15 +24,16 @@ search(struct ferry_predictor *p, size_t s, uint32_t candidate, size_t base,
 	                                              : FERRY_DEFLATE_MATCH_MAX;
 	unsigned nice = m->nice < max ? m->nice : max;
 	unsigned best = MIN - 1, left = m->chain;
+	struct ferry_predict_wanted wanted;
 
 	found->length = best;
 	if (best >= max)
 		return 0;
+	wanted = ferry_predict_want(p, s, best);
 	for (; left > 0; left--) {
 		const uint8_t *there = p->raw + at;
-		uint32_t next;
 
-		if (there[best] == here[best]) {
+		if (ferry_predict_may(&wanted, there)) {
 			unsigned n = ferry_predict_equal(here, there, max);
 
 			if (n > best && (n > MIN || s - at <= TOO_FAR)) {
@@ -40,15 +41,15 @@ search(struct ferry_predictor *p, size_t s, uint32_t candidate, size_t base,
 				found->at = at;
 				if (n >= nice)
 					break;
+				wanted = ferry_predict_want(p, s, n);
 			}
 		}
 		if (s - at == FERRY_DEFLATE_WINDOW)
 			break;
-		next = p->prev[at & FERRY_PREDICT_MASK];
-		if (next == 0 || next - 1 >= at || next - 1 < base ||
-		    s - (next - 1) > FERRY_DEFLATE_WINDOW)
+		at = ferry_predict_before(p, at);
+		if (at == SIZE_MAX || at < base ||
+		    s - at > FERRY_DEFLATE_WINDOW)
 			break;
-		at = next - 1;
 	}
 	found->length = best;
 	return ferry_predict_work(p->run, m->chain - left + 1U, err);
@@ -83,7 +84,10 @@ ferry_predict_go(struct ferry_predictor *p, struct ferry_error *err)
 	while (s < p->n) {
 		struct ferry_token t = { 0, 0 };
 
-		if (s - base >= MOVE)
+		if (s >= p->known_from && !pending &&
+		    (rc = ferry_predict_known(p, &s, err)) != 0)
+			return rc;
+		while (s - base >= MOVE)
 			base += FERRY_DEFLATE_WINDOW;
 		if (p->n - s >= MIN)
 			candidate = ferry_predict_insert(p, s);

@@ -8,17 +8,31 @@
 #include "store/recipe/predict.h"
 
 /*
- * Positions by the hash of their bytes.  head and prev hold positions + 1, 0
- * for none; prev is indexed by position modulo its size.
+ * Positions by the hash of their bytes.  head holds positions + 1, 0 for none;
+ * prev, indexed by position modulo its size, how far back the one before is: 0
+ * for none, and FERRY_PREDICT_FAR for whatever is too far to be of use.
  */
+#define FERRY_PREDICT_FAR UINT16_MAX
 struct ferry_predictor {
 	struct ferry_predict_run *run;
 	const uint8_t *raw;
 	size_t n;
 	bool spooled;
+	struct ferry_bytes mapped;
+	const atomic_bool *stopped; /* NULL: never */
 	size_t passed; /* given back, if so */
+	size_t known_from; /* before, there is nothing to reuse */
+	/* What the base has instead of what comes next: a trial. */
+	const struct ferry_token *trial;
+	size_t trial_n, trial_bytes;
+	/* Of each byte at each place of a word: their sum is the word's, as
+	 * ferry_predict_crc() is linear. */
+	uint16_t crc[3][256];
 	uint32_t head[1U << 17];
-	uint32_t prev[FERRY_DEFLATE_WINDOW];
+	uint16_t prev[FERRY_DEFLATE_WINDOW];
+	/* In its place for the models that look behind positions that were never
+	 * kept, and find what was there a window before: positions + 1. */
+	uint32_t old[FERRY_DEFLATE_WINDOW];
 };
 
 #define FERRY_PREDICT_MASK (FERRY_DEFLATE_WINDOW - 1)
@@ -56,7 +70,8 @@ ferry_predict_hash(const struct ferry_predictor *p, size_t at)
 	case FERRY_HASH_NG:
 		return v * 2654435761U >> 16;
 	case FERRY_HASH_INTEL:
-		return ferry_predict_crc(v & 0xffffff) & 0x7fff;
+		return p->crc[0][v & 255] ^ p->crc[1][v >> 8 & 255] ^
+		       p->crc[2][v >> 16 & 255];
 	case FERRY_HASH_GO:
 		return __builtin_bswap32(v) * 0x1e35a7bdU >> 15;
 	}
@@ -68,10 +83,57 @@ static inline uint32_t
 ferry_predict_insert(struct ferry_predictor *p, size_t at)
 {
 	uint32_t h = ferry_predict_hash(p, at), old = p->head[h];
+	size_t back = old == 0 || old > at ? 0 : at + 1 - old;
 
-	p->prev[at & FERRY_PREDICT_MASK] = old;
+	p->prev[at & FERRY_PREDICT_MASK] =
+	    (uint16_t)(back < FERRY_PREDICT_FAR ? back : FERRY_PREDICT_FAR);
 	p->head[h] = (uint32_t)at + 1;
 	return old;
+}
+
+/*
+ * Of the one before at: its place, or SIZE_MAX if there is none.
+ */
+static inline size_t
+ferry_predict_before(const struct ferry_predictor *p, size_t at)
+{
+	size_t back = p->prev[at & FERRY_PREDICT_MASK];
+
+	return back == 0 || back > at ? SIZE_MAX : at - back;
+}
+
+/*
+ * What a match has where it is longer than best: four bytes up to that one, or
+ * all three if best is 2.
+ */
+struct ferry_predict_wanted {
+	size_t at;
+	uint32_t bytes, mask;
+};
+
+static inline struct ferry_predict_wanted
+ferry_predict_want(const struct ferry_predictor *p, size_t s, unsigned best)
+{
+	struct ferry_predict_wanted w = { 0, 0, 0xffffff };
+
+	if (best < 3) {
+		w.bytes = ferry_predict_word(p, s) & w.mask;
+		return w;
+	}
+	w.at = best - 3;
+	w.mask = UINT32_MAX;
+	memcpy(&w.bytes, p->raw + s + w.at, 4);
+	return w;
+}
+
+/* Whether the match at there, which is not where it was wanted, may have it. */
+static inline bool
+ferry_predict_may(const struct ferry_predict_wanted *w, const uint8_t *there)
+{
+	uint32_t v;
+
+	memcpy(&v, there + w->at, 4);
+	return ((v ^ w->bytes) & w->mask) == 0;
 }
 
 /* How many bytes at a and b are the same, at most max. */
@@ -108,6 +170,15 @@ struct ferry_predict_match {
 /* Ask the caller; as ferry_predict_decide. */
 int ferry_predict_ask(struct ferry_predictor *p, size_t at,
     struct ferry_token *actual, struct ferry_error *err);
+
+/*
+ * Where a model begins anew, at the start or behind a match: let the caller
+ * decide about all tokens that are known from *at on, and go on behind them, all
+ * of the window's positions kept.  To be called if *at is not before known_from.
+ * Returns as ferry_predict_decide.
+ */
+int ferry_predict_known(
+    struct ferry_predictor *p, size_t *at, struct ferry_error *err);
 
 /* Each runs to the end of raw: 0, 1, -1. */
 int ferry_predict_zlib(struct ferry_predictor *p, struct ferry_error *err);

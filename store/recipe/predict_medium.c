@@ -48,7 +48,7 @@ insert(struct run *r, size_t at)
 
 	if (!r->intel && old == at + 1)
 		return old;
-	p->prev[at & FERRY_PREDICT_MASK] = old;
+	p->old[at & FERRY_PREDICT_MASK] = old;
 	p->head[h] = (uint32_t)at + 1;
 	return old;
 }
@@ -74,18 +74,18 @@ search(struct run *r, struct match *m, uint32_t candidate, size_t look,
 	                                              : FERRY_DEFLATE_MATCH_MAX;
 	unsigned best = 2, chain = model->chain, steps = 0;
 	unsigned nice = model->nice;
+	struct ferry_predict_wanted wanted;
 
 	if (r->intel && nice > look)
 		nice = (unsigned)look;
 
+	wanted = ferry_predict_want(r->p, m->at, best);
 	while (at < m->at) {
 		const uint8_t *there = raw + at;
 		uint32_t next;
 
 		steps++;
-		if (best < max && there[best] == here[best] &&
-		    there[best - 1] == here[best - 1] && there[0] == here[0] &&
-		    there[1] == here[1]) {
+		if (best < max && ferry_predict_may(&wanted, there)) {
 			unsigned n = ferry_predict_equal(here, there, max);
 
 			if (n > best) {
@@ -93,9 +93,10 @@ search(struct run *r, struct match *m, uint32_t candidate, size_t look,
 				best = n;
 				if (n > look || n >= nice)
 					break;
+				wanted = ferry_predict_want(r->p, m->at, n);
 			}
 		}
-		next = r->p->prev[at & FERRY_PREDICT_MASK];
+		next = r->p->old[at & FERRY_PREDICT_MASK];
 		if (--chain == 0 || next == 0 || next - 1 >= at ||
 		    next - 1 <= limit)
 			break;

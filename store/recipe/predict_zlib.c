@@ -27,18 +27,17 @@ search(struct ferry_predictor *p, size_t s, uint32_t candidate, unsigned best,
 	                                              : FERRY_DEFLATE_MATCH_MAX;
 	unsigned nice = m->nice < look ? m->nice : (unsigned)look;
 	unsigned chain = best >= m->good ? m->chain >> 2 : m->chain, left;
+	struct ferry_predict_wanted wanted;
 	size_t at = candidate - 1;
 
 	found->length = best;
 	if (best >= max)
 		return 0;
+	wanted = ferry_predict_want(p, s, best);
 	for (left = chain; left > 0; left--) {
 		const uint8_t *there = p->raw + at;
-		uint32_t next;
 
-		if (there[found->length] == here[found->length] &&
-		    there[found->length - 1] == here[found->length - 1] &&
-		    there[0] == here[0] && there[1] == here[1]) {
+		if (ferry_predict_may(&wanted, there)) {
 			unsigned n = ferry_predict_equal(here, there, max);
 
 			if (n > found->length) {
@@ -46,12 +45,12 @@ search(struct ferry_predictor *p, size_t s, uint32_t candidate, unsigned best,
 				found->at = at;
 				if (n >= nice || n >= max)
 					break;
+				wanted = ferry_predict_want(p, s, n);
 			}
 		}
-		next = p->prev[at & FERRY_PREDICT_MASK];
-		if (next == 0 || next - 1 <= limit || next - 1 >= at)
+		at = ferry_predict_before(p, at);
+		if (at <= limit || at == SIZE_MAX)
 			break;
-		at = next - 1;
 	}
 	return ferry_predict_work(p->run, chain - left + 1, err);
 }
@@ -106,10 +105,14 @@ slow(struct ferry_predictor *p, struct ferry_error *err)
 	int rc;
 
 	while (s < p->n) {
-		uint32_t candidate = insert(p, s);
 		struct ferry_token t = { 0, 0 };
+		uint32_t candidate;
 		bool predicted;
 
+		if (s >= p->known_from && !pending &&
+		    (rc = ferry_predict_known(p, &s, err)) != 0)
+			return rc;
+		candidate = insert(p, s);
 		waiting = found;
 		found.length = 2;
 		if (near(candidate, s) && waiting.length < m->lazy &&

@@ -9,7 +9,10 @@
  * bases, and whether a recipe is worth it, is for others to say.
  */
 
+#include <stdatomic.h>
+
 #include "store/base/digest.h"
+#include "store/recipe/expand.h"
 #include "store/recipe/inflate.h"
 
 struct ferry_error;
@@ -23,12 +26,24 @@ struct ferry_model;
  * Lifetime: everything is borrowed for the call.  bases[0] is the one that the
  *     blob is most like.
  * dirfd: a folder for temporary files, which have no names and take as much as
- *     the images of all blobs concerned.
+ *     the blob and the images of all blobs concerned.
  */
 struct ferry_recipe_bases {
 	struct ferry_bytes v[FERRY_RECIPE_BASES];
 	size_t n; /* 0 to 2 */
+	/* Of those that are files, mapped and not written to: what was looked at is
+	 * given back. */
+	bool mapped[FERRY_RECIPE_BASES];
+	/* NULL, or: once it is true the call ends with FERRY_ECANCELLED. */
+	const atomic_bool *stopped;
 };
+
+/*
+ * Whether it can pay to make a recipe, as far as a first look at the blobs tells:
+ * something in them is compressed, or they have something in common.
+ */
+bool ferry_recipe_may_pay(
+    struct ferry_bytes blob, const struct ferry_recipe_bases *bases);
 
 /*
  * Make a recipe for blob, apply it, and hand it to on_data if that gave blob
@@ -55,10 +70,17 @@ struct ferry_recipe_made {
 	uint64_t corrections; /* bytes, before packing */
 	char why[160]; /* "" if made */
 };
+/*
+ * FERRY_RECIPE_WORTH: FERRY_RECIPE_UNFIT, soon, where little speaks for it: no
+ * stream and no base, or bases that have nothing in common with the blob.
+ */
+enum ferry_recipe_when { FERRY_RECIPE_ALWAYS, FERRY_RECIPE_WORTH };
 struct ferry_recipe_options {
 	int level; /* zstd's, 1 to 19; 0: the usual */
 	uint64_t size_max;
 	int dirfd;
+	enum ferry_recipe_when when;
+	enum ferry_blob_memory memory; /* of the blob */
 };
 int ferry_recipe_make(struct ferry_bytes blob,
     const struct ferry_recipe_bases *bases,
@@ -66,8 +88,8 @@ int ferry_recipe_make(struct ferry_bytes blob,
     void *ctx, struct ferry_recipe_made *made, struct ferry_error *err);
 
 /*
- * Apply recipe and hand the blob to on_data.  Nothing of what on_data got is
- * the blob before this has returned 0: size and sha256 are what it must have.
+ * Apply recipe and hand the blob to on_data, once it is seen to have the size and
+ * the SHA-256 that it must have.
  *
  * Errors: FERRY_ENEWER (models, or an encoding, of a later ferry),
  *     FERRY_EMISSING (a base is not what the recipe was made from),

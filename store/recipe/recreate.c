@@ -91,15 +91,34 @@ begin_block(struct writing *w, struct ferry_error *err)
 	}
 }
 
+/* Add a token that stands at raw position at to the block. */
+static int
+add_token(
+    struct writing *w, size_t at, struct ferry_token t, struct ferry_error *err)
+{
+
+	if (w->done)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "a stream's content goes on behind its final block");
+	if (w->n == w->cap && ferry_array_grow(&w->tokens, &w->cap, w->n + 1,
+				  sizeof(w->tokens[0]), err) == -1)
+		return -1;
+	w->tokens[w->n++] = t;
+	ferry_tree_count(&w->counts, t, w->raw.p + at);
+	if (w->n < w->want)
+		return 0;
+	if (write_block(w, w->told ? &w->told_block.type : NULL,
+		w->told && w->told_block.final, err) == -1)
+		return -1;
+	return begin_block(w, err);
+}
+
 static int
 on_token(void *ctx, size_t at, struct ferry_token *t, struct ferry_error *err)
 {
 	struct writing *w = ctx;
 	int rc;
 
-	if (w->done)
-		return ferry_error_set(err, FERRY_EFORMAT,
-		    "a stream's content goes on behind its final block");
 	rc = ferry_correction_token(w->corrections, w->token++, t, err);
 	if (rc == -1)
 		return -1;
@@ -109,17 +128,32 @@ on_token(void *ctx, size_t at, struct ferry_token *t, struct ferry_error *err)
 		return ferry_error_set(err, FERRY_EFORMAT,
 		    "a match of %u bytes %u back at byte %zu of %zu",
 		    (unsigned)t->length, (unsigned)t->distance, at, w->raw.n);
-	if (ferry_array_grow(
-		&w->tokens, &w->cap, w->n + 1, sizeof(w->tokens[0]), err) == -1)
-		return -1;
-	w->tokens[w->n++] = *t;
-	ferry_tree_count(&w->counts, *t, w->raw.p + at);
-	if (w->n < w->want)
-		return 0;
-	if (write_block(w, w->told ? &w->told_block.type : NULL,
-		w->told && w->told_block.final, err) == -1)
-		return -1;
-	return begin_block(w, err);
+	return add_token(w, at, *t, err);
+}
+
+static int
+on_known(void *ctx, size_t at, const struct ferry_token *tokens, size_t n,
+    struct ferry_error *err)
+{
+	struct writing *w = ctx;
+
+	for (size_t i = 0; i < n; i++) {
+		if (add_token(w, at, tokens[i], err) == -1)
+			return -1;
+		at += tokens[i].length > 0 ? tokens[i].length : 1;
+	}
+	w->token += n;
+	return 0;
+}
+
+/* Of how many of the next tokens nothing else is said. */
+static uint64_t
+undisputed(void *ctx)
+{
+	const struct writing *w = ctx;
+	const struct ferry_correction_list *tokens = &w->corrections->tokens;
+
+	return tokens->has ? tokens->index - w->token : UINT64_MAX;
 }
 
 /* What comes behind the last token. */
@@ -159,6 +193,8 @@ ferry_stream_write(struct ferry_predictor *p, struct ferry_predict_run *run,
 	int rc = -1;
 
 	run->decide = on_token;
+	run->undisputed = undisputed;
+	run->accept = on_known;
 	run->ctx = &w;
 	ferry_tree_counts_begin(&w.counts);
 	ferry_bits_begin(&w.bits, on_data, ctx, err);
@@ -170,6 +206,8 @@ ferry_stream_write(struct ferry_predictor *p, struct ferry_predict_run *run,
 	rc = 0;
 out:
 	run->decide = NULL;
+	run->undisputed = NULL;
+	run->accept = NULL;
 	run->ctx = NULL;
 	free(w.tokens);
 	return rc;

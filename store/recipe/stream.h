@@ -52,7 +52,7 @@ int ferry_stream_choose(struct ferry_predictor *p,
  * Write the stream whose content is raw.  Nothing of corrections is trusted.
  * It is the writer's business that what comes out is what it should be.
  *
- * run: model, raw, work and work_max are the caller's.
+ * run: model, raw, work, work_max and reuse are the caller's.
  * Errors: FERRY_EFORMAT and FERRY_ELIMIT (corrections, work), the sink's,
  *     FERRY_ENOMEM.
  * Memory: 4 bytes for each token of a block, 4 MiB at most.

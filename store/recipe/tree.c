@@ -14,22 +14,6 @@ ferry_tree_counts_begin(struct ferry_tree_counts *counts)
 }
 
 void
-ferry_tree_count(struct ferry_tree_counts *counts, struct ferry_token token,
-    const uint8_t *raw)
-{
-
-	if (token.length == 0) {
-		counts->literals[*raw]++;
-		counts->bytes++;
-		return;
-	}
-	counts->literals[FERRY_DEFLATE_END + 1 +
-			 ferry_deflate_length_symbol(token.length)]++;
-	counts->distances[ferry_deflate_distance_symbol(token.distance)]++;
-	counts->bytes += token.length;
-}
-
-void
 ferry_tree_lengths(enum ferry_trees trees, const uint32_t *counts, unsigned n,
     unsigned max, uint8_t *lengths)
 {

@@ -30,8 +30,21 @@ struct ferry_tree_counts {
 
 /* None but the end; count a token, whose literal's byte is at raw. */
 void ferry_tree_counts_begin(struct ferry_tree_counts *counts);
-void ferry_tree_count(struct ferry_tree_counts *counts,
-    struct ferry_token token, const uint8_t *raw);
+static inline void
+ferry_tree_count(struct ferry_tree_counts *counts, struct ferry_token token,
+    const uint8_t *raw)
+{
+
+	if (token.length == 0) {
+		counts->literals[*raw]++;
+		counts->bytes++;
+		return;
+	}
+	counts->literals[FERRY_DEFLATE_END + 1 +
+			 ferry_deflate_length_symbol(token.length)]++;
+	counts->distances[ferry_deflate_distance_symbol(token.distance)]++;
+	counts->bytes += token.length;
+}
 
 /*
  * What the compressor writes before this block.  The codes are always those of

@@ -10,11 +10,12 @@
 struct best {
 	bool any, lower;
 	struct ferry_key key;
-	struct ferry_digest blob;
+	struct ferry_base base;
 };
 
-static bool
-is_wanted(const struct ferry_receipt *site, const struct ferry_digest *blob)
+bool
+ferry_base_is_wanted(
+    const struct ferry_receipt *site, const struct ferry_digest *blob)
 {
 
 	for (size_t i = 0; i < site->wanted_n; i++)
@@ -23,12 +24,13 @@ is_wanted(const struct ferry_receipt *site, const struct ferry_digest *blob)
 	return false;
 }
 
-/* Whether the site has file i of the record, and so have we: 1, 0, -1. */
+/* Whether file i of the record is in one of the places, and here: 1, 0, -1. */
 static int
 is_there(struct ferry_store *st, const json_t *record, size_t i,
-    const struct ferry_receipt *site, struct ferry_digest *blob,
+    const struct ferry_base_places *places, struct ferry_base *out,
     struct ferry_error *err)
 {
+	const struct ferry_receipt *site = places->site;
 	int n = ferry_files_count(record, err), rc;
 	struct ferry_blob_info info;
 	struct ferry_file file;
@@ -40,9 +42,13 @@ is_there(struct ferry_store *st, const json_t *record, size_t i,
 	if (ferry_files_get(record, i, &file, err) == -1 ||
 	    (rc = ferry_blob_stat(st, &file.sha256, &info, err)) == -1)
 		return -1;
-	*blob = file.sha256;
-	return rc == 1 && !info.lost && info.seq > 0 && info.seq <= site->seq &&
-	       !is_wanted(site, blob);
+	out->blob = file.sha256;
+	/* More is missing there than the receipt could name: nothing is sure. */
+	out->at_site = places->site_known && site->wanted_more == 0 &&
+	               info.seq > 0 && info.seq <= site->seq &&
+	               !ferry_base_is_wanted(site, &out->blob);
+	return rc == 1 && !info.lost &&
+	       (out->at_site || places->carried(places->ctx, &out->blob));
 }
 
 static struct ferry_bytes
@@ -69,7 +75,7 @@ is_nearer(const struct ferry_format *format, const struct best *best,
 int
 ferry_base_find(struct ferry_store *st,
     const struct ferry_journal_record *record, size_t i,
-    const struct ferry_receipt *site, struct ferry_digest *out,
+    const struct ferry_base_places *places, struct ferry_base *out,
     struct ferry_error *err)
 {
 	const struct ferry_format *format =
@@ -77,19 +83,18 @@ ferry_base_find(struct ferry_store *st,
 	struct best best = { .any = false };
 	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
-	struct ferry_digest own, blob;
+	struct ferry_digest own;
+	struct ferry_base base;
 	struct ferry_file file;
 	json_t *value;
 	int rc;
 
-	/* More is missing there than the receipt could name. */
-	if (site->wanted_more > 0 || format == NULL ||
-	    !ferry_key_is(&record->key, FERRY_KIND_VERSION))
+	if (format == NULL || !ferry_key_is(&record->key, FERRY_KIND_VERSION))
 		return 0;
 	if (ferry_files_get(record->value, i, &file, err) == -1)
 		return -1;
 	own = file.sha256;
-	if (is_wanted(site, &own))
+	if (ferry_base_is_wanted(places->site, &own))
 		return 0;
 	if (ferry_key_beside(
 		&prefix, FERRY_KIND_VERSION, &record->key, NULL, err) == -1 ||
@@ -100,22 +105,22 @@ ferry_base_find(struct ferry_store *st,
 		    version_of(&key), version_of(&record->key));
 
 		if (order != 0 && is_nearer(format, &best, &key, order < 0))
-			rc = is_there(st, value, i, site, &blob, err);
+			rc = is_there(st, value, i, places, &base, err);
 		else
 			rc = 0;
 		json_decref(value);
 		if (rc == -1)
 			break;
-		if (rc == 1 && !ferry_digest_equal(&blob, &own)) {
+		if (rc == 1 && !ferry_digest_equal(&base.blob, &own)) {
 			best.any = true;
 			best.lower = order < 0;
 			best.key = key;
-			best.blob = blob;
+			best.base = base;
 		}
 	}
 	ferry_record_iter_free(it);
 	if (rc == -1 || !best.any)
 		return rc == -1 ? -1 : 0;
-	*out = best.blob;
+	*out = best.base;
 	return 1;
 }

@@ -47,10 +47,11 @@ describe_options(const struct export *e, char text[512])
 	n = (size_t)snprintf(text, 512,
 	    "site=%s one_way=%d since=%" PRIu64 " volume_size=%" PRIu64
 	    " expires=%" PRId64 " from=%" PRIu64 " receipt=%" PRId64
-	    " recipes=%d keys=",
+	    " recipes=%d inspectable=%d keys=",
 	    e->plan.head->site, o->one_way,
 	    o->has_since ? o->since : UINT64_MAX, o->volume_size, o->expires_s,
-	    e->plan.head->from, e->plan.site.at, e->plan.recipes);
+	    e->plan.head->from, e->plan.site.at, e->plan.recipes,
+	    o->inspectable);
 	for (size_t i = 0; i < ferry_keys_count(e->keys); i++)
 		if (ferry_keys_active(e->keys, i) && n + 9 < 512)
 			n += (size_t)snprintf(text + n, 512 - n, "%.8s,",
@@ -68,6 +69,16 @@ volume_size(const struct export *e, int dirfd)
 	                                                          : 0;
 }
 
+/* How blobs travel is not stored with the state. */
+static void
+set_forms(struct export *e)
+{
+
+	e->state.target.effort = e->options->effort;
+	e->state.target.inspectable = e->options->inspectable;
+	e->state.target.recipes = e->plan.recipes;
+}
+
 static int
 make_target(struct export *e, struct ferry_error *err)
 {
@@ -77,6 +88,7 @@ make_target(struct export *e, struct ferry_error *err)
 	                   e->plan.record_bytes / FERRY_FILL_PART +
 	                   e->plan.record_bytes / (FERRY_FILL_PART / 2) + 2;
 
+	set_forms(e);
 	(void)snprintf(t->base, sizeof(t->base),
 	    "ferry-%s%s%s-%06" PRIu64 "-%06" PRIu64, h->origin_name,
 	    h->site_name[0] == 0 ? "" : "-", h->site_name, h->from, h->to);
@@ -266,6 +278,7 @@ resume_export(struct export *e, struct ferry_error *err)
 	    old.head->to == want->to &&
 	    ferry_digest_equal(&old.head->after, &want->after)) {
 		e->state = old;
+		set_forms(e);
 		ferry_task_note(e->task,
 		    "going on with an interrupted export: %s complete",
 		    ferry_count_text(old.head->volumes_n, "volume", volumes));
@@ -317,7 +330,8 @@ is_there(struct export *e, struct ferry_export_result *result,
 	     h->to == want->to && ferry_digest_equal(&h->after, &want->after) &&
 	     (h->expires_at == 0) == (want->expires_at == 0) &&
 	     (h->expires_at == 0 || h->expires_at > ferry_now()) &&
-	     e->plan.wanted == 0 && (e->plan.recipes || !h->recipes);
+	     e->plan.wanted == 0 && (e->plan.recipes || !h->recipes) &&
+	     h->endings == e->options->inspectable;
 	for (size_t i = 0; rc == 1 && i < h->volumes_n; i++) {
 		ferry_bundle_volume_name(t, i + 1, FERRY_VOLUME_DONE, name);
 		rc = fstatat(t->dirfd, name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -424,9 +438,9 @@ run_export(struct export *e, struct ferry_export_result *result,
 		return -1;
 	if (ferry_plan_range(e->task, e->options, &e->plan, err) == -1)
 		return -1;
+	e->plan.recipes = !e->options->whole && !e->options->inspectable;
 	/* Without a receipt nobody knows what the site has. */
-	e->plan.recipes =
-	    !e->options->whole && e->plan.site.at != 0 && !e->plan.assumed;
+	e->plan.site_known = e->plan.site.at != 0 && !e->plan.assumed;
 	if (ferry_plan_count(e->task, &e->plan, err) == -1 ||
 	    make_target(e, err) == -1)
 		return -1;

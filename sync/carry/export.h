@@ -11,8 +11,8 @@
  *			to any), which is assumed to have arrived
  *	--since N	what came after record N
  *
- * For a site with a receipt blobs travel as recipes from what it has, where that
- * pays.
+ * Blobs travel as recipes, where that pays: from what a site with a receipt has,
+ * from what the same volume brings before, or from nothing.
  *
  * A bundle is complete or it is not there: volumes have their names only
  * after all of them are written and signed.  A killed export is gone on with
@@ -39,6 +39,8 @@ struct ferry_export_options {
 	int64_t expires_s; /* 0: never */
 	bool dry_run;
 	bool whole; /* no recipes */
+	bool inspectable; /* nor anything else but files as they are */
+	enum ferry_recipe_effort effort;
 };
 
 enum ferry_export_outcome {

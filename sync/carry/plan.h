@@ -17,6 +17,7 @@ struct ferry_export_plan {
 	bool assumed; /* delivery of an earlier export */
 	bool recipes; /* blobs may travel as recipes */
 	struct ferry_left_out left_out; /* of _count; owned */
+	bool site_known; /* what the site has can be a base */
 	uint64_t records, record_bytes;
 	uint64_t blobs, blob_bytes;
 	uint64_t packable_bytes; /* of them; of documents */

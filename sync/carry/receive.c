@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "store/base/error.h"
+#include "store/base/pool.h"
+#include "store/blob/blob.h"
 #include "store/blob/pieces.h"
 #include "store/bundle/recipes.h"
 #include "store/store.h"
@@ -16,6 +18,10 @@
 /* Large files wait for their commit in the page cache: not too many. */
 #define COMMIT_BYTES (128U << 20)
 #define COMMIT_BLOBS 2000
+/* Recipes that are being applied, or wait to be stored, at most: each may take
+ * 64 MiB of memory while it is applied, and its blob's size on disk. */
+#define APPLYING 16
+#define STOP_MS 200 /* that pass until stopping is noticed */
 
 /* A piece that is being read. */
 struct piece {
@@ -30,6 +36,8 @@ struct receive {
 	struct ferry_import_state incoming;
 	bool repairing;
 	uint64_t bytes, blobs; /* written since the last commit */
+	struct ferry_pool *applying; /* struct ferry_bundle_recipe */
+	atomic_bool stopped; /* what is being applied is not wanted any more */
 	uint64_t baseless; /* recipes of this volume whose base is not here */
 	uint64_t passed, size; /* of the files, for progress */
 };
@@ -49,10 +57,13 @@ on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
 	return ferry_blob_writer_write(ctx, p, n, err);
 }
 
-/* Store the current member under the digest want of what it delivers. */
+/*
+ * Store what a member delivers under the digest want: recipe, which may be NULL,
+ * or else the current member.
+ */
 static int
 store_member(struct receive *r, struct ferry_volume *v,
-    const struct ferry_member *m, enum ferry_blob_kind kind,
+    struct ferry_bundle_recipe *recipe, enum ferry_blob_kind kind,
     enum ferry_content_mode mode, const struct ferry_digest *want,
     struct ferry_error *err)
 {
@@ -62,9 +73,8 @@ store_member(struct receive *r, struct ferry_volume *v,
 
 	if (ferry_blob_writer_new(&w, r->task->st, kind, 0, err) == -1)
 		goto out;
-	if (m->encoding == FERRY_ENCODING_RECIPE
-		? ferry_bundle_recipe_take(
-		      r->task->st, v, m, on_data, w, err) == -1
+	if (recipe != NULL
+		? ferry_bundle_recipe_copy(recipe, on_data, w, err) == -1
 		: ferry_volume_content(v, mode, on_data, w, err) == -1)
 		goto out;
 	r->bytes += ferry_blob_writer_size(w);
@@ -89,6 +99,140 @@ note_baseless(struct receive *r, const struct ferry_member *m,
 	r->baseless++;
 	return ferry_wanted_put(
 	    r->task->st, &m->blob, r->bundle->head->origin, err);
+}
+
+/* What the index says of a member's blob: known to it, wanted from elsewhere. */
+struct standing {
+	int known, wanted;
+	bool here; /* and whole */
+};
+
+static int
+look_up(struct receive *r, const struct ferry_member *m, struct standing *s,
+    struct ferry_error *err)
+{
+	struct ferry_store *st = r->task->st;
+	struct ferry_blob_info info = { 0 };
+
+	s->known = ferry_blob_stat(st, &m->blob, &info, err);
+	s->wanted = s->known == -1 ? -1 : ferry_wanted_has(st, &m->blob, err);
+	s->here = s->known == 1 && !info.lost;
+	return s->wanted == -1 ? -1 : 0;
+}
+
+/* What could not be stored: a recipe without a base is no error of the volume. */
+static int
+fail_blob(struct receive *r, const struct ferry_member *m,
+    const struct ferry_error *why, struct ferry_error *err)
+{
+
+	if (m->encoding == FERRY_ENCODING_RECIPE && why->code == FERRY_EMISSING)
+		return note_baseless(r, m, why, err);
+	*err = *why;
+	return ferry_error_in(err, "'%s'", m->path);
+}
+
+/* A blob is here now. */
+static int
+note_stored(struct receive *r, const struct ferry_member *m,
+    const struct standing *s, struct ferry_error *err)
+{
+
+	r->out->blobs++;
+	r->out->blob_bytes += m->content_size;
+	if (s->known == 0 && s->wanted == 0)
+		return 0;
+	r->out->repaired += s->known == 1;
+	return ferry_wanted_came(r->task->st, &m->blob, err);
+}
+
+/* As store_member(), of a blob. */
+static int
+store_blob(struct receive *r, struct ferry_volume *v,
+    struct ferry_bundle_recipe *recipe, const struct ferry_member *m,
+    const struct standing *s, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+
+	return store_member(r, v, recipe,
+		   m->document ? FERRY_BLOB_IS_DOCUMENT : FERRY_BLOB_IS_FILE,
+		   FERRY_CONTENT_UNCHECKED, &m->blob, &why) == -1
+	           ? fail_blob(r, m, &why, err)
+	           : note_stored(r, m, s, err);
+}
+
+static int
+stop(struct ferry_error *err)
+{
+
+	return ferry_error_set(err, FERRY_ECANCELLED,
+	    "stopped; the same command goes on from here");
+}
+
+/* Store the blob whose recipe was given first. */
+static int
+store_applied(struct receive *r, struct ferry_error *err)
+{
+	struct ferry_bundle_recipe *recipe;
+	const struct ferry_member *m;
+	struct standing s;
+	int rc;
+
+	while (!ferry_pool_wait(r->applying, STOP_MS))
+		if (ferry_task_stopped(r->task))
+			return stop(err);
+	recipe = ferry_pool_next(r->applying);
+	m = ferry_bundle_recipe_member(recipe);
+	rc = look_up(r, m, &s, err);
+	if (rc == 0)
+		rc = store_blob(r, NULL, recipe, m, &s, err);
+	ferry_bundle_recipe_free(recipe);
+	return rc;
+}
+
+/* Store all that is being applied; with an error already, as much as can be. */
+static int
+store_all_applied(struct receive *r, int rc, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+
+	while (
+	    ferry_pool_count(r->applying) > 0 && !ferry_task_stopped(r->task))
+		if (store_applied(r, rc == -1 ? &why : err) == -1)
+			rc = -1;
+	return rc == 0 && ferry_pool_count(r->applying) > 0 ? stop(err) : rc;
+}
+
+/* Whether all bases are here; what is being applied may be one. */
+static int
+wait_for_bases(
+    struct receive *r, const struct ferry_member *m, struct ferry_error *err)
+{
+	int has = 1;
+
+	for (size_t i = 0; has == 1 && i < m->bases_n; i++)
+		has = ferry_blob_has(r->task->st, &m->bases[i], err);
+	return has == 0 ? store_all_applied(r, 0, err) : has == -1 ? -1 : 0;
+}
+
+static int
+take_recipe(struct receive *r, struct ferry_volume *v,
+    const struct ferry_member *m, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_bundle_recipe *recipe;
+
+	if (wait_for_bases(r, m, err) == -1)
+		return -1;
+	if (ferry_bundle_recipe_open(
+		&recipe, r->task->st, v, m, &r->stopped, &why) == -1)
+		return fail_blob(r, m, &why, err);
+	ferry_pool_put(r->applying, recipe);
+	while (ferry_pool_count(r->applying) == APPLYING ||
+	       ferry_pool_ready(r->applying))
+		if (store_applied(r, err) == -1)
+			return -1;
+	return 0;
 }
 
 static int
@@ -129,7 +273,7 @@ join_pieces(struct receive *r, struct ferry_blob_pieces *p,
 
 /* Whether the blob is whole now: 1, 0, -1. */
 static int
-take_piece(struct receive *r, struct ferry_volume *v,
+add_piece(struct receive *r, struct ferry_volume *v,
     const struct ferry_member *m, struct ferry_error *err)
 {
 	struct piece piece = { NULL, m->offset };
@@ -151,57 +295,39 @@ take_piece(struct receive *r, struct ferry_volume *v,
 	return rc;
 }
 
-/* What a member brings of a blob: 1 all of it, or the last piece; 0 another
- * piece; -1. */
 static int
-store_blob(struct receive *r, struct ferry_volume *v,
-    const struct ferry_member *m, struct ferry_error *err)
+take_piece(struct receive *r, struct ferry_volume *v,
+    const struct ferry_member *m, const struct standing *s,
+    struct ferry_error *err)
 {
+	struct ferry_error why = FERRY_ERROR_INIT;
+	int rc = add_piece(r, v, m, &why);
 
-	if (m->encoding == FERRY_ENCODING_PIECE)
-		return take_piece(r, v, m, err);
-	return store_member(r, v, m,
-		   m->document ? FERRY_BLOB_IS_DOCUMENT : FERRY_BLOB_IS_FILE,
-		   FERRY_CONTENT_UNCHECKED, &m->blob, err) == -1
-	           ? -1
-	           : 1;
+	return rc == -1  ? fail_blob(r, m, &why, err)
+	       : rc == 1 ? note_stored(r, m, s, err)
+	                 : 0;
 }
 
 static int
 take_blob(struct receive *r, struct ferry_volume *v,
     const struct ferry_member *m, struct ferry_error *err)
 {
-	struct ferry_store *st = r->task->st;
-	struct ferry_error why = FERRY_ERROR_INIT;
-	struct ferry_blob_info info = { 0 };
-	int known = ferry_blob_stat(st, &m->blob, &info, err), wanted = 0, rc;
+	struct standing s;
 
-	if (known == -1)
+	if (look_up(r, m, &s, err) == -1)
 		return -1;
-	if (known == 1 && !info.lost) {
+	if (s.here) {
 		r->out->blobs_known += m->offset == 0;
 		return 0;
 	}
-	if ((wanted = ferry_wanted_has(st, &m->blob, err)) == -1)
-		return -1;
 	/* What gc freed since need not come back. */
-	if (r->repairing && known == 0 && wanted == 0)
+	if (r->repairing && s.known == 0 && s.wanted == 0)
 		return 0;
-	if ((rc = store_blob(r, v, m, &why)) == 0)
-		return 0;
-	if (rc == -1) {
-		if (m->encoding == FERRY_ENCODING_RECIPE &&
-		    why.code == FERRY_EMISSING)
-			return note_baseless(r, m, &why, err);
-		*err = why;
-		return ferry_error_in(err, "'%s'", m->path);
-	}
-	r->out->blobs++;
-	r->out->blob_bytes += m->content_size;
-	if (known == 0 && wanted == 0)
-		return 0;
-	r->out->repaired += known == 1;
-	return ferry_wanted_came(st, &m->blob, err);
+	if (m->encoding == FERRY_ENCODING_RECIPE)
+		return take_recipe(r, v, m, err);
+	return m->encoding == FERRY_ENCODING_PIECE
+	           ? take_piece(r, v, m, &s, err)
+	           : store_blob(r, v, NULL, m, &s, err);
 }
 
 static int
@@ -220,7 +346,7 @@ take_part(struct receive *r, struct ferry_volume *v,
 		    m->path);
 	if ((known = ferry_blob_has(r->task->st, &m->sha256, err)) == -1)
 		return -1;
-	if (known == 0 && store_member(r, v, m, FERRY_BLOB_IS_FILE,
+	if (known == 0 && store_member(r, v, NULL, FERRY_BLOB_IS_FILE,
 			      FERRY_CONTENT_STORED, &m->sha256, err) == -1)
 		return ferry_error_in(err, "'%s'", m->path);
 	return ferry_part_put(r->task->st, h, m, err);
@@ -242,8 +368,20 @@ pause_for_commit(
 		return 0;
 	if (commit_received(r, err) == -1)
 		return -1;
-	return ferry_error_set(err, FERRY_ECANCELLED,
-	    "stopped; the same command goes on from here");
+	return stop(err);
+}
+
+/* What is being applied when nothing more is stored. */
+static void
+forget_applied(struct receive *r)
+{
+
+	if (ferry_pool_count(r->applying) == 0)
+		return;
+	atomic_store(&r->stopped, true);
+	ferry_pool_stop(r->applying);
+	while (ferry_pool_count(r->applying) > 0)
+		ferry_bundle_recipe_free(ferry_pool_next(r->applying));
 }
 
 /* One volume from its head to its end. */
@@ -266,6 +404,7 @@ read_volume(struct receive *r, size_t i, struct ferry_error *err)
 		if ((rc = pause_for_commit(r, v, err)) == -1)
 			goto out;
 	}
+	rc = store_all_applied(r, rc, err);
 	if (rc == 0 && r->baseless > 0)
 		rc = ferry_error_set(err, FERRY_EMISSING,
 		    "%s from bases that are missing or damaged here; take the "
@@ -276,6 +415,7 @@ read_volume(struct receive *r, size_t i, struct ferry_error *err)
 		ferry_error_in(err, "%s", r->bundle->volumes[i].path);
 	r->passed += ferry_volume_offset(v);
 out:
+	forget_applied(r);
 	ferry_volume_close(v);
 	return rc;
 }
@@ -406,7 +546,9 @@ ferry_receive(const struct ferry_task *task,
 		    bundle->head->origin_name);
 	if (rc == -1)
 		goto out;
-	if ((rc = ferry_room_check(task, bundle, r.incoming.done, err)) == -1)
+	if ((rc = ferry_pool_new(
+		 &r.applying, 0, ferry_bundle_recipe_apply, err)) == -1 ||
+	    (rc = ferry_room_check(task, bundle, r.incoming.done, err)) == -1)
 		goto out;
 	sum_sizes(&r);
 	out->volumes_kept = r.incoming.done_n;
@@ -435,6 +577,7 @@ ferry_receive(const struct ferry_task *task,
 		rc = -1;
 	}
 out:
+	ferry_pool_free(r.applying);
 	ferry_import_state_clear(&r.incoming);
 	return rc;
 }
@@ -449,19 +592,25 @@ ferry_receive_repairs(const struct ferry_task *task,
 	};
 	struct ferry_receipt wanted = { 0 };
 	struct ferry_error why = FERRY_ERROR_INIT;
+	int rc = 0;
 
 	if (ferry_wanted_load(task->st, &wanted, err) == -1)
 		return -1;
 	if (wanted.wanted_n == 0)
 		return 0;
+	if (ferry_pool_new(&r.applying, 0, ferry_bundle_recipe_apply, err) ==
+	    -1)
+		return -1;
 	sum_sizes(&r);
-	for (size_t i = 0; i < bundle->n; i++)
+	for (size_t i = 0; rc == 0 && i < bundle->n; i++)
 		if (read_volume(&r, i, &why) == -1) {
-			if (!is_damage(why.code)) {
-				*err = why;
-				return -1;
+			if (is_damage(why.code)) {
+				ferry_task_note(task, "damaged: %s", why.text);
+				continue;
 			}
-			ferry_task_note(task, "damaged: %s", why.text);
+			*err = why;
+			rc = -1;
 		}
-	return commit_received(&r, err);
+	ferry_pool_free(r.applying);
+	return rc == -1 ? -1 : commit_received(&r, err);
 }

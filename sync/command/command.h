@@ -103,11 +103,16 @@ int ferry_context_policy(const struct ferry_context *ctx,
     struct ferry_access_policy *out, struct ferry_error *err);
 
 /*
- * How long what is exported is taken: the option (NULL: none), else the group
- * "export" of conf; 0 for ever.  Errors: FERRY_ECONFIG, FERRY_EUSAGE.
+ * The group "export" of conf.  expires_s: how long what is exported is taken: the
+ * option (NULL: none), else as the group says; 0 for ever.
+ * Errors: FERRY_ECONFIG, FERRY_EUSAGE.
  */
-int ferry_export_expiry(struct ferry_conf *conf, const char *option,
-    int64_t *out, struct ferry_error *err);
+struct ferry_export_conf {
+	int64_t expires_s;
+	bool recipes;
+};
+int ferry_export_conf_read(struct ferry_conf *conf, const char *option,
+    struct ferry_export_conf *out, struct ferry_error *err);
 
 /* Each sync/command/NAME.c defines one. */
 extern const struct ferry_command ferry_command_init, ferry_command_status,

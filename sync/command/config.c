@@ -161,14 +161,14 @@ check_all(struct check *c, struct ferry_error *err)
 	struct ferry_conf_group *root = ferry_conf_root(c->ctx->conf);
 	struct ferry_protect protect = { 0 };
 	const char *store;
-	int64_t expires;
+	struct ferry_export_conf export;
 	int top = ferry_conf_check_top(c->ctx->conf, err), rc;
 
 	take(c, top, err);
 	take(c, ferry_conf_check_text(c->ctx->conf, err), err);
 	take(c, ferry_conf_path(root, "store", NULL, &store, err), err);
 	check_upstreams(c, root, err);
-	take(c, ferry_export_expiry(c->ctx->conf, NULL, &expires, err), err);
+	take(c, ferry_export_conf_read(c->ctx->conf, NULL, &export, err), err);
 	if (json_array_size(c->mistakes) == 0)
 		take(c, ferry_protect_read(&protect, root, err), err);
 	ferry_protect_clear(&protect);

@@ -14,7 +14,8 @@
 static const char help[] =
     "usage: ferry export --to DIR [--for SITE [--site-id ID]] [--one-way]\n"
     "                    [--since N] [--volume-size SIZE] [--expires TIME]\n"
-    "                    [--whole] [--manifest FILE] [--dry-run]\n"
+    "                    [--whole] [--inspectable] [--effort HOW]\n"
+    "                    [--manifest FILE] [--dry-run]\n"
     "\n"
     "Write a signed bundle: the journal's records and the blobs they need.\n"
     "\n"
@@ -33,8 +34,17 @@ static const char help[] =
     "                      'never' (default: 'expires' of the group export in\n"
     "                      the configuration, or 90d)\n"
     "  --whole             no recipes: of a blob that is much like one which the\n"
-    "                      site has by its receipt only the difference travels\n"
-    "                      else\n"
+    "                      site has by its receipt, or the volume before it, only\n"
+    "                      the difference travels else (default: 'recipes' of\n"
+    "                      the group export in the configuration)\n"
+    "  --inspectable       for a border that looks into bundles: every file as\n"
+    "                      it is, not compressed either, under a name that ends\n"
+    "                      as its own does (…/HEX.tgz); sites before 0.2 refuse it\n"
+    "  --effort HOW        time that recipes may take: 'fast' saves a sixth of it\n"
+    "                      and makes them a fifth larger, 'best' takes eight\n"
+    "                      times as long and makes them a quarter smaller;\n"
+    "                      'fast' makes none from nothing, either\n"
+    "                      (default: 'normal')\n"
     "  --manifest FILE     write what is in it, for whoever signs: text, CSV if\n"
     "                      FILE ends in .csv, CycloneDX if in .json\n"
     "  --dry-run           print counts and sizes, write nothing\n"
@@ -46,8 +56,8 @@ static const char help[] =
 /* Bundles that never end would let whoever keeps back the newer ones hold a site
  * at an old one for ever. */
 int
-ferry_export_expiry(struct ferry_conf *conf, const char *option, int64_t *out,
-    struct ferry_error *err)
+ferry_export_conf_read(struct ferry_conf *conf, const char *option,
+    struct ferry_export_conf *out, struct ferry_error *err)
 {
 	struct ferry_conf_group *group;
 	const char *text;
@@ -55,15 +65,16 @@ ferry_export_expiry(struct ferry_conf *conf, const char *option, int64_t *out,
 	if (ferry_conf_group(ferry_conf_root(conf), "export", &group, err) ==
 		-1 ||
 	    ferry_conf_str(group, "expires", "90d", &text, err) == -1 ||
+	    ferry_conf_bool(group, "recipes", true, &out->recipes, err) == -1 ||
 	    ferry_conf_finish(group, err) == -1)
 		return -1;
 	if (option != NULL)
 		text = option;
 	if (strcmp(text, "never") == 0) {
-		*out = 0;
+		out->expires_s = 0;
 		return 0;
 	}
-	if (ferry_duration_parse(out, text, err) == 0)
+	if (ferry_duration_parse(&out->expires_s, text, err) == 0)
 		return 0;
 	return option != NULL
 	           ? -1
@@ -71,10 +82,31 @@ ferry_export_expiry(struct ferry_conf *conf, const char *option, int64_t *out,
 }
 
 static int
+parse_effort(
+    const char *text, enum ferry_recipe_effort *out, struct ferry_error *err)
+{
+	static const char *const names[] = {
+		[FERRY_EFFORT_NORMAL] = "normal",
+		[FERRY_EFFORT_FAST] = "fast",
+		[FERRY_EFFORT_BEST] = "best",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (text == NULL || strcmp(text, names[i]) == 0) {
+			*out = (enum ferry_recipe_effort)i;
+			return 0;
+		}
+	return ferry_error_set(err, FERRY_EUSAGE,
+	    "--effort is fast, normal or best, not '%s'", text);
+}
+
+static int
 parse(struct ferry_context *ctx, struct ferry_export_options *o,
     const char **manifest, struct ferry_error *err)
 {
 	const char *volume_size = NULL, *expires = NULL, *since = NULL;
+	const char *effort = NULL;
+	struct ferry_export_conf conf;
 	const struct ferry_option options[] = {
 		{ "to", FERRY_OPTION_VALUE, &o->to },
 		{ "for", FERRY_OPTION_VALUE, &o->site },
@@ -85,6 +117,8 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 		{ "volume-size", FERRY_OPTION_VALUE, &volume_size },
 		{ "expires", FERRY_OPTION_VALUE, &expires },
 		{ "whole", FERRY_OPTION_FLAG, &o->whole },
+		{ "inspectable", FERRY_OPTION_FLAG, &o->inspectable },
+		{ "effort", FERRY_OPTION_VALUE, &effort },
 		{ "dry-run", FERRY_OPTION_FLAG, &o->dry_run },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
@@ -112,7 +146,12 @@ parse(struct ferry_context *ctx, struct ferry_export_options *o,
 		    "'%s' is not a size such as 4G or 650M; volumes have at "
 		    "least 64Ki",
 		    volume_size);
-	return ferry_export_expiry(ctx->conf, expires, &o->expires_s, err);
+	if (parse_effort(effort, &o->effort, err) == -1 ||
+	    ferry_export_conf_read(ctx->conf, expires, &conf, err) == -1)
+		return -1;
+	o->expires_s = conf.expires_s;
+	o->whole = o->whole || !conf.recipes;
+	return 0;
 }
 
 static const char *const outcomes[] = {

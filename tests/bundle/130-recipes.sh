@@ -31,16 +31,23 @@ put() {
 }
 # The paths of a bundle's blobs.
 members() { for v in "$1"/*.tar; do tar -tf "$v"; done | grep blobs/; }
+# Bytes of a bundle's members.
+stored() { tar -xOf "$1"/*.tar head.json | sed 's/.*"stored_bytes":\([0-9]*\).*/\1/'; }
 digest() { sha256sum "$T/lines-$1.tgz" | cut -c1-64; }
 
 put 1.0.0 1.2.0
 printf '{"name":"small","versions":{}}' >"$T/small.json"
 "$PUT_NPM" near up "$T/small.json" "1.0.1=$BLOBS/npm-1.0.1.tgz"
 
-say "nobody knows what a new site has: everything goes whole"
-expect 0 near export --to medium
+# What is not like anything, and fills a volume of 128 KiB by itself.
+head -c 90000 /dev/urandom | gzip -nc >"$T/noise.tgz"
+printf '{"name":"noise","versions":{}}' >"$T/noise.json"
+"$PUT_NPM" near up "$T/noise.json" "1.0.0=$T/noise.tgz"
+
+say "--whole: nothing but files"
+expect 0 near export --to medium --whole
 expect 0 far import medium
-if members medium | grep -q '\.recipe$'; then fail "a recipe for any site"; fi
+if members medium | grep -q '\.recipe$'; then fail "a recipe"; fi
 tar -xOf medium/*.tar head.json | grep -q '"requires":\[\]'
 near receipt add medium/ferry-receipt-far-near.txt >/dev/null
 
@@ -70,6 +77,82 @@ has out "is in second already"
 rm second/*
 expect 0 near export --to second --for far
 
+printf 'store = "near"; export = { recipes = false; };\n' >no-recipes.conf
+mkdir none
+expect 0 "$FERRY" --config no-recipes.conf export --to none --for far
+members none >"$T/members"
+hasnt "$T/members" .recipe
+
+say "for any site: from nothing, and from what the same volume has before"
+# bases BUNDLE HEX: those of a blob's recipe.
+bases() {
+	for v in "$1"/*.tar; do
+		tar -xOf "$v" --wildcards 'index/*.jsonl'
+	done | sed -n 's/.*blobs.sha256.'"$2"'.*"bases":\[\([^]]*\)\].*/\1/p'
+}
+mkdir any split fast
+expect 0 near export --to any
+has err "travel each as a recipe, which saves"
+[ "$(bases any "$(digest 1.2.0)")" = "\"$(digest 1.0.0)\"" ]
+[ "$(bases any "$(digest 1.1.0)")" = "\"$(digest 1.0.0)\"" ]
+[ "$(bases any "$(digest 1.0.0)")" = "" ]
+members any >"$T/members"
+has "$T/members" "blobs/sha256/$(digest 1.0.0).recipe"
+store new init --name new >/dev/null
+store new trust add near.pem --name near >/dev/null
+expect 0 store new import any
+agree new
+bash "$TOP/tests/bundle/check-by-hand.sh" near.pem any/*.tar
+expect 0 near export --to fast --effort fast
+members fast >"$T/members"
+has "$T/members" "blobs/sha256/$(digest 1.2.0).recipe"
+hasnt "$T/members" "blobs/sha256/$(digest 1.0.0).recipe"
+
+say "no recipe counts on another volume"
+expect 0 near export --to split --volume-size 128Ki --effort fast
+[ "$(bases split "$(digest 1.2.0)")" = "\"$(digest 1.0.0)\"" ]
+[ "$(bases split "$(digest 1.1.0)")" = "" ]
+for v in split/*.tar; do
+	tar -xOf "$v" --wildcards 'index/*.jsonl' >"$T/index"
+	sed -n 's/.*"bases":\["\([0-9a-f]*\)".*/\1/p' "$T/index" |
+	    while read -r hex; do has "$T/index" "\"blob\":\"$hex\""; done
+done
+rm -r new
+store new init --name new >/dev/null
+store new trust add near.pem --name near >/dev/null
+expect 0 store new import split
+agree new
+rm -r fast
+
+say "--effort: less time, or less to carry"
+mkdir fast best
+expect 0 near export --to fast --for far --effort fast
+expect 0 near export --to best --for far --effort best
+[ "$(stored best)" -lt "$(stored fast)" ]
+expect 2 near export --to best --for far --effort most
+has err "--effort is fast, normal or best, not 'most'"
+
+say "--inspectable: files as they are, whose names say what they are"
+mkdir inspectable
+expect 0 near export --to inspectable --for far --inspectable
+members inspectable >"$T/members"
+has "$T/members" "blobs/sha256/$(digest 1.1.0).tgz"
+if grep -qE '\.(zst|recipe)$' "$T/members"; then fail "not as it is"; fi
+tar -xOf inspectable/*.tar "blobs/sha256/$(digest 1.1.0).tgz" |
+    cmp - "$T/lines-1.1.0.tgz"
+tar -xOf inspectable/*.tar head.json | grep -q '"requires":\["endings-1"\]'
+bash "$TOP/tests/bundle/check-by-hand.sh" near.pem inspectable/*.tar
+expect 0 near export --to inspectable --for far --inspectable
+has out "is in inspectable already"
+expect 0 near export --to inspectable --for far --whole
+hasnt out "already"
+store other init --name other >/dev/null
+store other trust add near.pem --name near >/dev/null
+mkdir everything
+expect 0 near export --to everything --inspectable
+expect 0 store other import everything
+agree other
+
 say "the site makes the same bytes"
 expect 0 far import second
 has out "new blobs"
@@ -86,7 +169,7 @@ expect 0 near export --to third --for far
 has err "1 blob travels as a recipe"
 expect 30 far import third
 has err "base 1 is not what the recipe was made from" "ferry receipt" "--whole"
-invisible far 8
+invisible far 10
 expect 0 far receipt --to .
 near receipt add ferry-receipt-far-near.txt >/dev/null
 expect 0 near export --to fourth --for far

@@ -5,6 +5,8 @@
  *	c  a model's number, a byte n, n raw bytes, corrections
  *	d  a stream of deflate
  *	m  two bytes n, a base of n bytes, a blob: a recipe is made
+ *	r  a model's number, two bytes n, n bytes that begin with a stream, bytes
+ *	   that are written over the end of its content: by a base's tokens
  *	p  a count of streams, a plan of them
  *	x  a blob to be expanded
  */
@@ -59,7 +61,7 @@ fuzz_apply(struct ferry_bytes in)
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_digest sha256 = { .alg = FERRY_SHA256,
 		.n = FERRY_SHA256_SIZE };
-	struct ferry_recipe_bases bases;
+	struct ferry_recipe_bases bases = { .n = 0 };
 	struct ferry_recipe_head head;
 	struct ferry_bytes rest;
 	uint64_t got = 0;
@@ -145,13 +147,62 @@ out:
 	ferry_buf_free(&out);
 }
 
+/* Whatever the base is: what comes out is a stream of these bytes. */
+static void
+fuzz_reuse(struct ferry_bytes in)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_predict_run run = { .work_max = 1U << 30 };
+	struct ferry_correction_reader none = { .tokens = { .has = false } };
+	struct ferry_buf out = FERRY_BUF_INIT, raw = FERRY_BUF_INIT;
+	struct ferry_buf image = FERRY_BUF_INIT, got = FERRY_BUF_INIT;
+	struct ferry_reuse_stream stream = { 0, 0, { NULL, 0 } };
+	struct ferry_recipe_bases bases = { .n = 0 };
+	struct ferry_predictor *p;
+	uint64_t n;
+	size_t used;
+
+	if (in.n < 1 || (run.model = ferry_model_find(in.p[0])) == NULL)
+		return;
+	in = ferry_bytes_of(in.p + 1, in.n - 1);
+	if (!take_base(&in, &bases) ||
+	    ferry_inflate_all(
+		bases.v[0], 1U << 17, into_buf, &image, &used, &n, &err) != 1)
+		goto out;
+	FUZZ_CHECK(ferry_buf_add(&raw, image.p, image.n, &err) == 0);
+	FUZZ_CHECK(ferry_buf_reserve(&raw, 1, &err) == 0);
+	for (size_t i = 0; i < in.n && i < raw.n; i++)
+		raw.p[raw.n - 1 - i] = in.p[i];
+	stream.n = n;
+	stream.deflated = ferry_bytes_of(bases.v[0].p, used);
+	FUZZ_CHECK(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err) == 0);
+	FUZZ_CHECK(ferry_reuse_new(&run.reuse, ferry_bytes_buf(&image), &stream,
+		       1, &err) == 0);
+	run.raw = ferry_bytes_buf(&raw);
+	(void)ferry_reuse_whole(run.reuse, run.model, run.raw);
+	FUZZ_CHECK(
+	    ferry_stream_write(p, &run, &none, 0, into_buf, &out, &err) == 0);
+	FUZZ_CHECK(ferry_inflate_all(ferry_bytes_buf(&out), 1U << 18, into_buf,
+		       &got, &used, &n, &err) == 1);
+	FUZZ_CHECK(used == out.n && ferry_bytes_equal(ferry_bytes_buf(&got),
+					ferry_bytes_buf(&raw)));
+	ferry_reuse_free(run.reuse);
+	ferry_predictor_free(p);
+out:
+	ferry_buf_free(&out);
+	ferry_buf_free(&raw);
+	ferry_buf_free(&image);
+	ferry_buf_free(&got);
+}
+
 static void
 fuzz_make(struct ferry_bytes in)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD };
+	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD,
+		FERRY_RECIPE_ALWAYS, FERRY_BLOB_IN_MEMORY };
 	struct ferry_recipe_made made = { .model = NULL };
-	struct ferry_recipe_bases bases;
+	struct ferry_recipe_bases bases = { .n = 0 };
 	uint64_t got = 0;
 
 	if (!take_base(&in, &bases))
@@ -191,8 +242,8 @@ fuzz_expand(struct ferry_bytes in)
 	struct ferry_spool *image = NULL;
 	uint64_t size;
 
-	FUZZ_CHECK(
-	    ferry_expand(in, AT_FDCWD, &image, &plan, NULL, NULL, &err) == 0);
+	FUZZ_CHECK(ferry_expand(in, FERRY_BLOB_IN_MEMORY, AT_FDCWD, &image,
+		       &plan, NULL, NULL, &err) == 0);
 	size = ferry_spool_size(image);
 	FUZZ_CHECK(size <= ferry_image_max(in.n));
 	FUZZ_CHECK(plan.n > 0 || size == in.n);
@@ -228,6 +279,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'm':
 		fuzz_make(in);
+		break;
+	case 'r':
+		fuzz_reuse(in);
 		break;
 	case 'p':
 		fuzz_plan(in);

@@ -178,7 +178,6 @@ fixture_open(struct fixture *f)
 
 	unit_store_open(&f->store);
 	(void)snprintf(folder, sizeof(folder), "%s/tokens", f->store.path);
-	assert_int_equal(mkdir(folder, 0700), 0);
 	f->tokens = open(folder, O_RDONLY | O_DIRECTORY);
 	assert_true(f->tokens != -1);
 	f->reader = unit_store_reader(&f->store);

@@ -163,6 +163,37 @@ assert_written(const struct fixture *f, struct ferry_predictor *p,
 	ferry_buf_free(&text);
 }
 
+/* The same with the stream itself for a base, in less work. */
+static void
+assert_reused(const struct fixture *f, struct ferry_predictor *p,
+    const struct ferry_stream_analysis *a)
+{
+	struct ferry_reuse_stream self = { 0, f->raw.n, f->deflated };
+	struct ferry_predict_run run = { .model = a->model,
+		.raw = ferry_bytes_buf(&f->raw),
+		.work_max = a->work };
+	struct ferry_buf out = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
+	struct ferry_correction_reader reader;
+	struct ferry_bytes in;
+	bool large = f->raw.n > 100000 && a->corrections.n == 0 &&
+	             (a->model->search == FERRY_SEARCH_SLOW ||
+			 a->model->search == FERRY_SEARCH_GO);
+
+	assert_ok(ferry_reuse_new(&run.reuse, run.raw, &self, 1, &err), &err);
+	assert_ok(ferry_corrections_write(&a->corrections, &text, &err), &err);
+	in = ferry_bytes_buf(&text);
+	assert_ok(ferry_correction_reader_begin(&reader, &in, &err), &err);
+	assert_ok(ferry_stream_write(
+		      p, &run, &reader, a->padding, into_buf, &out, &err),
+	    &err);
+	assert_int_equal(out.n, f->deflated.n - 8);
+	assert_memory_equal(out.p, f->deflated.p, out.n);
+	assert_true(!large || run.work * 2 < a->work);
+	ferry_reuse_free(run.reuse);
+	ferry_buf_free(&out);
+	ferry_buf_free(&text);
+}
+
 static void
 test_models_mean_what_they_meant(void **state)
 {
@@ -186,6 +217,7 @@ test_models_mean_what_they_meant(void **state)
 			fail_msg("%s: %llu corrections", rows[i].name,
 			    (unsigned long long)a.corrections.n);
 		assert_written(&f, p, &a);
+		assert_reused(&f, p, &a);
 		free_stream(&f);
 	}
 	ferry_corrections_free(&a.corrections);
@@ -678,7 +710,8 @@ begin_made(struct made *m)
 static int
 make(struct made *m, uint64_t size_max)
 {
-	struct ferry_recipe_options options = { 0, size_max, m->dirfd };
+	struct ferry_recipe_options options = { 0, size_max, m->dirfd,
+		FERRY_RECIPE_ALWAYS, FERRY_BLOB_IN_MEMORY };
 
 	assert_ok(ferry_digest_of(&m->sha256, FERRY_SHA256,
 		      ferry_bytes_buf(&m->blob), &err),

@@ -1,0 +1,114 @@
+#!/bin/bash
+# Recipes over real releases, on one processor: what travels, and how long it takes.
+#
+#   benchmarks/recipes.sh [FOLDER]
+#
+# FOLDER has a folder for each package, with two or more files named after their
+# versions; without it npm gets some.  Each version is made from the one below it.
+# Speeds are of the uncompressed bytes (image) and of processor time; beside them is
+# zstd's patch of the files as they are.  Then a first bundle of them all, and the
+# time and memory of its import.
+set -euo pipefail
+TOP=$(cd "$(dirname "$0")/.." && pwd)
+BENCH=$TOP/build/bench
+cmake -S "$TOP" -B "$BENCH/build" -G Ninja -D PRESET=release >/dev/null
+ninja -C "$BENCH/build" ferry recipe put_npm | tail -n 1
+export FERRY=$BENCH/build/ferry RECIPE=$BENCH/build/tests/tools/recipe
+PUT_NPM=$BENCH/build/tests/tools/put_npm
+export TMPDIR=$BENCH/tmp
+mkdir -p "$TMPDIR"
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+
+# get PACKAGE VERSION…: into build/bench/releases, once.
+get() {
+	local name=$1 folder version file
+	folder=$BENCH/releases/$(tr -d @ <<<"$name" | tr / -)
+	mkdir -p "$folder"
+	shift
+	for version; do
+		[ -e "$folder/$version" ] && continue
+		file=$(cd "$T" && npm pack --silent "$name@$version")
+		mv "$T/$file" "$folder/$version"
+	done
+}
+if [ $# -eq 0 ]; then
+	get react-dom 19.0.0 19.1.0 19.1.1
+	get typescript 5.8.2 5.8.3 5.9.2
+	get undici 7.9.0 7.10.0 7.11.0
+	get webpack 5.99.7 5.99.8 5.99.9
+	get vite 6.3.3 6.3.4 6.3.5
+	get prettier 3.5.1 3.5.2 3.5.3
+	get eslint 9.26.0 9.27.0 9.28.0
+	get lodash 4.17.19 4.17.20 4.17.21
+	get express 5.0.0 5.0.1 5.1.0
+	get @babel/core 7.27.1 7.27.3 7.27.4
+	get @types/node 22.15.19 22.15.20 22.15.21
+	get axios 1.8.4 1.9.0 1.10.0
+	get semver 7.7.0 7.7.1 7.7.2
+	get commander 13.0.0 13.1.0 14.0.0
+	get rollup 4.40.0 4.40.1 4.40.2
+	get fastify 5.3.0 5.3.1 5.3.2
+fi
+SET=$(realpath "${1:-$BENCH/releases}")
+cd "$T"
+
+python3 - "$SET" "$RECIPE" <<'END'
+import json, os, re, subprocess, sys
+folder, tool = sys.argv[1:]
+def run(*args):
+    return json.loads(subprocess.run([tool, *args], stdout=subprocess.PIPE).stdout)
+order = lambda v: [int(x) if x.isdigit() else x for x in re.split(r"(\d+)", v)]
+total = dict.fromkeys(("blob", "recipe", "patch", "image", "make", "apply"), 0)
+print("%-32s %9s %8s %6s %6s  %5s %5s" %
+    ("package", "bytes", "recipe", "ratio", "patch", "make", "apply"))
+for name in sorted(os.listdir(folder)):
+    versions = sorted(os.listdir(os.path.join(folder, name)), key=order)
+    for old, new in zip(versions, versions[1:]):
+        a, b = (os.path.join(folder, name, v) for v in (old, new))
+        made = run("-o", "r", b, a)
+        if made["outcome"] != "made":
+            print(name, new, made["outcome"], made["why"])
+            continue
+        applied = run("-a", "r", "-o", "out", b, a)
+        assert open("out", "rb").read() == open(b, "rb").read()
+        subprocess.run(["zstd", "-qf", "-19", "--patch-from", a, b, "-o", "p"],
+            stderr=subprocess.DEVNULL, check=True)
+        row = {"blob": made["blob"], "recipe": made["recipe"],
+            "patch": os.path.getsize("p"), "image": made["image"],
+            "make": made["seconds"], "apply": applied["seconds"]}
+        for k in total:
+            total[k] += row[k]
+        show = lambda what, r: print("%-32s %9d %8d %6.1f %6.1f  %5.1f %5.1f" %
+            (what, r["blob"], r["recipe"], r["blob"] / r["recipe"], r["blob"] / r["patch"],
+            r["image"] / 1e6 / r["make"], r["image"] / 1e6 / r["apply"]))
+        show("%s %s" % (name, new), row)
+show("all", total)
+END
+
+"$FERRY" --store near init --name near >/dev/null
+"$FERRY" --store far init --name far >/dev/null
+"$FERRY" --store near key export near.pem
+"$FERRY" --store far trust add near.pem --name near >/dev/null
+for folder in "$SET"/*; do
+	name=$(basename "$folder")
+	printf '{"name":"%s","versions":{}}' "$name" >p.json
+	for version in $(ls "$folder" | sort -V); do
+		"$PUT_NPM" near up p.json "$version=$folder/$version"
+	done
+done
+all=$(cat "$SET"/*/* | wc -c)
+for how in --whole "--effort fast" "--effort normal"; do
+	rm -rf m to
+	mkdir m
+	cp -r far to
+	# shellcheck disable=SC2086 # options
+	/usr/bin/time -o export.out -f '%e s, %U s of processors, %M kB' \
+	    "$FERRY" --store near export --to m $how >/dev/null 2>&1
+	/usr/bin/time -o import.out -f '%e s, %U s of processors, %M kB' \
+	    "$FERRY" --store to import m >/dev/null 2>&1
+	size=$(cat m/*.tar | wc -c)
+	echo "a first bundle, $how: $size of $all bytes" \
+	    "(1/$(python3 -c "print(round($all / $size, 1))"));" \
+	    "export $(cat export.out); import $(cat import.out)"
+done
