@@ -98,7 +98,7 @@ for folder in "$SET"/*; do
 	done
 done
 all=$(cat "$SET"/*/* | wc -c)
-for how in --whole "--effort fast" "--effort normal"; do
+for how in --whole "--effort fast" "--effort normal" --repack; do
 	rm -rf m to
 	mkdir m
 	cp -r far to

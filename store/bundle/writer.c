@@ -437,8 +437,7 @@ ferry_bundle_writer_open(struct ferry_bundle_writer *w,
 		.raw =
 		    w->target->inspectable || w->packed_groups >= PACKED_GROUPS,
 		.ending = w->target->inspectable,
-		.alone = w->target->recipes &&
-		         w->target->effort != FERRY_EFFORT_FAST,
+		.alone = w->target->recipes && w->target->repack,
 		.model = w->model,
 		.effort = w->target->effort,
 		.stopped = w->target->stopped };

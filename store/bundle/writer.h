@@ -41,7 +41,8 @@ struct ferry_bundle_target {
 	uint64_t volume_size; /* at most; 0: no limit */
 	size_t reserve; /* bytes of head.json */
 	size_t signatures;
-	bool recipes; /* also from nothing, and from what the volume has */
+	bool recipes; /* also from what the volume has, */
+	bool repack; /* and from nothing */
 	enum ferry_recipe_effort effort;
 	/* For those who look into bundles: blobs are raw, and their names end as
 	 * those of the files do. */

@@ -76,6 +76,7 @@ set_forms(struct export *e)
 
 	e->state.target.effort = e->options->effort;
 	e->state.target.inspectable = e->options->inspectable;
+	e->state.target.repack = e->options->repack;
 	e->state.target.recipes = e->plan.recipes;
 }
 

@@ -40,6 +40,7 @@ struct ferry_export_options {
 	bool dry_run;
 	bool whole; /* no recipes */
 	bool inspectable; /* nor anything else but files as they are */
+	bool repack; /* recipes also of what has no base */
 	enum ferry_recipe_effort effort;
 };
 

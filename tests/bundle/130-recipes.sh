@@ -91,7 +91,7 @@ bases() {
 	done | sed -n 's/.*blobs.sha256.'"$2"'.*"bases":\[\([^]]*\)\].*/\1/p'
 }
 mkdir any split fast
-expect 0 near export --to any
+expect 0 near export --to any --repack
 has err "travel each as a recipe, which saves"
 [ "$(bases any "$(digest 1.2.0)")" = "\"$(digest 1.0.0)\"" ]
 [ "$(bases any "$(digest 1.1.0)")" = "\"$(digest 1.0.0)\"" ]
@@ -103,7 +103,7 @@ store new trust add near.pem --name near >/dev/null
 expect 0 store new import any
 agree new
 bash "$TOP/tests/bundle/check-by-hand.sh" near.pem any/*.tar
-expect 0 near export --to fast --effort fast
+expect 0 near export --to fast
 members fast >"$T/members"
 has "$T/members" "blobs/sha256/$(digest 1.2.0).recipe"
 hasnt "$T/members" "blobs/sha256/$(digest 1.0.0).recipe"
