@@ -120,6 +120,8 @@ sum_up(struct ferry_asked *out, json_t *all, struct ferry_error *err)
 		bool here =
 		    json_integer_value(json_object_get(line, "status")) < 400;
 
+		out->failed +=
+		    json_integer_value(json_object_get(line, "status")) >= 500;
 		if (rc == 0)
 			rc = !here ? add_absent(out->absent, line, err)
 			     : text_of(line, "version")[0] != 0
@@ -142,7 +144,7 @@ ferry_asked_read(
 	FILE *f = fopen(path, "re");
 	int rc = -1;
 
-	*out = (struct ferry_asked){ json_array(), json_array() };
+	*out = (struct ferry_asked){ json_array(), json_array(), 0 };
 	if (f == NULL)
 		ferry_error_errno(err, "%s", path);
 	else if (read_lines(all, f, path, err) == 0)
@@ -161,5 +163,5 @@ ferry_asked_free(struct ferry_asked *asked)
 
 	json_decref(asked->wants);
 	json_decref(asked->absent);
-	*asked = (struct ferry_asked){ NULL, NULL };
+	*asked = (struct ferry_asked){ NULL, NULL, 0 };
 }

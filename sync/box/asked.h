@@ -14,6 +14,9 @@ struct ferry_asked {
 	/* What was not there, and never came: {"format","package","version",
 	 * "file"}, the last two absent where nothing of that kind was named. */
 	json_t *absent;
+	/* How much could not be had for another reason: no puller, a failing
+	 * upstream.  It is among absent. */
+	size_t failed;
 };
 /* Errors: FERRY_ESYSTEM, FERRY_EFORMAT, FERRY_ENOMEM. */
 int ferry_asked_read(

@@ -4,6 +4,7 @@
 #include <ftw.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -19,9 +20,12 @@
 #include "store/base/bytes.h"
 #include "store/base/error.h"
 #include "store/base/file.h"
+#include "sync/base/stop.h"
 #include "sync/box/child.h"
 #include "sync/box/clients.h"
 #include "sync/box/program.h"
+
+#define LOOK_MS 20
 
 /* Folders */
 
@@ -40,19 +44,34 @@ ferry_box_folder(char **out, struct ferry_error *err)
 		ferry_buf_free(&path);
 		return -1;
 	}
-	*out = (char *)path.p;
+	/* Programs in it run elsewhere. */
+	*out = realpath((char *)path.p, NULL);
+	if (*out == NULL)
+		ferry_error_errno(err, "%s", (char *)path.p);
+	ferry_buf_free(&path);
+	return *out == NULL ? -1 : 0;
+}
+
+/* What clients made read-only (Go's and Gradle's caches) goes as well: before
+ * anything in a folder is looked at. */
+static int
+open_folder(const char *path, const struct stat *sb, int type, struct FTW *walk)
+{
+
+	(void)sb;
+	(void)walk;
+	if (type == FTW_D || type == FTW_DNR)
+		(void)chmod(path, 0700);
 	return 0;
 }
 
-/* What clients made read-only (Go's and Gradle's caches) goes as well. */
 static int
 remove_one(const char *path, const struct stat *sb, int type, struct FTW *walk)
 {
 
 	(void)sb;
+	(void)type;
 	(void)walk;
-	if (type == FTW_DNR)
-		(void)chmod(path, 0700);
 	(void)remove(path);
 	return 0;
 }
@@ -61,8 +80,13 @@ void
 ferry_box_folder_remove(const char *path)
 {
 
-	if (path != NULL)
+	if (path == NULL)
+		return;
+	/* One that could not be read is walked into the next time. */
+	for (int i = 0; i < 3 && access(path, F_OK) == 0; i++) {
+		(void)nftw(path, open_folder, 16, FTW_PHYS);
 		(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	}
 }
 
 /* In the child: the network */
@@ -247,6 +271,7 @@ run_inside(const struct inside *in)
 
 struct running {
 	const struct ferry_box *box;
+	char *store; /* its path from anywhere */
 	char *folder;
 	struct ferry_buf home, conf, asked, log; /* paths in it */
 	int talk, socket; /* socket: ferryd's */
@@ -322,7 +347,7 @@ write_conf(const struct running *r, struct ferry_error *err)
 	int rc = -1;
 
 	if (ferry_buf_adds(&text, "store = \"", err) == 0 &&
-	    add_quoted(&text, r->box->store, err) == 0 &&
+	    add_quoted(&text, r->store, err) == 0 &&
 	    ferry_buf_adds(&text, "\";\npull = { socket = \"", err) == 0 &&
 	    add_quoted(&text, socket == NULL ? r->folder : socket, err) == 0 &&
 	    ferry_buf_addf(&text, err, "\"; };\nserve = { known = %s;\n",
@@ -343,10 +368,10 @@ static int
 start_ferryd(struct running *r, struct ferry_error *err)
 {
 	char path[4096], url[64];
-	const char *const argv[] = { ferry_program_path(
-					 "ferryd", path, sizeof(path)),
-		"--config", (char *)r->conf.p, "--store", r->box->store,
-		"--allow-root", NULL };
+	const char *const argv[] = {
+		ferry_program_path("ferryd", path, sizeof(path)), "--config",
+		(char *)r->conf.p, "--store", r->store, "--allow-root", NULL
+	};
 	const struct ferry_clients clients = { .home = (char *)r->home.p,
 		.url = url,
 		.host = r->host,
@@ -367,25 +392,27 @@ start_ferryd(struct running *r, struct ferry_error *err)
 	           : ferry_error_errno(err, "starting the command");
 }
 
-/* Until the command ends; ferryd must not before. */
+/* Until the command ends; ferryd must not before.  SIGTERM is passed on. */
 static int
 await(struct running *r, int *status, struct ferry_error *err)
 {
 	char last[FERRY_CHILD_LINE];
-	int word;
+	int word = 0;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &word, 0)) != r->command) {
-		if (pid == -1 && errno != EINTR)
-			return ferry_error_errno(
-			    err, "waiting for the command");
-		if (pid != r->ferryd)
-			continue;
-		r->ferryd = 0;
-		ferry_child_last((char *)r->log.p, last);
-		return ferry_error_set(
-		    err, FERRY_ESYSTEM, "the command's ferryd ended: %s", last);
+	while ((pid = waitpid(r->command, &word, WNOHANG)) == 0) {
+		if (ferry_child_ended(&r->ferryd)) {
+			ferry_child_last((char *)r->log.p, last);
+			return ferry_error_set(err, FERRY_ESYSTEM,
+			    "the command's ferryd ended: %s", last);
+		}
+		if (ferry_stop_wanted())
+			return ferry_error_set(err, FERRY_ECANCELLED,
+			    "stopped; the command was ended");
+		(void)poll(NULL, 0, LOOK_MS);
 	}
+	if (pid == -1)
+		return ferry_error_errno(err, "waiting for the command");
 	r->command = 0;
 	*status = WIFEXITED(word) ? WEXITSTATUS(word) : 128 + WTERMSIG(word);
 	return 0;
@@ -396,6 +423,8 @@ static int
 run_all(struct running *r, struct ferry_box_end *out, struct ferry_error *err)
 {
 
+	if ((r->store = realpath(r->box->store, NULL)) == NULL)
+		return ferry_error_errno(err, "%s", r->box->store);
 	if (ferry_box_folder(&r->folder, err) == -1 ||
 	    name_paths(r, err) == -1 ||
 	    start_command(r, &out->closed, err) == -1 ||
@@ -425,6 +454,7 @@ ferry_box_run(const struct ferry_box *box, struct ferry_box_end *out,
 		(void)close(r.socket);
 	ferry_box_folder_remove(r.folder);
 	free(r.folder);
+	free(r.store);
 	ferry_buf_free(&r.home);
 	ferry_buf_free(&r.conf);
 	ferry_buf_free(&r.asked);

@@ -22,7 +22,8 @@ struct ferry_error;
 
 struct ferry_box {
 	const char *store; /* what ferryd serves */
-	const char *socket; /* of a puller; NULL: what is held is all */
+	const char
+	    *socket; /* of a puller, absolute; NULL: what is held is all */
 	const char *token; /* that clients show, or NULL */
 	const char *const *registries; /* as of clients.h */
 	size_t registries_n;

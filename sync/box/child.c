@@ -2,17 +2,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/base/clock.h"
 #include "store/base/error.h"
 
 #define PASSED_FD 3
+#define PATIENCE_MS 10000U
+#define LOOK_MS 20
 
 /* In the child: never returns. */
 static void
@@ -52,6 +57,7 @@ ferry_child_fork(void)
 	(void)sigaddset(&ends, SIGINT);
 	(void)sigprocmask(SIG_BLOCK, &ends, &before);
 	if ((pid = fork()) == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 		(void)signal(SIGTERM, SIG_DFL);
 		(void)signal(SIGINT, SIG_DFL);
 	}
@@ -81,15 +87,28 @@ ferry_child_start(pid_t *out, const char *const *argv, const char *log,
 	return pid == -1 ? -1 : 0;
 }
 
+bool
+ferry_child_ended(pid_t *pid)
+{
+
+	if (*pid > 0 && waitpid(*pid, NULL, WNOHANG) == *pid)
+		*pid = 0;
+	return *pid == 0;
+}
+
 void
 ferry_child_stop(pid_t pid)
 {
+	uint64_t until = ferry_ticks_ms() + PATIENCE_MS;
 
 	if (pid <= 0)
 		return;
 	(void)kill(pid, SIGTERM);
-	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
-		;
+	while (!ferry_child_ended(&pid)) {
+		if (ferry_ticks_ms() > until)
+			(void)kill(pid, SIGKILL);
+		(void)poll(NULL, 0, LOOK_MS);
+	}
 }
 
 int
@@ -108,17 +127,29 @@ ferry_child_run(
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* What our programs begin the lines of errors with. */
+static bool
+tells_error(const char *line)
+{
+
+	return strncmp(line, "ferry: ", 7) == 0 ||
+	       strncmp(line, "ferryd: error: ", 15) == 0;
+}
+
 void
 ferry_child_last(const char *log, char out[FERRY_CHILD_LINE])
 {
 	FILE *f = fopen(log, "re");
 	char line[FERRY_CHILD_LINE];
+	bool error = false;
 
 	out[0] = 0;
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
 		line[strcspn(line, "\n")] = 0;
-		if (line[0] != 0)
-			memcpy(out, line, strlen(line) + 1);
+		if (line[0] == 0 || (error && !tells_error(line)))
+			continue;
+		error = tells_error(line);
+		memcpy(out, line, strlen(line) + 1);
 	}
 	if (f != NULL)
 		(void)fclose(f);

@@ -3,9 +3,9 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store/base/clock.h"
@@ -15,6 +15,7 @@
 
 #define WAIT_MS 60000U /* another command may write to the store meanwhile */
 #define LOOK_MS 50
+#define BUSY "another puller runs" /* that it says */
 
 static bool
 answers(const char *path)
@@ -31,41 +32,36 @@ answers(const char *path)
 	return is;
 }
 
-static int
-await(pid_t *pid, const char *socket, const char *log, struct ferry_error *err)
-{
-	uint64_t until = ferry_ticks_ms() + WAIT_MS;
-	char last[FERRY_CHILD_LINE];
-
-	while (!answers(socket)) {
-		if (waitpid(*pid, NULL, WNOHANG) == *pid)
-			*pid = 0;
-		if (*pid == 0 || ferry_ticks_ms() > until) {
-			ferry_child_last(log, last);
-			return ferry_error_set(err, FERRY_ESYSTEM,
-			    "'ferry pull' does not start: %s", last);
-		}
-		(void)poll(NULL, 0, LOOK_MS);
-	}
-	return 0;
-}
-
 int
 ferry_box_puller(pid_t *pid, const char *socket, const char *config,
     const char *store, const char *log, struct ferry_error *err)
 {
-	char path[4096];
+	char path[4096], last[FERRY_CHILD_LINE];
 	const char *const argv[] = { ferry_program_path(
 					 "ferry", path, sizeof(path)),
 		"--config", config, "--store", store, "pull", NULL };
+	uint64_t until = ferry_ticks_ms() + WAIT_MS;
 
 	*pid = 0;
-	if (answers(socket))
-		return 0;
-	if (ferry_child_start(pid, argv, log, FERRY_CHILD_NONE, err) == 0 &&
-	    await(pid, socket, log, err) == 0)
-		return 0;
-	ferry_child_stop(*pid);
-	*pid = 0;
-	return -1;
+	/* One that ends because another was faster leaves us that. */
+	while (!answers(socket)) {
+		if (ferry_child_ended(pid)) {
+			ferry_child_last(log, last);
+			if (last[0] != 0 && strstr(last, BUSY) == NULL)
+				return ferry_error_set(err, FERRY_ESYSTEM,
+				    "'ferry pull' does not start: %s", last);
+			if (ferry_child_start(
+				pid, argv, log, FERRY_CHILD_NONE, err) == -1)
+				return -1;
+		}
+		if (ferry_ticks_ms() > until) {
+			ferry_child_stop(*pid);
+			*pid = 0;
+			return ferry_error_set(err, FERRY_ESYSTEM,
+			    "'ferry pull' did not start within a minute: "
+			    "another process writes to the store, perhaps");
+		}
+		(void)poll(NULL, 0, LOOK_MS);
+	}
+	return 0;
 }

@@ -26,7 +26,8 @@ static const char help[] =
     "options:\n"
     "  --bundle DIR       what this bundle brings to a new site: it is imported\n"
     "                     into a store that is removed afterwards\n"
-    "  --token-file FILE  a token that clients show, where not everything is public\n"
+    "  --token-file FILE  a token that clients show, where not everything is public;\n"
+    "                     not with --bundle\n"
     "\n"
     "Exit status: 0 proven; 1 the command failed; 4 it did well, but could have\n"
     "reached others, as this machine gives it no network of its own; refusals of\n"
@@ -88,7 +89,9 @@ import(struct proof *p, struct ferry_error *err)
 		    err);
 	if (rc == 0)
 		rc = run_ferry(p, store,
-		    (const char *const[]){ "import", p->bundle, NULL }, err);
+		    (const char *const[]){
+			"import", "--no-receipt", p->bundle, NULL },
+		    err);
 	return rc;
 }
 
@@ -121,6 +124,10 @@ prove(struct proof *p, char *const *argv, const char *token_file,
 	struct ferry_box box = { .store = p->ctx->store_path, .argv = argv };
 	int rc = ferry_boxed_token(&token, token_file, err);
 
+	if (rc == 0 && p->bundle != NULL && token_file != NULL)
+		rc = ferry_error_set(err, FERRY_EUSAGE,
+		    "tokens do not travel in bundles: with --bundle, what is "
+		    "public alone can be proven");
 	if (rc == 0 && p->bundle != NULL) {
 		rc = import(p, err);
 		box.store = (const char *)p->store.p;

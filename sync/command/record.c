@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "store/base/clock.h"
 #include "store/base/conf.h"
@@ -16,6 +17,9 @@
 #include "sync/command/command_task.h"
 #include "sync/upstream/recordings.h"
 #include "sync/upstream/run.h"
+
+#define WANTS_MAX 20000
+#define FILE_MAX (16 << 20)
 
 static const char help[] =
     "usage: ferry record [OPTION…] -- COMMAND [ARGUMENT…]\n"
@@ -41,7 +45,8 @@ static const char help[] =
     "  --load FILE        take what --show printed, under --name\n"
     "  --remove NAME      want it no more; what is here stays\n"
     "\n"
-    "Exit status: 0 recorded; 1 the command failed, and nothing was recorded.\n";
+    "Exit status: 0 recorded; 1 the command failed; 8 something could not be pulled,\n"
+    "and nothing was recorded.\n";
 
 struct options {
 	const char *name, *token_file, *show, *load, *remove;
@@ -63,8 +68,8 @@ print_one(void *ctx, const struct ferry_key *key, json_t *record,
 
 	(void)err;
 	if (context->json)
-		ferry_command_print(json_pack("{s:s,s:s,s:I,s:O}", "name", name,
-		    "at", when, "versions", (json_int_t)n, "command",
+		ferry_command_print(json_pack("{s:s,s:s,s:I,s:O*}", "name",
+		    name, "at", when, "versions", (json_int_t)n, "command",
 		    json_object_get(record, "command")));
 	else
 		(void)printf("%-20s %s  %zu versions\n", name, when, n);
@@ -115,6 +120,18 @@ show(struct ferry_context *ctx, const char *name, struct ferry_error *err)
 	return rc == -1 ? -1 : FERRY_EXIT_OK;
 }
 
+static bool
+are_texts(const json_t *list)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (list, i, one)
+		if (!json_is_string(one))
+			return false;
+	return list == NULL || json_is_array(list);
+}
+
 /* Whether it is what --show prints. */
 static bool
 is_recording(const json_t *record)
@@ -126,9 +143,11 @@ is_recording(const json_t *record)
 		if (!json_is_string(json_object_get(one, "format")) ||
 		    !json_is_string(json_object_get(one, "upstream")) ||
 		    !json_is_string(json_object_get(one, "package")) ||
-		    !json_is_string(json_object_get(one, "version")))
+		    !json_is_string(json_object_get(one, "version")) ||
+		    !are_texts(json_object_get(one, "files")))
 			return false;
-	return json_is_array(wants) &&
+	return json_is_array(wants) && json_array_size(wants) <= WANTS_MAX &&
+	       are_texts(json_object_get(record, "command")) &&
 	       json_is_integer(json_object_get(record, "at"));
 }
 
@@ -137,14 +156,22 @@ load(struct ferry_context *ctx, const char *path, const char *name,
     struct ferry_error *err)
 {
 	struct ferry_store *st = NULL;
-	json_error_t why;
-	json_t *record = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+	json_error_t why = { .text = "" };
+	json_t *record = NULL;
+	struct stat sb;
 	int rc = -1;
 
+	if (stat(path, &sb) == -1)
+		return ferry_error_errno(err, "%s", path);
+	if (sb.st_size <= FILE_MAX)
+		record = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
 	if (record == NULL || !is_recording(record))
 		ferry_error_set(err, FERRY_EFORMAT,
 		    "%s is not what 'ferry record --show' prints: %s", path,
-		    record == NULL ? why.text : "it lacks what is wanted");
+		    sb.st_size > FILE_MAX ? "it is too large"
+		    : record == NULL      ? why.text
+					  : "it lacks what is wanted, or wants "
+					    "too much");
 	else
 		rc = ferry_context_open(ctx, FERRY_STORE_WRITE, &st, err);
 	if (rc == 0)
@@ -162,10 +189,15 @@ drop(struct ferry_context *ctx, const char *name, struct ferry_error *err)
 {
 	struct ferry_store *st = NULL;
 	json_t *record = NULL;
+	struct ferry_error unread = FERRY_ERROR_INIT;
 	int rc = ferry_context_open(ctx, FERRY_STORE_WRITE, &st, err);
 
-	if (rc == 0)
-		rc = find(st, name, &record, err);
+	/* One that cannot be read goes as well. */
+	if (rc == 0 && find(st, name, &record, &unread) == -1 &&
+	    unread.code == FERRY_ENOTFOUND) {
+		*err = unread;
+		rc = -1;
+	}
 	if (rc == 0)
 		rc = ferry_local_named_delete(
 		    st, FERRY_KIND_RECORDING, name, err);
@@ -226,22 +258,26 @@ run_command(struct recording *r, struct ferry_error *err)
 		.registries = r->hosts,
 		.argv = r->argv };
 	const char *configured;
-	char socket[FERRY_PULL_PATH], *folder = NULL;
+	char socket[FERRY_PULL_PATH], *folder = NULL, *store;
 	pid_t puller = 0;
 	int rc = -1;
+
+	/* ferryd runs elsewhere. */
+	if ((store = realpath(r->ctx->store_path, NULL)) == NULL)
+		return ferry_error_errno(err, "%s", r->ctx->store_path);
+	box.store = store;
 
 	while (r->hosts[box.registries_n] != NULL)
 		box.registries_n++;
 	if (ferry_conf_group(
 		ferry_conf_root(r->ctx->conf), "pull", &group, err) == -1 ||
 	    ferry_conf_path(group, "socket", NULL, &configured, err) == -1 ||
-	    ferry_pull_path(socket, configured, r->ctx->store_path, err) ==
-		-1 ||
+	    ferry_pull_path(socket, configured, store, err) == -1 ||
 	    ferry_boxed_token(&token, r->o->token_file, err) == -1 ||
 	    ferry_box_folder(&folder, err) == -1 ||
 	    ferry_buf_addf(&log, err, "%s/puller.log", folder) == -1 ||
-	    ferry_box_puller(&puller, socket, r->ctx->config_path,
-		r->ctx->store_path, (char *)log.p, err) == -1)
+	    ferry_box_puller(&puller, socket, r->ctx->config_path, store,
+		(char *)log.p, err) == -1)
 		goto out;
 	box.socket = socket;
 	box.token = (const char *)token.p;
@@ -250,6 +286,7 @@ run_command(struct recording *r, struct ferry_error *err)
 out:
 	ferry_box_folder_remove(folder);
 	free(folder);
+	free(store);
 	ferry_buf_free(&token);
 	ferry_buf_free(&log);
 	return rc;
@@ -375,6 +412,11 @@ keep(struct recording *r, struct ferry_store *st, struct ferry_error *err)
 	if (rc != -1)
 		rc = add_earlier(wants, earlier, err);
 	json_decref(earlier);
+	if (rc == 0 && json_array_size(wants) > WANTS_MAX)
+		rc = ferry_error_set(err, FERRY_ELIMIT,
+		    "a recording of more than %d versions: record parts of the "
+		    "build under names of their own",
+		    WANTS_MAX);
 	if (rc == -1 ||
 	    ferry_local_named_put(st, FERRY_KIND_RECORDING, r->o->name,
 		json_pack("{s:I,s:o,s:O}", "at", (json_int_t)ferry_now(),
@@ -422,6 +464,14 @@ record(struct recording *r, struct ferry_error *err)
 		    "recorded\n",
 		    r->end.status);
 		return FERRY_EXIT_FAILED;
+	}
+	/* Half a recording would be taken for a whole one. */
+	if (r->end.asked.failed > 0) {
+		ferry_boxed_print_absent(r->end.asked.absent);
+		return ferry_error_set(err, FERRY_ENETWORK,
+		    "%zu of what the command asked for could not be pulled, "
+		    "though it may be there: nothing was recorded",
+		    r->end.asked.failed);
 	}
 	if (ferry_context_open(r->ctx, FERRY_STORE_WRITE, &st, err) == 0)
 		rc = keep(r, st, err);

@@ -203,6 +203,10 @@ read_min_age(struct ferry_upstream *up, struct ferry_error *err)
 
 	if (ferry_conf_str(up->group, "min_age", NULL, &text, err) == -1)
 		return -1;
+	if (text != NULL && *text != 0 && up->kind->package == NULL)
+		return ferry_conf_error(up->group, "min_age", err,
+		    "what comes from upstreams of the format '%s' has no age",
+		    up->kind->format);
 	return text == NULL || *text == 0 ||
 	               ferry_duration_parse(&up->min_age, text, &why) == 0
 	           ? 0

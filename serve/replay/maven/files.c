@@ -395,7 +395,8 @@ ferry_maven_supplies(const struct ferry_call *call, const char *upstream)
 {
 	struct ferry_maven_reading reading;
 
-	return find_wanted(call, &reading) &&
+	/* Nothing is here: which reading was chosen says nothing. */
+	return likely_reading(call, &reading) &&
 	       (reading.origin[0] == 0 ||
 		   means(call, reading.origin, upstream));
 }

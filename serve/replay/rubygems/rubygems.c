@@ -193,18 +193,21 @@ add_last_modified(struct ferry_response *res, time_t at)
 
 /* With what upstreams list that are pulled through. */
 static int
-add_upstreams(const struct ferry_call *call, enum ferry_gem_form form,
-    struct ferry_gem_list *list, struct ferry_error *err)
+add_upstreams(const struct ferry_call *call, const struct ferry_permit *permit,
+    enum ferry_gem_form form, struct ferry_gem_list *list,
+    struct ferry_error *err)
 {
 	struct ferry_body *body = NULL;
-	int rc =
-	    ferry_gem_upstream_versions(call, list->body, form, &body, err);
+	int rc = ferry_gem_upstream_versions(
+	    call, permit, list->body, form, &body, err);
 
 	if (rc != 1)
 		return rc;
+	/* What may not be read adds nothing. */
+	list->empty = list->empty && form == FERRY_GEM_PLAIN &&
+	              body->size == list->body->size;
 	ferry_body_unref(list->body);
 	list->body = body;
-	list->empty = false;
 	return 1;
 }
 
@@ -223,7 +226,7 @@ answer_list(const struct ferry_call *call, const struct ferry_permit *permit,
 	    pulled ? FERRY_GEM_PLAIN : form, &list, err);
 
 	if (rc == 0 && pulled &&
-	    (rc = add_upstreams(call, form, &list, err)) == 0) {
+	    (rc = add_upstreams(call, permit, form, &list, err)) == 0) {
 		ferry_body_unref(list.body);
 		list.body = NULL;
 		rc = ferry_gem_lists_get(

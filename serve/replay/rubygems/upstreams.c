@@ -1,5 +1,6 @@
 #include "serve/replay/rubygems/upstreams.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "serve/replay/call.h"
 #include "serve/replay/rubygems/info.h"
 #include "serve/replay/store_view.h"
-#include "serve/replay/view.h"
+#include "store/access/access.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
 #include "store/base/json.h"
@@ -19,26 +20,20 @@
 #define VERSIONS_MAX (512U << 20)
 #define HEAD_END "---\n"
 
-/* The lists that are put together. */
+/* The lists that are put together; of those that not everybody may read, the
+ * lines of gems that the holder of permit may. */
 struct sources {
 	const struct ferry_call *call;
+	const struct ferry_permit *permit;
+	bool open; /* everybody may read everything */
 	struct ferry_body *own;
 	enum ferry_gem_form form;
-	struct ferry_digest lists[FERRY_PULL_UPSTREAMS];
+	struct {
+		char upstream[FERRY_PULL_NAME];
+		struct ferry_digest digest;
+	} lists[FERRY_PULL_UPSTREAMS];
 	size_t n;
 };
-
-/* Whether the client may read what an upstream has and is not here. */
-static bool
-may_read(const struct ferry_call *call, const char *upstream)
-{
-	struct ferry_call asked = *call;
-
-	memcpy(asked.owner, upstream, FERRY_PULL_NAME);
-	(void)snprintf(
-	    asked.resource.package, sizeof(asked.resource.package), "a");
-	return ferry_view_may_read(&asked, "rubygems");
-}
 
 /* The list that was read last of an upstream: 1, 0, -1. */
 static int
@@ -89,11 +84,11 @@ find_lists(struct sources *s, struct ferry_error *err)
 	for (size_t i = 0; i < n; i++) {
 		int rc;
 
-		if ((origin[0] != 0 && strcmp(origin, upstreams[i]) != 0) ||
-		    !may_read(s->call, upstreams[i]))
+		if (origin[0] != 0 && strcmp(origin, upstreams[i]) != 0)
 			continue;
+		memcpy(s->lists[s->n].upstream, upstreams[i], FERRY_PULL_NAME);
 		rc = find_list(ferry_store_view_store(s->call->view),
-		    upstreams[i], &s->lists[s->n], err);
+		    upstreams[i], &s->lists[s->n].digest, err);
 		if (rc == -1)
 			return -1;
 		s->n += rc == 1;
@@ -127,6 +122,32 @@ add_lines(
 	           : ferry_buf_adds(out, "\n", err);
 }
 
+/* Those lines of a list of upstream's whose gems the client may read. */
+static int
+add_readable(const struct sources *s, const char *upstream,
+    struct ferry_bytes lines, struct ferry_buf *out, struct ferry_error *err)
+{
+	struct ferry_bytes line;
+	char name[FERRY_PACKAGE_NAME];
+
+	if (s->open)
+		return add_lines(out, lines, err);
+	while (ferry_bytes_line(&lines, &line)) {
+		const uint8_t *blank = memchr(line.p, ' ', line.n);
+		size_t n = blank == NULL ? 0 : (size_t)(blank - line.p);
+
+		if (n == 0 || n >= sizeof(name))
+			continue;
+		memcpy(name, line.p, n);
+		name[n] = 0;
+		if (ferry_access_sees(s->permit, "rubygems", upstream, name) &&
+		    (ferry_buf_add(out, line.p, line.n, err) == -1 ||
+			ferry_buf_adds(out, "\n", err) == -1))
+			return -1;
+	}
+	return 0;
+}
+
 static int
 put_together(
     const struct sources *s, struct ferry_buf *out, struct ferry_error *err)
@@ -140,11 +161,11 @@ put_together(
 	for (size_t i = 0; i < s->n; i++) {
 		struct ferry_buf text = FERRY_BUF_INIT;
 		int rc = ferry_blob_load(
-		    store, &s->lists[i], VERSIONS_MAX, &text, err);
+		    store, &s->lists[i].digest, VERSIONS_MAX, &text, err);
 
 		if (rc == 0)
-			rc = add_lines(
-			    out, lines_of(ferry_bytes_buf(&text)), err);
+			rc = add_readable(s, s->lists[i].upstream,
+			    lines_of(ferry_bytes_buf(&text)), out, err);
 		ferry_buf_free(&text);
 		if (rc == -1)
 			return -1;
@@ -174,11 +195,17 @@ make(void *ctx, struct ferry_body **out, struct ferry_error *err)
 
 int
 ferry_gem_upstream_versions(const struct ferry_call *call,
-    struct ferry_body *own, enum ferry_gem_form form, struct ferry_body **out,
-    struct ferry_error *err)
+    const struct ferry_permit *permit, struct ferry_body *own,
+    enum ferry_gem_form form, struct ferry_body **out, struct ferry_error *err)
 {
-	struct sources s = { .call = call, .own = own, .form = form };
-	char name[FERRY_PULL_UPSTREAMS * 17 + 4], hex[FERRY_DIGEST_TEXT];
+	const struct ferry_identity *who = &call->identity;
+	struct sources s = { .call = call,
+		.permit = permit,
+		.open = !ferry_access_restricts(
+		    ferry_store_view_access(call->view)),
+		.own = own,
+		.form = form };
+	char name[FERRY_PULL_UPSTREAMS * 17 + 200], hex[FERRY_DIGEST_TEXT];
 	size_t at = 0;
 
 	if (find_lists(&s, err) == -1)
@@ -187,8 +214,10 @@ ferry_gem_upstream_versions(const struct ferry_call *call,
 		return 0;
 	for (size_t i = 0; i < s.n; i++)
 		at += (size_t)snprintf(name + at, sizeof(name) - at, "%.16s ",
-		    ferry_digest_hex(&s.lists[i], hex));
-	(void)snprintf(name + at, sizeof(name) - at, "%d", (int)form);
+		    ferry_digest_hex(&s.lists[i].digest, hex));
+	(void)snprintf(name + at, sizeof(name) - at, "%d %d %.96s %" PRIu64,
+	    (int)form, s.open ? -1 : (int)who->claim.kind,
+	    s.open ? "" : who->subject, s.open ? 0 : ferry_access_serial(who));
 	return ferry_store_view_get(call->view, out, make, &s, err, "rubygems",
 	    "", "versions", own->etag, name, NULL);
 }

@@ -11,10 +11,11 @@
 
 #include "serve/replay/rubygems/lists.h"
 
-/* own is the list of what is here, plain.  Returns: 1 and *out (the caller
- * unrefs); 0 if no such upstream has a list; -1. */
+/* own is the list of what is here, plain; of what else there is, what comes has
+ * what the holder of permit may read.  Returns: 1 and *out (the caller unrefs);
+ * 0 if no such upstream has a list; -1. */
 int ferry_gem_upstream_versions(const struct ferry_call *call,
-    struct ferry_body *own, enum ferry_gem_form form, struct ferry_body **out,
-    struct ferry_error *err);
+    const struct ferry_permit *permit, struct ferry_body *own,
+    enum ferry_gem_form form, struct ferry_body **out, struct ferry_error *err);
 
 #endif

@@ -241,11 +241,12 @@ ferry_package_checked(struct ferry_package *package, struct ferry_error *err);
 
 /* young.c */
 
-/* Find the versions of document that are younger than min_age says, for a
- * puller: once a package, before it is recorded. */
+/* Find the versions of document that are younger than min_age says, where what
+ * clients ask for is pulled: once a package, before it is recorded. */
 int ferry_package_find_young(struct ferry_package *package,
     const struct ferry_document *document, struct ferry_error *err);
-/* Whether a version that is not here may not come yet: -1, FERRY_EDENIED. */
+/* Whether a puller may not have a version yet that is not here: -1,
+ * FERRY_EDENIED. */
 int ferry_package_check_age(const struct ferry_package *package,
     const char *version, struct ferry_error *err);
 

@@ -533,7 +533,9 @@ take_fresh(struct ferry_package *p, struct ferry_error *err)
 	if (rc == 1 && complete_document(p, &document, err) == -1)
 		rc = -1;
 	ferry_document_free(&document);
-	forget_texts(p);
+	/* What it names besides may be under way, and is read with these. */
+	if (p->parts_pending == 0)
+		forget_texts(p);
 	return rc;
 }
 

@@ -32,7 +32,7 @@ keep_back(struct ferry_package *p, const char *version, int64_t at,
 
 struct telling {
 	struct ferry_package *package;
-	size_t told; /* versions whose time is known */
+	struct ferry_table told; /* versions whose time is known */
 };
 
 static int
@@ -40,17 +40,15 @@ on_time(
     void *ctx, struct ferry_bytes version, int64_t at, struct ferry_error *err)
 {
 	struct telling *telling = ctx;
-	struct ferry_package *p = telling->package;
 	char *text = NULL;
-	int rc;
+	int rc = ferry_strndup(&text, version, err);
 
-	telling->told++;
-	/* Most are old. */
-	if (at + p->packages->up->min_age <= ferry_now())
-		return 0;
-	rc = ferry_strndup(&text, version, err) == -1
-	         ? -1
-	         : keep_back(p, text, at, err);
+	if (rc == 0 && ferry_table_find(&telling->told, text) == NULL &&
+	    ferry_table_add(&telling->told, text,
+		sizeof(struct ferry_table_entry), err) == NULL)
+		rc = -1;
+	if (rc == 0)
+		rc = keep_back(telling->package, text, at, err);
 	free(text);
 	return rc;
 }
@@ -100,10 +98,11 @@ read_before(const struct ferry_package *p, const json_t *before,
 	return 0;
 }
 
-/* What is listed now and was not. */
+/* What is listed now and was not, of those whose time is not known. */
 static int
 find_new(struct ferry_package *p, const json_t *before,
-    const struct ferry_document *document, struct ferry_error *err)
+    const struct ferry_document *document, const struct ferry_table *told,
+    struct ferry_error *err)
 {
 	struct ferry_document old = { .n = 0 };
 	struct ferry_error ignored = FERRY_ERROR_INIT;
@@ -125,7 +124,9 @@ find_new(struct ferry_package *p, const json_t *before,
 				rc = -1;
 		for (size_t i = 0; i < document->n && rc == 0; i++)
 			if (ferry_table_find(
-				&known, document->listed[i].version) == NULL)
+				&known, document->listed[i].version) == NULL &&
+			    ferry_table_find(
+				told, document->listed[i].version) == NULL)
 				rc = keep_back(p, document->listed[i].version,
 				    ferry_now(), err);
 	}
@@ -137,27 +138,45 @@ find_new(struct ferry_package *p, const json_t *before,
 	return rc;
 }
 
+/* Of those that documents say nothing of. */
+static int
+find_untold(struct ferry_package *p, const struct ferry_document *document,
+    const struct ferry_table *told, struct ferry_error *err)
+{
+	json_t *before = NULL;
+	size_t i = 0;
+	int rc;
+
+	while (i < document->n &&
+	       ferry_table_find(told, document->listed[i].version) != NULL)
+		i++;
+	if (i == document->n)
+		return 0;
+	if ((rc = get_before(p, &before, err)) == 1 &&
+	    (rc = carry_over(p, before, err)) == 0)
+		rc = find_new(p, before, document, told, err);
+	json_decref(before);
+	return rc == -1 ? -1 : 0;
+}
+
+/* A sync that comes between keeps back for clients, too, and takes what it is
+ * told to. */
 int
 ferry_package_find_young(struct ferry_package *p,
     const struct ferry_document *document, struct ferry_error *err)
 {
 	const struct ferry_packages *packages = p->packages;
-	struct telling telling = { p, 0 };
-	json_t *before = NULL;
-	int rc;
+	struct telling telling = { p, { .n = 0 } };
+	int rc = 0;
 
-	if (!packages->run->pulls || packages->up->min_age == 0)
+	if (!packages->up->pull || packages->up->min_age == 0)
 		return 0;
-	if (packages->format->times != NULL &&
-	    packages->format->times(document, on_time, &telling, err) == -1)
-		return -1;
-	if (telling.told >= document->n)
-		return 0;
-	if ((rc = get_before(p, &before, err)) == 1 &&
-	    (rc = carry_over(p, before, err)) == 0)
-		rc = find_new(p, before, document, err);
-	json_decref(before);
-	return rc == -1 ? -1 : 0;
+	if (packages->format->times != NULL)
+		rc = packages->format->times(document, on_time, &telling, err);
+	if (rc == 0)
+		rc = find_untold(p, document, &telling.told, err);
+	ferry_table_free(&telling.told, NULL);
+	return rc;
 }
 
 int
@@ -167,7 +186,8 @@ ferry_package_check_age(
 	const json_t *until = json_object_get(p->young, version);
 	char text[FERRY_TIME_TEXT];
 
-	if (until == NULL || json_integer_value(until) <= ferry_now())
+	if (!p->packages->run->pulls || until == NULL ||
+	    json_integer_value(until) <= ferry_now())
 		return 0;
 	return ferry_error_set(err, FERRY_EDENIED,
 	    "it is younger than 'min_age' of upstream '%s' allows: it may come "
