@@ -230,6 +230,23 @@ print_problems(const json_t *problems)
 	}
 }
 
+/* That the operator took another history of an origin for the one before. */
+static void
+print_new_history(const json_t *origin)
+{
+	json_int_t at = json_integer_value(json_object_get(origin, "anew_at"));
+	char text[FERRY_TIME_TEXT];
+
+	if (at == 0)
+		return;
+	(void)printf("  new history since %s, from record %" JSON_INTEGER_FORMAT
+		     " on; the one before had come to %" JSON_INTEGER_FORMAT
+		     "\n",
+	    ferry_time_text(at, text),
+	    json_integer_value(json_object_get(origin, "anew_from")),
+	    json_integer_value(json_object_get(origin, "anew_before")));
+}
+
 /* How old the word of each origin is. */
 static void
 print_origins(const json_t *origins)
@@ -255,6 +272,7 @@ print_origins(const json_t *origins)
 			    ferry_time_text(written, at),
 			    (ferry_now() - written) / 86400);
 		(void)printf("\n");
+		print_new_history(record);
 	}
 }
 
