@@ -243,7 +243,7 @@ view_open(struct ferry_kv *kv, struct ferry_error *err)
 		v = NULL;
 		why = (struct ferry_error)FERRY_ERROR_INIT;
 		rc = view_open_once(kv, &v, &why);
-		if (folder == folder_now(kv))
+		if (kv->mode != FERRY_KV_READ || folder == folder_now(kv))
 			break;
 	}
 	if (rc == -1) {
