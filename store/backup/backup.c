@@ -9,11 +9,14 @@
 #include "store/backup/index.h"
 #include "store/backup/target.h"
 #include "store/base/error.h"
+#include "store/base/file.h"
+#include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/internal.h"
 
 /* So often the index is copied again because blobs went away meanwhile. */
 #define PASSES 6
+#define MARKER_MAX 1024 /* bytes of backup.json */
 
 struct backup {
 	const struct ferry_backup_options *o;
@@ -211,4 +214,20 @@ ferry_store_backup(const char *path, const char *dir,
 	ferry_store_close(b.st);
 	return rc == -1 ? ferry_error_in(err, "backing up %s to %s", path, dir)
 	                : 0;
+}
+
+int
+ferry_store_backup_of(
+    const struct ferry_store *st, json_t **out, struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	int rc = ferry_file_read_at(st->dirfd, FERRY_BACKUP_MARKER,
+	    FERRY_FILE_NO_FOLLOW, MARKER_MAX, &text, err);
+
+	*out = NULL;
+	if (rc == 1 && ferry_json_parse(out, ferry_bytes_buf(&text),
+			   FERRY_BACKUP_MARKER, err) == -1)
+		rc = -1;
+	ferry_buf_free(&text);
+	return rc;
 }

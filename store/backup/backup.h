@@ -9,12 +9,14 @@
  * written.  A kill at any instant leaves the backup that was there before.
  */
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "store/base/digest.h"
 
 struct ferry_error;
+struct ferry_store;
 
 struct ferry_backup_options {
 	bool (*stopped)(void);
@@ -47,5 +49,12 @@ struct ferry_backup {
 int ferry_store_backup(const char *path, const char *dir,
     const struct ferry_backup_options *options, struct ferry_backup *out,
     struct ferry_error *err);
+
+/*
+ * If an open store is a backup: what its backup.json says (target.h), *out, which
+ * the caller decrefs.  Returns: 1, 0 (and *out NULL), -1.
+ */
+int ferry_store_backup_of(
+    const struct ferry_store *st, json_t **out, struct ferry_error *err);
 
 #endif

@@ -62,6 +62,10 @@ expect 0 near backup kept
 near list >list.near
 store kept list >list.kept
 same list.near list.kept
+expect 0 store kept status
+has out "backup       of near, made "
+store kept --json status | jq -e '.backup.at > 0' >/dev/null || fail "status does not tell"
+near --json status | jq -e '.backup == null' >/dev/null || fail "the store is no backup"
 [ "$(id kept)" = "$(id near)" ] || fail "another store"
 
 say "nothing is brought twice, and links are what they are called"
