@@ -44,13 +44,13 @@ say "one is killed: nobody behind the proxy notices"
 	for _ in $(seq 150); do
 		curl -sf -o /dev/null "$proxy/npm/a/-/a-1.1.0.tgz" || echo "lost a request"
 	done
-) >requests.out 2>&1 &
+) >"$T/requests.out" 2>&1 &
 requests=$!
 sleep 0.3
 kill -9 "$one_pid"
 wait "$one_pid" 2>/dev/null || true
 wait $requests
-[ ! -s requests.out ] || fail "$(sort requests.out | uniq -c)"
+[ ! -s "$T/requests.out" ] || fail "$(sort "$T/requests.out" | uniq -c)"
 same_bytes "$proxy"
 
 say "the store is gone: its backup is served"
