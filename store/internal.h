@@ -35,6 +35,9 @@ struct ferry_store {
 	size_t unlinks_n, unlinks_cap;
 };
 
+/* Says that a folder is a backup that nobody wrote to (store/backup/target.h). */
+#define FERRY_BACKUP_MARKER "backup.json"
+
 /* A store without its index: folders and, of a writer, the lock. */
 int ferry_store_enter(struct ferry_store **out, const char *path,
     enum ferry_store_mode mode, struct ferry_error *err);

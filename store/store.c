@@ -195,6 +195,9 @@ take_lock(
 		ferry_reserve_use(st->dirfd);
 	else
 		ferry_reserve_keep(st->dirfd);
+	/* A backup that somebody writes to is a store of its own. */
+	if (unlinkat(st->dirfd, FERRY_BACKUP_MARKER, 0) == 0)
+		(void)fsync(st->dirfd);
 	len = snprintf(text, sizeof(text), "%ld%s\n", (long)getpid(),
 	    gives_way ? GIVES_WAY : "");
 	if (pwrite(st->lockfd, text, (size_t)len, 0) != len ||

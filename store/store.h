@@ -11,6 +11,7 @@
  *	STORE/blobs/ab/cdef…	large blobs by SHA-256
  *	STORE/tmp/		what is being written; emptied by the next writer
  *	STORE/keys/		the store's own signing key
+ *	STORE/backup.json	of a backup that nobody wrote to (backup/backup.h)
  *	STORE/reserve		room that freeing needs on a full disk (index/reserve.h)
  *
  * One writer, any number of readers, on one machine.  A writer's handle

@@ -34,6 +34,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_show,
 	&ferry_command_verify,
 	&ferry_command_rebuild,
+	&ferry_command_backup,
 	&ferry_command_gc,
 	&ferry_command_remove,
 	&ferry_command_restore,

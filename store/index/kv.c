@@ -1,8 +1,6 @@
 #include "store/index/kv.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <rocksdb/c.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +9,7 @@
 
 #include "store/base/clock.h"
 #include "store/base/error.h"
+#include "store/index/kv_internal.h"
 
 /*
  * Memory: two write buffers of at most 16 MB over all families, and one block
@@ -21,8 +20,9 @@
 #define WRITE_BUFFERS (24U << 20)
 #define BLOCK_CACHE (16U << 20)
 #define WAL_SIZE (64U << 20)
+#define OPEN_TRIES 8 /* of an index that is exchanged meanwhile */
 
-static const char *const cf_names[FERRY_CFS] = {
+const char *const ferry_kv_families[FERRY_CFS] = {
 	[FERRY_CF_META] = "default",
 	[FERRY_CF_CATALOG] = "catalog",
 	[FERRY_CF_JOURNAL] = "journal",
@@ -41,22 +41,8 @@ struct view {
 	atomic_uint refs;
 	rocksdb_t *db;
 	rocksdb_column_family_handle_t *cf[FERRY_CFS];
-	char tables[64]; /* what read_tables() said before it was opened */
-};
-
-struct ferry_kv {
-	pthread_mutex_t lock; /* held to take a reference to view */
-	struct view *view;
-	enum ferry_kv_mode mode;
-	char *path, *scratch;
-	uint64_t opened_ms, opening_ms; /* when, and how long it took */
-	rocksdb_options_t *options[FERRY_CFS];
-	rocksdb_block_based_table_options_t *table;
-	rocksdb_cache_t *cache;
-	rocksdb_readoptions_t *read;
-	rocksdb_readoptions_t *scan;
-	rocksdb_writeoptions_t *write_sync;
-	rocksdb_writebatch_wi_t *batch; /* NULL unless it writes */
+	ino_t folder; /* that its path named then */
+	char tables[80]; /* what read_tables() said before it was opened */
 };
 
 struct ferry_kv_iter {
@@ -71,10 +57,10 @@ const char *
 ferry_cf_name(enum ferry_cf cf)
 {
 
-	return cf == FERRY_CF_META ? "totals" : cf_names[cf];
+	return cf == FERRY_CF_META ? "totals" : ferry_kv_families[cf];
 }
 
-static int
+int
 ferry_error_rocksdb(struct ferry_error *err, char *message)
 {
 
@@ -172,11 +158,11 @@ view_ref(struct ferry_kv *kv)
 }
 
 /*
- * The primary's set of tables, as a text that changes with it: the name and
- * the size of its manifest.
+ * The primary's set of tables, as a text that changes with it: the name, the
+ * size and the inode of its manifest (a backup's index is replaced as a whole).
  */
 static void
-read_tables(const struct ferry_kv *kv, char out[64])
+read_tables(const struct ferry_kv *kv, char out[80])
 {
 	char path[4200], name[40] = "";
 	struct stat sb;
@@ -189,39 +175,80 @@ read_tables(const struct ferry_kv *kv, char out[64])
 	if (fscanf(f, "%39s", name) == 1) {
 		(void)snprintf(path, sizeof(path), "%s/%s", kv->path, name);
 		if (stat(path, &sb) == 0)
-			(void)snprintf(
-			    out, 64, "%s %lld", name, (long long)sb.st_size);
+			(void)snprintf(out, 80, "%s %lld %llu", name,
+			    (long long)sb.st_size,
+			    (unsigned long long)sb.st_ino);
 	}
 	(void)fclose(f);
 }
 
+/* The folder that kv->path names now; a backup's is exchanged for another. */
+static ino_t
+folder_now(const struct ferry_kv *kv)
+{
+	struct stat sb;
+
+	return stat(kv->path, &sb) == 0 ? sb.st_ino : 0;
+}
+
 static int
-view_open(struct ferry_kv *kv, struct ferry_error *err)
+view_open_once(struct ferry_kv *kv, struct view **out, struct ferry_error *err)
 {
 	const rocksdb_options_t *options[FERRY_CFS];
-	uint64_t start = ferry_ticks_ms();
 	char *message = NULL;
-	struct view *v, *old;
+	struct view *v;
 
 	if (ferry_calloc(&v, 1, sizeof(*v), err) == -1)
 		return -1;
 	atomic_init(&v->refs, 1);
 	for (int i = 0; i < FERRY_CFS; i++)
 		options[i] = kv->options[i];
+	v->folder = folder_now(kv);
 	read_tables(kv, v->tables);
 	if (kv->mode == FERRY_KV_READ)
 		v->db = rocksdb_open_as_secondary_column_families(options[0],
-		    kv->path, kv->scratch, FERRY_CFS, cf_names, options, v->cf,
-		    &message);
+		    kv->path, kv->scratch, FERRY_CFS, ferry_kv_families,
+		    options, v->cf, &message);
 	else if (kv->mode == FERRY_KV_SALVAGE)
 		v->db = rocksdb_open_for_read_only_column_families(options[0],
-		    kv->path, FERRY_CFS, cf_names, options, v->cf, 0, &message);
+		    kv->path, FERRY_CFS, ferry_kv_families, options, v->cf, 0,
+		    &message);
 	else
 		v->db = rocksdb_open_column_families(options[0], kv->path,
-		    FERRY_CFS, cf_names, options, v->cf, &message);
+		    FERRY_CFS, ferry_kv_families, options, v->cf, &message);
 	if (message != NULL) {
 		free(v);
 		return ferry_error_rocksdb(err, message);
+	}
+	*out = v;
+	return 0;
+}
+
+/*
+ * A reader of a backup may open the index while it is exchanged: it would have
+ * the tables of one and the log of the other.
+ */
+static int
+view_open(struct ferry_kv *kv, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	uint64_t start = ferry_ticks_ms();
+	struct view *v = NULL, *old;
+	int rc = 0;
+
+	for (int i = 0; i < OPEN_TRIES; i++) {
+		ino_t folder = folder_now(kv);
+
+		view_unref(v);
+		v = NULL;
+		why = (struct ferry_error)FERRY_ERROR_INIT;
+		rc = view_open_once(kv, &v, &why);
+		if (kv->mode != FERRY_KV_READ || folder == folder_now(kv))
+			break;
+	}
+	if (rc == -1) {
+		*err = why;
+		return -1;
 	}
 	kv->opened_ms = ferry_ticks_ms();
 	kv->opening_ms = kv->opened_ms - start;
@@ -262,8 +289,8 @@ tables_new(struct ferry_kv *kv)
 	rocksdb_block_based_options_set_format_version(kv->table, 5);
 }
 
-static int
-kv_new(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
+int
+ferry_kv_new(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
     struct ferry_error *err)
 {
 	struct ferry_kv *kv;
@@ -295,7 +322,7 @@ ferry_kv_open(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
 {
 	struct ferry_kv *kv;
 
-	if (kv_new(&kv, path, mode, err) == -1)
+	if (ferry_kv_new(&kv, path, mode, err) == -1)
 		return -1;
 	if ((scratch != NULL &&
 		ferry_strdup(&kv->scratch, scratch, err) == -1) ||
@@ -332,60 +359,6 @@ ferry_kv_close(struct ferry_kv *kv)
 	free(kv);
 }
 
-/* Open the first families as strictly as a writer would, and the log. */
-static int
-open_strictly(const char *path, int families, struct ferry_error *err)
-{
-	rocksdb_column_family_handle_t *cf[FERRY_CFS];
-	const rocksdb_options_t *options[FERRY_CFS];
-	struct ferry_kv *kv = NULL;
-	char *message = NULL;
-	rocksdb_t *db;
-
-	if (kv_new(&kv, path, FERRY_KV_WRITE, err) == -1)
-		return -1;
-	for (int i = 0; i < FERRY_CFS; i++) {
-		/* Every table now. */
-		rocksdb_options_set_max_open_files(kv->options[i], -1);
-		options[i] = kv->options[i];
-	}
-	db = rocksdb_open_for_read_only_column_families(
-	    options[0], path, families, cf_names, options, cf, 0, &message);
-	for (int i = 0; message == NULL && i < families; i++)
-		rocksdb_column_family_handle_destroy(cf[i]);
-	if (message == NULL)
-		rocksdb_close(db);
-	ferry_kv_close(kv);
-	return message == NULL ? 0 : ferry_error_rocksdb(err, message);
-}
-
-int
-ferry_kv_probe(const char *path, struct ferry_error *err)
-{
-
-	return open_strictly(path, FERRY_CFS, err);
-}
-
-int
-ferry_kv_probe_log(const char *path, struct ferry_error *err)
-{
-
-	/* Families that are not opened are not looked at; one must be. */
-	return open_strictly(path, FERRY_CF_META + 1, err);
-}
-
-int
-ferry_kv_repair(const char *path, struct ferry_error *err)
-{
-	rocksdb_options_t *o = rocksdb_options_create();
-	char *message = NULL;
-
-	rocksdb_options_set_info_log_level(o, 5);
-	rocksdb_repair_db(o, path, &message);
-	rocksdb_options_destroy(o);
-	return message == NULL ? 0 : ferry_error_rocksdb(err, message);
-}
-
 /*
  * As long as the primary's tables are the same, what is new is in its log,
  * which RocksDB follows.  When they have changed, the database is opened anew:
@@ -397,16 +370,21 @@ ferry_kv_repair(const char *path, struct ferry_error *err)
 int
 ferry_kv_catch_up(struct ferry_kv *kv, struct ferry_error *err)
 {
-	char *message = NULL, tables[64];
+	char *message = NULL, tables[80];
 
 	read_tables(kv, tables);
 	if (strcmp(tables, kv->view->tables) != 0) {
 		/* Large indexes take a while; stay at what was there. */
-		if (ferry_ticks_ms() - kv->opened_ms < 4 * kv->opening_ms)
+		if (folder_now(kv) == kv->view->folder &&
+		    ferry_ticks_ms() - kv->opened_ms < 4 * kv->opening_ms)
 			return 0;
 		return view_open(kv, err);
 	}
 	rocksdb_try_catch_up_with_primary(kv->view->db, &message);
+	if (folder_now(kv) != kv->view->folder) {
+		rocksdb_free(message);
+		return view_open(kv, err);
+	}
 	return message == NULL ? 0 : ferry_error_rocksdb(err, message);
 }
 

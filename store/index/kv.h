@@ -59,6 +59,12 @@ int ferry_kv_probe(const char *path, struct ferry_error *err);
 /* The same of the log, the manifest and the family of totals alone. */
 int ferry_kv_probe_log(const char *path, struct ferry_error *err);
 /*
+ * Of a copy: the first, and tables that its manifest does not name are removed.
+ * They may be links to what a writer of the other index is still writing, and
+ * whoever writes to the copy would give their names to tables of its own.
+ */
+int ferry_kv_probe_copy(const char *path, struct ferry_error *err);
+/*
  * Make an index whose manifest is damaged one that can be opened, of those of
  * its tables that are whole; what is not goes to path/lost.  For a copy: it
  * cannot tell tables that are missing, nor old ones that were replaced.

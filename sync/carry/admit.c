@@ -50,10 +50,12 @@ forked(const struct ferry_head *h, uint64_t seq, struct ferry_error *err)
 
 	return ferry_error_set(err, FERRY_EFORK,
 	    "the history of %s up to record %" PRIu64 " is not the one that "
-	    "was imported here (was that store restored from a backup?); "
-	    "nothing was changed. Ask its operator; if the new history is "
-	    "right, begin with a new store here",
-	    h->origin_name, seq);
+	    "was imported here: that store was restored from a backup, or "
+	    "somebody else has its key; nothing was changed. Ask its operator "
+	    "which. If it was restored: 'ferry sync' there, a full bundle "
+	    "('ferry export --to DIR'), and here 'ferry import --new-history "
+	    "%s'",
+	    h->origin_name, seq, h->origin_name);
 }
 
 /* The history may be the right one, but the head does not show it. */
@@ -66,8 +68,11 @@ unproven(struct ferry_store *st, const struct ferry_head *h, uint64_t seq,
 	    "this bundle does not show that it goes on from record %" PRIu64
 	    " of %s, up to which was imported here; nothing was changed. Take "
 	    "a receipt of this site there ('ferry receipt'), and bring a "
-	    "bundle made with --for %s",
-	    seq, h->origin_name, ferry_store_name(st));
+	    "bundle made with --for %s. If %s was restored from a backup, as "
+	    "its operator can tell: 'ferry sync' there, a full bundle, and "
+	    "here 'ferry import --new-history %s'",
+	    seq, h->origin_name, ferry_store_name(st), h->origin_name,
+	    h->origin_name);
 }
 
 /*
@@ -154,44 +159,85 @@ check_older(struct ferry_store *st, const struct ferry_head *h,
 		    "none: one of both was not written by %s, and its key may "
 		    "be in other hands; nothing was changed. Ask its operator "
 		    "which head is the right one ('ferry status' there and "
-		    "here), and 'ferry trust revoke' what is not",
-		    h->origin_name, h->to, here->seq, h->origin_name);
+		    "here), and 'ferry trust revoke' what is not. If it was "
+		    "restored from a backup: 'ferry import --new-history %s' "
+		    "of a full bundle",
+		    h->origin_name, h->to, here->seq, h->origin_name,
+		    h->origin_name);
 	return ferry_error_set(err, FERRY_EREPLAY,
 	    "this bundle ends at record %" PRIu64 " of %s, this site is at "
 	    "%" PRIu64 " already; an older bundle changes nothing back",
 	    h->to, h->origin_name, here->seq);
 }
 
-int
-ferry_admit(
+/* Whether the bundle goes on from what is here, or is here already. */
+static int
+check_history(struct ferry_store *st, const struct ferry_head *h,
+    const struct ferry_position *here, struct ferry_error *err)
+{
+
+	if (h->from > here->seq + 1)
+		return ferry_error_set(err, FERRY_EGAP,
+		    "records %" PRIu64 " to %" PRIu64 " of %s are missing "
+		    "here: import the bundles that carry them first, or hand "
+		    "%s the receipt of this site ('ferry receipt') and ask "
+		    "for a bundle with --for %s",
+		    here->seq + 1, h->from - 1, h->origin_name, h->origin_name,
+		    ferry_store_name(st));
+	if (h->to < here->seq)
+		return check_older(st, h, here, err);
+	if (check_chain(st, h, here, err) == -1 ||
+	    check_applying(st, h, err) == -1)
+		return -1;
+	return h->to > here->seq ? FERRY_ADMIT_NEXT : FERRY_ADMIT_ALREADY;
+}
+
+/* Of a fork: whether both histories are the same before the bundle begins. */
+static int
+check_anew(
     struct ferry_store *st, const struct ferry_head *h, struct ferry_error *err)
 {
-	struct ferry_position here;
+	struct ferry_digest known;
+	int rc = ferry_boundary_get(st, h->origin, h->from - 1, &known, err);
+
+	if (rc == -1)
+		return -1;
+	return rc == 1 && ferry_digest_equal(&known, &h->before)
+	           ? FERRY_ADMIT_ANEW
+	           : ferry_error_set(err, FERRY_EFORK,
+			 "this bundle begins at record %" PRIu64 " of %s, and "
+			 "up to there its new history is not known to be what "
+			 "was imported here; bring a full bundle, made there "
+			 "with 'ferry export --to DIR'",
+			 h->from, h->origin_name);
+}
+
+int
+ferry_admit(struct ferry_store *st, const struct ferry_head *h,
+    const char *new_history, struct ferry_error *err)
+{
 	char at[FERRY_TIME_TEXT], now[FERRY_TIME_TEXT];
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_position here;
+	int rc;
 
 	if (check_site(st, h, err) == -1 ||
 	    ferry_position_get(st, h->origin, &here, err) == -1)
 		return -1;
 	if (here.head.n > 0 && ferry_digest_equal(&here.head, &h->digest))
-		return 0;
+		return FERRY_ADMIT_ALREADY;
 	if (h->expires_at != 0 && ferry_now() >= h->expires_at)
 		return ferry_error_set(err, FERRY_EEXPIRED,
 		    "this bundle expired at %s, and the clock here says %s; "
 		    "ask %s for a new one, or set the clock",
 		    ferry_time_text(h->expires_at, at),
 		    ferry_time_text(ferry_now(), now), h->origin_name);
-	if (h->from > here.seq + 1)
-		return ferry_error_set(err, FERRY_EGAP,
-		    "records %" PRIu64 " to %" PRIu64 " of %s are missing "
-		    "here: import the bundles that carry them first, or hand "
-		    "%s the receipt of this site ('ferry receipt') and ask "
-		    "for a bundle with --for %s",
-		    here.seq + 1, h->from - 1, h->origin_name, h->origin_name,
-		    ferry_store_name(st));
-	if (h->to < here.seq)
-		return check_older(st, h, &here, err);
-	if (check_chain(st, h, &here, err) == -1 ||
-	    check_applying(st, h, err) == -1)
-		return -1;
-	return h->to > here.seq;
+	rc = check_history(st, h, &here, &why);
+	if (rc != -1)
+		return rc;
+	if (why.code == FERRY_EFORK && new_history != NULL &&
+	    strcmp(new_history, h->origin) == 0)
+		return check_anew(st, h, err);
+	*err = why;
+	return -1;
 }

@@ -34,6 +34,7 @@ struct apply {
 	uint64_t changed; /* since the last commit */
 	uint64_t first; /* number of this store's journal that comes next */
 	struct ferry_accept accept;
+	bool anew; /* these records begin a new history */
 };
 
 struct record {
@@ -276,6 +277,32 @@ refuse_missing(struct apply *a, struct ferry_error *err)
 	    a->head->origin_name);
 }
 
+/* In a new history: whether what is here stays.  1, 0, -1. */
+static int
+stays(struct apply *a, const struct record *r, struct ferry_error *err)
+{
+	bool version = ferry_key_is(&r->key, FERRY_KIND_VERSION);
+	json_t *known = NULL;
+	int rc;
+
+	if (r->value == NULL ||
+	    (!version && !ferry_key_is(&r->key, FERRY_KIND_ACCESS)))
+		return 0;
+	rc = ferry_catalog_get(a->task->st, &r->key, &known, err);
+	if (rc == 1 && version)
+		rc = ferry_removal_is(known) && !ferry_removal_is(r->value);
+	else if (rc == 1)
+		rc = json_integer_value(json_object_get(known, "taken_at")) >
+		     json_integer_value(json_object_get(r->value, "taken_at"));
+	json_decref(known);
+	if (rc == 1 && !version)
+		ferry_task_note(a->task,
+		    "the permissions of upstream '%s' are newer here than in "
+		    "the new history, and stay until %s brings newer ones",
+		    ferry_key_owner(&r->key), a->head->origin_name);
+	return rc;
+}
+
 static int
 put_record(struct apply *a, struct record *r, struct ferry_error *err)
 {
@@ -283,6 +310,10 @@ put_record(struct apply *a, struct record *r, struct ferry_error *err)
 	int rc = ferry_accept_record(
 	    &a->accept, &r->key, r->value, r->seq, &a->out->skipped, err);
 
+	if (rc == 1 && a->anew && (rc = stays(a, r, err)) != -1) {
+		a->out->stayed += rc == 1;
+		rc = rc == 0;
+	}
 	if (rc != 1)
 		return rc;
 	/* Of whose users a snapshot speaks may have another name as well. */
@@ -334,6 +365,9 @@ begin_apply(struct apply *a, const struct ferry_found_bundle *bundle,
 	if (ferry_store_totals(a->task->st, &totals, err) == -1)
 		return -1;
 	a->first = totals.records + 1;
+	if (a->anew && ferry_behind_anew(a->task->st, a->head->origin,
+			   a->head->from - 1, err) == -1)
+		return -1;
 	return ferry_imported_begin(
 	    a->task->st, a->head, &bundle->signers, a->first, err);
 }
@@ -345,7 +379,8 @@ finish_apply(struct apply *a, struct ferry_error *err)
 	struct ferry_store_totals totals;
 	struct ferry_position here;
 
-	if ((!a->accept.repeated &&
+	if ((a->anew && ferry_position_anew(st, a->head, err) == -1) ||
+	    (!a->accept.repeated &&
 		ferry_position_reach(st, a->head, err) == -1) ||
 	    ferry_position_get(st, a->head->origin, &here, err) == -1 ||
 	    ferry_behind_reach(st, a->head, here.seq, err) == -1 ||
@@ -365,7 +400,10 @@ ferry_apply(const struct ferry_task *task,
     const struct ferry_protect *protect, enum ferry_apply_what what,
     struct ferry_import_bundle *out, struct ferry_error *err)
 {
-	struct apply a = { .task = task, .head = bundle->head, .out = out };
+	struct apply a = { .task = task,
+		.head = bundle->head,
+		.out = out,
+		.anew = what == FERRY_APPLY_ANEW };
 	int rc = -1;
 
 	if (ferry_accept_open(&a.accept, task, bundle, protect,
@@ -378,6 +416,7 @@ ferry_apply(const struct ferry_task *task,
 	else if (begin_apply(&a, bundle, err) == 0 &&
 		 each_record(&a, apply_record, err) == 0)
 		rc = finish_apply(&a, err);
+	out->anew = a.anew;
 out:
 	ferry_accept_close(&a.accept);
 	return rc;

@@ -11,9 +11,14 @@
 
 struct ferry_error;
 
-/* All records that are not an upstream's of another origin; or, of a bundle that
- * was imported before, only those of upstreams that are behind (behind.h). */
-enum ferry_apply_what { FERRY_APPLY_ALL, FERRY_APPLY_BEHIND };
+/*
+ * All records that are not an upstream's of another origin; or, of a bundle that
+ * was imported before, only those of upstreams that are behind (behind.h); or all
+ * that begin a new history: nothing tells then which of two records of a key is
+ * the later one, so a version that is removed here stays removed, and permissions
+ * that were taken later than the bundle's stay.
+ */
+enum ferry_apply_what { FERRY_APPLY_ALL, FERRY_APPLY_BEHIND, FERRY_APPLY_ANEW };
 
 /*
  * Commits; the last commit also moves the position of the origin and forgets

@@ -101,3 +101,32 @@ ferry_behind_reach(struct ferry_store *st, const struct ferry_head *head,
 
 	return each_behind(st, head, seq, err);
 }
+
+struct anew {
+	struct ferry_store *st;
+	uint64_t last;
+};
+
+static int
+lower(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+	const struct anew *anew = ctx;
+	uint64_t seq;
+
+	if (ferry_json_u64(record, "seq", INT64_MAX, &seq, err) == -1)
+		return -1;
+	return seq <= anew->last ? 0 : put_seq(anew->st, key, anew->last, err);
+}
+
+int
+ferry_behind_anew(struct ferry_store *st, const char *origin, uint64_t last,
+    struct ferry_error *err)
+{
+	struct anew anew = { st, last };
+	struct ferry_key prefix;
+
+	return ferry_key_make(&prefix, err, "behind", origin, NULL) == -1
+	           ? -1
+	           : ferry_local_each(st, &prefix, lower, &anew, err);
+}

@@ -23,6 +23,10 @@ int ferry_behind_put(struct ferry_store *st, const char *origin,
 /* 1 and *seq, 0 if it is not behind, -1. */
 int ferry_behind_get(struct ferry_store *st, const char *origin,
     const char *upstream, uint64_t *seq, struct ferry_error *err);
+/* The origin's history from the record behind last on is another one: nothing
+ * of that was applied. */
+int ferry_behind_anew(struct ferry_store *st, const char *origin, uint64_t last,
+    struct ferry_error *err);
 /* Whether the records of head go on where some upstream stands: 1, 0, -1. */
 int ferry_behind_wants(struct ferry_store *st, const struct ferry_head *head,
     struct ferry_error *err);

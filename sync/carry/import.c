@@ -79,7 +79,7 @@ import_bundle(const struct ferry_task *task,
 	enum ferry_apply_what what = FERRY_APPLY_ALL;
 	struct ferry_error why = FERRY_ERROR_INIT;
 	bool own = is_own(task, found->head->origin);
-	int rc = ferry_admit(task->st, found->head, &b->why);
+	int rc = ferry_admit(task->st, found->head, o->new_history, &b->why);
 
 	/* An older one of the right history may have what was skipped, or what
 	 * was lost here since; so may our own. */
@@ -89,17 +89,19 @@ import_bundle(const struct ferry_task *task,
 		((b->why.code == FERRY_EREPLAY || own) &&
 		    lost_some(task, &why) == 1))) {
 		b->why = (struct ferry_error)FERRY_ERROR_INIT;
-		rc = 0;
+		rc = FERRY_ADMIT_ALREADY;
 	}
+	if (rc == FERRY_ADMIT_ANEW)
+		what = FERRY_APPLY_ANEW;
 	if (rc == 0 && !own &&
 	    (rc = ferry_behind_wants(task->st, found->head, &b->why)) == 1)
 		what = FERRY_APPLY_BEHIND;
 	if (rc == 0)
 		rc = ferry_receive_repairs(task, found, b, &b->why) == -1 ? -1
 		                                                          : 0;
-	else if (rc == 1 && (ferry_receive(task, found, b, &b->why) == -1 ||
-				ferry_apply(task, found, o->protect, what, b,
-				    &b->why) == -1))
+	else if (rc > 0 && (ferry_receive(task, found, b, &b->why) == -1 ||
+			       ferry_apply(task, found, o->protect, what, b,
+				   &b->why) == -1))
 		rc = -1;
 	if (rc == -1)
 		ferry_error_in(&b->why,
@@ -108,7 +110,7 @@ import_bundle(const struct ferry_task *task,
 		    found->head->origin_name);
 	else
 		b->outcome =
-		    rc == 1 ? FERRY_IMPORT_APPLIED : FERRY_IMPORT_ALREADY;
+		    rc > 0 ? FERRY_IMPORT_APPLIED : FERRY_IMPORT_ALREADY;
 	if (rc != -1)
 		look_at_clock(task, found->head);
 }

@@ -45,6 +45,9 @@ struct ferry_import_bundle {
 	size_t volumes, volumes_read, volumes_kept; /* of earlier runs */
 	uint64_t records; /* applied */
 	uint64_t skipped; /* not this origin's to bring */
+	bool anew; /* it began a new history of its origin */
+	uint64_t
+	    stayed; /* of that: what is removed here, or newer, stayed so */
 	uint64_t blobs; /* new here */
 	uint64_t blob_bytes; /* of those */
 	uint64_t blobs_known; /* that were here already */
@@ -64,6 +67,8 @@ struct ferry_import_options {
 	size_t paths_n;
 	bool no_receipt;
 	const struct ferry_protect *protect;
+	/* The id of an origin whose new history the operator takes, or NULL. */
+	const char *new_history;
 };
 
 /*

@@ -240,7 +240,7 @@ inspect_bundle(const struct ferry_task *task,
 	};
 	struct ferry_error why = FERRY_ERROR_INIT;
 	const struct ferry_error *refused =
-	    ferry_admit(task->st, bundle->head, &why) == -1 ? &why : NULL;
+	    ferry_admit(task->st, bundle->head, NULL, &why) == -1 ? &why : NULL;
 	const char *upstream;
 	json_t *both;
 	int rc = -1;

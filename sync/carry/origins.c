@@ -17,7 +17,7 @@ ferry_position_get(struct ferry_store *st, const char *origin,
     struct ferry_position *out, struct ferry_error *err)
 {
 	const char *name;
-	uint64_t written;
+	uint64_t written, anew;
 	json_t *record;
 	int rc =
 	    ferry_local_named_get(st, FERRY_KIND_ORIGIN, origin, &record, err);
@@ -34,10 +34,17 @@ ferry_position_get(struct ferry_store *st, const char *origin,
 		    ferry_json_u64_opt(
 			record, "written", INT64_MAX, 0, &written, err) == -1 ||
 		    ferry_json_u64_opt(record, "known", INT64_MAX, out->seq,
-			&out->known, err) == -1) {
+			&out->known, err) == -1 ||
+		    ferry_json_u64_opt(
+			record, "anew_at", INT64_MAX, 0, &anew, err) == -1 ||
+		    ferry_json_u64_opt(record, "anew_from", INT64_MAX, 0,
+			&out->anew_from, err) == -1 ||
+		    ferry_json_u64_opt(record, "anew_before", INT64_MAX, 0,
+			&out->anew_before, err) == -1) {
 			rc = -1;
 		} else {
 			out->written = (int64_t)written;
+			out->anew_at = (int64_t)anew;
 			(void)snprintf(
 			    out->name, sizeof(out->name), "%s", name);
 		}
@@ -53,11 +60,14 @@ ferry_position_put(struct ferry_store *st, const char *origin,
 	char chain[FERRY_DIGEST_TEXT], head[FERRY_DIGEST_TEXT];
 
 	return ferry_local_named_put(st, FERRY_KIND_ORIGIN, origin,
-	    json_pack("{s:s,s:I,s:s,s:s,s:I,s:I,s:I}", "name", p->name, "seq",
-		(json_int_t)p->seq, "chain", ferry_digest_hex(&p->chain, chain),
-		"head", ferry_digest_hex(&p->head, head), "at",
-		(json_int_t)ferry_now(), "written", (json_int_t)p->written,
-		"known", (json_int_t)p->known),
+	    json_pack("{s:s,s:I,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I}", "name",
+		p->name, "seq", (json_int_t)p->seq, "chain",
+		ferry_digest_hex(&p->chain, chain), "head",
+		ferry_digest_hex(&p->head, head), "at", (json_int_t)ferry_now(),
+		"written", (json_int_t)p->written, "known",
+		(json_int_t)p->known, "anew_at", (json_int_t)p->anew_at,
+		"anew_from", (json_int_t)p->anew_from, "anew_before",
+		(json_int_t)p->anew_before),
 	    err);
 }
 
@@ -121,6 +131,16 @@ put_marks(struct ferry_store *st, const struct ferry_head *head,
 	    st, head->origin, head->to, &head->after, err);
 }
 
+/* A head thins out the older of its marks when they are too many. */
+static uint64_t
+known_of(const struct ferry_head *head)
+{
+
+	return head->marks_n < FERRY_MARKS_MAX * 3 / 4
+	           ? head->from - 1
+	           : head->marks[head->marks_n - FERRY_MARKS_MAX / 2].seq;
+}
+
 int
 ferry_position_reach(struct ferry_store *st, const struct ferry_head *head,
     struct ferry_error *err)
@@ -130,13 +150,9 @@ ferry_position_reach(struct ferry_store *st, const struct ferry_head *head,
 
 	if (rc == -1)
 		return -1;
-	/* A head thins out the older of its marks when they are too many; what
-	 * was known here before stays so, whatever a bundle says. */
+	/* What was known here before stays so, whatever a bundle says. */
 	if (rc == 0)
-		here.known =
-		    head->marks_n < FERRY_MARKS_MAX * 3 / 4
-			? head->from - 1
-			: head->marks[head->marks_n - FERRY_MARKS_MAX / 2].seq;
+		here.known = known_of(head);
 	here.seq = head->to;
 	here.chain = head->after;
 	here.head = head->digest;
@@ -145,6 +161,51 @@ ferry_position_reach(struct ferry_store *st, const struct ferry_head *head,
 	return ferry_position_put(st, head->origin, &here, err) == -1
 	           ? -1
 	           : put_marks(st, head, err);
+}
+
+/* Forget the ends of bundles behind record last of the origin. */
+static int
+forget_boundaries(struct ferry_store *st, const char *origin, uint64_t last,
+    struct ferry_error *err)
+{
+	struct ferry_record_iter *it = NULL;
+	struct ferry_key prefix, key;
+	uint64_t seq;
+	int rc;
+
+	if (ferry_key_named(&prefix, FERRY_KIND_BOUNDARY, origin, NULL, err) ==
+		-1 ||
+	    ferry_local_iter_new(&it, st, &prefix, err) == -1)
+		return -1;
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
+		if (ferry_parse_u64(ferry_bytes_str(ferry_key_part(&key, 2)), 0,
+			INT64_MAX, &seq, err) == -1 ||
+		    (seq > last && ferry_local_delete(st, &key, err) == -1)) {
+			rc = -1;
+			break;
+		}
+	}
+	ferry_record_iter_free(it);
+	return rc;
+}
+
+int
+ferry_position_anew(struct ferry_store *st, const struct ferry_head *head,
+    struct ferry_error *err)
+{
+	struct ferry_position here;
+
+	if (ferry_position_get(st, head->origin, &here, err) == -1 ||
+	    forget_boundaries(st, head->origin, head->from - 1, err) == -1)
+		return -1;
+	here.anew_at = ferry_now();
+	here.anew_from = head->from;
+	here.anew_before = here.seq;
+	if (here.known >= head->from)
+		here.known = known_of(head);
+	here.seq = head->from - 1;
+	here.chain = head->before;
+	return ferry_position_put(st, head->origin, &here, err);
 }
 
 int

@@ -6,7 +6,8 @@
  * Local records:
  *
  *	origin ID		{"name","seq","chain","head","at","written",
- *				"known"}; written: when the newest bundle was
+ *				"known","anew_at","anew_from","anew_before"};
+ *				written: when the newest bundle was
  *	boundary ORIGIN NUMBER	{"chain"}: where an import ended, or a bundle
  *				that the origin wrote before
  *	applying ORIGIN		{"seq","chain"}: an import whose records are
@@ -38,6 +39,10 @@ struct ferry_position {
 	/* Behind this number every bundle of the origin ends at a boundary that
 	 * is known here. */
 	uint64_t known;
+	/* When the operator took a new history of the origin for the old one,
+	 * from which record on, and how far the old one had come; 0: never. */
+	int64_t anew_at;
+	uint64_t anew_from, anew_before;
 };
 /* 1 and *out; 0 (and *out at record 0) if nothing came from there yet; -1. */
 int ferry_position_get(struct ferry_store *st, const char *origin,
@@ -51,6 +56,12 @@ int ferry_boundary_get(struct ferry_store *st, const char *origin, uint64_t seq,
 int ferry_boundary_put(struct ferry_store *st, const char *origin, uint64_t seq,
     const struct ferry_digest *chain, struct ferry_error *err);
 
+/*
+ * The origin's history from the bundle's first record on is another one than that
+ * which was imported: what is known of the numbers from there on is forgotten.
+ */
+int ferry_position_anew(struct ferry_store *st, const struct ferry_head *head,
+    struct ferry_error *err);
 /* All records of the bundle with that head are here. */
 int ferry_position_reach(struct ferry_store *st, const struct ferry_head *head,
     struct ferry_error *err);

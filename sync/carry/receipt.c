@@ -83,9 +83,11 @@ check_history(struct ferry_store *st, const struct ferry_receipt *r,
 	if (rc == 0 || !ferry_digest_equal(&chain, &r->chain))
 		return ferry_error_set(err, FERRY_EFORK,
 		    "%s holds record %" PRIu64 " of another history than this "
-		    "store's (was this store restored from a backup?); that "
-		    "site must begin anew, from a full bundle",
-		    r->site_name, r->seq);
+		    "store's. If this store was restored from a backup: 'ferry "
+		    "sync' here, then carry a full bundle there ('ferry export "
+		    "--to DIR'), and let its operator import it with 'ferry "
+		    "import --new-history %s'; its receipts count again then",
+		    r->site_name, r->seq, ferry_store_name(st));
 	return 0;
 }
 

@@ -12,9 +12,10 @@
 #include "sync/carry/room.h"
 #include "sync/command/attempt.h"
 #include "sync/command/command_task.h"
+#include "sync/command/origin_arg.h"
 
 static const char help[] =
-    "usage: ferry import [--no-receipt] [--dry-run] DIR|FILE…\n"
+    "usage: ferry import [--no-receipt] [--dry-run] [--new-history ORIGIN] DIR|FILE…\n"
     "\n"
     "Verify bundles and bring what they carry into the store.  Folders are\n"
     "searched for volumes (*.tar); they may be read-only.  Readers see nothing\n"
@@ -26,6 +27,14 @@ static const char help[] =
     "  --dry-run     only say which bundles would be taken, why others would not,\n"
     "                and what is new; signatures, heads and indexes are checked,\n"
     "                contents are not read\n"
+    "  --new-history ORIGIN\n"
+    "                take a new history of that origin for the one that was imported\n"
+    "                here, where an import says 26: its operator says that the store\n"
+    "                was restored from a backup (an origin's key in other hands looks\n"
+    "                the same).  It needs a full bundle, or one that begins where both\n"
+    "                histories still are one.  Nothing that is here goes, versions\n"
+    "                that are removed here stay removed, and newer permissions stay;\n"
+    "                all else is as the origin says now: let it sync first\n"
     "\n"
     "An upstream belongs to the origin that brought it first; what others bring\n"
     "of it is skipped and said ('ferry access hand-over' moves it, 'ferry trust\n"
@@ -45,6 +54,21 @@ static const char *const outcomes[] = {
 	[FERRY_IMPORT_ALREADY] = "already",
 	[FERRY_IMPORT_REFUSED] = "refused",
 };
+
+static void
+print_anew(const struct ferry_import_bundle *b)
+{
+	char records[FERRY_COUNT_TEXT];
+
+	(void)printf("a new history of %s, from record %" PRIu64
+		     " on; nothing went that is here",
+	    b->origin_name, b->from);
+	if (b->stayed > 0)
+		(void)printf(
+		    ", and %s stayed, of what is removed here or newer",
+		    ferry_count_text(b->stayed, "record", records));
+	(void)printf("\n");
+}
 
 static void
 print_text(const struct ferry_import_result *result)
@@ -74,6 +98,8 @@ print_text(const struct ferry_import_result *result)
 		    ferry_count_text(b->records, "record", records),
 		    ferry_count_text(b->blobs, "new blob", blobs),
 		    ferry_size_text(b->blob_bytes, bytes), b->blobs_known);
+		if (b->anew)
+			print_anew(b);
 		if (b->skipped > 0)
 			(void)printf("skipped %s that are not %s's to bring; "
 				     "'ferry status' has them\n",
@@ -89,7 +115,7 @@ bundle_json(const struct ferry_import_bundle *b)
 {
 
 	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
-			 "s:I,s:I,s:s}",
+			 "s:I,s:I,s:b,s:I,s:s}",
 	    "outcome", outcomes[b->outcome], "code",
 	    ferry_code_name(b->why.code), "origin", b->origin, "name",
 	    b->origin_name, "from", (json_int_t)b->from, "last",
@@ -98,7 +124,8 @@ bundle_json(const struct ferry_import_bundle *b)
 	    "blobs_known", (json_int_t)b->blobs_known, "repaired",
 	    (json_int_t)b->repaired, "volumes", (json_int_t)b->volumes,
 	    "volumes_read", (json_int_t)b->volumes_read, "skipped",
-	    (json_int_t)b->skipped, "text", b->why.text);
+	    (json_int_t)b->skipped, "new_history", b->anew, "stayed",
+	    (json_int_t)b->stayed, "text", b->why.text);
 }
 
 static void
@@ -128,12 +155,13 @@ plan_bundle(struct ferry_command_task *c, struct ferry_context *ctx,
     const struct ferry_error *why, struct ferry_error *err)
 {
 	static const char *const verdicts[] = { "would refuse",
-		"here already:", "would import" };
+		"here already:", "would import",
+		"would take as a new history" };
 	char blobs[FERRY_COUNT_TEXT], bytes[FERRY_SIZE_TEXT];
 	const struct ferry_head *h = found->head;
 	struct ferry_room room = { 0 };
 
-	if (admitted == 1 &&
+	if (admitted > 0 &&
 	    (ferry_room_count(&c->task, found, NULL, &room, err) == -1 ||
 		ferry_room_check(&c->task, found, NULL, err) == -1))
 		return -1;
@@ -149,7 +177,7 @@ plan_bundle(struct ferry_command_task *c, struct ferry_context *ctx,
 	}
 	(void)printf("%s records %" PRIu64 " to %" PRIu64 " of %s",
 	    verdicts[admitted + 1], h->from, h->to, h->origin_name);
-	if (admitted == 1)
+	if (admitted > 0)
 		(void)printf(": %s (%s)",
 		    ferry_count_text(room.blobs, "new blob", blobs),
 		    ferry_size_text(room.bytes, bytes));
@@ -178,10 +206,13 @@ plan(struct ferry_command_task *c, struct ferry_context *ctx,
 	for (size_t i = 0; rc == 0 && i < found.n; i++) {
 		const struct ferry_found_bundle *b = &found.bundles[i];
 		struct ferry_error why = FERRY_ERROR_INIT;
-		int admitted = ferry_admit(c->task.st, b->head, &why);
+		int admitted =
+		    ferry_admit(c->task.st, b->head, o->new_history, &why);
 
 		rc = plan_bundle(c, ctx, b, admitted, &why, err);
-		if (rc == 0 && admitted == 1)
+		if (rc == 0 && admitted == FERRY_ADMIT_ANEW)
+			rc = ferry_position_anew(c->task.st, b->head, err);
+		if (rc == 0 && admitted > 0)
 			rc = ferry_position_reach(c->task.st, b->head, err);
 		/* Older ones and other sites' may lie beside what is meant. */
 		if (admitted == -1 && first.code == FERRY_OK &&
@@ -200,12 +231,15 @@ plan(struct ferry_command_task *c, struct ferry_context *ctx,
 static int
 run(struct ferry_context *ctx, struct ferry_error *err)
 {
+	const char *origin = NULL;
+	char id[FERRY_STORE_ID];
 	bool dry_run = false;
 	struct ferry_protect protect = { 0 };
 	struct ferry_import_options o = { .protect = &protect };
 	const struct ferry_option options[] = {
 		{ "no-receipt", FERRY_OPTION_FLAG, &o.no_receipt },
 		{ "dry-run", FERRY_OPTION_FLAG, &dry_run },
+		{ "new-history", FERRY_OPTION_VALUE, &origin },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
 	struct ferry_import_result result = { 0 };
@@ -227,6 +261,13 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		ferry_protect_clear(&protect);
 		return -1;
 	}
+	if (origin != NULL &&
+	    ferry_command_origin(c.task.st, origin, id, err) == -1) {
+		ferry_command_task_close(&c);
+		ferry_protect_clear(&protect);
+		return -1;
+	}
+	o.new_history = origin == NULL ? NULL : id;
 	if (dry_run) {
 		rc = plan(&c, ctx, &o, err);
 		ferry_command_task_close(&c);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "store/backup/backup.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
@@ -230,6 +231,37 @@ print_problems(const json_t *problems)
 	}
 }
 
+/* That this is a backup to which nobody wrote. */
+static void
+print_backup(const json_t *backup)
+{
+	int64_t made = json_integer_value(json_object_get(backup, "at"));
+	char at[FERRY_TIME_TEXT];
+
+	if (backup != NULL)
+		(void)printf("backup       of %s, made %s "
+			     "(%" PRId64 " d ago)\n",
+		    json_string_value(json_object_get(backup, "name")),
+		    ferry_time_text(made, at), (ferry_now() - made) / 86400);
+}
+
+/* That the operator took another history of an origin for the one before. */
+static void
+print_new_history(const json_t *origin)
+{
+	json_int_t at = json_integer_value(json_object_get(origin, "anew_at"));
+	char text[FERRY_TIME_TEXT];
+
+	if (at == 0)
+		return;
+	(void)printf("  new history since %s, from record %" JSON_INTEGER_FORMAT
+		     " on; the one before had come to %" JSON_INTEGER_FORMAT
+		     "\n",
+	    ferry_time_text(at, text),
+	    json_integer_value(json_object_get(origin, "anew_from")),
+	    json_integer_value(json_object_get(origin, "anew_before")));
+}
+
 /* How old the word of each origin is. */
 static void
 print_origins(const json_t *origins)
@@ -255,6 +287,7 @@ print_origins(const json_t *origins)
 			    ferry_time_text(written, at),
 			    (ferry_now() - written) / 86400);
 		(void)printf("\n");
+		print_new_history(record);
 	}
 }
 
@@ -424,6 +457,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	json_t *taken = json_array();
 	struct ferry_store_totals t;
 	struct ferry_store *st = NULL;
+	json_t *backup = NULL;
 	int rc = -1;
 
 	if (ferry_options(ctx, options, err) == -1 ||
@@ -441,12 +475,14 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    collect(st, "withdrawn", withdrawn, err) == -1 ||
 	    collect(st, "absent", absent, err) == -1 ||
 	    collect(st, "wanted", wanted, err) == -1 ||
+	    ferry_store_backup_of(st, &backup, err) == -1 ||
 	    look_at_clocks(st, t.records, origins, problems, err) == -1)
 		goto out;
 	rc =
 	    json_array_size(problems) > 0 ? FERRY_EXIT_PROBLEMS : FERRY_EXIT_OK;
 	if (!ctx->json) {
 		print_text(st, &t, lasts, tries, problems);
+		print_backup(backup);
 		print_origins(origins);
 		print_sites(sites, t.records);
 		print_permissions(taken);
@@ -456,7 +492,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		goto out;
 	}
 	o = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,"
-		      "s:O,s:O,s:O,s:O,s:O,s:O,s:O}",
+		      "s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:O?}",
 	    "store", ferry_store_path(st), "name", ferry_store_name(st), "id",
 	    ferry_store_id(st), "packages", (json_int_t)t.packages, "versions",
 	    (json_int_t)t.versions, "removed", (json_int_t)t.removed, "blobs",
@@ -465,7 +501,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    (json_int_t)t.records, "last", lasts, "problems", problems,
 	    "origins", origins, "incoming", incoming, "wanted", wanted,
 	    "withdrawn", withdrawn, "absent", absent, "tries", tries, "sites",
-	    sites, "permissions", taken);
+	    sites, "permissions", taken, "backup", backup);
 	(void)json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 out:
@@ -480,6 +516,7 @@ out:
 	json_decref(tries);
 	json_decref(sites);
 	json_decref(taken);
+	json_decref(backup);
 	ferry_store_close(st);
 	return rc;
 }

@@ -68,13 +68,15 @@ conf all.conf 15
 ferry() { "$FERRY" "$@"; }
 
 # What every operation starts from: near, with something removed and two bundles
-# written; far, which has imported the first of them; an origin of permissions.
+# written; far, which has imported the first of them; early, a backup of near
+# between them; an origin of permissions.
 mkdir start
 (
 	cd start
 	pair
 	ferry --config ../half.conf --store near sync
 	near export --to medium
+	near backup early
 	far import medium
 	near receipt add medium/ferry-receipt-far-near.txt
 	mkdir second
@@ -105,6 +107,9 @@ operations() {
 		import-pieces|rm -rf far medium; mkdir medium; ferry --store far init --name far; far trust add big.pem; store big export --to medium --volume-size 200000|--store far import medium
 		import|rm -rf far; ferry --store far init --name far; far trust add near.pem|--store far import medium
 		import-next|:|--store far import second
+		import-anew|far import second; rm -rf near; store early backup near; near remove pkg-00000; rm -rf medium; mkdir medium; near export --to medium|--store far import --new-history near medium
+		backup|:|--store near backup saved
+		backup-again|mv early saved|--store near backup saved
 		receipt|rm -f medium/*.txt|--store far receipt --to medium
 		receipt-add|far import second|--store near receipt add second/ferry-receipt-far-near.txt
 		sign|near trust add near.pem|--store near sign --key scanner.key --signed-by near.pem medium
@@ -263,8 +268,11 @@ while IFS='|' read -r operation before command; do
 	read -ra words <<<"$command"
 	# The store that it works on: the others are not touched.
 	stores=$(sed 's/.*--store \([a-z]*\).*/\1/' <<<"$command")
-	for other in near far other big; do
-		[ "$other" = "$stores" ] || rm -rf "base/$other"
+	case $operation in
+	backup*) stores="near saved" ;;
+	esac
+	for other in near far other big early; do
+		[[ " $stores " = *" $other "* ]] || rm -rf "base/$other"
 	done
 	killed=0
 	try undisturbed none
