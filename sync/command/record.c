@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "store/catalog/catalog.h"
 #include "store/index/local.h"
 #include "store/pull/message.h"
+#include "sync/base/stop.h"
 #include "sync/box/box.h"
 #include "sync/box/child.h"
 #include "sync/box/puller.h"
@@ -19,6 +21,8 @@
 #include "sync/upstream/run.h"
 
 #define WANTS_MAX 20000
+#define PATIENCE_MS 600000U
+#define LOOK_MS 200
 #define FILE_MAX (16 << 20)
 
 static const char help[] =
@@ -447,6 +451,25 @@ report(const struct recording *r)
 	ferry_boxed_print_absent(r->end.asked.absent);
 }
 
+/* The build may have taken long: what it asked for is not lost because another
+ * command writes for a while. */
+static int
+open_when_free(
+    struct ferry_context *ctx, struct ferry_store **st, struct ferry_error *err)
+{
+	uint64_t until = ferry_ticks_ms() + PATIENCE_MS;
+	int rc;
+
+	while (
+	    (rc = ferry_context_open(ctx, FERRY_STORE_WRITE, st, err)) == -1 &&
+	    err->code == FERRY_ELOCKED && ferry_ticks_ms() < until &&
+	    !ferry_stop_wanted()) {
+		*err = (struct ferry_error)FERRY_ERROR_INIT;
+		(void)poll(NULL, 0, LOOK_MS);
+	}
+	return rc;
+}
+
 static int
 record(struct recording *r, struct ferry_error *err)
 {
@@ -473,7 +496,7 @@ record(struct recording *r, struct ferry_error *err)
 		    "though it may be there: nothing was recorded",
 		    r->end.asked.failed);
 	}
-	if (ferry_context_open(r->ctx, FERRY_STORE_WRITE, &st, err) == 0)
+	if (open_when_free(r->ctx, &st, err) == 0)
 		rc = keep(r, st, err);
 	ferry_store_close(st);
 	if (rc == 0)

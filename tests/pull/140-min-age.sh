@@ -80,3 +80,13 @@ hasnt "$T/body" "<version>1.1</version>"
 get 403 /maven/org/ex/lib/1.1/lib-1.1.jar
 has "$T/body" "min_age"
 get 200 /maven/org/ex/lib/1.0/lib-1.0.jar
+
+say "a sync that comes between does not make it old"
+stop "$PULLER"
+sed 's/pull = true;/pull = true; packages = [ "org.ex:lib:1.0" ];/' "$T/near.conf" >"$T/sync.conf"
+expect 0 "$FERRY" --config "$T/sync.conf" sync
+start_puller
+sleep 1.1
+get 200 /maven/org/ex/lib/maven-metadata.xml
+hasnt "$T/body" "<version>1.1</version>"
+get 403 /maven/org/ex/lib/1.1/lib-1.1.jar

@@ -93,3 +93,29 @@ expect 0 "$FERRY" --config near.conf --store again sync
 echo '{"wants":[{}]}' >recording.json
 expect 1 "$FERRY" --store again record --load recording.json
 has err "is not what 'ferry record --show' prints"
+
+say "a store whose path is relative, and a puller that serves two"
+mkdir -p rel/tmp
+cd rel
+sed 's/store = .*;/store = "st";/' ../near.conf >rel.conf
+expect 0 "$FERRY" --config rel.conf init --name rel
+export TMPDIR=tmp
+"$FERRY" --config rel.conf record --name one -- bash -c 'curl -sf -o /dev/null $FERRY_URL/npm/pkg-00001/-/pkg-00001-1.0.0.tgz' >one.out 2>&1 &
+ONE=$!
+"$FERRY" --config rel.conf record --name two -- bash -c 'curl -sf -o /dev/null $FERRY_URL/npm/pkg-00002/-/pkg-00002-1.0.0.tgz' >two.out 2>&1 || echo "status $?" >>two.out
+wait "$ONE" || echo "status $?" >>one.out
+for n in one two; do
+	# One whose puller was the other's says that it has not all.
+	grep -q "recorded '$n': 1 versions" $n.out || has $n.out "nothing was recorded"
+done
+[ -z "$(ls tmp)" ] || fail "left: $(ls tmp)"
+
+say "told to end, it ends all"
+"$FERRY" --config rel.conf record --name three -- sleep 300 >three.out 2>&1 &
+THREE=$!
+wait_for 10 pgrep -P "$THREE" sleep
+kill "$THREE"
+code=0
+wait "$THREE" || code=$?
+[ "$code" = 9 ] || fail "status $code: $(cat three.out)"
+[ -z "$(ls tmp)" ] || fail "left: $(ls tmp)"
