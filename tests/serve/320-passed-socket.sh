@@ -63,8 +63,22 @@ cat >want <<'END'
 ["npm","version",null,"pkg-00002","1.0.0",200]
 END
 sort -u want | diff - told || fail "$(cat asked)"
+curl -s -o /dev/null "$URL/npm/none"
 kill "$D"
 wait "$D" || true
+
+say "wishes: what is not here, the most wanted first"
+expect 0 near wishes
+[ "$(sed 's/^ *\([0-9]*\) .* /\1 /' out)" = "2 npm:none" ] || fail "$(cat out)"
+[ "$(near --json wishes --since 1h | jq -c '[.format, .package, .count]')" = '["npm","none",2]' ] || fail "json"
+echo '{"time":"2020-01-01T00:00:00Z","format":"npm","what":"version","package":"old","version":"1.0.0","status":404}' >rotated
+printf '{"time":"2020' >>rotated
+expect 0 near wishes rotated
+has out "1  2020-01-01T00:00:00Z  npm:old@1.0.0"
+expect 0 near wishes --since 1d rotated
+has out "nothing was asked for in vain"
+expect 3 "$FERRY" --store near wishes
+has err "asked_log"
 
 say "several sockets, and one that is no TCP socket, are refused"
 for kinds in tcp,tcp unix; do
