@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -91,11 +92,49 @@ init_done(struct ferry_pool *p)
 	(void)pthread_condattr_destroy(&attr);
 }
 
+/* What our control group may use; UINT64_MAX if it says no limit.
+ * Source: cgroups(7), version 2. */
+static uint64_t
+group_limit(void)
+{
+	char group[512] = "", path[600];
+	unsigned long long limit = 0;
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	int n = 0;
+
+	if (f != NULL) {
+		n = fscanf(f, "0::%511s", group);
+		(void)fclose(f);
+	}
+	(void)snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max",
+	    n == 1 ? group : "");
+	if ((f = fopen(path, "re")) == NULL)
+		return UINT64_MAX;
+	n = fscanf(f, "%llu", &limit);
+	(void)fclose(f);
+	return n == 1 ? limit : UINT64_MAX;
+}
+
+size_t
+ferry_pool_threads(uint64_t job_bytes)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN),
+	     pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	uint64_t memory = pages < 1 || page < 1
+	                      ? 0
+	                      : (uint64_t)pages * (uint64_t)page,
+		 limit = group_limit(), most;
+
+	most = (memory < limit ? memory : limit) / 4 / job_bytes;
+	if (most > (uint64_t)(cpus < 1 ? 1 : cpus))
+		most = (uint64_t)(cpus < 1 ? 1 : cpus);
+	return most < 1 ? 1 : (size_t)most;
+}
+
 int
 ferry_pool_new(struct ferry_pool **out, size_t threads, ferry_pool_work *work,
     struct ferry_error *err)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (ferry_calloc(out, 1, sizeof(**out), err) == -1)
 		return -1;
@@ -103,8 +142,6 @@ ferry_pool_new(struct ferry_pool **out, size_t threads, ferry_pool_work *work,
 	(void)pthread_mutex_init(&(*out)->lock, NULL);
 	(void)pthread_cond_init(&(*out)->given, NULL);
 	init_done(*out);
-	if (threads == 0)
-		threads = cpus < 1 ? 1 : (size_t)cpus;
 	start_threads(
 	    *out, threads < FERRY_POOL_THREADS ? threads : FERRY_POOL_THREADS);
 	return 0;

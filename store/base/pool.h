@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct ferry_error;
 struct ferry_pool;
@@ -21,8 +22,14 @@ struct ferry_pool;
 #define FERRY_POOL_JOBS 64 /* that a pool holds at most */
 
 /*
- * threads: how many to start, 0 for one a processor; at most
- * FERRY_POOL_THREADS.  Where none can be started the pool works all the same, in
+ * How many threads pay: one a processor, but no more than take a quarter of the
+ * machine's memory, or of what our control group may use, where each needs
+ * job_bytes; at least 1.
+ */
+size_t ferry_pool_threads(uint64_t job_bytes);
+
+/*
+ * threads: how many to start; at most FERRY_POOL_THREADS.  Where none can be started the pool works all the same, in
  * ferry_pool_next().
  * Errors: FERRY_ENOMEM.
  */

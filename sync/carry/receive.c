@@ -22,6 +22,7 @@
  * 64 MiB of memory while it is applied, and its blob's size on disk. */
 #define APPLYING 16
 #define STOP_MS 200 /* that pass until stopping is noticed */
+#define APPLYING_BYTES (64U << 20) /* that applying one may take */
 
 /* A piece that is being read. */
 struct piece {
@@ -546,8 +547,9 @@ ferry_receive(const struct ferry_task *task,
 		    bundle->head->origin_name);
 	if (rc == -1)
 		goto out;
-	if ((rc = ferry_pool_new(
-		 &r.applying, 0, ferry_bundle_recipe_apply, err)) == -1 ||
+	if ((rc = ferry_pool_new(&r.applying,
+		 ferry_pool_threads(APPLYING_BYTES), ferry_bundle_recipe_apply,
+		 err)) == -1 ||
 	    (rc = ferry_room_check(task, bundle, r.incoming.done, err)) == -1)
 		goto out;
 	sum_sizes(&r);
@@ -598,8 +600,8 @@ ferry_receive_repairs(const struct ferry_task *task,
 		return -1;
 	if (wanted.wanted_n == 0)
 		return 0;
-	if (ferry_pool_new(&r.applying, 0, ferry_bundle_recipe_apply, err) ==
-	    -1)
+	if (ferry_pool_new(&r.applying, ferry_pool_threads(APPLYING_BYTES),
+		ferry_bundle_recipe_apply, err) == -1)
 		return -1;
 	sum_sizes(&r);
 	for (size_t i = 0; rc == 0 && i < bundle->n; i++)

@@ -20,6 +20,7 @@
 #define QUEUED 16
 #define QUEUED_BYTES (128U << 20)
 #define STOP_MS 200 /* that pass until stopping is noticed */
+#define MAKING_BYTES (128U << 20) /* that making one recipe may take */
 
 /* A blob that waits, and where to go on with it. */
 struct queued {
@@ -372,7 +373,8 @@ ferry_volumes_write(const struct ferry_task *task,
 		return -1;
 	ferry_bundle_writer_go_on(f.writer, state->cursor.offset);
 	state->target.stopped = &f.stopped;
-	if (ferry_pool_new(&f.queue, 0, choose_form, err) == 0 &&
+	if (ferry_pool_new(&f.queue, ferry_pool_threads(MAKING_BYTES),
+		choose_form, err) == 0 &&
 	    add_wanted(&f, err) == 0 && add_records(&f, err) == 0 &&
 	    add_blobs(&f, err) == 0)
 		rc = ferry_bundle_writer_finish(f.writer, err);

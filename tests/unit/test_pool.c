@@ -86,10 +86,22 @@ test_pool_stops(void **state)
 	ferry_pool_free(p);
 }
 
+/* At least one, and no more than the memory has room for. */
+static void
+test_threads(void **state)
+{
+
+	(void)state;
+	assert_int_equal(ferry_pool_threads(UINT64_MAX), 1);
+	assert_true(ferry_pool_threads(1) >= 1);
+	assert_true(ferry_pool_threads(1) >= ferry_pool_threads(1U << 30));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_pool_keeps_the_order),
 		cmocka_unit_test(test_pool_stops),
 	};
