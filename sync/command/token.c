@@ -12,6 +12,7 @@
 #include "store/base/json.h"
 #include "store/store.h"
 #include "sync/command/command_task.h"
+#include "sync/command/token_use.h"
 #include "sync/command/user_arg.h"
 
 static const char help[] =
@@ -24,7 +25,8 @@ static const char help[] =
     "\n"
     "What clients show to ferryd.  A token is printed once, when it is made;\n"
     "the store keeps a digest of it.  Works beside a running sync, import or\n"
-    "ferryd, which follows within a second.\n"
+    "ferryd, which follows within a second.  When one was last used is told by the\n"
+    "audit log of the configuration, where ferryd keeps one.\n"
     "\n"
     "  --user LOGIN       for a user, who keeps it through renames\n"
     "  --scopes LIST      read:packages (the default), write:packages,\n"
@@ -110,6 +112,10 @@ list(const struct ferry_context *ctx, int dirfd, struct ferry_error *err)
 
 	if (dirfd != -1 && ferry_user_token_list(dirfd, &tokens, &n, err) == -1)
 		return -1;
+	if (ferry_token_use_find(tokens, n, ctx->conf, err) == -1) {
+		free(tokens);
+		return -1;
+	}
 	for (size_t i = 0; i < n; i++)
 		if (ctx->json)
 			ferry_command_print(token_json(&tokens[i], NULL));

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "store/base/clean.h"
 #include "store/base/clock.h"
@@ -97,11 +98,17 @@ read_log(struct wishes *w, const char *path, struct ferry_error *err)
 	FILE *f = fopen(path, "re");
 	char *text = NULL;
 	size_t room = 0;
+	struct stat sb;
 	ssize_t n;
 	int rc = 0;
 
 	if (f == NULL)
 		return ferry_error_errno(err, "%s", path);
+	if (fstat(fileno(f), &sb) == -1 || !S_ISREG(sb.st_mode)) {
+		(void)fclose(f);
+		return ferry_error_set(
+		    err, FERRY_EUSAGE, "%s is not a file", path);
+	}
 	while (rc == 0 && (n = getline(&text, &room, f)) > 0) {
 		json_t *line = NULL;
 

@@ -119,3 +119,11 @@ if [ -e /dev/full ]; then
 	get 401 "$NPM/@octo%2fui"
 	stop
 fi
+
+# The log tells when a token was last used, where the server may not write to the
+# store: here nobody wrote to it.
+find "$STORE/tokens" -type f -exec touch -d @0 {} +
+printf 'serve : { audit_log = "audit.log.1"; };\n' >"$T/d.conf"
+expect 0 "$FERRY" --config "$T/d.conf" --store "$STORE" --json token list
+[ "$(jq -s --arg id "$(id_of tom)" 'map(select(.id | startswith($id))) | .[0].used_at > 1700000000' "$T/out")" = true ] ||
+    fail "$(cat "$T/out")"
