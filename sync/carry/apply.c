@@ -277,29 +277,76 @@ refuse_missing(struct apply *a, struct ferry_error *err)
 	    a->head->origin_name);
 }
 
+/* Whether a version stays as it is here: what is served is, and what was removed
+ * does not come back.  known: NULL if there is none. */
+static int
+version_stays(struct apply *a, const struct record *r, const json_t *known,
+    struct ferry_error *err)
+{
+	bool comes = !ferry_removal_is(r->value);
+
+	if (known == NULL)
+		return comes ? ferry_removal_stands(a->task->st, &r->key, err)
+		             : 0;
+	return ferry_removal_is(known) == comes;
+}
+
+/* Whether who may read an upstream stays as it is here: no new history opens
+ * what this site knows to be closed. */
+static bool
+readers_stay(const struct record *r, const json_t *known)
+{
+	bool access = ferry_key_is(&r->key, FERRY_KIND_ACCESS);
+	const char *member = access ? "taken_at" : "visibility";
+	const json_t *mine = json_object_get(known, member),
+		     *theirs = json_object_get(r->value, member);
+
+	return access
+	           ? json_integer_value(mine) > json_integer_value(theirs)
+	           : ferry_visibility_restricts(json_string_value(mine)) &&
+	                 !ferry_visibility_restricts(json_string_value(theirs));
+}
+
+static void
+note_readers(const struct apply *a, const struct record *r)
+{
+
+	if (ferry_key_is(&r->key, FERRY_KIND_ACCESS))
+		ferry_task_note(a->task,
+		    "the permissions of upstream '%s' are newer here than in "
+		    "the new history, and stay until %s brings newer ones",
+		    ferry_key_owner(&r->key), a->head->origin_name);
+	else
+		ferry_task_note(a->task,
+		    "upstream '%s' is for everybody in the new history and not "
+		    "here, and stays closed until %s says so once more",
+		    ferry_key_part(&r->key, 1), a->head->origin_name);
+}
+
 /* In a new history: whether what is here stays.  1, 0, -1. */
 static int
 stays(struct apply *a, const struct record *r, struct ferry_error *err)
 {
 	bool version = ferry_key_is(&r->key, FERRY_KIND_VERSION);
 	json_t *known = NULL;
-	int rc;
+	int rc = ferry_catalog_get(a->task->st, &r->key, &known, err);
 
-	if (r->value == NULL ||
-	    (!version && !ferry_key_is(&r->key, FERRY_KIND_ACCESS)))
-		return 0;
-	rc = ferry_catalog_get(a->task->st, &r->key, &known, err);
-	if (rc == 1 && version)
-		rc = ferry_removal_is(known) && !ferry_removal_is(r->value);
-	else if (rc == 1)
-		rc = json_integer_value(json_object_get(known, "taken_at")) >
-		     json_integer_value(json_object_get(r->value, "taken_at"));
+	if (rc == -1)
+		return -1;
+	/* Nothing goes that is here. */
+	if (r->value == NULL)
+		rc = known != NULL;
+	else if (version)
+		rc = version_stays(a, r, known, err);
+	else if (known != NULL &&
+		 (ferry_key_is(&r->key, FERRY_KIND_ACCESS) ||
+		     ferry_key_is(&r->key, FERRY_KIND_UPSTREAM)))
+		rc = readers_stay(r, known);
+	else
+		rc = 0;
 	json_decref(known);
-	if (rc == 1 && !version)
-		ferry_task_note(a->task,
-		    "the permissions of upstream '%s' are newer here than in "
-		    "the new history, and stay until %s brings newer ones",
-		    ferry_key_owner(&r->key), a->head->origin_name);
+	if (rc == 1 && !version && r->value != NULL)
+		note_readers(a, r);
 	return rc;
 }
 

@@ -70,16 +70,34 @@ look_at_clock(const struct ferry_task *task, const struct ferry_head *h)
 		    ferry_time_text(ferry_now(), now));
 }
 
-/* One bundle.  -1 with err for what ends the import; refusals are in b->why. */
+/* Whether no other bundle of its origin was made later: of two histories on one
+ * medium the new one is what somebody said yes to. */
+static bool
+is_newest(const struct ferry_found *all, const struct ferry_head *h)
+{
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct ferry_head *other = all->bundles[i].head;
+
+		if (strcmp(other->origin, h->origin) == 0 &&
+		    other->created_at > h->created_at)
+			return false;
+	}
+	return true;
+}
+
+/* One bundle; refusals are in b->why. */
 static void
 import_bundle(const struct ferry_task *task,
     const struct ferry_import_options *o,
-    const struct ferry_found_bundle *found, struct ferry_import_bundle *b)
+    const struct ferry_found_bundle *found, bool newest,
+    struct ferry_import_bundle *b)
 {
 	enum ferry_apply_what what = FERRY_APPLY_ALL;
 	struct ferry_error why = FERRY_ERROR_INIT;
 	bool own = is_own(task, found->head->origin);
-	int rc = ferry_admit(task->st, found->head, o->new_history, &b->why);
+	int rc = ferry_admit(
+	    task->st, found->head, newest ? o->new_history : NULL, &b->why);
 
 	/* An older one of the right history may have what was skipped, or what
 	 * was lost here since; so may our own. */
@@ -268,7 +286,8 @@ ferry_import(const struct ferry_task *task,
 
 		if (b == NULL)
 			goto out;
-		import_bundle(task, o, &found.bundles[i], b);
+		import_bundle(task, o, &found.bundles[i],
+		    is_newest(&found, found.bundles[i].head), b);
 		if (b->outcome == FERRY_IMPORT_REFUSED &&
 		    ends_all(b->why.code)) {
 			*err = b->why;

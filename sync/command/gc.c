@@ -411,11 +411,11 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		return ferry_error_set(
 		    err, FERRY_EUSAGE, "'%s' is not a number of days", grace);
 	if (ferry_context_open(ctx, FERRY_STORE_FREE, &g.st, err) == -1 ||
+	    look_for_imports(&g, err) == -1 ||
 	    ferry_store_totals(g.st, &totals, err) == -1)
 		goto out;
 	progress = ferry_context_progress(ctx, "gc", "blobs");
-	if (look_for_imports(&g, err) == -1 ||
-	    expire_versions(&g, &totals, err) == -1 ||
+	if (expire_versions(&g, &totals, err) == -1 ||
 	    free_blobs(&g, progress, &totals, err) == -1 ||
 	    sweep_files(&g, err) == -1)
 		goto out;

@@ -115,16 +115,29 @@ store lost export --to old >/dev/null
 expect 26 far import old --no-receipt
 expect 25 far import medium --no-receipt
 
-say "where both histories still agree is enough: a bundle from there on"
+say "a bundle from where both still agree is not enough: it does not say again what the old one changed"
 mv far far.full
 cp -r far.before far
 mkdir part
 near export --to part --since "$shared" >/dev/null
 expect 26 far import part --no-receipt
-expect 0 far import --new-history near part --no-receipt
-has out "a new history of near, from record"
-expect 0 far verify
-receipt 0
+expect 26 far import --new-history near part --no-receipt
+has err "a new history is taken from its beginning"
+
+say "nothing that is here goes, nothing that is closed opens, and the old history on the same medium is not taken back"
+rm -rf both
+mkdir both
+cp "$(ls disc/*.tar 2>/dev/null | head -1)" both 2>/dev/null || true
+near export --to both >/dev/null
+far list --versions >before.txt
+for i in 1 2; do
+	far import --new-history near both --no-receipt >out 2>err || [ $? = 26 ] || fail "$(cat err)"
+	[ "$(far --json status | jq '.origins[0].record.seq')" = "$(near --json status | jq .records)" ] ||
+	    fail "the old history is back: $(cat out err)"
+done
+far list --versions | sort >after.txt
+sort before.txt | comm -23 - after.txt >gone.txt
+[ ! -s gone.txt ] || fail "gone: $(cat gone.txt)"
 
 say "killed while it is taken: the same command completes it, another bundle waits"
 fill near 100 1500 200
