@@ -194,11 +194,10 @@ check_history(struct ferry_store *st, const struct ferry_head *h,
 
 /* Of a fork: whether the bundle tells the new history from its beginning. */
 static int
-check_anew(
-    struct ferry_store *st, const struct ferry_head *h, struct ferry_error *err)
+check_anew(const struct ferry_head *h, struct ferry_error *err)
 {
+
 	/* What the old history changed, only a full bundle says again. */
-	(void)st;
 	return h->from == 1
 	           ? FERRY_ADMIT_ANEW
 	           : ferry_error_set(err, FERRY_EFORK,
@@ -234,7 +233,7 @@ ferry_admit(struct ferry_store *st, const struct ferry_head *h,
 		return rc;
 	if (why.code == FERRY_EFORK && new_history != NULL &&
 	    strcmp(new_history, h->origin) == 0)
-		return check_anew(st, h, err);
+		return check_anew(h, err);
 	*err = why;
 	return -1;
 }
