@@ -66,11 +66,11 @@ ferry_bundle_form_open(struct ferry_bundle_form **out, struct ferry_store *st,
 	f->why = (struct ferry_error)FERRY_ERROR_INIT;
 	if (options->ending && source->name != NULL)
 		(void)ferry_member_ending(&f->member, source->name);
-	*out = f;
 	/* Copying it tells what is wrong with a blob that nothing is tried of. */
 	if (options->raw || (info->size > FERRY_PACK_MAX &&
 				source->base == NULL && !f->options.alone)) {
 		f->options.raw = true;
+		*out = f;
 		return 0;
 	}
 	rc = ferry_bundle_view_open(&f->blob, st, &f->member.blob, err);
@@ -80,6 +80,7 @@ ferry_bundle_form_open(struct ferry_bundle_form **out, struct ferry_store *st,
 	}
 	if (rc == 0)
 		f->rc = ferry_error_set(&f->why, FERRY_EMISSING, "it is gone");
+	*out = f;
 	return 0;
 }
 
