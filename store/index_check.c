@@ -13,6 +13,8 @@
 #include "store/catalog/catalog.h"
 #include "store/internal.h"
 
+#define FILTER_KEYS 256 /* fewer than a part of a filter is made of */
+
 struct check {
 	struct ferry_store *st;
 	ferry_index_broken_fn *on_broken;
@@ -64,9 +66,11 @@ each(struct check *c, enum ferry_cf cf, check_entry_fn *on,
 			break;
 		}
 		next = ferry_kv_iter_next(it, &key, &value, &why);
-		if (next == 0)
+		if (next == 0 && ferry_kv_ask_tables(c->kv, cf, &why) == 0)
 			break;
-		rc = next == -1 ? -1 : on(c, key, value, &why);
+		rc = next != 1 ? -1 : on(c, key, value, &why);
+		if (rc == 0 && c->seen % FILTER_KEYS == 0)
+			rc = ferry_kv_ask_beyond(c->kv, cf, key, &why);
 		if (rc == -1 &&
 		    (why.code == FERRY_EINDEX || why.code == FERRY_EFORMAT ||
 			why.code == FERRY_ELIMIT))

@@ -32,19 +32,6 @@ const char *const ferry_kv_families[FERRY_CFS] = {
 	[FERRY_CF_LOCAL] = "local",
 };
 
-/*
- * An open database.  A writer has one for as long as it lives.  A reader opens
- * another when the primary's set of tables has changed; the last one is closed
- * by the last of its reads.
- */
-struct view {
-	atomic_uint refs;
-	rocksdb_t *db;
-	rocksdb_column_family_handle_t *cf[FERRY_CFS];
-	ino_t folder; /* that its path named then */
-	char tables[80]; /* what read_tables() said before it was opened */
-};
-
 struct ferry_kv_iter {
 	struct view *view;
 	rocksdb_iterator_t *it;
@@ -133,8 +120,8 @@ options_new(struct ferry_kv *kv, enum ferry_cf cf, enum ferry_kv_mode mode)
 
 /* Views */
 
-static void
-view_unref(struct view *v)
+void
+ferry_kv_view_unref(struct view *v)
 {
 
 	if (v == NULL || atomic_fetch_sub(&v->refs, 1) != 1)
@@ -145,8 +132,8 @@ view_unref(struct view *v)
 	free(v);
 }
 
-static struct view *
-view_ref(struct ferry_kv *kv)
+struct view *
+ferry_kv_view_ref(struct ferry_kv *kv)
 {
 	struct view *v;
 
@@ -239,7 +226,7 @@ view_open(struct ferry_kv *kv, struct ferry_error *err)
 	for (int i = 0; i < OPEN_TRIES; i++) {
 		ino_t folder = folder_now(kv);
 
-		view_unref(v);
+		ferry_kv_view_unref(v);
 		v = NULL;
 		why = (struct ferry_error)FERRY_ERROR_INIT;
 		rc = view_open_once(kv, &v, &why);
@@ -256,7 +243,7 @@ view_open(struct ferry_kv *kv, struct ferry_error *err)
 	old = kv->view;
 	kv->view = v;
 	(void)pthread_mutex_unlock(&kv->lock);
-	view_unref(old);
+	ferry_kv_view_unref(old);
 	return 0;
 }
 
@@ -344,7 +331,7 @@ ferry_kv_close(struct ferry_kv *kv)
 		return;
 	if (kv->batch != NULL)
 		rocksdb_writebatch_wi_destroy(kv->batch);
-	view_unref(kv->view);
+	ferry_kv_view_unref(kv->view);
 	for (int i = 0; i < FERRY_CFS; i++)
 		if (kv->options[i] != NULL)
 			rocksdb_options_destroy(kv->options[i]);
@@ -393,7 +380,7 @@ ferry_kv_get_committed(struct ferry_kv *kv, enum ferry_cf cf,
     struct ferry_bytes key, struct ferry_buf *out, struct ferry_error *err)
 {
 	rocksdb_pinnableslice_t *slice;
-	struct view *v = view_ref(kv);
+	struct view *v = ferry_kv_view_ref(kv);
 	char *message = NULL;
 	const char *p;
 	size_t n = 0;
@@ -409,7 +396,7 @@ ferry_kv_get_committed(struct ferry_kv *kv, enum ferry_cf cf,
 		rc = ferry_buf_add(out, p, n, err) == -1 ? -1 : 1;
 		rocksdb_pinnableslice_destroy(slice);
 	}
-	view_unref(v);
+	ferry_kv_view_unref(v);
 	return rc;
 }
 
@@ -440,7 +427,7 @@ int
 ferry_kv_any(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes prefix,
     struct ferry_error *err)
 {
-	struct view *v = view_ref(kv);
+	struct view *v = ferry_kv_view_ref(kv);
 	rocksdb_iterator_t *it =
 	    rocksdb_create_iterator_cf(v->db, kv->read, v->cf[cf]);
 	char *message = NULL;
@@ -462,7 +449,7 @@ ferry_kv_any(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes prefix,
 			rc = ferry_error_rocksdb(err, message);
 	}
 	rocksdb_iter_destroy(it);
-	view_unref(v);
+	ferry_kv_view_unref(v);
 	return rc;
 }
 
@@ -512,7 +499,7 @@ ferry_kv_iter_new(struct ferry_kv_iter **out, struct ferry_kv *kv,
 		return -1;
 	}
 	/* Reading ahead, past the cache, costs a millisecond each time. */
-	it->view = view_ref(kv);
+	it->view = ferry_kv_view_ref(kv);
 	it->it = rocksdb_create_iterator_cf(it->view->db,
 	    reach == FERRY_KV_SCAN ? kv->scan : kv->read, it->view->cf[cf]);
 	if (from.n == 0)
@@ -630,7 +617,7 @@ ferry_kv_iter_free(struct ferry_kv_iter *it)
 	if (it == NULL)
 		return;
 	rocksdb_iter_destroy(it->it);
-	view_unref(it->view);
+	ferry_kv_view_unref(it->view);
 	ferry_buf_free(&it->prefix);
 	ferry_buf_free(&it->last);
 	free(it);

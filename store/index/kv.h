@@ -65,6 +65,15 @@ int ferry_kv_probe_log(const char *path, struct ferry_error *err);
  */
 int ferry_kv_probe_copy(const char *path, struct ferry_error *err);
 /*
+ * Read the filters of tables, which iteration passes over: of all tables of a
+ * family for their least key, or of those whose range has key for what follows
+ * it.  Errors: FERRY_EINDEX.
+ */
+int ferry_kv_ask_tables(
+    struct ferry_kv *kv, enum ferry_cf cf, struct ferry_error *err);
+int ferry_kv_ask_beyond(struct ferry_kv *kv, enum ferry_cf cf,
+    struct ferry_bytes key, struct ferry_error *err);
+/*
  * Make an index whose manifest is damaged one that can be opened, of those of
  * its tables that are whole; what is not goes to path/lost.  For a copy: it
  * cannot tell tables that are missing, nor old ones that were replaced.

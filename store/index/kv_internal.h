@@ -5,11 +5,24 @@
 
 #include <pthread.h>
 #include <rocksdb/c.h>
+#include <stdatomic.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "store/index/kv.h"
 
-struct view;
+/*
+ * An open database.  A writer has one for as long as it lives.  A reader opens
+ * another when the primary's set of tables has changed; the last one is closed
+ * by the last of its reads.
+ */
+struct view {
+	atomic_uint refs;
+	rocksdb_t *db;
+	rocksdb_column_family_handle_t *cf[FERRY_CFS];
+	ino_t folder; /* that its path named then */
+	char tables[80]; /* what read_tables() said before it was opened */
+};
 
 struct ferry_kv {
 	pthread_mutex_t lock; /* held to take a reference to view */
@@ -29,6 +42,9 @@ struct ferry_kv {
 /* What RocksDB calls the families. */
 extern const char *const ferry_kv_families[FERRY_CFS];
 
+/* The one that is open now, until it is given back. */
+struct view *ferry_kv_view_ref(struct ferry_kv *kv);
+void ferry_kv_view_unref(struct view *v);
 /* Everything but an open database. */
 int ferry_kv_new(struct ferry_kv **out, const char *path,
     enum ferry_kv_mode mode, struct ferry_error *err);

@@ -10,6 +10,8 @@
 #include "store/base/error.h"
 #include "store/index/kv_internal.h"
 
+#define KEY_MOST 2048 /* over any key's bytes */
+
 /* Whether a table's name is in a list of RocksDB's, whose names begin with '/'. */
 static bool
 is_live(const rocksdb_livefiles_t *files, const char *name)
@@ -111,6 +113,61 @@ ferry_kv_probe_copy(const char *path, struct ferry_error *err)
 {
 
 	return open_strictly(path, FERRY_CFS, drop_unnamed, err);
+}
+
+/* Look for a key that no table has, in all those whose range it is in. */
+static int
+ask_beyond(struct view *v, struct ferry_kv *kv, enum ferry_cf cf,
+    struct ferry_bytes key, struct ferry_error *err)
+{
+	rocksdb_pinnableslice_t *slice;
+	char beyond[KEY_MOST + 1], *message = NULL;
+
+	if (key.n > KEY_MOST)
+		return 0;
+	memcpy(beyond, key.p, key.n);
+	beyond[key.n] = 0;
+	slice = rocksdb_get_pinned_cf(
+	    v->db, kv->read, v->cf[cf], beyond, key.n + 1, &message);
+	if (slice != NULL)
+		rocksdb_pinnableslice_destroy(slice);
+	return message == NULL ? 0 : ferry_error_rocksdb(err, message);
+}
+
+int
+ferry_kv_ask_beyond(struct ferry_kv *kv, enum ferry_cf cf,
+    struct ferry_bytes key, struct ferry_error *err)
+{
+	struct view *v = ferry_kv_view_ref(kv);
+	int rc = ask_beyond(v, kv, cf, key, err);
+
+	ferry_kv_view_unref(v);
+	return rc;
+}
+
+int
+ferry_kv_ask_tables(
+    struct ferry_kv *kv, enum ferry_cf cf, struct ferry_error *err)
+{
+	struct view *v = ferry_kv_view_ref(kv);
+	const rocksdb_livefiles_t *files = rocksdb_livefiles(v->db);
+	int n = rocksdb_livefiles_count(files), rc = 0;
+
+	for (int i = 0; rc == 0 && i < n; i++) {
+		struct ferry_bytes key;
+		size_t size;
+
+		if (strcmp(rocksdb_livefiles_column_family_name(files, i),
+			ferry_kv_families[cf]) != 0)
+			continue;
+		key.p = (const uint8_t *)rocksdb_livefiles_smallestkey(
+		    files, i, &size);
+		key.n = size;
+		rc = ask_beyond(v, kv, cf, key, err);
+	}
+	rocksdb_livefiles_destroy(files);
+	ferry_kv_view_unref(v);
+	return rc;
 }
 
 int
