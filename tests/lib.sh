@@ -11,8 +11,10 @@
 set -euo pipefail
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-FERRY=${FERRY:-$TOP/build/strict/ferry}
-FERRYD=${FERRYD:-$TOP/build/strict/ferryd}
+# Where it was built; what else a test names of it follows from that.
+FERRY_BUILD=${FERRY_BUILD:-$TOP/build/strict}
+FERRY=${FERRY:-$FERRY_BUILD/ferry}
+FERRYD=${FERRYD:-$FERRY_BUILD/ferryd}
 # npm packages that tests run (Verdaccio, pnpm, …) are installed once, here.
 TOOLS=${FERRY_TEST_TOOLS:-$TOP/build/test-tools}
 T=$(mktemp -d "${TMPDIR:-/tmp}/ferry-test-XXXXXX")

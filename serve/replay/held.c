@@ -11,7 +11,7 @@
 #include "store/catalog/withdrawn.h"
 
 int
-ferry_held_add(struct ferry_held *held, const char *version, int64_t pulled_at,
+ferry_held_add(struct ferry_held *held, const char *version, int64_t seen_at,
     struct ferry_error *err)
 {
 
@@ -21,10 +21,22 @@ ferry_held_add(struct ferry_held *held, const char *version, int64_t pulled_at,
 		sizeof(*held->list), err) == -1 ||
 	    ferry_strdup(&held->list[held->n].name, version, err) == -1)
 		return -1;
-	held->list[held->n].pulled_at = pulled_at;
+	held->list[held->n].seen_at = seen_at;
 	held->list[held->n].said = (struct ferry_digest){ .n = 0 };
 	held->n++;
 	return 0;
+}
+
+/* When a version came here, or earlier, since when upstream has had its file. */
+static int64_t
+seen_at(const json_t *record)
+{
+	int64_t at = json_integer_value(json_object_get(record, "pulled_at"));
+	int64_t modified = json_integer_value(
+	    json_object_get(json_array_get(json_object_get(record, "files"), 0),
+		"modified_at"));
+
+	return modified > 0 && modified < at ? modified : at;
 }
 
 static int
@@ -37,9 +49,8 @@ add_version(void *ctx, const struct ferry_key *key, json_t *record,
 
 	if (ferry_removal_is(record) || ferry_withdrawn_hidden(record))
 		return 0;
-	if (ferry_held_add(held, ferry_key_part(key, 4),
-		json_integer_value(json_object_get(record, "pulled_at")),
-		err) == -1)
+	if (ferry_held_add(
+		held, ferry_key_part(key, 4), seen_at(record), err) == -1)
 		return -1;
 	if (json_object_get(record, "gone_at") != NULL &&
 	    ferry_files_find(record, FERRY_WITHDRAWN_FILE, &said, err) == 1)

@@ -24,7 +24,7 @@ struct ferry_held {
 	size_t n, cap;
 	struct ferry_held_version {
 		char *name;
-		int64_t pulled_at; /* seconds; when it first came */
+		int64_t seen_at; /* seconds; at the latest it was out then */
 		/* What upstream said of it before it took it away; n == 0 if
 		 * it did not (store/catalog/withdrawn.h). */
 		struct ferry_digest said;
@@ -32,7 +32,7 @@ struct ferry_held {
 };
 /* Add a version, which comes behind those that are there. */
 int ferry_held_add(struct ferry_held *held, const char *version,
-    int64_t pulled_at, struct ferry_error *err);
+    int64_t seen_at, struct ferry_error *err);
 /* Add those of a package.  Returns: 0, -1. */
 int ferry_held_load(struct ferry_held *held, struct ferry_store_view *view,
     const char *format, const char *package, const char *owner,

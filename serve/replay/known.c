@@ -40,8 +40,7 @@ by_name(const void *a, const void *b)
 
 	/* Of two the one that is held comes first. */
 	return c != 0 ? c
-	              : (x->pulled_at < y->pulled_at) -
-	                    (x->pulled_at > y->pulled_at);
+	              : (x->seen_at < y->seen_at) - (x->seen_at > y->seen_at);
 }
 
 /* What the puller keeps back until it is old enough. */

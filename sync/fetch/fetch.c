@@ -438,6 +438,10 @@ describe_result(const struct ferry_transfer *t, CURLcode code,
 	result->etag = t->etag[0] == 0 ? NULL : t->etag;
 	result->last_modified =
 	    t->last_modified[0] == 0 ? NULL : t->last_modified;
+	if (result->last_modified != NULL &&
+	    (result->modified =
+		    (int64_t)curl_getdate(result->last_modified, NULL)) < 0)
+		result->modified = 0;
 	result->length = length > 0 ? (uint64_t)length : 0;
 	result->tries = t->tries;
 	result->last_try = t->tries >= t->request.origin->tries;

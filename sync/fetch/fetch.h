@@ -105,6 +105,7 @@ struct ferry_fetch_result {
 	long status; /* of HTTP; 0 if there was no answer */
 	const char *etag; /* borrowed during the call, or NULL */
 	const char *last_modified;
+	int64_t modified; /* the same in seconds; 0 if not told */
 	int64_t date; /* of the server's clock; 0 if not told */
 	uint64_t length; /* of a head request's answer; 0 if not told */
 	unsigned tries;

@@ -250,7 +250,9 @@ explain_misfit(const struct job *job, const struct ferry_fetch_result *result,
 static enum ferry_fetch_verdict
 on_done(void *ctx, const struct ferry_fetch_result *result)
 {
-	struct ferry_pulled done = { .error = result->error, .answer = result };
+	struct ferry_pulled done = { .error = result->error,
+		.modified = result->modified,
+		.answer = result };
 	struct ferry_buf buf = FERRY_BUF_INIT;
 	struct job *job = ctx;
 	int rc = -1;

@@ -26,6 +26,7 @@ struct ferry_pulled {
 	struct ferry_digest sha256;
 	struct ferry_digest digests[FERRY_ALGS]; /* n = 0 if not asked for */
 	uint64_t size;
+	int64_t modified; /* last, as upstream says; seconds, 0: not told */
 	const struct ferry_fetch_result *answer; /* during the call */
 };
 enum ferry_pull_login {

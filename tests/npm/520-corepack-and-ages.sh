@@ -113,22 +113,40 @@ now=$(date +%s)
 pull old $((now - 2 * 86400))
 pull new "$now"
 
+say "pulled now, of a server that tells since when it has had the tarballs"
+port=$(free_port)
+touch -d '3 days ago' "$T"/reg/left/-/*.tgz
+sed -i "s|$BASE|http://127.0.0.1:$port|g" "$T/reg/left/packument.json"
+BASE=http://127.0.0.1:$port
+start_nginx "access_log off;
+	server { listen 127.0.0.1:$port; root $T/reg; default_type application/json;
+	location / { try_files \$uri \$uri/packument.json =404; } }"
+wait_for 10 curl -sf "$BASE/left"
+pull told "$now"
+STORE=$T/told
+serve
+curl -sf "$NPM/left" >"$T/out"
+is time "$(jq -r '.time["1.1.0"]' "$T/out")" "$(date -u -d @"$(stat -c %Y "$T/reg/left/-/left-1.1.0.tgz")" +%FT%TZ)"
+stop
+
 # aged NAME COMMAND…: it installs what was pulled two days ago, and says of what
 # was pulled now that it is too young, not that it knows no time.
 aged() {
-	local name=$1
+	local name=$1 store
 	shift
-	STORE=$T/old
-	serve
-	project "$name" "$PROJECT"
-	[ -z "$AGE" ] || printf '%s\n' "$AGE" >pnpm-workspace.yaml
-	client "$name" "$@" install >"$T/$name.out" 2>&1 || {
-		cat "$T/$name.out" >&2
-		fail "$name"
-	}
-	is "$name" "$(node -p 'require("left")')" left@1.1.0
-	cd "$T"
-	stop
+	for store in old told; do
+		STORE=$T/$store
+		serve
+		project "$name" "$PROJECT"
+		[ -z "$AGE" ] || printf '%s\n' "$AGE" >pnpm-workspace.yaml
+		client "$name" "$@" install >"$T/$name.out" 2>&1 || {
+			cat "$T/$name.out" >&2
+			fail "$name"
+		}
+		is "$name" "$(node -p 'require("left")')" left@1.1.0
+		cd "$T"
+		stop
+	done
 	STORE=$T/new
 	serve
 	project "$name" "$PROJECT"

@@ -35,7 +35,7 @@ struct served {
 struct shown {
 	struct ferry_bytes name; /* decoded */
 	struct ferry_bytes value;
-	int64_t pulled_at;
+	int64_t seen_at;
 	bool timed; /* upstream says when it was published */
 };
 
@@ -174,7 +174,7 @@ add_shown(struct served *d, struct ferry_bytes versions,
 			at[v - held->list] = ++d->shown_n;
 		d->shown[at[v - held->list] - 1] =
 		    (struct shown){ ferry_bytes_str(v->name), it.value,
-			    v->pulled_at, false };
+			    v->seen_at, false };
 	}
 	free(at);
 	ferry_buf_free(&buf);
@@ -252,20 +252,20 @@ put_one_time(
 	    (const char *)name.p, ferry_time_text(at, text));
 }
 
-/* Of what upstream gives no time of: when it was first seen here. */
+/* Of what upstream gives no time of: when it was seen first. */
 static void
 put_own_times(struct served *d, const char *comma, bool created, bool modified)
 {
-	int64_t first = d->shown[0].pulled_at, last = first;
+	int64_t first = d->shown[0].seen_at, last = first;
 
 	for (size_t i = 0; i < d->shown_n; i++) {
 		const struct shown *v = &d->shown[i];
 
-		first = v->pulled_at < first ? v->pulled_at : first;
-		last = v->pulled_at > last ? v->pulled_at : last;
+		first = v->seen_at < first ? v->seen_at : first;
+		last = v->seen_at > last ? v->seen_at : last;
 		if (v->timed)
 			continue;
-		put_one_time(d, comma, v->name, v->pulled_at);
+		put_one_time(d, comma, v->name, v->seen_at);
 		comma = ",";
 	}
 	if (!created) {

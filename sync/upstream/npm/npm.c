@@ -155,6 +155,7 @@ static const struct ferry_package_format npm = {
 	.withdrawn = "keep",
 	.document_max = 1ULL << 30, /* or what the upstream says */
 	.file_max = 16ULL << 30,
+	.dated = true,
 	.digests = FERRY_ALG(FERRY_SHA1) | FERRY_ALG(FERRY_SHA512),
 	.plan_size = "unpacked",
 	.configure = ferry_npm_configure,

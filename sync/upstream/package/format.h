@@ -161,6 +161,9 @@ struct ferry_package_format {
 	const char
 	    *usual; /* words for `files` of a want that has none; or NULL */
 	unsigned digests; /* FERRY_ALG()s to record beside SHA-256 */
+	/* Record since when upstream has had a file, as it says: where its
+	 * documents may not tell when a version came out. */
+	bool dated;
 	const char *plan_size; /* what size() is: "size", or "unpacked" */
 
 	/* Read the format's own options of the upstream's group.  NULL: none. */

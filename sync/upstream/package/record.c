@@ -71,6 +71,10 @@ ferry_version_record_file(const struct ferry_packages *packages, json_t *record,
 			    ferry_digest_hex(&pulled->digests[alg], hex)),
 			err) == -1)
 			return -1;
+	if (packages->format->dated && pulled->modified > 0 &&
+	    ferry_json_set(file, "modified_at",
+		json_integer((json_int_t)pulled->modified), err) == -1)
+		return -1;
 	return wanted->path == NULL
 	           ? 0
 	           : ferry_json_set(file, "path",
