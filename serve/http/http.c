@@ -305,22 +305,39 @@ decode_plus(
 	return rc;
 }
 
+/* Clients encode names, too: "%24filter". */
+static bool
+is_name(struct ferry_bytes raw, const char *name)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	bool same;
+
+	if (raw.n == 0 || memchr(raw.p, '%', raw.n) == NULL)
+		return ferry_bytes_equal(raw, ferry_bytes_str(name));
+	same = decode_plus(&buf, raw, &ignored) == 0 &&
+	       ferry_bytes_equal(ferry_bytes_buf(&buf), ferry_bytes_str(name));
+	ferry_buf_free(&buf);
+	return same;
+}
+
 int
 ferry_form_get(struct ferry_bytes form, const char *name, size_t i,
     struct ferry_buf *buf, struct ferry_error *err)
 {
 	const uint8_t *p = form.p, *end = p + form.n;
-	size_t n = strlen(name);
 
 	while (p < end) {
 		const uint8_t *amp = memchr(p, '&', (size_t)(end - p));
 		const uint8_t *stop = amp == NULL ? end : amp;
+		const uint8_t *is = memchr(p, '=', (size_t)(stop - p));
 
-		if ((size_t)(stop - p) > n && p[n] == '=' &&
-		    memcmp(p, name, n) == 0 && i-- == 0)
+		if (is != NULL &&
+		    is_name(ferry_bytes_of(p, (size_t)(is - p)), name) &&
+		    i-- == 0)
 			return decode_plus(buf,
 				   ferry_bytes_of(
-				       p + n + 1, (size_t)(stop - p) - n - 1),
+				       is + 1, (size_t)(stop - is) - 1),
 				   err) == -1
 			           ? -1
 			           : 1;
