@@ -20,6 +20,15 @@ tests="buildah caddy clang-format clang-tidy containerd cppcheck curl debhelper
     libmaven-war-plugin-java libsurefire-java lintian man-db maven nginx-light nuget
     openjdk-17-jdk-headless openssl podman procps prometheus python3 ruby
     ruby-bundler skopeo umoci unzip zsh zstd"
+# What nuget.exe is run with, beside what the package nuget brings.
+tests="$tests libmono-microsoft-csharp4.0-cil
+    libmono-system-componentmodel-composition4.0-cil
+    libmono-system-io-compression-filesystem4.0-cil
+    libmono-system-io-compression4.0-cil
+    libmono-system-net-http-webrequest4.0-cil libmono-system-net-http4.0-cil
+    libmono-system-runtime-serialization4.0-cil
+    libmono-system-security4.0-cil libmono-system-servicemodel4.0a-cil
+    libmono-system-web4.0-cil"
 bench="aria2 hyperfine time wrk"
 
 want="$build"

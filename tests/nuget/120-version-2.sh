@@ -22,7 +22,7 @@ start_ferryd near
 ask() { # PATH [OPTION…]: its XML into $T/xml, which must be well-formed
 	local path=$1
 	shift
-	curl -sfg "$URL/nuget/v2$path" "$@" >xml || fail "$path"
+	curl -sg --fail-with-body "$URL/nuget/v2$path" "$@" >xml || fail "$path: $(cat xml)"
 	python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' xml || fail "$(cat xml)"
 }
 values() { grep -o "<d:$1[^>]*>[^<]*" xml | sed 's/.*>//' | tr '\n' ' '; }
@@ -58,11 +58,38 @@ same got up/flat/baz/1.5.0/baz.1.5.0.nupkg
 [ "$(curl -sg -o out -w '%{http_code}' "$URL/nuget/v2/Packages(Id='Baz',Version='9.0')")" = 404 ] || fail "$(cat out)"
 
 say "searching"
-ask "/Search()?searchTerm='things'&targetFramework=''&includePrerelease=false"
+ask "/Search()?\$filter=IsLatestVersion&searchTerm='things'&targetFramework=''&includePrerelease=false"
 [ "$(values NormalizedVersion)" = "1.1.0 " ] || fail "$(cat xml)"
-ask "/Search()?searchTerm=''&includePrerelease=true&\$top=10&semVerLevel=2.0.0"
+ask "/Search()?\$filter=IsAbsoluteLatestVersion&searchTerm=''&includePrerelease=true&\$top=10&semVerLevel=2.0.0"
 [ "$(values NormalizedVersion)" = "1.5.0 1.2.0-beta " ] || fail "$(cat xml)"
+ask "/Search()?searchTerm='things'&includePrerelease=false" # all its versions
+[ "$(values NormalizedVersion)" = "1.0.0 1.1.0 " ] || fail "$(cat xml)"
+ask "/Search()?searchTerm=''&includePrerelease=true&semVerLevel=2.0.0&\$skip=1&\$top=3"
+[ "$(values NormalizedVersion)" = "1.5.0 1.0.0 1.1.0-rc.1 " ] || fail "$(cat xml)"
 [ "$(curl -sfg "$URL/nuget/v2/Search()/\$count?searchTerm='baz'")" = 1 ] || fail count
+
+say "filters"
+chosen() { # FILTER VERSIONS: of Foo.Bar
+	ask "/FindPackagesById()?id='Foo.Bar'&semVerLevel=2.0.0" --data-urlencode "\$filter=$1" -G
+	[ "$(values Version)" = "$2" ] || fail "$1: $(values Version)"
+}
+chosen "Id eq 'foo.bar' and NormalizedVersion eq '1.1'" "1.1.0 "
+chosen "NormalizedVersion ge '1.0.0' and Version lt '1.1.0' and IsPrerelease eq false" "1.0.0 "
+chosen "Version gt '1.1.0-RC.1'" "1.1.0 1.2.0-beta "
+chosen "IsLatestVersion eq true or Version ne null and NormalizedVersion le '1.0'" "1.0.0 1.1.0 "
+chosen "substringof('THING', Tags) eq true and not (startswith(Id,'Baz') or endswith(tolower(Id),'.foo'))" "1.0.0 1.1.0 "
+ask "/FindPackagesById()?id='Foo.Bar'&%24filter=IsLatestVersion%20eq%20true"
+[ "$(values Version)" = "1.1.0 " ] || fail "$(cat xml)"
+chosen "Tags eq 'it''s'" ""
+for wrong in "Id eq" "(Id eq 'x'" "Id eq 'x' y" "Id" "Price gt 1" "$(printf '%050d' 0 | tr 0 '(')Id eq 'x'"; do
+	[ "$(curl -s -G -o out -w '%{http_code}' "$URL/nuget/v2/FindPackagesById()?id='Foo.Bar'" --data-urlencode "\$filter=$wrong")" = 400 ] ||
+	    fail "$wrong: $(cat out)"
+	has out '$filter: '
+done
+ask "/Packages()?\$filter=Id%20eq%20'Baz'%20or%20Id%20eq%20'Foo.Bar'"
+[ "$(values NormalizedVersion)" = "1.0.0 1.5.0 1.0.0 1.1.0 " ] || fail "$(cat xml)"
+ask "/Search()?searchTerm=''&\$filter=Version%20eq%20'1.5.0'&\$top=1"
+[ "$(values Id)" = "Baz " ] || fail "$(cat xml)"
 
 if command -v nuget >/dev/null; then
 	say "nuget 2.8"

@@ -212,6 +212,8 @@ static const struct {
 	{ "autocomplete", "SearchAutocompleteService/3.5.0" },
 	{ "download/{lower_id}/{lower_version}/readme",
 	    "ReadmeUriTemplate/6.13.0" },
+	/* `nuget list` of nuget.exe asks it.  Observed: tests/nuget/130. */
+	{ "v2", "LegacyGallery/2.0.0" },
 };
 
 static void
