@@ -12,6 +12,7 @@ is up to date, and prints one line for each breach:
     format    a format's name outside the rooms of formats
     mutable   a variable at file scope, or a static one in a function
     readme    a README's table of files has one that is not there
+    top       a name at the top of the repository that does not belong there
     bare      a function in a header without a word on it or on its group
 
 A row of a table that is handed over by pointer is no need as the linker sees
@@ -28,6 +29,10 @@ import sys
 
 # What each part may know besides itself.
 PARTS = {"store": (), "sync": ("store",), "serve": ("store",)}
+
+# What the top of the repository has, dot files aside.
+TOP = {"CMakeLists.txt", "README.md", "benchmarks", "etc", "packaging", "serve",
+    "store", "sync", "tests"}
 
 # The names of formats, and who may write them as a string: the folders of
 # formats, the tables with one row a format, and lock files, which are a
@@ -137,6 +142,15 @@ def check_readmes(top):
                     if not os.path.exists(os.path.join(folder, real)):
                         yield "readme: %s: %s" % (os.path.relpath(path, top),
                             real)
+
+
+def check_top(top):
+    listed = subprocess.run(["git", "-C", top, "ls-files"], text=True,
+        capture_output=True, check=False)
+    names = {part_of(p) for p in listed.stdout.splitlines()}
+    for name in sorted(names - TOP):
+        if not name.startswith("."):
+            yield "top: %s" % name
 
 
 def objects(top, build):
@@ -298,6 +312,7 @@ def main():
         breaches += check_includes(path, text, texts)
         breaches += check_formats(path, text)
     breaches += check_readmes(top)
+    breaches += check_top(top)
     breaches += check_objects(top, build)
     for b in breaches:
         print(b)
