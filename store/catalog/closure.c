@@ -369,6 +369,19 @@ keep(struct ferry_closure *closure, size_t i)
 	closure->queue[closure->queued++] = i;
 }
 
+/* And all that it needs. */
+static void
+keep_needed(struct ferry_closure *closure)
+{
+
+	for (size_t at = 0; at < closure->queued; at++) {
+		const struct node *node = &closure->nodes[closure->queue[at]];
+
+		for (size_t k = 0; k < node->n; k++)
+			keep(closure, node->needs[k]);
+	}
+}
+
 static void
 keep_what_stays(struct ferry_closure *closure)
 {
@@ -377,11 +390,24 @@ keep_what_stays(struct ferry_closure *closure)
 	for (size_t i = 0; i < closure->n; i++)
 		if (!closure->nodes[i].reached || closure->nodes[i].stands)
 			keep(closure, i);
-	for (size_t at = 0; at < closure->queued; at++) {
-		const struct node *node = &closure->nodes[closure->queue[at]];
+	keep_needed(closure);
+}
 
-		for (size_t k = 0; k < node->n; k++)
-			keep(closure, node->needs[k]);
+void
+ferry_closure_keep(struct ferry_closure *closure,
+    bool (*is_root)(void *ctx, const struct ferry_closure_version *version),
+    void *ctx)
+{
+
+	closure->queued = 0;
+	for (size_t i = 0; i < closure->n; i++)
+		if (is_root(ctx, &closure->nodes[i].v))
+			keep(closure, i);
+	keep_needed(closure);
+	for (size_t i = 0; i < closure->n; i++) {
+		struct node *node = &closure->nodes[i];
+
+		node->v.goes = !node->kept && !is_removed(node);
 	}
 }
 

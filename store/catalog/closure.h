@@ -50,6 +50,13 @@ void ferry_closure_name_all(struct ferry_closure *closure);
  */
 void ferry_closure_remove(struct ferry_closure *closure);
 /*
+ * Decide what goes when only that stays which is_root() is true of, and what
+ * that needs.  What was removed stays as it is.
+ */
+void ferry_closure_keep(struct ferry_closure *closure,
+    bool (*is_root)(void *ctx, const struct ferry_closure_version *version),
+    void *ctx);
+/*
  * Decide what is restored with what was named: that, and whatever it needs
  * that was not removed by its own name; of all, all.
  */

@@ -13,7 +13,7 @@ ferry_removal_stands(struct ferry_store *st, const struct ferry_key *key,
 
 	if (rc == 1)
 		rc = ferry_removal_is(record) &&
-		     json_object_get(record, "deleted_with") == NULL;
+		     !ferry_removal_comes_back(record);
 	else if (rc == 0)
 		rc = ferry_key_beside(&local, FERRY_KIND_REMOVED, key,
 			 ferry_key_part(key, 4), err) == -1
@@ -31,7 +31,7 @@ ferry_removal_expire(struct ferry_store *st, const struct ferry_key *key,
 	struct ferry_key local;
 	int rc = 0;
 
-	if (json_object_get(record, "deleted_with") == NULL) {
+	if (!ferry_removal_comes_back(record)) {
 		rc = ferry_key_beside(&local, FERRY_KIND_REMOVED, key,
 		    ferry_key_part(key, 4), err);
 		if (rc == 0)

@@ -6,9 +6,10 @@
  *
  * A removed version's record has "deleted_at".  Of what was removed only
  * because another version had needed it, it also has "deleted_with", that
- * version: such a one comes back when something needs it again.  When gc
- * deletes a record without "deleted_with", a local record takes its place, so
- * that no sync brings the version back:
+ * version: such a one comes back when something needs it again.  So does what
+ * gc removed because nothing wanted it any more, which has "unwanted", true.
+ * When gc deletes another record, a local record takes its place, so that no
+ * sync brings the version back:
  *
  *	removed FORMAT NAME OWNER VERSION	{"at":…}, its "deleted_at"
  *
@@ -28,6 +29,15 @@ ferry_removal_is(const json_t *record)
 {
 
 	return json_object_get(record, "deleted_at") != NULL;
+}
+
+/* Whether a sync that wants it brings it back. */
+static inline bool
+ferry_removal_comes_back(const json_t *record)
+{
+
+	return json_object_get(record, "deleted_with") != NULL ||
+	       json_is_true(json_object_get(record, "unwanted"));
 }
 
 /*

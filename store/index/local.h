@@ -20,12 +20,17 @@ struct ferry_store;
  *	mirrored UPSTREAM PACKAGE TAG	the version that is here with all that
  *					belongs to it (sync/upstream/oci*)
  *	incident FORMAT NAME OWNER VERSION
+ *	growth				how large the store was on which day
+ *					(sync/command/growth.h)
  *	lost HEX			a blob that verify found wrong (blob.h)
  *	pieces HEX			a blob of which only some came (blob/pieces.h)
  *	rank UPSTREAM			which goes first over a name that several
  *					have (owner.h)
  *	realm UPSTREAM			where it had its tokens made first, with
  *					credentials (sync/upstream/oci)
+ *	looked UPSTREAM			when syncs read all that is wanted of it
+ *	reason FORMAT NAME OWNER VERSION
+ *					who wants it (both: sync/upstream/reason.h)
  *	recording NAME			what a build asked for
  *					(sync/upstream/recordings.h)
  *	removed FORMAT NAME OWNER VERSION

@@ -8,6 +8,7 @@
 #include "store/index/local.h"
 #include "store/store.h"
 #include "sync/command/command.h"
+#include "sync/command/growth.h"
 
 static int
 put(const struct ferry_attempt *attempt, struct ferry_store *st, json_t *record,
@@ -43,8 +44,11 @@ int
 ferry_attempt_succeed(struct ferry_attempt *attempt, struct ferry_store *st,
     int status, struct ferry_error *err)
 {
-	int rc = put(attempt, st, ended(attempt, status, attempt->text), err);
+	int rc = -1;
 
+	if (ferry_growth_note(st, err) == 0)
+		rc = put(
+		    attempt, st, ended(attempt, status, attempt->text), err);
 	if (rc == 0)
 		attempt->name = NULL;
 	return rc;

@@ -14,9 +14,10 @@
 #include "sync/base/stop.h"
 #include "sync/carry/import_state.h"
 #include "sync/command/command.h"
+#include "sync/command/unwanted.h"
 
 static const char help[] =
-    "usage: ferry gc [--dry-run] [--grace DAYS] [--forget-imports]\n"
+    "usage: ferry gc [--dry-run] [--grace DAYS] [--unwanted] [--forget-imports]\n"
     "\n"
     "Free what nothing needs: versions removed more than 30 days ago, blobs\n"
     "that no record names (replaced documents, transfers that were stopped),\n"
@@ -27,6 +28,11 @@ static const char help[] =
     "\n"
     "  --dry-run         only say what would be freed\n"
     "  --grace DAYS      how long a removed version can be restored (30)\n"
+    "  --unwanted        remove what nothing wants any more, first: no option, lock\n"
+    "                    file or recording, for as long as 'keep' of its upstream\n"
+    "                    says.  It can be restored as what was removed by hand, and\n"
+    "                    a sync that wants it brings it back; 'ferry why' tells who\n"
+    "                    wants what\n"
     "  --forget-imports  wait no longer for the missing volumes of imports,\n"
     "                    nor for blobs that bundles should have brought\n";
 
@@ -39,6 +45,8 @@ struct gc {
 	struct ferry_store *st;
 	bool dry_run;
 	bool forget_imports;
+	bool drop_unwanted;
+	struct ferry_unwanted unwanted;
 	int64_t now;
 	uint64_t grace_days;
 	uint64_t expired, waiting; /* removed versions */
@@ -342,6 +350,29 @@ sweep_files(struct gc *g, struct ferry_error *err)
 }
 
 static void
+print_unwanted(const struct gc *g)
+{
+	size_t n = json_array_size(g->unwanted.some), i;
+	char at[FERRY_TIME_TEXT], count[FERRY_COUNT_TEXT];
+	const json_t *one;
+
+	json_array_foreach (g->unwanted.kept, i, one)
+		(void)printf("%s\n", json_string_value(one));
+	json_array_foreach (g->unwanted.some, i, one)
+		(void)printf("%s %s, last wanted %s\n",
+		    g->dry_run ? "would remove" : "removed",
+		    json_string_value(json_object_get(one, "item")),
+		    ferry_time_text(
+			json_integer_value(json_object_get(one, "last")), at));
+	if (g->unwanted.versions > n)
+		(void)printf(
+		    "and %" PRIu64 " more\n", g->unwanted.versions - n);
+	(void)printf("%s %s that nothing wants any more\n",
+	    g->dry_run ? "would remove" : "removed",
+	    ferry_count_text(g->unwanted.versions, "version", count));
+}
+
+static void
 print(const struct ferry_context *ctx, const struct gc *g)
 {
 	char a[FERRY_SIZE_TEXT], at[FERRY_TIME_TEXT];
@@ -353,12 +384,16 @@ print(const struct ferry_context *ctx, const struct gc *g)
 			     "\"versions\":%" PRIu64 ",\"blobs\":%" PRIu64
 			     ",\"bytes\":%" PRIu64 ",\"orphans\":%" PRIu64
 			     ",\"kept_blobs\":%" PRIu64
-			     ",\"waiting_versions\":%" PRIu64 "}\n",
+			     ",\"waiting_versions\":%" PRIu64
+			     ",\"unwanted\":%" PRIu64 "}\n",
 		    g->dry_run ? "true" : "false", g->expired, g->freed,
 		    g->freed_bytes + g->orphans_bytes, g->orphans,
-		    g->served + g->grace + g->incoming, g->waiting);
+		    g->served + g->grace + g->incoming, g->waiting,
+		    g->unwanted.versions);
 		return;
 	}
+	if (g->drop_unwanted)
+		print_unwanted(g);
 	(void)printf("%s %s removed more than %s ago\n", would,
 	    ferry_count_text(g->expired, "version", n),
 	    ferry_count_text(g->grace_days, "day", m));
@@ -392,6 +427,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	const struct ferry_option options[] = {
 		{ "dry-run", FERRY_OPTION_FLAG, &g.dry_run },
 		{ "grace", FERRY_OPTION_VALUE, &grace },
+		{ "unwanted", FERRY_OPTION_FLAG, &g.drop_unwanted },
 		{ "forget-imports", FERRY_OPTION_FLAG, &g.forget_imports },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
@@ -412,6 +448,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		    err, FERRY_EUSAGE, "'%s' is not a number of days", grace);
 	if (ferry_context_open(ctx, FERRY_STORE_FREE, &g.st, err) == -1 ||
 	    look_for_imports(&g, err) == -1 ||
+	    (g.drop_unwanted && ferry_unwanted_remove(
+				    &g.unwanted, g.st, g.dry_run, err) == -1) ||
 	    ferry_store_totals(g.st, &totals, err) == -1)
 		goto out;
 	progress = ferry_context_progress(ctx, "gc", "blobs");
@@ -433,6 +471,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	}
 	print(ctx, &g);
 out:
+	json_decref(g.unwanted.some);
+	json_decref(g.unwanted.kept);
 	ferry_progress_free(progress);
 	ferry_store_close(g.st);
 	return rc;

@@ -14,6 +14,7 @@
 #include "sync/command/command.h"
 #include "sync/command/command_task.h"
 #include "sync/command/spec.h"
+#include "sync/upstream/reason.h"
 
 #define TAGS_SHOWN 10
 
@@ -161,6 +162,7 @@ mark(json_t *record, enum action action, const char *with,
 {
 
 	(void)json_object_del(record, "deleted_with");
+	(void)json_object_del(record, "unwanted");
 	if (action == RESTORE) {
 		(void)json_object_del(record, "deleted_at");
 		return 0;
@@ -178,6 +180,7 @@ static int
 do_one(struct change *c, const struct work *w,
     const struct ferry_closure_version *v, struct ferry_error *err)
 {
+	const char *by = "'ferry restore'";
 	struct ferry_key key;
 	int rc;
 
@@ -185,6 +188,10 @@ do_one(struct change *c, const struct work *w,
 	if (ferry_spec_version_key(&key, &w->package, v->version, err) == -1 ||
 	    mark(v->record, c->action, v->with, err) == -1 ||
 	    (rc = ferry_catalog_put(c->st, &key, v->record, err)) == -1)
+		return -1;
+	/* For as long as the option `keep` says, somebody wants it. */
+	if (c->action == RESTORE &&
+	    ferry_reason_add(c->st, &key, &by, 1, err) == -1)
 		return -1;
 	c->changed += (uint64_t)rc;
 	c->named += rc == 1 && (v->named || w->whole);

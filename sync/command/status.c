@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "store/backup/backup.h"
 #include "store/base/clock.h"
@@ -10,6 +9,7 @@
 #include "store/catalog/catalog.h"
 #include "store/store.h"
 #include "sync/command/command.h"
+#include "sync/command/growth.h"
 
 #define AFFECTED_SHOWN 5 /* of what a lost blob is part of */
 
@@ -110,15 +110,21 @@ print_try(const json_t *lasts, const json_t *tries, const char *what)
 }
 
 static void
-print_space(struct ferry_store *st)
+print_space(const struct ferry_growth *growth)
 {
-	char text[FERRY_SIZE_TEXT];
-	struct statvfs vfs;
+	int64_t rate = growth->bytes_a_day;
+	char text[FERRY_SIZE_TEXT], days[FERRY_COUNT_TEXT];
 
-	if (statvfs(ferry_store_path(st), &vfs) == 0)
-		(void)printf("free         %s\n",
-		    ferry_size_text(
-			(uint64_t)vfs.f_bavail * vfs.f_frsize, text));
+	(void)printf("free         %s\n", ferry_size_text(growth->free, text));
+	if (growth->days == 0)
+		return;
+	(void)printf("growth       %s%s a day over %s", rate < 0 ? "-" : "",
+	    ferry_size_text((uint64_t)(rate < 0 ? -rate : rate), text),
+	    ferry_count_text(growth->days, "day", days));
+	if (growth->fills)
+		(void)printf("; the disk is full in %s",
+		    ferry_count_text(growth->full_days, "day", days));
+	(void)printf("\n");
 }
 
 /* How far sites are behind, as their newest receipts say. */
@@ -414,7 +420,8 @@ print_withdrawn(const json_t *withdrawn)
 
 static void
 print_text(struct ferry_store *st, const struct ferry_store_totals *t,
-    const json_t *lasts, const json_t *tries, const json_t *problems)
+    const struct ferry_growth *growth, const json_t *lasts, const json_t *tries,
+    const json_t *problems)
 {
 	char logical[FERRY_SIZE_TEXT], stored[FERRY_SIZE_TEXT];
 	char saved[FERRY_SIZE_TEXT], text[FERRY_COUNT_TEXT];
@@ -434,7 +441,7 @@ print_text(struct ferry_store *st, const struct ferry_store_totals *t,
 		    ferry_size_text(t->logical_bytes, logical),
 		    ferry_size_text(t->logical_bytes - t->stored_bytes, saved));
 	(void)printf("\njournal      record %" PRIu64 "\n", t->records);
-	print_space(st);
+	print_space(growth);
 	for (size_t i = 0; i < COMMANDS; i++) {
 		print_last(lasts, commands[i]);
 		print_try(lasts, tries, commands[i]);
@@ -442,6 +449,21 @@ print_text(struct ferry_store *st, const struct ferry_store_totals *t,
 	if (json_object_get(lasts, "pull") != NULL)
 		print_last(lasts, "pull");
 	print_problems(problems);
+}
+
+/* null: not enough is known. */
+static json_t *
+growth_json(const struct ferry_growth *growth)
+{
+
+	return growth->days == 0
+	           ? json_null()
+	           : json_pack("{s:I,s:I,s:o}", "days",
+			 (json_int_t)growth->days, "bytes_a_day",
+			 (json_int_t)growth->bytes_a_day, "full_days",
+			 growth->fills
+			     ? json_integer((json_int_t)growth->full_days)
+			     : json_null());
 }
 
 static int
@@ -456,6 +478,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	json_t *tries = json_object(), *sites = json_array();
 	json_t *taken = json_array();
 	struct ferry_store_totals t;
+	struct ferry_growth growth;
 	struct ferry_store *st = NULL;
 	json_t *backup = NULL;
 	int rc = -1;
@@ -463,6 +486,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (ferry_options(ctx, options, err) == -1 ||
 	    ferry_context_open(ctx, FERRY_STORE_READ, &st, err) == -1 ||
 	    ferry_store_totals(st, &t, err) == -1 ||
+	    ferry_growth_read(&growth, st, err) == -1 ||
 	    of_commands(st, FERRY_KIND_LAST, lasts, err) == -1 ||
 	    of_commands(st, FERRY_KIND_TRY, tries, err) == -1 ||
 	    collect(st, "site", sites, err) == -1 ||
@@ -481,7 +505,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	rc =
 	    json_array_size(problems) > 0 ? FERRY_EXIT_PROBLEMS : FERRY_EXIT_OK;
 	if (!ctx->json) {
-		print_text(st, &t, lasts, tries, problems);
+		print_text(st, &t, &growth, lasts, tries, problems);
 		print_backup(backup);
 		print_origins(origins);
 		print_sites(sites, t.records);
@@ -492,7 +516,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		goto out;
 	}
 	o = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,"
-		      "s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:O?}",
+		      "s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:O?,s:I,s:o}",
 	    "store", ferry_store_path(st), "name", ferry_store_name(st), "id",
 	    ferry_store_id(st), "packages", (json_int_t)t.packages, "versions",
 	    (json_int_t)t.versions, "removed", (json_int_t)t.removed, "blobs",
@@ -501,7 +525,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    (json_int_t)t.records, "last", lasts, "problems", problems,
 	    "origins", origins, "incoming", incoming, "wanted", wanted,
 	    "withdrawn", withdrawn, "absent", absent, "tries", tries, "sites",
-	    sites, "permissions", taken, "backup", backup);
+	    sites, "permissions", taken, "backup", backup, "free_bytes",
+	    (json_int_t)growth.free, "growth", growth_json(&growth));
 	(void)json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 out:

@@ -8,6 +8,7 @@
 #include "store/store.h"
 #include "sync/base/task.h"
 #include "sync/permissions/compile.h"
+#include "sync/upstream/reason.h"
 
 /* What was fetched becomes visible, and safe from a crash, so often. */
 #define COMMIT_MS 1000
@@ -192,7 +193,11 @@ int
 ferry_run_end(struct ferry_run *run, struct ferry_error *err)
 {
 
-	return put_snapshots(run, err);
+	return put_snapshots(run, err) == -1 ||
+	               ferry_reason_looked(run, err) == -1
+	           ? -1
+	       : run->dry_run ? 0
+	                      : ferry_store_commit(run->st, err);
 }
 
 int

@@ -72,6 +72,20 @@ ferry_table_add(struct ferry_table *t, const char *key, size_t size,
 	return e;
 }
 
+int
+ferry_table_each(const struct ferry_table *t,
+    int (*on_entry)(void *ctx, void *entry, struct ferry_error *err), void *ctx,
+    struct ferry_error *err)
+{
+
+	for (size_t i = 0; i < t->cap; i++)
+		for (struct ferry_table_entry *e = t->slots[i]; e != NULL;
+		     e = e->next)
+			if (on_entry(ctx, e, err) == -1)
+				return -1;
+	return 0;
+}
+
 void
 ferry_table_free(struct ferry_table *t, void (*on_free)(void *entry))
 {

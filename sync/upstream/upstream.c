@@ -195,23 +195,48 @@ configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
 	return 0;
 }
 
+/* "7d"; absent or "": 0. */
 static int
-read_min_age(struct ferry_upstream *up, struct ferry_error *err)
+read_duration(const struct ferry_upstream *up, const char *name, int64_t *out,
+    struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	const char *text;
 
-	if (ferry_conf_str(up->group, "min_age", NULL, &text, err) == -1)
+	*out = 0;
+	if (ferry_conf_str(up->group, name, NULL, &text, err) == -1)
 		return -1;
-	if (text != NULL && *text != 0 && up->kind->package == NULL)
-		return ferry_conf_error(up->group, "min_age", err,
-		    "what comes from upstreams of the format '%s' has no age",
-		    up->kind->format);
 	return text == NULL || *text == 0 ||
-	               ferry_duration_parse(&up->min_age, text, &why) == 0
+	               ferry_duration_parse(out, text, &why) == 0
+	           ? 0
+	           : ferry_conf_error(up->group, name, err, "%s", why.text);
+}
+
+static int
+read_min_age(struct ferry_upstream *up, struct ferry_error *err)
+{
+
+	if (read_duration(up, "min_age", &up->min_age, err) == -1)
+		return -1;
+	return up->min_age == 0 || up->kind->package != NULL
+	           ? 0
+	           : ferry_conf_error(up->group, "min_age", err,
+			 "what comes from upstreams of the format '%s' has no "
+			 "age",
+			 up->kind->format);
+}
+
+/* Who wants what is noted once a day (reason.h). */
+static int
+configure_keep(struct ferry_upstream *up, struct ferry_error *err)
+{
+
+	if (read_duration(up, "keep", &up->keep_s, err) == -1)
+		return -1;
+	return up->keep_s == 0 || up->keep_s >= 86400
 	           ? 0
 	           : ferry_conf_error(
-			 up->group, "min_age", err, "%s", why.text);
+			 up->group, "keep", err, "it is at least \"1d\"");
 }
 
 static int
@@ -288,7 +313,7 @@ configure_upstream(const struct ferry_run *run, struct ferry_upstream *up,
 	    configure_reach(up, err) == -1 || configure_origin(up, err) == -1 ||
 	    configure_protect(up, err) == -1 ||
 	    configure_visibility(up, err) == -1 ||
-	    configure_pull(up, err) == -1 ||
+	    configure_pull(up, err) == -1 || configure_keep(up, err) == -1 ||
 	    up->kind->configure(up, err) == -1 ||
 	    ferry_conf_finish(up->group, err) == -1)
 		return -1;

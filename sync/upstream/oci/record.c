@@ -9,6 +9,8 @@
 #include "store/catalog/check.h"
 #include "store/catalog/removal.h"
 #include "store/store.h"
+#include "sync/upstream/oci/queue.h"
+#include "sync/upstream/reason.h"
 
 struct ferry_recorded
 ferry_oci_recorded(const struct oci_repository *r)
@@ -140,6 +142,20 @@ ferry_oci_record_tag(const struct oci_repository *r, const char *tag,
 	           ? -1
 	           : ferry_run_put(r->oci->run, &key,
 			 json_pack("{s:s}", "version", digest), err);
+}
+
+int
+ferry_oci_record_reason(
+    const struct oci_ref *ref, const char *digest, struct ferry_error *err)
+{
+	const struct ferry_recorded of = ferry_oci_recorded(ref->repository);
+	char item[OCI_ITEM_MAX];
+	const char *by = item;
+
+	(void)snprintf(item, sizeof(item), "%s '%.200s' of upstream '%.100s'",
+	    strcmp(ref->entry.key, digest) == 0 ? "digest" : "tag",
+	    ref->entry.key, of.upstream);
+	return ref->level > 0 ? 0 : ferry_reason_note(&of, digest, &by, 1, err);
 }
 
 /* "mirrored UPSTREAM REPOSITORY REF": {"version","selection","lacks"?} */

@@ -14,6 +14,10 @@ struct ferry_recorded ferry_oci_recorded(const struct oci_repository *r);
 int ferry_oci_record_tag(const struct oci_repository *r, const char *tag,
     const char *digest, struct ferry_error *err);
 
+/* Note that a ref that was wanted by its name is digest (reason.h). */
+int ferry_oci_record_reason(
+    const struct oci_ref *ref, const char *digest, struct ferry_error *err);
+
 /* Whether ref is mirrored as digest with what is configured now: 1, 0, -1;
  * *lacks: but for manifests that the registry did not have.  Afterwards
  * _mirrored says so; absent is the digest of such a one, or NULL. */

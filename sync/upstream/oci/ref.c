@@ -186,6 +186,8 @@ want_digest(struct oci_ref *ref, uint64_t size, struct ferry_error *err)
 		ferry_oci_ref_settle(ref, NULL);
 		return 0;
 	}
+	if (ferry_oci_record_reason(ref, ref->job->digest, err) == -1)
+		return -1;
 	rc = ferry_recorded_is_removed(&of, ref->job->digest, err);
 
 	if (rc == 1)

@@ -67,6 +67,11 @@ ferry_oci_tag_withdrawn(struct oci_ref *ref, struct ferry_error *err)
 		return -1;
 	if (rc == 0)
 		return 0;
+	if (json_object_get(record, "version") != NULL &&
+	    ferry_oci_record_reason(ref,
+		json_string_value(json_object_get(record, "version")),
+		err) == -1)
+		rc = -1;
 	count_gone(r, ref->entry.key);
 	change.gone = json_object_get(record, "gone_at") == NULL;
 	change.record =

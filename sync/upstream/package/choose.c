@@ -265,8 +265,10 @@ ferry_package_choose(struct ferry_package *p,
 			*err = why;
 			return -1;
 		}
-		if (ferry_package_kept(p, &want))
+		if (ferry_package_kept(p, &want)) {
+			p->kept = true;
 			continue;
+		}
 		ferry_package_item(item, p->packages, p->entry.key, want.spec);
 		if (ferry_package_tell_lost(p, want.spec, &why))
 			continue;

@@ -28,6 +28,18 @@ ferry_chosen_need(const struct ferry_package *p, struct ferry_chosen *chosen,
 	ferry_run_fail(p->packages->run, item, &why);
 }
 
+void
+ferry_chosen_by(
+    struct ferry_chosen *chosen, const struct ferry_package_want *want)
+{
+
+	for (size_t i = 0; i < chosen->wants_n; i++)
+		if (chosen->wants[i] == want->self)
+			return;
+	if (chosen->wants_n < FERRY_REASONS_MAX)
+		chosen->wants[chosen->wants_n++] = want->self;
+}
+
 static bool
 has_word(const char *words, const char *word, size_t n)
 {

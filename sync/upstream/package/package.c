@@ -160,6 +160,8 @@ ferry_packages_after(
 	(void)run;
 	if (rc == 0 && !queued && packages->format->after != NULL)
 		rc = packages->format->after(packages, err);
+	if (rc == 0 && !queued)
+		rc = ferry_packages_note(packages, err);
 	return rc == -1 || pump_documents(packages, err) == -1 ? -1
 	                                                       : rc || queued;
 }

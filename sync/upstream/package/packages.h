@@ -21,6 +21,7 @@
  */
 
 #include "sync/upstream/package/format.h"
+#include "sync/upstream/reason.h"
 #include "sync/upstream/record.h"
 #include "sync/upstream/table.h"
 #include "sync/upstream/withdrawn.h"
@@ -59,6 +60,9 @@ struct ferry_package_want {
 	const char *platforms; /* EXACT: spec is a number; all that fit these */
 	const char *files; /* as of struct ferry_version_at, or NULL */
 	const char *by; /* for messages */
+	char **also; /* owned: who else wants the very same */
+	size_t also_n, also_cap;
+	size_t self; /* which want of its package it is */
 	uint64_t latest; /* RANGE: only so many; 0: all */
 	enum ferry_prereleases prereleases; /* RANGE */
 	bool closure; /* and its dependencies */
@@ -81,6 +85,7 @@ struct ferry_chosen {
 		char *integrity, *by;
 	} * locks;
 	size_t locks_n, locks_cap;
+	size_t wants[FERRY_REASONS_MAX], wants_n; /* that chose it: the first */
 	bool settled; /* it is here, or why says why not */
 	struct ferry_error why;
 };
@@ -109,6 +114,7 @@ struct ferry_package {
 	json_t *young; /* versions that are not old enough, and until when */
 	bool asked, waiting;
 	bool without; /* upstream has no document of it */
+	bool kept; /* what is wanted is here and was withdrawn */
 	int64_t checked_at; /* when upstream was asked; 0: not yet */
 	bool anew; /* it must be asked for, however lately it was */
 	bool failed, reported; /* reported: as a failure, not as skipped */
@@ -160,6 +166,10 @@ ferry_packages_again(struct ferry_packages *packages, struct ferry_error *err);
 int ferry_packages_want_lockfile(
     struct ferry_packages *packages, const char *path, struct ferry_error *err);
 
+/* reasons.c: note who wants what was chosen so far. */
+int
+ferry_packages_note(struct ferry_packages *packages, struct ferry_error *err);
+
 /* recorded.c: want what recordings of builds have of this upstream. */
 int ferry_packages_want_recorded(
     struct ferry_packages *packages, struct ferry_error *err);
@@ -193,6 +203,9 @@ ferry_chosen_find(const struct ferry_package *package, const char *version);
 /* What was optional so far is needed; perhaps it is known to be lacking. */
 void ferry_chosen_need(const struct ferry_package *package,
     struct ferry_chosen *chosen, const char *item);
+/* Note which want chose it. */
+void ferry_chosen_by(
+    struct ferry_chosen *chosen, const struct ferry_package_want *want);
 /* Add what want wants: 1 if that is more than before, 0, -1. */
 int ferry_chosen_grow(const struct ferry_package *package,
     struct ferry_chosen *chosen, const struct ferry_package_want *want,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "store/base/json.h"
+#include "store/catalog/removal.h"
 #include "sync/upstream/package/job.h"
 
 #define NO_KEY "no-key"
@@ -383,7 +384,8 @@ choose_new(struct ferry_job *job, const struct ferry_document *document,
     const char *item, struct ferry_error *why)
 {
 	const struct ferry_recorded of = ferry_package_recorded(job->package);
-	bool here = job->record != NULL;
+	/* What is removed, and wanted now, comes back (removal.h). */
+	bool here = job->record != NULL && !ferry_removal_is(job->record);
 	int rc = 0, removed = 0;
 
 	for (size_t i = 0; i < job->files_n; i++) {
@@ -543,6 +545,7 @@ ferry_version_choose(struct ferry_package *p,
 	if (want->need == FERRY_NEEDED)
 		ferry_chosen_need(p, chosen, item);
 	self.chosen = chosen;
+	ferry_chosen_by(chosen, want);
 	inside = !chosen->inside && want->closure &&
 	         format->needs_inside != NULL &&
 	         (format->has_inside == NULL || format->has_inside(listed));

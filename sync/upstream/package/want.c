@@ -28,6 +28,9 @@ want_free(struct ferry_package_want *want)
 	free((char *)(uintptr_t)want->platforms);
 	free((char *)(uintptr_t)want->files);
 	free((char *)(uintptr_t)want->by);
+	for (size_t i = 0; i < want->also_n; i++)
+		free(want->also[i]);
+	free(want->also);
 }
 
 static void
@@ -184,6 +187,9 @@ add_want(struct ferry_package *p, const struct ferry_package_want *want,
 
 	copy.spec = copy.by = copy.integrity = copy.platforms = copy.files =
 	    NULL;
+	copy.also = NULL;
+	copy.also_n = copy.also_cap = 0;
+	copy.self = p->wants_n;
 	if (ferry_array_grow(&p->wants, &p->wants_cap, p->wants_n + 1,
 		sizeof(*p->wants), err) == -1 ||
 	    copy_text(&copy.spec, want->spec, err) == -1 ||
@@ -195,6 +201,25 @@ add_want(struct ferry_package *p, const struct ferry_package_want *want,
 		return -1;
 	}
 	p->wants[p->wants_n++] = copy;
+	return 0;
+}
+
+/* The same is wanted by somebody else, too. */
+static int
+add_wanter(
+    struct ferry_package_want *want, const char *by, struct ferry_error *err)
+{
+
+	if (want->also_n + 1 >= FERRY_REASONS_MAX || strcmp(want->by, by) == 0)
+		return 0;
+	for (size_t i = 0; i < want->also_n; i++)
+		if (strcmp(want->also[i], by) == 0)
+			return 0;
+	if (ferry_array_grow(&want->also, &want->also_cap, want->also_n + 1,
+		sizeof(*want->also), err) == -1 ||
+	    ferry_strdup(&want->also[want->also_n], by, err) == -1)
+		return -1;
+	want->also_n++;
 	return 0;
 }
 
@@ -228,7 +253,7 @@ ferry_packages_want(struct ferry_packages *packages, const char *name,
 		return -1;
 	for (size_t i = 0; i < p->wants_n; i++)
 		if (same_want(&p->wants[i], want))
-			return 0;
+			return add_wanter(&p->wants[i], want->by, err);
 	if (add_want(p, want, err) == -1)
 		return -1;
 	if (p->failed) {
