@@ -1,16 +1,49 @@
 #include "store/bundle/receipt.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
 
 #define FERRY_RECEIPT_VERSION 1
+#define WISH_TEXT_MAX 512
+
+/* As many as have room. */
+static int
+write_wishes(
+    struct ferry_buf *buf, const json_t *wishes, struct ferry_error *err)
+{
+	size_t start = buf->n, i;
+	const json_t *wish;
+
+	if (ferry_buf_adds(buf, ",\"wishes\":[", err) == -1)
+		return -1;
+	json_array_foreach (wishes, i, wish) {
+		char *text = json_dumps(wish, JSON_COMPACT | JSON_ENSURE_ASCII);
+		int rc = 0;
+
+		if (text == NULL)
+			return ferry_error_set(err, FERRY_ENOMEM, "no memory");
+		if (i == FERRY_RECEIPT_WISHES ||
+		    buf->n - start + strlen(text) >= FERRY_RECEIPT_WISHES_TEXT)
+			rc = 1;
+		else
+			rc = ferry_buf_addf(
+			    buf, err, "%s%s", i == 0 ? "" : ",", text);
+		free(text);
+		if (rc == -1)
+			return -1;
+		if (rc == 1)
+			break;
+	}
+	return ferry_buf_adds(buf, "]", err);
+}
 
 static int
 write_line(struct ferry_buf *buf, const struct ferry_receipt *r,
-    struct ferry_error *err)
+    const json_t *wishes, struct ferry_error *err)
 {
 	char at[FERRY_TIME_TEXT], hex[FERRY_DIGEST_TEXT];
 
@@ -43,21 +76,26 @@ write_line(struct ferry_buf *buf, const struct ferry_receipt *r,
 		if (ferry_buf_addf(buf, err, "%s\"%s\"", i == 0 ? "" : ",",
 			ferry_digest_hex(&r->wanted[i], hex)) == -1)
 			return -1;
-	return ferry_buf_addf(buf, err,
-	    "],\"wanted_more\":%" PRIu64 ",\"at\":\"%s\"}", r->wanted_more,
-	    ferry_time_text(r->at, at));
+	if (ferry_buf_addf(
+		buf, err, "],\"wanted_more\":%" PRIu64, r->wanted_more) == -1 ||
+	    (json_array_size(wishes) > 0 &&
+		write_wishes(buf, wishes, err) == -1))
+		return -1;
+	return ferry_buf_addf(
+	    buf, err, ",\"at\":\"%s\"}", ferry_time_text(r->at, at));
 }
 
 int
 ferry_receipt_write(struct ferry_buf *buf, const struct ferry_receipt *r,
-    const struct ferry_keys *keys, struct ferry_error *err)
+    const json_t *wishes, const struct ferry_keys *keys,
+    struct ferry_error *err)
 {
 	struct ferry_buf line = FERRY_BUF_INIT;
 	uint8_t signature[FERRY_SIGNATURE];
 	size_t signatures = 0;
 	int rc = -1;
 
-	if (write_line(&line, r, err) == -1 ||
+	if (write_line(&line, r, wishes, err) == -1 ||
 	    ferry_buf_add(buf, line.p, line.n, err) == -1 ||
 	    ferry_buf_adds(buf, "\n", err) == -1)
 		goto out;
@@ -210,5 +248,75 @@ ferry_receipt_parse(struct ferry_receipt *out, struct ferry_bytes text,
 	if (ferry_json_parse(&root, *signed_text, "the receipt", err) == 0)
 		rc = parse_line(out, root, err);
 	json_decref(root);
+	return rc;
+}
+
+/* Copy a text member: 1, 0 there is none, -1. */
+static int
+copy_text(
+    json_t *to, const json_t *from, const char *name, struct ferry_error *err)
+{
+	const char *text;
+
+	if (ferry_json_str_opt(from, name, "", &text, err) == -1)
+		return -1;
+	if (*text == 0)
+		return 0;
+	if (strlen(text) > WISH_TEXT_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "a wish's \"%s\" has more than %d bytes", name,
+		    WISH_TEXT_MAX);
+	return ferry_json_set(to, name, json_string(text), err) == -1 ? -1 : 1;
+}
+
+static int
+read_wish(json_t *list, const json_t *from, struct ferry_error *err)
+{
+	json_t *wish = json_object();
+	uint64_t count;
+	int64_t at;
+	int rc;
+
+	if (ferry_json_push(list, wish, err) == -1)
+		return -1;
+	if ((rc = copy_text(wish, from, "format", err)) == 1)
+		rc = copy_text(wish, from, "package", err);
+	if (rc == 0)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "a wish has no format, or no package");
+	if (rc == -1 || copy_text(wish, from, "version", err) == -1 ||
+	    copy_text(wish, from, "file", err) == -1 ||
+	    copy_text(wish, from, "last", err) == -1 ||
+	    ferry_head_time(from, "last", &at, err) == -1 ||
+	    ferry_json_u64(from, "count", INT64_MAX, &count, err) == -1)
+		return -1;
+	return ferry_json_set(
+	    wish, "count", json_integer((json_int_t)count), err);
+}
+
+int
+ferry_receipt_wishes(
+    struct ferry_bytes signed_text, json_t **out, struct ferry_error *err)
+{
+	json_t *root = NULL, *list, *wish;
+	size_t i;
+	int rc = 0;
+
+	if ((*out = json_array()) == NULL)
+		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	if (ferry_json_parse(&root, signed_text, "the receipt", err) == -1)
+		rc = -1;
+	list = json_object_get(root, "wishes");
+	if (json_array_size(list) > FERRY_RECEIPT_WISHES)
+		rc = ferry_error_set(err, FERRY_ELIMIT, "more than %d wishes",
+		    FERRY_RECEIPT_WISHES);
+	json_array_foreach (list, i, wish)
+		if (rc == 0)
+			rc = read_wish(*out, wish, err);
+	json_decref(root);
+	if (rc == -1) {
+		json_decref(*out);
+		*out = NULL;
+	}
 	return rc;
 }

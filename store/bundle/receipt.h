@@ -7,6 +7,7 @@
  * line (without its newline).  FORMAT.md explains the members.
  */
 
+#include <jansson.h>
 #include <stdint.h>
 
 #include "store/bundle/head.h"
@@ -16,6 +17,8 @@ struct ferry_error;
 
 #define FERRY_RECEIPT_MAX (64U << 10)
 #define FERRY_RECEIPT_WANTED 64
+#define FERRY_RECEIPT_WISHES 200
+#define FERRY_RECEIPT_WISHES_TEXT (40U << 10) /* bytes of all of them */
 #define FERRY_RECEIPT_SIGNATURES 4
 
 struct ferry_receipt {
@@ -36,10 +39,12 @@ struct ferry_receipt_signature {
 	uint8_t v[FERRY_SIGNATURE];
 };
 
-/* Append the text, signed by every active key. */
+/* Append the text, signed by every active key.  wishes is an array as
+ * ferry_receipt_wishes() tells, of which the first that have room are written; or
+ * NULL. */
 int ferry_receipt_write(struct ferry_buf *buf,
-    const struct ferry_receipt *receipt, const struct ferry_keys *keys,
-    struct ferry_error *err);
+    const struct ferry_receipt *receipt, const json_t *wishes,
+    const struct ferry_keys *keys, struct ferry_error *err);
 /*
  * Parse text.  *signed_text is the part that is signed, borrowed from text;
  * signatures has room for FERRY_RECEIPT_SIGNATURES, *n tells how many.
@@ -48,5 +53,15 @@ int ferry_receipt_write(struct ferry_buf *buf,
 int ferry_receipt_parse(struct ferry_receipt *out, struct ferry_bytes text,
     struct ferry_bytes *signed_text, struct ferry_receipt_signature *signatures,
     size_t *n, struct ferry_error *err);
+
+/*
+ * What clients at the site asked for in vain, of the signed part of a receipt
+ * that was parsed: an array of {"format","package","version"?,"file"?,"count",
+ * "last"}, empty if it says nothing; of texts nothing is known but their bound,
+ * "last" is a time.  The caller decrefs.
+ * Errors: FERRY_EFORMAT, FERRY_ELIMIT.
+ */
+int ferry_receipt_wishes(
+    struct ferry_bytes signed_text, json_t **out, struct ferry_error *err);
 
 #endif

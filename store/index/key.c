@@ -53,6 +53,7 @@ static const struct {
 	[FERRY_KIND_TRY] = { "try", 2 },
 	[FERRY_KIND_VALIDATOR] = { "validator", 3 },
 	[FERRY_KIND_WANTED] = { "wanted", 2 },
+	[FERRY_KIND_WISH] = { "wish", 2 },
 	[FERRY_KIND_WITHDRAWN] = { "withdrawn", 4 },
 };
 

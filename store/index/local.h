@@ -45,6 +45,8 @@ struct ferry_store;
  *					of the clock here (store/access/snapshots.h)
  *	blobs-changed			how often bytes came or went without a
  *					journal record (blob.h)
+ *	wish SITE			what clients there asked for in vain
+ *					(sync/carry/wishes.h)
  *	last sync|export|import|pull	time and summary of the last that succeeded
  *	try sync|export|import		of the last that began: "began", and if it
  *					ended "ended", "status", "text"

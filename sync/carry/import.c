@@ -18,6 +18,7 @@
 #include "sync/carry/origins.h"
 #include "sync/carry/receipt.h"
 #include "sync/carry/receive.h"
+#include "sync/carry/wishes.h"
 
 static struct ferry_import_bundle *
 add_result(struct ferry_import_result *result, const struct ferry_head *h,
@@ -194,6 +195,7 @@ write_receipts(const struct ferry_task *task,
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_buf text = FERRY_BUF_INIT;
+	json_t *wishes = NULL;
 	char name[FERRY_RECEIPT_NAME], dir[4096];
 	struct stat sb;
 	char *slash;
@@ -205,6 +207,11 @@ write_receipts(const struct ferry_task *task,
 		else
 			*slash = 0;
 	}
+	/* A receipt without wishes is better than none. */
+	if (o->conf != NULL &&
+	    ferry_wishes_for_receipt(&wishes, o->conf, task->st, &why) == -1)
+		ferry_task_note(
+		    task, "the receipt tells no wishes: %s", why.text);
 	for (size_t i = 0; i < result->n; i++) {
 		const struct ferry_import_bundle *b = &result->bundles[i];
 		bool newest =
@@ -217,8 +224,8 @@ write_receipts(const struct ferry_task *task,
 		if (!newest)
 			continue;
 		ferry_buf_reset(&text);
-		if (ferry_receipt_make(task, b->origin, &text, name, &why) ==
-			0 &&
+		if (ferry_receipt_make(
+			task, b->origin, wishes, &text, name, &why) == 0 &&
 		    ferry_receipt_save(dir, name, &text, &why) == 0)
 			(void)snprintf(result->receipt, sizeof(result->receipt),
 			    "%s/%s", dir, name);
@@ -228,6 +235,7 @@ write_receipts(const struct ferry_task *task,
 			    "elsewhere with 'ferry receipt --to DIR'",
 			    why.text);
 	}
+	json_decref(wishes);
 	ferry_buf_free(&text);
 }
 

@@ -28,6 +28,7 @@
 #include "store/bundle/head.h"
 #include "sync/base/task.h"
 
+struct ferry_conf;
 struct ferry_protect;
 
 enum ferry_import_outcome {
@@ -67,6 +68,7 @@ struct ferry_import_options {
 	size_t paths_n;
 	bool no_receipt;
 	const struct ferry_protect *protect;
+	struct ferry_conf *conf; /* says where wishes are (wishes.h); or NULL */
 	/* The id of an origin whose new history the operator takes, or NULL. */
 	const char *new_history;
 };

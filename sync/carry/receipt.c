@@ -10,6 +10,7 @@
 #include "store/base/error.h"
 #include "store/base/file.h"
 #include "store/catalog/catalog.h"
+#include "store/index/local.h"
 #include "store/store.h"
 #include "sync/carry/origins.h"
 #include "sync/carry/sites.h"
@@ -17,7 +18,7 @@
 
 int
 ferry_receipt_make(const struct ferry_task *task, const char *origin,
-    struct ferry_buf *buf, char name[FERRY_RECEIPT_NAME],
+    const json_t *wishes, struct ferry_buf *buf, char name[FERRY_RECEIPT_NAME],
     struct ferry_error *err)
 {
 	struct ferry_receipt r = { .at = ferry_now() };
@@ -39,7 +40,7 @@ ferry_receipt_make(const struct ferry_task *task, const char *origin,
 	r.head = here.head;
 	(void)snprintf(name, FERRY_RECEIPT_NAME, "ferry-receipt-%s%s%s.txt",
 	    r.site_name, here.name[0] == 0 ? "" : "-", here.name);
-	rc = ferry_receipt_write(buf, &r, keys, err);
+	rc = ferry_receipt_write(buf, &r, wishes, keys, err);
 out:
 	ferry_keys_free(keys);
 	return rc;
@@ -106,6 +107,22 @@ check_name(struct ferry_store *st, const struct ferry_receipt *r,
 	return rc == -1 ? -1 : 0;
 }
 
+static int
+put_wishes(struct ferry_store *st, const struct ferry_receipt *r,
+    struct ferry_bytes signed_text, struct ferry_error *err)
+{
+	json_t *wishes;
+	int rc;
+
+	if (ferry_receipt_wishes(signed_text, &wishes, err) == -1)
+		return -1;
+	rc = ferry_local_named_put(st, FERRY_KIND_WISH, r->site,
+	    json_pack("{s:I,s:O}", "at", (json_int_t)r->at, "wishes", wishes),
+	    err);
+	json_decref(wishes);
+	return rc;
+}
+
 int
 ferry_receipt_add(const struct ferry_task *task, struct ferry_bytes text,
     struct ferry_receipt *out, struct ferry_error *err)
@@ -135,6 +152,7 @@ ferry_receipt_add(const struct ferry_task *task, struct ferry_bytes text,
 	    (out->seq != known.seq || out->at != known.at))
 		return 0;
 	if (ferry_site_put(task->st, out, err) == -1 ||
+	    put_wishes(task->st, out, signed_text, err) == -1 ||
 	    (out->seq > 0 &&
 		ferry_mark_put(task->st, out->seq, &out->chain, err) == -1) ||
 	    ferry_store_commit(task->st, err) == -1)

@@ -12,11 +12,12 @@ struct ferry_error;
 
 /*
  * Write the receipt of this store for origin ("" introduces the store to any
- * origin) into buf, and the name that its file has on a medium.  Makes the
- * store's first key if it has none.
+ * origin) into buf, and the name that its file has on a medium.  wishes: of
+ * ferry_wishes_for_receipt(), or NULL.  Makes the store's first key if it has
+ * none.
  */
 int ferry_receipt_make(const struct ferry_task *task, const char *origin,
-    struct ferry_buf *buf, char name[FERRY_RECEIPT_NAME],
+    const json_t *wishes, struct ferry_buf *buf, char name[FERRY_RECEIPT_NAME],
     struct ferry_error *err);
 /* Put text durably into file name below dir.  Errors: FERRY_ESYSTEM. */
 int ferry_receipt_save(const char *dir, const char *name,

@@ -235,7 +235,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	char id[FERRY_STORE_ID];
 	bool dry_run = false;
 	struct ferry_protect protect = { 0 };
-	struct ferry_import_options o = { .protect = &protect };
+	struct ferry_import_options o = { .protect = &protect,
+		.conf = ctx->conf };
 	const struct ferry_option options[] = {
 		{ "no-receipt", FERRY_OPTION_FLAG, &o.no_receipt },
 		{ "dry-run", FERRY_OPTION_FLAG, &dry_run },

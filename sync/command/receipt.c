@@ -9,6 +9,7 @@
 #include "store/base/clock.h"
 #include "store/base/file.h"
 #include "store/catalog/catalog.h"
+#include "sync/carry/wishes.h"
 #include "sync/command/command_task.h"
 
 static const char help[] =
@@ -19,19 +20,20 @@ static const char help[] =
     "that says how far this site is and which blobs it lacks; to standard\n"
     "output, or into files in DIR.  A site that imported nothing yet writes\n"
     "one that introduces it.  'ferry import' writes them onto the medium by\n"
-    "itself.\n"
+    "itself.  With 'asked_log' in the group serve it also tells what clients here\n"
+    "asked for in vain, which 'ferry wishes --from SITE' shows at the origin.\n"
     "\n"
     "At the origin: 'add' verifies receipts (the site's key must be trusted,\n"
     "see 'ferry trust') and remembers them for 'ferry export --for SITE'.\n";
 
 /* One receipt, printed or into dir. */
 static int
-write_one(struct ferry_command_task *c, const char *origin, const char *dir,
-    struct ferry_error *err)
+write_one(struct ferry_command_task *c, const char *origin,
+    const json_t *wishes, const char *dir, struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
 	char name[FERRY_RECEIPT_NAME];
-	int rc = ferry_receipt_make(&c->task, origin, &text, name, err);
+	int rc = ferry_receipt_make(&c->task, origin, wishes, &text, name, err);
 
 	if (rc == 0 && dir == NULL) {
 		(void)fwrite(text.p, 1, text.n, stdout);
@@ -45,8 +47,8 @@ write_one(struct ferry_command_task *c, const char *origin, const char *dir,
 }
 
 static int
-write_all(
-    struct ferry_command_task *c, const char *dir, struct ferry_error *err)
+write_all(struct ferry_command_task *c, const json_t *wishes, const char *dir,
+    struct ferry_error *err)
 {
 	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
@@ -58,14 +60,15 @@ write_all(
 		return -1;
 	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
 		any = true;
-		if (write_one(c, ferry_key_part(&key, 1), dir, err) == -1) {
+		if (write_one(c, ferry_key_part(&key, 1), wishes, dir, err) ==
+		    -1) {
 			rc = -1;
 			break;
 		}
 	}
 	ferry_record_iter_free(it);
 	if (rc == 0 && !any)
-		rc = write_one(c, "", dir, err);
+		rc = write_one(c, "", wishes, dir, err);
 	return rc;
 }
 
@@ -109,6 +112,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
 	struct ferry_command_task c;
+	json_t *wishes = NULL;
 	bool add;
 	int rc = 0;
 
@@ -124,8 +128,10 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		return -1;
 	for (int i = 2; add && rc == 0 && i < ctx->argc; i++)
 		rc = add_one(ctx, &c, ctx->argv[i], err);
-	if (!add)
-		rc = write_all(&c, to, err);
+	if (!add && (rc = ferry_wishes_for_receipt(
+			 &wishes, ctx->conf, c.task.st, err)) == 0)
+		rc = write_all(&c, wishes, to, err);
+	json_decref(wishes);
 	ferry_command_task_close(&c);
 	return rc == -1 ? -1 : FERRY_EXIT_OK;
 }

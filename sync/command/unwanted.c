@@ -149,9 +149,8 @@ look_at_package(
 
 	w->package = package;
 	w->why = (struct ferry_error)FERRY_ERROR_INIT;
-	if ((rc = ferry_closure_new(&closure, w->st, package, err)) == -1)
-		return -1;
-	ferry_closure_keep(closure, is_wanted, w);
+	if ((rc = ferry_closure_new(&closure, w->st, package, err)) == 0)
+		ferry_closure_keep(closure, is_wanted, w);
 	if (w->why.code != FERRY_OK) {
 		*err = w->why;
 		rc = -1;
@@ -161,6 +160,7 @@ look_at_package(
 		if (v->goes)
 			rc = remove_one(w, v, err);
 	ferry_closure_free(closure);
+	w->package = NULL;
 	return rc;
 }
 

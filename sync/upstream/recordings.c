@@ -43,12 +43,14 @@ look_at(void *ctx, const struct ferry_key *key, json_t *record,
 		const struct ferry_recorded_want want = {
 			json_string_value(json_object_get(one, "package")),
 			json_string_value(json_object_get(one, "version")),
-			json_object_get(one, "files"), ferry_key_part(key, 1)
+			json_object_get(one, "files"),
+			json_is_true(json_object_get(one, "closure")),
+			ferry_key_part(key, 1)
 		};
 
 		if (is(one, "format", s->format) &&
 		    is(one, "upstream", s->upstream) && want.package != NULL &&
-		    want.version != NULL &&
+		    (want.version != NULL || want.closure) &&
 		    s->on_want(s->ctx, &want, err) == -1)
 			return -1;
 	}

@@ -7,10 +7,12 @@
  *
  *	recording NAME	{"at":SECONDS, "command":[TEXT…], "wants":[{"format":F,
  *			 "upstream":U, "package":P, "version":V,
- *			 "files":[NAME…]}…]}
+ *			 "files":[NAME…], "closure":true}…]}
  *
  * version may be the tag of an image; files are absent where versions come
- * whole.
+ * whole.  Of a wish that was accepted (command/wishes_accept.c) "closure" says
+ * that what it needs is wanted, too, and version may be absent: then what a
+ * client would take is wanted.
  */
 
 #include <jansson.h>
@@ -20,8 +22,9 @@ struct ferry_error;
 struct ferry_store;
 
 struct ferry_recorded_want {
-	const char *package, *version;
+	const char *package, *version; /* version: or NULL, with closure */
 	const json_t *files; /* or NULL */
+	bool closure;
 	const char *by; /* the recording's name */
 };
 typedef int ferry_on_recorded(

@@ -518,7 +518,7 @@ test_receipt_round_trip(void **state)
 	r.wanted_more = 3;
 	assert_ok(ferry_keys_ensure(f->st, &err), &err);
 	assert_ok(ferry_keys_open(&keys, f->st, &err), &err);
-	assert_ok(ferry_receipt_write(&text, &r, keys, &err), &err);
+	assert_ok(ferry_receipt_write(&text, &r, NULL, keys, &err), &err);
 	assert_ok(ferry_receipt_parse(&got, ferry_bytes_buf(&text),
 		      &signed_text, signatures, &n, &err),
 	    &err);
@@ -530,6 +530,61 @@ test_receipt_round_trip(void **state)
 	assert_true(ferry_digest_equal(&got.wanted[0], &r.chain));
 	assert_int_equal(got.head.n, 0);
 	assert_string_equal(got.origin, "");
+	ferry_keys_free(keys);
+	ferry_buf_free(&text);
+}
+
+/* Wishes: as many as have room, and only what has their form. */
+static void
+test_receipt_wishes(void **state)
+{
+	struct unit_store *f = *state;
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_receipt_signature signatures[FERRY_RECEIPT_SIGNATURES];
+	struct ferry_receipt r = { .at = 1700000000 }, got;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	json_t *many = json_array(), *read;
+	struct ferry_bytes signed_text;
+	struct ferry_keys *keys;
+	size_t n;
+
+	(void)snprintf(r.site, sizeof(r.site), "%s", ferry_store_id(f->st));
+	(void)snprintf(r.site_name, sizeof(r.site_name), "far");
+	assert_ok(
+	    ferry_digest_of(&r.chain, FERRY_SHA256, ferry_bytes_str("c"), &err),
+	    &err);
+	for (int i = 0; i < 1000; i++)
+		(void)json_array_append_new(many,
+		    json_pack("{s:s,s:s,s:i,s:s}", "format", "npm", "package",
+			"a-name-that-is-neither-short-nor-long", "count", i,
+			"last", "2026-01-01T00:00:00Z"));
+	assert_ok(ferry_keys_ensure(f->st, &err), &err);
+	assert_ok(ferry_keys_open(&keys, f->st, &err), &err);
+	assert_ok(ferry_receipt_write(&text, &r, many, keys, &err), &err);
+	assert_true(text.n < FERRY_RECEIPT_MAX);
+	assert_ok(ferry_receipt_parse(&got, ferry_bytes_buf(&text),
+		      &signed_text, signatures, &n, &err),
+	    &err);
+	assert_ok(ferry_receipt_wishes(signed_text, &read, &err), &err);
+	assert_int_equal(json_array_size(read), FERRY_RECEIPT_WISHES);
+	assert_int_equal(json_integer_value(
+			     json_object_get(json_array_get(read, 7), "count")),
+	    7);
+	json_decref(read);
+	assert_int_equal(
+	    ferry_receipt_wishes(
+		ferry_bytes_str("{\"wishes\":[{\"count\":1}]}"), &read, &err),
+	    -1);
+	assert_int_equal(err.code, FERRY_EFORMAT);
+	assert_int_equal(
+	    ferry_receipt_wishes(
+		ferry_bytes_str(
+		    "{\"wishes\":[{\"format\":\"npm\",\"package\":\"p\","
+		    "\"count\":1,\"last\":\"yesterday\"}]}"),
+		&read, &err),
+	    -1);
+	assert_int_equal(err.code, FERRY_EFORMAT);
+	json_decref(many);
 	ferry_keys_free(keys);
 	ferry_buf_free(&text);
 }
@@ -739,6 +794,7 @@ main(void)
 		cmocka_unit_test(test_member_of_recipe),
 		unit_store_test(test_keys_rotate),
 		unit_store_test(test_receipt_round_trip),
+		unit_store_test(test_receipt_wishes),
 		unit_store_test(test_volume_round_trip),
 		unit_store_test(test_volumes_of_pieces),
 	};

@@ -416,6 +416,9 @@ on_recorded(
 	struct oci_repository *r =
 	    ferry_oci_repository_find(oci, want->package, err);
 
+	/* A repository alone names no image. */
+	if (want->version == NULL)
+		return r == NULL ? -1 : 0;
 	return r == NULL
 	           ? -1
 	           : ferry_oci_ref_want(r, want->version, 0, NULL, NULL, err);

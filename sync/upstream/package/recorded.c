@@ -36,8 +36,13 @@ on_want(void *ctx, const struct ferry_recorded_want *recorded,
 {
 	struct ferry_packages *packages = ctx;
 	char by[160];
-	struct ferry_package_want want = { .kind = FERRY_WANT_EXACT,
-		.spec = recorded->version,
+	struct ferry_package_want want = { .kind = recorded->version == NULL
+		                                       ? FERRY_WANT_PICK
+		                                       : FERRY_WANT_EXACT,
+		.spec = recorded->version == NULL
+		            ? packages->format->default_spec
+		            : recorded->version,
+		.closure = recorded->closure && packages->dependencies,
 		.by = by,
 		.need = FERRY_NEEDED };
 	struct ferry_buf words = FERRY_BUF_INIT;
