@@ -195,17 +195,19 @@ configure_visibility(struct ferry_upstream *up, struct ferry_error *err)
 	return 0;
 }
 
-/* "7d"; absent or "": 0. */
+/* "7d"; "": 0. */
 static int
-read_duration(const struct ferry_upstream *up, const char *name, int64_t *out,
-    struct ferry_error *err)
+read_duration(const struct ferry_upstream *up, const char *name,
+    int64_t fallback, int64_t *out, struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	const char *text;
 
-	*out = 0;
+	*out = fallback;
 	if (ferry_conf_str(up->group, name, NULL, &text, err) == -1)
 		return -1;
+	if (text != NULL && *text == 0)
+		*out = 0;
 	return text == NULL || *text == 0 ||
 	               ferry_duration_parse(out, text, &why) == 0
 	           ? 0
@@ -216,7 +218,7 @@ static int
 read_min_age(struct ferry_upstream *up, struct ferry_error *err)
 {
 
-	if (read_duration(up, "min_age", &up->min_age, err) == -1)
+	if (read_duration(up, "min_age", 0, &up->min_age, err) == -1)
 		return -1;
 	return up->min_age == 0 || up->kind->package != NULL
 	           ? 0
@@ -231,7 +233,8 @@ static int
 configure_keep(struct ferry_upstream *up, struct ferry_error *err)
 {
 
-	if (read_duration(up, "keep", &up->keep_s, err) == -1)
+	if (read_duration(up, "keep", 0, &up->keep_s, err) == -1 ||
+	    read_duration(up, "recheck", 86400, &up->recheck_s, err) == -1)
 		return -1;
 	return up->keep_s == 0 || up->keep_s >= 86400
 	           ? 0

@@ -84,6 +84,7 @@ struct ferry_upstream {
 	char **protect; /* owned: name patterns bound to it */
 	size_t protect_n, protect_cap;
 	int64_t keep_s; /* what nothing wants any more, so long; 0: for ever */
+	int64_t recheck_s; /* of documents that can bring nothing */
 	bool wanted; /* synced in this run */
 	bool pull; /* what is asked for is pulled: sync/pull */
 	uint64_t max_age; /* seconds until a document is asked for again */

@@ -242,7 +242,8 @@ int ferry_package_document_here(const struct ferry_package *package,
 
 /* pull.c */
 
-/* Take the document that is here, if a puller may: it was checked lately.
+/* Take the document that is here, if it was checked lately: a puller may, and a
+ * sync to which it can bring nothing (settled.c).
  * Returns: 1 and its parts with their texts, 0, -1. */
 int ferry_package_fresh(struct ferry_package *package, struct ferry_error *err);
 /* Whether it lists every version that is wanted exactly. */
@@ -251,6 +252,11 @@ bool ferry_package_lists_wants(
 /* Note that upstream was asked for the document. */
 int
 ferry_package_checked(struct ferry_package *package, struct ferry_error *err);
+
+/* settled.c: whether only lock files and recordings want something of a package,
+ * each a version of its own: 1; and all of that is here: 2; 0; -1. */
+int ferry_package_settled(
+    const struct ferry_package *package, struct ferry_error *err);
 
 /* young.c */
 

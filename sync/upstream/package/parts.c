@@ -545,7 +545,7 @@ ferry_package_ask(struct ferry_package *p, struct ferry_error *err)
 	const struct ferry_package_format *format = p->packages->format;
 	struct ferry_known known = { .what = FERRY_KNOWN_NOTHING };
 	struct ferry_error why = FERRY_ERROR_INIT;
-	int rc = p->packages->run->pulls ? take_fresh(p, err) : 0;
+	int rc = take_fresh(p, err);
 
 	if (rc != 0)
 		return rc;

@@ -28,11 +28,14 @@ checked_key(const struct ferry_package *p, struct ferry_key *key,
 static bool
 is_stale(const struct ferry_package *p, int64_t checked_at)
 {
+	const struct ferry_upstream *up = p->packages->up;
 	int64_t now = ferry_now();
 
 	/* A clock that went back tells nothing. */
 	return checked_at > now ||
-	       now - checked_at >= (int64_t)p->packages->up->max_age;
+	       now - checked_at >= (p->packages->run->pulls
+					   ? (int64_t)up->max_age
+					   : up->recheck_s);
 }
 
 /* Load the parts that a package's record names. */
@@ -81,6 +84,9 @@ ferry_package_fresh(struct ferry_package *p, struct ferry_error *err)
 
 	if (p->anew)
 		return 0;
+	rc = of.run->pulls ? 2 : ferry_package_settled(p, err);
+	if (rc != 2)
+		return rc == -1 ? -1 : 0;
 	if (checked_key(p, &key, err) == -1 ||
 	    (rc = ferry_local_get(of.run->st, &key, &checked, err)) == -1)
 		return -1;
@@ -115,12 +121,16 @@ ferry_package_checked(struct ferry_package *p, struct ferry_error *err)
 {
 	const struct ferry_run *run = p->packages->run;
 	struct ferry_key key;
+	int settled = 1;
 
 	if (p->checked_at != 0)
 		return 0;
 	p->checked_at = ferry_now();
-	if (!p->packages->up->pull || run->dry_run)
+	if (run->dry_run)
 		return 0;
+	if (!p->packages->up->pull &&
+	    (settled = ferry_package_settled(p, err)) <= 0)
+		return settled;
 	return checked_key(p, &key, err) == -1
 	           ? -1
 	           : ferry_local_put_new(run->st, &key,
