@@ -16,14 +16,23 @@
 #include "store/base/digest.h"
 #include "store/base/error.h"
 #include "store/base/file.h"
+#include "store/bundle/token.h"
 #include "store/store.h"
 
 #define PEM_MAX 4096
 #define FILE_NAME (FERRY_KEYID + 8)
 
+/* A key in a token, which is opened when it signs first. */
+struct remote {
+	char *uri;
+	struct ferry_token *token;
+};
+
+/* pkey or remote is NULL. */
 struct key {
 	struct ferry_public public;
 	EVP_PKEY *pkey;
+	struct remote *remote;
 	bool active;
 };
 
@@ -158,6 +167,20 @@ ferry_keyid_ok(const char *id)
 
 /* The store's own keys */
 
+/* The file of a key in a token: its URI, and its public key in PEM. */
+static int
+load_remote(struct key *key, struct ferry_bytes text, struct ferry_error *err)
+{
+	struct ferry_bytes uri;
+
+	return !ferry_bytes_line(&text, &uri) ||
+	               ferry_calloc(
+			   &key->remote, 1, sizeof(*key->remote), err) == -1 ||
+	               ferry_strndup(&key->remote->uri, uri, err) == -1
+	           ? -1
+	           : ferry_public_from_pem(&key->public, text, err);
+}
+
 static int
 load_key(struct key *key, int dirfd, const char *name, struct ferry_error *err)
 {
@@ -166,12 +189,14 @@ load_key(struct key *key, int dirfd, const char *name, struct ferry_error *err)
 	int rc = ferry_file_read_at(
 	    dirfd, name, FERRY_FILE_FOLLOW, PEM_MAX, &pem, err);
 
-	if (rc == 1 && (bio = BIO_new_mem_buf(pem.p, (int)pem.n)) != NULL)
+	if (rc == 1 && ferry_token_is_uri((char *)pem.p))
+		rc = load_remote(key, ferry_bytes_buf(&pem), err);
+	else if (rc == 1 && (bio = BIO_new_mem_buf(pem.p, (int)pem.n)) != NULL)
 		key->pkey = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-	if (rc != -1 && key->pkey == NULL)
+	if (rc != -1 && key->pkey == NULL && key->remote == NULL)
 		rc = ferry_error_set(
 		    err, FERRY_EFORMAT, "it is not a private key in PEM");
-	else if (rc == 1)
+	else if (rc == 1 && key->pkey != NULL)
 		rc = public_of(&key->public, key->pkey, err);
 	BIO_free(bio);
 	if (pem.p != NULL)
@@ -198,7 +223,8 @@ is_key_file(const char *name, bool *active)
 		return false;
 	memcpy(id, name, FERRY_KEYID - 1);
 	id[FERRY_KEYID - 1] = 0;
-	*active = strcmp(name + FERRY_KEYID - 1, ".pem") == 0;
+	*active = strcmp(name + FERRY_KEYID - 1, ".pem") == 0 ||
+	          strcmp(name + FERRY_KEYID - 1, ".uri") == 0;
 	return ferry_keyid_ok(id) &&
 	       (*active || strcmp(name + FERRY_KEYID - 1, ".retired") == 0);
 }
@@ -311,6 +337,36 @@ ferry_keys_add(
 }
 
 int
+ferry_keys_add_uri(struct ferry_store *st, const char *uri,
+    struct ferry_public *out, struct ferry_error *err)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_token *token = NULL;
+	char name[FILE_NAME];
+	int fd = ferry_store_keysfd(st), rc = -1;
+
+	if (strchr(uri, '\n') != NULL || strlen(uri) > FERRY_TOKEN_URI_MAX)
+		return ferry_error_set(
+		    err, FERRY_EUSAGE, "the URI of a key is one line");
+	if (ferry_token_open(&token, uri, out, err) == -1)
+		return -1;
+	ferry_token_free(token);
+	(void)snprintf(name, sizeof(name), "%s.pem", out->id);
+	if (faccessat(fd, name, F_OK, 0) == 0)
+		return ferry_error_set(err, FERRY_EEXIST,
+		    "keys/%s is this key already, as a file; remove that one "
+		    "first",
+		    name);
+	(void)snprintf(name, sizeof(name), "%s.uri", out->id);
+	if (ferry_buf_addf(&text, err, "%s\n", uri) == 0 &&
+	    ferry_public_pem(&text, out, err) == 0)
+		rc = ferry_file_replace_at(
+		    fd, name, 0600, ferry_bytes_buf(&text), err);
+	ferry_buf_free(&text);
+	return rc;
+}
+
+int
 ferry_keys_ensure(struct ferry_store *st, struct ferry_error *err)
 {
 	struct ferry_keys *keys = NULL;
@@ -366,30 +422,47 @@ load_private(OSSL_STORE_CTX *store)
 	return pkey;
 }
 
+static int
+open_private(struct key *key, const char *uri, struct ferry_error *err)
+{
+	OSSL_STORE_CTX *store =
+	    OSSL_STORE_open(uri, UI_OpenSSL(), NULL, NULL, NULL);
+
+	if (store != NULL &&
+	    OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) == 1)
+		key->pkey = load_private(store);
+	(void)OSSL_STORE_close(store);
+	return key->pkey != NULL
+	           ? public_of(&key->public, key->pkey, err)
+	           : ferry_error_set(err, FERRY_EUSAGE,
+			 "there is no private key, or its passphrase is "
+			 "wrong");
+}
+
+static int
+open_remote(struct key *key, const char *uri, struct ferry_error *err)
+{
+
+	return ferry_calloc(&key->remote, 1, sizeof(*key->remote), err) == -1
+	           ? -1
+	           : ferry_token_open(
+			 &key->remote->token, uri, &key->public, err);
+}
+
 int
 ferry_keys_open_uri(
     struct ferry_keys **out, const char *uri, struct ferry_error *err)
 {
-	OSSL_STORE_CTX *store =
-	    OSSL_STORE_open(uri, UI_OpenSSL(), NULL, NULL, NULL);
 	struct ferry_keys *keys = NULL;
-	int rc = -1;
+	int rc = ferry_calloc(&keys, 1, sizeof(*keys), err);
 
-	if (ferry_calloc(&keys, 1, sizeof(*keys), err) == -1)
-		goto out;
-	if (store != NULL &&
-	    OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) == 1)
-		keys->key[0].pkey = load_private(store);
-	if (keys->key[0].pkey == NULL) {
-		ferry_error_set(err, FERRY_EUSAGE,
-		    "there is no private key, or its passphrase is wrong");
-		goto out;
+	if (rc == 0) {
+		keys->n = 1;
+		keys->key[0].active = true;
+		rc = ferry_token_is_uri(uri)
+		         ? open_remote(&keys->key[0], uri, err)
+		         : open_private(&keys->key[0], uri, err);
 	}
-	keys->n = 1;
-	keys->key[0].active = true;
-	rc = public_of(&keys->key[0].public, keys->key[0].pkey, err);
-out:
-	(void)OSSL_STORE_close(store);
 	if (rc == -1) {
 		ferry_keys_free(keys);
 		return ferry_error_in(err, "%s", uri);
@@ -404,8 +477,14 @@ ferry_keys_free(struct ferry_keys *keys)
 
 	if (keys == NULL)
 		return;
-	for (size_t i = 0; i < keys->n; i++)
+	for (size_t i = 0; i < keys->n; i++) {
 		EVP_PKEY_free(keys->key[i].pkey);
+		if (keys->key[i].remote == NULL)
+			continue;
+		ferry_token_free(keys->key[i].remote->token);
+		free(keys->key[i].remote->uri);
+		free(keys->key[i].remote);
+	}
 	free(keys);
 }
 
@@ -430,16 +509,43 @@ ferry_keys_active(const struct ferry_keys *keys, size_t i)
 	return keys->key[i].active;
 }
 
+const char *
+ferry_keys_uri(const struct ferry_keys *keys, size_t i)
+{
+
+	return keys->key[i].remote == NULL ? NULL : keys->key[i].remote->uri;
+}
+
+static int
+sign_remote(const struct key *key, struct ferry_bytes text,
+    uint8_t signature[FERRY_SIGNATURE], struct ferry_error *err)
+{
+	struct remote *r = key->remote;
+	struct ferry_public public;
+
+	if (r->token == NULL) {
+		if (ferry_token_open(&r->token, r->uri, &public, err) == -1)
+			return ferry_error_in(
+			    err, "the key %s in a token", key->public.id);
+		if (strcmp(public.id, key->public.id) != 0)
+			return ferry_error_set(err, FERRY_EFORMAT,
+			    "%s is another key now, %s", r->uri, public.id);
+	}
+	return ferry_token_sign(r->token, text, signature, err);
+}
+
 int
 ferry_keys_sign(const struct ferry_keys *keys, size_t i,
     struct ferry_bytes text, uint8_t signature[FERRY_SIGNATURE],
     struct ferry_error *err)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_MD_CTX *ctx;
 	size_t n = FERRY_SIGNATURE;
 	int rc = -1;
 
-	if (ctx == NULL ||
+	if (keys->key[i].remote != NULL)
+		return sign_remote(&keys->key[i], text, signature, err);
+	if ((ctx = EVP_MD_CTX_new()) == NULL ||
 	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, keys->key[i].pkey) != 1 ||
 	    EVP_DigestSign(ctx, signature, &n, text.p, text.n) != 1)
 		ferry_error_set(err, FERRY_ENOMEM, "cannot sign");
@@ -476,6 +582,8 @@ ferry_keys_retire(
 		    id);
 	} else {
 		(void)snprintf(from, sizeof(from), "%s.pem", id);
+		if (faccessat(fd, from, F_OK, 0) == -1)
+			(void)snprintf(from, sizeof(from), "%s.uri", id);
 		(void)snprintf(to, sizeof(to), "%s.retired", id);
 		if (renameat(fd, from, fd, to) == -1 || fsync(fd) == -1)
 			ferry_error_errno(err, "keys/%s", from);

@@ -9,32 +9,38 @@
 static const char help[] =
     "usage: ferry key\n"
     "       ferry key export [FILE]\n"
-    "       ferry key new\n"
+    "       ferry key new [URI]\n"
     "       ferry key retire ID\n"
     "\n"
     "The keys that this store signs bundles and receipts with.  The first is\n"
-    "made on first use; private keys stay in STORE/keys.\n"
+    "made on first use; private keys stay in STORE/keys, or in a token.\n"
     "\n"
     "  key         list them, with fingerprints to compare by telephone\n"
     "  key export  the public keys in PEM, for 'ferry trust add' elsewhere\n"
-    "  key new     make another; both sign, until you\n"
+    "  key new     make another, or sign with the one that URI names in a PKCS#11\n"
+    "              token, such as an HSM or a card (RFC 7512):\n"
+    "                pkcs11:token=vault;object=near?pin-source=file:/etc/ferry/pin\n"
+    "              Without pin-source the PIN is asked for on the terminal at each\n"
+    "              command that signs; ?module-path=FILE names a module that\n"
+    "              p11-kit does not know.  Both sign, until you\n"
     "  key retire  stop signing with one (when all sites trust the new one)\n";
 
 static void
 print_key(const struct ferry_context *ctx, const struct ferry_public *key,
-    bool active)
+    bool active, const char *uri)
 {
 	char fingerprint[FERRY_FINGERPRINT];
 
 	(void)ferry_public_fingerprint(key, fingerprint);
 	if (ctx->json)
-		ferry_command_print(
-		    json_pack("{s:s,s:s,s:s,s:b}", "event", "key", "id",
-			key->id, "fingerprint", fingerprint, "active", active));
+		ferry_command_print(json_pack("{s:s,s:s,s:s,s:b,s:s*}", "event",
+		    "key", "id", key->id, "fingerprint", fingerprint, "active",
+		    active, "uri", uri));
 	else
-		(void)printf("%s  %s\n  %.39s\n  %.39s\n", key->id,
-		    active ? "signs" : "retired", fingerprint,
-		    fingerprint + 40);
+		(void)printf("%s  %s\n  %.39s\n  %.39s\n%s%s%s", key->id,
+		    active ? "signs" : "retired", fingerprint, fingerprint + 40,
+		    uri == NULL ? "" : "  ", uri == NULL ? "" : uri,
+		    uri == NULL ? "" : "\n");
 }
 
 static int
@@ -46,7 +52,7 @@ list(struct ferry_context *ctx, struct ferry_store *st, struct ferry_error *err)
 		return -1;
 	for (size_t i = 0; i < ferry_keys_count(keys); i++)
 		print_key(ctx, ferry_keys_public(keys, i),
-		    ferry_keys_active(keys, i));
+		    ferry_keys_active(keys, i), ferry_keys_uri(keys, i));
 	ferry_keys_free(keys);
 	return 0;
 }
@@ -89,10 +95,14 @@ dispatch(
 	if (strcmp(what, "export") == 0 && ctx->argc <= 3)
 		return export_keys(
 		    st, ctx->argc == 3 ? ctx->argv[2] : NULL, err);
-	if (strcmp(what, "new") == 0 && ctx->argc == 2) {
-		if (ferry_keys_add(st, &made, err) == -1)
+	if (strcmp(what, "new") == 0 && ctx->argc <= 3) {
+		const char *uri = ctx->argc == 3 ? ctx->argv[2] : NULL;
+
+		if ((uri == NULL
+			    ? ferry_keys_add(st, &made, err)
+			    : ferry_keys_add_uri(st, uri, &made, err)) == -1)
 			return -1;
-		print_key(ctx, &made, true);
+		print_key(ctx, &made, true, uri);
 		return 0;
 	}
 	if (strcmp(what, "retire") == 0 && ctx->argc == 3)

@@ -17,10 +17,10 @@ static const char help[] =
     "trust the key with a role ('ferry trust add --role', 'ferry trust require\n"
     "N --role').\n"
     "\n"
-    "  --key        a private Ed25519 key: a file in PEM, or a URI that OpenSSL's\n"
-    "               providers know (pkcs11:…).  A passphrase is asked for on\n"
-    "               the terminal.  No store is needed.  Without it, the keys\n"
-    "               of the store sign.\n"
+    "  --key        a private Ed25519 key: a file in PEM, or the URI of one in a\n"
+    "               PKCS#11 token (pkcs11:…, see 'ferry key --help').  A\n"
+    "               passphrase or PIN is asked for on the terminal.  No store\n"
+    "               is needed.  Without it, the keys of the store sign.\n"
     "  --signed-by  only what a key in FILE ('ferry key export') signed\n"
     "  --to         write the files into DIR, for media that are read-only\n";
 
