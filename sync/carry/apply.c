@@ -16,6 +16,7 @@
 #include "sync/carry/accept.h"
 #include "sync/carry/alias.h"
 #include "sync/carry/behind.h"
+#include "sync/carry/carried.h"
 #include "sync/carry/import_state.h"
 #include "sync/carry/imported.h"
 #include "sync/carry/origins.h"
@@ -40,75 +41,39 @@ struct apply {
 struct record {
 	struct ferry_key key; /* as it is called here */
 	struct ferry_key theirs; /* as the origin calls it */
-	json_t *root;
-	json_t *value; /* NULL for a delete; borrowed from root */
+	json_t *value; /* NULL for a delete; borrowed */
 	uint64_t seq;
 };
 
 typedef int
 on_record(struct apply *a, struct record *record, struct ferry_error *err);
 
-/* One line: what a journal record of another store may be, and no more. */
-static int
-parse_record(struct record *r, struct ferry_bytes line, struct ferry_error *err)
-{
-	const char *op;
+struct lines {
+	struct apply *a;
+	on_record *on;
+};
 
-	if (ferry_json_parse(&r->root, line, "a record", err) == -1 ||
-	    ferry_json_u64(r->root, "seq", INT64_MAX, &r->seq, err) == -1 ||
-	    ferry_json_str(r->root, "op", &op, err) == -1 ||
-	    ferry_key_from_json(
-		&r->key, json_object_get(r->root, "key"), err) == -1)
-		return -1;
-	r->value = NULL;
-	if (strcmp(op, "delete") == 0)
-		return ferry_record_check(&r->key, NULL, err);
-	if (strcmp(op, "put") != 0)
-		return ferry_error_set(err, FERRY_ENEWER,
-		    "operation '%.20s' is not known to this ferry; update it",
-		    op);
-	if (ferry_json_object(r->root, "value", &r->value, err) == -1)
-		return -1;
-	if (json_object_get(r->value, "seq") != NULL)
-		return ferry_error_set(err, FERRY_EFORMAT,
-		    "a record's value must not have \"seq\"");
-	return ferry_record_check(&r->key, r->value, err);
+static int
+on_line(void *ctx, const struct ferry_carried *carried, struct ferry_error *err)
+{
+	const struct lines *lines = ctx;
+	struct record r = { carried->key, carried->key, carried->value,
+		carried->seq };
+
+	return ferry_alias_key(lines->a->accept.aliases, &r.key, err) == -1
+	           ? -1
+	           : lines->on(lines->a, &r, err);
 }
 
 static int
 each_line(struct apply *a, const struct ferry_member *m,
     struct ferry_bytes text, on_record *on, struct ferry_error *err)
 {
-	char records[FERRY_COUNT_TEXT];
-	struct ferry_bytes line;
-	uint64_t count = 0;
+	struct lines lines = { a, on };
 
-	while (ferry_bytes_line(&text, &line)) {
-		struct record r = { .root = NULL };
-		int rc = parse_record(&r, line, err);
-
-		if (rc == 0 &&
-		    (r.seq < m->first || r.seq > m->last || r.seq <= a->last))
-			rc = ferry_error_set(err, FERRY_EFORMAT,
-			    "record %" PRIu64 " is not where it belongs",
-			    r.seq);
-		if (rc == 0) {
-			a->last = r.seq;
-			count++;
-			r.theirs = r.key;
-			rc = ferry_alias_key(a->accept.aliases, &r.key, err);
-		}
-		if (rc != -1)
-			rc = on(a, &r, err);
-		json_decref(r.root);
-		if (rc == -1)
-			return ferry_error_in(err, "line %" PRIu64, count + 1);
-	}
-	a->records += count;
-	if (count != m->count)
-		return ferry_error_set(err, FERRY_EFORMAT,
-		    "it has %s instead of %" PRIu64,
-		    ferry_count_text(count, "record", records), m->count);
+	if (ferry_carried_each(m, text, &a->last, on_line, &lines, err) == -1)
+		return -1;
+	a->records += m->count;
 	return 0;
 }
 

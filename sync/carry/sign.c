@@ -9,69 +9,6 @@
 #include "store/bundle/detached.h"
 #include "store/bundle/volume.h"
 
-static int
-drop_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
-{
-
-	(void)ctx;
-	(void)p;
-	(void)n;
-	(void)err;
-	return 0;
-}
-
-/* Read one volume to its end: every digest is checked. */
-static int
-read_volume(const struct ferry_task *task,
-    const struct ferry_found_bundle *bundle, size_t i, struct ferry_error *err)
-{
-	const struct ferry_member *m;
-	struct ferry_volume *v = NULL;
-	int rc = -1;
-
-	if (ferry_found_open(&v, bundle, i, err) == -1)
-		return -1;
-	while ((rc = ferry_volume_next(v, &m, err)) == 1) {
-		ferry_task_progress(task, i, bundle->n, ferry_volume_offset(v),
-		    bundle->head->volumes[bundle->volumes[i].number - 1].size);
-		if (ferry_volume_content(
-			v, FERRY_CONTENT_CHECKED, drop_data, NULL, err) == -1) {
-			rc = -1;
-			break;
-		}
-		if (ferry_task_stopped(task)) {
-			rc = ferry_error_set(err, FERRY_ECANCELLED,
-			    "stopped; nothing was signed");
-			break;
-		}
-	}
-	ferry_volume_close(v);
-	return rc == -1 ? ferry_error_in(err, "%s", bundle->volumes[i].path)
-	                : 0;
-}
-
-static int
-read_all(const struct ferry_task *task, const struct ferry_found_bundle *bundle,
-    struct ferry_error *err)
-{
-	size_t next = 1;
-
-	/* They are in the order of their numbers; copies may lie beside. */
-	for (size_t i = 0; i < bundle->n; i++) {
-		if (bundle->volumes[i].number > next)
-			break;
-		if (read_volume(task, bundle, i, err) == -1)
-			return -1;
-		if (bundle->volumes[i].number == next)
-			next++;
-	}
-	if (next > bundle->head->volumes_n)
-		return 0;
-	return ferry_error_set(err, FERRY_EMISSING,
-	    "volume %zu of %zu is missing; only a whole bundle can be signed",
-	    next, bundle->head->volumes_n);
-}
-
 /* "DIR/ferry-hq-000001-000005.KEYID.sig" */
 static int
 name_file(const struct ferry_found_bundle *bundle, const char *dir,
@@ -110,17 +47,16 @@ write_file(const char *file, const struct ferry_detached *signature,
 }
 
 int
-ferry_sign(const struct ferry_task *task,
-    const struct ferry_found_bundle *bundle, const struct ferry_keys *keys,
-    const char *dir, char file[FERRY_SIGN_NAME], struct ferry_error *err)
+ferry_sign(const struct ferry_found_bundle *bundle,
+    const struct ferry_keys *keys, const char *dir, char file[FERRY_SIGN_NAME],
+    struct ferry_error *err)
 {
 	struct ferry_detached signature = { .bundle = bundle->head->digest };
 	struct ferry_volume *v = NULL;
 	int rc = -1;
 
-	/* What is signed below is the very head that all was checked against. */
-	if (read_all(task, bundle, err) == -1 ||
-	    ferry_found_open(&v, bundle, 0, err) == -1)
+	/* What is signed is the very head that all was checked against. */
+	if (ferry_found_open(&v, bundle, 0, err) == -1)
 		goto out;
 	for (size_t i = 0; i < ferry_keys_count(keys); i++) {
 		const char *id = ferry_keys_public(keys, i)->id;

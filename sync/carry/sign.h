@@ -9,15 +9,16 @@
 #define FERRY_SIGN_NAME 4096
 
 /*
- * Read every volume of a bundle whole, and then sign its head with all keys
- * that sign.  What was signed already is signed again.  The files are written
+ * Sign the head of a bundle, which the caller has checked (check.h), with all
+ * keys that sign.  What was signed already is signed again.  The files are written
  * into dir, or beside the first volume if that is NULL; file gets the name of
  * the last.
- * Errors: as of reading volumes; FERRY_EMISSING (a volume is), FERRY_ESYSTEM.
+ * Errors: FERRY_EDIGEST (the head is another one now), FERRY_ESYSTEM, those of
+ *     ferry_keys_sign().
  */
-int ferry_sign(const struct ferry_task *task,
-    const struct ferry_found_bundle *bundle, const struct ferry_keys *keys,
-    const char *dir, char file[FERRY_SIGN_NAME], struct ferry_error *err);
+int ferry_sign(const struct ferry_found_bundle *bundle,
+    const struct ferry_keys *keys, const char *dir, char file[FERRY_SIGN_NAME],
+    struct ferry_error *err);
 
 /* Whether a bundle has a right signature of key: 1, 0, -1. */
 int ferry_sign_has(const struct ferry_found_bundle *bundle,

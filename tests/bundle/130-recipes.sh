@@ -58,6 +58,12 @@ mkdir second whole
 expect 0 near export --to second --for far
 has err "2 blobs travel each as a recipe from what the site has"
 members second >"$T/members"
+openssl genpkey -algorithm ed25519 -out "$T/scanner.key" 2>/dev/null
+expect 0 "$FERRY" sign --key "$T/scanner.key" --to "$T" second
+has out "checked 2 blobs" "of these 2 recipes from blobs that are not here"
+expect 0 store far sign --key "$T/scanner.key" --recipes --to "$T" second
+has out "checked 2 blobs"
+hasnt out recipe
 has "$T/members" "blobs/sha256/$(digest 1.1.0).recipe"
 tar -xOf second/*.tar head.json | grep -q '"requires":\["recipe-1"\]'
 tar -xOf second/*.tar index/000001.jsonl >"$T/index"
