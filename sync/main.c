@@ -24,6 +24,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_bundle,
 	&ferry_command_key,
 	&ferry_command_trust,
+	&ferry_command_root,
 	&ferry_command_access,
 	&ferry_command_token,
 	&ferry_command_explain,

@@ -94,6 +94,44 @@ is_null(const json_t *root, const char *name)
 
 /* The head, reading */
 
+#define ROOTS "{\"roots\":\""
+static const char base64[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    "0123456789+/=";
+
+struct ferry_bytes
+ferry_head_roots(struct ferry_bytes text)
+{
+	struct ferry_bytes none = { NULL, 0 };
+	size_t begin = sizeof(ROOTS) - 1, n = begin;
+
+	if (!ferry_bytes_starts(text, ROOTS))
+		return none;
+	while (n < text.n && text.p[n] != 0 &&
+	       (text.p[n] == ' ' || strchr(base64, text.p[n]) != NULL))
+		n++;
+	return n == text.n || text.p[n] != '"' || n - begin > FERRY_ROOTS_MAX
+	           ? none
+	           : ferry_bytes_of(text.p + begin, n - begin);
+}
+
+static int
+parse_roots(struct ferry_head *h, const json_t *root, struct ferry_error *err)
+{
+	const char *words;
+
+	if (ferry_json_str_opt(root, "roots", "", &words, err) == -1)
+		return -1;
+	if (strlen(words) > FERRY_ROOTS_MAX)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "\"roots\" has more than %d bytes", FERRY_ROOTS_MAX);
+	for (const char *c = words; *c != 0; c++)
+		if (*c != ' ' && strchr(base64, *c) == NULL)
+			return ferry_error_set(err, FERRY_EFORMAT,
+			    "\"roots\" holds something else than base64");
+	return ferry_buf_adds(&h->roots, words, err);
+}
+
 static int
 parse_requires(
     struct ferry_head *h, const json_t *root, struct ferry_error *err)
@@ -303,7 +341,8 @@ parse(struct ferry_head *h, const json_t *root, enum ferry_head_state state,
 	if (h->origin_name[0] == 0)
 		return ferry_error_set(
 		    err, FERRY_EFORMAT, "the origin has no name");
-	if (parse_records(h, root, err) == -1 ||
+	if (parse_roots(h, root, err) == -1 ||
+	    parse_records(h, root, err) == -1 ||
 	    parse_marks(h, root, err) == -1 || parse_totals(h, root, err) == -1)
 		return -1;
 	return parse_volumes(h, root, state, err);
@@ -344,6 +383,7 @@ ferry_head_free(struct ferry_head *h)
 
 	if (h == NULL)
 		return;
+	ferry_buf_free(&h->roots);
 	free(h->marks);
 	free(h->volumes);
 	free(h->indexes);
@@ -381,8 +421,11 @@ write_front(
 {
 	char at[FERRY_TIME_TEXT], hex[FERRY_DIGEST_TEXT];
 
-	if (ferry_buf_addf(buf, err,
-		"{\"format\":\"ferry-bundle\",\"version\":%d,\"requires\":[",
+	/* First, for ferry_head_roots(). */
+	if (ferry_buf_addf(buf, err, h->roots.n > 0 ? ROOTS "%s\"," : "{%s",
+		h->roots.n > 0 ? (const char *)h->roots.p : "") == -1 ||
+	    ferry_buf_addf(buf, err,
+		"\"format\":\"ferry-bundle\",\"version\":%d,\"requires\":[",
 		FERRY_BUNDLE_VERSION) == -1 ||
 	    write_requires(buf, h, err) == -1 ||
 	    ferry_buf_addf(buf, err,

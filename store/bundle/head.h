@@ -20,6 +20,7 @@ struct ferry_error;
 #define FERRY_INDEX_MAX (4U << 20) /* of one index member */
 #define FERRY_VOLUMES_MAX 9999
 #define FERRY_MARKS_MAX 1000
+#define FERRY_ROOTS_MAX 65536 /* bytes of "roots" */
 #define FERRY_NAME 65 /* a store's name and NUL */
 
 /* A number and the journal's chain there. */
@@ -60,6 +61,7 @@ struct ferry_head {
 	int64_t created_at;
 	int64_t expires_at; /* 0: never */
 	struct ferry_digest previous; /* n == 0: none */
+	struct ferry_buf roots; /* of the origin (root.h): words in base64 */
 	/* What blobs may travel as: "requires" says so. */
 	bool recipes;
 	bool pieces;
@@ -88,6 +90,12 @@ int ferry_head_parse(struct ferry_head **out, struct ferry_bytes text,
 int ferry_head_write(struct ferry_buf *buf, const struct ferry_head *head,
     struct ferry_error *err);
 void ferry_head_free(struct ferry_head *head);
+/*
+ * The roots of a head whose signatures nobody has checked, as in the struct; none
+ * if the text does not begin with them.  Nothing is parsed: they stand first, so
+ * that they can be had before it is known which keys count.
+ */
+struct ferry_bytes ferry_head_roots(struct ferry_bytes text);
 
 /* Shared with receipts: an object {"id":…,"name":…} below root. */
 int ferry_head_party(const json_t *root, const char *name,

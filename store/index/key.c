@@ -45,6 +45,7 @@ static const struct {
 	[FERRY_KIND_REASON] = { "reason", 5 },
 	[FERRY_KIND_RECORDING] = { "recording", 2 },
 	[FERRY_KIND_REMOVED] = { "removed", 5 },
+	[FERRY_KIND_ROOT] = { "root", 3 },
 	[FERRY_KIND_SEEN] = { "seen", 2 },
 	[FERRY_KIND_SENT] = { "sent", 2 },
 	[FERRY_KIND_SITE] = { "site", 2 },

@@ -18,6 +18,7 @@
 #include "store/store.h"
 #include "sync/carry/plan.h"
 #include "sync/carry/resume.h"
+#include "sync/carry/roots.h"
 #include "sync/carry/sites.h"
 #include "sync/carry/volumes.h"
 
@@ -47,11 +48,11 @@ describe_options(const struct export *e, char text[512])
 	n = (size_t)snprintf(text, 512,
 	    "site=%s one_way=%d since=%" PRIu64 " volume_size=%" PRIu64
 	    " expires=%" PRId64 " from=%" PRIu64 " receipt=%" PRId64
-	    " recipes=%d inspectable=%d keys=",
+	    " recipes=%d inspectable=%d roots=%zu keys=",
 	    e->plan.head->site, o->one_way,
 	    o->has_since ? o->since : UINT64_MAX, o->volume_size, o->expires_s,
 	    e->plan.head->from, e->plan.site.at, e->plan.recipes,
-	    o->inspectable);
+	    o->inspectable, e->plan.head->roots.n);
 	for (size_t i = 0; i < ferry_keys_count(e->keys); i++)
 		if (ferry_keys_active(e->keys, i) && n + 9 < 512)
 			n += (size_t)snprintf(text + n, 512 - n, "%.8s,",
@@ -97,6 +98,7 @@ make_target(struct export *e, struct ferry_error *err)
 	t->reserve = ferry_bundle_reserve(members,
 	    e->plan.blob_bytes + e->plan.record_bytes, h->marks_n,
 	    t->volume_size);
+	t->reserve += h->roots.n + ferry_tar_padding(h->roots.n);
 	t->signatures = 0;
 	for (size_t i = 0; e->keys != NULL && i < ferry_keys_count(e->keys);
 	     i++)
@@ -332,7 +334,9 @@ is_there(struct export *e, struct ferry_export_result *result,
 	     (h->expires_at == 0) == (want->expires_at == 0) &&
 	     (h->expires_at == 0 || h->expires_at > ferry_now()) &&
 	     e->plan.wanted == 0 && (e->plan.recipes || !h->recipes) &&
-	     h->endings == e->options->inspectable;
+	     h->endings == e->options->inspectable &&
+	     ferry_bytes_equal(
+		 ferry_bytes_buf(&h->roots), ferry_bytes_buf(&want->roots));
 	for (size_t i = 0; rc == 1 && i < h->volumes_n; i++) {
 		ferry_bundle_volume_name(t, i + 1, FERRY_VOLUME_DONE, name);
 		rc = fstatat(t->dirfd, name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -428,6 +432,49 @@ write_bundle(struct export *e, struct ferry_export_result *result,
 	return 0;
 }
 
+/* What sites are to be told of the keys, and whether they will take the bundle. */
+static int
+take_root(struct export *e, struct ferry_error *err)
+{
+	const char *origin = ferry_store_id(e->task->st);
+	struct ferry_roots_one one;
+	char at[FERRY_TIME_TEXT], keys[FERRY_COUNT_TEXT];
+	uint64_t signers = 0;
+	int rc =
+	    ferry_roots_get(e->task->st, origin, FERRY_ROOTS_NEWEST, &one, err);
+
+	if (rc != 1)
+		return rc;
+	for (size_t i = 0; e->keys != NULL && i < ferry_keys_count(e->keys);
+	     i++) {
+		const struct ferry_root_key *k = ferry_root_find(
+		    &one.root, ferry_keys_public(e->keys, i)->id);
+
+		signers += ferry_keys_active(e->keys, i) && k != NULL &&
+		           k->role[FERRY_ROOT_BUNDLE] &&
+		           (k->expires_at == 0 || k->expires_at > ferry_now());
+	}
+	rc = ferry_roots_words(e->task->st, origin, &e->plan.head->roots, err);
+	if (one.root.expires_at != 0 && one.root.expires_at <= ferry_now())
+		rc = ferry_error_set(err, FERRY_EEXPIRED,
+		    "root %" PRIu64 " of this store expired at %s, and sites "
+		    "that trust it refuse every bundle; make the next one with "
+		    "'ferry root new'",
+		    one.root.number, ferry_time_text(one.root.expires_at, at));
+	else if (e->keys != NULL &&
+		 signers < one.root.threshold[FERRY_ROOT_BUNDLE])
+		ferry_task_note(e->task,
+		    "root %" PRIu64 " asks for %s on a bundle, and %" PRIu64
+		    " of its keys %s here: the others add theirs with 'ferry "
+		    "sign'",
+		    one.root.number,
+		    ferry_count_text(one.root.threshold[FERRY_ROOT_BUNDLE],
+			"signature", keys),
+		    signers, signers == 1 ? "signs" : "sign");
+	ferry_roots_clear(&one);
+	return rc == -1 ? -1 : 0;
+}
+
 static int
 run_export(struct export *e, struct ferry_export_result *result,
     struct ferry_error *err)
@@ -437,7 +484,8 @@ run_export(struct export *e, struct ferry_export_result *result,
 	    (ferry_keys_open(&e->keys, e->task->st, err) == -1 ||
 		finish_sealed(e, err) == -1))
 		return -1;
-	if (ferry_plan_range(e->task, e->options, &e->plan, err) == -1)
+	if (ferry_plan_range(e->task, e->options, &e->plan, err) == -1 ||
+	    take_root(e, err) == -1)
 		return -1;
 	e->plan.recipes = !e->options->whole && !e->options->inspectable;
 	/* Without a receipt nobody knows what the site has. */

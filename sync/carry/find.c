@@ -12,6 +12,7 @@
 #include "store/base/error.h"
 #include "store/base/file.h"
 #include "store/bundle/detached.h"
+#include "sync/carry/rotate.h"
 
 static struct ferry_found_bundle *
 bundle_of(struct ferry_found *found, const struct ferry_volume *v,
@@ -186,6 +187,19 @@ countersign(struct ferry_store *st, struct ferry_volume *v,
 	return 0;
 }
 
+/* Whether those whom this site trusts signed v, of which the head was not read. */
+static int
+check_trusted(const struct ferry_task *task, struct ferry_volume *v,
+    const struct signatures *signatures, struct ferry_signers *signers,
+    struct ferry_found *found, struct ferry_error *err)
+{
+
+	return ferry_rotate_volume(task, v, &found->rotated, err) == -1 ||
+	               countersign(task->st, v, signatures, err) == -1
+	           ? -1
+	           : ferry_trust_volume(task->st, v, signers, err);
+}
+
 /* One file.  Returns -1 only for what ends the import. */
 static int
 look_at_file(const struct ferry_task *task, const char *path, bool named,
@@ -198,9 +212,8 @@ look_at_file(const struct ferry_task *task, const char *path, bool named,
 	int rc = 0;
 
 	if (ferry_volume_open(&v, AT_FDCWD, path, &why) == 0) {
-		if (task->st != NULL &&
-		    (countersign(task->st, v, signatures, &why) == -1 ||
-			ferry_trust_volume(task->st, v, &signers, &why) == -1))
+		if (task->st != NULL && check_trusted(task, v, signatures,
+					    &signers, found, &why) == -1)
 			ferry_error_in(&why, "%s", path);
 		else if (ferry_volume_begin(v, &why) == 0) {
 			if (task->st != NULL &&

@@ -25,6 +25,7 @@ struct ferry_found {
 	size_t n, cap;
 	uint64_t refused; /* files that are no trusted volumes */
 	struct ferry_error first; /* why the first of them */
+	bool rotated; /* a root came with one; part of the next commit */
 };
 
 /*
@@ -32,7 +33,8 @@ struct ferry_found {
  * cannot be taken is noted and counted; in a folder, one that is no volume at
  * all is skipped, unless it is called as one.  Signatures in files of their own
  * (*.sig, store/bundle/detached.h) count if they lie in the same folder.
- * Without task->st nobody is asked who signed.
+ * Roots that they bring are taken (rotate.h) before their signatures are looked
+ * at.  Without task->st nobody is asked who signed.
  * Errors: FERRY_ESYSTEM (a path cannot be read), FERRY_ENOMEM.
  */
 int ferry_find(const struct ferry_task *task, char *const *paths, size_t n,

@@ -288,6 +288,9 @@ ferry_import(const struct ferry_task *task,
 	*result = (struct ferry_import_result){ 0 };
 	if (ferry_find(task, o->paths, o->paths_n, &found, err) == -1)
 		goto out;
+	/* A key that its origin revoked is so whatever becomes of the bundle. */
+	if (found.rotated && ferry_store_commit(task->st, err) == -1)
+		goto out;
 	for (size_t i = 0; i < found.n; i++) {
 		struct ferry_import_bundle *b =
 		    add_result(result, found.bundles[i].head, err);

@@ -6,6 +6,7 @@
 #include "store/base/glob.h"
 #include "store/index/key.h"
 #include "store/index/local.h"
+#include "sync/carry/roots.h"
 
 int
 ferry_limits_put(struct ferry_store *st, const char *key, json_t *limits,
@@ -33,10 +34,14 @@ ferry_limits_load(struct ferry_limits *out, struct ferry_store *st,
     struct ferry_error *err)
 {
 	struct ferry_trust key;
+	uint64_t threshold;
 
 	*out = (struct ferry_limits){ 0 };
-	if (ferry_trust_required(st, &out->required, err) == -1)
+	if (ferry_trust_required(st, &out->required, err) == -1 ||
+	    ferry_roots_threshold(st, origin, &threshold, err) == -1)
 		return -1;
+	if (out->required < threshold)
+		out->required = threshold;
 	for (size_t i = 0; i < signers->n; i++) {
 		int rc = ferry_trust_get(st, signers->id[i], &key, err);
 

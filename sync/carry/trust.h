@@ -5,7 +5,8 @@
  * Whose signatures count.  Kept as local records:
  *
  *	trust KEYID		{"key":"<base64>","name":…,"use":…,"store":…,
- *				"role":…,"added_at":…,"revoked_at":…}
+ *				"role":…,"added_at":…,"revoked_at":…,
+ *				"expires_at":…}
  *	policy signatures	{"require":N,"roles":{"scanner":1}}
  *
  * A key speaks for one store, as origin and as site.  Which one, the file says
@@ -42,6 +43,7 @@ struct ferry_trust {
 	unsigned use;
 	int64_t added_at;
 	int64_t revoked_at; /* 0: trusted */
+	int64_t expires_at; /* by its origin's root; 0: never */
 };
 
 /* Returns: 1 and *out if the key is known, even if revoked; 0; -1. */
@@ -59,6 +61,9 @@ int ferry_trust_add(struct ferry_store *st, const struct ferry_trust *t,
     struct ferry_error *err);
 int ferry_trust_revoke(
     struct ferry_store *st, const char *id, struct ferry_error *err);
+/* As it is, also a revoked one.  Part of the next commit. */
+int ferry_trust_put(struct ferry_store *st, const struct ferry_trust *t,
+    struct ferry_error *err);
 /* How many trusted signatures of its origin a bundle needs; 1 unless set. */
 int ferry_trust_required(
     struct ferry_store *st, uint64_t *out, struct ferry_error *err);
@@ -87,7 +92,9 @@ int ferry_trust_volume(struct ferry_store *st, const struct ferry_volume *v,
     struct ferry_signers *out, struct ferry_error *err);
 /*
  * Once its head was read: whether those who signed v may speak for its origin.
- * Binds keys; part of the next commit.  Errors: FERRY_ESIGNATURE.
+ * With a root (roots.h) as many of its keys as it asks for; else
+ * binds keys, part of the next commit.  Errors: FERRY_ESIGNATURE, FERRY_EEXPIRED
+ * (the root).
  */
 int ferry_trust_origin(struct ferry_store *st, const struct ferry_volume *v,
     struct ferry_error *err);

@@ -124,6 +124,7 @@ extern const struct ferry_command ferry_command_init, ferry_command_status,
     ferry_command_token, ferry_command_explain, ferry_command_access,
     ferry_command_config, ferry_command_doctor, ferry_command_pull,
     ferry_command_bundle, ferry_command_record, ferry_command_prove,
-    ferry_command_why, ferry_command_wishes, ferry_command_backup;
+    ferry_command_why, ferry_command_wishes, ferry_command_backup,
+    ferry_command_root;
 
 #endif

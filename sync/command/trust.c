@@ -22,6 +22,7 @@ static const char help[] =
     "       ferry trust add FILE [--name NAME] [--of ID | --role ROLE]\n"
     "                       [--only bundles|receipts] [--upstreams NAME,…]\n"
     "                       [--owners NAME,…] [--packages PATTERN,…]\n"
+    "       ferry trust add --root FILE [--upstreams NAME,…] …\n"
     "       ferry trust revoke ID\n"
     "       ferry trust brought ID\n"
     "       ferry trust require N [--role ROLE]\n"
@@ -41,6 +42,9 @@ static const char help[] =
     "           an upstream come with any of its names.  Added again\n"
     "           without them, the limits are gone.\n"
     "           With --role it speaks for no store: see require.\n"
+    "           With --root FILE is a root ('ferry root export' there): its\n"
+    "           keys are trusted, and the next roots come with bundles, which\n"
+    "           add keys within the same limits and revoke others.\n"
     "  revoke   refuse from now on what only this key signed; not undone.\n"
     "           What came by it before stays:\n"
     "  brought  lists it, for 'ferry remove'\n"
@@ -92,6 +96,9 @@ print_key_text(const struct ferry_trust *t, const char *fingerprint)
 	    ferry_time_text(
 		t->revoked_at == 0 ? t->added_at : t->revoked_at, at),
 	    fingerprint, fingerprint + 40);
+	if (t->expires_at != 0)
+		(void)printf(
+		    "  until %s\n", ferry_time_text(t->expires_at, at));
 	if (t->role[0] != 0)
 		(void)printf("  role %s\n", t->role);
 	else if (t->store[0] == 0)
@@ -117,11 +124,12 @@ print_key(const struct ferry_context *ctx, struct ferry_store *st,
 		return 0;
 	}
 	ferry_command_print(json_pack(
-	    "{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o*,s:I,s:I}", "event", "key", "id",
-	    t->key.id, "name", t->name, "store", t->store, "role", t->role,
-	    "use", use_text(t->use), "fingerprint", fingerprint, "limits",
-	    limits, "added_at", (json_int_t)t->added_at, "revoked_at",
-	    (json_int_t)t->revoked_at));
+	    "{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o*,s:I,s:I,s:I}", "event", "key",
+	    "id", t->key.id, "name", t->name, "store", t->store, "role",
+	    t->role, "use", use_text(t->use), "fingerprint", fingerprint,
+	    "limits", limits, "added_at", (json_int_t)t->added_at, "revoked_at",
+	    (json_int_t)t->revoked_at, "expires_at",
+	    (json_int_t)t->expires_at));
 	return 0;
 }
 
@@ -169,7 +177,9 @@ list(struct ferry_context *ctx, struct ferry_store *st, struct ferry_error *err)
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = print_key(ctx, st, &keys[i], err);
 	free(keys);
-	return rc == -1 ? -1 : print_policy(ctx, st, n, err);
+	return rc == -1 || ferry_trust_roots(ctx, st, err) == -1
+	           ? -1
+	           : print_policy(ctx, st, n, err);
 }
 
 /* Whose key the text before a PEM block says it is, unless t knows better. */
@@ -192,7 +202,7 @@ read_owner(struct ferry_trust *t, const char *text)
 }
 
 struct trust_options {
-	const char *name, *only, *store, *role;
+	const char *name, *only, *store, *role, *root;
 	const char *upstreams, *owners, *packages;
 };
 
@@ -312,8 +322,8 @@ read_options(struct ferry_trust *out, const struct trust_options *o,
 }
 
 /* The upstreams that a key is limited to are its store's. */
-static int
-claim_upstreams(struct ferry_store *st, const struct ferry_trust *t,
+int
+ferry_trust_claim(struct ferry_store *st, const char *store,
     const json_t *limits, struct ferry_error *err)
 {
 	const json_t *list = json_object_get(limits, "upstreams"), *name;
@@ -323,14 +333,13 @@ claim_upstreams(struct ferry_store *st, const struct ferry_trust *t,
 	json_array_foreach (list, i, name) {
 		const char *upstream = json_string_value(name);
 
-		if (t->store[0] == 0)
+		if (store[0] == 0)
 			return ferry_error_set(err, FERRY_EUSAGE,
 			    "--upstreams needs to know of which store the key "
 			    "is: its file does not say, give --of");
 		if (strpbrk(upstream, "*?[") != NULL)
 			continue;
-		if (ferry_authority_get(st, upstream, t->store, &whose, err) ==
-		    -1)
+		if (ferry_authority_get(st, upstream, store, &whose, err) == -1)
 			return -1;
 		if (whose == FERRY_AUTHORITY_OTHER)
 			return ferry_error_set(err, FERRY_EUSAGE,
@@ -349,7 +358,8 @@ add_key(struct ferry_context *ctx, struct ferry_store *st,
 
 	return ferry_trust_add(st, t, err) == -1 ||
 	               ferry_trust_get(st, t->key.id, t, err) == -1 ||
-	               claim_upstreams(st, t, limits, err) == -1 ||
+	               ferry_trust_by_root(st, t, err) == -1 ||
+	               ferry_trust_claim(st, t->store, limits, err) == -1 ||
 	               ferry_limits_put(
 			   st, t->key.id, json_deep_copy(limits), err) == -1
 	           ? -1
@@ -455,14 +465,36 @@ alias(
 }
 
 static int
-dispatch(struct ferry_context *ctx, struct ferry_store *st,
+add_root(struct ferry_context *ctx, const struct ferry_task *task,
+    const struct trust_options *o, struct ferry_error *err)
+{
+	json_t *limits = NULL;
+	int rc;
+
+	if (o->role != NULL || o->only != NULL || o->store != NULL ||
+	    o->name != NULL)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "a root says itself whose it is and what its keys sign: "
+		    "--root goes with limits alone");
+	rc = read_limits(&limits, o, err);
+	if (rc == 0)
+		rc = ferry_trust_root(ctx, task, o->root, limits, err);
+	json_decref(limits);
+	return rc;
+}
+
+static int
+dispatch(struct ferry_context *ctx, const struct ferry_task *task,
     const struct trust_options *options, struct ferry_error *err)
 {
+	struct ferry_store *st = task->st;
 	const char *what = ctx->argc > 1 ? ctx->argv[1] : "list";
 
 	if (strcmp(what, "list") == 0 && ctx->argc <= 2)
 		return list(ctx, st, err);
-	if (strcmp(what, "add") == 0 && ctx->argc == 3)
+	if (strcmp(what, "add") == 0 && ctx->argc == 2 && options->root != NULL)
+		return add_root(ctx, task, options, err);
+	if (strcmp(what, "add") == 0 && ctx->argc == 3 && options->root == NULL)
 		return add(ctx, st, ctx->argv[2], options, err);
 	if (strcmp(what, "revoke") == 0 && ctx->argc == 3)
 		return ferry_trust_revoke(st, ctx->argv[2], err);
@@ -485,6 +517,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		{ "only", FERRY_OPTION_VALUE, &o.only },
 		{ "of", FERRY_OPTION_VALUE, &o.store },
 		{ "role", FERRY_OPTION_VALUE, &o.role },
+		{ "root", FERRY_OPTION_VALUE, &o.root },
 		{ "upstreams", FERRY_OPTION_VALUE, &o.upstreams },
 		{ "owners", FERRY_OPTION_VALUE, &o.owners },
 		{ "packages", FERRY_OPTION_VALUE, &o.packages },
@@ -502,7 +535,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		writer ? FERRY_STORE_WRITE : FERRY_STORE_READ, NULL, NULL,
 		err) == -1)
 		return -1;
-	rc = dispatch(ctx, c.task.st, &o, err);
+	rc = dispatch(ctx, &c.task, &o, err);
 	ferry_command_task_close(&c);
 	return rc == -1 ? -1 : FERRY_EXIT_OK;
 }
