@@ -73,7 +73,7 @@ say "without a PIN file it is asked for on the terminal, and only there"
 expect 2 setsid "$FERRY" sign --key "pkcs11:token=vault;object=scanner" m </dev/null
 has err "there is no terminal to ask on"
 expect 0 python3 - "$FERRY" sign --key "pkcs11:token=vault;object=scanner" m <<'END'
-import os, pty, sys
+import os, pty, sys, termios, time
 pid, fd = pty.fork()
 if pid == 0:
     os.execv(sys.argv[1], sys.argv[1:])
@@ -88,10 +88,13 @@ while True:
     text += got
     if b"PIN of the token" in text and not asked:
         asked = True
+        # OpenSSL prompts first and turns the echo off then.
+        while termios.tcgetattr(fd)[3] & termios.ECHO:
+            time.sleep(0.01)
         os.write(fd, b"1234\n")
 sys.stdout.buffer.write(text)
 status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-sys.exit(9 if b"1234" in text else status)
+sys.exit(9 if b"token: 1234" in text else status)
 END
 
 say "each mistake has words of its own"
@@ -127,7 +130,7 @@ mkdir tokens
 expect 0 near key
 has out "$key" "signs"
 expect 2 near export --to m2
-has err "the key $key in a token" "no token here fits"
+has err "the key $key at pkcs11:token=vault" "no token here fits"
 ls m2/*.tar 2>/dev/null && fail "a bundle without a signature"
 rmdir tokens
 mv away tokens
