@@ -16,16 +16,16 @@
 #include "store/base/digest.h"
 #include "store/base/error.h"
 #include "store/base/file.h"
-#include "store/bundle/token.h"
+#include "store/bundle/remote.h"
 #include "store/store.h"
 
 #define PEM_MAX 4096
 #define FILE_NAME (FERRY_KEYID + 8)
 
-/* A key in a token, which is opened when it signs first. */
+/* A key in a token or an agent, which is opened when it signs first. */
 struct remote {
 	char *uri;
-	struct ferry_token *token;
+	struct ferry_remote *opened;
 };
 
 /* pkey or remote is NULL. */
@@ -167,7 +167,7 @@ ferry_keyid_ok(const char *id)
 
 /* The store's own keys */
 
-/* The file of a key in a token: its URI, and its public key in PEM. */
+/* The file of a key elsewhere: its URI, and its public key in PEM. */
 static int
 load_remote(struct key *key, struct ferry_bytes text, struct ferry_error *err)
 {
@@ -189,7 +189,7 @@ load_key(struct key *key, int dirfd, const char *name, struct ferry_error *err)
 	int rc = ferry_file_read_at(
 	    dirfd, name, FERRY_FILE_FOLLOW, PEM_MAX, &pem, err);
 
-	if (rc == 1 && ferry_token_is_uri((char *)pem.p))
+	if (rc == 1 && ferry_remote_is_uri((char *)pem.p))
 		rc = load_remote(key, ferry_bytes_buf(&pem), err);
 	else if (rc == 1 && (bio = BIO_new_mem_buf(pem.p, (int)pem.n)) != NULL)
 		key->pkey = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
@@ -341,16 +341,16 @@ ferry_keys_add_uri(struct ferry_store *st, const char *uri,
     struct ferry_public *out, struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
-	struct ferry_token *token = NULL;
+	struct ferry_remote *remote = NULL;
 	char name[FILE_NAME];
 	int fd = ferry_store_keysfd(st), rc = -1;
 
-	if (strchr(uri, '\n') != NULL || strlen(uri) > FERRY_TOKEN_URI_MAX)
+	if (strchr(uri, '\n') != NULL || strlen(uri) > FERRY_REMOTE_URI_MAX)
 		return ferry_error_set(
 		    err, FERRY_EUSAGE, "the URI of a key is one line");
-	if (ferry_token_open(&token, uri, out, err) == -1)
+	if (ferry_remote_open(&remote, uri, out, err) == -1)
 		return -1;
-	ferry_token_free(token);
+	ferry_remote_free(remote);
 	(void)snprintf(name, sizeof(name), "%s.pem", out->id);
 	if (faccessat(fd, name, F_OK, 0) == 0)
 		return ferry_error_set(err, FERRY_EEXIST,
@@ -445,8 +445,8 @@ open_remote(struct key *key, const char *uri, struct ferry_error *err)
 
 	return ferry_calloc(&key->remote, 1, sizeof(*key->remote), err) == -1
 	           ? -1
-	           : ferry_token_open(
-			 &key->remote->token, uri, &key->public, err);
+	           : ferry_remote_open(
+			 &key->remote->opened, uri, &key->public, err);
 }
 
 int
@@ -459,7 +459,7 @@ ferry_keys_open_uri(
 	if (rc == 0) {
 		keys->n = 1;
 		keys->key[0].active = true;
-		rc = ferry_token_is_uri(uri)
+		rc = ferry_remote_is_uri(uri)
 		         ? open_remote(&keys->key[0], uri, err)
 		         : open_private(&keys->key[0], uri, err);
 	}
@@ -481,7 +481,7 @@ ferry_keys_free(struct ferry_keys *keys)
 		EVP_PKEY_free(keys->key[i].pkey);
 		if (keys->key[i].remote == NULL)
 			continue;
-		ferry_token_free(keys->key[i].remote->token);
+		ferry_remote_free(keys->key[i].remote->opened);
 		free(keys->key[i].remote->uri);
 		free(keys->key[i].remote);
 	}
@@ -523,15 +523,15 @@ sign_remote(const struct key *key, struct ferry_bytes text,
 	struct remote *r = key->remote;
 	struct ferry_public public;
 
-	if (r->token == NULL) {
-		if (ferry_token_open(&r->token, r->uri, &public, err) == -1)
+	if (r->opened == NULL) {
+		if (ferry_remote_open(&r->opened, r->uri, &public, err) == -1)
 			return ferry_error_in(
-			    err, "the key %s in a token", key->public.id);
+			    err, "the key %s at %s", key->public.id, r->uri);
 		if (strcmp(public.id, key->public.id) != 0)
 			return ferry_error_set(err, FERRY_EFORMAT,
 			    "%s is another key now, %s", r->uri, public.id);
 	}
-	return ferry_token_sign(r->token, text, signature, err);
+	return ferry_remote_sign(r->opened, text, signature, err);
 }
 
 int

@@ -5,7 +5,7 @@
  * Ed25519: the keys that a store signs with, and public keys of others.
  *
  *	STORE/keys/<id>.pem	signs (PKCS#8, mode 0600)
- *	STORE/keys/<id>.uri	signs, and is in a token (token.h): a line with its
+ *	STORE/keys/<id>.uri	signs, and is elsewhere (remote.h): a line with its
  *				URI, and the public key in PEM
  *	STORE/keys/<id>.retired	signed once
  *
@@ -58,7 +58,7 @@ struct ferry_keys;
 int ferry_keys_open(
     struct ferry_keys **out, struct ferry_store *st, struct ferry_error *err);
 /*
- * One key that is not the store's: a file in PEM, or the URI of one in a token.
+ * One key that is not the store's: a file in PEM, or the URI of one elsewhere.
  * A passphrase or PIN is asked for on the terminal.
  * Errors: FERRY_EUSAGE (there is none), FERRY_EFORMAT (of another kind).
  */
@@ -70,9 +70,9 @@ const struct ferry_public *
 ferry_keys_public(const struct ferry_keys *keys, size_t i);
 /* Whether key i signs (is not retired). */
 bool ferry_keys_active(const struct ferry_keys *keys, size_t i);
-/* Of a key in a token, or NULL; borrowed. */
+/* Of a key in a token or an agent, or NULL; borrowed. */
 const char *ferry_keys_uri(const struct ferry_keys *keys, size_t i);
-/* Errors: of a key in a token those of ferry_token_open() and _sign(). */
+/* Errors: of a key elsewhere those of ferry_remote_open() and _sign(). */
 int ferry_keys_sign(const struct ferry_keys *keys, size_t i,
     struct ferry_bytes text, uint8_t signature[FERRY_SIGNATURE],
     struct ferry_error *err);
@@ -83,7 +83,7 @@ int ferry_keys_ensure(struct ferry_store *st, struct ferry_error *err);
 /* Make one more; from now on both sign. */
 int ferry_keys_add(
     struct ferry_store *st, struct ferry_public *out, struct ferry_error *err);
-/* The same of a key in a token, which is there already. */
+/* The same of a key elsewhere, which is there already. */
 int ferry_keys_add_uri(struct ferry_store *st, const char *uri,
     struct ferry_public *out, struct ferry_error *err);
 /* Sign no more with it.  Errors: FERRY_ENOTFOUND; FERRY_EUSAGE if it is the

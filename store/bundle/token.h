@@ -23,7 +23,6 @@
 struct ferry_error;
 struct ferry_token;
 
-#define FERRY_TOKEN_URI_MAX 1024
 /* Whether key names one of these. */
 bool ferry_token_is_uri(const char *key);
 

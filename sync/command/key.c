@@ -8,17 +8,21 @@
 
 static const char help[] =
     "usage: ferry key\n"
-    "       ferry key export [FILE]\n"
+    "       ferry key export [FILE] [--key KEY]\n"
     "       ferry key new [URI]\n"
     "       ferry key retire ID\n"
     "\n"
     "The keys that this store signs bundles and receipts with.  The first is\n"
-    "made on first use; private keys stay in STORE/keys, or in a token.\n"
+    "made on first use; private keys stay in STORE/keys, in a token\n"
+    "or in an agent.\n"
     "\n"
     "  key         list them, with fingerprints to compare by telephone\n"
-    "  key export  the public keys in PEM, for 'ferry trust add' elsewhere\n"
-    "  key new     make another, or sign with the one that URI names in a PKCS#11\n"
-    "              token, such as an HSM or a card (RFC 7512):\n"
+    "  key export  the public keys in PEM, for 'ferry trust add' elsewhere; of\n"
+    "              KEY ('ferry sign --help') without a store\n"
+    "  key new     make another, or sign with the one that URI names: of an\n"
+    "              ssh-agent (agent:SHA256:…, as 'ssh-add -l' prints it; asked at\n"
+    "              SSH_AUTH_SOCK), or of a PKCS#11 token, such as an HSM or a card\n"
+    "              (RFC 7512):\n"
     "                pkcs11:token=vault;object=near?pin-source=file:/etc/ferry/pin\n"
     "              Without pin-source the PIN is asked for on the terminal at each\n"
     "              command that signs; ?module-path=FILE names a module that\n"
@@ -55,6 +59,25 @@ list(struct ferry_context *ctx, struct ferry_store *st, struct ferry_error *err)
 		    ferry_keys_active(keys, i), ferry_keys_uri(keys, i));
 	ferry_keys_free(keys);
 	return 0;
+}
+
+/* Of a key that need not be a store's. */
+static int
+export_named(const char *uri, const char *path, struct ferry_error *err)
+{
+	struct ferry_buf pem = FERRY_BUF_INIT;
+	struct ferry_keys *keys = NULL;
+	int rc = ferry_keys_open_uri(&keys, uri, err);
+
+	if (rc == 0)
+		rc = ferry_public_pem(&pem, ferry_keys_public(keys, 0), err);
+	if (rc == 0 && path != NULL)
+		rc = ferry_file_replace(path, 0644, ferry_bytes_buf(&pem), err);
+	else if (rc == 0)
+		(void)fwrite(pem.p, 1, pem.n, stdout);
+	ferry_keys_free(keys);
+	ferry_buf_free(&pem);
+	return rc;
 }
 
 /* The PEM of every key that signs, each after a line that says whose it is. */
@@ -114,13 +137,26 @@ dispatch(
 static int
 run(struct ferry_context *ctx, struct ferry_error *err)
 {
-	const struct ferry_option options[] = { { NULL, FERRY_OPTION_FLAG,
-	    NULL } };
+	const char *key = NULL;
+	const struct ferry_option options[] = {
+		{ "key", FERRY_OPTION_VALUE, &key },
+		{ NULL, FERRY_OPTION_FLAG, NULL },
+	};
 	struct ferry_command_task c;
 	int rc;
 
-	if (ferry_options(ctx, options, err) == -1 ||
-	    ferry_command_task_open(
+	if (ferry_options(ctx, options, err) == -1)
+		return -1;
+	if (key != NULL && ctx->argc > 1 && ctx->argc <= 3 &&
+	    strcmp(ctx->argv[1], "export") == 0)
+		return export_named(
+			   key, ctx->argc == 3 ? ctx->argv[2] : NULL, err) == -1
+		           ? -1
+		           : FERRY_EXIT_OK;
+	if (key != NULL)
+		return ferry_error_set(
+		    err, FERRY_EUSAGE, "--key is for 'ferry key export'");
+	if (ferry_command_task_open(
 		&c, ctx, FERRY_STORE_READ, NULL, NULL, err) == -1)
 		return -1;
 	rc = dispatch(ctx, c.task.st, err);
