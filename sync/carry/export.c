@@ -432,47 +432,71 @@ write_bundle(struct export *e, struct ferry_export_result *result,
 	return 0;
 }
 
-/* What sites are to be told of the keys, and whether they will take the bundle. */
+#define ROOT_SOON_S (30 * 86400)
+
+/* How many of the store's keys may sign bundles by its root. */
+static uint64_t
+count_signers(const struct export *e, const struct ferry_root *root)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < ferry_keys_count(e->keys); i++) {
+		const struct ferry_root_key *k =
+		    ferry_root_find(root, ferry_keys_public(e->keys, i)->id);
+
+		n += ferry_keys_active(e->keys, i) && k != NULL &&
+		     k->role[FERRY_ROOT_BUNDLE] &&
+		     (k->expires_at == 0 || k->expires_at > ferry_now());
+	}
+	return n;
+}
+
+/* Whether sites that trust the root will take the bundle. */
+static int
+check_root(const struct export *e, const struct ferry_root *root,
+    struct ferry_error *err)
+{
+	uint64_t needed = root->threshold[FERRY_ROOT_BUNDLE], have;
+	char at[FERRY_TIME_TEXT], signatures[FERRY_COUNT_TEXT];
+
+	if (root->expires_at != 0 && root->expires_at <= ferry_now())
+		return ferry_error_set(err, FERRY_EEXPIRED,
+		    "root %" PRIu64 " of this store expired at %s, and sites "
+		    "that trust it refuse every bundle; make the next one with "
+		    "'ferry root new'",
+		    root->number, ferry_time_text(root->expires_at, at));
+	if (root->expires_at != 0 &&
+	    root->expires_at <= ferry_now() + ROOT_SOON_S)
+		ferry_task_note(e->task,
+		    "root %" PRIu64 " of this store expires at %s: make the "
+		    "next one before ('ferry root new')",
+		    root->number, ferry_time_text(root->expires_at, at));
+	if (e->keys == NULL || (have = count_signers(e, root)) >= needed)
+		return 0;
+	ferry_task_note(e->task,
+	    "root %" PRIu64 " asks for %s on a bundle, and %" PRIu64
+	    " of its keys %s here: the others add theirs with 'ferry sign'",
+	    root->number, ferry_count_text(needed, "signature", signatures),
+	    have, have == 1 ? "signs" : "sign");
+	return 0;
+}
+
+/* What sites are to be told of the keys. */
 static int
 take_root(struct export *e, struct ferry_error *err)
 {
 	const char *origin = ferry_store_id(e->task->st);
 	struct ferry_roots_one one;
-	char at[FERRY_TIME_TEXT], keys[FERRY_COUNT_TEXT];
-	uint64_t signers = 0;
 	int rc =
 	    ferry_roots_get(e->task->st, origin, FERRY_ROOTS_NEWEST, &one, err);
 
 	if (rc != 1)
 		return rc;
-	for (size_t i = 0; e->keys != NULL && i < ferry_keys_count(e->keys);
-	     i++) {
-		const struct ferry_root_key *k = ferry_root_find(
-		    &one.root, ferry_keys_public(e->keys, i)->id);
-
-		signers += ferry_keys_active(e->keys, i) && k != NULL &&
-		           k->role[FERRY_ROOT_BUNDLE] &&
-		           (k->expires_at == 0 || k->expires_at > ferry_now());
-	}
-	rc = ferry_roots_words(e->task->st, origin, &e->plan.head->roots, err);
-	if (one.root.expires_at != 0 && one.root.expires_at <= ferry_now())
-		rc = ferry_error_set(err, FERRY_EEXPIRED,
-		    "root %" PRIu64 " of this store expired at %s, and sites "
-		    "that trust it refuse every bundle; make the next one with "
-		    "'ferry root new'",
-		    one.root.number, ferry_time_text(one.root.expires_at, at));
-	else if (e->keys != NULL &&
-		 signers < one.root.threshold[FERRY_ROOT_BUNDLE])
-		ferry_task_note(e->task,
-		    "root %" PRIu64 " asks for %s on a bundle, and %" PRIu64
-		    " of its keys %s here: the others add theirs with 'ferry "
-		    "sign'",
-		    one.root.number,
-		    ferry_count_text(one.root.threshold[FERRY_ROOT_BUNDLE],
-			"signature", keys),
-		    signers, signers == 1 ? "signs" : "sign");
+	rc = check_root(e, &one.root, err);
 	ferry_roots_clear(&one);
-	return rc == -1 ? -1 : 0;
+	return rc == -1 ? -1
+	                : ferry_roots_words(
+			      e->task->st, origin, &e->plan.head->roots, err);
 }
 
 static int

@@ -117,6 +117,27 @@ ferry_roots_put(struct ferry_store *st, const struct ferry_root *root,
 	    err);
 }
 
+static int
+delete_record(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+
+	(void)record;
+	return ferry_local_delete(ctx, key, err);
+}
+
+int
+ferry_roots_delete(
+    struct ferry_store *st, const char *origin, struct ferry_error *err)
+{
+	struct ferry_key prefix;
+
+	return ferry_key_named(&prefix, FERRY_KIND_ROOT, origin, NULL, err) ==
+	               -1
+	           ? -1
+	           : ferry_local_each(st, &prefix, delete_record, st, err);
+}
+
 int
 ferry_roots_threshold(struct ferry_store *st, const char *origin, uint64_t *out,
     struct ferry_error *err)

@@ -33,6 +33,9 @@ void ferry_roots_clear(struct ferry_roots_one *one);
 /* Part of the next commit; limits may be NULL. */
 int ferry_roots_put(struct ferry_store *st, const struct ferry_root *root,
     struct ferry_bytes text, const json_t *limits, struct ferry_error *err);
+/* Forget all of origin's.  Part of the next commit. */
+int ferry_roots_delete(
+    struct ferry_store *st, const char *origin, struct ferry_error *err);
 /* How many signatures the newest root asks of a bundle; 0 without one. */
 int ferry_roots_threshold(struct ferry_store *st, const char *origin,
     uint64_t *out, struct ferry_error *err);

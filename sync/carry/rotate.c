@@ -23,6 +23,14 @@ struct rotation {
 	bool limited; /* somebody said what those of all keys are */
 };
 
+/* Whether it is the store's, and for its bundles. */
+static bool
+is_own(const struct rotation *r)
+{
+
+	return r->by == FERRY_ROTATE_ORIGIN || r->by == FERRY_ROTATE_ANEW;
+}
+
 /* Whether enough keys of by signed it. */
 static int
 check_signed(const struct ferry_root *root, const struct ferry_root *by,
@@ -175,7 +183,7 @@ static int
 take(const struct rotation *r, const struct ferry_root *before,
     struct ferry_error *err)
 {
-	bool own = r->by == FERRY_ROTATE_ORIGIN;
+	bool own = is_own(r);
 
 	for (size_t i = 0; !own && i < r->root->keys_n; i++)
 		if (r->root->keys[i].role[FERRY_ROOT_BUNDLE] &&
@@ -208,7 +216,7 @@ take_first(const struct rotation *r, struct ferry_error *err)
 
 	if (r->by == FERRY_ROTATE_BUNDLE)
 		return 0;
-	if (r->by == FERRY_ROTATE_ORIGIN && r->root->number != 1)
+	if (is_own(r) && r->root->number != 1)
 		return ferry_error_set(err, FERRY_EGAP,
 		    "this is root %" PRIu64 " of %s, and the store has none; "
 		    "publish the ones before it first",
@@ -270,10 +278,10 @@ take_next(const struct rotation *r, const struct ferry_root *newest,
 		    "trust add --root FILE')",
 		    r->root->number, r->root->origin_name, newest->number,
 		    newest->number + 1);
-	return check_signed(r->root, newest, err) == -1 ||
+	return (r->by != FERRY_ROTATE_ANEW &&
+		   check_signed(r->root, newest, err) == -1) ||
 	               check_signed(r->root, r->root, err) == -1 ||
-	               (r->by == FERRY_ROTATE_ORIGIN &&
-			   check_dropped(r, newest, err) == -1)
+	               (is_own(r) && check_dropped(r, newest, err) == -1)
 	           ? -1
 	           : take(r, newest, err);
 }
@@ -353,12 +361,12 @@ check_origin(const struct rotation *r, struct ferry_error *err)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "this is this store's own root; 'ferry root publish' "
 		    "takes it");
-	if (!own && r->by == FERRY_ROTATE_ORIGIN)
+	if (!own && is_own(r))
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "this is a root of %s (%s), not of this store; 'ferry "
 		    "trust add --root' trusts it",
 		    r->root->origin_name, r->root->origin);
-	return own == (r->by == FERRY_ROTATE_ORIGIN);
+	return own == is_own(r);
 }
 
 int
@@ -401,6 +409,34 @@ ferry_rotate(const struct ferry_task *task, struct ferry_bytes text,
 	         : look_at_known(&r, &newest.root, err);
 	ferry_roots_clear(&newest);
 	return rc;
+}
+
+int
+ferry_rotate_forget(
+    struct ferry_store *st, const char *origin, struct ferry_error *err)
+{
+	struct ferry_trust *keys = NULL;
+	struct ferry_roots_one one;
+	size_t n = 0;
+	int rc = ferry_roots_get(st, origin, FERRY_ROOTS_NEWEST, &one, err);
+
+	if (rc == 0)
+		return ferry_error_set(err, FERRY_ENOTFOUND,
+		    "there is no root of this origin here");
+	if (rc == -1)
+		return -1;
+	ferry_roots_clear(&one);
+	rc = ferry_trust_list(st, &keys, &n, err);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (strcmp(keys[i].store, origin) == 0 &&
+		    keys[i].expires_at != 0) {
+			keys[i].expires_at = 0;
+			rc = ferry_trust_put(st, &keys[i], err);
+		}
+	free(keys);
+	return rc == -1 || ferry_roots_delete(st, origin, err) == -1
+	           ? -1
+	           : ferry_store_commit(st, err);
 }
 
 int

@@ -21,7 +21,8 @@ struct ferry_volume;
 enum ferry_rotate_by {
 	FERRY_ROTATE_BUNDLE, /* only what goes on from a root that is here */
 	FERRY_ROTATE_HAND, /* at a site */
-	FERRY_ROTATE_ORIGIN /* a store's own */
+	FERRY_ROTATE_ORIGIN, /* a store's own */
+	FERRY_ROTATE_ANEW /* the same; the root before need not have signed */
 };
 
 /*
@@ -38,6 +39,13 @@ enum ferry_rotate_by {
  */
 int ferry_rotate(const struct ferry_task *task, struct ferry_bytes text,
     enum ferry_rotate_by by, const json_t *limits, struct ferry_error *err);
+/*
+ * Roots whose keys are lost: forget all of origin's, so that a first one can be
+ * taken again.  What they let sign goes on to do so, each key by itself.  Commits.
+ * Errors: FERRY_ENOTFOUND: there is none.
+ */
+int ferry_rotate_forget(
+    struct ferry_store *st, const char *origin, struct ferry_error *err);
 /*
  * All that a volume brings, of whatever origin; nothing of it need be signed.
  * *taken becomes true where one was taken, also if another was refused then.

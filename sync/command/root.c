@@ -21,7 +21,7 @@ static const char help[] =
     "       ferry root remove FILE ID [--role ROLE]\n"
     "       ferry root require FILE N --role ROLE\n"
     "       ferry root sign FILE [--key KEY]\n"
-    "       ferry root publish FILE\n"
+    "       ferry root publish FILE [--anew]\n"
     "       ferry root export [FILE]\n"
     "\n"
     "A root says which keys sign bundles of this store, and how many must.  It is\n"
@@ -45,7 +45,10 @@ static const char help[] =
     "  root sign     add the signature of a root key to FILE, which is not to be\n"
     "                changed after: of KEY ('ferry sign --help'), without a\n"
     "                store, or of those of the store\n"
-    "  root publish  check that enough signed, and let it travel in every bundle\n"
+    "  root publish  check that enough signed, and let it travel in every bundle;\n"
+    "                with --anew enough of its own keys, when too many of the one\n"
+    "                before are lost: sites need 'ferry trust forget' then, and\n"
+    "                this one by hand\n"
     "  root export   the published one, for 'ferry trust add --root'\n"
     "  root show     that in FILE, or the published one\n";
 
@@ -294,14 +297,16 @@ sign_root(struct ferry_context *ctx, struct ferry_store *st, const char *path,
 
 static int
 publish(struct ferry_context *ctx, struct ferry_command_task *c,
-    const char *path, struct ferry_error *err)
+    const char *path, const struct ferry_root_options *o,
+    struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_root root;
 	int rc = read_root(&text, &root, path, FERRY_ROOT_WHOLE, err);
 
 	if (rc == 0 && ((rc = ferry_rotate(&c->task, ferry_bytes_buf(&text),
-			     FERRY_ROTATE_ORIGIN, NULL, err)) == -1 ||
+			     o->anew ? FERRY_ROTATE_ANEW : FERRY_ROTATE_ORIGIN,
+			     NULL, err)) == -1 ||
 			   ferry_store_commit(c->task.st, err) == -1))
 		rc = ferry_error_in(err, "%s", path);
 	if (rc != -1)
@@ -404,7 +409,7 @@ dispatch(struct ferry_context *ctx, struct ferry_command_task *c,
 	if (strcmp(what, "sign") == 0 && path != NULL)
 		return sign_root(ctx, c->task.st, path, o, err);
 	if (strcmp(what, "publish") == 0 && path != NULL)
-		return publish(ctx, c, path, err);
+		return publish(ctx, c, path, o, err);
 	return ferry_error_set(
 	    err, FERRY_EUSAGE, "see 'ferry root --help' for its forms");
 }
@@ -418,6 +423,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		{ "name", FERRY_OPTION_VALUE, &o.name },
 		{ "expires", FERRY_OPTION_VALUE, &o.expires },
 		{ "key", FERRY_OPTION_VALUE, &o.key },
+		{ "anew", FERRY_OPTION_FLAG, &o.anew },
 		{ NULL, FERRY_OPTION_FLAG, NULL },
 	};
 	struct ferry_command_task c;

@@ -1,6 +1,7 @@
 #ifndef FERRY_COMMAND_ROOT_H
 #define FERRY_COMMAND_ROOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ferry_context;
@@ -14,6 +15,7 @@ void ferry_root_print(
 /* What options say of a draft. */
 struct ferry_root_options {
 	const char *role, *name, *expires, *key;
+	bool anew;
 };
 /*
  * Change the draft in the file path: its signatures are gone then.  what: "add",

@@ -13,6 +13,7 @@
 #include "sync/carry/alias.h"
 #include "sync/carry/behind.h"
 #include "sync/carry/limits.h"
+#include "sync/carry/rotate.h"
 #include "sync/command/command_task.h"
 #include "sync/command/origin_arg.h"
 #include "sync/command/trust.h"
@@ -23,6 +24,7 @@ static const char help[] =
     "                       [--only bundles|receipts] [--upstreams NAME,…]\n"
     "                       [--owners NAME,…] [--packages PATTERN,…]\n"
     "       ferry trust add --root FILE [--upstreams NAME,…] …\n"
+    "       ferry trust forget ORIGIN\n"
     "       ferry trust revoke ID\n"
     "       ferry trust brought ID\n"
     "       ferry trust require N [--role ROLE]\n"
@@ -45,6 +47,8 @@ static const char help[] =
     "           With --root FILE is a root ('ferry root export' there): its\n"
     "           keys are trusted, and the next roots come with bundles, which\n"
     "           add keys within the same limits and revoke others.\n"
+    "  forget   the roots of ORIGIN, whose root keys are lost; the keys that\n"
+    "           they let sign are trusted on, each by itself\n"
     "  revoke   refuse from now on what only this key signed; not undone.\n"
     "           What came by it before stays:\n"
     "  brought  lists it, for 'ferry remove'\n"
@@ -484,6 +488,16 @@ add_root(struct ferry_context *ctx, const struct ferry_task *task,
 }
 
 static int
+forget(struct ferry_store *st, const char *name, struct ferry_error *err)
+{
+	char origin[FERRY_STORE_ID];
+
+	return ferry_command_origin(st, name, origin, err) == -1
+	           ? -1
+	           : ferry_rotate_forget(st, origin, err);
+}
+
+static int
 dispatch(struct ferry_context *ctx, const struct ferry_task *task,
     const struct trust_options *options, struct ferry_error *err)
 {
@@ -498,6 +512,8 @@ dispatch(struct ferry_context *ctx, const struct ferry_task *task,
 		return add(ctx, st, ctx->argv[2], options, err);
 	if (strcmp(what, "revoke") == 0 && ctx->argc == 3)
 		return ferry_trust_revoke(st, ctx->argv[2], err);
+	if (strcmp(what, "forget") == 0 && ctx->argc == 3)
+		return forget(st, ctx->argv[2], err);
 	if (strcmp(what, "brought") == 0 && ctx->argc == 3)
 		return ferry_trust_brought(ctx, st, ctx->argv[2], err);
 	if (strcmp(what, "require") == 0 && ctx->argc == 3)

@@ -253,6 +253,7 @@ expect 27 store far3 import m5
 has err "signed by key $k2, which its origin's root lets sign until"
 mkdir m6
 expect 0 near export --to m6 --expires never
+has err "root 4 of this store expires at"
 has err "root 4 asks for 1 signature on a bundle, and 0 of its keys sign here"
 export FERRY_NOW=$((now + 31 * 86400))
 mkdir m7
@@ -295,3 +296,25 @@ expect 2 store far3 root publish r6
 has err "this is a root of near" "not of this store"
 expect 2 near trust add --root r6
 has err "this store's own root"
+
+say "root keys that are lost: begun anew by hand; what was revoked stays so"
+near root new n7 >/dev/null
+for i in a b c d; do "$FERRY" root remove n7 "$(id $i)" --role root >/dev/null || true; done
+openssl genpkey -algorithm ed25519 -out e.key 2>/dev/null
+"$FERRY" root add n7 --key e.key --role root >/dev/null
+"$FERRY" root require n7 1 --role root >/dev/null
+sign n7 e
+expect 21 near root publish n7
+expect 0 near root publish n7 --anew
+bundle m10 --since 0
+"$FERRY" sign --key d.key m10 >/dev/null
+expect 21 store far3 import m10
+has err "root 7 of near has 0 of the 2 signatures of keys of root 6"
+expect 21 store far3 trust add --root n7
+expect 1 near trust forget nobody
+expect 0 store far3 trust forget near
+expect 0 store far3 trust add --root n7
+expect 0 store far3 import m10
+expect 0 store far3 trust
+has out "root 7 of near" "revoked at"
+expect 22 store far3 import m1

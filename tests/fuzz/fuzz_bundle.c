@@ -1,5 +1,5 @@
 /*
- * What comes from a medium: tar headers, heads, index lines, receipts.  The
+ * What comes from a medium: tar headers, heads, index lines, receipts, roots.  The
  * first byte says which parser gets the rest.
  */
 
@@ -10,6 +10,7 @@
 #include "fuzz.h"
 #include "store/base/error.h"
 #include "store/bundle/receipt.h"
+#include "store/bundle/root.h"
 #include "store/bundle/volume.h"
 
 static int
@@ -66,10 +67,15 @@ fuzz_head(struct ferry_bytes text, enum ferry_head_state state)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf a = FERRY_BUF_INIT, b = FERRY_BUF_INIT;
+	struct ferry_bytes roots = ferry_head_roots(text);
 	struct ferry_head *head, *again;
 
+	FUZZ_CHECK(roots.n <= FERRY_ROOTS_MAX);
 	if (ferry_head_parse(&head, text, state, &err) == -1)
 		return;
+	/* What was had without parsing is what is there. */
+	FUZZ_CHECK(roots.n == 0 ||
+		   ferry_bytes_equal(roots, ferry_bytes_buf(&head->roots)));
 	/* What was accepted is written, and read, as the same. */
 	FUZZ_CHECK(ferry_head_write(&a, head, &err) == 0);
 	FUZZ_CHECK(
@@ -95,6 +101,30 @@ fuzz_line(struct ferry_bytes text)
 	}
 }
 
+static void
+fuzz_root(struct ferry_bytes text)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf a = FERRY_BUF_INIT, b = FERRY_BUF_INIT;
+	struct ferry_root root, again;
+	char origin[FERRY_STORE_ID];
+	uint64_t n;
+
+	if (ferry_root_parse(&root, text, FERRY_ROOT_DRAFT, &err) == -1)
+		return;
+	FUZZ_CHECK(ferry_root_origin(text, origin, &err) == 0);
+	FUZZ_CHECK(strcmp(origin, root.origin) == 0);
+	(void)ferry_root_count(&root, &root, &n, &err);
+	/* What was accepted is written, and read, as the same. */
+	FUZZ_CHECK(ferry_root_write(&a, &root, &err) == 0);
+	FUZZ_CHECK(ferry_root_parse(&again, ferry_bytes_buf(&a),
+		       FERRY_ROOT_DRAFT, &err) == 0);
+	FUZZ_CHECK(ferry_root_write(&b, &again, &err) == 0);
+	FUZZ_CHECK(a.n == b.n && memcmp(a.p, b.p, a.n) == 0);
+	ferry_buf_free(&a);
+	ferry_buf_free(&b);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -116,6 +146,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'i':
 		fuzz_line(text);
+		break;
+	case 'o':
+		fuzz_root(text);
 		break;
 	case 'r':
 		if (ferry_receipt_parse(
