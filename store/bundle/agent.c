@@ -130,8 +130,8 @@ receive(struct ferry_agent *a, size_t n, struct ferry_error *err)
 	if (ferry_buf_reserve(&a->message, n, err) == -1)
 		return -1;
 	while (a->message.n < n) {
-		ssize_t got = recv(
-		    a->fd, a->message.p + a->message.n, n - a->message.n, 0);
+		ssize_t got =
+		    read(a->fd, a->message.p + a->message.n, n - a->message.n);
 
 		if (got == -1 && errno == EINTR)
 			continue;

@@ -19,11 +19,12 @@
  *     tests/bundle/165.
  */
 
-#include "store/bundle/keys.h"
+#include "store/bundle/public.h"
 
 struct ferry_agent;
 struct ferry_error;
 
+/* Whether key names one of these. */
 bool ferry_agent_is_uri(const char *key);
 /*
  * Connect and find the key.

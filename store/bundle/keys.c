@@ -41,130 +41,6 @@ struct ferry_keys {
 	size_t n;
 };
 
-int
-ferry_public_from_raw(
-    struct ferry_public *out, struct ferry_bytes raw, struct ferry_error *err)
-{
-	char hex[FERRY_DIGEST_TEXT];
-	struct ferry_digest d;
-
-	if (raw.n != sizeof(out->raw))
-		return ferry_error_set(
-		    err, FERRY_EFORMAT, "an Ed25519 key has 32 bytes");
-	if (ferry_digest_of(&d, FERRY_SHA256, raw, err) == -1)
-		return -1;
-	memcpy(out->raw, raw.p, sizeof(out->raw));
-	memcpy(out->id, ferry_digest_hex(&d, hex), FERRY_KEYID - 1);
-	out->id[FERRY_KEYID - 1] = 0;
-	return 0;
-}
-
-static int
-public_of(struct ferry_public *out, EVP_PKEY *pkey, struct ferry_error *err)
-{
-	uint8_t raw[32];
-	size_t n = sizeof(raw);
-
-	if (EVP_PKEY_get_base_id(pkey) != EVP_PKEY_ED25519 ||
-	    EVP_PKEY_get_raw_public_key(pkey, raw, &n) != 1)
-		return ferry_error_set(
-		    err, FERRY_EFORMAT, "this is not an Ed25519 key");
-	return ferry_public_from_raw(out, ferry_bytes_of(raw, n), err);
-}
-
-int
-ferry_public_from_pem(
-    struct ferry_public *out, struct ferry_bytes pem, struct ferry_error *err)
-{
-	BIO *bio = pem.n > PEM_MAX ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
-	EVP_PKEY *pkey =
-	    bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-	int rc;
-
-	if (pkey == NULL)
-		rc = ferry_error_set(err, FERRY_EFORMAT,
-		    "this is not a public key in PEM (-----BEGIN PUBLIC "
-		    "KEY-----), as 'ferry key export' writes it");
-	else
-		rc = public_of(out, pkey, err);
-	EVP_PKEY_free(pkey);
-	BIO_free(bio);
-	return rc;
-}
-
-int
-ferry_public_pem(struct ferry_buf *buf, const struct ferry_public *key,
-    struct ferry_error *err)
-{
-	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(
-	    EVP_PKEY_ED25519, NULL, key->raw, sizeof(key->raw));
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *p;
-	long n;
-	int rc = -1;
-
-	if (pkey == NULL || bio == NULL || PEM_write_bio_PUBKEY(bio, pkey) != 1)
-		ferry_error_set(err, FERRY_ENOMEM, "cannot write a public key");
-	else if ((n = BIO_get_mem_data(bio, &p)) > 0)
-		rc = ferry_buf_add(buf, p, (size_t)n, err);
-	BIO_free(bio);
-	EVP_PKEY_free(pkey);
-	return rc;
-}
-
-const char *
-ferry_public_fingerprint(
-    const struct ferry_public *key, char buf[FERRY_FINGERPRINT])
-{
-	struct ferry_error err = FERRY_ERROR_INIT;
-	char hex[FERRY_DIGEST_TEXT];
-	struct ferry_digest d;
-	size_t n = 0;
-
-	if (ferry_digest_of(&d, FERRY_SHA256,
-		ferry_bytes_of(key->raw, sizeof(key->raw)), &err) == -1)
-		abort(); /* Only without memory. */
-	(void)ferry_digest_hex(&d, hex);
-	for (size_t i = 0; i < 64; i++) {
-		if (i > 0 && i % 4 == 0)
-			buf[n++] = ' ';
-		buf[n++] = hex[i];
-	}
-	buf[n] = 0;
-	return buf;
-}
-
-int
-ferry_public_verify(const struct ferry_public *key, struct ferry_bytes text,
-    const uint8_t signature[FERRY_SIGNATURE], struct ferry_error *err)
-{
-	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(
-	    EVP_PKEY_ED25519, NULL, key->raw, sizeof(key->raw));
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int rc = -1;
-
-	if (pkey == NULL || ctx == NULL ||
-	    EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) != 1)
-		ferry_error_set(
-		    err, FERRY_ENOMEM, "cannot start to verify a signature");
-	else
-		rc = EVP_DigestVerify(
-			 ctx, signature, FERRY_SIGNATURE, text.p, text.n) == 1
-		         ? 1
-		         : 0;
-	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(pkey);
-	return rc;
-}
-
-bool
-ferry_keyid_ok(const char *id)
-{
-
-	return strlen(id) == FERRY_KEYID - 1 &&
-	       strspn(id, "0123456789abcdef") == FERRY_KEYID - 1;
-}
-
 /* The store's own keys */
 
 /* The file of a key elsewhere: its URI, and its public key in PEM. */
@@ -197,7 +73,7 @@ load_key(struct key *key, int dirfd, const char *name, struct ferry_error *err)
 		rc = ferry_error_set(
 		    err, FERRY_EFORMAT, "it is not a private key in PEM");
 	else if (rc == 1 && key->pkey != NULL)
-		rc = public_of(&key->public, key->pkey, err);
+		rc = ferry_public_of(&key->public, key->pkey, err);
 	BIO_free(bio);
 	if (pem.p != NULL)
 		OPENSSL_cleanse(pem.p, pem.cap);
@@ -327,7 +203,7 @@ ferry_keys_add(
 		ferry_error_errno(err, "%s/keys", ferry_store_path(st));
 	} else if (pkey == NULL) {
 		ferry_error_set(err, FERRY_ESYSTEM, "cannot make a key");
-	} else if (public_of(out, pkey, err) == 0) {
+	} else if (ferry_public_of(out, pkey, err) == 0) {
 		(void)snprintf(name, sizeof(name), "%s.pem", out->id);
 		sweep_unfinished(ferry_store_keysfd(st));
 		rc = write_key(ferry_store_keysfd(st), name, pkey, err);
@@ -433,7 +309,7 @@ open_private(struct key *key, const char *uri, struct ferry_error *err)
 		key->pkey = load_private(store);
 	(void)OSSL_STORE_close(store);
 	return key->pkey != NULL
-	           ? public_of(&key->public, key->pkey, err)
+	           ? ferry_public_of(&key->public, key->pkey, err)
 	           : ferry_error_set(err, FERRY_EUSAGE,
 			 "there is no private key, or its passphrase is "
 			 "wrong");

@@ -2,52 +2,26 @@
 #define FERRY_BUNDLE_KEYS_H
 
 /*
- * Ed25519: the keys that a store signs with, and public keys of others.
+ * Ed25519: the keys that a store signs with, or that somebody names.
  *
  *	STORE/keys/<id>.pem	signs (PKCS#8, mode 0600)
  *	STORE/keys/<id>.uri	signs, and is elsewhere (remote.h): a line with its
  *				URI, and the public key in PEM
  *	STORE/keys/<id>.retired	signed once
  *
- * The id of a key is the first 32 hexadecimal digits of the SHA-256 of its 32
- * bytes.  Whom to trust is not decided here: see sync/carry/trust.h.
+ * Whom to trust is not decided here: see sync/carry/trust.h.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "store/base/bytes.h"
+#include "store/bundle/public.h"
 
 struct ferry_error;
 struct ferry_store;
 
-#define FERRY_KEYID 33 /* an id and NUL */
-#define FERRY_FINGERPRINT 80 /* "SHA256:…", as people compare it */
-#define FERRY_SIGNATURE 64
 #define FERRY_KEYS_MAX 16
-
-struct ferry_public {
-	char id[FERRY_KEYID];
-	uint8_t raw[32];
-};
-
-/* From the 32 bytes of an Ed25519 key.  Errors: FERRY_EFORMAT. */
-int ferry_public_from_raw(
-    struct ferry_public *out, struct ferry_bytes raw, struct ferry_error *err);
-/* From a PEM "PUBLIC KEY".  Errors: FERRY_EFORMAT. */
-int ferry_public_from_pem(
-    struct ferry_public *out, struct ferry_bytes pem, struct ferry_error *err);
-/* Append the PEM. */
-int ferry_public_pem(struct ferry_buf *buf, const struct ferry_public *key,
-    struct ferry_error *err);
-/* All digits of the SHA-256 of the key in groups of four.  Returns buf. */
-const char *ferry_public_fingerprint(
-    const struct ferry_public *key, char buf[FERRY_FINGERPRINT]);
-/* Returns: 1 if signature is key's over text, 0 if not, -1. */
-int ferry_public_verify(const struct ferry_public *key, struct ferry_bytes text,
-    const uint8_t signature[FERRY_SIGNATURE], struct ferry_error *err);
-/* Whether id is 32 lower-case hexadecimal digits. */
-bool ferry_keyid_ok(const char *id);
 
 /*
  * The store's own keys, in the order of their ids.

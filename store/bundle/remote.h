@@ -3,7 +3,7 @@
 
 /* A key that signs and is not here: in a token (token.h) or an agent (agent.h). */
 
-#include "store/bundle/keys.h"
+#include "store/bundle/public.h"
 
 struct ferry_error;
 struct ferry_remote;

@@ -18,7 +18,7 @@
  *     without the OCTET STRING: tests/bundle/155.
  */
 
-#include "store/bundle/keys.h"
+#include "store/bundle/public.h"
 
 struct ferry_error;
 struct ferry_token;

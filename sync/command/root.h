@@ -25,8 +25,7 @@ struct ferry_root_options {
 int ferry_root_edit(struct ferry_context *ctx, const char *path,
     const char *what, const char *arg, const struct ferry_root_options *options,
     struct ferry_error *err);
-/* Now and the option, a duration ("365d" without it) or "never": 0. */
-int ferry_root_expiry(const char *option, const char *fallback, int64_t *out,
-    struct ferry_error *err);
+/* Now and a duration, or of "never" 0. */
+int ferry_root_expiry(const char *text, int64_t *out, struct ferry_error *err);
 
 #endif

@@ -12,10 +12,8 @@
 #define PEM_MAX 65536
 
 int
-ferry_root_expiry(const char *option, const char *fallback, int64_t *out,
-    struct ferry_error *err)
+ferry_root_expiry(const char *text, int64_t *out, struct ferry_error *err)
 {
-	const char *text = option == NULL ? fallback : option;
 	int64_t seconds;
 
 	*out = 0;
@@ -64,7 +62,7 @@ add_key(struct ferry_root *root, const struct ferry_public *key,
 		    "a name has at most %d characters", FERRY_NAME - 1);
 	return o->expires == NULL
 	           ? 0
-	           : ferry_root_expiry(o->expires, NULL, &k->expires_at, err);
+	           : ferry_root_expiry(o->expires, &k->expires_at, err);
 }
 
 /* Every PEM block of a file. */

@@ -325,35 +325,6 @@ read_options(struct ferry_trust *out, const struct trust_options *o,
 	return 0;
 }
 
-/* The upstreams that a key is limited to are its store's. */
-int
-ferry_trust_claim(struct ferry_store *st, const char *store,
-    const json_t *limits, struct ferry_error *err)
-{
-	const json_t *list = json_object_get(limits, "upstreams"), *name;
-	enum ferry_authority whose;
-	size_t i;
-
-	json_array_foreach (list, i, name) {
-		const char *upstream = json_string_value(name);
-
-		if (store[0] == 0)
-			return ferry_error_set(err, FERRY_EUSAGE,
-			    "--upstreams needs to know of which store the key "
-			    "is: its file does not say, give --of");
-		if (strpbrk(upstream, "*?[") != NULL)
-			continue;
-		if (ferry_authority_get(st, upstream, store, &whose, err) == -1)
-			return -1;
-		if (whose == FERRY_AUTHORITY_OTHER)
-			return ferry_error_set(err, FERRY_EUSAGE,
-			    "upstream '%s' belongs to another origin here; "
-			    "'ferry access hand-over' moves it",
-			    upstream);
-	}
-	return 0;
-}
-
 /* Trust one key, within its limits, and print it. */
 static int
 add_key(struct ferry_context *ctx, struct ferry_store *st,
