@@ -432,8 +432,6 @@ write_bundle(struct export *e, struct ferry_export_result *result,
 	return 0;
 }
 
-#define ROOT_SOON_S (30 * 86400)
-
 /* How many of the store's keys may sign bundles by its root. */
 static uint64_t
 count_signers(const struct export *e, const struct ferry_root *root)
@@ -466,7 +464,7 @@ check_root(const struct export *e, const struct ferry_root *root,
 		    "'ferry root new'",
 		    root->number, ferry_time_text(root->expires_at, at));
 	if (root->expires_at != 0 &&
-	    root->expires_at <= ferry_now() + ROOT_SOON_S)
+	    root->expires_at <= ferry_now() + FERRY_ROOTS_SOON_S)
 		ferry_task_note(e->task,
 		    "root %" PRIu64 " of this store expires at %s: make the "
 		    "next one before ('ferry root new')",

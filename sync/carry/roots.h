@@ -18,6 +18,9 @@
 
 struct ferry_store;
 
+/* Before its end it is time for the next root. */
+#define FERRY_ROOTS_SOON_S (30 * 86400)
+
 /* A root that is here; root borrows from text. */
 struct ferry_roots_one {
 	struct ferry_root root;

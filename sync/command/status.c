@@ -8,6 +8,7 @@
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
+#include "sync/carry/roots.h"
 #include "sync/command/command.h"
 #include "sync/command/growth.h"
 
@@ -21,7 +22,7 @@ static const char help[] =
     "its sites are, how old permissions are, and what is wrong with it.\n"
     "Works beside a running sync or import.  Exit status 5 if there are\n"
     "problems (incidents, lost blobs, upstreams of which something was skipped,\n"
-    "clocks that differ by days).\n";
+    "clocks that differ by days, a root that ends within 30 days).\n";
 
 static int
 add(void *ctx, const struct ferry_key *key, json_t *record,
@@ -342,6 +343,29 @@ look_at_clocks(struct ferry_store *st, uint64_t last, const json_t *origins,
 	return 0;
 }
 
+/* A root that ends soon: without the next one nothing is imported any more. */
+static int
+look_at_root(
+    void *ctx, const struct ferry_roots_one *one, struct ferry_error *err)
+{
+	const struct ferry_root *root = &one->root;
+	char text[200], at[FERRY_TIME_TEXT];
+
+	if (root->expires_at == 0 ||
+	    root->expires_at > ferry_now() + FERRY_ROOTS_SOON_S)
+		return 0;
+	(void)snprintf(text, sizeof(text),
+	    "root %" PRIu64 " %s at %s; its store makes the next one with "
+	    "'ferry root new', and bundles bring it",
+	    root->number,
+	    root->expires_at > ferry_now() ? "expires" : "expired",
+	    ferry_time_text(root->expires_at, at));
+	return ferry_json_push(ctx,
+	    json_pack("{s:[s,s],s:{s:s}}", "key", "root", root->origin_name,
+		"record", "text", text),
+	    err);
+}
+
 /* Bundles of which volumes are missing, and blobs that a bundle should bring. */
 static void
 print_waiting(const json_t *incoming, const json_t *wanted)
@@ -500,7 +524,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    collect(st, "absent", absent, err) == -1 ||
 	    collect(st, "wanted", wanted, err) == -1 ||
 	    ferry_store_backup_of(st, &backup, err) == -1 ||
-	    look_at_clocks(st, t.records, origins, problems, err) == -1)
+	    look_at_clocks(st, t.records, origins, problems, err) == -1 ||
+	    ferry_roots_each(st, look_at_root, problems, err) == -1)
 		goto out;
 	rc =
 	    json_array_size(problems) > 0 ? FERRY_EXIT_PROBLEMS : FERRY_EXIT_OK;

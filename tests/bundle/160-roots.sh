@@ -243,6 +243,8 @@ sign r4 b c
 near root publish r4 >/dev/null
 bundle m4 --since 0 --expires never
 expect 0 store far3 import m4
+expect 5 store far3 status
+has out "root near: root 4 expires at 20"
 expect 0 store far3 trust
 has out "until 20"
 now=$(date +%s)
@@ -318,3 +320,36 @@ expect 0 store far3 import m10
 expect 0 store far3 trust
 has out "root 7 of near" "revoked at"
 expect 22 store far3 import m1
+
+say "a root takes no key from another origin, nor a scanner's"
+store evil init --name evil >/dev/null
+store evil key export evil.pem
+evil=$(store evil key | sed -n '1s/ .*//p')
+store far3 trust add evil.pem >/dev/null
+store far3 trust add c.pub --role scanner >/dev/null
+near root new n8 >/dev/null
+root add n8 evil.pem --role bundle >/dev/null
+root add n8 c.pub --role bundle >/dev/null
+sign n8 e
+near root publish n8 >/dev/null
+bundle m11 --since 0
+"$FERRY" sign --key d.key m11 >/dev/null
+expect 0 store far3 import m11
+has err "names key $evil, which speaks for somebody else here" \
+    "names key $(id c), which speaks for somebody else here"
+expect 0 store far3 trust
+has out "role scanner"
+near root new n9 >/dev/null
+root remove n9 "$evil" >/dev/null
+root remove n9 "$(id c)" >/dev/null
+sign n9 e
+near root publish n9 >/dev/null
+
+say "a bundle for another site brings the root, and no more"
+rm -rf m12 && mkdir m12
+near export --to m12 --for elsewhere --site-id 0123456789abcdef0123456789abcdef >/dev/null
+"$FERRY" sign --key d.key m12 >/dev/null
+expect 23 store far3 import m12
+expect 0 store far3 trust
+has out "root 9 of near" "role scanner"
+grep -A3 "^$evil" out | grep -q "trusted since" || fail "another origin's key was revoked"
