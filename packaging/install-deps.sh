@@ -18,8 +18,8 @@ tests="buildah caddy clang-format clang-tidy containerd cppcheck curl debhelper
     libmaven-compiler-plugin-java libmaven-install-plugin-java
     libmaven-jar-plugin-java libmaven-resources-plugin-java
     libmaven-war-plugin-java libsurefire-java lintian man-db maven nginx-light nuget
-    openjdk-17-jdk-headless opensc openssl podman procps prometheus python3 ruby
-    ruby-bundler skopeo softhsm2 umoci unzip zsh zstd"
+    openjdk-17-jdk-headless opensc openssh-client openssl podman procps prometheus
+    python3 ruby ruby-bundler skopeo softhsm2 umoci unzip zsh zstd"
 # What nuget.exe is run with, beside what the package nuget brings.
 tests="$tests libmono-microsoft-csharp4.0-cil
     libmono-system-componentmodel-composition4.0-cil

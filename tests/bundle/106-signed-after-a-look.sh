@@ -26,11 +26,15 @@ say "every manipulation that an import refuses, but what a site alone can tell"
 forge --list >attacks
 refused=0
 while read -r name status; do
+	# What the reader of volumes refuses, which both share, 040 has.
 	case $name in
-	nothing) continue ;;
-	# A site's trust, its place and its clock; what it has already.
-	expired | other-site | head-changed | no-signature | unknown-signer | \
-	    signature-twice | record-names-missing-blob | record-lies-about-size) continue ;;
+	piece* | recipe* | raw-* | zstd-* | record* | part-*) ;;
+	gap | missing-volume | newer-feature | member-missing | extra-member | truncated-end) ;;
+	*) continue ;;
+	esac
+	case $name in
+	# What a site has already.
+	record-names-missing-blob | record-lies-about-size) continue ;;
 	gap) status=29 ;; # Here the records are not those of the head.
 	pieces-of-a-blob-for-no-disk) status=30 ;;
 	esac
@@ -46,7 +50,13 @@ while read -r name status; do
 	recipe-without-its-base) status=0 ;;
 	recipe-of-itself) status=20 ;; # Here its base is.
 	esac
-	read -r got kb < <(peak "${command[@]}")
+	case $name in
+	recipe-* | pieces-*) read -r got kb < <(peak "${command[@]}") ;;
+	*)
+		kb=0 got=0
+		"${command[@]}" >out 2>err || got=$?
+		;;
+	esac
 	[ "$got" -eq "$status" ] || {
 		cat err
 		fail "$name: status $got instead of $status"
@@ -57,7 +67,7 @@ while read -r name status; do
 	[ -z "$(find hostile -name '*.sig')" ] || fail "$name: it was signed"
 	refused=$((refused + 1))
 done <attacks
-[ "$refused" -gt 50 ] || fail "only $refused attacks"
+[ "$refused" -ge 50 ] || fail "only $refused attacks"
 
 say "what is whole says how much it was"
 expect 0 sign medium
