@@ -197,16 +197,22 @@ test_solve_prefers_the_first(void **state)
 	ferry_solver_free(solver);
 }
 
+/* One conflict more than there may be. */
 static void
 test_solve_ends(void **state)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct problem p = { .root = { 15, 15, 15 } };
-	struct ferry_solver *solver = solver_of(&p, 2);
+	struct problem p = { .root = { 15, 15 },
+		.clause = { { 0, 0, 2, 2 }, { 1, 0, 2, 1 } },
+		.n = 2 };
+	struct ferry_solver *solver = solver_of(&p, 0);
 
 	(void)state;
 	assert_int_equal(ferry_solver_solve(solver, &err), FERRY_UNSOLVED);
-	assert_int_equal(ferry_solver_solve(solver, &err), FERRY_UNSOLVED);
+	ferry_solver_free(solver);
+	solver = solver_of(&p, 1);
+	assert_int_equal(ferry_solver_solve(solver, &err), FERRY_SOLVED);
+	assert_int_equal(ferry_solver_left(solver), 0);
 	ferry_solver_free(solver);
 }
 

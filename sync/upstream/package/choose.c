@@ -245,12 +245,29 @@ choose_one(struct ferry_package *p, const struct ferry_package_want *want,
 	return choose_pick(p, want, document, err);
 }
 
+/* For formats that look at all documents together. */
+static int
+tell_listed(const struct ferry_package *p,
+    const struct ferry_document *document, struct ferry_error *err)
+{
+	bool closure = false;
+
+	if (p->packages->format->listed == NULL)
+		return 0;
+	for (size_t i = 0; i < p->wants_n; i++)
+		closure = closure || p->wants[i].closure;
+	return p->packages->format->listed(
+	    p->packages, p->entry.key, document, closure, p->gone_n > 0, err);
+}
+
 int
 ferry_package_choose(struct ferry_package *p,
     const struct ferry_document *document, struct ferry_error *err)
 {
 	char item[FERRY_PACKAGE_ITEM];
 
+	if (tell_listed(p, document, err) == -1)
+		return -1;
 	/* Wants may grow meanwhile: a package can depend on itself. */
 	for (size_t i = 0; i < p->wants_n; i++) {
 		struct ferry_error why = FERRY_ERROR_INIT;

@@ -43,7 +43,8 @@ want_text(struct ferry_packages *packages, unsigned i, const char *text,
     enum ferry_wants_mode mode, struct ferry_error *err)
 {
 	struct ferry_package_want want = { .kind = FERRY_WANT_PICK,
-		.closure = packages->dependencies };
+		.closure = packages->dependencies,
+		.direct = true };
 	char *name = NULL, *spec = NULL, *files = NULL, by[64];
 	int rc = -1;
 
@@ -116,8 +117,9 @@ want_named_group(struct ferry_packages *packages,
     struct ferry_conf_group *group, const char *name,
     enum ferry_wants_mode mode, struct ferry_error *err)
 {
-	struct ferry_package_want want = { .kind = FERRY_WANT_RANGE,
-		.by = "a select group" };
+	struct ferry_package_want want = {
+		.kind = FERRY_WANT_RANGE, .by = "a select group", .direct = true
+	};
 	bool prereleases;
 	int rc;
 

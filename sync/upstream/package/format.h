@@ -211,6 +211,13 @@ struct ferry_package_format {
 	int (*read)(struct ferry_document *document, const char *part,
 	    struct ferry_bytes text, const char *name, struct ferry_error *err);
 
+	/* All of a package's document is here, before anything is chosen of it;
+	 * told again when it is read again.  closure: somebody wants what its
+	 * versions need.  kept: versions are here that upstream lists no more.
+	 * NULL: nobody asks. */
+	int (*listed)(struct ferry_packages *packages, const char *name,
+	    const struct ferry_document *document, bool closure, bool kept,
+	    struct ferry_error *err);
 	/*
 	 * Append a document that lists of document's versions listed alone, for
 	 * clients when upstream lists it no more.  NULL: records say all that

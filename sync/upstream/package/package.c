@@ -126,6 +126,7 @@ ferry_packages_want_all(struct ferry_run *run, struct ferry_upstream *up,
 		.by = up->name,
 		.prereleases = FERRY_PRERELEASES_ALL,
 		.closure = packages->dependencies,
+		.direct = true,
 		.need = how == FERRY_WANT_IF_THERE ? FERRY_NEEDED_IF_THERE
 		                                   : FERRY_NEEDED };
 

@@ -66,6 +66,7 @@ struct ferry_package_want {
 	uint64_t latest; /* RANGE: only so many; 0: all */
 	enum ferry_prereleases prereleases; /* RANGE */
 	bool closure; /* and its dependencies */
+	bool direct; /* of the configuration, not what something needs */
 	enum ferry_need need;
 	bool done;
 };
@@ -135,6 +136,15 @@ struct ferry_needs {
 /* Want more of the package called name; duplicates are dropped.  Copies. */
 int ferry_packages_want(struct ferry_packages *packages, const char *name,
     const struct ferry_package_want *want, struct ferry_error *err);
+/* Tell of the wants with their dependencies that nothing needs, in any order.
+ * Views; on_root wants nothing. */
+typedef int ferry_on_root(void *ctx, const struct ferry_package *package,
+    const struct ferry_package_want *want, struct ferry_error *err);
+int ferry_packages_each_root(struct ferry_packages *packages,
+    ferry_on_root *on_root, void *ctx, struct ferry_error *err);
+/* Whether the version was dealt with in this run, whatever came of it. */
+bool ferry_packages_chose(const struct ferry_packages *packages,
+    const char *name, const char *version);
 /* The same of an entry of the lock file called by. */
 int ferry_packages_want_locked(struct ferry_packages *packages,
     const struct ferry_lock_wanted *entry, const char *by,

@@ -160,8 +160,8 @@ same_want(
 
 	return a->kind == b->kind && strcmp(a->spec, b->spec) == 0 &&
 	       a->latest == b->latest && a->prereleases == b->prereleases &&
-	       a->closure == b->closure && a->need == b->need &&
-	       same_text(a->integrity, b->integrity) &&
+	       a->closure == b->closure && a->direct == b->direct &&
+	       a->need == b->need && same_text(a->integrity, b->integrity) &&
 	       same_text(a->platforms, b->platforms) &&
 	       (a->platforms == NULL) == (b->platforms == NULL) &&
 	       same_text(a->files, b->files) &&
@@ -280,6 +280,37 @@ ferry_packages_want(struct ferry_packages *packages, const char *name,
 		p->waiting = true;
 	}
 	return 0;
+}
+
+int
+ferry_packages_each_root(struct ferry_packages *packages,
+    ferry_on_root *on_root, void *ctx, struct ferry_error *err)
+{
+	const struct ferry_table *table = &packages->packages;
+
+	for (size_t i = 0; i < table->cap; i++)
+		for (const struct ferry_table_entry *e = table->slots[i];
+		     e != NULL; e = e->next) {
+			const struct ferry_package *p =
+			    (const struct ferry_package *)e;
+
+			for (size_t k = 0; k < p->wants_n; k++)
+				if (p->wants[k].direct && p->wants[k].closure &&
+				    on_root(ctx, p, &p->wants[k], err) == -1)
+					return -1;
+		}
+	return 0;
+}
+
+bool
+ferry_packages_chose(const struct ferry_packages *packages, const char *name,
+    const char *version)
+{
+	const struct ferry_package *p =
+	    (const struct ferry_package *)ferry_table_find(
+		&packages->packages, name);
+
+	return p != NULL && ferry_chosen_find(p, version) != NULL;
 }
 
 int

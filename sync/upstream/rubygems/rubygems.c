@@ -22,9 +22,13 @@ static void
 close_gems(struct ferry_packages *packages)
 {
 
-	if (packages->state != NULL)
-		ferry_gem_index_free(packages->state);
-	free(packages->state);
+	struct gems *gems = packages->state;
+
+	if (gems == NULL)
+		return;
+	ferry_gem_index_free(gems);
+	ferry_gem_resolver_free(&gems->resolver);
+	free(gems);
 }
 
 /* "rails", "rails ~> 7.1", "rack >= 2, < 4". */
@@ -297,10 +301,60 @@ needs_inside(struct ferry_needs *list, const struct ferry_version_at *at,
 {
 	const char *line =
 	    json_string_value(json_object_get(at->record, "line"));
+	struct gems *gems = at->packages->state;
 
-	return line == NULL
-	           ? 0
+	return line == NULL || ferry_gem_known_tell(&gems->resolver.knowledge,
+				   at->name, at->version, line, err) == -1
+	           ? (line == NULL ? 0 : -1)
 	           : needs_of_line(list, at, ferry_bytes_str(line), err);
+}
+
+/* What goes together is looked for when all is here. */
+
+static int
+listed(struct ferry_packages *packages, const char *name,
+    const struct ferry_document *document, bool closure, bool kept,
+    struct ferry_error *err)
+{
+	struct gems *gems = packages->state;
+	struct gem_knowledge *knowledge = &gems->resolver.knowledge;
+	struct gem_known *gem;
+
+	if (!closure || packages->run->pulls || knowledge->full)
+		return 0;
+	if ((gem = ferry_gem_known(knowledge, name, err)) == NULL)
+		return -1;
+	if (gem->listed)
+		return 0;
+	gem->listed = knowledge->changed = true;
+	gem->kept = kept;
+	for (size_t i = 0; i < document->n; i++) {
+		const struct ferry_listed *one = &document->listed[i];
+
+		if (fits(packages, one, NULL) &&
+		    ferry_gem_known_add(knowledge, gem, one->version,
+			one->number_n, one->object, !has_inside(one),
+			err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* 1: only who resolves has asked, and takes that for an answer. */
+static int
+lost(struct ferry_packages *packages, const char *name, const char *version,
+    const struct ferry_error *why, struct ferry_error *err)
+{
+	struct gems *gems = packages->state;
+	struct gem_knowledge *knowledge = &gems->resolver.knowledge;
+	struct gem_known *gem;
+
+	if (packages->run->pulls || knowledge->full)
+		return 0;
+	if (ferry_gem_known_lose(knowledge, name, version, err) == -1 ||
+	    (gem = ferry_gem_known(knowledge, name, err)) == NULL)
+		return -1;
+	return version == NULL && gem->asked && why->code == FERRY_ENOTFOUND;
 }
 
 static int
@@ -344,6 +398,9 @@ static const struct ferry_package_format rubygems = {
 	.needs = needs,
 	.has_inside = has_inside,
 	.needs_inside = needs_inside,
+	.listed = listed,
+	.lost = lost,
+	.after = ferry_gem_resolve,
 };
 
 const struct ferry_upstream_kind ferry_upstream_rubygems =

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "store/format/rubygems/version.h"
+#include "sync/upstream/rubygems/resolve.h"
 #include "sync/upstream/table.h"
 
 struct ferry_conf_group;
@@ -24,6 +25,7 @@ struct gems {
 	bool indexes; /* ask for the registry's index first */
 	bool attestations; /* ask for them */
 	struct ferry_table bases; /* struct gem_base, by owner; index.c */
+	struct gem_resolver resolver;
 };
 
 /* conf.c: the format's options.  Makes packages->state. */

@@ -32,8 +32,8 @@ struct ferry_solver;
 typedef int ferry_solve_on_try(void *ctx, struct ferry_solver *solver,
     uint32_t variable, uint32_t value, struct ferry_error *err);
 
-/* steps: how many decisions and conflicts there may be. */
-int ferry_solver_new(struct ferry_solver **out, uint64_t steps,
+/* conflicts: how many there may be. */
+int ferry_solver_new(struct ferry_solver **out, uint64_t conflicts,
     ferry_solve_on_try *on_try, void *ctx, struct ferry_error *err);
 void ferry_solver_free(struct ferry_solver *solver);
 
@@ -61,11 +61,13 @@ int ferry_solver_clause(struct ferry_solver *solver,
 
 /*
  * Returns: FERRY_SOLVED, and _value tells; FERRY_UNSOLVABLE, and _conflict
- * tells; FERRY_UNSOLVED: the steps, or 64 MiB of clauses, are used up; -1.
+ * tells; FERRY_UNSOLVED: the conflicts, or 64 MiB of clauses, are used up; -1.
  */
 enum ferry_solve_outcome { FERRY_SOLVED, FERRY_UNSOLVABLE, FERRY_UNSOLVED };
 int ferry_solver_solve(struct ferry_solver *solver, struct ferry_error *err);
 
+/* Conflicts that there still may be. */
+uint64_t ferry_solver_left(const struct ferry_solver *solver);
 /* Its value, or FERRY_SOLVE_NONE. */
 uint32_t
 ferry_solver_value(const struct ferry_solver *solver, uint32_t variable);
