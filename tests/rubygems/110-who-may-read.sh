@@ -30,6 +30,7 @@ upstreams = (
     { name = "house"; format = "rubygems"; url = "$inner"; visibility = "private"; dependencies = false; select = ( { name = "inner"; } ); },
     { name = "world"; format = "rubygems"; url = "$outer"; packages = [ "outer" ]; }
 );
+serve = { subdomains = true; };
 END
 expect 0 near init --name near
 expect 0 near sync
@@ -86,6 +87,14 @@ get 401 rubygems/octo/versions -u ferry:ghp_wrong
 get 404 rubygems/octo/info/nothing "${olga[@]}"
 expect 1 near explain --as max --package rubygems:octo/octo-gem
 expect 0 near explain --as olga --package rubygems:octo/octo-gem
+
+say "GHES with subdomains"
+get 200 octo/versions "${olga[@]}" -H 'Host: rubygems.ghes.example'
+has out "octo-gem 1.0.0 "
+get 200 octo/gems/octo-gem-1.0.0.gem "${olga[@]}" -H 'Host: rubygems.ghes.example'
+get 401 octo/versions -H 'Host: rubygems.ghes.example'
+get 200 versions -H 'Host: rubygems.ghes.example'
+has out "outer 1.0 "
 
 say "search has no more than lists have"
 get 200 'rubygems/octo/api/v1/search.json?query=gem' "${max[@]}"

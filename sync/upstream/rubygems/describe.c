@@ -11,6 +11,7 @@
 #include "sync/base/task.h"
 #include "sync/select/yaml.h"
 #include "sync/upstream/package/packages.h"
+#include "sync/upstream/rubygems/attestations.h"
 #include "sync/upstream/rubygems/gemspec.h"
 #include "sync/upstream/rubygems/inflate.h"
 #include "sync/upstream/rubygems/inside.h"
@@ -191,6 +192,26 @@ add_spec(const struct ferry_version_at *at, json_t *record, const char *name,
 	return rc;
 }
 
+/* The file of the version that ends so: 1, *name (appended) and its place, or that
+ * of none; 0; -1. */
+static int
+find_file(const struct ferry_version_at *at, const json_t *record,
+    const char *end, struct ferry_buf *name, size_t *place,
+    struct ferry_file *file, struct ferry_error *err)
+{
+	size_t n = json_array_size(json_object_get(record, "files"));
+
+	if (ferry_gem_file_name(name, at->name, at->version, end, err) == -1)
+		return -1;
+	for (*place = 0; *place < n; ++*place) {
+		if (ferry_files_get(record, *place, file, err) == -1)
+			return -1;
+		if (strcmp(file->name, (char *)name->p) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 /* Upstream's, if it has a good one, else one that says what the gem says. */
 static int
 settle_spec(const struct ferry_version_at *at, json_t *record,
@@ -198,34 +219,48 @@ settle_spec(const struct ferry_version_at *at, json_t *record,
 {
 	struct ferry_buf name = FERRY_BUF_INIT;
 	struct ferry_error why = FERRY_ERROR_INIT;
-	json_t *files = json_object_get(record, "files"), *object;
 	struct ferry_file file;
 	size_t i;
-	int rc = -1;
+	int rc = find_file(at, record, ".gemspec.rz", &name, &i, &file, err);
 
-	if (ferry_gem_file_name(
-		&name, at->name, at->version, ".gemspec.rz", err) == -1)
-		goto out;
-	json_array_foreach (files, i, object) {
-		if (ferry_files_get(record, i, &file, err) == -1)
-			goto out;
-		if (strcmp(file.name, (char *)name.p) != 0)
-			continue;
-		if (check_spec(at, &file, spec, &why) == 0) {
-			rc = 0;
-			goto out;
-		}
+	if (rc == 1 && check_spec(at, &file, spec, &why) == -1) {
 		ferry_task_note(at->packages->run->task,
 		    "%s of upstream '%s' is left out, and one is made of the "
 		    "gem: %s",
 		    (char *)name.p, at->packages->up->name, why.text);
-		(void)json_array_remove(files, i);
-		break;
+		(void)json_array_remove(json_object_get(record, "files"), i);
+		rc = 0;
 	}
-	rc = add_spec(at, record, (char *)name.p, spec, err);
-out:
+	if (rc == 0)
+		rc = add_spec(at, record, (char *)name.p, spec, err);
 	ferry_buf_free(&name);
-	return rc;
+	return rc == -1 ? -1 : 0;
+}
+
+/* Upstream's attestations, if they are of this gem. */
+static int
+settle_attestations(const struct ferry_version_at *at, json_t *record,
+    const struct ferry_digest *sha256, struct ferry_error *err)
+{
+	struct ferry_buf name = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_file file;
+	size_t i;
+	int rc =
+	    find_file(at, record, ".attestations.json", &name, &i, &file, err);
+
+	if (rc == 1 && (ferry_blob_load(at->packages->run->st, &file.sha256,
+			    SPEC_MAX, &text, &why) == -1 ||
+			   ferry_gem_attestations_check(
+			       ferry_bytes_buf(&text), sha256, &why) == -1)) {
+		ferry_task_note(at->packages->run->task,
+		    "%s of upstream '%s' is left out: %s", (char *)name.p,
+		    at->packages->up->name, why.text);
+		(void)json_array_remove(json_object_get(record, "files"), i);
+	}
+	ferry_buf_free(&name);
+	ferry_buf_free(&text);
+	return rc == -1 ? -1 : 0;
 }
 
 /* Whether the gem is what it is called. */
@@ -258,6 +293,7 @@ describe_new(const struct ferry_version_at *at, json_t *record,
 
 	if (check_identity(at, spec, err) == -1 ||
 	    settle_spec(at, record, spec, err) == -1 ||
+	    settle_attestations(at, record, sha256, err) == -1 ||
 	    set_about(record, spec, err) == -1)
 		goto out;
 	if (is_usable(at->object))

@@ -215,7 +215,8 @@ files(const struct ferry_version_at *at, ferry_on_file *on_file, void *ctx,
 	const struct gems *gems = at->packages->state;
 	struct ferry_wanted_file gem = { .n = 0 };
 	struct ferry_wanted_file spec = { .optional = true, .judged = true };
-	struct ferry_wanted_file attestations = { .optional = true };
+	struct ferry_wanted_file attestations = { .optional = true,
+		.judged = true };
 	struct ferry_digest sha256;
 
 	if (ferry_gem_line_checksum(at->listed->object, &sha256) == 1) {

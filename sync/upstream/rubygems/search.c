@@ -436,6 +436,16 @@ ferry_gem_search_end(struct gem_search *s)
 
 /* Sentences */
 
+static bool
+has_lost(const struct gem_known *gem)
+{
+
+	for (size_t i = 0; i < gem->variants_n; i++)
+		if (gem->variants[i].lost)
+			return true;
+	return false;
+}
+
 static int
 add_reason_text(struct ferry_buf *out, const struct gem_search *s,
     const struct gem_reason *reason, struct ferry_error *err)
@@ -447,9 +457,13 @@ add_reason_text(struct ferry_buf *out, const struct gem_search *s,
 		return ferry_buf_addf(out, err, "'%s %s' is wanted",
 		    reason->root->gem->entry.key, reason->root->spec);
 	if (reason->need.name.n == 0)
-		return ferry_buf_addf(out, err,
-		    "not every version of %s is for %s", gem->entry.key,
-		    s->on[0]);
+		return has_lost(gem)
+		           ? ferry_buf_addf(out, err,
+				 "not every version of %s could be had",
+				 gem->entry.key)
+		           : ferry_buf_addf(out, err,
+				 "not every version of %s is for %s",
+				 gem->entry.key, s->on[0]);
 	v = &gem->variants[gem->first[reason->number]];
 	return ferry_buf_addf(out, err, "%s %.*s needs '%.*s %.*s'%s",
 	    gem->entry.key, (int)v->number_n, v->version,
