@@ -22,7 +22,18 @@ expect 0 near init --name near
 say "a dry run stores nothing and says what would come"
 expect 0 near sync --dry-run
 has out "would pull rubygems:foo-bar@1.2.0" "would pull rubygems:foo-bar@1.2.0-java" \
-    "would pull rubygems:baz.qux@2.0" "6 versions would be pulled"
+    "would pull rubygems:baz.qux@2.0" "6 versions would be pulled" "to fetch"
+hasnt out unknown
+expect 0 near --json sync --dry-run
+size=$(stat -c %s up/gems/foo-bar-1.2.0.gem)
+[ "$(jq -c '[.plan[] | select(.item == "rubygems:foo-bar@1.2.0") | .size]' out)" = "[$size]" ] || fail "$(cat out)"
+expect 0 near list
+hasnt out foo-bar
+say "of what upstream does not tell, the size is unknown"
+echo "/gems/foo-bar-1.2.0.gem status=405 1" >rules
+expect 0 near sync --dry-run
+has out "6 versions would be pulled" "the size of 1 version unknown until then"
+: >rules
 
 say "the sync takes what gem would, for every platform, with what it needs"
 expect 0 near sync

@@ -165,6 +165,7 @@ struct ferry_package_format {
 	 * documents may not tell when a version came out. */
 	bool dated;
 	const char *plan_size; /* what size() is: "size", or "unpacked" */
+	bool asks_size; /* a dry run asks for that of the first file */
 
 	/* Read the format's own options of the upstream's group.  NULL: none. */
 	int (*configure)(struct ferry_packages *packages,

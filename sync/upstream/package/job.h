@@ -59,6 +59,10 @@ int ferry_job_find_here(const struct ferry_job *job,
     struct ferry_job_file *file, struct ferry_error *err);
 /* Ask for the files that are not here; each calls on_settled at its end. */
 int ferry_job_ask_files(struct ferry_job *job, struct ferry_error *err);
+/* plan.c: what a dry run would pull, under the name that people know, and how much
+ * that would be, which may be asked for. */
+int ferry_job_plan(
+    const struct ferry_job *job, const char *item, struct ferry_error *err);
 /* The record of what came so far; NULL with err set. */
 json_t *ferry_job_record(const struct ferry_job *job, struct ferry_error *err);
 

@@ -264,19 +264,6 @@ job_new(struct ferry_job **out, struct ferry_package *p,
 	return -1;
 }
 
-static void
-plan_version(const struct ferry_job *job, const char *item)
-{
-	const struct ferry_package_format *format =
-	    job->package->packages->format;
-	uint64_t size = format->size == NULL ? 0 : format->size(job->listed);
-
-	(void)json_array_append_new(job->package->packages->run->plan,
-	    json_pack("{s:s,s:I}", "item", item, format->plan_size,
-		(json_int_t)size));
-	job->package->packages->run->added++;
-}
-
 static int
 check_signature(struct ferry_job *job, const struct ferry_document *document,
     struct ferry_error *err)
@@ -347,8 +334,7 @@ choose_absent(struct ferry_job *job, const struct ferry_document *document,
 	    check_signature(job, document, why) == -1)
 		return -1;
 	if (job->package->packages->run->dry_run) {
-		plan_version(job, item);
-		return 0;
+		return ferry_job_plan(job, item, why);
 	}
 	if (job->package->packages->format->describe != NULL &&
 	    ferry_buf_add(&job->object, job->listed->object.p,

@@ -381,6 +381,7 @@ static const struct ferry_package_format rubygems = {
 	.document_max = 64U << 20,
 	.file_max = 16ULL << 30,
 	.plan_size = "size",
+	.asks_size = true,
 	.configure = ferry_gem_configure,
 	.open = open_gems,
 	.close = close_gems,
