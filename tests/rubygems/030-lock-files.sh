@@ -144,4 +144,11 @@ has out "merge conflict"
 gems_conf "$BASE/" 'lockfiles = [ "app.gemspec" ];'
 echo 'Gem::Specification.new' >app.gemspec
 expect 8 near sync
+has out "a program, which is not evaluated; what it needs stands in its lock file (Gemfile.lock, gems.locked)"
+gems_conf "$BASE/" 'lockfiles = [ "app/Gemfile" ];'
+expect 8 near sync
+has out "a program, which is not evaluated"
+gems_conf "$BASE/" 'lockfiles = [ "nothing.txt" ];'
+echo x >nothing.txt
+expect 8 near sync
 has out "not a lock file of a kind that ferry reads (Gemfile.lock, gems.locked)"

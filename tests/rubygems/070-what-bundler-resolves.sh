@@ -78,6 +78,22 @@ gems_conf "$BASE/" 'packages = [ "puzzle" ];'
 expect 0 near sync --dry-run
 has out "rubygems:puzzle@>= 0: whether what it needs goes together is not clear"
 
+say "and so is more than fits the memory for it"
+python3 - <<'END'
+import hashlib
+line = "0.%d base:>= 1," + ",".join("base-%d:>= 0" % i for i in range(25)) + "|checksum:" + "0" * 64 + "\n"
+old = open("up/info/base").read()
+sum = hashlib.sha256(open("up/gems/lone-1.0.gem", "rb").read()).hexdigest()
+text = "---\n" + "".join(line % i for i in range(100000)) + "1.0 base:>= 9|checksum:%s\n" % sum
+open("up/info/lone", "w").write(text)
+open("up/versions", "a").write("lone 0.1 %s\n" % hashlib.md5(text.encode()).hexdigest())
+END
+gems_conf "$BASE/" 'select = ( { name = "lone"; versions = "1.0"; } );'
+got=0
+/usr/bin/time -f %M -o cost "$FERRY" --config near.conf sync >out 2>err || got=$?
+has out "there are too many gems to find out which go together"
+[ "$(tail -n 1 cost)" -lt 180000 ] || fail "$(tail -n 1 cost) kB"
+
 say "a removed version is not counted on"
 rm -rf near
 expect 0 near init --name near

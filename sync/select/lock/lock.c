@@ -243,9 +243,29 @@ kind_of(const char *format, const char *name, struct ferry_bytes text)
 	return named != NULL ? named : alike;
 }
 
+/* Files that say what a project needs, and that are programs. */
+static const struct program {
+	const char *format, *name;
+} programs[] = {
+	{ "rubygems", "Gemfile" },
+	{ "rubygems", "gems.rb" },
+	{ "rubygems", "*.gemspec" },
+};
+
+static bool
+is_program(const char *format, const char *name)
+{
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (strcmp(format, programs[i].format) == 0 &&
+		    fnmatch(programs[i].name, name, 0) == 0)
+			return true;
+	return false;
+}
+
 /* "package-lock.json, yarn.lock …": what there is for format. */
 static int
-unknown_kind(const char *format, struct ferry_error *err)
+unknown_kind(const char *format, const char *name, struct ferry_error *err)
 {
 	char names[300] = "";
 	size_t n = 0;
@@ -255,8 +275,14 @@ unknown_kind(const char *format, struct ferry_error *err)
 		    strstr(names, kinds[i].name) == NULL)
 			n += (size_t)snprintf(names + n, sizeof(names) - n,
 			    "%s%s", n == 0 ? "" : ", ", kinds[i].name);
-	return ferry_error_set(err, FERRY_EFORMAT,
-	    "not a lock file of a kind that ferry reads (%s)", names);
+	return is_program(format, name)
+	           ? ferry_error_set(err, FERRY_EFORMAT,
+			 "a program, which is not evaluated; what it needs "
+			 "stands in its lock file (%s)",
+			 names)
+	           : ferry_error_set(err, FERRY_EFORMAT,
+			 "not a lock file of a kind that ferry reads (%s)",
+			 names);
 }
 
 int
@@ -269,7 +295,7 @@ ferry_lock_parse(const char *format, const char *name, struct ferry_bytes text,
 	if (ferry_bytes_starts(text, "\xef\xbb\xbf"))
 		text = ferry_bytes_of(text.p + 3, text.n - 3);
 	if ((kind = kind_of(format, name, text)) == NULL)
-		return unknown_kind(format, err);
+		return unknown_kind(format, name, err);
 	return kind->read(text, sink, err);
 }
 

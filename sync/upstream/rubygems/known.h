@@ -17,7 +17,7 @@
 struct ferry_error;
 
 /* All gems together; what is more is not kept. */
-#define GEM_KNOWN_MAX (64U << 20)
+#define GEM_KNOWN_MAX (32U << 20)
 
 /* "1.2.0-java", with what it needs. */
 struct gem_variant {

@@ -7,7 +7,7 @@
 #include "store/base/bytes.h"
 #include "store/base/error.h"
 
-#define CLAUSES_MAX (64U << 20) /* bytes */
+#define CLAUSES_MAX (16U << 20) /* bytes */
 size_t
 ferry_solve_words(uint32_t values)
 {

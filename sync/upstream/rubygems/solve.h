@@ -61,7 +61,7 @@ int ferry_solver_clause(struct ferry_solver *solver,
 
 /*
  * Returns: FERRY_SOLVED, and _value tells; FERRY_UNSOLVABLE, and _conflict
- * tells; FERRY_UNSOLVED: the conflicts, or 64 MiB of clauses, are used up; -1.
+ * tells; FERRY_UNSOLVED: the conflicts, or 16 MiB of clauses, are used up; -1.
  */
 enum ferry_solve_outcome { FERRY_SOLVED, FERRY_UNSOLVABLE, FERRY_UNSOLVED };
 int ferry_solver_solve(struct ferry_solver *solver, struct ferry_error *err);
