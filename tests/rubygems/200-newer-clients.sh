@@ -60,6 +60,29 @@ expect 0 "$FERRY" --store far trust add near.pub --name near
 expect 0 "$FERRY" --store far import disc
 kill "${PIDS[-1]}"
 
+# Random universes, of which 070 tells: these clients search in another way.
+UNIVERSES=${UNIVERSES:-20}
+SEED=${SEED:-5000}
+universes() { ruby -W0 "$TOP/tests/tools/gem_universes.rb" "$1" "$SEED" "$UNIVERSES" "${@:2}"; }
+universes make | mkgems "$T/many"
+start_gems many
+MANY=$BASE
+{
+	echo 'store = "wide"; upstreams = ('
+	universes conf "$MANY/"
+	echo ');'
+} >wide.conf
+expect 0 "$FERRY" --config wide.conf init --name wide
+got=0
+"$FERRY" --config wide.conf sync >out 2>err || got=$?
+[ $got = 0 ] || [ $got = 4 ] || fail "sync ended with $got: $(cat err)"
+resolves() {
+	cp "$TOP/tests/tools/gem_universes.rb" "$ROOT$W/"
+	inside c5 ruby -W0 "$W/gem_universes.rb" lock "$SEED" "$UNIVERSES" "$MANY/" "$URL/rubygems/" >result 2>err ||
+	    fail "$(cat err)"
+	say "$(cat result)"
+}
+
 # public SUITE: everything that needs no token.
 public() {
 	local G=$URL/rubygems/ app=$ROOT$W/app
@@ -156,6 +179,9 @@ for suite in trixie sid; do
 	say "$suite: gem $(chroot "$ROOT" gem --version), bundle $(chroot "$ROOT" bundle --version | grep -o '[0-9.]*$')"
 	start_ferryd open
 	public
+	kill "$LASTPID"
+	start_ferryd wide
+	resolves
 	kill "$LASTPID"
 	start_ferryd closed
 	private
