@@ -109,6 +109,21 @@ expect 0 rb install --no-document foo-bar -v 1.0.0 --platform ruby
 expect 0 client "$T/c1" gem outdated --clear-sources --source "$G"
 expect 0 client "$T/c1" gem update --clear-sources --source "$G" --no-document
 
+say "bundle by a mirror: the Gemfile and its lock file name upstream, which is gone"
+mkdir mirrored
+printf 'source "%s"\ngem "foo-bar", "~> 1.1"\n' "$BASE/" >mirrored/Gemfile
+mi() { (cd "$T/mirrored" && client "$T/c3" bundle "$@"); }
+expect 0 mi config set --global mirror.all "$G"
+expect 0 mi install
+has out "Bundle complete"
+has mirrored/Gemfile.lock "remote: $BASE/"
+hasnt mirrored/Gemfile.lock "$G"
+expect 0 mi config unset --global mirror.all
+expect 0 mi config set --global "mirror.$BASE/" "$G"
+rm mirrored/Gemfile.lock
+expect 0 mi lock
+has mirrored/Gemfile.lock "remote: $BASE/" "foo-bar (1.2.0"
+
 say "bundle: install, lock, outdated, update, cache, deployment"
 mkdir app
 cat >app/Gemfile <<END

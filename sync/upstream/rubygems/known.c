@@ -18,9 +18,38 @@ allowed_free(void *entry)
 }
 
 static void
+needing_free(void *entry)
+{
+	struct gem_needing *needing = entry;
+
+	free(needing->variants);
+}
+
+static void
+forget_needing(struct gem_known *gem)
+{
+
+	ferry_table_free(&gem->needing, needing_free);
+	gem->needing = (struct ferry_table){ NULL, 0, 0 };
+}
+
+static void
+forget_served(struct gem_known *gem)
+{
+
+	for (size_t i = 0; i < gem->served_n; i++)
+		free(gem->served[i].variant);
+	gem->served_n = 0;
+}
+
+static void
 known_free(void *entry)
 {
 	struct gem_known *gem = entry;
+
+	forget_needing(gem);
+	forget_served(gem);
+	free(gem->served);
 
 	for (size_t i = 0; i < gem->variants_n; i++) {
 		free(gem->variants[i].version);
@@ -93,11 +122,8 @@ ferry_gem_known_add(struct gem_knowledge *knowledge, struct gem_known *gem,
 }
 
 static struct gem_variant *
-find_variant(
-    struct gem_knowledge *knowledge, const char *name, const char *version)
+find_variant(struct gem_known *gem, const char *version)
 {
-	struct gem_known *gem =
-	    (struct gem_known *)ferry_table_find(&knowledge->gems, name);
 
 	for (size_t i = 0; gem != NULL && i < gem->variants_n; i++)
 		if (strcmp(gem->variants[i].version, version) == 0)
@@ -109,14 +135,16 @@ int
 ferry_gem_known_tell(struct gem_knowledge *knowledge, const char *name,
     const char *version, const char *line, struct ferry_error *err)
 {
-	struct gem_variant *v = find_variant(knowledge, name, version);
+	struct gem_known *gem =
+	    (struct gem_known *)ferry_table_find(&knowledge->gems, name);
+	struct gem_variant *v = find_variant(gem, version);
 
 	if (v == NULL || v->told || !take_room(knowledge, strlen(line)))
 		return 0;
 	if (ferry_strdup(&v->inside, line, err) == -1)
 		return -1;
 	v->needs = ferry_bytes_str(v->inside);
-	v->told = knowledge->changed = true;
+	v->told = gem->told = knowledge->changed = true;
 	return 0;
 }
 
@@ -124,17 +152,16 @@ int
 ferry_gem_known_lose(struct gem_knowledge *knowledge, const char *name,
     const char *version, struct ferry_error *err)
 {
+	struct gem_known *gem = ferry_gem_known(knowledge, name, err);
 	struct gem_variant *v;
-	struct gem_known *gem;
 
+	if (gem == NULL)
+		return -1;
 	if (version == NULL) {
-		if ((gem = ferry_gem_known(knowledge, name, err)) == NULL)
-			return -1;
 		knowledge->changed = knowledge->changed || !gem->absent;
 		gem->absent = true;
-	} else if ((v = find_variant(knowledge, name, version)) != NULL) {
-		knowledge->changed = knowledge->changed || !v->lost;
-		v->lost = true;
+	} else if ((v = find_variant(gem, version)) != NULL && !v->lost) {
+		v->lost = gem->lost = knowledge->changed = true;
 	}
 	return 0;
 }
@@ -271,11 +298,21 @@ serves(struct ferry_bytes gem, const char *client)
 	           : 0;
 }
 
-const struct gem_variant *
-ferry_gem_known_variant(
-    const struct gem_known *gem, uint32_t number, const char *platform)
+static const struct gem_served *
+find_served(const struct gem_known *gem, const char *platform)
 {
-	const struct gem_variant *best = NULL;
+
+	for (size_t i = 0; i < gem->served_n; i++)
+		if (strcmp(gem->served[i].platform, platform) == 0)
+			return &gem->served[i];
+	return NULL;
+}
+
+/* The variant of a number that serves best. */
+static uint32_t
+best_variant(const struct gem_known *gem, uint32_t number, const char *platform)
+{
+	uint32_t best = UINT32_MAX;
 	unsigned most = 0;
 
 	for (uint32_t i = gem->first[number]; i < gem->first[number + 1]; i++) {
@@ -288,8 +325,99 @@ ferry_gem_known_variant(
 
 		if (how > most) {
 			most = how;
-			best = v;
+			best = i;
 		}
 	}
 	return best;
+}
+
+int
+ferry_gem_known_serve(
+    struct gem_known *gem, const char *platform, struct ferry_error *err)
+{
+	struct gem_served *served;
+
+	assert(gem->sorted);
+	if (gem->lost)
+		forget_served(gem);
+	gem->lost = false;
+	if (find_served(gem, platform) != NULL)
+		return 0;
+	if (ferry_array_grow(&gem->served, &gem->served_cap, gem->served_n + 1,
+		sizeof(*gem->served), err) == -1)
+		return -1;
+	served = &gem->served[gem->served_n];
+	served->platform = platform;
+	if (ferry_calloc(&served->variant, gem->numbers + 1,
+		sizeof(*served->variant), err) == -1)
+		return -1;
+	gem->served_n++;
+	for (uint32_t i = 0; i < gem->numbers; i++)
+		served->variant[i] = best_variant(gem, i, platform);
+	return 0;
+}
+
+const struct gem_variant *
+ferry_gem_known_variant(
+    const struct gem_known *gem, uint32_t number, const char *platform)
+{
+	const struct gem_served *served = find_served(gem, platform);
+
+	assert(served != NULL && number < gem->numbers);
+	return served->variant[number] == UINT32_MAX
+	           ? NULL
+	           : &gem->variants[served->variant[number]];
+}
+
+/* Needs */
+
+static bool
+needs(const struct gem_variant *v, const struct ferry_gem_dependency *need)
+{
+	struct ferry_gem_dependency one;
+	struct ferry_bytes rest = v->needs;
+
+	while (ferry_gem_line_dependency(&rest, &one))
+		if (ferry_bytes_equal(one.name, need->name) &&
+		    ferry_bytes_equal(one.requirement, need->requirement))
+			return true;
+	return false;
+}
+
+/* What need is in none of its versions so far. */
+static struct gem_needing *
+add_needing(struct gem_known *gem, const char *key,
+    const struct ferry_gem_dependency *need, struct ferry_error *err)
+{
+	struct gem_needing *needing =
+	    ferry_table_add(&gem->needing, key, sizeof(*needing), err);
+
+	if (needing == NULL ||
+	    ferry_calloc(&needing->variants, gem->variants_n / 64 + 1,
+		sizeof(*needing->variants), err) == -1)
+		return NULL;
+	for (size_t i = 0; i < gem->variants_n; i++)
+		if (gem->variants[i].told && needs(&gem->variants[i], need))
+			ferry_solve_set(needing->variants, (uint32_t)i);
+	return needing;
+}
+
+struct gem_needing *
+ferry_gem_known_needing(struct gem_known *gem,
+    const struct ferry_gem_dependency *need, struct ferry_error *err)
+{
+	struct ferry_buf key = FERRY_BUF_INIT;
+	struct gem_needing *needing = NULL;
+
+	if (gem->told)
+		forget_needing(gem);
+	gem->told = false;
+	if (ferry_buf_addf(&key, err, "%.*s:%.*s", (int)need->name.n,
+		(const char *)need->name.p, (int)need->requirement.n,
+		(const char *)need->requirement.p) == 0 &&
+	    (needing = (struct gem_needing *)ferry_table_find(
+		 &gem->needing, (char *)key.p)) == NULL)
+		needing = add_needing(gem, (char *)key.p, need, err);
+	ferry_buf_free(&key);
+	return needing;
 }

@@ -15,6 +15,7 @@
 #include "sync/upstream/table.h"
 
 struct ferry_error;
+struct ferry_gem_dependency;
 
 /* All gems together; what is more is not kept. */
 #define GEM_KNOWN_MAX (32U << 20)
@@ -35,6 +36,17 @@ struct gem_allowed {
 	uint64_t *set; /* NULL: it is no requirement */
 	bool empty;
 };
+/* Which of its variants need something. */
+struct gem_needing {
+	struct ferry_table_entry entry; /* key: "NAME:REQUIREMENT" */
+	uint64_t *variants; /* a bit for each */
+	uint64_t search; /* of who resolves: the last that has a clause of it */
+};
+/* Which variant of each number clients of a platform take. */
+struct gem_served {
+	const char *platform; /* borrowed */
+	uint32_t *variant; /* by number; UINT32_MAX: none */
+};
 /*
  * Invariant: once sorted, variants lie in the order of numbers, newest first,
  * pre-releases last unless they are wanted as such; no variant comes or goes.
@@ -46,11 +58,15 @@ struct gem_known {
 	bool kept; /* versions are here that it does not list */
 	bool asked; /* for its document, by who resolves */
 	bool sorted;
+	bool told, lost; /* a variant was, since needing, or served, was made */
 	struct gem_variant *variants;
 	size_t variants_n, variants_cap;
 	uint32_t numbers; /* how many */
 	uint32_t *first; /* of each number its first variant; and the end */
 	struct ferry_table allowed;
+	struct ferry_table needing; /* while nothing else is told */
+	struct gem_served *served; /* while nothing else is lost */
+	size_t served_n, served_cap;
 	/* Of who resolves: its variable, in the search called that. */
 	uint32_t variable;
 	uint64_t search;
@@ -84,9 +100,17 @@ int ferry_gem_known_sort(
 /* What a requirement allows of its numbers; it is sorted.  NULL with err set. */
 const struct gem_allowed *ferry_gem_known_allowed(
     struct gem_known *gem, const char *requirement, struct ferry_error *err);
-/* The variant of a number that clients of a platform take; NULL: none. */
+/* Find the variants that clients of a platform take, once for all its numbers;
+ * platform stays.  Told anew, what was lost meanwhile is left out. */
+int ferry_gem_known_serve(
+    struct gem_known *gem, const char *platform, struct ferry_error *err);
+/* The variant of a number that clients of a platform, for which that was done,
+ * take; NULL: none. */
 const struct gem_variant *ferry_gem_known_variant(
     const struct gem_known *gem, uint32_t number, const char *platform);
+/* Its variants that need something, as a line has it; NULL with err set. */
+struct gem_needing *ferry_gem_known_needing(struct gem_known *gem,
+    const struct ferry_gem_dependency *need, struct ferry_error *err);
 
 void ferry_gem_knowledge_free(struct gem_knowledge *knowledge);
 

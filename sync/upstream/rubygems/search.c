@@ -145,6 +145,9 @@ add_gem(struct gem_search *s, struct gem_known *gem, struct ferry_error *err)
 	    ferry_array_grow(&s->gems, &s->gems_cap, s->gems_n + 1,
 		sizeof(*s->gems), err) == -1)
 		return -1;
+	for (size_t i = 0; i < s->on_n; i++)
+		if (ferry_gem_known_serve(gem, s->on[i], err) == -1)
+			return -1;
 	gem->variable = ferry_solver_add(s->solver, gem->numbers, err);
 	if (gem->variable == FERRY_SOLVE_NONE)
 		return -1;
@@ -159,78 +162,37 @@ add_gem(struct gem_search *s, struct gem_known *gem, struct ferry_error *err)
 	return rc;
 }
 
-static bool
-same_need(
-    const struct ferry_gem_dependency *a, const struct ferry_gem_dependency *b)
-{
-
-	return ferry_bytes_equal(a->name, b->name) &&
-	       ferry_bytes_equal(a->requirement, b->requirement);
-}
-
-static bool
-variant_needs(
-    const struct gem_variant *v, const struct ferry_gem_dependency *need)
-{
-	struct ferry_gem_dependency one;
-	struct ferry_bytes rest = v->needs;
-
-	while (ferry_gem_line_dependency(&rest, &one))
-		if (same_need(&one, need))
-			return true;
-	return false;
-}
-
-/* Whether a number has need on a platform of this search. */
+/* Whether a number has a need on a platform of this search. */
 static bool
 has_need(const struct gem_search *s, const struct gem_known *gem,
-    uint32_t number, const struct ferry_gem_dependency *need)
+    uint32_t number, const struct gem_needing *needing)
 {
 
 	for (size_t i = 0; i < s->on_n; i++) {
 		const struct gem_variant *v =
 		    ferry_gem_known_variant(gem, number, s->on[i]);
 
-		if (v != NULL && v->told && variant_needs(v, need))
+		if (v != NULL && ferry_solve_has(needing->variants,
+				     (uint32_t)(v - gem->variants)))
 			return true;
 	}
 	return false;
 }
 
-/* All that a gem's numbers can be but those that have need. */
+/* All that a gem's numbers can be but those that have a need. */
 static int
 set_without(const struct gem_search *s, const struct gem_known *gem,
-    const struct ferry_gem_dependency *need, uint64_t **set,
-    struct ferry_error *err)
+    const struct gem_needing *needing, uint64_t **set, struct ferry_error *err)
 {
 
 	if (ferry_calloc(
 		set, ferry_solve_words(gem->numbers), sizeof(**set), err) == -1)
 		return -1;
 	for (uint32_t i = 0; i < gem->numbers; i++)
-		if (!has_need(s, gem, i, need))
+		if (!has_need(s, gem, i, needing))
 			ferry_solve_set(*set, i);
 	ferry_solve_set(*set, gem->numbers);
 	return 0;
-}
-
-/* Whether a clause is of that need already; else note that one will be. */
-static int
-is_done(struct gem_search *s, const struct gem_known *gem,
-    const struct ferry_gem_dependency *need, struct ferry_error *err)
-{
-	struct ferry_buf key = FERRY_BUF_INIT;
-	int rc = ferry_buf_addf(&key, err, "%s %.*s:%.*s", gem->entry.key,
-	    (int)need->name.n, (const char *)need->name.p,
-	    (int)need->requirement.n, (const char *)need->requirement.p);
-
-	if (rc == 0 && ferry_table_find(&s->done, (char *)key.p) != NULL)
-		rc = 1;
-	else if (rc == 0 && ferry_table_add(&s->done, (char *)key.p,
-				sizeof(struct ferry_table_entry), err) == NULL)
-		rc = -1;
-	ferry_buf_free(&key);
-	return rc;
 }
 
 /* What is needed, as a gem of the same owner: 1, 0 it is no gem of a registry,
@@ -268,8 +230,9 @@ find_needed(struct gem_search *s, const struct gem_known *gem,
 /* The clause: what has need, goes with what that allows. */
 static int
 require_need(struct gem_search *s, struct gem_known *gem, uint32_t number,
-    const struct ferry_gem_dependency *need, struct gem_known *needed,
-    const struct gem_allowed *allowed, struct ferry_error *err)
+    const struct ferry_gem_dependency *need, const struct gem_needing *needing,
+    struct gem_known *needed, const struct gem_allowed *allowed,
+    struct ferry_error *err)
 {
 	const struct gem_reason reason = { .gem = gem,
 		.number = number,
@@ -280,7 +243,7 @@ require_need(struct gem_search *s, struct gem_known *gem, uint32_t number,
 	struct ferry_solve_literal both[2];
 	int rc = -1;
 
-	if (set_without(s, gem, need, &others, err) == 0 &&
+	if (set_without(s, gem, needing, &others, err) == 0 &&
 	    (allowed == NULL || add_gem(s, needed, err) == 0)) {
 		both[0] = (struct ferry_solve_literal){ gem->variable, others };
 		if (allowed != NULL)
@@ -297,17 +260,23 @@ static int
 try_need(struct gem_search *s, struct gem_known *gem, uint32_t number,
     const struct ferry_gem_dependency *need, struct ferry_error *err)
 {
+	struct gem_needing *needing = ferry_gem_known_needing(gem, need, err);
 	const struct gem_allowed *allowed;
 	struct gem_known *needed = NULL;
 	char *requirement = NULL;
-	int rc = is_done(s, gem, need, err);
+	int rc;
 
-	if (rc != 0)
-		return rc == -1 ? -1 : 0;
+	if (needing == NULL)
+		return -1;
+	/* One clause is of all numbers that need the same. */
+	if (needing->search == s->number)
+		return 0;
+	needing->search = s->number;
 	if ((rc = find_needed(s, gem, need, &needed, err)) != 1)
 		return rc;
 	if (needed->absent)
-		return require_need(s, gem, number, need, needed, NULL, err);
+		return require_need(
+		    s, gem, number, need, needing, needed, NULL, err);
 	if (!needed->listed)
 		return 0;
 	if (ferry_gem_known_sort(needed, false, err) == -1 ||
@@ -321,7 +290,8 @@ try_need(struct gem_search *s, struct gem_known *gem, uint32_t number,
 	 * here. */
 	if (allowed->set == NULL || (allowed->empty && needed->kept))
 		return 0;
-	return require_need(s, gem, number, need, needed, allowed, err);
+	return require_need(
+	    s, gem, number, need, needing, needed, allowed, err);
 }
 
 static int
@@ -424,11 +394,9 @@ ferry_gem_search_end(struct gem_search *s)
 {
 
 	ferry_solver_free(s->solver);
-	ferry_table_free(&s->done, NULL);
 	free(s->gems);
 	free(s->reasons);
 	s->solver = NULL;
-	s->done = (struct ferry_table){ NULL, 0, 0 };
 	s->gems = NULL;
 	s->reasons = NULL;
 	s->gems_n = s->gems_cap = s->reasons_n = s->reasons_cap = 0;

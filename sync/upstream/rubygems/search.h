@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "store/base/bytes.h"
-#include "sync/upstream/table.h"
 
 struct ferry_error;
 struct ferry_packages;
@@ -46,7 +45,6 @@ struct gem_search {
 	size_t gems_n, gems_cap;
 	struct gem_reason *reasons;
 	size_t reasons_n, reasons_cap;
-	struct ferry_table done; /* needs that a clause is of */
 };
 
 /* Returns: an enum ferry_solve_outcome, or -1.  Roots are views until _end. */
