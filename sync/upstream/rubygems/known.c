@@ -78,6 +78,14 @@ take_room(struct gem_knowledge *knowledge, size_t n)
 	return !knowledge->full;
 }
 
+static void
+look_through(struct gem_knowledge *knowledge, size_t n)
+{
+
+	knowledge->looked += n;
+	knowledge->full = knowledge->full || knowledge->looked > GEM_LOOKED_MAX;
+}
+
 struct gem_known *
 ferry_gem_known(
     struct gem_knowledge *knowledge, const char *name, struct ferry_error *err)
@@ -118,6 +126,7 @@ ferry_gem_known_add(struct gem_knowledge *knowledge, struct gem_known *gem,
 		memcpy(v->version + n + 1, rest.p, needs);
 	v->needs = ferry_bytes_of(v->version + n + 1, needs);
 	gem->variants_n++;
+	gem->bytes += needs + sizeof(*v);
 	return 0;
 }
 
@@ -144,6 +153,7 @@ ferry_gem_known_tell(struct gem_knowledge *knowledge, const char *name,
 	if (ferry_strdup(&v->inside, line, err) == -1)
 		return -1;
 	v->needs = ferry_bytes_str(v->inside);
+	gem->bytes += v->needs.n;
 	v->told = gem->told = knowledge->changed = true;
 	return 0;
 }
@@ -252,19 +262,21 @@ set_allowed(struct gem_allowed *allowed, const struct gem_known *gem,
 }
 
 const struct gem_allowed *
-ferry_gem_known_allowed(
-    struct gem_known *gem, const char *requirement, struct ferry_error *err)
+ferry_gem_known_allowed(struct gem_knowledge *knowledge, struct gem_known *gem,
+    const char *requirement, struct ferry_error *err)
 {
 	struct gem_allowed *allowed =
 	    (struct gem_allowed *)ferry_table_find(&gem->allowed, requirement);
 
 	assert(gem->sorted);
-	if (allowed == NULL &&
-	    ((allowed = ferry_table_add(
-		  &gem->allowed, requirement, sizeof(*allowed), err)) == NULL ||
-		set_allowed(allowed, gem, err) == -1))
-		return NULL;
-	return allowed;
+	if (allowed != NULL)
+		return allowed;
+	look_through(knowledge, gem->numbers * sizeof(struct gem_variant));
+	allowed =
+	    ferry_table_add(&gem->allowed, requirement, sizeof(*allowed), err);
+	return allowed == NULL || set_allowed(allowed, gem, err) == -1
+	           ? NULL
+	           : allowed;
 }
 
 /* Platforms */
@@ -403,7 +415,7 @@ add_needing(struct gem_known *gem, const char *key,
 }
 
 struct gem_needing *
-ferry_gem_known_needing(struct gem_known *gem,
+ferry_gem_known_needing(struct gem_knowledge *knowledge, struct gem_known *gem,
     const struct ferry_gem_dependency *need, struct ferry_error *err)
 {
 	struct ferry_buf key = FERRY_BUF_INIT;
@@ -416,8 +428,10 @@ ferry_gem_known_needing(struct gem_known *gem,
 		(const char *)need->name.p, (int)need->requirement.n,
 		(const char *)need->requirement.p) == 0 &&
 	    (needing = (struct gem_needing *)ferry_table_find(
-		 &gem->needing, (char *)key.p)) == NULL)
+		 &gem->needing, (char *)key.p)) == NULL) {
+		look_through(knowledge, gem->bytes);
 		needing = add_needing(gem, (char *)key.p, need, err);
+	}
 	ferry_buf_free(&key);
 	return needing;
 }

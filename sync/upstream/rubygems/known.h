@@ -19,6 +19,9 @@ struct ferry_gem_dependency;
 
 /* All gems together; what is more is not kept. */
 #define GEM_KNOWN_MAX (32U << 20)
+/* Bytes that may be looked through for what needs what: a few seconds, where one
+ * who resolves hundreds of gems looks through some dozen megabytes. */
+#define GEM_LOOKED_MAX (1ULL << 30)
 
 /* "1.2.0-java", with what it needs. */
 struct gem_variant {
@@ -61,6 +64,7 @@ struct gem_known {
 	bool told, lost; /* a variant was, since needing, or served, was made */
 	struct gem_variant *variants;
 	size_t variants_n, variants_cap;
+	size_t bytes; /* of what they need */
 	uint32_t numbers; /* how many */
 	uint32_t *first; /* of each number its first variant; and the end */
 	struct ferry_table allowed;
@@ -74,7 +78,8 @@ struct gem_known {
 struct gem_knowledge {
 	struct ferry_table gems;
 	size_t size; /* bytes, roughly */
-	bool full; /* nothing is known any more */
+	uint64_t looked; /* bytes that were looked through */
+	bool full; /* of either: what is known is of no use any more */
 	bool changed; /* since that was last set to false */
 };
 
@@ -98,8 +103,9 @@ int ferry_gem_known_lose(struct gem_knowledge *knowledge, const char *name,
 int ferry_gem_known_sort(
     struct gem_known *gem, bool prereleases, struct ferry_error *err);
 /* What a requirement allows of its numbers; it is sorted.  NULL with err set. */
-const struct gem_allowed *ferry_gem_known_allowed(
-    struct gem_known *gem, const char *requirement, struct ferry_error *err);
+const struct gem_allowed *
+ferry_gem_known_allowed(struct gem_knowledge *knowledge, struct gem_known *gem,
+    const char *requirement, struct ferry_error *err);
 /* Find the variants that clients of a platform take, once for all its numbers;
  * platform stays.  Told anew, what was lost meanwhile is left out. */
 int ferry_gem_known_serve(
@@ -109,9 +115,11 @@ int ferry_gem_known_serve(
 const struct gem_variant *ferry_gem_known_variant(
     const struct gem_known *gem, uint32_t number, const char *platform);
 /* Its variants that need something, as a line has it; NULL with err set. */
-struct gem_needing *ferry_gem_known_needing(struct gem_known *gem,
-    const struct ferry_gem_dependency *need, struct ferry_error *err);
+struct gem_needing *ferry_gem_known_needing(struct gem_knowledge *knowledge,
+    struct gem_known *gem, const struct ferry_gem_dependency *need,
+    struct ferry_error *err);
 
+/* What is inside. */
 void ferry_gem_knowledge_free(struct gem_knowledge *knowledge);
 
 #endif

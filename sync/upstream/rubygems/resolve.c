@@ -1,6 +1,5 @@
 #include "sync/upstream/rubygems/resolve.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +98,7 @@ search(struct round *r, size_t n, struct ferry_error *err)
 	r->resolver->conflicts += most - r->search.conflicts;
 	r->lacked = r->lacked || r->search.lacks;
 	return rc == FERRY_SOLVED && !r->search.lacks &&
+	               !r->resolver->knowledge.full &&
 	               ferry_gem_search_want(&r->search, err) == -1
 	           ? -1
 	           : rc;
@@ -181,16 +181,18 @@ static int
 resolve_on(struct round *r, const char *const *on, size_t on_n,
     struct ferry_error *err)
 {
+	const struct gem_knowledge *knowledge = &r->resolver->knowledge;
 	bool all = r->wants_n > 1, *got = NULL;
 	int rc = ferry_calloc(&got, r->wants_n + 1, sizeof(*got), err);
 
 	r->search.on = on;
 	r->search.on_n = on_n;
-	for (size_t i = 0; i < r->wants_n && rc == 0; i++) {
+	for (size_t i = 0; i < r->wants_n && rc == 0 && !knowledge->full; i++) {
 		rc = resolve_alone(r, &r->wants[i], err);
 		all = all && r->wants[i].best != FERRY_SOLVE_NONE;
 	}
-	for (size_t i = 0; i < r->wants_n && i < ORDERS_MAX && all && rc == 0;
+	for (size_t i = 0; i < r->wants_n && i < ORDERS_MAX && all && rc == 0 &&
+			   !knowledge->full;
 	     i++)
 		if (!got[i])
 			rc = resolve_together(r, i, got, err);
@@ -291,7 +293,7 @@ drop_empty(struct round *r, struct ferry_error *err)
 
 		if (ferry_gem_known_sort(root->gem,
 			wants_prereleases(r, root->gem), err) == -1 ||
-		    (allowed = ferry_gem_known_allowed(
+		    (allowed = ferry_gem_known_allowed(&r->resolver->knowledge,
 			 root->gem, root->spec, err)) == NULL)
 			return -1;
 		if (!allowed->empty)
@@ -413,10 +415,11 @@ ferry_gem_resolve(struct ferry_packages *packages, struct ferry_error *err)
 	/* One lock file for all that the configuration names. */
 	if (rc == 0 && gems->platforms_n > 1)
 		rc = resolve_on(&r, r.platforms, r.platforms_n, err);
-	if (rc == 0 && !r.lacked)
-		rc = judge(&r, err);
-	if (rc == 0 && resolver->conflicts >= ALL_CONFLICTS_MAX)
+	if (rc == 0 && (resolver->knowledge.full ||
+			   resolver->conflicts >= ALL_CONFLICTS_MAX))
 		rc = say_full(&r, err);
+	else if (rc == 0 && !r.lacked)
+		rc = judge(&r, err);
 out:
 	round_free(&r);
 	return rc == -1 ? -1 : r.search.wanted;

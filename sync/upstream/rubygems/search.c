@@ -260,7 +260,8 @@ static int
 try_need(struct gem_search *s, struct gem_known *gem, uint32_t number,
     const struct ferry_gem_dependency *need, struct ferry_error *err)
 {
-	struct gem_needing *needing = ferry_gem_known_needing(gem, need, err);
+	struct gem_needing *needing =
+	    ferry_gem_known_needing(s->knowledge, gem, need, err);
 	const struct gem_allowed *allowed;
 	struct gem_known *needed = NULL;
 	char *requirement = NULL;
@@ -282,7 +283,8 @@ try_need(struct gem_search *s, struct gem_known *gem, uint32_t number,
 	if (ferry_gem_known_sort(needed, false, err) == -1 ||
 	    ferry_strndup(&requirement, need->requirement, err) == -1)
 		return -1;
-	allowed = ferry_gem_known_allowed(needed, requirement, err);
+	allowed =
+	    ferry_gem_known_allowed(s->knowledge, needed, requirement, err);
 	free(requirement);
 	if (allowed == NULL)
 		return -1;
@@ -306,7 +308,7 @@ try_variant(struct gem_search *s, struct gem_known *gem,
 		s->lacks = true;
 		return want_number(s, gem, v->number, err);
 	}
-	while (ferry_gem_line_dependency(&rest, &need))
+	while (!s->knowledge->full && ferry_gem_line_dependency(&rest, &need))
 		if (try_need(s, gem, v->number, &need, err) == -1)
 			return -1;
 	return 0;
@@ -343,8 +345,8 @@ add_root(
 	struct ferry_solve_literal one;
 
 	if (add_gem(s, root->gem, err) == -1 ||
-	    (allowed = ferry_gem_known_allowed(root->gem, root->spec, err)) ==
-		NULL)
+	    (allowed = ferry_gem_known_allowed(
+		 s->knowledge, root->gem, root->spec, err)) == NULL)
 		return -1;
 	one = (struct ferry_solve_literal){ root->gem->variable, allowed->set };
 	return allowed->empty ? 0 : add_clause(s, &one, 1, &reason, err);

@@ -1,7 +1,7 @@
 #ifndef FERRY_SYNC_UPSTREAM_RUBYGEMS_SOLVE_INTERNAL_H
 #define FERRY_SYNC_UPSTREAM_RUBYGEMS_SOLVE_INTERNAL_H
 
-/* What the two files of the search share: its state, and clauses. */
+/* What the files of a search share: its state, and clauses (clauses.c). */
 
 #include "sync/upstream/rubygems/solve.h"
 
