@@ -33,7 +33,7 @@ want_document(
 {
 	const struct ferry_package_want want = { .kind = FERRY_WANT_DOCUMENT,
 		.spec = "",
-		.by = s->packages->up->name,
+		.by = "what Bundler would resolve",
 		.closure = true,
 		.need = FERRY_NEEDED };
 
@@ -56,7 +56,7 @@ want_number(struct gem_search *s, const struct gem_known *gem, uint32_t number,
 		const struct ferry_package_want want = {
 			.kind = FERRY_WANT_EXACT,
 			.spec = v->version,
-			.by = s->packages->up->name,
+			.by = "what Bundler would resolve",
 			.closure = !v->told,
 			.need = v->told ? FERRY_NEEDED : FERRY_NEEDED_IF_THERE
 		};
