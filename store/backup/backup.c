@@ -1,6 +1,7 @@
 #include "store/backup/backup.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "store/base/file.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"
+#include "store/catalog/catalog.h"
 #include "store/internal.h"
 
 /* So often the index is copied again because blobs went away meanwhile. */
@@ -181,16 +183,41 @@ sweep(struct backup *b, struct ferry_error *err)
 	return ferry_blob_sweep(&there, false, &b->out->removed, &bytes, err);
 }
 
+/* A store that was restored from an older backup must not take the place of a
+ * newer one unasked.  The store's index is the copy. */
+static int
+check_continues(struct backup *b, struct ferry_error *err)
+{
+	const struct ferry_backup_target *t = &b->target;
+	struct ferry_digest chain;
+	int rc;
+
+	if (b->o->replace || t->records == 0)
+		return 0;
+	rc = ferry_journal_chain(b->st, t->records, &chain, err);
+	if (rc == -1 || (rc == 1 && (t->chain.n == 0 ||
+					ferry_digest_equal(&t->chain, &chain))))
+		return rc == -1 ? -1 : 0;
+	return ferry_error_set(err, FERRY_EFORK,
+	    "the backup there is of record %" PRIu64
+	    ", which this store, at %" PRIu64
+	    ", does not have: was it restored from an older one? Make "
+	    "its backup in another folder, or with --replace in this one",
+	    t->records, b->out->records);
+}
+
 static int
 back_up(struct backup *b, struct ferry_error *err)
 {
+	struct ferry_digest chain;
 
-	if (copy_store(b, err) == -1 ||
+	if (copy_store(b, err) == -1 || check_continues(b, err) == -1 ||
+	    ferry_journal_chain(b->st, b->out->records, &chain, err) == -1 ||
 	    ferry_backup_target_files(&b->target, b->st, "keys", err) == -1 ||
 	    ferry_backup_target_files(&b->target, b->st, "tokens", err) == -1 ||
 	    check_stopped(b, err) == -1 ||
-	    ferry_backup_target_turn(&b->target, b->st, b->out->records, err) ==
-		-1 ||
+	    ferry_backup_target_turn(
+		&b->target, b->st, b->out->records, &chain, err) == -1 ||
 	    open_copy(b, b->target.index_path, err) == -1)
 		return -1;
 	return sweep(b, err);

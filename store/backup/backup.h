@@ -24,6 +24,9 @@ struct ferry_backup_options {
 	void (*on_progress)(
 	    void *ctx, uint64_t blobs, uint64_t all, uint64_t copied_bytes);
 	void *ctx;
+	/* Also where the backup knows what the store does not: its operator had
+	 * an older one restored. */
+	bool replace;
 };
 
 struct ferry_backup {
@@ -43,7 +46,8 @@ struct ferry_backup {
  *
  * Threads, locks: takes no lock of the store's, and keeps nobody from writing;
  * dir is locked as by a writer.
- * Errors: as of ferry_store_open() for a reader, of ferry_backup_target_open()
+ * Errors: FERRY_EFORK (the backup is of records that the store does not have;
+ *     nothing was done), and as of ferry_store_open() for a reader, of ferry_backup_target_open()
  *     and of ferry_backup_index().
  */
 int ferry_store_backup(const char *path, const char *dir,

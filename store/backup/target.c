@@ -113,15 +113,20 @@ make_folders(struct ferry_backup_target *t, struct ferry_error *err)
 
 static int
 put_marker(struct ferry_backup_target *t, const struct ferry_store *st,
-    int64_t at, uint64_t records, struct ferry_error *err)
+    int64_t at, uint64_t records, const struct ferry_digest *chain,
+    struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
+	char hex[FERRY_DIGEST_TEXT] = "";
 	int rc = -1;
 
+	if (chain->n > 0)
+		(void)ferry_digest_hex(chain, hex);
 	if (ferry_buf_addf(&text, err,
 		"{\"format\":\"ferry-backup\",\"id\":\"%s\",\"name\":\"%s\","
-		"\"at\":%" PRId64 ",\"records\":%" PRIu64 "}\n",
-		st->id, st->name, at, records) == 0)
+		"\"at\":%" PRId64 ",\"records\":%" PRIu64
+		",\"chain\":\"%s\"}\n",
+		st->id, st->name, at, records, hex) == 0)
 		rc = ferry_file_replace_at(
 		    t->dirfd, MARKER, 0644, ferry_bytes_buf(&text), err);
 	ferry_buf_free(&text);
@@ -161,6 +166,22 @@ check_empty(struct ferry_backup_target *t, struct ferry_error *err)
 	    t->path);
 }
 
+/* How far the backup is. */
+static int
+read_position(
+    struct ferry_backup_target *t, const json_t *root, struct ferry_error *err)
+{
+	const char *chain;
+
+	if (ferry_json_u64(root, "records", INT64_MAX, &t->records, err) ==
+		-1 ||
+	    ferry_json_str_opt(root, "chain", "", &chain, err) == -1)
+		return -1;
+	return *chain == 0 ? 0
+	                   : ferry_digest_from_hex(&t->chain, FERRY_SHA256,
+				 ferry_bytes_str(chain), err);
+}
+
 /* Which store's backup is there?  That of none becomes ours. */
 static int
 check_marker(struct ferry_backup_target *t, const struct ferry_store *st,
@@ -173,11 +194,13 @@ check_marker(struct ferry_backup_target *t, const struct ferry_store *st,
 	    t->dirfd, MARKER, FERRY_FILE_NO_FOLLOW, MARKER_MAX, &text, err);
 
 	if (rc == 0 && (rc = check_empty(t, err)) == 0)
-		rc = put_marker(t, st, 0, 0, err);
-	else if (rc == 1 && (ferry_json_parse(&root, ferry_bytes_buf(&text),
-				 MARKER, err) == -1 ||
-				ferry_json_str(root, "id", &id, err) == -1 ||
-				ferry_json_str(root, "name", &name, err) == -1))
+		rc = put_marker(t, st, 0, 0, &t->chain, err);
+	else if (rc == 1 &&
+		 (ferry_json_parse(
+		      &root, ferry_bytes_buf(&text), MARKER, err) == -1 ||
+		     ferry_json_str(root, "id", &id, err) == -1 ||
+		     ferry_json_str(root, "name", &name, err) == -1 ||
+		     read_position(t, root, err) == -1))
 		rc = ferry_error_in(err, "%s", t->path);
 	else if (rc == 1 && strcmp(id, st->id) != 0)
 		rc = ferry_error_set(err, FERRY_EEXIST,
@@ -235,8 +258,14 @@ ferry_backup_target_open(struct ferry_backup_target *t,
 {
 	struct ferry_buf name = FERRY_BUF_INIT;
 
-	*t = (struct ferry_backup_target){ path, -1, -1, -1, -1, -1, -1, -1,
-		NULL, NULL };
+	*t = (struct ferry_backup_target){ .path = path,
+		.dirfd = -1,
+		.lockfd = -1,
+		.blobsfd = -1,
+		.tmpfd = -1,
+		.keysfd = -1,
+		.index = -1,
+		.index_new = -1 };
 	if (mkdir(path, 0750) == -1 && errno != EEXIST)
 		return ferry_error_errno(err, "%s", path);
 	if ((t->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
@@ -280,8 +309,7 @@ ferry_backup_target_close(struct ferry_backup_target *t)
 			(void)close(fds[i]);
 	free(t->index_path);
 	free(t->new_path);
-	*t = (struct ferry_backup_target){ NULL, -1, -1, -1, -1, -1, -1, -1,
-		NULL, NULL };
+	t->index_path = t->new_path = NULL;
 }
 
 /* Small files */
@@ -433,7 +461,8 @@ read_identity(const struct ferry_store *st, struct ferry_buf *text,
 
 int
 ferry_backup_target_turn(struct ferry_backup_target *t,
-    const struct ferry_store *st, uint64_t records, struct ferry_error *err)
+    const struct ferry_store *st, uint64_t records,
+    const struct ferry_digest *chain, struct ferry_error *err)
 {
 	struct ferry_buf identity = FERRY_BUF_INIT;
 	int rc = read_identity(st, &identity, err);
@@ -441,12 +470,13 @@ ferry_backup_target_turn(struct ferry_backup_target *t,
 	if (rc == 0 && syncfs(t->dirfd) == -1)
 		rc = ferry_error_errno(err, "%s", t->path);
 	/* In a first backup the last: it makes DIR a store. */
-	if (rc == 0 && (exchange(t, err) == -1 ||
-			   ferry_file_replace_at(t->dirfd, "ferry.json", 0644,
-			       ferry_bytes_buf(&identity), err) == -1 ||
-			   put_marker(t, st, ferry_now(), records, err) == -1 ||
-			   empty_folder(t, NEW, REMOVE_ALL, err) == -1 ||
-			   empty_folder(t, OLD, REMOVE_ALL, err) == -1))
+	if (rc == 0 &&
+	    (exchange(t, err) == -1 ||
+		ferry_file_replace_at(t->dirfd, "ferry.json", 0644,
+		    ferry_bytes_buf(&identity), err) == -1 ||
+		put_marker(t, st, ferry_now(), records, chain, err) == -1 ||
+		empty_folder(t, NEW, REMOVE_ALL, err) == -1 ||
+		empty_folder(t, OLD, REMOVE_ALL, err) == -1))
 		rc = -1;
 	ferry_buf_free(&identity);
 	return rc;

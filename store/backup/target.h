@@ -4,14 +4,17 @@
 /*
  * The folder that a backup is made in.
  *
- *	DIR/backup.json		{"format","id","name","at","records"}: of which
- *				store, and when; "at" is 0 until there is one.
+ *	DIR/backup.json		{"format","id","name","at","records","chain"}: of
+ *				which store, when, and the journal's chain at
+ *				the last record; "at" is 0 until there is one.
  *				Whoever writes to DIR as a store removes it.
  *	DIR/index.new		the index of the next backup
  *	DIR/…			as of any store (store.h)
  */
 
 #include <stdint.h>
+
+#include "store/base/digest.h"
 
 struct ferry_error;
 struct ferry_store;
@@ -21,6 +24,10 @@ struct ferry_backup_target {
 	/* -1 if not open; index: of the backup so far, or -1. */
 	int dirfd, lockfd, blobsfd, tmpfd, keysfd, index, index_new;
 	char *index_path, *new_path; /* DIR/index, DIR/index.new */
+	/* Of the backup so far: its last record and the chain there; no chain
+	 * (n == 0): of none, or an older ferry's. */
+	uint64_t records;
+	struct ferry_digest chain;
 };
 
 /*
@@ -43,6 +50,7 @@ int ferry_backup_target_files(struct ferry_backup_target *t,
  * from now on the backup is the new one.  What index was is removed.
  */
 int ferry_backup_target_turn(struct ferry_backup_target *t,
-    const struct ferry_store *st, uint64_t records, struct ferry_error *err);
+    const struct ferry_store *st, uint64_t records,
+    const struct ferry_digest *chain, struct ferry_error *err);
 
 #endif

@@ -10,7 +10,7 @@
 #include "sync/command/command_task.h"
 
 static const char help[] =
-    "usage: ferry backup DIR\n"
+    "usage: ferry backup [--replace] DIR\n"
     "\n"
     "Make DIR a copy of the store as it is now, while a sync, the puller, an import\n"
     "or ferryd works in it: nobody waits.  DIR is empty, or has an earlier backup\n"
@@ -26,10 +26,16 @@ static const char help[] =
     "STORE' into a new folder.  What writes to DIR, such as 'ferry --store DIR\n"
     "export', makes it a store of its own, in which no backup is made any more.\n"
     "\n"
+    "A store that was restored from an older backup does not take the place of a\n"
+    "newer one in DIR, unless told to.\n"
+    "\n"
+    "  --replace  also of records that the store does not have\n"
+    "\n"
     "It can be stopped and killed: DIR is then the backup that it was before.\n"
     "\n"
     "Exit status: 0 done; 4 done, but blobs of the store are gone themselves\n"
-    "('ferry verify' says which); 6 another process writes to DIR.\n";
+    "('ferry verify' says which); 6 another process writes to DIR; 26 the backup\n"
+    "there is of another history.\n";
 
 static void
 on_progress(void *ctx, uint64_t blobs, uint64_t all, uint64_t copied_bytes)
@@ -79,11 +85,12 @@ print_json(const struct ferry_backup *b, const char *dir)
 static int
 run(struct ferry_context *ctx, struct ferry_error *err)
 {
-	static const struct ferry_option options[] = {
-		{ NULL, FERRY_OPTION_FLAG, NULL },
-	};
 	struct ferry_backup_options o = { .stopped = ferry_stop_wanted,
 		.on_progress = on_progress };
+	const struct ferry_option options[] = {
+		{ "replace", FERRY_OPTION_FLAG, &o.replace },
+		{ NULL, FERRY_OPTION_FLAG, NULL },
+	};
 	struct ferry_progress *progress;
 	struct ferry_backup b;
 	int rc;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/backup/backup.h"
 #include "store/base/clean.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
@@ -362,6 +363,27 @@ print(const struct ferry_context *ctx, const struct verify *v)
 		json_array_size(v->problems), "problem", problems));
 }
 
+/* Whoever writes to a backup makes it a store of its own: there nothing is
+ * noted. */
+static void
+note(const struct ferry_context *ctx, const struct verify *v)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	json_t *backup = NULL;
+	int rc = ferry_store_backup_of(v->st, &backup, &why);
+
+	json_decref(backup);
+	if (rc == 1)
+		(void)fprintf(stderr,
+		    "ferry: this is a backup: remove the blobs' files "
+		    "(blobs/AB/CD… of ABCD…), and the next backup brings "
+		    "them again\n");
+	else if (rc == -1 || note_lost(ctx, v->problems, &why) == -1)
+		(void)fprintf(stderr,
+		    "ferry: the problems could not be noted in the store: %s\n",
+		    ferry_clean(why.text));
+}
+
 static int
 run(struct ferry_context *ctx, struct ferry_error *err)
 {
@@ -374,7 +396,6 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		.bad = json_object(),
 		.lock = PTHREAD_MUTEX_INITIALIZER };
 	struct ferry_progress *progress = NULL;
-	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_store_totals totals;
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	uint64_t threads = cpus < 1 ? 1 : (uint64_t)cpus;
@@ -407,11 +428,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	print(ctx, &v);
 	rc = json_array_size(v.problems) > 0 ? FERRY_EXIT_PROBLEMS
 	                                     : FERRY_EXIT_OK;
-	if (json_object_size(v.bad) > 0 && v.broken == 0 &&
-	    note_lost(ctx, v.problems, &why) == -1)
-		(void)fprintf(stderr,
-		    "ferry: the problems could not be noted in the store: %s\n",
-		    ferry_clean(why.text));
+	if (json_object_size(v.bad) > 0 && v.broken == 0)
+		note(ctx, &v);
 out:
 	ferry_progress_free(progress);
 	ferry_blob_iter_free(v.it);

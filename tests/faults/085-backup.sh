@@ -207,3 +207,33 @@ expect 4 near backup fourth
 has out "gone in the store itself: 1 blob"
 expect 5 store fourth verify
 expect 0 store third verify
+
+say "an older store does not take the place of a newer backup"
+rm -rf first second restored
+cp "third/${blob#near/}" "$blob"
+expect 0 near backup first
+expect 0 near remove pkg-00050
+expect 0 near backup second
+expect 0 store first backup restored
+expect 26 store restored backup second
+has err "does not have" "--replace"
+expect 0 store second verify
+expect 0 store restored remove pkg-00051
+expect 26 store restored backup second
+has err "does not have"
+expect 0 store restored backup --replace second
+sound second
+expect 0 store restored backup second
+expect 0 near backup first
+sound first
+
+say "a blob that rotted in a backup: verify says so, and it stays a backup"
+file=$(find first/blobs -type f -size +20k | head -1)
+cp --remove-destination "$file" "$T/rotten"
+printf x | dd of="$T/rotten" bs=1 seek=100 conv=notrunc status=none
+cp --remove-destination "$T/rotten" "$file"
+expect 5 store first verify
+has err "this is a backup"
+rm "$file"
+expect 0 near backup first
+sound first
