@@ -327,7 +327,7 @@ ferry_blob_mark_lost(struct ferry_store *st, const struct ferry_digest *digest,
 }
 
 int
-ferry_blob_remove(struct ferry_store *st, const struct ferry_digest *digest,
+ferry_blob_discard(struct ferry_store *st, const struct ferry_digest *digest,
     struct ferry_error *err)
 {
 	struct ferry_blob_info info;
@@ -343,8 +343,6 @@ ferry_blob_remove(struct ferry_store *st, const struct ferry_digest *digest,
 			return -1;
 		st->unlinks[st->unlinks_n++] = *digest;
 	}
-	if (ferry_blob_changed(st, err) == -1)
-		return -1;
 	if (place == FERRY_PLACE_LOST &&
 	    (ferry_blob_lost_key(digest, &lost, err) == -1 ||
 		ferry_local_delete(st, &lost, err) == -1))
@@ -355,4 +353,18 @@ ferry_blob_remove(struct ferry_store *st, const struct ferry_digest *digest,
 	st->totals.stored_bytes -= info.size;
 	st->changes++;
 	return 0;
+}
+
+int
+ferry_blob_remove(struct ferry_store *st, const struct ferry_digest *digest,
+    struct ferry_error *err)
+{
+	struct ferry_blob_info info;
+	int rc = ferry_blob_stat(st, digest, &info, err);
+
+	if (rc != 1)
+		return rc;
+	return ferry_blob_changed(st, err) == -1
+	           ? -1
+	           : ferry_blob_discard(st, digest, err);
 }

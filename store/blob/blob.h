@@ -143,6 +143,10 @@ int ferry_blob_mark_lost(struct ferry_store *st,
  */
 int ferry_blob_remove(struct ferry_store *st, const struct ferry_digest *digest,
     struct ferry_error *err);
+/* The same where the journal says that its last record went: that is no change
+ * as ferry_blob_changes() counts them, as who keeps bytes has dropped these. */
+int ferry_blob_discard(struct ferry_store *st,
+    const struct ferry_digest *digest, struct ferry_error *err);
 /*
  * Writer, with nothing pending: remove files in blobs/ that no record of the
  * index knows (a crash left them).  Returns how many through out parameters.

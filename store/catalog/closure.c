@@ -325,6 +325,19 @@ ferry_closure_at(const struct ferry_closure *closure, size_t i)
 	return i < closure->n ? &closure->nodes[i].v : NULL;
 }
 
+const char *
+ferry_closure_holder(const struct ferry_closure *closure, const char *version)
+{
+	size_t to = find(closure, version);
+
+	for (size_t i = 0;
+	     to != NONE && closure->nodes[to].needed && i < closure->n; i++)
+		for (size_t k = 0; i != to && k < closure->nodes[i].n; k++)
+			if (closure->nodes[i].needs[k] == to)
+				return closure->nodes[i].name;
+	return NULL;
+}
+
 /* Put into the queue, once. */
 static void
 reach(struct ferry_closure *closure, size_t i, const char *with)

@@ -62,6 +62,13 @@ void ferry_closure_keep(struct ferry_closure *closure,
  */
 void ferry_closure_restore(struct ferry_closure *closure);
 
+/*
+ * A version of the package that needs version, as its part or as what it refers
+ * to, borrowed from closure; NULL if none does.
+ */
+const char *
+ferry_closure_holder(const struct ferry_closure *closure, const char *version);
+
 /* The decision: i from 0 until NULL.  Borrowed from closure. */
 const struct ferry_closure_version *
 ferry_closure_at(const struct ferry_closure *closure, size_t i);

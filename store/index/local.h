@@ -38,6 +38,10 @@ struct ferry_store;
  *					took (removal.h)
  *	checked FORMAT NAME OWNER	when a pull-through upstream was last asked
  *					for the document: "at"
+ *	cache, cached, idle, dropping	what clients asked for, and nothing else
+ *					wants (store/catalog/cached.h)
+ *	traffic UPSTREAM		what came from it and went to clients, since
+ *					ever (sync/pull/uses.h)
  *	pull UPSTREAM			it is a pull-through upstream
  *					(sync/pull/README.md)
  *	withdrawn FORMAT NAME OWNER	versions that upstream lists no more

@@ -196,6 +196,134 @@ out:
 	return rc;
 }
 
+/* Uses */
+
+#define USES "{\"uses\":"
+/* Bytes of an entry but for its texts, each of which may double by escapes and
+ * is cut by who collects them. */
+#define ENTRY_MORE 16
+#define COUNTS_ROOM (FERRY_PULL_COUNTS * 1800U)
+
+static size_t
+length_of(const struct ferry_pull_use *use)
+{
+
+	return 2 * (strlen(use->format) + strlen(use->upstream) +
+		       strlen(use->package) + strlen(use->what)) +
+	       ENTRY_MORE;
+}
+
+int
+ferry_pull_uses_write(const struct ferry_pull_use *uses, size_t n,
+    const struct ferry_pull_count *counts, size_t counts_n,
+    struct ferry_buf *out, struct ferry_error *err)
+{
+	json_t *use_list = json_array(), *count_list = json_array();
+	size_t room = FERRY_PULL_PACKET - COUNTS_ROOM - sizeof(USES), i;
+
+	for (i = 0; i < n && length_of(&uses[i]) <= room; i++) {
+		room -= length_of(&uses[i]);
+		(void)json_array_append_new(use_list,
+		    json_pack("[s,s,s,s]", uses[i].format, uses[i].upstream,
+			uses[i].package, uses[i].what));
+	}
+	for (size_t k = 0; k < counts_n && k < FERRY_PULL_COUNTS; k++)
+		(void)json_array_append_new(count_list,
+		    json_pack("[s,s,I,I,I]", counts[k].format,
+			counts[k].upstream, (json_int_t)counts[k].hits,
+			(json_int_t)counts[k].misses,
+			(json_int_t)counts[k].saved));
+	return write_packet(json_pack("{s:o,s:o}", "uses", use_list, "counts",
+				count_list),
+		   out, err) == -1
+	           ? -1
+	           : (int)i;
+}
+
+bool
+ferry_pull_is_uses(struct ferry_bytes packet)
+{
+
+	return ferry_bytes_starts(packet, USES);
+}
+
+/* Element i of an entry. */
+static int
+copy_element(const json_t *entry, size_t i, char *out, size_t size,
+    struct ferry_error *err)
+{
+	const char *text = json_string_value(json_array_get(entry, i));
+
+	if (text == NULL || *text == 0 || strlen(text) >= size)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "a message tells of no use");
+	memcpy(out, text, strlen(text) + 1);
+	return 0;
+}
+
+static int
+read_use(
+    const json_t *entry, struct ferry_pull_use *out, struct ferry_error *err)
+{
+
+	return copy_element(entry, 0, out->format, sizeof(out->format), err) ==
+	                   -1 ||
+	               copy_element(entry, 1, out->upstream,
+			   sizeof(out->upstream), err) == -1 ||
+	               copy_element(entry, 2, out->package,
+			   sizeof(out->package), err) == -1 ||
+	               copy_element(
+			   entry, 3, out->what, sizeof(out->what), err) == -1
+	           ? -1
+	           : 0;
+}
+
+static int
+read_count(
+    const json_t *entry, struct ferry_pull_count *out, struct ferry_error *err)
+{
+	uint64_t *const numbers[] = { &out->hits, &out->misses, &out->saved };
+
+	if (copy_element(entry, 0, out->format, sizeof(out->format), err) ==
+		-1 ||
+	    copy_element(entry, 1, out->upstream, sizeof(out->upstream), err) ==
+		-1)
+		return -1;
+	for (size_t i = 0; i < 3; i++) {
+		const json_t *number = json_array_get(entry, 2 + i);
+
+		if (!json_is_integer(number) || json_integer_value(number) < 0)
+			return ferry_error_set(
+			    err, FERRY_EFORMAT, "a message counts nothing");
+		*numbers[i] = (uint64_t)json_integer_value(number);
+	}
+	return 0;
+}
+
+int
+ferry_pull_uses_read(struct ferry_bytes packet,
+    const struct ferry_pull_on_uses *on, struct ferry_error *err)
+{
+	json_t *message = NULL, *uses = NULL, *counts = NULL, *entry;
+	struct ferry_pull_count count;
+	struct ferry_pull_use use;
+	size_t i;
+	int rc = -1;
+
+	if (parse_packet(&message, packet, err) == 0 &&
+	    ferry_json_array(message, "uses", &uses, err) == 0 &&
+	    ferry_json_array(message, "counts", &counts, err) == 0)
+		rc = 0;
+	json_array_foreach (uses, i, entry)
+		if (rc == 0 && (rc = read_use(entry, &use, err)) == 0)
+			rc = on->on_use(on->ctx, &use, err);
+	json_array_foreach (counts, i, entry)
+		if (rc == 0 && (rc = read_count(entry, &count, err)) == 0)
+			rc = on->on_count(on->ctx, &count, err);
+	json_decref(message);
+	return rc;
+}
+
 int
 ferry_pull_path(char out[FERRY_PULL_PATH], const char *configured,
     const char *store, struct ferry_error *err)

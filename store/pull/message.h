@@ -74,6 +74,47 @@ struct ferry_pull_said {
 	char text[FERRY_PULL_TEXT]; /* why not, for people; "" if here */
 };
 
+/*
+ * From ferryd, and nobody answers: what clients used of upstreams that are
+ * pulled through, and how much of what they asked for was here.  Uses and counts
+ * are the entries of one packet:
+ *
+ *	{"uses":[[FORMAT,UPSTREAM,PACKAGE,WHAT]…],
+ *	 "counts":[[FORMAT,UPSTREAM,HITS,MISSES,SAVED]…]}
+ *
+ * WHAT is a version, a tag, or the digest of a blob that a version names.  SAVED
+ * are the bytes of files that did not come from upstream again.
+ */
+struct ferry_pull_use {
+	char format[32];
+	char upstream[FERRY_PULL_NAME];
+	char package[FERRY_PULL_NAME];
+	char what[FERRY_PULL_NAME];
+};
+struct ferry_pull_count {
+	char format[32];
+	char upstream[FERRY_PULL_NAME];
+	uint64_t hits, misses, saved;
+};
+/* Append a packet of the first uses that it has room for, and of at most
+ * FERRY_PULL_COUNTS counts.  Returns: how many uses; -1. */
+#define FERRY_PULL_COUNTS 2
+int ferry_pull_uses_write(const struct ferry_pull_use *uses, size_t n,
+    const struct ferry_pull_count *counts, size_t counts_n,
+    struct ferry_buf *out, struct ferry_error *err);
+/* Whether a packet is one of these. */
+bool ferry_pull_is_uses(struct ferry_bytes packet);
+/* Tell of each entry.  Errors: as below, and those of who is told. */
+struct ferry_pull_on_uses {
+	int (*on_use)(void *ctx, const struct ferry_pull_use *use,
+	    struct ferry_error *err);
+	int (*on_count)(void *ctx, const struct ferry_pull_count *count,
+	    struct ferry_error *err);
+	void *ctx;
+};
+int ferry_pull_uses_read(struct ferry_bytes packet,
+    const struct ferry_pull_on_uses *on, struct ferry_error *err);
+
 /* Append a packet.  Errors: FERRY_ENOMEM, FERRY_ELIMIT. */
 int ferry_pull_ask_write(const struct ferry_pull_ask *ask,
     struct ferry_buf *out, struct ferry_error *err);

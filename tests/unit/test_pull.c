@@ -120,6 +120,94 @@ test_ask_read_too_long(void **state)
 	assert_int_equal(ferry_pull_ask_read(&got, text(""), &err), -1);
 }
 
+struct told {
+	size_t uses_n;
+	uint64_t hits, misses, saved;
+};
+
+static int
+on_use(void *ctx, const struct ferry_pull_use *use, struct ferry_error *err)
+{
+	struct told *told = ctx;
+
+	(void)err;
+	assert_string_equal(use->format, "oci");
+	assert_string_equal(use->upstream, "up");
+	assert_string_equal(use->package, "a/\"b");
+	told->uses_n++;
+	assert_int_equal(strlen(use->what), 100);
+	return 0;
+}
+
+static int
+on_count(
+    void *ctx, const struct ferry_pull_count *count, struct ferry_error *err)
+{
+	struct told *told = ctx;
+
+	(void)err;
+	told->hits += count->hits;
+	told->misses += count->misses;
+	told->saved += count->saved;
+	return 0;
+}
+
+/* Of more than one packet holds; none is too long. */
+static void
+test_uses_come_back(void **state)
+{
+	static struct ferry_pull_use uses[100];
+	struct ferry_pull_count counts[] = { { "oci", "up", 1, 2, UINT32_MAX },
+		{ "npm", "n", 3, 4, 5 } };
+	static struct told told;
+	const struct ferry_pull_on_uses on = { on_use, on_count, &told };
+	struct ferry_error err = FERRY_ERROR_INIT;
+	size_t from = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 100; i++) {
+		uses[i] = (struct ferry_pull_use){ "oci", "up", "a/\"b", "" };
+		memset(uses[i].what, '"', 100);
+	}
+	while (from < 100) {
+		struct ferry_buf packet = FERRY_BUF_INIT;
+		int n = ferry_pull_uses_write(uses + from, 100 - from, counts,
+		    from == 0 ? 2 : 0, &packet, &err);
+
+		assert_true(n > 0);
+		assert_true(ferry_pull_is_uses(ferry_bytes_buf(&packet)));
+		assert_int_equal(
+		    ferry_pull_uses_read(ferry_bytes_buf(&packet), &on, &err),
+		    0);
+		from += (size_t)n;
+		ferry_buf_free(&packet);
+	}
+	assert_int_equal(told.uses_n, 100);
+	assert_int_equal(told.hits, 4);
+	assert_int_equal(told.misses, 6);
+	assert_int_equal(told.saved, (uint64_t)UINT32_MAX + 5);
+}
+
+static void
+test_uses_read_what_is_wrong(void **state)
+{
+	static const char *const packets[] = { "{\"uses\":[]}",
+		"{\"uses\":[[1]],\"counts\":[]}",
+		"{\"uses\":[[\"a\",\"b\",\"\",\"d\"]],\"counts\":[]}",
+		"{\"uses\":[],\"counts\":[[\"a\",\"b\",-1,2,3]]}",
+		"{\"uses\":[],\"counts\":[7]}" };
+	static struct told told;
+	const struct ferry_pull_on_uses on = { on_use, on_count, &told };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
+		struct ferry_error err = FERRY_ERROR_INIT;
+
+		assert_int_equal(
+		    ferry_pull_uses_read(text(packets[i]), &on, &err), -1);
+	}
+}
+
 static void
 test_path(void **state)
 {
@@ -145,6 +233,8 @@ main(void)
 		cmocka_unit_test(test_said_comes_back),
 		cmocka_unit_test(test_ask_read_what_is_wrong),
 		cmocka_unit_test(test_ask_read_too_long),
+		cmocka_unit_test(test_uses_come_back),
+		cmocka_unit_test(test_uses_read_what_is_wrong),
 		cmocka_unit_test(test_path),
 	};
 
