@@ -9,6 +9,7 @@
 #include "store/base/clock.h"
 #include "store/base/json.h"
 #include "store/blob/blob.h"
+#include "store/catalog/cached.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/check.h"
 #include "store/catalog/removal.h"
@@ -335,6 +336,10 @@ put_record(struct apply *a, struct record *r, struct ferry_error *err)
 		    json_object_size(a->accept.aliases) > 0)) &&
 	    ferry_alias_value(st, a->accept.aliases, &r->key, r->value, err) ==
 		-1)
+		return -1;
+	/* What a bundle brings is not there because a client asked. */
+	if (ferry_key_is(&r->key, FERRY_KIND_VERSION) &&
+	    ferry_cached_forget(st, &r->key, err) == -1)
 		return -1;
 	return r->value == NULL ? ferry_catalog_delete(st, &r->key, err)
 	                        : ferry_catalog_put(st, &r->key, r->value, err);

@@ -18,6 +18,7 @@
 #include "store/index/local.h"
 #include "store/store.h"
 #include "sync/base/task.h"
+#include "sync/pull/cache.h"
 #include "sync/pull/socket.h"
 #include "sync/pull/wants.h"
 #include "sync/upstream/run.h"
@@ -36,6 +37,7 @@ struct puller {
 	const struct ferry_puller_options *options;
 	char path[FERRY_PULL_PATH];
 	struct ferry_wants *wants;
+	struct ferry_pull_cache *cache;
 	struct ferry_pull_socket *socket; /* NULL at the start */
 	int lock; /* STORE/puller */
 	uint64_t versions, bytes; /* that came, since the start */
@@ -52,6 +54,7 @@ struct batch {
 	struct ferry_task task;
 	struct ferry_run run;
 	bool gives_way;
+	bool dropped; /* the run may believe that to be here */
 	bool began; /* what was wanted at its start */
 	uint64_t opened_ms;
 	uint64_t since_ms; /* it gives way */
@@ -103,7 +106,8 @@ static bool
 is_spent(const struct batch *b)
 {
 
-	return b->began && (b->run.broken || b->run.packages >= PACKAGES_MAX ||
+	return b->began && (b->run.broken || b->dropped ||
+			       b->run.packages >= PACKAGES_MAX ||
 			       ferry_ticks_ms() - b->opened_ms > BATCH_MS);
 }
 
@@ -116,6 +120,16 @@ forget_notes(struct ferry_run *run)
 	(void)json_array_clear(run->skipped);
 	(void)json_array_clear(run->taken_away);
 	(void)json_array_clear(run->unknown);
+}
+
+/* What is too much goes. */
+static int
+look_at_cache(struct batch *b, struct ferry_error *err)
+{
+	int rc = ferry_pull_cache_turn(b->puller->cache, &b->run, err);
+
+	b->dropped = b->dropped || rc == 1;
+	return rc == -1 ? -1 : 0;
 }
 
 static int
@@ -137,6 +151,8 @@ on_tick(void *ctx, struct ferry_error *err)
 		ferry_wants_settle(p->wants, &b->run, err) == -1))
 		return -1;
 	b->began = true;
+	if (look_at_cache(b, err) == -1)
+		return -1;
 	if (b->gives_way && ferry_ticks_ms() - b->since_ms > YIELD_MS)
 		return ferry_error_set(
 		    err, FERRY_ECANCELLED, "another process wants to write");
@@ -197,9 +213,9 @@ close_batch(struct batch *b)
 	json_decref(run->plan);
 }
 
-/* Wait for more to do.  Returns: whether there is. */
-static bool
-linger(struct batch *b)
+/* Wait for more to do.  Returns: 1, there is; 0; -1. */
+static int
+linger(struct batch *b, struct ferry_error *err)
 {
 	uint64_t until = ferry_ticks_ms() + LINGER_MS;
 	struct puller *p = b->puller;
@@ -207,12 +223,16 @@ linger(struct batch *b)
 	while (ferry_ticks_ms() < until && !p->options->stopped()) {
 		ferry_pull_socket_turn(p->socket, LOOK_MS);
 		if (ferry_wants_count(p->wants) > 0)
-			return true;
+			return 1;
 		look_for_others(b);
 		if (b->gives_way)
-			return false;
+			return 0;
+		if (look_at_cache(b, err) == -1)
+			return -1;
+		if (b->dropped)
+			return 0;
 	}
-	return false;
+	return 0;
 }
 
 /* Pull until there is nothing to do for a while, or another wants to write. */
@@ -231,7 +251,8 @@ work(struct batch *b, struct ferry_error *err)
 		/* What was begun and has no transfer is settled in a tick. */
 		if (ferry_wants_begun(p->wants) > 0)
 			(void)poll(NULL, 0, 1);
-		else if (ferry_wants_count(p->wants) == 0 && !linger(b))
+		else if (ferry_wants_count(p->wants) == 0 &&
+			 (rc = linger(b, err)) != 1)
 			break;
 	}
 	/* Stopped, or given way: what was not done is begun anew. */
@@ -254,7 +275,8 @@ keep_last(struct batch *b, struct ferry_error *err)
 	    " refused, %" PRIu64 " failed; %" PRIu64 " versions and %s pulled",
 	    c->here, c->absent, c->refused, c->failed, p->versions,
 	    ferry_size_text(p->bytes, size));
-	if (ferry_key_named(&key, FERRY_KIND_LAST, "pull", NULL, err) == -1 ||
+	if (ferry_pull_cache_note(p->cache, &b->run, err) == -1 ||
+	    ferry_key_named(&key, FERRY_KIND_LAST, "pull", NULL, err) == -1 ||
 	    ferry_local_put_new(b->run.st, &key,
 		json_pack("{s:I,s:s}", "at", (json_int_t)ferry_now(), "summary",
 		    text),
@@ -354,7 +376,9 @@ serve(struct puller *p)
 
 		ferry_pull_socket_turn(
 		    p->socket, ferry_wants_count(p->wants) > 0 ? 0 : REST_MS);
-		if (ferry_wants_count(p->wants) == 0 || run_batch(p, &err) == 0)
+		if ((ferry_wants_count(p->wants) == 0 &&
+			!ferry_pull_cache_is_due(p->cache)) ||
+		    run_batch(p, &err) == 0)
 			continue;
 		if (err.code == FERRY_ELOCKED) {
 			ferry_pull_socket_turn(p->socket, 0);
@@ -372,6 +396,7 @@ ferry_puller_run(
     const struct ferry_puller_options *options, struct ferry_error *err)
 {
 	struct puller p = { .options = options, .lock = -1 };
+	struct ferry_pull_told told;
 	struct ferry_conf_group *group;
 	const char *socket;
 	int rc = -1;
@@ -379,13 +404,17 @@ ferry_puller_run(
 	if (ferry_conf_group(
 		ferry_conf_root(options->conf), "pull", &group, err) == -1 ||
 	    ferry_conf_path(group, "socket", NULL, &socket, err) == -1 ||
+	    ferry_pull_cache_new(&p.cache, group, err) == -1 ||
 	    ferry_conf_finish(group, err) == -1 ||
 	    ferry_pull_path(p.path, socket, options->store, err) == -1 ||
 	    ferry_wants_new(&p.wants, err) == -1)
 		goto out;
+	told = (struct ferry_pull_told){ ferry_wants_ask, p.wants,
+		{ ferry_pull_cache_on_use, ferry_pull_cache_on_count,
+		    p.cache } };
+	ferry_wants_tell(p.wants, &told.uses);
 	if (lock_puller(&p, err) == -1 || introduce_when_free(&p, err) == -1 ||
-	    ferry_pull_socket_open(
-		&p.socket, p.path, ferry_wants_ask, p.wants, err) == -1)
+	    ferry_pull_socket_open(&p.socket, p.path, &told, err) == -1)
 		goto out;
 	ferry_wants_answer(p.wants, p.socket);
 	if (options->on_ready != NULL)
@@ -398,6 +427,7 @@ out:
 		rc = 0;
 	ferry_pull_socket_close(p.socket);
 	ferry_wants_free(p.wants);
+	ferry_pull_cache_free(p.cache);
 	if (p.lock != -1)
 		(void)close(p.lock);
 	return rc;

@@ -25,8 +25,7 @@ struct conn {
 struct ferry_pull_socket {
 	int listener, epoll;
 	char path[FERRY_PULL_PATH];
-	ferry_pull_on_ask *on_ask;
-	void *ctx;
+	struct ferry_pull_told told;
 	struct conn conns[FERRY_PULL_CONNECTIONS];
 	uint64_t numbers; /* that were given out */
 };
@@ -70,14 +69,13 @@ watch(struct ferry_pull_socket *s, int fd, uint32_t number)
 
 int
 ferry_pull_socket_open(struct ferry_pull_socket **out, const char *path,
-    ferry_pull_on_ask *on_ask, void *ctx, struct ferry_error *err)
+    const struct ferry_pull_told *told, struct ferry_error *err)
 {
 	struct ferry_pull_socket *s;
 
 	if (ferry_calloc(&s, 1, sizeof(*s), err) == -1)
 		return -1;
-	s->on_ask = on_ask;
-	s->ctx = ctx;
+	s->told = *told;
 	s->listener = -1;
 	for (size_t i = 0; i < FERRY_PULL_CONNECTIONS; i++)
 		s->conns[i].fd = -1;
@@ -168,16 +166,20 @@ take_packet(struct ferry_pull_socket *s, struct conn *c)
 		close_conn(c);
 		return false;
 	}
-	if (ferry_pull_ask_read(
-		&ask, ferry_bytes_of(packet, (size_t)n), &why) == -1) {
-		ferry_log(FERRY_LOG_WARNING,
-		    "%s; a connection to the puller ends", why.text);
-		close_conn(c);
-		return false;
+	if (ferry_pull_is_uses(ferry_bytes_of(packet, (size_t)n))) {
+		if (ferry_pull_uses_read(ferry_bytes_of(packet, (size_t)n),
+			&s->told.uses, &why) == 0)
+			return true;
+	} else if (ferry_pull_ask_read(
+		       &ask, ferry_bytes_of(packet, (size_t)n), &why) == 0) {
+		s->told.on_ask(s->told.ctx, c->number, &ask);
+		/* It may have been closed meanwhile. */
+		return c->fd != -1;
 	}
-	s->on_ask(s->ctx, c->number, &ask);
-	/* It may have been closed meanwhile. */
-	return c->fd != -1;
+	ferry_log(
+	    FERRY_LOG_WARNING, "%s; a connection to the puller ends", why.text);
+	close_conn(c);
+	return false;
 }
 
 void

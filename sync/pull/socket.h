@@ -21,11 +21,19 @@ typedef void
 ferry_pull_on_ask(void *ctx, uint64_t conn, const struct ferry_pull_ask *ask);
 
 /*
+ * Told of what comes: uses are told of like on_uses says, whatever that returns.
+ */
+struct ferry_pull_told {
+	ferry_pull_on_ask *on_ask;
+	void *ctx;
+	struct ferry_pull_on_uses uses;
+};
+/*
  * Listen at path, where a socket that nobody listens at is replaced: who calls
  * has made sure of that.  Errors: FERRY_ESYSTEM.
  */
 int ferry_pull_socket_open(struct ferry_pull_socket **out, const char *path,
-    ferry_pull_on_ask *on_ask, void *ctx, struct ferry_error *err);
+    const struct ferry_pull_told *told, struct ferry_error *err);
 /* Ends all connections, and removes the socket.  NULL is fine. */
 void ferry_pull_socket_close(struct ferry_pull_socket *s);
 

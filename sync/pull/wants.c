@@ -54,6 +54,7 @@ struct ferry_wants {
 	size_t waiters_n; /* of all */
 	struct ferry_table absent;
 	struct ferry_pull_socket *socket;
+	struct ferry_pull_on_uses on_uses;
 	uint64_t settled; /* run->settled, when it was looked at */
 	struct ferry_wants_counts counts;
 };
@@ -82,6 +83,13 @@ ferry_wants_free(struct ferry_wants *wants)
 	}
 	ferry_table_free(&wants->absent, NULL);
 	free(wants);
+}
+
+void
+ferry_wants_tell(struct ferry_wants *wants, const struct ferry_pull_on_uses *on)
+{
+
+	wants->on_uses = *on;
 }
 
 void
@@ -387,6 +395,24 @@ ferry_wants_grow(void *ctx, const struct ferry_upstream *up,
 			tell_growth(wants, want, size, writer);
 }
 
+/* A client gets it now. */
+static void
+tell_use(struct ferry_wants *wants, const struct want *want)
+{
+	const struct ferry_pull_want *w = &want->ask.want;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_pull_use use;
+
+	if (w->version[0] == 0 || wants->on_uses.on_use == NULL)
+		return;
+	memcpy(use.format, w->format, sizeof(use.format));
+	memcpy(use.package, w->package, sizeof(use.package));
+	memcpy(use.what, w->version, sizeof(use.what));
+	(void)snprintf(
+	    use.upstream, sizeof(use.upstream), "%s", want->up->name);
+	(void)wants->on_uses.on_use(wants->on_uses.ctx, &use, &ignored);
+}
+
 /* Look what became of a want that was begun. */
 static int
 look_at(struct ferry_wants *wants, struct want *want, struct ferry_run *run,
@@ -403,6 +429,7 @@ look_at(struct ferry_wants *wants, struct want *want, struct ferry_run *run,
 		if (want->ask.want.what == FERRY_PULL_DOCUMENT && age >= 0 &&
 		    (uint64_t)age < want->up->max_age)
 			want->said.fresh_s = want->up->max_age - (uint64_t)age;
+		tell_use(wants, want);
 		end_want(want, FERRY_PULL_SAID_HERE, "");
 		return 0;
 	case FERRY_PULL_LACKS:

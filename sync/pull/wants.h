@@ -26,6 +26,10 @@ struct ferry_wants;
 /* Nothing is wanted yet.  Errors: FERRY_ENOMEM. */
 int ferry_wants_new(struct ferry_wants **out, struct ferry_error *err);
 void ferry_wants_free(struct ferry_wants *wants); /* NULL is fine */
+/* Told of what is here, each time that it was asked for; ctx of on is its own.
+ * Before the first question. */
+void ferry_wants_tell(
+    struct ferry_wants *wants, const struct ferry_pull_on_uses *on);
 /* Where answers go. */
 void ferry_wants_answer(struct ferry_wants *wants, struct ferry_pull_socket *s);
 

@@ -70,6 +70,7 @@ on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
 	    ferry_blob_writer_new(
 		&job->writer, job->run->st, job->pull.kind, algs, err) == -1)
 		return -1;
+	job->pull.up->bytes += n;
 	if (job->pull.kind == FERRY_BLOB_IS_FILE)
 		job->run->files_bytes += n;
 	if (ferry_blob_writer_write(job->writer, p, n, err) == -1)

@@ -1,6 +1,8 @@
 #include "sync/upstream/record.h"
 
 #include "store/base/clock.h"
+#include "store/base/files.h"
+#include "store/catalog/cached.h"
 #include "store/catalog/check.h"
 #include "store/catalog/removal.h"
 #include "store/store.h"
@@ -44,13 +46,62 @@ ferry_run_put(struct ferry_run *run, const struct ferry_key *key,
 	return rc == -1 ? -1 : 0;
 }
 
+static int
+size_of(const json_t *record, uint64_t *size, struct ferry_error *err)
+{
+	int n = ferry_files_count(record, err);
+	struct ferry_file file;
+
+	*size = 0;
+	for (int i = 0; i < n; i++) {
+		if (ferry_files_get(record, (size_t)i, &file, err) == -1)
+			return -1;
+		*size += file.size;
+	}
+	return n == -1 ? -1 : 0;
+}
+
+/* A puller's version is there because a client asked, unless it was there for
+ * another reason before. */
+static int
+note_reason(struct ferry_run *run, const struct ferry_key *key,
+    const json_t *record, struct ferry_error *err)
+{
+	struct ferry_cached cached = { .at = ferry_now() }, was;
+	int known;
+
+	if (!run->pulls)
+		return ferry_cached_forget(run->st, key, err);
+	if ((known = ferry_cached_get(run->st, key, &was, err)) == 0 &&
+	    (known = ferry_catalog_has(run->st, key, err)) == 1)
+		return 0;
+	return known == -1 || size_of(record, &cached.size, err) == -1
+	           ? -1
+	           : ferry_cached_put(run->st, key, &cached, err);
+}
+
+int
+ferry_recorded_want(const struct ferry_recorded *of, const char *version,
+    struct ferry_error *err)
+{
+	struct ferry_key key;
+
+	if (of->run->dry_run || of->run->pulls)
+		return 0;
+	return make_key(of, version, &key, err) == -1
+	           ? -1
+	           : ferry_cached_forget(of->run->st, &key, err);
+}
+
 int
 ferry_recorded_put(const struct ferry_recorded *of, const char *version,
     json_t *record, struct ferry_error *err)
 {
 	struct ferry_key key;
 
-	if (make_key(of, version, &key, err) == 0)
+	if (make_key(of, version, &key, err) == 0 &&
+	    (version == NULL || record == NULL ||
+		note_reason(of->run, &key, record, err) == 0))
 		return ferry_run_put(of->run, &key, record, err);
 	json_decref(record);
 	return -1;

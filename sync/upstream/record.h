@@ -39,6 +39,10 @@ void ferry_recorded_incident(const struct ferry_recorded *of,
 int ferry_recorded_agrees(const struct ferry_recorded *of, const char *version,
     struct ferry_error *err);
 
+/* What a sync wants is no longer there only because a client asked for it. */
+int ferry_recorded_want(const struct ferry_recorded *of, const char *version,
+    struct ferry_error *err);
+
 /* Put a record with a key of its own; *takes* record as above. */
 int ferry_run_put(struct ferry_run *run, const struct ferry_key *key,
     json_t *record, struct ferry_error *err);

@@ -93,6 +93,7 @@ struct ferry_upstream {
 	/* Names that may be pulled (none: all), and those of them that may not. */
 	const char *pull_allow[64], *pull_deny[64];
 	size_t pull_allow_n, pull_deny_n;
+	uint64_t bytes; /* that came from it; whoever looks starts it anew */
 	void *state; /* of the kind */
 	json_t *said; /* what its record has besides format and url */
 

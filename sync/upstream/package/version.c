@@ -38,6 +38,12 @@ settle(struct ferry_chosen *chosen, const struct ferry_package *p,
     const struct ferry_error *why)
 {
 
+	const struct ferry_recorded of = ferry_package_recorded(p);
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	if (why->code == FERRY_OK &&
+	    ferry_recorded_want(&of, chosen->entry.key, &err) == -1)
+		ferry_run_fatal(p->packages->run, &err);
 	chosen->settled = true;
 	chosen->why = *why;
 	p->packages->run->settled++;
