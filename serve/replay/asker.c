@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "serve/http/flow.h"
+#include "serve/replay/ages.h"
 #include "serve/replay/store_view.h"
+#include "serve/replay/used.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
@@ -21,7 +23,8 @@
 
 #define FOLLOW_MS 1000 /* how often the list of upstreams is read */
 #define UPSTREAMS_MAX 64
-#define AGE_SLOTS 32768U /* a power of two */
+#define USES_MS 1000U /* how often the puller is told of uses */
+#define USES_AT_ONCE 8 /* packets */
 
 struct upstream {
 	char format[32];
@@ -31,13 +34,6 @@ struct upstream {
 struct upstreams {
 	struct upstream list[UPSTREAMS_MAX];
 	size_t n;
-};
-
-/* Of two documents in one slot the later one's. */
-struct age {
-	uint64_t hash;
-	uint64_t until_ms;
-	enum ferry_age age;
 };
 
 /*
@@ -54,7 +50,8 @@ struct ferry_asker {
 	struct ferry_ticket *tickets;
 	uint64_t ids;
 	struct upstreams upstreams;
-	struct age *ages;
+	struct ferry_ages *ages;
+	struct ferry_used *used;
 	struct ferry_asker_counts counts;
 	atomic_bool any; /* upstreams.n > 0, for who has no time to lock */
 	bool stop;
@@ -63,6 +60,7 @@ struct ferry_asker {
 	/* Of the thread: */
 	int fd;
 	uint64_t followed_ms;
+	uint64_t told_ms; /* of uses */
 };
 
 /* Which upstreams */
@@ -125,50 +123,15 @@ ferry_asker_upstreams(struct ferry_asker *a, const char *format,
 	return n;
 }
 
-/* How old documents are */
-
-/* FNV-1a, the NULs between the parts included.  Never 0. */
-static uint64_t
-hash_of(const char *owner, const struct ferry_pull_want *want)
+bool
+ferry_asker_pulls(struct ferry_asker *a, const char *format, const char *name)
 {
-	const char *const parts[] = { want->format, owner, want->package,
-		want->version };
-	uint64_t hash = 14695981039346656037U;
+	char names[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME];
+	size_t n = ferry_asker_upstreams(a, format, names);
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		for (const char *p = parts[i];; p++) {
-			hash = (hash ^ (uint8_t)*p) * 1099511628211U;
-			if (*p == 0)
-				break;
-		}
-	return hash | 1;
-}
-
-enum ferry_age
-ferry_asker_age(struct ferry_asker *a, const char *owner,
-    const struct ferry_pull_want *want)
-{
-	uint64_t hash = hash_of(owner, want);
-	const struct age *slot = &a->ages[hash >> 1 & (AGE_SLOTS - 1)];
-	enum ferry_age age = FERRY_AGE_UNKNOWN;
-
-	(void)pthread_mutex_lock(&a->lock);
-	if (slot->hash == hash && ferry_ticks_ms() < slot->until_ms)
-		age = slot->age;
-	(void)pthread_mutex_unlock(&a->lock);
-	return age;
-}
-
-void
-ferry_asker_set_age(struct ferry_asker *a, const char *owner,
-    const struct ferry_pull_want *want, enum ferry_age age, uint64_t seconds)
-{
-	uint64_t hash = hash_of(owner, want);
-
-	(void)pthread_mutex_lock(&a->lock);
-	a->ages[hash >> 1 & (AGE_SLOTS - 1)] =
-	    (struct age){ hash, ferry_ticks_ms() + seconds * 1000, age };
-	(void)pthread_mutex_unlock(&a->lock);
+	while (n > 0 && strcmp(names[n - 1], name) != 0)
+		n--;
+	return n > 0;
 }
 
 /* Tickets */
@@ -392,6 +355,31 @@ send_tickets(struct ferry_asker *a)
 	return waits;
 }
 
+/* With the lock: tell what clients use, as much as there is room for. */
+static void
+send_uses(struct ferry_asker *a)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf packet = FERRY_BUF_INIT;
+
+	if (ferry_ticks_ms() - a->told_ms < USES_MS)
+		return;
+	a->told_ms = ferry_ticks_ms();
+	for (int i = 0; i < USES_AT_ONCE; i++) {
+		ferry_buf_reset(&packet);
+		/* One that did not answer is not tried for this alone. */
+		if ((a->fd == -1 && a->down) ||
+		    ferry_used_take(a->used, &packet, &ignored) != 1)
+			break;
+		if (a->fd == -1)
+			connect_puller(a);
+		if (a->fd == -1 || send(a->fd, packet.p, packet.n,
+				       MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+			break;
+	}
+	ferry_buf_free(&packet);
+}
+
 /* One packet, and the descriptor that came with it, or -1. */
 static ssize_t
 read_packet(int fd, char *packet, size_t size, int *passed)
@@ -510,6 +498,7 @@ run(void *ctx)
 			return NULL;
 		}
 		waits = send_tickets(a);
+		send_uses(a);
 		timeout = end_late(a);
 		(void)pthread_mutex_unlock(&a->lock);
 		fds[1] = (struct pollfd){ .fd = a->fd,
@@ -535,7 +524,9 @@ ferry_asker_new(struct ferry_asker **out, const char *socket,
 	a->fd = -1;
 	(void)snprintf(a->path, sizeof(a->path), "%s", socket);
 	(void)pthread_mutex_init(&a->lock, NULL);
-	if (ferry_calloc(&a->ages, AGE_SLOTS, sizeof(*a->ages), err) == -1) {
+	if (ferry_ages_new(&a->ages, err) == -1 ||
+	    ferry_used_new(&a->used, err) == -1) {
+		ferry_ages_free(a->ages);
 		free(a);
 		return -1;
 	}
@@ -546,7 +537,8 @@ ferry_asker_new(struct ferry_asker **out, const char *socket,
 		ferry_error_errno(err, "cannot start a thread");
 		if (a->wake != -1)
 			(void)close(a->wake);
-		free(a->ages);
+		ferry_ages_free(a->ages);
+		ferry_used_free(a->used);
 		free(a);
 		return -1;
 	}
@@ -569,8 +561,23 @@ ferry_asker_free(struct ferry_asker *a)
 		(void)close(a->fd);
 	(void)close(a->wake);
 	(void)pthread_mutex_destroy(&a->lock);
-	free(a->ages);
+	ferry_ages_free(a->ages);
+	ferry_used_free(a->used);
 	free(a);
+}
+
+struct ferry_ages *
+ferry_asker_ages(struct ferry_asker *a)
+{
+
+	return a->ages;
+}
+
+struct ferry_used *
+ferry_asker_used(struct ferry_asker *a)
+{
+
+	return a->used;
 }
 
 void

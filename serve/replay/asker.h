@@ -17,10 +17,12 @@
 #include "serve/http/http.h"
 #include "store/pull/message.h"
 
+struct ferry_ages;
 struct ferry_asker;
 struct ferry_error;
 struct ferry_flow;
 struct ferry_store_view;
+struct ferry_used;
 
 /* What became of a question: the puller's word, or ours. */
 enum ferry_answered {
@@ -58,17 +60,12 @@ void ferry_asker_free(struct ferry_asker *asker); /* NULL is fine */
  * many of FERRY_PULL_UPSTREAMS. */
 size_t ferry_asker_upstreams(struct ferry_asker *asker, const char *format,
     char names[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME]);
-/* What is known of the age of a package's document. */
-enum ferry_age {
-	FERRY_AGE_UNKNOWN, /* ask */
-	FERRY_AGE_FRESH,
-	FERRY_AGE_OLD /* and it could not be asked for a moment ago */
-};
-enum ferry_age ferry_asker_age(struct ferry_asker *asker, const char *owner,
-    const struct ferry_pull_want *want);
-/* It is so for so many seconds. */
-void ferry_asker_set_age(struct ferry_asker *asker, const char *owner,
-    const struct ferry_pull_want *want, enum ferry_age age, uint64_t seconds);
+/* Whether name is one of them. */
+bool ferry_asker_pulls(
+    struct ferry_asker *asker, const char *format, const char *name);
+/* Borrowed from asker: how old documents are, and what clients use. */
+struct ferry_ages *ferry_asker_ages(struct ferry_asker *asker);
+struct ferry_used *ferry_asker_used(struct ferry_asker *asker);
 
 /* A ticket for ask, which ends after wait_s at the latest; ask.id is set here.
  * The server starts and frees it (struct ferry_later). */

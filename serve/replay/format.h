@@ -74,6 +74,10 @@ struct ferry_replay {
 	 */
 	bool (*wants)(
 	    const struct ferry_call *call, struct ferry_pull_want *want);
+	/* Optional: of a request that wants nothing, and is for a part of
+	 * something that was pulled: that part, as of struct ferry_pull_use.
+	 * Returns: whether it is. */
+	bool (*uses)(const struct ferry_call *call, char *what, size_t size);
 	/* Optional: whether the package could come from that upstream, as the
 	 * client called it. */
 	bool (*supplies)(const struct ferry_call *call, const char *upstream);

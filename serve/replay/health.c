@@ -8,6 +8,7 @@
 #include "store/base/bytes.h"
 #include "store/base/clock.h"
 #include "store/base/out.h"
+#include "store/catalog/cached.h"
 #include "store/catalog/catalog.h"
 #include "store/index/local.h"
 #include "store/store.h"
@@ -277,6 +278,29 @@ write_others(
 	    "How many records a site's newest receipt is behind.", err);
 }
 
+/* What the puller notes. */
+static int
+write_pulled(
+    struct ferry_store *st, struct ferry_out *out, struct ferry_error *err)
+{
+	struct ferry_cached_totals c;
+
+	if (ferry_cached_totals(st, &c, err) == -1)
+		return -1;
+	put_head(out, "ferry_pull_cached_versions",
+	    "Versions that are here only because a client asked for them.");
+	ferry_out_fmt(
+	    out, "ferry_pull_cached_versions %" PRIu64 "\n", c.versions);
+	put_head(out, "ferry_pull_cached_bytes",
+	    "Their files' bytes, which 'cache_size' bounds.");
+	ferry_out_fmt(out, "ferry_pull_cached_bytes %" PRIu64 "\n", c.bytes);
+	return write_kind(st, FERRY_KIND_TRAFFIC,
+	    &(struct line){
+		out, "ferry_pull_upstream_bytes", "bytes", "upstream", 0 },
+	    "What came from an upstream that is pulled through, since ever.",
+	    err);
+}
+
 int
 ferry_health_metrics(
     struct ferry_store *st, struct ferry_out *out, struct ferry_error *err)
@@ -286,7 +310,8 @@ ferry_health_metrics(
 	    write_problems(st, out, err) == -1 ||
 	    write_sizes(st, out, err) == -1)
 		return -1;
-	return write_others(st, out, err);
+	return write_pulled(st, out, err) == -1 ? -1
+	                                        : write_others(st, out, err);
 }
 
 static void

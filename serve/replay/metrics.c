@@ -1,6 +1,9 @@
 #include "serve/replay/metrics.h"
 
 #include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "serve/http/metrics.h"
 #include "serve/replay/asker.h"
@@ -8,6 +11,7 @@
 #include "serve/replay/health.h"
 #include "serve/replay/site.h"
 #include "serve/replay/store_view.h"
+#include "serve/replay/used.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/out.h"
@@ -122,6 +126,54 @@ write_pulls(const struct ferry_call *call, struct ferry_out *out)
 	    c.here, c.absent, c.refused, c.failed, c.late, c.nobody, c.waiting);
 }
 
+/* What was here and what was not, of each upstream that is pulled through. */
+static int
+write_used(const struct ferry_call *call, struct ferry_out *out,
+    struct ferry_error *err)
+{
+	static const struct {
+		const char *name, *help;
+		size_t at;
+	} values[] = {
+		{ "ferry_pull_hits_total",
+		    "Answers that needed no upstream, of upstreams that are "
+		    "pulled through.",
+		    offsetof(struct ferry_pull_count, hits) },
+		{ "ferry_pull_misses_total",
+		    "Answers that the puller was asked for.",
+		    offsetof(struct ferry_pull_count, misses) },
+		{ "ferry_pull_saved_bytes_total",
+		    "Bytes of files that did not have to come from upstream.",
+		    offsetof(struct ferry_pull_count, saved) },
+	};
+	struct ferry_pull_count *counts = NULL;
+	size_t n;
+
+	if (call->asker == NULL)
+		return 0;
+	if (ferry_calloc(&counts, FERRY_USED_UPSTREAMS, sizeof(*counts), err) ==
+	    -1)
+		return -1;
+	n = ferry_used_counts(
+	    ferry_asker_used(call->asker), counts, FERRY_USED_UPSTREAMS);
+	for (size_t k = 0; k < sizeof(values) / sizeof(values[0]); k++) {
+		ferry_out_fmt(out, "# HELP %s %s\n# TYPE %s counter\n",
+		    values[k].name, values[k].help, values[k].name);
+		for (size_t i = 0; i < n; i++) {
+			uint64_t value;
+
+			memcpy(&value, (const char *)&counts[i] + values[k].at,
+			    sizeof(value));
+			ferry_out_fmt(out,
+			    "%s{upstream=\"%s\",format=\"%s\"} %" PRIu64 "\n",
+			    values[k].name, counts[i].upstream,
+			    counts[i].format, value);
+		}
+	}
+	free(counts);
+	return 0;
+}
+
 static int
 answer(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
@@ -135,7 +187,8 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 	ferry_metrics_write(call->site->metrics, &out);
 	write_store(call, &out);
 	write_pulls(call, &out);
-	if (ferry_health_metrics(
+	if (write_used(call, &out, err) == 0 &&
+	    ferry_health_metrics(
 		ferry_store_view_store(call->view), &out, err) == 0 &&
 	    ferry_out_end(&out, err) == 0)
 		rc = ferry_response_take(

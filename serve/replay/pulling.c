@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "serve/http/flow.h"
+#include "serve/replay/ages.h"
 #include "serve/replay/asker.h"
 #include "serve/replay/format.h"
 #include "serve/replay/site.h"
+#include "serve/replay/used.h"
 #include "serve/replay/view.h"
 #include "store/format/format.h"
 
@@ -190,7 +192,8 @@ is_enough(const struct ferry_pulling *p, struct ferry_response *res)
 
 	if (want->what != FERRY_PULL_DOCUMENT)
 		return true;
-	age = ferry_asker_age(p->call->asker, p->call->owner, want);
+	age = ferry_ages_get(
+	    ferry_asker_ages(p->call->asker), p->call->owner, want);
 	if (age == FERRY_AGE_OLD)
 		warn(res);
 	return age != FERRY_AGE_UNKNOWN;
@@ -267,19 +270,73 @@ ferry_pulling_end(const struct ferry_pulling *p, int rc,
 		return 1;
 	}
 	if (rc == 1 && document && here) {
-		ferry_asker_set_age(p->call->asker, p->call->owner,
+		ferry_ages_set(ferry_asker_ages(p->call->asker), p->call->owner,
 		    &p->ask.want, FERRY_AGE_FRESH, p->end.said.fresh_s);
 	} else if (rc == 1 && document && is_absent(p)) {
-		ferry_asker_set_age(p->call->asker, p->call->owner,
+		ferry_ages_set(ferry_asker_ages(p->call->asker), p->call->owner,
 		    &p->ask.want, FERRY_AGE_FRESH, FERRY_PULL_ABSENT_S);
 	} else if (rc == 1 && document) {
-		ferry_asker_set_age(p->call->asker, p->call->owner,
+		ferry_ages_set(ferry_asker_ages(p->call->asker), p->call->owner,
 		    &p->ask.want, FERRY_AGE_OLD,
 		    p->end.answered == FERRY_ANSWERED_LATE ? LATE_S
 							   : UNASKED_S);
 		warn(res);
 	}
 	return rc;
+}
+
+/* What was used of an image is known by the manifest that names it. */
+static bool
+find_use(const struct ferry_pulling *p, struct ferry_pull_use *use)
+{
+	const struct ferry_pull_want *want = &p->ask.want;
+	const struct ferry_call *call = p->call;
+	const char *upstream = call->owner[0] != 0 || !p->possible
+	                           ? call->owner
+	                           : p->ask.upstreams[0];
+
+	memcpy(use->upstream, upstream, sizeof(use->upstream));
+	(void)snprintf(
+	    use->format, sizeof(use->format), "%s", p->format->format);
+	if (p->possible) {
+		memcpy(use->package, want->package, sizeof(use->package));
+		memcpy(use->what, want->version, sizeof(use->what));
+		return true;
+	}
+	memcpy(use->package, call->resource.package, sizeof(use->package));
+	return p->format->uses != NULL && call->owner[0] != 0 &&
+	       p->format->uses(call, use->what, sizeof(use->what)) &&
+	       ferry_asker_pulls(call->asker, use->format, use->upstream);
+}
+
+/* The bytes of a file that is sent whole, as far as that can be told here. */
+static uint64_t
+sent_bytes(const struct ferry_pulling *p, const struct ferry_response *res)
+{
+	const struct ferry_request *rq = p->call->rq;
+
+	return res->body == NULL || rq->method != FERRY_GET ||
+	               (p->possible &&
+			   p->ask.want.what == FERRY_PULL_DOCUMENT) ||
+	               ferry_request_header(rq, "Range") != NULL ||
+	               ferry_request_header(rq, "If-None-Match") != NULL
+	           ? 0
+	           : res->body->size;
+}
+
+void
+ferry_pulling_used(
+    const struct ferry_pulling *p, int rc, const struct ferry_response *res)
+{
+	struct ferry_pull_use use;
+
+	if (p->call->asker == NULL || rc != 1 || res->later != NULL ||
+	    res->status >= 400 ||
+	    p->call->resource.action != FERRY_ACTION_READ || !find_use(p, &use))
+		return;
+	(void)ferry_used_add(ferry_asker_used(p->call->asker), &use,
+	    p->asked ? FERRY_WAS_ASKED_FOR : FERRY_WAS_HERE,
+	    p->asked ? 0 : sent_bytes(p, res));
 }
 
 void

@@ -52,6 +52,11 @@ int ferry_pulling_before(const struct ferry_pulling *pulling,
 int ferry_pulling_end(const struct ferry_pulling *pulling, int rc,
     struct ferry_response *res, struct ferry_error *err);
 
+/* Count the answer, rc and res, and tell the puller what was used of what it
+ * pulls; also where nothing could be pulled (_find). */
+void ferry_pulling_used(const struct ferry_pulling *pulling, int rc,
+    const struct ferry_response *res);
+
 /* Release what it owns. */
 void ferry_pulling_clear(struct ferry_pulling *pulling);
 

@@ -410,6 +410,7 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
 	    (rc = ferry_pulling_before(&pulling, res, err)) != 0) {
 		if (rc == 1 && res->later == NULL)
 			tell_pulled(call, format, &pulling, res);
+		ferry_pulling_used(&pulling, rc, res);
 		goto out;
 	}
 	decide(call, name, &decision);
@@ -428,6 +429,7 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
 	rc = format->answer(call, decision.permit, res, err);
 	rc = ferry_pulling_end(&pulling, rc, res, err);
 	ferry_asked_add(call, format, rc, res);
+	ferry_pulling_used(&pulling, rc, res);
 out:
 	ferry_pulling_clear(&pulling);
 	return rc;

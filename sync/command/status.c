@@ -442,6 +442,43 @@ print_withdrawn(const json_t *withdrawn)
 			json_object_get(json_object_get(w, "record"), "text")));
 }
 
+/* What came from upstreams that are pulled through, and went to clients. */
+static void
+print_traffic(const json_t *traffic, const json_t *cache)
+{
+	char bytes[FERRY_SIZE_TEXT], saved[FERRY_SIZE_TEXT];
+	char n[FERRY_COUNT_TEXT];
+	const json_t *t;
+	size_t i;
+
+	json_array_foreach (traffic, i, t) {
+		const json_t *r = json_object_get(t, "record");
+
+		(void)printf("pulled from  %s: %" JSON_INTEGER_FORMAT
+			     " hits, %" JSON_INTEGER_FORMAT
+			     " misses; %s came from it, %s did not have to\n",
+		    json_string_value(
+			json_array_get(json_object_get(t, "key"), 1)),
+		    json_integer_value(json_object_get(r, "hits")),
+		    json_integer_value(json_object_get(r, "misses")),
+		    ferry_size_text((uint64_t)json_integer_value(
+					json_object_get(r, "bytes")),
+			bytes),
+		    ferry_size_text((uint64_t)json_integer_value(
+					json_object_get(r, "saved")),
+			saved));
+	}
+	if (cache != NULL)
+		(void)printf("cached       %s, %s, that only clients asked "
+			     "for\n",
+		    ferry_count_text((uint64_t)json_integer_value(
+					 json_object_get(cache, "versions")),
+			"version", n),
+		    ferry_size_text((uint64_t)json_integer_value(
+					json_object_get(cache, "bytes")),
+			bytes));
+}
+
 static void
 print_text(struct ferry_store *st, const struct ferry_store_totals *t,
     const struct ferry_growth *growth, const json_t *lasts, const json_t *tries,
@@ -500,13 +537,16 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	json_t *origins = json_array(), *withdrawn = json_array();
 	json_t *absent = json_array();
 	json_t *tries = json_object(), *sites = json_array();
-	json_t *taken = json_array();
+	json_t *taken = json_array(), *traffic = json_array();
+	json_t *cache = NULL;
+	struct ferry_key cache_key;
 	struct ferry_store_totals t;
 	struct ferry_growth growth;
 	struct ferry_store *st = NULL;
 	json_t *backup = NULL;
 	int rc = -1;
 
+	ferry_key_all(&cache_key, FERRY_KIND_CACHE);
 	if (ferry_options(ctx, options, err) == -1 ||
 	    ferry_context_open(ctx, FERRY_STORE_READ, &st, err) == -1 ||
 	    ferry_store_totals(st, &t, err) == -1 ||
@@ -523,6 +563,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    collect(st, "withdrawn", withdrawn, err) == -1 ||
 	    collect(st, "absent", absent, err) == -1 ||
 	    collect(st, "wanted", wanted, err) == -1 ||
+	    collect(st, "traffic", traffic, err) == -1 ||
+	    ferry_local_get(st, &cache_key, &cache, err) == -1 ||
 	    ferry_store_backup_of(st, &backup, err) == -1 ||
 	    look_at_clocks(st, t.records, origins, problems, err) == -1 ||
 	    ferry_roots_each(st, look_at_root, problems, err) == -1)
@@ -535,13 +577,14 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		print_origins(origins);
 		print_sites(sites, t.records);
 		print_permissions(taken);
+		print_traffic(traffic, cache);
 		print_waiting(incoming, wanted);
 		print_withdrawn(withdrawn);
 		print_absent(absent);
 		goto out;
 	}
 	o = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,"
-		      "s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:O?,s:I,s:o}",
+		      "s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:O?,s:O?,s:I,s:o}",
 	    "store", ferry_store_path(st), "name", ferry_store_name(st), "id",
 	    ferry_store_id(st), "packages", (json_int_t)t.packages, "versions",
 	    (json_int_t)t.versions, "removed", (json_int_t)t.removed, "blobs",
@@ -550,8 +593,9 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    (json_int_t)t.records, "last", lasts, "problems", problems,
 	    "origins", origins, "incoming", incoming, "wanted", wanted,
 	    "withdrawn", withdrawn, "absent", absent, "tries", tries, "sites",
-	    sites, "permissions", taken, "backup", backup, "free_bytes",
-	    (json_int_t)growth.free, "growth", growth_json(&growth));
+	    sites, "permissions", taken, "traffic", traffic, "cached", cache,
+	    "backup", backup, "free_bytes", (json_int_t)growth.free, "growth",
+	    growth_json(&growth));
 	(void)json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 out:
@@ -566,6 +610,8 @@ out:
 	json_decref(tries);
 	json_decref(sites);
 	json_decref(taken);
+	json_decref(traffic);
+	json_decref(cache);
 	json_decref(backup);
 	ferry_store_close(st);
 	return rc;

@@ -323,6 +323,18 @@ wants(const struct ferry_call *call, struct ferry_pull_want *want)
 	return true;
 }
 
+/* A client that has the manifest is still at it while it asks for blobs. */
+static bool
+uses(const struct ferry_call *call, char *what, size_t size)
+{
+	const struct ferry_resource *r = &call->resource;
+
+	if (r->kind != BLOB || strlen(r->item) >= size)
+		return false;
+	memcpy(what, r->item, strlen(r->item) + 1);
+	return true;
+}
+
 static void
 write_page(struct ferry_out *out, enum ferry_page part, const char *url,
     const char *host)
@@ -365,6 +377,7 @@ const struct ferry_replay ferry_replay_oci = {
 	.owner = ferry_oci_owner,
 	.answer = answer,
 	.wants = wants,
+	.uses = uses,
 	.supplies = ferry_oci_supplies,
 	.refuse = refuse,
 	.challenge = ferry_oci_challenge,
