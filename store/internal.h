@@ -27,6 +27,7 @@ struct ferry_store {
 	struct ferry_store_totals totals; /* as the pending batch leaves them */
 	struct ferry_digest chain; /* of journal record totals.records */
 	uint64_t changes; /* pending */
+	bool unsynced; /* committed, and not durable yet */
 	uint64_t pending_bytes; /* of small blobs in the batch */
 	uint64_t tmp_count; /* for names in tmp/ */
 	struct ferry_digest *files; /* large blobs not yet durable */

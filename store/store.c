@@ -397,6 +397,10 @@ ferry_store_close(struct ferry_store *st)
 
 	if (st == NULL)
 		return;
+	/* Whoever writes next may tell others of it. */
+	if (st->unsynced && !st->failed)
+		(void)ferry_kv_sync(
+		    st->kv, &(struct ferry_error)FERRY_ERROR_INIT);
 	ferry_kv_close(st->kv);
 	if (st->frees && st->lockfd != -1)
 		ferry_reserve_keep(st->dirfd);
@@ -482,26 +486,51 @@ put_totals(struct ferry_store *st, struct ferry_error *err)
 	return 0;
 }
 
-int
-ferry_store_commit(struct ferry_store *st, struct ferry_error *err)
+static int
+commit(struct ferry_store *st, bool soon, struct ferry_error *err)
 {
 
 	if (st->failed)
 		return ferry_error_set(err, FERRY_EINDEX,
 		    "an earlier commit to %s failed; start again", st->path);
-	if (st->changes == 0)
+	if (st->changes == 0 && (soon || !st->unsynced))
 		return 0;
 	st->failed = true;
-	if (ferry_blob_sync(st, err) == -1 || put_totals(st, err) == -1 ||
-	    ferry_kv_commit(st->kv, err) == -1)
+	if (st->changes == 0) {
+		if (ferry_kv_sync(st->kv, err) == -1)
+			goto fail;
+	} else if (soon) {
+		if (put_totals(st, err) == -1 ||
+		    ferry_kv_commit_soon(st->kv, err) == -1)
+			goto fail;
+	} else if (ferry_blob_sync(st, err) == -1 ||
+		   put_totals(st, err) == -1 ||
+		   ferry_kv_commit(st->kv, err) == -1) {
 		goto fail;
-	ferry_blob_unlink(st);
+	} else {
+		ferry_blob_unlink(st);
+	}
 	st->failed = false;
+	st->unsynced = soon;
 	st->changes = st->pending_bytes = 0;
 	return 0;
 fail:
 	ferry_error_in(err, "committing to %s", st->path);
 	return ferry_reserve_explain(st->frees, err);
+}
+
+int
+ferry_store_commit(struct ferry_store *st, struct ferry_error *err)
+{
+
+	return commit(st, false, err);
+}
+
+int
+ferry_store_commit_soon(struct ferry_store *st, struct ferry_error *err)
+{
+
+	return commit(st, st->files_n == 0 && st->unlinks_n == 0, err);
 }
 
 bool

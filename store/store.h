@@ -76,6 +76,16 @@ int ferry_store_catch_up(struct ferry_store *st, struct ferry_error *err);
  * After a failure the handle only reports errors: close it.
  */
 int ferry_store_commit(struct ferry_store *st, struct ferry_error *err);
+/*
+ * The same, so that readers see it, and durable with the next commit, which is
+ * to follow soon (also if nothing is pending then), or when the store is closed.
+ * A crash of the process loses nothing; one of the machine may take back what
+ * was committed since the last time, from some change on.  What must be so that
+ * nothing can take it back (a bundle, a receipt) only is after a commit.  With
+ * large blobs it is a commit.
+ */
+int
+ferry_store_commit_soon(struct ferry_store *st, struct ferry_error *err);
 /* Writer: give the space of removed small blobs back to the disk now.  Errors:
  * FERRY_ESYSTEM (no room to do so; what was committed stays): close it then. */
 int ferry_store_compact(struct ferry_store *st, struct ferry_error *err);

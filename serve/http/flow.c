@@ -208,14 +208,19 @@ ferry_flow_response(struct ferry_flow *flow, struct exchange *ex)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 	struct MHD_Response *out;
+	uint64_t size = MHD_SIZE_UNKNOWN;
 
 	if (r == NULL)
 		return NULL;
 	r->flow = ferry_flow_ref(flow);
 	r->ex = ex;
 	ex->reader = r;
+	(void)pthread_mutex_lock(&flow->lock);
+	if (flow->closed && flow->end == FERRY_FLOW_WHOLE)
+		size = flow->size;
+	(void)pthread_mutex_unlock(&flow->lock);
 	out = MHD_create_response_from_callback(
-	    MHD_SIZE_UNKNOWN, BLOCK, on_read, r, on_reader_done);
+	    size, BLOCK, on_read, r, on_reader_done);
 	if (out == NULL)
 		on_reader_done(r);
 	return out;

@@ -206,7 +206,10 @@ ferry_ticket_look(const struct ferry_request *rq, struct ferry_ticket_end *out,
 		return 0;
 	(void)pthread_mutex_lock(&t->asker->lock);
 	*out = (struct ferry_ticket_end){ t->answered, t->said };
-	if (t->answered == FERRY_ANSWERED_NOT_YET && t->flow != NULL)
+	/* One that ended well may not be in the store yet. */
+	if (t->flow != NULL && (t->answered == FERRY_ANSWERED_NOT_YET ||
+				   (t->answered == FERRY_ANSWERED &&
+				       t->said.word == FERRY_PULL_SAID_HERE)))
 		*flow = ferry_flow_ref(t->flow);
 	(void)pthread_mutex_unlock(&t->asker->lock);
 	return 1;

@@ -240,10 +240,11 @@ ferry_pulling_before(const struct ferry_pulling *p, struct ferry_response *res,
 		return 0;
 	if (!p->asked)
 		return start(p, p->call->site->pull_wait_s, res, err);
+	if (answer_flow(p, res))
+		return 1;
 	if (is_here(p))
 		return 0;
-	if (!answer_flow(p, res))
-		refuse(p, res);
+	refuse(p, res);
 	return 1;
 }
 
@@ -264,7 +265,7 @@ ferry_pulling_end(const struct ferry_pulling *p, int rc,
 		return start(p, wait_of(p, rc == 1), res, err);
 	}
 	here = is_here(p);
-	if (rc == 0 && !here) {
+	if (rc == 0 && (!here || p->flow != NULL)) {
 		if (!answer_flow(p, res))
 			refuse(p, res);
 		return 1;

@@ -293,6 +293,7 @@ ferry_kv_new(struct ferry_kv **out, const char *path, enum ferry_kv_mode mode,
 	rocksdb_readoptions_set_readahead_size(kv->scan, 256U << 10);
 	kv->write_sync = rocksdb_writeoptions_create();
 	rocksdb_writeoptions_set_sync(kv->write_sync, 1);
+	kv->write_soon = rocksdb_writeoptions_create();
 	for (int i = 0; i < FERRY_CFS; i++)
 		kv->options[i] = options_new(kv, (enum ferry_cf)i, mode);
 	if (ferry_strdup(&kv->path, path, err) == -1) {
@@ -336,6 +337,7 @@ ferry_kv_close(struct ferry_kv *kv)
 		if (kv->options[i] != NULL)
 			rocksdb_options_destroy(kv->options[i]);
 	rocksdb_writeoptions_destroy(kv->write_sync);
+	rocksdb_writeoptions_destroy(kv->write_soon);
 	rocksdb_readoptions_destroy(kv->scan);
 	rocksdb_readoptions_destroy(kv->read);
 	rocksdb_block_based_options_destroy(kv->table);
@@ -470,19 +472,42 @@ ferry_kv_delete(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key)
 	    kv->batch, kv->view->cf[cf], (const char *)key.p, key.n);
 }
 
-int
-ferry_kv_commit(struct ferry_kv *kv, struct ferry_error *err)
+static int
+write_batch(
+    struct ferry_kv *kv, rocksdb_writeoptions_t *how, struct ferry_error *err)
 {
 	char *message = NULL;
 
 	if (rocksdb_writebatch_wi_count(kv->batch) == 0)
 		return 0;
-	rocksdb_write_writebatch_wi(
-	    kv->view->db, kv->write_sync, kv->batch, &message);
+	rocksdb_write_writebatch_wi(kv->view->db, how, kv->batch, &message);
 	if (message != NULL)
 		return ferry_error_rocksdb(err, message);
 	rocksdb_writebatch_wi_clear(kv->batch);
 	return 0;
+}
+
+int
+ferry_kv_commit(struct ferry_kv *kv, struct ferry_error *err)
+{
+
+	return write_batch(kv, kv->write_sync, err);
+}
+
+int
+ferry_kv_commit_soon(struct ferry_kv *kv, struct ferry_error *err)
+{
+
+	return write_batch(kv, kv->write_soon, err);
+}
+
+int
+ferry_kv_sync(struct ferry_kv *kv, struct ferry_error *err)
+{
+	char *message = NULL;
+
+	rocksdb_flush_wal(kv->view->db, 1, &message);
+	return message == NULL ? 0 : ferry_error_rocksdb(err, message);
 }
 
 int

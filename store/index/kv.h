@@ -105,8 +105,12 @@ void ferry_kv_put(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key,
     struct ferry_bytes value);
 void
 ferry_kv_delete(struct ferry_kv *kv, enum ferry_cf cf, struct ferry_bytes key);
-/* Write and empty the pending batch, durably. */
+/* Write and empty the pending batch, durably; or so that readers see it, which a
+ * crash of the machine may take back with all that follows, until _sync or the
+ * next _commit that writes something. */
 int ferry_kv_commit(struct ferry_kv *kv, struct ferry_error *err);
+int ferry_kv_commit_soon(struct ferry_kv *kv, struct ferry_error *err);
+int ferry_kv_sync(struct ferry_kv *kv, struct ferry_error *err);
 
 /*
  * Committed entries whose keys start with prefix, from the key from (or the

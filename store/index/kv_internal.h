@@ -35,7 +35,7 @@ struct ferry_kv {
 	rocksdb_cache_t *cache;
 	rocksdb_readoptions_t *read;
 	rocksdb_readoptions_t *scan;
-	rocksdb_writeoptions_t *write_sync;
+	rocksdb_writeoptions_t *write_sync, *write_soon;
 	rocksdb_writebatch_wi_t *batch; /* NULL unless it writes */
 };
 

@@ -32,6 +32,9 @@
 /* What a batch read once (indexes, signing keys) is read anew by the next. */
 #define BATCH_MS 60000U
 #define REST_MS 1000
+/* What clients were answered with is durable so much later, or when nobody asks
+ * for a moment: to wait for the disk costs more than all else of a small file. */
+#define SYNC_MS 200U
 
 struct puller {
 	const struct ferry_puller_options *options;
@@ -59,6 +62,7 @@ struct batch {
 	uint64_t opened_ms;
 	uint64_t since_ms; /* it gives way */
 	uint64_t looked_ms;
+	uint64_t synced_ms; /* or before: all is durable */
 };
 
 /* One puller a store; held until the process ends. */
@@ -122,6 +126,17 @@ forget_notes(struct ferry_run *run)
 	(void)json_array_clear(run->unknown);
 }
 
+/* What was committed soon.  Costs nothing where there is nothing. */
+static int
+make_durable(struct batch *b, struct ferry_error *err)
+{
+
+	b->synced_ms = ferry_ticks_ms();
+	return ferry_store_pending(b->run.st) > 0
+	           ? 0
+	           : ferry_store_commit(b->run.st, err);
+}
+
 /* What is too much goes. */
 static int
 look_at_cache(struct batch *b, struct ferry_error *err)
@@ -151,6 +166,9 @@ on_tick(void *ctx, struct ferry_error *err)
 		ferry_wants_settle(p->wants, &b->run, err) == -1))
 		return -1;
 	b->began = true;
+	if (ferry_ticks_ms() - b->synced_ms > SYNC_MS &&
+	    make_durable(b, err) == -1)
+		return -1;
 	if (look_at_cache(b, err) == -1)
 		return -1;
 	if (b->gives_way && ferry_ticks_ms() - b->since_ms > YIELD_MS)
@@ -227,6 +245,8 @@ linger(struct batch *b, struct ferry_error *err)
 		look_for_others(b);
 		if (b->gives_way)
 			return 0;
+		if (make_durable(b, err) == -1)
+			return -1;
 		if (look_at_cache(b, err) == -1)
 			return -1;
 		if (b->dropped)

@@ -22,13 +22,15 @@
 struct waiter {
 	uint64_t conn, id;
 	bool streams; /* it takes what has come */
+	bool done; /* answered before the others */
 	uint64_t told; /* so much of it */
 };
 
 /*
  * Invariants:
  *  1. up is NULL unless it was begun in this run.
- *  2. ended is true from when its end is known until it is answered, which
+ *  2. fd is -1 unless it is under way, or has ended well and is unanswered.
+ *  3. ended is true from when its end is known until it is answered, which
  *     follows the next commit.
  */
 struct want {
@@ -38,6 +40,8 @@ struct want {
 	size_t tried; /* upstreams of the run before this */
 	bool ended;
 	struct ferry_pull_said said;
+	int fd; /* of what has come while that is little, or -1 */
+	uint64_t size; /* of it */
 	struct waiter *waiters;
 	size_t waiters_n, waiters_cap;
 };
@@ -69,6 +73,15 @@ ferry_wants_new(struct ferry_wants **out, struct ferry_error *err)
 	return 0;
 }
 
+static void
+drop_little(struct want *want)
+{
+
+	if (want->fd != -1)
+		(void)close(want->fd);
+	want->fd = -1;
+}
+
 void
 ferry_wants_free(struct ferry_wants *wants)
 {
@@ -78,6 +91,7 @@ ferry_wants_free(struct ferry_wants *wants)
 		return;
 	while ((want = wants->first) != NULL) {
 		wants->first = want->next;
+		drop_little(want);
 		free(want->waiters);
 		free(want);
 	}
@@ -217,6 +231,7 @@ find_want(struct ferry_wants *wants, const struct ferry_pull_ask *ask,
 	if (want != NULL || ferry_calloc(&want, 1, sizeof(*want), err) == -1)
 		return want;
 	want->ask = *ask;
+	want->fd = -1;
 	*wants->last = want;
 	wants->last = &want->next;
 	return want;
@@ -241,7 +256,7 @@ ferry_wants_ask(void *ctx, uint64_t conn, const struct ferry_pull_ask *ask)
 		return;
 	}
 	want->waiters[want->waiters_n++] =
-	    (struct waiter){ conn, ask->id, ask->stream, 0 };
+	    (struct waiter){ conn, ask->id, ask->stream, false, 0 };
 	wants->waiters_n++;
 }
 
@@ -353,7 +368,7 @@ tell_growth(struct ferry_wants *wants, struct want *want, uint64_t size,
 		struct waiter *w = &want->waiters[i];
 		int fd = -1;
 
-		if (!w->streams || (size == 0 && w->told == 0) ||
+		if (!w->streams || w->done || (size == 0 && w->told == 0) ||
 		    (size > 0 && size < w->told + GROWS_BY))
 			continue;
 		if (writer != NULL && w->told == 0 &&
@@ -374,6 +389,23 @@ tell_growth(struct ferry_wants *wants, struct want *want, uint64_t size,
 	}
 }
 
+/* What is little is told of when it is right: what is wrong is then refused with
+ * a word. */
+static void
+on_growth(struct ferry_wants *wants, struct want *want, uint64_t size,
+    const struct ferry_blob_writer *writer)
+{
+
+	if (writer == NULL || size >= GROWS_BY) {
+		drop_little(want);
+		tell_growth(wants, want, size, writer);
+		return;
+	}
+	if (want->fd == -1)
+		want->fd = ferry_blob_writer_reader(writer);
+	want->size = size;
+}
+
 void
 ferry_wants_grow(void *ctx, const struct ferry_upstream *up,
     const char *package, const char *version, const char *file, bool is_main,
@@ -382,8 +414,6 @@ ferry_wants_grow(void *ctx, const struct ferry_upstream *up,
 	uint64_t size = writer == NULL ? 0 : ferry_blob_writer_size(writer);
 	struct ferry_wants *wants = ctx;
 
-	if (writer != NULL && size < GROWS_BY)
-		return;
 	for (struct want *want = wants->first; want != NULL; want = want->next)
 		if (want->up == up && !want->ended &&
 		    want->ask.want.what == FERRY_PULL_VERSION &&
@@ -392,7 +422,7 @@ ferry_wants_grow(void *ctx, const struct ferry_upstream *up,
 		    (want->ask.want.file[0] == 0
 			    ? is_main
 			    : strcmp(want->ask.want.file, file) == 0))
-			tell_growth(wants, want, size, writer);
+			on_growth(wants, want, size, writer);
 }
 
 /* A client gets it now. */
@@ -445,6 +475,30 @@ look_at(struct ferry_wants *wants, struct want *want, struct ferry_run *run,
 	return 0;
 }
 
+/* It is right, and here, but not durable yet: those who take what comes have all
+ * of it, or can have. */
+static void
+answer_early(struct ferry_wants *wants, struct want *want)
+{
+	struct ferry_pull_said grown = { .word = FERRY_PULL_SAID_GROWS,
+		.size = want->size };
+
+	for (size_t i = 0; i < want->waiters_n; i++) {
+		struct waiter *w = &want->waiters[i];
+
+		grown.id = w->id;
+		if (!w->streams || w->done ||
+		    (w->told == 0 && (want->fd == -1 ||
+					 !ferry_pull_socket_hint(wants->socket,
+					     w->conn, &grown, want->fd))))
+			continue;
+		want->said.id = w->id;
+		ferry_pull_socket_say(wants->socket, w->conn, &want->said);
+		w->done = true;
+	}
+	drop_little(want);
+}
+
 /* Tell everybody who waits for it, and forget it. */
 static void
 answer_want(struct ferry_wants *wants, struct want **p)
@@ -458,6 +512,8 @@ answer_want(struct ferry_wants *wants, struct want **p)
 	if (want->said.word == FERRY_PULL_SAID_ABSENT)
 		remember_absent(wants, want);
 	for (size_t i = 0; i < want->waiters_n; i++) {
+		if (want->waiters[i].done)
+			continue;
 		want->said.id = want->waiters[i].id;
 		ferry_pull_socket_say(
 		    wants->socket, want->waiters[i].conn, &want->said);
@@ -465,6 +521,7 @@ answer_want(struct ferry_wants *wants, struct want **p)
 	wants->waiters_n -= want->waiters_n;
 	if ((*p = want->next) == NULL)
 		wants->last = p;
+	drop_little(want);
 	free(want->waiters);
 	free(want);
 }
@@ -494,12 +551,14 @@ ferry_wants_settle(
 		if (want->up != NULL && !want->ended &&
 		    look_at(wants, want, run, err) == -1)
 			return -1;
+		if (want->ended && want->said.word == FERRY_PULL_SAID_HERE)
+			answer_early(wants, want);
 		ended = ended || want->ended;
 	}
 	if (!ended)
 		return 0;
 	if (ferry_store_pending(run->st) > 0 &&
-	    ferry_store_commit(run->st, err) == -1)
+	    ferry_store_commit_soon(run->st, err) == -1)
 		return -1;
 	answer_ended(wants);
 	return 0;
@@ -511,6 +570,7 @@ ferry_wants_put_back(struct ferry_wants *wants)
 
 	for (struct want *want = wants->first; want != NULL;
 	     want = want->next) {
+		drop_little(want);
 		tell_growth(wants, want, 0, NULL);
 		want->up = NULL;
 		want->tried = 0;

@@ -51,7 +51,8 @@ ferry_wants_counts(const struct ferry_wants *wants);
 /* Begin what was not, in run.  -1: the store failed, or memory. */
 int ferry_wants_begin(
     struct ferry_wants *wants, struct ferry_run *run, struct ferry_error *err);
-/* Commit and answer what came to an end in run.  -1: as above. */
+/* Commit (ferry_store_commit_soon()) and answer what came to an end in run; whoever
+ * takes what comes is answered before.  -1: as above. */
 int ferry_wants_settle(
     struct ferry_wants *wants, struct ferry_run *run, struct ferry_error *err);
 /* As on_grow of a run; ctx is a struct ferry_wants. */

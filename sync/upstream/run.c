@@ -171,7 +171,9 @@ ferry_run_turn(struct ferry_run *run, struct ferry_error *err)
 	/* Even a run that is stopped keeps what has arrived. */
 	if (rc == -1 && err->code != FERRY_ECANCELLED)
 		return -1;
-	if (!run->dry_run && ferry_store_commit(run->st, &why) == -1) {
+	if (!run->dry_run &&
+	    (run->pulls && rc == 0 ? ferry_store_commit_soon(run->st, &why)
+				   : ferry_store_commit(run->st, &why)) == -1) {
 		*err = why;
 		return -1;
 	}

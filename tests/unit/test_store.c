@@ -411,6 +411,34 @@ follow(struct ferry_store *reader, int v)
 	fail_msg("the reader still sees %d, not %d", noted(reader), v);
 }
 
+/* And is durable by a commit with nothing to do, or a close. */
+static void
+test_commit_soon_is_seen(void **state)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct unit_store *f = *state;
+	struct ferry_store *reader = unit_store_reader(f);
+	struct ferry_key key;
+
+	assert_ok(ferry_key_make(&key, &err, "note", NULL), &err);
+	for (int v = 1; v < 4; v++) {
+		assert_ok(ferry_local_put_new(
+			      f->st, &key, json_pack("{s:i}", "v", v), &err),
+		    &err);
+		assert_ok(ferry_store_commit_soon(f->st, &err), &err);
+		assert_int_equal(ferry_store_pending(f->st), 0);
+		follow(reader, v);
+		if (v == 1)
+			assert_ok(ferry_store_commit(f->st, &err), &err);
+	}
+	ferry_store_close(reader);
+	ferry_store_close(f->st);
+	f->st = NULL;
+	assert_ok(
+	    ferry_store_open(&f->st, f->path, FERRY_STORE_WRITE, &err), &err);
+	assert_int_equal(noted(f->st), 3);
+}
+
 /*
  * A reader that has a value in memory must not keep it when the newer one
  * came by a table: writers come and go between two looks.
@@ -457,6 +485,7 @@ main(void)
 		unit_store_test(test_reader_sees_what_was_flushed),
 		unit_store_test(test_open_second_writer_is_refused),
 		unit_store_test(test_open_newer_store_is_refused),
+		unit_store_test(test_commit_soon_is_seen),
 		unit_store_test(test_sweep_removes_only_orphans),
 	};
 
