@@ -84,8 +84,7 @@ int ferry_store_commit(struct ferry_store *st, struct ferry_error *err);
  * nothing can take it back (a bundle, a receipt) only is after a commit.  With
  * large blobs it is a commit.
  */
-int
-ferry_store_commit_soon(struct ferry_store *st, struct ferry_error *err);
+int ferry_store_commit_soon(struct ferry_store *st, struct ferry_error *err);
 /* Writer: give the space of removed small blobs back to the disk now.  Errors:
  * FERRY_ESYSTEM (no room to do so; what was committed stays): close it then. */
 int ferry_store_compact(struct ferry_store *st, struct ferry_error *err);
