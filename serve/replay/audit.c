@@ -43,14 +43,50 @@ text(struct ferry_line *line, const char *name, const char *value)
 		ferry_line_text(line, name, value, 512);
 }
 
+/* Who wants what. */
+static void
+begin(
+    const struct ferry_call *call, const char *format, struct ferry_line *line)
+{
+	const struct ferry_resource *r = &call->resource;
+	const struct ferry_identity *who = &call->identity;
+	char token[13];
+
+	(void)snprintf(token, sizeof(token), "%.12s", who->subject);
+	ferry_line_begin(call->site->audit, line);
+	text(line, "id", call->rq->id);
+	text(line, "remote", call->rq->peer);
+	text(line, "who", who->name);
+	text(line, "token", token);
+	if (who->session != NULL)
+		ferry_line_value(line, "session", "true");
+	text(line, "action", action_name(r->action));
+	text(line, "format", format);
+	text(line, "owner", call->owner);
+	text(line, "package", r->package);
+	text(line, "item", r->item);
+}
+
+void
+ferry_audit_not_pulled(
+    const struct ferry_call *call, const char *format, const char *reason)
+{
+	struct ferry_line line;
+
+	if (call->site->audit == NULL)
+		return;
+	begin(call, format, &line);
+	text(&line, "verdict", "not-pulled");
+	text(&line, "reason", reason);
+	ferry_line_end(&line);
+}
+
 void
 ferry_audit_add(const struct ferry_call *call, const char *format,
     enum ferry_audit what, const struct ferry_access_decision *decision)
 {
 	const struct ferry_resource *r = &call->resource;
-	const struct ferry_identity *who = &call->identity;
 	struct ferry_line line;
-	char token[13];
 
 	if (call->site->audit == NULL ||
 	    (what == FERRY_AUDIT_DECIDED && decision->permit != NULL &&
@@ -58,19 +94,7 @@ ferry_audit_add(const struct ferry_call *call, const char *format,
 		    r->action == FERRY_ACTION_METRICS ||
 		    r->action == FERRY_ACTION_SESSION)))
 		return;
-	(void)snprintf(token, sizeof(token), "%.12s", who->subject);
-	ferry_line_begin(call->site->audit, &line);
-	text(&line, "id", call->rq->id);
-	text(&line, "remote", call->rq->peer);
-	text(&line, "who", who->name);
-	text(&line, "token", token);
-	if (who->session != NULL)
-		ferry_line_value(&line, "session", "true");
-	text(&line, "action", action_name(r->action));
-	text(&line, "format", format);
-	text(&line, "owner", call->owner);
-	text(&line, "package", r->package);
-	text(&line, "item", r->item);
+	begin(call, format, &line);
 	if (what == FERRY_AUDIT_TOO_MANY) {
 		text(&line, "verdict", "too-many");
 	} else {

@@ -17,7 +17,8 @@
  * (store/access/rules.h), absent where none was reached.  "session":true marks
  * a token of GET /v2/token.  Verdicts: "allowed", "need-credential",
  * "bad-credential", "out-of-scope", "forbidden", "hidden", "read-only",
- * "too-many".
+ * "too-many"; "not-pulled" follows an "allowed" where the puller refused, and
+ * "reason" says why.
  *
  * What has nothing to do with anybody or any package (pings, pages) is only
  * written when it was refused.
@@ -31,5 +32,8 @@ struct ferry_call;
 enum ferry_audit { FERRY_AUDIT_DECIDED, FERRY_AUDIT_TOO_MANY };
 void ferry_audit_add(const struct ferry_call *call, const char *format,
     enum ferry_audit what, const struct ferry_access_decision *decision);
+/* The puller would not get what the client may read. */
+void ferry_audit_not_pulled(
+    const struct ferry_call *call, const char *format, const char *reason);
 
 #endif

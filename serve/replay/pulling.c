@@ -340,6 +340,16 @@ ferry_pulling_used(
 	    p->asked ? 0 : sent_bytes(p, res));
 }
 
+const char *
+ferry_pulling_refusal(const struct ferry_pulling *p)
+{
+
+	return p->asked && p->end.answered == FERRY_ANSWERED &&
+	               p->end.said.word == FERRY_PULL_SAID_REFUSED
+	           ? p->end.said.text
+	           : NULL;
+}
+
 void
 ferry_pulling_clear(struct ferry_pulling *p)
 {

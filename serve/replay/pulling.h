@@ -57,6 +57,9 @@ int ferry_pulling_end(const struct ferry_pulling *pulling, int rc,
 void ferry_pulling_used(const struct ferry_pulling *pulling, int rc,
     const struct ferry_response *res);
 
+/* Why the puller would not get it; NULL if it did not say so. */
+const char *ferry_pulling_refusal(const struct ferry_pulling *pulling);
+
 /* Release what it owns. */
 void ferry_pulling_clear(struct ferry_pulling *pulling);
 

@@ -379,6 +379,9 @@ tell_pulled(struct ferry_call *call, const struct ferry_replay *format,
 		    sizeof(call->owner));
 	decide(call, name, &decision);
 	ferry_audit_add(call, name, FERRY_AUDIT_DECIDED, &decision);
+	if (res->status == 403 && ferry_pulling_refusal(pulling) != NULL)
+		ferry_audit_not_pulled(
+		    call, name, ferry_pulling_refusal(pulling));
 	call->owner[0] = 0;
 	ferry_asked_add(call, format, 1, res);
 }
@@ -428,6 +431,10 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
 	assert(decision.verdict == FERRY_ALLOWED);
 	rc = format->answer(call, decision.permit, res, err);
 	rc = ferry_pulling_end(&pulling, rc, res, err);
+	if (rc == 1 && res->status == 403 &&
+	    ferry_pulling_refusal(&pulling) != NULL)
+		ferry_audit_not_pulled(
+		    call, name, ferry_pulling_refusal(&pulling));
 	ferry_asked_add(call, format, rc, res);
 	ferry_pulling_used(&pulling, rc, res);
 out:
