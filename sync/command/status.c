@@ -47,7 +47,10 @@ collect(struct ferry_store *st, const char *kind, json_t *out,
 	           : ferry_local_each(st, &prefix, add, out, err);
 }
 
-static const char *const commands[] = { "sync", "export", "import" };
+/* Those after the third are not tried, but run or are told of. */
+static const char *const commands[] = { "sync", "export", "import", "pull",
+	"refused" };
+#define TRIED 3
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 /* The records of a kind for each of the commands: {"sync": …}. */
@@ -442,6 +445,21 @@ print_withdrawn(const json_t *withdrawn)
 			json_object_get(json_object_get(w, "record"), "text")));
 }
 
+static void
+print_refused(const json_t *refused)
+{
+	const json_t *r;
+	char at[FERRY_TIME_TEXT];
+	size_t i;
+
+	json_array_foreach (json_object_get(refused, "refused"), i, r)
+		(void)printf("refused      %s: %s (%s)\n",
+		    json_string_value(json_object_get(r, "item")),
+		    json_string_value(json_object_get(r, "text")),
+		    ferry_time_text(
+			json_integer_value(json_object_get(r, "at")), at));
+}
+
 /* What came from upstreams that are pulled through, and went to clients. */
 static void
 print_traffic(const json_t *traffic, const json_t *cache)
@@ -503,7 +521,7 @@ print_text(struct ferry_store *st, const struct ferry_store_totals *t,
 		    ferry_size_text(t->logical_bytes - t->stored_bytes, saved));
 	(void)printf("\njournal      record %" PRIu64 "\n", t->records);
 	print_space(growth);
-	for (size_t i = 0; i < COMMANDS; i++) {
+	for (size_t i = 0; i < TRIED; i++) {
 		print_last(lasts, commands[i]);
 		print_try(lasts, tries, commands[i]);
 	}
@@ -578,6 +596,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		print_sites(sites, t.records);
 		print_permissions(taken);
 		print_traffic(traffic, cache);
+		print_refused(json_object_get(lasts, "refused"));
 		print_waiting(incoming, wanted);
 		print_withdrawn(withdrawn);
 		print_absent(absent);

@@ -19,6 +19,7 @@
 #include "store/store.h"
 #include "sync/base/task.h"
 #include "sync/pull/cache.h"
+#include "sync/pull/refused.h"
 #include "sync/pull/socket.h"
 #include "sync/pull/wants.h"
 #include "sync/upstream/run.h"
@@ -295,7 +296,9 @@ keep_last(struct batch *b, struct ferry_error *err)
 	    " refused, %" PRIu64 " failed; %" PRIu64 " versions and %s pulled",
 	    c->here, c->absent, c->refused, c->failed, p->versions,
 	    ferry_size_text(p->bytes, size));
-	if (ferry_pull_cache_note(p->cache, &b->run, err) == -1 ||
+	if (ferry_refused_keep(ferry_wants_refused(p->wants), b->run.st, err) ==
+		-1 ||
+	    ferry_pull_cache_note(p->cache, &b->run, err) == -1 ||
 	    ferry_key_named(&key, FERRY_KIND_LAST, "pull", NULL, err) == -1 ||
 	    ferry_local_put_new(b->run.st, &key,
 		json_pack("{s:I,s:s}", "at", (json_int_t)ferry_now(), "summary",

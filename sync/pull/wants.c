@@ -11,13 +11,13 @@
 #include "store/base/log.h"
 #include "store/blob/blob.h"
 #include "store/store.h"
+#include "sync/pull/absent.h"
+#include "sync/pull/refused.h"
 #include "sync/pull/socket.h"
 #include "sync/upstream/run.h"
-#include "sync/upstream/table.h"
 
 /* So much of a file is told of at once: what is smaller comes whole. */
 #define GROWS_BY (256U << 10)
-#define ABSENT_MAX 10000 /* things that are known to be absent */
 
 struct waiter {
 	uint64_t conn, id;
@@ -46,21 +46,15 @@ struct want {
 	size_t waiters_n, waiters_cap;
 };
 
-/* What upstream does not have. */
-struct absent {
-	struct ferry_table_entry entry;
-	uint64_t until_ms;
-	char text[FERRY_PULL_TEXT];
-};
-
 struct ferry_wants {
 	struct want *first, **last;
 	size_t waiters_n; /* of all */
-	struct ferry_table absent;
+	struct ferry_absents absent;
 	struct ferry_pull_socket *socket;
 	struct ferry_pull_on_uses on_uses;
 	uint64_t settled; /* run->settled, when it was looked at */
 	struct ferry_wants_counts counts;
+	json_t *refused; /* or NULL */
 };
 
 int
@@ -95,8 +89,16 @@ ferry_wants_free(struct ferry_wants *wants)
 		free(want->waiters);
 		free(want);
 	}
-	ferry_table_free(&wants->absent, NULL);
+	ferry_absents_free(&wants->absent);
+	json_decref(wants->refused);
 	free(wants);
+}
+
+json_t **
+ferry_wants_refused(struct ferry_wants *wants)
+{
+
+	return &wants->refused;
 }
 
 void
@@ -159,66 +161,6 @@ same_ask(const struct ferry_pull_ask *a, const struct ferry_pull_ask *b)
 	return true;
 }
 
-/* A key for what is absent: who may ask elsewhere may find it there. */
-static int
-absent_key(const struct ferry_pull_ask *ask, struct ferry_buf *key,
-    struct ferry_error *err)
-{
-
-	if (ferry_buf_addf(key, err, "%s\n%s\n%s\n%s", ask->want.format,
-		ask->want.package, ask->want.version, ask->want.file) == -1)
-		return -1;
-	for (size_t i = 0; i < ask->upstreams_n; i++)
-		if (ferry_buf_addf(key, err, "\n%s", ask->upstreams[i]) == -1)
-			return -1;
-	return 0;
-}
-
-static void
-remember_absent(struct ferry_wants *wants, const struct want *want)
-{
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_buf key = FERRY_BUF_INIT;
-	struct absent *absent = NULL;
-
-	/* Nothing is removed from a table: now and then it starts anew. */
-	if (wants->absent.n >= ABSENT_MAX) {
-		ferry_table_free(&wants->absent, NULL);
-		wants->absent = (struct ferry_table){ .n = 0 };
-	}
-	if (absent_key(&want->ask, &key, &ignored) == 0 &&
-	    (absent = (struct absent *)ferry_table_find(
-		 &wants->absent, (const char *)key.p)) == NULL)
-		absent = ferry_table_add(&wants->absent, (const char *)key.p,
-		    sizeof(*absent), &ignored);
-	ferry_buf_free(&key);
-	if (absent == NULL)
-		return;
-	absent->until_ms =
-	    ferry_ticks_ms() + (uint64_t)FERRY_PULL_ABSENT_S * 1000;
-	memcpy(absent->text, want->said.text, sizeof(absent->text));
-}
-
-/* Whether it is known not to be there; then said tells. */
-static bool
-is_absent(const struct ferry_wants *wants, const struct ferry_pull_ask *ask,
-    struct ferry_pull_said *said)
-{
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_buf key = FERRY_BUF_INIT;
-	const struct absent *absent = NULL;
-
-	if (absent_key(ask, &key, &ignored) == 0)
-		absent = (const struct absent *)ferry_table_find(
-		    &wants->absent, (const char *)key.p);
-	ferry_buf_free(&key);
-	if (absent == NULL || absent->until_ms < ferry_ticks_ms())
-		return false;
-	said->word = FERRY_PULL_SAID_ABSENT;
-	memcpy(said->text, absent->text, sizeof(said->text));
-	return true;
-}
-
 static struct want *
 find_want(struct ferry_wants *wants, const struct ferry_pull_ask *ask,
     struct ferry_error *err)
@@ -247,7 +189,7 @@ ferry_wants_ask(void *ctx, uint64_t conn, const struct ferry_pull_ask *ask)
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct want *want;
 
-	if (is_absent(wants, ask, &said) ||
+	if (ferry_absents_find(&wants->absent, ask, &said) ||
 	    wants->waiters_n >= FERRY_WANTS_MAX ||
 	    (want = find_want(wants, ask, &ignored)) == NULL ||
 	    ferry_array_grow(&want->waiters, &want->waiters_cap,
@@ -282,21 +224,30 @@ word_of(enum ferry_code code)
 	}
 }
 
+/* "npm:react@18.0.0", "maven:g:a@1 a-1.jar". */
+static void
+name_want(const struct want *want, char *out, size_t size)
+{
+	const struct ferry_pull_want *w = &want->ask.want;
+
+	(void)snprintf(out, size, "%s:%s%s%s%s%s", w->format, w->package,
+	    w->version[0] == 0 ? "" : "@", w->version,
+	    w->file[0] == 0 ? "" : " ", w->file);
+}
+
 static void
 end_want(struct want *want, enum ferry_pull_word word, const char *text)
 {
 
+	char item[4 * FERRY_PULL_NAME];
+
+	name_want(want, item, sizeof(item));
 	want->ended = true;
 	want->said.word = word;
 	(void)snprintf(want->said.text, sizeof(want->said.text), "%.*s",
 	    FERRY_PULL_TEXT - 1, text);
 	if (word == FERRY_PULL_SAID_REFUSED || word == FERRY_PULL_SAID_FAILED)
-		ferry_log(FERRY_LOG_WARNING, "not pulled: %s:%s%s%s%s%s: %s",
-		    want->ask.want.format, want->ask.want.package,
-		    want->ask.want.version[0] == 0 ? "" : "@",
-		    want->ask.want.version,
-		    want->ask.want.file[0] == 0 ? "" : " ", want->ask.want.file,
-		    text);
+		ferry_log(FERRY_LOG_WARNING, "not pulled: %s: %s", item, text);
 }
 
 static bool
@@ -504,13 +455,18 @@ static void
 answer_want(struct ferry_wants *wants, struct want **p)
 {
 	struct want *want = *p;
+	char item[4 * FERRY_PULL_NAME];
 
 	wants->counts.here += want->said.word == FERRY_PULL_SAID_HERE;
 	wants->counts.absent += want->said.word == FERRY_PULL_SAID_ABSENT;
 	wants->counts.refused += want->said.word == FERRY_PULL_SAID_REFUSED;
 	wants->counts.failed += want->said.word == FERRY_PULL_SAID_FAILED;
 	if (want->said.word == FERRY_PULL_SAID_ABSENT)
-		remember_absent(wants, want);
+		ferry_absents_add(&wants->absent, &want->ask, want->said.text);
+	if (want->said.word == FERRY_PULL_SAID_REFUSED) {
+		name_want(want, item, sizeof(item));
+		ferry_refused_note(&wants->refused, item, want->said.text);
+	}
 	for (size_t i = 0; i < want->waiters_n; i++) {
 		if (want->waiters[i].done)
 			continue;

@@ -10,6 +10,7 @@
  * that a run could not finish is begun anew in the next.
  */
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,6 +48,9 @@ struct ferry_wants_counts {
 };
 const struct ferry_wants_counts *
 ferry_wants_counts(const struct ferry_wants *wants);
+
+/* What was refused, a list of refused.h, borrowed. */
+json_t **ferry_wants_refused(struct ferry_wants *wants);
 
 /* Begin what was not, in run.  -1: the store failed, or memory. */
 int ferry_wants_begin(
