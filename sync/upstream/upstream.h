@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "store/base/error.h"
+#include "store/format/licence.h"
 #include "store/pull/message.h"
 #include "sync/fetch/fetch.h"
 
@@ -90,6 +91,7 @@ struct ferry_upstream {
 	uint64_t max_age; /* seconds until a document is asked for again */
 	int64_t
 	    min_age; /* seconds that a version must have been out; 0: none */
+	struct ferry_licences licences; /* that may come */
 	/* Names that may be pulled (none: all), and those of them that may not. */
 	const char *pull_allow[64], *pull_deny[64];
 	size_t pull_allow_n, pull_deny_n;

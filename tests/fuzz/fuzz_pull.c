@@ -53,11 +53,47 @@ check_said(struct ferry_bytes packet)
 	ferry_buf_free(&text);
 }
 
+static int
+on_use(void *ctx, const struct ferry_pull_use *use, struct ferry_error *err)
+{
+
+	(void)ctx;
+	(void)err;
+	FUZZ_CHECK(use->format[0] != 0 && use->upstream[0] != 0 &&
+		   use->package[0] != 0 && use->what[0] != 0);
+	FUZZ_CHECK(strnlen(use->what, FERRY_PULL_NAME) < FERRY_PULL_NAME);
+	return 0;
+}
+
+static int
+on_count(
+    void *ctx, const struct ferry_pull_count *count, struct ferry_error *err)
+{
+
+	(void)ctx;
+	(void)err;
+	FUZZ_CHECK(count->format[0] != 0 && count->upstream[0] != 0);
+	FUZZ_CHECK(count->hits <= INT64_MAX && count->saved <= INT64_MAX);
+	return 0;
+}
+
+static void
+check_uses(struct ferry_bytes packet)
+{
+	const struct ferry_pull_on_uses on = { on_use, on_count, NULL };
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	if (ferry_pull_uses_read(packet, &on, &err) == -1)
+		FUZZ_CHECK(
+		    err.code == FERRY_EFORMAT || err.code == FERRY_ELIMIT);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 
 	check_ask(ferry_bytes_of(data, size));
 	check_said(ferry_bytes_of(data, size));
+	check_uses(ferry_bytes_of(data, size));
 	return 0;
 }

@@ -9,6 +9,7 @@ mkgems "$T/up" <<'END'
 %w[1.0 2.0].each { |v| gem "baz.qux", v }
 gem "other", "1.0"
 gem "big", "1.0", size: 3_000_000
+gem "mit", "1.0", size: 400_000
 index
 marshal
 END
@@ -57,6 +58,17 @@ printf '/gems/big-1.0.gem pause=1000000:2\n' >rules
 curl -sf -o rz "${G}quick/Marshal.4.8/big-1.0.gemspec.rz"
 cmp rz up/quick/Marshal.4.8/big-1.0.gemspec.rz
 [ "$(asked '/gems/big-1.0.gem')" = 1 ] || fail "$(cat log)"
+
+say "the licence inside a gem is not allowed: no byte of it, and a reason"
+kill "$PULLER"
+wait "$PULLER" || true
+gems_conf "$BASE/" 'pull = true; max_age = 3600; licences = [ "ISC" ];'
+"$FERRY" --config near.conf pull >puller.log 2>&1 &
+PULLER=$!
+PIDS+=("$PULLER")
+wait_for 20 test -S near/pull.sock
+[ "$(curl -s -o body -w '%{http_code}' "${G}gems/mit-1.0.gem")" = 403 ] || fail "$(cat puller.log)"
+has body "its licence, MIT"
 
 say "again, with the registry and the puller gone"
 kill "$PULLER"

@@ -19,6 +19,8 @@ meta("App.Base", "1.5.0", deprecation={"@id": BASE + "/x", "reasons": ["Legacy"]
 meta("App.Base", "1.6.0", listed=False)
 pkg("Other", "1.0.0")
 pkg("Never", "1.0.0")
+pkg("Plain", "1.0.0")
+pkg("Lic", "1.0.0", license=("expression", "MIT"))
 feed(page=20, gz=False, advisories={"app.base": [{"severity": 2, "url": "https://example.org/advisory", "versions": "(, 1.3.0)"}]})
 END
 nuget_conf "$BASE" 'pull = true; max_age = 3600;'
@@ -81,6 +83,19 @@ client "$T/home1" dotnet add package App.Base >"$T/log.txt" 2>&1 || fail "$(cat 
 cd ..
 has app/app.csproj 'Include="App.Base" Version="1.69.0"'
 client "$T/home1" dotnet list app package --outdated >log.txt 2>&1 || fail "$(cat log.txt)"
+
+say "the licence inside a package is not allowed, or it has none"
+kill "$PULLER"
+wait "$PULLER" || true
+nuget_conf "$BASE" 'pull = true; max_age = 3600; licences_deny = [ "MIT", "none" ];'
+"$FERRY" --config near.conf pull >puller.log 2>&1 &
+PULLER=$!
+PIDS+=("$PULLER")
+wait_for 20 test -S near/pull.sock
+[ "$(curl -s -o body -w '%{http_code}' "$N/download/lic/1.0.0/lic.1.0.0.nupkg")" = 403 ] || fail "$(cat puller.log)"
+has puller.log "its licence, MIT"
+[ "$(curl -s -o body -w '%{http_code}' "$N/download/plain/1.0.0/plain.1.0.0.nupkg")" = 403 ] || fail "$(cat puller.log)"
+has puller.log "its licence, which it does not state"
 
 say "again, with the registry and the puller gone"
 kill "$PULLER"

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "store/base/error.h"
+#include "store/base/json.h"
 #include "store/format/npm/npm.h"
 #include "store/format/semver/range.h"
 #include "sync/upstream/npm/files.h"
@@ -144,6 +145,27 @@ pick_version(const struct ferry_document *document, const char *spec,
 	return rc;
 }
 
+/* "license", or what it was before. */
+static int
+licence(const struct ferry_version_at *at, struct ferry_buf *out,
+    struct ferry_error *err)
+{
+	json_t *version = NULL;
+	const json_t *stated;
+	int rc;
+
+	if (at->record != NULL)
+		return 0;
+	if (ferry_json_parse(&version, at->listed->object, "a version", err) ==
+	    -1)
+		return -1;
+	if ((stated = json_object_get(version, "license")) == NULL)
+		stated = json_object_get(version, "licenses");
+	rc = ferry_licence_add(out, stated, err);
+	json_decref(version);
+	return rc == -1 ? -1 : 1;
+}
+
 static const struct ferry_package_format npm = {
 	.format = "npm",
 	.document = "packument",
@@ -176,6 +198,7 @@ static const struct ferry_package_format npm = {
 	.needs = ferry_npm_needs,
 	.has_inside = ferry_npm_has_shrinkwrap,
 	.needs_inside = ferry_npm_shrinkwrap,
+	.licence = licence,
 	.verify = ferry_npm_keys_verify,
 };
 

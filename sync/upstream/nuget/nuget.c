@@ -292,6 +292,21 @@ out:
 	return rc;
 }
 
+/* What describe() found inside. */
+static int
+licence(const struct ferry_version_at *at, struct ferry_buf *out,
+    struct ferry_error *err)
+{
+
+	return at->record == NULL ? 0
+	       : ferry_licence_add(out,
+		     json_object_get(json_object_get(at->record, "about"),
+			 "licenseExpression"),
+		     err) == -1
+	           ? -1
+	           : 1;
+}
+
 static const struct ferry_package_format nuget = {
 	.format = "nuget",
 	.document = "registration",
@@ -320,6 +335,8 @@ static const struct ferry_package_format nuget = {
 	.fits = fits,
 	.files = files,
 	.describe = ferry_nuget_describe,
+	.licence = licence,
+	.licence_inside = true,
 	.agrees = ferry_nuget_agrees,
 	.needs = ferry_nuget_needs,
 	.needs_inside = ferry_nuget_needs_inside,

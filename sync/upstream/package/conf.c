@@ -219,13 +219,35 @@ ferry_packages_read_wants(struct ferry_packages *packages,
 	return rc;
 }
 
+static int
+read_licences(struct ferry_packages *packages, struct ferry_error *err)
+{
+	struct ferry_upstream *up = packages->up;
+	struct ferry_licences *l = &up->licences;
+
+	if (ferry_conf_all_strs(up->group, "licences", l->allow,
+		sizeof(l->allow) / sizeof(l->allow[0]), &l->allow_n,
+		err) == -1 ||
+	    ferry_conf_all_strs(up->group, "licences_deny", l->deny,
+		sizeof(l->deny) / sizeof(l->deny[0]), &l->deny_n, err) == -1)
+		return -1;
+	return l->allow_n + l->deny_n == 0 || packages->format->licence != NULL
+	           ? 0
+	           : ferry_conf_error(up->group,
+			 l->allow_n > 0 ? "licences" : "licences_deny", err,
+			 "what comes from upstreams of the format '%s' does not "
+			 "tell its licence",
+			 packages->format->format);
+}
+
 int
 ferry_packages_configure_all(
     struct ferry_packages *packages, struct ferry_error *err)
 {
 	struct ferry_conf_group *group = packages->up->group;
 
-	if (ferry_conf_all_strs(group, "remotes", packages->sources,
+	if (read_licences(packages, err) == -1 ||
+	    ferry_conf_all_strs(group, "remotes", packages->sources,
 		sizeof(packages->sources) / sizeof(packages->sources[0]),
 		&packages->sources_n, err) == -1 ||
 	    (!packages->format->unlisted &&

@@ -126,7 +126,10 @@ on_grow(void *ctx, const struct ferry_blob_writer *writer)
 	const struct ferry_job *job = transfer->job;
 	const struct ferry_packages *packages = job->package->packages;
 
-	if (packages->run->on_grow != NULL)
+	/* Nothing is sent of what may be refused for what is inside. */
+	if (packages->run->on_grow != NULL &&
+	    (!packages->format->licence_inside ||
+		!ferry_package_asks_licence(packages->up)))
 		packages->run->on_grow(packages->run->on_grow_ctx, packages->up,
 		    job->package->entry.key, job->version,
 		    job->files[transfer->file].name, transfer->file == 0,

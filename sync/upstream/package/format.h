@@ -303,6 +303,16 @@ struct ferry_package_format {
 	/* No transfer is left: 1 there will be more, 0, -1.  NULL: 0. */
 	int (*after)(struct ferry_packages *packages, struct ferry_error *err);
 	/*
+	 * Append the licence that a version states, an SPDX expression or what
+	 * stands instead: 1 (nothing appended: it states none); 0, it is not
+	 * known before its files are here (record NULL); -1.  Asked again when
+	 * the record was described.  NULL: licences are not told.
+	 */
+	int (*licence)(const struct ferry_version_at *at, struct ferry_buf *out,
+	    struct ferry_error *err);
+	/* It is never known before. */
+	bool licence_inside;
+	/*
 	 * Whether upstream's signature of a version holds: 1; 0, *word saying
 	 * why not ("no-key": it could once more keys are known); -1
 	 * (FERRY_ESIGNATURE: it is wrong, or there must be one).
@@ -319,6 +329,11 @@ ferry_packages_ready(struct ferry_packages *packages, struct ferry_error *err);
 /* It cannot be had, which was told: whatever is wanted in this run fails. */
 void ferry_packages_break(
     struct ferry_packages *packages, const struct ferry_error *why);
+
+/* For licence(): what a member of a document says, a text, {"type":TEXT}, or a
+ * list of these, which are a choice.  NULL: nothing. */
+int ferry_licence_add(
+    struct ferry_buf *out, const json_t *licence, struct ferry_error *err);
 
 /* For needs() and needs_inside(): another package, in a range or by a tag. */
 int ferry_needs_add(struct ferry_needs *needs, const char *name,

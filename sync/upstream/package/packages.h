@@ -278,6 +278,11 @@ int ferry_package_find_young(struct ferry_package *package,
  * FERRY_EDENIED. */
 int ferry_package_check_age(const struct ferry_package *package,
     const char *version, struct ferry_error *err);
+/* Whether the upstream's licences let the version come, as far as that is known:
+ * 0, -1 (FERRY_EDENIED).  And whether any is asked for. */
+int ferry_package_check_licence(
+    const struct ferry_version_at *at, struct ferry_error *err);
+bool ferry_package_asks_licence(const struct ferry_upstream *up);
 
 /* record.c */
 

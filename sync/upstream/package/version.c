@@ -197,6 +197,7 @@ complete_version(struct ferry_job *job, struct ferry_error *err)
 		rc = job->pending > 0 ? 0 : complete_version(job, err);
 	} else if ((packages->format->describe != NULL &&
 		       describe_new(job, record, &job->why) == -1) ||
+		   ferry_package_check_licence(&at, &job->why) == -1 ||
 		   check_locks(job, record, 0, &job->why) == -1) {
 		rc = 1;
 	} else if (record_version(job, record, err) == 0) {
@@ -336,7 +337,10 @@ choose_absent(struct ferry_job *job, const struct ferry_document *document,
     const char *item, struct ferry_error *why)
 {
 
+	const struct ferry_version_at at = version_at(job, NULL);
+
 	if (ferry_package_check_age(job->package, job->version, why) == -1 ||
+	    ferry_package_check_licence(&at, why) == -1 ||
 	    check_signature(job, document, why) == -1)
 		return -1;
 	if (job->package->packages->run->dry_run) {

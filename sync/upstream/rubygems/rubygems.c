@@ -370,6 +370,21 @@ open_gems(struct ferry_packages *packages, struct ferry_error *err)
 	           : ferry_packages_ready(packages, err);
 }
 
+/* What describe() found inside. */
+static int
+licence(const struct ferry_version_at *at, struct ferry_buf *out,
+    struct ferry_error *err)
+{
+
+	return at->record == NULL ? 0
+	       : ferry_licence_add(out,
+		     json_object_get(
+			 json_object_get(at->record, "about"), "licenses"),
+		     err) == -1
+	           ? -1
+	           : 1;
+}
+
 static const struct ferry_package_format rubygems = {
 	.format = "rubygems",
 	.document = "info",
@@ -397,6 +412,8 @@ static const struct ferry_package_format rubygems = {
 	.platform_among = platform_among,
 	.files = files,
 	.describe = ferry_gem_describe,
+	.licence = licence,
+	.licence_inside = true,
 	.needs = needs,
 	.has_inside = has_inside,
 	.needs_inside = needs_inside,
