@@ -40,6 +40,7 @@ struct want {
 	size_t tried; /* upstreams of the run before this */
 	bool ended;
 	struct ferry_pull_said said;
+	struct ferry_error failure; /* the first, of those tried; or FERRY_OK */
 	int fd; /* of what has come while that is little, or -1 */
 	uint64_t size; /* of it */
 	struct waiter *waiters;
@@ -284,6 +285,9 @@ begin_want(struct want *want, struct ferry_run *run, struct ferry_error *why,
 	if (why->code == FERRY_OK)
 		ferry_error_set(why, FERRY_ENOTFOUND,
 		    "no upstream that the puller has could supply it");
+	/* Who could not be asked may have it. */
+	if (want->failure.code != FERRY_OK)
+		*why = want->failure;
 	end_want(want, word_of(why->code), why->text);
 	return 0;
 }
@@ -394,12 +398,24 @@ tell_use(struct ferry_wants *wants, const struct want *want)
 	(void)wants->on_uses.on_use(wants->on_uses.ctx, &use, &ignored);
 }
 
+/*
+ * Whether others are asked when it fails.  Of one that is not public nobody knows
+ * which names are its own: another must not supply these, just because it is down.
+ */
+static bool
+is_public(const struct ferry_upstream *up)
+{
+
+	return up->visibility != NULL && strcmp(up->visibility, "public") == 0;
+}
+
 /* Look what became of a want that was begun. */
 static int
 look_at(struct ferry_wants *wants, struct want *want, struct ferry_run *run,
     struct ferry_error *err)
 {
 	struct ferry_pull_end end = { .why = FERRY_ERROR_INIT };
+	bool failed;
 	int64_t age;
 
 	switch (want->up->kind->pulled(want->up, &want->ask.want, &end)) {
@@ -417,7 +433,11 @@ look_at(struct ferry_wants *wants, struct want *want, struct ferry_run *run,
 		break;
 	}
 	assert(end.why.code != FERRY_OK);
-	if (word_of(end.why.code) == FERRY_PULL_SAID_ABSENT) {
+	failed = word_of(end.why.code) == FERRY_PULL_SAID_FAILED;
+	if (failed && want->failure.code == FERRY_OK)
+		want->failure = end.why;
+	if (word_of(end.why.code) == FERRY_PULL_SAID_ABSENT ||
+	    (failed && is_public(want->up))) {
 		want->tried++;
 		wants->settled = UINT64_MAX;
 		return begin_want(want, run, &end.why, err);
@@ -529,6 +549,7 @@ ferry_wants_put_back(struct ferry_wants *wants)
 		drop_little(want);
 		tell_growth(wants, want, 0, NULL);
 		want->up = NULL;
+		want->failure = (struct ferry_error)FERRY_ERROR_INIT;
 		want->tried = 0;
 		want->ended = false;
 	}
