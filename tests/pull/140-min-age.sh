@@ -70,6 +70,7 @@ get 200 /maven/org/ex/lib/maven-metadata.xml
 has "$T/body" "<version>1.0</version>"
 python3 "$TOP/tests/tools/mkmaven.py" "$T/tree" <<'END'
 artifact("org.ex:lib:1.1", files={"jar": b"y"})
+snapshot("org.ex:lib:2.0-SNAPSHOT", builds=["20240601.120000-1"])
 metadata()
 END
 sleep 1.1
@@ -77,6 +78,7 @@ get 200 /maven/org/ex/lib/maven-metadata.xml
 sleep 1.1
 get 200 /maven/org/ex/lib/maven-metadata.xml
 hasnt "$T/body" "<version>1.1</version>"
+hasnt "$T/body" "2.0-SNAPSHOT"
 get 403 /maven/org/ex/lib/1.1/lib-1.1.jar
 has "$T/body" "min_age"
 get 200 /maven/org/ex/lib/1.0/lib-1.0.jar

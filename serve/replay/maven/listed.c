@@ -17,6 +17,22 @@ struct reading {
 	const struct ferry_maven_listener *to;
 };
 
+/* Whether the newest build of a snapshot is younger than clients get: then so are
+ * all that upstream still lists.  Those that are here are told of elsewhere. */
+static bool
+is_young(const struct ferry_known *known, struct ferry_bytes snapshot)
+{
+	struct ferry_maven_build build;
+
+	for (size_t i = 0; i < known->young.n; i++)
+		if (ferry_maven_build_cut(
+			&build, ferry_bytes_str(known->young.list[i].name)) &&
+		    build.base.n + strlen("-SNAPSHOT") == snapshot.n &&
+		    memcmp(build.base.p, snapshot.p, build.base.n) == 0)
+			return true;
+	return false;
+}
+
 static int
 tell_versions(const struct reading *r, const struct ferry_xml_node *versioning,
     struct ferry_error *err)
@@ -35,6 +51,8 @@ tell_versions(const struct reading *r, const struct ferry_xml_node *versioning,
 
 		if (ferry_maven_version_valid(version) &&
 		    ferry_known_shows(r->known, version) &&
+		    !(ferry_maven_is_snapshot(version) &&
+			is_young(r->known, version)) &&
 		    r->to->on_version(r->to->ctx, node->text, err) == -1)
 			return -1;
 	}
