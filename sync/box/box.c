@@ -1,7 +1,6 @@
 #include "sync/box/box.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -23,71 +22,10 @@
 #include "sync/base/stop.h"
 #include "sync/box/child.h"
 #include "sync/box/clients.h"
+#include "sync/box/folder.h"
 #include "sync/box/program.h"
 
 #define LOOK_MS 20
-
-/* Folders */
-
-int
-ferry_box_folder(char **out, struct ferry_error *err)
-{
-	const char *tmp = getenv("TMPDIR");
-	struct ferry_buf path = FERRY_BUF_INIT;
-
-	*out = NULL;
-	if (ferry_buf_addf(&path, err, "%s/ferry-box-XXXXXX",
-		tmp == NULL || *tmp == 0 ? "/tmp" : tmp) == -1)
-		return -1;
-	if (mkdtemp((char *)path.p) == NULL) {
-		ferry_error_errno(err, "%s", (char *)path.p);
-		ferry_buf_free(&path);
-		return -1;
-	}
-	/* Programs in it run elsewhere. */
-	*out = realpath((char *)path.p, NULL);
-	if (*out == NULL)
-		ferry_error_errno(err, "%s", (char *)path.p);
-	ferry_buf_free(&path);
-	return *out == NULL ? -1 : 0;
-}
-
-/* What clients made read-only (Go's and Gradle's caches) goes as well: before
- * anything in a folder is looked at. */
-static int
-open_folder(const char *path, const struct stat *sb, int type, struct FTW *walk)
-{
-
-	(void)sb;
-	(void)walk;
-	if (type == FTW_D || type == FTW_DNR)
-		(void)chmod(path, 0700);
-	return 0;
-}
-
-static int
-remove_one(const char *path, const struct stat *sb, int type, struct FTW *walk)
-{
-
-	(void)sb;
-	(void)type;
-	(void)walk;
-	(void)remove(path);
-	return 0;
-}
-
-void
-ferry_box_folder_remove(const char *path)
-{
-
-	if (path == NULL)
-		return;
-	/* One that could not be read is walked into the next time. */
-	for (int i = 0; i < 3 && access(path, F_OK) == 0; i++) {
-		(void)nftw(path, open_folder, 16, FTW_PHYS);
-		(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	}
-}
 
 /* In the child: the network */
 
@@ -272,7 +210,7 @@ run_inside(const struct inside *in)
 struct running {
 	const struct ferry_box *box;
 	char *store; /* its path from anywhere */
-	char *folder;
+	struct ferry_box_folder folder;
 	struct ferry_buf home, conf, asked, log; /* paths in it */
 	int talk, socket; /* socket: ferryd's */
 	char host[32];
@@ -283,13 +221,13 @@ static int
 name_paths(struct running *r, struct ferry_error *err)
 {
 
-	return ferry_buf_addf(&r->home, err, "%s/home", r->folder) == -1 ||
+	return ferry_buf_addf(&r->home, err, "%s/home", r->folder.path) == -1 ||
+	               ferry_buf_addf(&r->conf, err, "%s/ferryd.conf",
+			   r->folder.path) == -1 ||
+	               ferry_buf_addf(&r->asked, err, "%s/asked.log",
+			   r->folder.path) == -1 ||
 	               ferry_buf_addf(
-			   &r->conf, err, "%s/ferryd.conf", r->folder) == -1 ||
-	               ferry_buf_addf(
-			   &r->asked, err, "%s/asked.log", r->folder) == -1 ||
-	               ferry_buf_addf(
-			   &r->log, err, "%s/ferryd.log", r->folder) == -1
+			   &r->log, err, "%s/ferryd.log", r->folder.path) == -1
 	           ? -1
 	       : mkdir((char *)r->home.p, 0700) == -1
 	           ? ferry_error_errno(err, "%s", (char *)r->home.p)
@@ -349,7 +287,8 @@ write_conf(const struct running *r, struct ferry_error *err)
 	if (ferry_buf_adds(&text, "store = \"", err) == 0 &&
 	    add_quoted(&text, r->store, err) == 0 &&
 	    ferry_buf_adds(&text, "\";\npull = { socket = \"", err) == 0 &&
-	    add_quoted(&text, socket == NULL ? r->folder : socket, err) == 0 &&
+	    add_quoted(&text, socket == NULL ? r->folder.path : socket, err) ==
+		0 &&
 	    ferry_buf_addf(&text, err, "\"; };\nserve = { known = %s;\n",
 		socket == NULL ? "false" : "true") == 0 &&
 	    ferry_buf_adds(&text, "asked_log = \"", err) == 0 &&
@@ -425,7 +364,7 @@ run_all(struct running *r, struct ferry_box_end *out, struct ferry_error *err)
 
 	if ((r->store = realpath(r->box->store, NULL)) == NULL)
 		return ferry_error_errno(err, "%s", r->box->store);
-	if (ferry_box_folder(&r->folder, err) == -1 ||
+	if (ferry_box_folder_make(&r->folder, err) == -1 ||
 	    name_paths(r, err) == -1 ||
 	    start_command(r, &out->closed, err) == -1 ||
 	    start_ferryd(r, err) == -1 || await(r, &out->status, err) == -1)
@@ -452,8 +391,7 @@ ferry_box_run(const struct ferry_box *box, struct ferry_box_end *out,
 	(void)signal(SIGINT, before);
 	if (r.socket != -1)
 		(void)close(r.socket);
-	ferry_box_folder_remove(r.folder);
-	free(r.folder);
+	ferry_box_folder_remove(&r.folder);
 	free(r.store);
 	ferry_buf_free(&r.home);
 	ferry_buf_free(&r.conf);

@@ -39,9 +39,4 @@ struct ferry_box_end {
 int ferry_box_run(const struct ferry_box *box, struct ferry_box_end *out,
     struct ferry_error *err);
 
-/* A new folder below TMPDIR, for the user alone; the caller frees the path, and
- * removes the folder with all that is in it. */
-int ferry_box_folder(char **out, struct ferry_error *err);
-void ferry_box_folder_remove(const char *path); /* NULL is none */
-
 #endif

@@ -7,6 +7,7 @@
 #include "store/base/json.h"
 #include "sync/box/box.h"
 #include "sync/box/child.h"
+#include "sync/box/folder.h"
 #include "sync/box/program.h"
 #include "sync/command/boxed.h"
 #include "sync/command/command.h"
@@ -36,7 +37,7 @@ static const char help[] =
 struct proof {
 	struct ferry_context *ctx;
 	const char *bundle; /* or NULL */
-	char *folder; /* of what is made for it */
+	struct ferry_box_folder folder; /* of what is made for it */
 	struct ferry_buf store, key, log; /* paths in it */
 	struct ferry_box_end end;
 };
@@ -70,10 +71,10 @@ import(struct proof *p, struct ferry_error *err)
 	const char *store, *key;
 	int rc;
 
-	if (ferry_box_folder(&p->folder, err) == -1 ||
-	    ferry_buf_addf(&p->store, err, "%s/store", p->folder) == -1 ||
-	    ferry_buf_addf(&p->key, err, "%s/key.pub", p->folder) == -1 ||
-	    ferry_buf_addf(&p->log, err, "%s/import.log", p->folder) == -1)
+	if (ferry_box_folder_make(&p->folder, err) == -1 ||
+	    ferry_buf_addf(&p->store, err, "%s/store", p->folder.path) == -1 ||
+	    ferry_buf_addf(&p->key, err, "%s/key.pub", p->folder.path) == -1 ||
+	    ferry_buf_addf(&p->log, err, "%s/import.log", p->folder.path) == -1)
 		return -1;
 	store = (char *)p->store.p;
 	key = (char *)p->key.p;
@@ -161,8 +162,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    ferry_boxed_argv(ctx, &argv, err) == 0)
 		rc = prove(&p, argv, token_file, err);
 	ferry_asked_free(&p.end.asked);
-	ferry_box_folder_remove(p.folder);
-	free(p.folder);
+	ferry_box_folder_remove(&p.folder);
 	ferry_buf_free(&p.store);
 	ferry_buf_free(&p.key);
 	ferry_buf_free(&p.log);

@@ -13,6 +13,7 @@
 #include "sync/base/stop.h"
 #include "sync/box/box.h"
 #include "sync/box/child.h"
+#include "sync/box/folder.h"
 #include "sync/box/puller.h"
 #include "sync/command/boxed.h"
 #include "sync/command/command.h"
@@ -262,7 +263,8 @@ run_command(struct recording *r, struct ferry_error *err)
 		.registries = r->hosts,
 		.argv = r->argv };
 	const char *configured;
-	char socket[FERRY_PULL_PATH], *folder = NULL, *store;
+	struct ferry_box_folder folder = { .path = NULL };
+	char socket[FERRY_PULL_PATH], *store;
 	pid_t puller = 0;
 	int rc = -1;
 
@@ -278,8 +280,8 @@ run_command(struct recording *r, struct ferry_error *err)
 	    ferry_conf_path(group, "socket", NULL, &configured, err) == -1 ||
 	    ferry_pull_path(socket, configured, store, err) == -1 ||
 	    ferry_boxed_token(&token, r->o->token_file, err) == -1 ||
-	    ferry_box_folder(&folder, err) == -1 ||
-	    ferry_buf_addf(&log, err, "%s/puller.log", folder) == -1 ||
+	    ferry_box_folder_make(&folder, err) == -1 ||
+	    ferry_buf_addf(&log, err, "%s/puller.log", folder.path) == -1 ||
 	    ferry_box_puller(&puller, socket, r->ctx->config_path, store,
 		(char *)log.p, err) == -1)
 		goto out;
@@ -288,8 +290,7 @@ run_command(struct recording *r, struct ferry_error *err)
 	rc = ferry_box_run(&box, &r->end, err);
 	ferry_child_stop(puller);
 out:
-	ferry_box_folder_remove(folder);
-	free(folder);
+	ferry_box_folder_remove(&folder);
 	free(store);
 	ferry_buf_free(&token);
 	ferry_buf_free(&log);

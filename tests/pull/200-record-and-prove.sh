@@ -119,3 +119,22 @@ code=0
 wait "$THREE" || code=$?
 [ "$code" = 9 ] || fail "status $code: $(cat three.out)"
 [ -z "$(ls tmp)" ] || fail "left: $(ls tmp)"
+
+say "killed, its folder goes with the next one; one that is held stays"
+"$FERRY" --config rel.conf record --name three -- sleep 300 >three.out 2>&1 &
+THREE=$!
+wait_for 10 pgrep -P "$THREE" sleep
+"$FERRY" --config rel.conf record --name four -- sleep 300 >four.out 2>&1 &
+FOUR=$!
+wait_for 10 pgrep -P "$FOUR" sleep
+kill -KILL "$THREE"
+wait "$THREE" || true
+[ "$(find tmp -maxdepth 1 -name 'ferry-box-*' | wc -l)" -ge 2 ] || fail "$(ls tmp)"
+find tmp -maxdepth 1 -name 'ferry-box-*' -exec touch -d '1 hour ago' {} +
+sleep 0.5
+expect 0 "$FERRY" --config rel.conf record --name five -- true
+held=$(find tmp -maxdepth 1 -name 'ferry-box-*' | wc -l)
+kill "$FOUR"
+wait "$FOUR" || true
+[ "$held" -ge 1 ] || fail "what is in use was removed"
+[ -z "$(ls tmp)" ] || fail "left: $(ls tmp)"
