@@ -516,6 +516,7 @@ run_export(struct export *e, struct ferry_export_result *result,
 	    make_target(e, err) == -1)
 		return -1;
 	result->left_out = e->plan.left_out.n;
+	result->cached = e->plan.cached;
 	if (e->plan.head->from > e->plan.head->to && e->plan.wanted == 0) {
 		fill_plan(e, result);
 		result->outcome = FERRY_EXPORT_NOTHING;

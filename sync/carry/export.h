@@ -58,6 +58,7 @@ struct ferry_export_result {
 	uint64_t from, to;
 	uint64_t records, blobs;
 	uint64_t left_out; /* records that no site could take */
+	uint64_t cached; /* versions that only clients asked for; resumed: 0 */
 	uint64_t blob_bytes;
 	uint64_t bytes; /* of all volumes; planned: an estimate */
 	uint64_t volumes; /* planned: an estimate */

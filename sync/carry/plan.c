@@ -8,6 +8,7 @@
 #include "store/base/error.h"
 #include "store/blob/blob.h"
 #include "store/bundle/receipt.h"
+#include "store/catalog/cached.h"
 #include "store/catalog/check.h"
 #include "store/store.h"
 #include "sync/carry/contents.h"
@@ -248,6 +249,20 @@ count_wanted(const struct ferry_task *task, struct ferry_export_plan *plan,
 }
 
 static int
+count_cached(const struct ferry_task *task, struct ferry_export_plan *plan,
+    const struct ferry_journal_record *record, struct ferry_error *err)
+{
+	struct ferry_cached cached;
+	int rc = 0;
+
+	if (record->value != NULL &&
+	    ferry_key_is(&record->key, FERRY_KIND_VERSION))
+		rc = ferry_cached_get(task->st, &record->key, &cached, err);
+	plan->cached += rc == 1;
+	return rc == -1 ? -1 : 0;
+}
+
+static int
 count_record(const struct ferry_task *task, struct ferry_export_plan *plan,
     const struct ferry_journal_record *record, struct ferry_error *err)
 {
@@ -256,6 +271,8 @@ count_record(const struct ferry_task *task, struct ferry_export_plan *plan,
 	struct ferry_blob_info info;
 	struct ferry_file file;
 
+	if (count_cached(task, plan, record, err) == -1)
+		return -1;
 	plan->records++;
 	plan->record_bytes += record->text.n + 1;
 	for (int i = 0; i < n; i++) {
@@ -362,6 +379,7 @@ count_all(const struct ferry_task *task, struct ferry_export_plan *plan,
 	int rc;
 
 	plan->records = plan->record_bytes = plan->wanted = 0;
+	plan->cached = 0;
 	plan->blobs = plan->blob_bytes = plan->packable_bytes = 0;
 	if (count_wanted(task, plan, err) == -1 ||
 	    ferry_contents_new(

@@ -19,6 +19,7 @@ struct ferry_export_plan {
 	struct ferry_left_out left_out; /* of _count; owned */
 	bool site_known; /* what the site has can be a base */
 	uint64_t records, record_bytes;
+	uint64_t cached; /* versions that only clients asked for */
 	uint64_t blobs, blob_bytes;
 	uint64_t packable_bytes; /* of them; of documents */
 	uint64_t wanted; /* blobs of site.wanted that go too */

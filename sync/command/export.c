@@ -201,6 +201,11 @@ print_text(
 	    ferry_count_text(r->volumes, "volume", volumes), o->to, r->base);
 	if (r->head[0] != 0)
 		(void)printf("head sha256:%s\n", r->head);
+	if (r->cached > 0)
+		(void)printf(
+		    "%s came through 'ferry pull' only, because clients "
+		    "asked\n",
+		    ferry_count_text(r->cached, "version", records));
 	if (r->left_out > 0)
 		(void)printf(
 		    "%s left out, which no site could take: sync again "
@@ -219,15 +224,15 @@ print(const struct ferry_context *ctx, const struct ferry_export_options *o,
 		return;
 	}
 	ferry_command_print(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,"
-				      "s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:s}",
+				      "s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:s}",
 	    "event", "result", "code", "ok", "outcome", outcomes[r->outcome],
 	    "site", r->site_name, "to", o->to, "base", r->base, "from",
 	    (json_int_t)r->from, "last", (json_int_t)r->to, "records",
 	    (json_int_t)r->records, "blobs", (json_int_t)r->blobs, "blob_bytes",
 	    (json_int_t)r->blob_bytes, "bytes", (json_int_t)r->bytes, "volumes",
 	    (json_int_t)r->volumes, "left_out", (json_int_t)r->left_out,
-	    "assumed_delivery", r->assumed, "resumed", r->resumed, "head",
-	    r->head));
+	    "cached", (json_int_t)r->cached, "assumed_delivery", r->assumed,
+	    "resumed", r->resumed, "head", r->head));
 }
 
 static enum ferry_manifest_form

@@ -77,7 +77,11 @@ tgz_held
 expect 0 "$FERRY" --config sync.conf sync
 mkdir disc
 held 7 || fail "7 is not here"
+expect 0 near export --to "$T/disc" --dry-run
+has out "would export records 1 to"
+has out "came through 'ferry pull' only, because clients asked"
 expect 0 near export --to "$T/disc"
+has out "came through 'ferry pull' only, because clients asked"
 start_puller
 for n in 1 2 3 4 5; do tgz $n; done
 sleep 2.2
