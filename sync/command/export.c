@@ -10,6 +10,7 @@
 #include "sync/command/attempt.h"
 #include "sync/command/command_task.h"
 #include "sync/command/manifest.h"
+#include "sync/command/proof.h"
 
 static const char help[] =
     "usage: ferry export --to DIR [--for SITE [--site-id ID]] [--one-way]\n"
@@ -165,8 +166,8 @@ static const char *const outcomes[] = {
 };
 
 static void
-print_text(
-    const struct ferry_export_options *o, const struct ferry_export_result *r)
+print_text(const struct ferry_export_options *o,
+    const struct ferry_export_result *r, const json_t *proof)
 {
 	char records[FERRY_COUNT_TEXT], blobs[FERRY_COUNT_TEXT];
 	char bytes[FERRY_SIZE_TEXT], content[FERRY_SIZE_TEXT];
@@ -201,6 +202,8 @@ print_text(
 	    ferry_count_text(r->volumes, "volume", volumes), o->to, r->base);
 	if (r->head[0] != 0)
 		(void)printf("head sha256:%s\n", r->head);
+	if (proof != NULL)
+		ferry_proof_print(proof, r->to);
 	if (r->cached > 0)
 		(void)printf(
 		    "%s came through 'ferry pull' only, because clients "
@@ -216,15 +219,16 @@ print_text(
 
 static void
 print(const struct ferry_context *ctx, const struct ferry_export_options *o,
-    const struct ferry_export_result *r)
+    const struct ferry_export_result *r, const json_t *proof)
 {
 
 	if (!ctx->json) {
-		print_text(o, r);
+		print_text(o, r, proof);
 		return;
 	}
-	ferry_command_print(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,"
-				      "s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:s}",
+	ferry_command_print(json_pack(
+	    "{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,"
+	    "s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:s,s:O?}",
 	    "event", "result", "code", "ok", "outcome", outcomes[r->outcome],
 	    "site", r->site_name, "to", o->to, "base", r->base, "from",
 	    (json_int_t)r->from, "last", (json_int_t)r->to, "records",
@@ -232,7 +236,7 @@ print(const struct ferry_context *ctx, const struct ferry_export_options *o,
 	    (json_int_t)r->blob_bytes, "bytes", (json_int_t)r->bytes, "volumes",
 	    (json_int_t)r->volumes, "left_out", (json_int_t)r->left_out,
 	    "cached", (json_int_t)r->cached, "assumed_delivery", r->assumed,
-	    "resumed", r->resumed, "head", r->head));
+	    "resumed", r->resumed, "head", r->head, "proven", proof));
 }
 
 static enum ferry_manifest_form
@@ -292,6 +296,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 {
 	struct ferry_export_options o = { 0 };
 	const char *manifest = NULL;
+	json_t *proof = NULL;
 	struct ferry_export_result result;
 	struct ferry_attempt attempt = { NULL, 0, "" };
 	struct ferry_command_task c;
@@ -309,8 +314,11 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 			      status_of(&result), err) == 0))
 		rc = status_of(&result);
 	ferry_command_task_quiet(&c);
+	if (rc != -1 && ferry_proof_get(c.task.st, &proof, err) == -1)
+		rc = -1;
 	if (rc != -1)
-		print(ctx, &o, &result);
+		print(ctx, &o, &result, proof);
+	json_decref(proof);
 	if (rc != -1 && manifest != NULL && !o.dry_run &&
 	    write_manifest(&o, &result, manifest, err) == -1)
 		rc = -1;

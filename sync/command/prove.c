@@ -3,8 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/base/clean.h"
+#include "store/base/clock.h"
 #include "store/base/file.h"
 #include "store/base/json.h"
+#include "store/store.h"
 #include "sync/box/box.h"
 #include "sync/box/child.h"
 #include "sync/box/folder.h"
@@ -12,6 +15,7 @@
 #include "sync/command/boxed.h"
 #include "sync/command/command.h"
 #include "sync/command/command_task.h"
+#include "sync/command/proof.h"
 
 static const char help[] =
     "usage: ferry prove [OPTION…] -- COMMAND [ARGUMENT…]\n"
@@ -29,6 +33,8 @@ static const char help[] =
     "                     into a store that is removed afterwards\n"
     "  --token-file FILE  a token that clients show, where not everything is public;\n"
     "                     not with --bundle\n"
+    "\n"
+    "The summary of the next exports says that it was proven, when and with what.\n"
     "\n"
     "Exit status: 0 proven; 1 the command failed; 4 it did well, but could have\n"
     "reached others, as this machine gives it no network of its own; refusals of\n"
@@ -117,12 +123,55 @@ report(const struct proof *p)
 	ferry_boxed_print_absent(p->end.asked.absent);
 }
 
+/* The journal's last record. */
+static int
+last_record(struct proof *p, uint64_t *out, struct ferry_error *err)
+{
+	struct ferry_store_totals totals;
+	struct ferry_store *st = NULL;
+	int rc = -1;
+
+	if (ferry_context_open(p->ctx, FERRY_STORE_READ, &st, err) == 0)
+		rc = ferry_store_totals(st, &totals, err);
+	if (rc == 0)
+		*out = totals.records;
+	ferry_store_close(st);
+	return rc;
+}
+
+/* For the summaries of exports.  That it cannot be noted disproves nothing. */
+static void
+keep_proof(struct proof *p, char *const *argv, uint64_t seq)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	json_t *command = json_array();
+
+	for (size_t i = 0; argv[i] != NULL; i++)
+		(void)json_array_append_new(
+		    command, ferry_json_text(ferry_bytes_str(argv[i])));
+	if (ferry_proof_keep(p->ctx,
+		json_pack("{s:I,s:o,s:I,s:b,s:o*,s:o*}", "at",
+		    (json_int_t)ferry_now(), "command", command, "versions",
+		    (json_int_t)json_array_size(p->end.asked.wants), "closed",
+		    p->end.closed, "seq",
+		    p->bundle == NULL ? json_integer((json_int_t)seq) : NULL,
+		    "bundle",
+		    p->bundle == NULL
+			? NULL
+			: ferry_json_text(ferry_bytes_str(p->bundle))),
+		&why) == -1)
+		(void)fprintf(stderr,
+		    "ferry: exports will not say that it was proven: %s\n",
+		    ferry_clean(why.text));
+}
+
 static int
 prove(struct proof *p, char *const *argv, const char *token_file,
     struct ferry_error *err)
 {
 	struct ferry_buf token = FERRY_BUF_INIT;
 	struct ferry_box box = { .store = p->ctx->store_path, .argv = argv };
+	uint64_t seq = 0;
 	int rc = ferry_boxed_token(&token, token_file, err);
 
 	if (rc == 0 && p->bundle != NULL && token_file != NULL)
@@ -134,12 +183,16 @@ prove(struct proof *p, char *const *argv, const char *token_file,
 		box.store = (const char *)p->store.p;
 	}
 	box.token = (const char *)token.p;
+	if (rc == 0 && p->bundle == NULL)
+		rc = last_record(p, &seq, err);
 	if (rc == 0)
 		rc = ferry_box_run(&box, &p->end, err);
 	ferry_buf_free(&token);
 	if (rc != 0)
 		return rc;
 	report(p);
+	if (p->end.status == 0)
+		keep_proof(p, argv, seq);
 	return p->end.status != 0 ? FERRY_EXIT_FAILED
 	       : p->end.closed    ? FERRY_EXIT_OK
 	                          : FERRY_EXIT_PARTIAL;

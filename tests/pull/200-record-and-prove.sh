@@ -68,6 +68,13 @@ cd app
 expect 0 near prove -- npm ci --no-audit --no-fund
 cd ..
 
+say "the summary of an export says that it was proven"
+mkdir proven
+expect 0 near export --to proven
+has out "proven 20" "'npm ci --no-audit --no-fund' found all that it asked for"
+near --json export --to proven --dry-run | jq -e '.proven.command[0] == "npm"' >/dev/null ||
+	fail "not in --json"
+
 say "what a bundle lacks is said"
 expect 0 near remove npm:pkg-00002@1.0.0
 rm -rf disc app/node_modules
