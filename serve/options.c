@@ -280,6 +280,8 @@ read_group(struct ferry_serve_options *o, struct ferry_conf_group *group,
 	    ferry_conf_bool(group, "known", true, &o->known, err) == -1 ||
 	    ferry_conf_u64(group, "pull_wait", 1, 3600, 60,
 		&o->site.pull_wait_s, err) == -1 ||
+	    ferry_conf_bool(group, "pull_background", false,
+		&o->site.pull_background, err) == -1 ||
 	    ferry_conf_size(group, "cache", 0, UINT64_C(1) << 40, 64U << 20,
 		&o->cache_bytes, err) == -1 ||
 	    ferry_conf_size(group, "search_index", 0, UINT64_C(1) << 34,

@@ -15,6 +15,7 @@
 #include "serve/http/flow.h"
 #include "serve/replay/ages.h"
 #include "serve/replay/store_view.h"
+#include "serve/replay/through.h"
 #include "serve/replay/used.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
@@ -22,19 +23,8 @@
 #include "store/index/local.h"
 
 #define FOLLOW_MS 1000 /* how often the list of upstreams is read */
-#define UPSTREAMS_MAX 64
 #define USES_MS 1000U /* how often the puller is told of uses */
 #define USES_AT_ONCE 8 /* packets */
-
-struct upstream {
-	char format[32];
-	char name[FERRY_PULL_NAME];
-};
-
-struct upstreams {
-	struct upstream list[UPSTREAMS_MAX];
-	size_t n;
-};
 
 /*
  * Invariants, with the lock:
@@ -49,11 +39,10 @@ struct ferry_asker {
 	pthread_mutex_t lock;
 	struct ferry_ticket *tickets;
 	uint64_t ids;
-	struct upstreams upstreams;
+	struct ferry_through *through;
 	struct ferry_ages *ages;
 	struct ferry_used *used;
 	struct ferry_asker_counts counts;
-	atomic_bool any; /* upstreams.n > 0, for who has no time to lock */
 	bool stop;
 	bool down; /* it was logged that no puller runs */
 	int wake; /* an eventfd */
@@ -63,64 +52,12 @@ struct ferry_asker {
 	uint64_t told_ms; /* of uses */
 };
 
-/* Which upstreams */
-
-static int
-add_upstream(void *ctx, const struct ferry_key *key, json_t *record,
-    struct ferry_error *err)
-{
-	struct upstreams *ups = ctx;
-	const char *format =
-	    json_string_value(json_object_get(record, "format"));
-	struct upstream *up = &ups->list[ups->n];
-
-	(void)err;
-	if (ups->n == UPSTREAMS_MAX || format == NULL ||
-	    strlen(format) >= sizeof(up->format) ||
-	    strlen(ferry_key_part(key, 1)) >= sizeof(up->name))
-		return 0;
-	(void)snprintf(up->format, sizeof(up->format), "%s", format);
-	(void)snprintf(
-	    up->name, sizeof(up->name), "%s", ferry_key_part(key, 1));
-	ups->n++;
-	return 0;
-}
-
-static void
-follow_upstreams(struct ferry_asker *a)
-{
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct upstreams ups = { .n = 0 };
-	struct ferry_key prefix;
-
-	a->followed_ms = ferry_ticks_ms();
-	ferry_key_all(&prefix, FERRY_KIND_PULL);
-	/* What cannot be read now can be in a second; until then it is as it
-	 * was. */
-	if (ferry_local_each(ferry_store_view_store(a->view), &prefix,
-		add_upstream, &ups, &ignored) == -1)
-		return;
-	(void)pthread_mutex_lock(&a->lock);
-	a->upstreams = ups;
-	atomic_store(&a->any, ups.n > 0);
-	(void)pthread_mutex_unlock(&a->lock);
-}
-
 size_t
 ferry_asker_upstreams(struct ferry_asker *a, const char *format,
     char names[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME])
 {
-	size_t n = 0;
 
-	if (!atomic_load_explicit(&a->any, memory_order_relaxed))
-		return 0;
-	(void)pthread_mutex_lock(&a->lock);
-	for (size_t i = 0; i < a->upstreams.n && n < FERRY_PULL_UPSTREAMS; i++)
-		if (strcmp(a->upstreams.list[i].format, format) == 0)
-			memcpy(names[n++], a->upstreams.list[i].name,
-			    sizeof(names[0]));
-	(void)pthread_mutex_unlock(&a->lock);
-	return n;
+	return ferry_through_of(a->through, format, names);
 }
 
 bool
@@ -195,6 +132,29 @@ ferry_ticket_new(struct ferry_ticket **out, struct ferry_asker *asker,
 	return 0;
 }
 
+static void
+on_refreshed(void *ctx)
+{
+
+	(void)ctx;
+}
+
+void
+ferry_asker_refresh(struct ferry_asker *a, const struct ferry_pull_ask *ask,
+    const char *owner, uint64_t wait_s)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_ticket *t;
+
+	ferry_ages_set(a->ages, owner, &ask->want, FERRY_AGE_FRESH, wait_s + 1);
+	/* Without memory it is asked for later. */
+	if (ferry_ticket_new(&t, a, ask, wait_s, &ignored) == -1)
+		return;
+	t->ask.stream = false;
+	(void)snprintf(t->background, sizeof(t->background), "%s", owner);
+	start_ticket(&t->later, on_refreshed, NULL);
+}
+
 int
 ferry_ticket_look(const struct ferry_request *rq, struct ferry_ticket_end *out,
     struct ferry_flow **flow)
@@ -213,6 +173,20 @@ ferry_ticket_look(const struct ferry_request *rq, struct ferry_ticket_end *out,
 		*flow = ferry_flow_ref(t->flow);
 	(void)pthread_mutex_unlock(&t->asker->lock);
 	return 1;
+}
+
+/* With the lock, of one that nobody waits for: what is known now. */
+static void
+end_refresh(struct ferry_asker *a, struct ferry_ticket *t)
+{
+	bool here = t->answered == FERRY_ANSWERED &&
+	            t->said.word == FERRY_PULL_SAID_HERE;
+
+	ferry_ages_set(a->ages, t->background, &t->ask.want,
+	    here ? FERRY_AGE_FRESH : FERRY_AGE_OLD,
+	    here ? t->said.fresh_s : FERRY_PULL_ABSENT_S);
+	ferry_flow_unref(t->flow);
+	free(t);
 }
 
 /* With the lock: *p has ended. */
@@ -236,7 +210,9 @@ end_ticket(struct ferry_asker *a, struct ferry_ticket **p,
 		a->counts.failed += t->said.word == FERRY_PULL_SAID_FAILED ||
 		                    t->said.word == FERRY_PULL_SAID_BUSY;
 	}
-	if (t->flow != NULL)
+	if (t->background[0] != 0)
+		end_refresh(a, t);
+	else if (t->flow != NULL)
 		ferry_flow_close(
 		    t->flow, answered == FERRY_ANSWERED &&
 				     t->said.word == FERRY_PULL_SAID_HERE
@@ -483,6 +459,14 @@ end_late(struct ferry_asker *a)
 	return (int)left;
 }
 
+static void
+follow(struct ferry_asker *a)
+{
+
+	a->followed_ms = ferry_ticks_ms();
+	ferry_through_follow(a->through, ferry_store_view_store(a->view));
+}
+
 static void *
 run(void *ctx)
 {
@@ -494,7 +478,7 @@ run(void *ctx)
 
 	for (;;) {
 		if (ferry_ticks_ms() - a->followed_ms >= FOLLOW_MS)
-			follow_upstreams(a);
+			follow(a);
 		(void)pthread_mutex_lock(&a->lock);
 		if (a->stop) {
 			(void)pthread_mutex_unlock(&a->lock);
@@ -528,13 +512,15 @@ ferry_asker_new(struct ferry_asker **out, const char *socket,
 	(void)snprintf(a->path, sizeof(a->path), "%s", socket);
 	(void)pthread_mutex_init(&a->lock, NULL);
 	if (ferry_ages_new(&a->ages, err) == -1 ||
-	    ferry_used_new(&a->used, err) == -1) {
+	    ferry_used_new(&a->used, err) == -1 ||
+	    ferry_through_new(&a->through, err) == -1) {
 		ferry_ages_free(a->ages);
+		ferry_used_free(a->used);
 		free(a);
 		return -1;
 	}
 	/* Before the first request. */
-	follow_upstreams(a);
+	follow(a);
 	if ((a->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1 ||
 	    (errno = pthread_create(&a->thread, NULL, run, a)) != 0) {
 		ferry_error_errno(err, "cannot start a thread");
@@ -542,6 +528,7 @@ ferry_asker_new(struct ferry_asker **out, const char *socket,
 			(void)close(a->wake);
 		ferry_ages_free(a->ages);
 		ferry_used_free(a->used);
+		ferry_through_free(a->through);
 		free(a);
 		return -1;
 	}
@@ -560,12 +547,16 @@ ferry_asker_free(struct ferry_asker *a)
 	(void)pthread_mutex_unlock(&a->lock);
 	wake_thread(a);
 	(void)pthread_join(a->thread, NULL);
+	/* All others are freed. */
+	while (a->tickets != NULL)
+		end_ticket(a, &a->tickets, FERRY_ANSWERED_LATE, NULL);
 	if (a->fd != -1)
 		(void)close(a->fd);
 	(void)close(a->wake);
 	(void)pthread_mutex_destroy(&a->lock);
 	ferry_ages_free(a->ages);
 	ferry_used_free(a->used);
+	ferry_through_free(a->through);
 	free(a);
 }
 

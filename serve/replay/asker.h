@@ -46,6 +46,9 @@ struct ferry_ticket {
 	enum ferry_answered answered;
 	struct ferry_pull_said said;
 	struct ferry_flow *flow; /* what has come; or NULL */
+	/* Nobody waits: it frees itself, and what came of it is the age of a
+	 * document of that owner.  "": somebody does. */
+	char background[FERRY_PULL_NAME];
 };
 
 /*
@@ -66,6 +69,11 @@ bool ferry_asker_pulls(
 /* Borrowed from asker: how old documents are, and what clients use. */
 struct ferry_ages *ferry_asker_ages(struct ferry_asker *asker);
 struct ferry_used *ferry_asker_used(struct ferry_asker *asker);
+
+/* Have a document of owner pulled anew while what is here is served: it is not
+ * old before that ends, or wait_s have passed. */
+void ferry_asker_refresh(struct ferry_asker *asker,
+    const struct ferry_pull_ask *ask, const char *owner, uint64_t wait_s);
 
 /* A ticket for ask, which ends after wait_s at the latest; ask.id is set here.
  * The server starts and frees it (struct ferry_later). */

@@ -196,6 +196,11 @@ is_enough(const struct ferry_pulling *p, struct ferry_response *res)
 	    ferry_asker_ages(p->call->asker), p->call->owner, want);
 	if (age == FERRY_AGE_OLD)
 		warn(res);
+	if (age == FERRY_AGE_UNKNOWN && p->call->site->pull_background) {
+		ferry_asker_refresh(p->call->asker, &p->ask, p->call->owner,
+		    p->call->site->pull_wait_s);
+		return true;
+	}
 	return age != FERRY_AGE_UNKNOWN;
 }
 

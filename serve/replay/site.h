@@ -21,6 +21,7 @@ struct ferry_site {
 	size_t hosts_n;
 	unsigned upstreams; /* of the configuration */
 	uint64_t pull_wait_s; /* for the puller */
+	bool pull_background; /* what is old is served while it is asked for */
 	unsigned bad_credentials; /* a minute of one address; 0: any */
 	struct ferry_lines *audit; /* where decisions are written, or NULL */
 	struct ferry_lines *asked; /* where wants are written, or NULL */
