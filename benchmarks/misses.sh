@@ -2,21 +2,24 @@
 # What is not here, through ferryd and its puller beside the same file straight
 # from the upstream, in turns: the time to the first byte and to the last.
 #
-#   benchmarks/misses.sh [--delay MS]… [--sizes "BYTES:PACKAGES …"]
+#   benchmarks/misses.sh [--delay MS]… [--sizes "BYTES:PACKAGES …"] [--no-clients]
 #
 # The upstream is nginx with static files behind a way that takes MS milliseconds
 # there and back (0 and 20 without --delay).  Each package is asked for once, over
-# connections that are kept: its document, then its tarball.  Medians.
+# connections that are kept: its document, then its tarball.  Medians.  Then one
+# `npm ci` of 500 packages, and 200 clients that want one file of 200 MB, with the
+# puller's memory.  --sizes "": only those; --no-clients: not those.
 set -euo pipefail
 TOP=$(cd "$(dirname "$0")/.." && pwd)
 BENCH=$TOP/build/bench
-DELAYS=() SIZES="1000:60 10000:60 1000000:30 50000000:4"
+CLIENTS=1 DELAYS=() SIZES="1000:60 10000:60 1000000:30 50000000:4"
 while [ $# -gt 0 ]; do
 	case "$1" in
 	--delay) DELAYS+=("$2") && shift ;;
 	--sizes) SIZES=$2 && shift ;;
+	--no-clients) CLIENTS=0 ;;
 	*)
-		sed -n '2,9s/^# \{0,1\}//p' "$0"
+		sed -n '2,12s/^# \{0,1\}//p' "$0"
 		[ "$1" = --help ] && exit 0 || exit 2
 		;;
 	esac
@@ -91,6 +94,32 @@ for what in ("document", "tarball"):
 END
 }
 
+# start MS: a cold store, its puller and ferryd, and the way to the upstream.
+start() {
+	rm -rf near port
+	python3 "$TOP/tests/tools/delay.py" "$T/port" "127.0.0.1:$PORT" "$1" &
+	WAY=$!
+	PIDS+=("$WAY")
+	wait_for 10 test -s port
+	UP=http://127.0.0.1:$(cat port)
+	find tree -name packument.json -exec sed -i "s,http://127.0.0.1:[0-9]*/,$UP/,g" {} +
+	cat >near.conf <<-END
+		store = "near";
+		upstreams = ( { name = "up"; format = "npm"; url = "$UP/"; signatures = "off"; pull = true; } );
+	END
+	"$FERRY" init --store near --name near >/dev/null
+	"$FERRY" --config near.conf pull >>puller.log 2>&1 &
+	PULLER=$!
+	PIDS+=("$PULLER")
+	wait_for 20 test -S near/pull.sock
+	start_ferryd near --config near.conf
+	FERRYD_PID=$LASTPID
+}
+end() {
+	kill "$FERRYD_PID" "$PULLER" "$WAY" 2>/dev/null || true
+	wait "$PULLER" || true
+}
+
 echo "                       upstream    ferry           upstream    ferry"
 for size in $SIZES; do
 	rm -rf tree
@@ -98,27 +127,72 @@ for size in $SIZES; do
 	    --packages "${size#*:}" --versions 1 --size "${size%:*}" >/dev/null
 	(cd tree && find . -name packument.json | sed 's,^\./,,; s,/packument.json$,,' | sort) >names
 	for ms in "${DELAYS[@]}"; do
-		rm -rf near port
-		python3 "$TOP/tests/tools/delay.py" "$T/port" "127.0.0.1:$PORT" "$ms" &
-		WAY=$!
-		PIDS+=("$WAY")
-		wait_for 10 test -s port
-		UP=http://127.0.0.1:$(cat port)
-		find tree -name packument.json -exec sed -i "s,http://127.0.0.1:[0-9]*/,$UP/,g" {} +
-		cat >near.conf <<-END
-			store = "near";
-			upstreams = ( { name = "up"; format = "npm"; url = "$UP/"; signatures = "off"; pull = true; } );
-		END
-		"$FERRY" init --store near --name near >/dev/null
-		"$FERRY" --config near.conf pull >>puller.log 2>&1 &
-		PULLER=$!
-		PIDS+=("$PULLER")
-		wait_for 20 test -S near/pull.sock
-		start_ferryd near --config near.conf
-		FERRYD_PID=$LASTPID
+		start "$ms"
 		echo "$(numfmt --to=si "${size%:*}"), $ms ms"
 		ask "$UP" "$URL/npm"
-		kill "$FERRYD_PID" "$PULLER" "$WAY" 2>/dev/null || true
-		wait "$PULLER" || true
+		end
 	done
 done
+
+[ "$CLIENTS" = 1 ] || exit 0
+peak_mb() { awk '/^VmHWM/ { printf "%d MB\n", $2 / 1024 }' "/proc/$1/status"; }
+seconds() { # COMMAND…
+	local start
+	start=$(date +%s%N)
+	"$@" >timed.out 2>&1 || {
+		cat timed.out >&2
+		fail "$*"
+	}
+	echo "$((($(date +%s%N) - start) / 1000000))"
+}
+
+rm -rf tree
+python3 "$TOP/tests/tools/mkregistry.py" tree "http://127.0.0.1:$PORT" \
+    --packages 500 --versions 1 --size 20000 >/dev/null
+mkdir -p project
+(cd tree && find . -name packument.json | sed 's,^\./,,; s,/packument.json$,,' | sort) >names
+python3 - <<'END'
+import json
+names = open("names").read().split()
+json.dump({"name": "p", "version": "1.0.0", "dependencies": {n: "1.0.0" for n in names}}, open("project/package.json", "w"))
+END
+ci() { # REGISTRY
+	rm -rf project/node_modules npm-cache
+	(cd project && isolated_npm ci --no-audit --no-fund --registry "$1" --replace-registry-host always)
+}
+for ms in "${DELAYS[@]}"; do
+	start "$ms"
+	(cd project && isolated_npm install --package-lock-only --no-audit --no-fund --registry "$UP") >/dev/null
+	direct=$(seconds ci "$UP")
+	ferry=$(seconds ci "$URL/npm/")
+	echo "npm ci of 500 packages, $ms ms: $direct ms straight, $ferry ms through ferry; puller $(peak_mb "$PULLER"), ferryd $(peak_mb "$FERRYD_PID")"
+	end
+done
+
+rm -rf tree
+python3 "$TOP/tests/tools/mkregistry.py" tree "http://127.0.0.1:$PORT" --packages 1 --versions 1 --size 200000000 >/dev/null
+name=$(basename "$(find tree -mindepth 1 -maxdepth 1 -type d | head -n 1)")
+start 0
+all() { # URL
+	python3 - "$1" <<'END'
+import socket, sys, threading, urllib.parse
+u = urllib.parse.urlsplit(sys.argv[1])
+def one():
+    s = socket.create_connection((u.hostname, u.port))
+    s.sendall(f"GET {u.path} HTTP/1.1\r\nHost: {u.netloc}\r\nConnection: close\r\n\r\n".encode())
+    buf, n = bytearray(1 << 20), 0
+    while k := s.recv_into(buf):
+        n += k
+    assert n > 199000000, n
+ts = [threading.Thread(target=one) for _ in range(200)]
+[t.start() for t in ts]
+[t.join() for t in ts]
+END
+}
+curl -s -o /dev/null "$URL/npm/$name"
+file=$name/-/$name-1.0.0.tgz
+ferry=$(seconds all "$URL/npm/$file")
+again=$(seconds all "$URL/npm/$file")
+direct=$(seconds all "http://127.0.0.1:$PORT/$file")
+echo "200 clients, 200 MB: $direct ms from nginx, $ferry ms as a miss, $again ms as hits; puller $(peak_mb "$PULLER"), ferryd $(peak_mb "$FERRYD_PID")"
+end
