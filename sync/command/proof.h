@@ -24,8 +24,8 @@ struct ferry_store;
 int ferry_proof_keep(
     struct ferry_context *ctx, json_t *record, struct ferry_error *err);
 /* What was proven of the store: 1 and *out, 0, -1. */
-int ferry_proof_get(
-    struct ferry_store *st, json_t **out, struct ferry_error *err);
+int
+ferry_proof_get(struct ferry_store *st, json_t **out, struct ferry_error *err);
 /* A line about that, for an export up to that record. */
 void ferry_proof_print(const json_t *proof, uint64_t to);
 

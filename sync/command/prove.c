@@ -127,7 +127,7 @@ report(const struct proof *p)
 static int
 last_record(struct proof *p, uint64_t *out, struct ferry_error *err)
 {
-	struct ferry_store_totals totals;
+	struct ferry_store_totals totals = { .records = 0 };
 	struct ferry_store *st = NULL;
 	int rc = -1;
 

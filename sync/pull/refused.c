@@ -41,19 +41,20 @@ int
 ferry_refused_keep(
     json_t **list, struct ferry_store *st, struct ferry_error *err)
 {
-	json_t *record = NULL, *one;
+	json_t *record = NULL, *news = *list, *one;
 	size_t i;
 
-	if (*list == NULL)
+	if (news == NULL)
 		return 0;
 	if (ferry_local_named_get(
 		st, FERRY_KIND_LAST, "refused", &record, err) == -1)
 		return -1;
 	if (record == NULL)
 		record = json_pack("{s:[]}", "refused");
-	json_array_foreach (*list, i, one)
+	json_array_foreach (news, i, one) {
 		append(json_object_get(record, "refused"), one);
-	json_decref(*list);
+	}
+	json_decref(news);
 	*list = NULL;
 	return ferry_local_named_put(
 	    st, FERRY_KIND_LAST, "refused", record, err);
