@@ -11,6 +11,7 @@
 #include "sync/carry/roots.h"
 #include "sync/command/command.h"
 #include "sync/command/growth.h"
+#include "sync/command/status_pull.h"
 
 #define AFFECTED_SHOWN 5 /* of what a lost blob is part of */
 
@@ -446,58 +447,6 @@ print_withdrawn(const json_t *withdrawn)
 }
 
 static void
-print_refused(const json_t *refused)
-{
-	const json_t *r;
-	char at[FERRY_TIME_TEXT];
-	size_t i;
-
-	json_array_foreach (json_object_get(refused, "refused"), i, r)
-		(void)printf("refused      %s: %s (%s)\n",
-		    json_string_value(json_object_get(r, "item")),
-		    json_string_value(json_object_get(r, "text")),
-		    ferry_time_text(
-			json_integer_value(json_object_get(r, "at")), at));
-}
-
-/* What came from upstreams that are pulled through, and went to clients. */
-static void
-print_traffic(const json_t *traffic, const json_t *cache)
-{
-	char bytes[FERRY_SIZE_TEXT], saved[FERRY_SIZE_TEXT];
-	char n[FERRY_COUNT_TEXT];
-	const json_t *t;
-	size_t i;
-
-	json_array_foreach (traffic, i, t) {
-		const json_t *r = json_object_get(t, "record");
-
-		(void)printf("pulled from  %s: %" JSON_INTEGER_FORMAT
-			     " hits, %" JSON_INTEGER_FORMAT
-			     " misses; %s came from it, %s did not have to\n",
-		    json_string_value(
-			json_array_get(json_object_get(t, "key"), 1)),
-		    json_integer_value(json_object_get(r, "hits")),
-		    json_integer_value(json_object_get(r, "misses")),
-		    ferry_size_text((uint64_t)json_integer_value(
-					json_object_get(r, "bytes")),
-			bytes),
-		    ferry_size_text((uint64_t)json_integer_value(
-					json_object_get(r, "saved")),
-			saved));
-	}
-	if (cache != NULL)
-		(void)printf("cached       %s, %s, that only clients asked "
-			     "for\n",
-		    ferry_count_text((uint64_t)json_integer_value(
-					 json_object_get(cache, "versions")),
-			"version", n),
-		    ferry_size_text((uint64_t)json_integer_value(
-					json_object_get(cache, "bytes")),
-			bytes));
-}
-
-static void
 print_text(struct ferry_store *st, const struct ferry_store_totals *t,
     const struct ferry_growth *growth, const json_t *lasts, const json_t *tries,
     const json_t *problems)
@@ -595,8 +544,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		print_origins(origins);
 		print_sites(sites, t.records);
 		print_permissions(taken);
-		print_traffic(traffic, cache);
-		print_refused(json_object_get(lasts, "refused"));
+		ferry_status_pull(
+		    traffic, cache, json_object_get(lasts, "refused"));
 		print_waiting(incoming, wanted);
 		print_withdrawn(withdrawn);
 		print_absent(absent);

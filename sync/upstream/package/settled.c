@@ -21,7 +21,8 @@ is_here(const struct ferry_recorded *of, const char *version,
 		rc = !ferry_removal_is(record) &&
 		     json_object_get(record, "gone_at") == NULL;
 	json_decref(record);
-	return rc;
+	/* It is dealt with as if it had been chosen. */
+	return rc == 1 && ferry_recorded_want(of, version, err) == -1 ? -1 : rc;
 }
 
 int
