@@ -5,6 +5,8 @@
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
+#include "store/catalog/cached.h"
+#include "store/catalog/closure.h"
 #include "store/catalog/removal.h"
 #include "store/store.h"
 #include "sync/command/command.h"
@@ -17,7 +19,8 @@ static const char help[] =
     "\n"
     "Who wants a version that is here, or each version of a package: options of the\n"
     "configuration, lock files, recordings, and other versions that need it, up to\n"
-    "what those are wanted by.  As the last syncs noted it, once a day.\n"
+    "what those are wanted by, as the last syncs noted it, once a day.  Else what it\n"
+    "belongs to, or that a client had it pulled.\n"
     "\n"
     "Exit status: 0; 1 there is no such version.\n";
 
@@ -32,6 +35,7 @@ struct step {
 struct why {
 	struct ferry_store *st;
 	const struct ferry_key *package;
+	struct ferry_closure *closure; /* of it, once it is needed; or NULL */
 	unsigned lines;
 };
 
@@ -103,7 +107,29 @@ expand(struct why *w, const json_t *reason, const struct step *above,
 	return 0;
 }
 
-/* {"version":…,"at":…,"by":[…],"removed":…}. */
+/* Of a version that no sync was told to have: why it is here all the same. */
+static int
+look_beside(struct why *w, const char *version, const struct ferry_key *key,
+    json_t *one, struct ferry_error *err)
+{
+	struct ferry_cached cached;
+	const char *holder;
+	int rc = ferry_cached_get(w->st, key, &cached, err);
+
+	if (rc == 1)
+		return ferry_json_set(
+		    one, "cached", json_integer((json_int_t)cached.at), err);
+	if (rc == 0 && w->closure == NULL)
+		rc = ferry_closure_new(&w->closure, w->st, w->package, err);
+	if (rc == -1)
+		return -1;
+	holder = ferry_closure_holder(w->closure, version);
+	return holder == NULL ? 0
+	                      : ferry_json_set(one, "belongs_to",
+				    json_string(holder), err);
+}
+
+/* {"version":…,"at":…,"by":[…],"removed":…,"cached":…,"belongs_to":…}. */
 static int
 look_at(struct why *w, const char *version, const json_t *record, json_t *out,
     struct ferry_error *err)
@@ -128,7 +154,8 @@ look_at(struct why *w, const char *version, const json_t *record, json_t *out,
 	    (reason == NULL ||
 		ferry_json_set(one, "at",
 		    json_incref(json_object_get(reason, "at")), err) == 0))
-		rc = expand(w, reason, &step, 0, by, err);
+		rc = reason == NULL ? look_beside(w, version, &key, one, err)
+		                    : expand(w, reason, &step, 0, by, err);
 	json_decref(reason);
 	return rc;
 }
@@ -144,6 +171,24 @@ print_by(const json_t *list, int depth)
 		    json_string_value(json_object_get(one, "text")));
 		print_by(json_object_get(one, "by"), depth + 1);
 	}
+}
+
+static void
+print_beside(const json_t *one)
+{
+	const char *holder =
+	    json_string_value(json_object_get(one, "belongs_to"));
+	const json_t *cached = json_object_get(one, "cached");
+	char at[FERRY_TIME_TEXT];
+
+	if (holder != NULL)
+		(void)printf("  belongs to %s\n", holder);
+	else if (cached != NULL)
+		(void)printf("  pulled for a client, last used %s\n",
+		    ferry_time_text(json_integer_value(cached), at));
+	else
+		(void)printf("  no sync was told to have it: a bundle brought "
+			     "it, or an older ferry\n");
 }
 
 static void
@@ -167,10 +212,7 @@ print(const struct ferry_key *package, const json_t *versions)
 			: ferry_time_text(json_integer_value(time), at));
 		print_by(json_object_get(one, "by"), 0);
 		if (time == NULL)
-			(void)printf(
-			    "  no sync was told to have it: it belongs to "
-			    "something else, or a bundle or a client "
-			    "brought it\n");
+			print_beside(one);
 	}
 }
 
@@ -239,6 +281,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		print(w.package, out);
 	rc = FERRY_EXIT_OK;
 out:
+	ferry_closure_free(w.closure);
 	ferry_spec_free(&spec);
 	json_decref(out);
 	ferry_store_close(w.st);

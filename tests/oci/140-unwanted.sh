@@ -29,7 +29,7 @@ all=$(here)
 expect 0 near why org/app:1.4
 has out "$one" "wanted by tag '1.4' of upstream 'hub'"
 expect 0 near why "org/app@$sbom"
-has out "belongs to something else"
+has out "belongs to sha256:"
 
 say "an image that is wanted still keeps what it shares"
 day 40

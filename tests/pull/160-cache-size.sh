@@ -33,6 +33,8 @@ held 2 && fail "2 is still here"
 held 3 && fail "3 is still here"
 for n in 1 4 5; do held $n || fail "$n went"; done
 has puller.log "of 420.0 kB ('cache_size')"
+expect 0 near why pkg-00001
+has out "pulled for a client, last used"
 expect 0 near verify
 
 say "its bytes are gone, too, and it comes again when it is asked for"
