@@ -58,8 +58,9 @@ print_all(const struct ferry_context *ctx, const json_t *wishes)
 	json_t *wish;
 	size_t i;
 
-	json_array_foreach (wishes, i, wish)
+	json_array_foreach (wishes, i, wish) {
 		print_wish(ctx, wish);
+	}
 	if (json_array_size(wishes) == 0 && !ctx->json)
 		(void)puts("nothing was asked for in vain");
 }

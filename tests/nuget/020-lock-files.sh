@@ -57,13 +57,15 @@ END
 echo '{"version":1,"isRoot":true,"tools":{"mytool":{"version":"2.1.0","commands":["mytool"]}}}' >app/.config/dotnet-tools.json
 echo '<?xml version="1.0" encoding="utf-8"?><packages><package id="old" version="1.0.0.0" targetFramework="net48" /></packages>' >app/packages.config
 mkdir rid
-echo '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net8.0</TargetFramework><RuntimeIdentifiers>linux-x64;win-x64</RuntimeIdentifiers></PropertyGroup></Project>' >rid/rid.csproj
+echo '<Project Sdk="Microsoft.NET.Sdk"><Import Project="$(MSBuildThisFileDirectory)../own.props" /><Import Project="$(VSToolsPath)/x.targets" /><PropertyGroup><TargetFramework>net8.0</TargetFramework><RuntimeIdentifiers>linux-x64;win-x64</RuntimeIdentifiers></PropertyGroup></Project>' >rid/rid.csproj
 nuget_conf "$BASE/index.json" 'lockfiles = [ "app/Directory.Packages.props", "app/app.csproj", "rid/rid.csproj",
     "app/.config/dotnet-tools.json", "app/packages.config" ];'
 expect 0 near sync
 has out "11 versions pulled"
 has out "Outside" "it depends on a property that the file does not set" "2 without a version" \
-    "RuntimeIdentifiers: $T/rid/rid.csproj: linux-x64;win-x64 (the SDK fetches packs for it"
+    "RuntimeIdentifiers: $T/rid/rid.csproj: linux-x64;win-x64 (the SDK fetches packs for it" \
+    'Import: '"$T/rid/rid.csproj"': $(MSBuildThisFileDirectory)../own.props (imported files are not followed'
+hasnt out VSToolsPath
 expect 0 near list --versions
 has out nuget:global "3.0.0-rc.1" nuget:mytool nuget:my.sdk "4.2.0" "4.3.0" nuget:old "1.2.0"
 

@@ -337,6 +337,29 @@ read_sdk(struct build *build, const struct ferry_xml_node *node,
 	return rc;
 }
 
+/* Files of the project are not followed, those of the SDK are no matter. */
+static int
+read_import(struct build *build, const struct ferry_xml_node *node,
+    struct ferry_error *err)
+{
+	static const char *const own[] = { "$(MSBuildThisFileDirectory)",
+		"$(MSBuildProjectDirectory)", "$(SolutionDir)" };
+	const char *path = ferry_xml_attribute(node, "Project"), *rest = path;
+
+	if (path == NULL || ferry_xml_attribute(node, "Sdk") != NULL)
+		return read_sdk(build, node, err);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strncmp(path, own[i], strlen(own[i])) == 0)
+			rest = path + strlen(own[i]);
+	return strstr(rest, "$(") != NULL
+	           ? 0
+	           : tell(build, ferry_bytes_str("Import"),
+			 ferry_bytes_str(path),
+			 "imported files are not followed: 'lockfiles' may "
+			 "name it",
+			 err);
+}
+
 /* Items stand in groups, and groups in <Choose>; the tree is bounded. */
 static int
 walk(struct build *build, const struct ferry_xml_node *node,
@@ -347,9 +370,10 @@ walk(struct build *build, const struct ferry_xml_node *node,
 	for (node = node->first; node != NULL && rc == 0; node = node->next) {
 		if (is_item(node))
 			rc = read_item(build, node, err);
-		else if (strcmp(node->name, "Sdk") == 0 ||
-			 strcmp(node->name, "Import") == 0)
+		else if (strcmp(node->name, "Sdk") == 0)
 			rc = read_sdk(build, node, err);
+		else if (strcmp(node->name, "Import") == 0)
+			rc = read_import(build, node, err);
 		else if (strcmp(node->name, "PropertyGroup") != 0)
 			rc = walk(build, node, err);
 	}
