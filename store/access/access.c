@@ -1,6 +1,5 @@
 #include "store/access/access.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "store/access/access_internal.h"
 #include "store/access/authority.h"
 #include "store/access/credential.h"
+#include "store/access/people.h"
 #include "store/access/snapshots.h"
 #include "store/access/token.h"
 #include "store/access/user_token.h"
@@ -25,6 +25,7 @@
 
 #define CACHED 256 /* tokens */
 #define MARK_S 60 /* so often is the use of a token noted */
+#define UNREAD_MS 60000 /* so often is told that one cannot be read */
 
 /* A token that was looked up.  What is not there is not remembered. */
 struct cached {
@@ -42,9 +43,10 @@ struct ferry_access {
 	pthread_mutex_t lock; /* state, cache, tokens */
 	struct ferry_access_state *state;
 	uint64_t serial; /* of the last that was made */
+	uint64_t logged_at; /* that a token could not be read; 0: never */
 	uint64_t fingerprint; /* of the records that state was made of */
 	uint64_t records; /* of the journal, when it was taken */
-	uint64_t passed; /* ferry_passed_stamp() then */
+	uint64_t local; /* local_stamp() then */
 	int tokens; /* the folder, or -1 */
 	struct timespec tokens_at; /* its last change that was seen */
 	struct cached cache[CACHED];
@@ -106,6 +108,20 @@ state_load(struct ferry_access *a, const struct ferry_access_policy *policy,
 	return 0;
 }
 
+/* A number that changes with what decisions depend on and is not in the journal:
+ * upstreams that are closed, the people of this site. */
+static int
+local_stamp(struct ferry_store *st, uint64_t *out, struct ferry_error *err)
+{
+	uint64_t people;
+
+	if (ferry_passed_stamp(st, out, err) == -1 ||
+	    ferry_people_stamp(st, &people, err) == -1)
+		return -1;
+	*out = (*out ^ people) * 1099511628211U;
+	return 0;
+}
+
 /* A number that changes with any record that decisions depend on. */
 static int
 fingerprint(struct ferry_store *st, uint64_t *out, struct ferry_error *err)
@@ -114,7 +130,7 @@ fingerprint(struct ferry_store *st, uint64_t *out, struct ferry_error *err)
 		FERRY_KIND_UPSTREAM };
 	uint64_t h; /* FNV-1a */
 
-	if (ferry_passed_stamp(st, &h, err) == -1)
+	if (local_stamp(st, &h, err) == -1)
 		return -1;
 	for (size_t i = 0; i < 2; i++) {
 		struct ferry_record_iter *it = NULL;
@@ -140,18 +156,32 @@ fingerprint(struct ferry_store *st, uint64_t *out, struct ferry_error *err)
 	return 0;
 }
 
+/* Why a token counts as bad that may be good; once a minute, with the lock. */
+static void
+log_unread(struct ferry_access *a, const struct ferry_error *why)
+{
+	uint64_t now = ferry_ticks_ms();
+
+	if (a->logged_at != 0 && now - a->logged_at < UNREAD_MS)
+		return;
+	a->logged_at = now;
+	ferry_log(FERRY_LOG_WARNING,
+	    "a token cannot be read, and counts as none: %s", why->text);
+}
+
 /* Forget looked-up tokens when the folder of tokens has changed. */
 static void
 follow_tokens(struct ferry_access *a)
 {
-	char path[4096];
+	struct ferry_error why = FERRY_ERROR_INIT;
 	struct stat sb;
 
 	(void)pthread_mutex_lock(&a->lock);
 	if (a->tokens == -1) {
-		(void)snprintf(
-		    path, sizeof(path), "%s/tokens", ferry_store_path(a->st));
-		a->tokens = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		a->tokens = ferry_user_token_folder(
+		    ferry_store_path(a->st), false, &why);
+		if (why.code != FERRY_OK)
+			log_unread(a, &why);
 	}
 	if (a->tokens != -1 && fstat(a->tokens, &sb) == 0 &&
 	    (sb.st_mtim.tv_sec != a->tokens_at.tv_sec ||
@@ -232,18 +262,18 @@ int
 ferry_access_follow(struct ferry_access *a, struct ferry_error *err)
 {
 	struct ferry_store_totals totals;
-	uint64_t now, passed;
+	uint64_t now, local;
 	bool restricted;
 	int rc;
 
 	follow_tokens(a);
 	if (ferry_store_totals(a->st, &totals, err) == -1 ||
-	    ferry_passed_stamp(a->st, &passed, err) == -1)
+	    local_stamp(a->st, &local, err) == -1)
 		return -1;
-	if (totals.records == a->records && passed == a->passed &&
+	if (totals.records == a->records && local == a->local &&
 	    a->fingerprint != 0)
 		return 0;
-	a->passed = passed;
+	a->local = local;
 	if (fingerprint(a->st, &now, err) == -1)
 		return -1;
 	if (now == a->fingerprint) {
@@ -338,6 +368,8 @@ find_token(struct ferry_access *a, const struct ferry_digest *digest,
 		c->marked_at = 0;
 		if (rc != 1)
 			c->digest.n = 0;
+		if (rc == -1)
+			log_unread(a, err);
 	}
 	if (rc == 1) {
 		*out = c->token;

@@ -91,6 +91,9 @@ enum ferry_action {
 	FERRY_ACTION_IDENTITY, /* what needs to know who the client is: whoami */
 	FERRY_ACTION_SESSION, /* what needs a good token, whoever's it is */
 	FERRY_ACTION_TOKEN, /* to be given a session's token */
+	/* Tokens of one's own, made, listed or revoked by the issuer, who finds
+	 * out whether it is true what is shown: nothing is decided before. */
+	FERRY_ACTION_SIGN,
 	FERRY_ACTION_WRITE, /* whatever would change something */
 };
 

@@ -218,6 +218,10 @@ ferry_access_decide(const struct ferry_access_request *request,
 
 	decision->generation = 0;
 	decision->varies = restricts(who);
+	if (request->action == FERRY_ACTION_SIGN) {
+		allow(who, decision, "", "the issuer looks at what is shown");
+		return;
+	}
 	if (request->action == FERRY_ACTION_WRITE) {
 		deny(decision, FERRY_READ_ONLY, "",
 		    "this is a read-only mirror");
@@ -271,6 +275,7 @@ ferry_access_decide(const struct ferry_access_request *request,
 			deny(decision, FERRY_NEED_CREDENTIAL, "D3",
 			    "a token is needed here");
 		return;
+	case FERRY_ACTION_SIGN:
 	case FERRY_ACTION_WRITE:
 		break;
 	}
@@ -330,5 +335,7 @@ ferry_access_repository(const struct ferry_permit *permit,
 	return ferry_access_is_stale(&who->state->policy, s) &&
 	               repo->visibility != FERRY_PUBLIC
 	           ? FERRY_NO_ROLE
-	           : ferry_rules_repository(s, &who->claim, repo);
+	           : ferry_rules_repository(s,
+			 ferry_snapshots_people(who->state->snapshots),
+			 &who->claim, repo);
 }

@@ -115,6 +115,7 @@ ferry_access_rule(const struct ferry_snapshots *all,
 		.public_needs_login =
 		    ferry_access_needs_login(policy, question->format, s),
 		.stale = ferry_access_is_stale(policy, s),
+		.people = ferry_snapshots_people(all),
 	};
 
 	ferry_rules(s, question->claim, &ask, out, on_record, ctx);

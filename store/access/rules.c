@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "store/access/people.h"
+
 /* Teams of one user, with those above: more are ignored, which denies. */
 #define TEAMS_MAX 512
 
@@ -224,35 +226,72 @@ user_roles(struct ruling *r)
 		    "D13");
 }
 
+/* By the grants of names of a plain registry. */
+static enum ferry_role
+name_role(const struct ruling *r)
+{
+	const char *pattern = "";
+	enum ferry_role role = ferry_snapshot_name_grant(
+	    r->s, r->ask->type, r->ask->name, r->user->id, &pattern);
+
+	if (role > FERRY_NO_ROLE)
+		told(r, "grant of '%s': user %s has %s", pattern,
+		    r->user->login, ferry_role_name(role));
+	return role;
+}
+
+/* S1, S2: what this site adds.  Its word does not age as the snapshot does. */
+static void
+site_rules(struct ruling *r, enum ferry_visibility v)
+{
+	const struct ferry_people_ask ask = {
+		.upstream = ferry_snapshot_meta(r->s)->upstream,
+		.type = r->ask->type,
+		.package = r->ask->name,
+		.on_record = r->on_record,
+		.ctx = r->ctx,
+	};
+
+	if (ferry_snapshot_meta(r->s)->closed)
+		return;
+	offer(r, ferry_people_role(r->ask->people, r->claim, &ask), "S1");
+	if (v == FERRY_INTERNAL && !ferry_snapshot_meta(r->s)->github &&
+	    strcmp(r->claim->realm, FERRY_REALM_SITE) == 0) {
+		told(r,
+		    "it is internal, and user %s has an account of this "
+		    "site",
+		    r->claim->login);
+		offer(r, FERRY_READ, "S2");
+	}
+}
+
 static void
 user_rules(struct ruling *r)
 {
 	enum ferry_visibility v = visibility(r);
 	const struct ferry_snapshot_meta *m = ferry_snapshot_meta(r->s);
-	bool ours = strcmp(r->claim->realm, m->realm) == 0;
 
-	if (ours)
-		r->user = ferry_snapshot_user(r->s, r->claim->user);
+	r->user = ferry_people_user(r->ask->people, r->s, r->claim);
 	if (r->user != NULL)
 		told(r, "user %s, number %" PRIu64 "%s", r->user->login,
 		    r->user->id, r->user->suspended ? ", suspended" : "");
-	if (r->user != NULL && r->user->suspended)
+	if (r->user != NULL && r->user->suspended) {
 		r->user = NULL;
-	else if (v == FERRY_PUBLIC)
+		return;
+	}
+	if (v == FERRY_PUBLIC)
 		offer(r, FERRY_READ, "D14");
 	if (r->user != NULL && !r->ask->stale) {
 		if (r->package != NULL)
 			user_roles(r);
-		offer(r,
-		    ferry_snapshot_name_grant(
-			r->s, r->ask->type, r->ask->name, r->user->id),
-		    "D13");
+		offer(r, name_role(r), "D13");
 		/* A plain registry's "internal" is everybody who has an account
 		 * here. */
 		if (v == FERRY_INTERNAL &&
 		    (m->github ? in_enterprise_of(r, r->owner) : true))
 			offer(r, FERRY_READ, "D15");
 	}
+	site_rules(r, v);
 }
 
 /* Whether the workflow's repository W is in the enterprise of the package. */
@@ -429,7 +468,8 @@ ferry_rules(const struct ferry_snapshot *s, const struct ferry_claim *claim,
 
 enum ferry_role
 ferry_rules_repository(const struct ferry_snapshot *s,
-    const struct ferry_claim *claim, const struct ferry_snapshot_repo *repo)
+    const struct ferry_people *people, const struct ferry_claim *claim,
+    const struct ferry_snapshot_repo *repo)
 {
 	struct ruling r = { .s = s, .claim = claim };
 	bool public = repo->visibility == FERRY_PUBLIC;
@@ -437,9 +477,8 @@ ferry_rules_repository(const struct ferry_snapshot *s,
 	if (claim->kind == FERRY_CLAIM_WORKFLOW && claim->repo == repo->id &&
 	    strcmp(claim->realm, ferry_snapshot_meta(s)->realm) == 0)
 		return FERRY_READ;
-	if (claim->kind == FERRY_CLAIM_USER &&
-	    strcmp(claim->realm, ferry_snapshot_meta(s)->realm) == 0)
-		r.user = ferry_snapshot_user(s, claim->user);
+	if (claim->kind == FERRY_CLAIM_USER)
+		r.user = ferry_people_user(people, s, claim);
 	if (r.user == NULL || r.user->suspended)
 		return public ? FERRY_READ : FERRY_NO_ROLE;
 	r.owner = ferry_snapshot_owner(s, repo->owner);

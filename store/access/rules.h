@@ -2,13 +2,16 @@
 #define FERRY_ACCESS_RULES_H
 
 /*
- * The decision table, rows D1 to D16: from the client and what a snapshot says
- * to yes or no.  No store, no network, no clock: values in, a decision out.
+ * The decision table, rows D1 to D16, and S1 and S2, by which a site adds to it
+ * (people.h): from the client and what a snapshot says to yes or no.  No store, no network, no clock: values in, a decision out.
  *
  * Source: store/access/PROTOCOL.md, sections 2.1, 2.2 and 2.4.
  */
 
+#include "store/access/claim.h"
 #include "store/access/snapshot.h"
+
+struct ferry_people;
 
 /* What is asked for. */
 enum ferry_need {
@@ -16,34 +19,6 @@ enum ferry_need {
 	FERRY_NEED_PUBLISH,
 	FERRY_NEED_DELETE,
 	FERRY_NEED_RESTORE
-};
-
-/* What a token may be used for, as GitHub calls it.  A set. */
-#define FERRY_SCOPE_READ 1U /* read:packages */
-#define FERRY_SCOPE_WRITE 2U /* write:packages, contains read */
-#define FERRY_SCOPE_DELETE 4U /* delete:packages */
-#define FERRY_SCOPE_REPO 8U /* opens nothing by itself */
-#define FERRY_SCOPE_ORG 32U /* read:org: the same; `gh` wants to see it */
-#define FERRY_SCOPE_METRICS 16U /* read:metrics, which GitHub has not */
-
-enum ferry_claim_kind {
-	FERRY_CLAIM_NONE, /* no credential */
-	FERRY_CLAIM_BAD, /* invalid, expired or revoked */
-	FERRY_CLAIM_SUSPENDED, /* a good one, of an account that is suspended */
-	FERRY_CLAIM_FINE, /* a fine-grained token: opens no registry */
-	FERRY_CLAIM_USER,
-	FERRY_CLAIM_WORKFLOW
-};
-
-/* Who asks, after the credential was looked up. */
-struct ferry_claim {
-	enum ferry_claim_kind kind;
-	char
-	    realm[256]; /* whose number it is: see struct ferry_snapshot_meta */
-	uint64_t user; /* of a user's token */
-	unsigned scopes;
-	uint64_t repo; /* of a workflow's */
-	enum ferry_role job; /* its permission for packages */
 };
 
 enum ferry_ruling {
@@ -57,7 +32,7 @@ enum ferry_ruling {
 
 struct ferry_ruling_result {
 	enum ferry_ruling ruling;
-	const char *row; /* "D1" … "D16"; a literal */
+	const char *row; /* "D1" … "D16", "S1", "S2"; a literal */
 	const char *reason; /* for people; a literal */
 	enum ferry_role role; /* as far as it was worked out */
 };
@@ -70,6 +45,7 @@ struct ferry_ask {
 	bool public_needs_login;
 	/* The snapshot is too old to be believed for what is not public. */
 	bool stale;
+	const struct ferry_people *people; /* of this site; NULL: nobody */
 };
 
 /*
@@ -86,6 +62,7 @@ void ferry_rules(const struct ferry_snapshot *s,
  * their own; everybody reads what is public.
  */
 enum ferry_role ferry_rules_repository(const struct ferry_snapshot *s,
-    const struct ferry_claim *claim, const struct ferry_snapshot_repo *repo);
+    const struct ferry_people *people, const struct ferry_claim *claim,
+    const struct ferry_snapshot_repo *repo);
 
 #endif

@@ -287,7 +287,7 @@ name_matches(const char *pattern, const char *name)
 
 enum ferry_role
 ferry_snapshot_name_grant(const struct ferry_snapshot *s, const char *type,
-    const char *name, uint64_t user)
+    const char *name, uint64_t user, const char **pattern)
 {
 	enum ferry_role best = FERRY_NO_ROLE;
 
@@ -296,8 +296,10 @@ ferry_snapshot_name_grant(const struct ferry_snapshot *s, const char *type,
 
 		if (g->user == user && g->role > best &&
 		    (strcmp(g->type, "*") == 0 || strcmp(g->type, type) == 0) &&
-		    name_matches(g->pattern, name))
+		    name_matches(g->pattern, name)) {
 			best = g->role;
+			*pattern = g->pattern;
+		}
 	}
 	return best;
 }

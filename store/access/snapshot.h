@@ -77,6 +77,9 @@ struct ferry_snapshot_package {
 	enum ferry_inherits inherits; /* of a granular one */
 };
 
+/* The realm of a site's own users (people.h), which no snapshot may have. */
+#define FERRY_REALM_SITE "this site"
+
 struct ferry_snapshot_meta {
 	const char *upstream;
 	/* Whose numbers users and teams have: an upstream's name, or "local"
@@ -84,6 +87,9 @@ struct ferry_snapshot_meta {
 	const char *realm;
 	bool github; /* else a plain registry with one visibility */
 	bool private_mode; /* nobody is anonymous */
+	/* Nobody may read it, whatever this site grants: what is known of it
+	 * cannot be read, or is not for this store to say. */
+	bool closed;
 	int64_t taken_at;
 	uint64_t generation;
 	/* Plain registries: of every package that no record names. */
@@ -148,9 +154,10 @@ enum ferry_grant_of {
 };
 enum ferry_role ferry_snapshot_grant(const struct ferry_snapshot *s,
     enum ferry_grant_of of, uint64_t what, uint64_t to);
-/* Grants by name of a plain registry's packages; '*' ends a pattern. */
+/* Grants by name of a plain registry's packages; '*' ends a pattern, of which the
+ * best one's is put into *pattern. */
 enum ferry_role ferry_snapshot_name_grant(const struct ferry_snapshot *s,
-    const char *type, const char *name, uint64_t user);
+    const char *type, const char *name, uint64_t user, const char **pattern);
 
 /*
  * The teams that user is in, by itself or through a team below: what is

@@ -131,6 +131,9 @@ on_meta(struct ferry_snapshot *s, const json_t *o, struct ferry_error *err)
 	    number(o, "taken_at", &taken_at, err) == -1 ||
 	    number(o, "generation", &m->generation, err) == -1)
 		return -1;
+	if (strcmp(m->realm, FERRY_REALM_SITE) == 0)
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "the realm '%s' is each site's own", m->realm);
 	m->taken_at = (int64_t)taken_at;
 	return m->github ? 0 : visibility(o, &m->visibility, err);
 }

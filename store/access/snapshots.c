@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/access/authority.h"
+#include "store/access/people.h"
 #include "store/access/snapshot_internal.h"
 #include "store/base/clock.h"
 #include "store/base/json.h"
@@ -22,6 +23,7 @@ struct ferry_snapshots {
 	size_t n, cap;
 	bool restricts;
 	struct ferry_snapshot *open; /* of unknown upstreams, else */
+	struct ferry_people *people; /* of this site */
 };
 
 /* The record of upstream's snapshots, and its key: 1, 0, -1. */
@@ -88,6 +90,18 @@ plain_new(struct ferry_snapshot **out, const char *upstream, bool github,
 	if (rc == 0)
 		rc = ferry_snapshot_read(out, ferry_bytes_buf(&text), err);
 	ferry_buf_free(&text);
+	return rc;
+}
+
+/* One that nobody may read. */
+static int
+closed_new(
+    struct ferry_snapshot **out, const char *upstream, struct ferry_error *err)
+{
+	int rc = plain_new(out, upstream, true, "private", err);
+
+	if (rc == 0)
+		(*out)->meta.closed = true;
 	return rc;
 }
 
@@ -216,7 +230,7 @@ load(void *ctx, const struct ferry_key *key, json_t *record,
 		    "%s; until that is mended, nobody may read what is of "
 		    "upstream '%s'",
 		    why.text, upstream);
-		rc = plain_new(&s, upstream, true, "private", err);
+		rc = closed_new(&s, upstream, err);
 	} else if (rc == 0 && (rc = ferry_passed_closes(
 				   loading->st, upstream, err)) == 1) {
 		ferry_log(FERRY_LOG_WARNING,
@@ -224,7 +238,7 @@ load(void *ctx, const struct ferry_key *key, json_t *record,
 		    "not speak for it, and were skipped; nobody may read what "
 		    "is of it until 'ferry access hand-over' says whose it is",
 		    upstream);
-		rc = plain_new(&s, upstream, true, "private", err);
+		rc = closed_new(&s, upstream, err);
 	} else if (rc == 0) {
 		rc = plain_new(&s, upstream, false,
 		    ferry_visibility_counts(
@@ -268,6 +282,7 @@ ferry_snapshots_load(struct ferry_snapshots **out, struct ferry_store *st,
 	ferry_key_all(&access, FERRY_KIND_ACCESS);
 	ferry_key_all(&upstream, FERRY_KIND_UPSTREAM);
 	if (plain_new(&all->open, "", false, "public", err) == -1 ||
+	    ferry_people_load(&all->people, st, err) == -1 ||
 	    ferry_catalog_each(st, &access, look, &loading, err) == -1 ||
 	    ferry_catalog_each(st, &upstream, look, &loading, err) == -1 ||
 	    ferry_catalog_each(st, &upstream, load, &loading, err) == -1) {
@@ -287,6 +302,7 @@ ferry_snapshots_free(struct ferry_snapshots *all)
 	for (size_t i = 0; i < all->n; i++)
 		ferry_snapshot_free(all->v[i]);
 	ferry_snapshot_free(all->open);
+	ferry_people_free(all->people);
 	free(all->v);
 	free(all);
 }
@@ -332,15 +348,22 @@ ferry_snapshots_suspend(
 
 	if (claim->kind != FERRY_CLAIM_USER)
 		return;
+	if (ferry_people_suspends(all->people, claim))
+		claim->kind = FERRY_CLAIM_SUSPENDED;
 	for (size_t i = 0; i < all->n; i++) {
-		const struct ferry_snapshot_user *u;
+		const struct ferry_snapshot_user *u =
+		    ferry_people_user(all->people, all->v[i], claim);
 
-		if (strcmp(ferry_snapshot_meta(all->v[i])->realm,
-			claim->realm) == 0 &&
-		    (u = ferry_snapshot_user(all->v[i], claim->user)) != NULL &&
-		    u->suspended)
+		if (u != NULL && u->suspended)
 			claim->kind = FERRY_CLAIM_SUSPENDED;
 	}
+}
+
+const struct ferry_people *
+ferry_snapshots_people(const struct ferry_snapshots *all)
+{
+
+	return all->people;
 }
 
 bool

@@ -17,6 +17,7 @@
 #include "store/access/snapshot.h"
 
 struct ferry_error;
+struct ferry_people;
 struct ferry_store;
 struct ferry_snapshots;
 
@@ -36,7 +37,10 @@ ferry_snapshots_at(const struct ferry_snapshots *all, size_t i);
  * nothing: then it is public. */
 const struct ferry_snapshot *
 ferry_snapshots_find(const struct ferry_snapshots *all, const char *upstream);
-/* A user whom a snapshot of the realm says to be suspended claims nothing any
+/* The people of this site, who last beside them. */
+const struct ferry_people *
+ferry_snapshots_people(const struct ferry_snapshots *all);
+/* A user whom this site or a snapshot of the realm says to be suspended claims nothing any
  * more: claim->kind becomes FERRY_CLAIM_SUSPENDED. */
 void ferry_snapshots_suspend(
     const struct ferry_snapshots *all, struct ferry_claim *claim);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "store/access/people.h"
 #include "store/base/digest.h"
 #include "store/base/file.h"
 #include "store/base/json.h"
@@ -192,7 +193,7 @@ write_token(int dirfd, const char *name, const struct ferry_user_token *t,
 		    err, FERRY_EUSAGE, "a token's names and note are UTF-8");
 	else if (ferry_json_add(&text, o, err) == 0 &&
 		 ferry_buf_adds(&text, "\n", err) == 0 &&
-		 (rc = ferry_file_replace_at(
+		 (rc = ferry_file_replace_owned(
 		      dirfd, name, 0640, ferry_bytes_buf(&text), err)) == -1)
 		ferry_error_in(err, "writing a token");
 	ferry_buf_free(&text);
@@ -474,6 +475,44 @@ ferry_user_token_revoke(int dirfd, const char *id, int64_t now,
 	return write_token(dirfd, s.name, out, err);
 }
 
+int
+ferry_user_token_remove(
+    int dirfd, const struct ferry_user_token *token, struct ferry_error *err)
+{
+	struct search s = { .id = token->id };
+
+	if (each(dirfd, match, &s, err) == -1)
+		return -1;
+	return s.found == 1 && unlinkat(dirfd, s.name, 0) == -1 &&
+	               errno != ENOENT
+	           ? ferry_error_errno(err, "tokens/%.12s….json", s.name)
+	           : 0;
+}
+
+int
+ferry_user_token_folder(const char *store, bool make, struct ferry_error *err)
+{
+	int top = open(store, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
+	bool made;
+	struct stat st;
+
+	if (top == -1)
+		return ferry_error_errno(err, "%s", store);
+	made = make && mkdirat(top, "tokens", 0750) == 0;
+	fd = openat(top, "tokens", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 && (make || errno != ENOENT))
+		ferry_error_errno(err, "%s/tokens", store);
+	/* Of whom the store is, even if root makes it. */
+	if (fd != -1 && made && geteuid() == 0 &&
+	    (fstat(top, &st) == -1 || fchown(fd, st.st_uid, st.st_gid) == -1)) {
+		ferry_error_errno(err, "%s/tokens", store);
+		(void)close(fd);
+		fd = -1;
+	}
+	(void)close(top);
+	return fd;
+}
+
 void
 ferry_user_token_claim(
     const struct ferry_user_token *token, struct ferry_claim *out)
@@ -489,4 +528,7 @@ ferry_user_token_claim(
 		out->repo = token->number;
 	else
 		out->user = token->number;
+	if (strcmp(token->realm, FERRY_REALM_SITE) == 0 &&
+	    ferry_login_valid(token->name))
+		memcpy(out->login, token->name, strlen(token->name) + 1);
 }

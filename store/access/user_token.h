@@ -81,6 +81,17 @@ int ferry_user_token_list(int dirfd, struct ferry_user_token **out, size_t *n,
 int ferry_user_token_revoke(int dirfd, const char *id, int64_t now,
     struct ferry_user_token *out, struct ferry_error *err);
 
+/* Remove its file; that there is none is no failure. */
+int ferry_user_token_remove(
+    int dirfd, const struct ferry_user_token *token, struct ferry_error *err);
+/*
+ * The folder of tokens below the store at path.  make: if there is none, with the
+ * store's owner.  Returns: the descriptor; -1 with err untouched if there is none
+ * and it is not to be made, else with err set.
+ */
+int
+ferry_user_token_folder(const char *store, bool make, struct ferry_error *err);
+
 /* What the holder may claim. */
 void ferry_user_token_claim(
     const struct ferry_user_token *token, struct ferry_claim *out);

@@ -178,6 +178,17 @@ line_of(const config_setting_t *s)
 	return line == 0 ? 1 : line;
 }
 
+unsigned
+ferry_conf_line(struct ferry_conf_group *g, const char *name)
+{
+	const config_setting_t *s =
+	    g->setting == NULL || name == NULL
+		? NULL
+		: config_setting_get_member(g->setting, name);
+
+	return line_of(s != NULL ? s : g->setting);
+}
+
 int
 ferry_conf_error(struct ferry_conf_group *g, const char *name,
     struct ferry_error *err, const char *fmt, ...)

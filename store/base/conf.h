@@ -100,6 +100,8 @@ int ferry_conf_check_text(struct ferry_conf *conf, struct ferry_error *err);
  */
 int ferry_conf_check_top(struct ferry_conf *conf, struct ferry_error *err);
 
+/* The line of an option, as errors tell it. */
+unsigned ferry_conf_line(struct ferry_conf_group *group, const char *name);
 /* An error at the option's line; an absent option's is the group's. */
 int ferry_conf_error(struct ferry_conf_group *group, const char *name,
     struct ferry_error *err, const char *fmt, ...)

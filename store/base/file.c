@@ -96,8 +96,19 @@ write_all(int fd, struct ferry_bytes text)
 	return 0;
 }
 
-int
-ferry_file_replace_at(int dirfd, const char *name, mode_t mode,
+/* Root makes files for those whose folder it is.  Returns 0, -1 with errno. */
+static int
+give_to_owner(int dirfd, int fd, mode_t mode)
+{
+	struct stat st;
+
+	if (fstat(dirfd, &st) == -1 || fchmod(fd, mode) == -1)
+		return -1;
+	return geteuid() == 0 ? fchown(fd, st.st_uid, st.st_gid) : 0;
+}
+
+static int
+replace_at(int dirfd, const char *name, mode_t mode, bool owners,
     struct ferry_bytes text, struct ferry_error *err)
 {
 	char temporary[NAME_SIZE];
@@ -110,7 +121,8 @@ ferry_file_replace_at(int dirfd, const char *name, mode_t mode,
 	(void)unlinkat(dirfd, temporary, 0);
 	fd = openat(
 	    dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd == -1 || write_all(fd, text) == -1 || fsync(fd) == -1 ||
+	if (fd == -1 || (owners && give_to_owner(dirfd, fd, mode) == -1) ||
+	    write_all(fd, text) == -1 || fsync(fd) == -1 ||
 	    renameat(dirfd, temporary, dirfd, name) == -1 ||
 	    fsync(dirfd) == -1) {
 		ferry_error_errno(err, "%s", name);
@@ -121,6 +133,22 @@ ferry_file_replace_at(int dirfd, const char *name, mode_t mode,
 	if (fd != -1)
 		(void)close(fd);
 	return rc;
+}
+
+int
+ferry_file_replace_at(int dirfd, const char *name, mode_t mode,
+    struct ferry_bytes text, struct ferry_error *err)
+{
+
+	return replace_at(dirfd, name, mode, false, text, err);
+}
+
+int
+ferry_file_replace_owned(int dirfd, const char *name, mode_t mode,
+    struct ferry_bytes text, struct ferry_error *err)
+{
+
+	return replace_at(dirfd, name, mode, true, text, err);
 }
 
 int

@@ -39,6 +39,10 @@ int ferry_file_read_fd(
  */
 int ferry_file_replace_at(int dirfd, const char *name, mode_t mode,
     struct ferry_bytes text, struct ferry_error *err);
+/* The same with that mode, whatever the umask, and if root makes it with the
+ * folder's owner and group: for those who share the folder. */
+int ferry_file_replace_owned(int dirfd, const char *name, mode_t mode,
+    struct ferry_bytes text, struct ferry_error *err);
 /*
  * The same of a path that somebody gave.  Where others can write in its folder,
  * a link that they put there is neither followed nor replaced: FERRY_ESYSTEM.

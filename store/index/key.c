@@ -41,6 +41,7 @@ static const struct {
 	[FERRY_KIND_ORIGIN] = { "origin", 2 },
 	[FERRY_KIND_PART] = { "part", 3 },
 	[FERRY_KIND_PASSED] = { "passed", 2 },
+	[FERRY_KIND_PEOPLE] = { "people", 2 },
 	[FERRY_KIND_PIECES] = { "pieces", 2 },
 	[FERRY_KIND_POLICY] = { "policy", 2 },
 	[FERRY_KIND_PULL] = { "pull", 2 },

@@ -23,6 +23,8 @@ struct ferry_store;
  *	growth				how large the store was on which day
  *					(sync/command/growth.h)
  *	lost HEX			a blob that verify found wrong (blob.h)
+ *	people site|stamp		who this site lets in by itself
+ *					(store/access/people.h)
  *	pieces HEX			a blob of which only some came (blob/pieces.h)
  *	rank UPSTREAM			which goes first over a name that several
  *					have (owner.h)

@@ -49,7 +49,7 @@ refuse(const struct ferry_context *ctx, const struct apply *a,
 
 static int
 compile_all(const struct ferry_run *run, struct apply *a, size_t *changed,
-    struct ferry_error *err)
+    int *site, struct ferry_error *err)
 {
 	const struct ferry_compile c = { run->st, run->op, a, on_mistake };
 
@@ -68,25 +68,27 @@ compile_all(const struct ferry_run *run, struct apply *a, size_t *changed,
 				return -1;
 			*changed += rc == 1;
 		}
-	return 0;
+	*site = ferry_compile_site(&c, err);
+	return *site == -1 ? -1 : 0;
 }
 
 static void
 print(const struct ferry_context *ctx, const struct ferry_run *run,
-    size_t changed)
+    size_t changed, bool site)
 {
 	char text[FERRY_COUNT_TEXT];
 	const char *by =
 	    run->op == NULL ? NULL : ferry_operator_signed_off_by(run->op);
 
 	if (ctx->json)
-		ferry_command_print(
-		    json_pack("{s:s,s:s?,s:I}", "event", "result",
-			"signed_off_by", by, "changed", (json_int_t)changed));
+		ferry_command_print(json_pack("{s:s,s:s?,s:I,s:b}", "event",
+		    "result", "signed_off_by", by, "changed",
+		    (json_int_t)changed, "site_changed", site));
 	else
-		(void)printf("signed off by %s: %s changed\n",
+		(void)printf("signed off by %s: %s changed%s\n",
 		    by == NULL ? "nobody (there is no operator's file)" : by,
-		    ferry_count_text(changed, "permission snapshot", text));
+		    ferry_count_text(changed, "permission snapshot", text),
+		    site ? ", and the people of this site" : "");
 }
 
 int
@@ -97,16 +99,16 @@ ferry_access_apply(struct ferry_context *ctx, struct ferry_error *err)
 		.failures = json_array() };
 	struct apply a = { json_array(), FERRY_ERROR_INIT };
 	size_t changed = 0;
-	int rc = -1;
+	int rc = -1, site = 0;
 
 	if (ferry_upstreams_read(&run, root, NULL, 0, err) == 0 &&
 	    ferry_run_operator(&run, root, err) == 0 &&
 	    ferry_context_open(ctx, FERRY_STORE_WRITE, &run.st, err) == 0 &&
-	    compile_all(&run, &a, &changed, err) == 0 &&
+	    compile_all(&run, &a, &changed, &site, err) == 0 &&
 	    refuse(ctx, &a, err) == 0)
 		rc = ferry_store_commit(run.st, err);
 	if (rc == 0)
-		print(ctx, &run, changed);
+		print(ctx, &run, changed, site == 1);
 	ferry_upstreams_free(&run);
 	ferry_store_close(run.st);
 	json_decref(run.failures);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/access/people.h"
 #include "store/access/policy.h"
 #include "store/access/snapshots.h"
 #include "store/base/json.h"
@@ -78,6 +79,25 @@ claim_of(const struct ferry_snapshot *s, uint64_t user)
 
 /* A package */
 
+/* This site's own users, as far as its file lists them. */
+static void
+report_people(struct report *r, const struct ferry_snapshot *s,
+    const struct ferry_format *format, const char *name)
+{
+	const struct ferry_people *people = ferry_snapshots_people(r->all);
+	struct ferry_ruling_result result;
+	struct ferry_claim claim;
+
+	for (size_t i = 0; ferry_people_at(people, i, &claim); i++) {
+		char who[sizeof(claim.login) + sizeof("site:")];
+
+		(void)snprintf(who, sizeof(who), "site:%s", claim.login);
+		if (decide(r, s, format, name, &claim, &result))
+			print(r, ferry_snapshot_meta(s)->upstream, format->name,
+			    name, who, true, &result);
+	}
+}
+
 static void
 report_users(struct report *r, const struct ferry_snapshot *s,
     const struct ferry_format *format, const char *name)
@@ -103,6 +123,7 @@ report_users(struct report *r, const struct ferry_snapshot *s,
 			print(r, upstream, format->name, name, u->login, true,
 			    &result);
 	}
+	report_people(r, s, format, name);
 }
 
 /* What those who read the rows should know of it. */
@@ -179,18 +200,16 @@ report_user(struct report *r, const char *login, struct ferry_error *err)
 {
 	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
-	struct ferry_claim claim = { .kind = FERRY_CLAIM_USER,
-		.scopes = FERRY_SCOPE_READ };
 	struct ferry_ruling_result result;
 	struct ferry_user_arg who;
+	struct ferry_claim claim;
 	int rc;
 
 	if (ferry_user_arg_user(&who, r->st, r->only, login, err) == -1 ||
 	    ferry_key_make(&prefix, err, "package", NULL) == -1 ||
 	    ferry_catalog_iter_new(&it, r->st, &prefix, NULL, err) == -1)
 		return -1;
-	claim.user = who.number;
-	memcpy(claim.realm, who.realm, sizeof(claim.realm));
+	ferry_user_arg_claim(&who, &claim);
 	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1) {
 		const char *name = ferry_key_part(&key, 2);
 		const char *upstream = ferry_key_part(&key, 3);

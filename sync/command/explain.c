@@ -85,8 +85,8 @@ read_claim(struct explained *x, struct ferry_store *st,
 		    : ferry_user_arg_repository(
 			  &who, st, o->upstream, o->repository, err)) == -1)
 		return -1;
+	ferry_user_arg_claim(&who, c);
 	c->kind = o->as != NULL ? FERRY_CLAIM_USER : FERRY_CLAIM_WORKFLOW;
-	memcpy(c->realm, who.realm, sizeof(c->realm));
 	c->scopes = FERRY_SCOPE_READ | FERRY_SCOPE_WRITE | FERRY_SCOPE_DELETE;
 	c->job = FERRY_WRITE;
 	if (o->as != NULL)

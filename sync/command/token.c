@@ -1,10 +1,7 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/access/user_token.h"
@@ -28,7 +25,8 @@ static const char help[] =
     "ferryd, which follows within a second.  When one was last used is told by the\n"
     "audit log of the configuration, where ferryd keeps one.\n"
     "\n"
-    "  --user LOGIN       for a user, who keeps it through renames\n"
+    "  --user LOGIN       for a user, who keeps it through renames; site:LOGIN\n"
+    "                     is one of this site's own\n"
     "  --scopes LIST      read:packages (the default), write:packages,\n"
     "                     delete:packages, repo, read:org (which 'gh auth\n"
     "                     login' wants to see); joined by commas.  ferryd\n"
@@ -252,31 +250,16 @@ revoke_token(const struct ferry_context *ctx, int dirfd, const char *id,
 	return 0;
 }
 
-/* The folder of tokens, or -1 where there is none and it is not to be made. */
-static int
-open_folder(
-    int *out, struct ferry_store *st, bool make, struct ferry_error *err)
-{
-	char path[4096];
-
-	(void)snprintf(path, sizeof(path), "%s/tokens", ferry_store_path(st));
-	if (make && mkdir(path, 0750) == -1 && errno != EEXIST)
-		return ferry_error_errno(err, "%s", path);
-	*out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*out == -1 && (make || errno != ENOENT))
-		return ferry_error_errno(err, "%s", path);
-	return 0;
-}
-
 static int
 dispatch(const struct ferry_context *ctx, struct ferry_store *st,
     const struct token_options *o, struct ferry_error *err)
 {
 	const char *what = ctx->argc > 1 ? ctx->argv[1] : "list";
 	bool makes = strcmp(what, "create") == 0;
-	int dirfd, rc = -1;
+	int dirfd = ferry_user_token_folder(ferry_store_path(st), makes, err),
+	    rc = -1;
 
-	if (open_folder(&dirfd, st, makes, err) == -1)
+	if (dirfd == -1 && err->code != FERRY_OK)
 		return -1;
 	if (makes && ctx->argc == 2)
 		rc = create(ctx, st, dirfd, o, err);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/access/claim.h"
+#include "store/access/people.h"
 #include "store/access/snapshots.h"
 #include "store/base/error.h"
 #include "sync/permissions/operator_file.h"
@@ -75,12 +77,76 @@ find(struct ferry_user_arg *out, struct ferry_store *st, const char *upstream,
 	    what, name);
 }
 
+/* One of this site's own, or where named the one that such a login would be:
+ * 1, 0, -1. */
+static int
+find_here(struct ferry_user_arg *out, struct ferry_store *st, const char *login,
+    bool named, struct ferry_error *err)
+{
+	struct ferry_people *people;
+	bool found;
+	int rc = 0;
+
+	if (ferry_people_load(&people, st, err) == -1)
+		return -1;
+	found = ferry_people_find(people, login, &out->number);
+	ferry_people_free(people);
+	if (!found && named && ferry_login_valid(login)) {
+		rc = ferry_local_user(login, &out->number, err);
+		found = rc == 0;
+	}
+	(void)snprintf(out->realm, sizeof(out->realm), "%s", FERRY_REALM_SITE);
+	(void)snprintf(out->name, sizeof(out->name), "%s", login);
+	return rc == -1 ? -1 : found;
+}
+
 int
 ferry_user_arg_user(struct ferry_user_arg *out, struct ferry_store *st,
     const char *upstream, const char *login, struct ferry_error *err)
 {
+	static const char here[] = "site:";
+	bool named = strncmp(login, here, sizeof(here) - 1) == 0;
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_user_arg ours;
+	int rc;
 
-	return find(out, st, upstream, login, lookup_user, "a user", err);
+	if (named)
+		login += sizeof(here) - 1;
+	if ((rc = find_here(&ours, st, login, named, err)) == -1)
+		return -1;
+	if (named) {
+		*out = ours;
+		return rc == 1 ? 0
+		               : ferry_error_set(err, FERRY_EUSAGE,
+				     "'%.80s' is no login", login);
+	}
+	if (find(out, st, upstream, login, lookup_user, "a user", &why) == 0) {
+		if (rc == 0 || upstream != NULL)
+			return 0;
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "this site and an upstream have a user '%s'; say "
+		    "'site:%s', or choose the upstream with --upstream",
+		    login, login);
+	}
+	if (rc == 1 && why.code == FERRY_ENOTFOUND && upstream == NULL) {
+		*out = ours;
+		return 0;
+	}
+	*err = why;
+	return -1;
+}
+
+void
+ferry_user_arg_claim(const struct ferry_user_arg *who, struct ferry_claim *out)
+{
+
+	*out = (struct ferry_claim){ .kind = FERRY_CLAIM_USER,
+		.scopes = FERRY_SCOPE_READ,
+		.user = who->number };
+	memcpy(out->realm, who->realm, sizeof(out->realm));
+	if (strcmp(who->realm, FERRY_REALM_SITE) == 0)
+		(void)snprintf(
+		    out->login, sizeof(out->login), "%.99s", who->name);
 }
 
 int

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+struct ferry_claim;
 struct ferry_error;
 struct ferry_store;
 
@@ -15,11 +16,15 @@ struct ferry_user_arg {
 };
 
 /*
- * upstream may be NULL.  Errors: FERRY_ENOTFOUND, FERRY_EUSAGE (several
+ * upstream may be NULL.  login may be "site:LOGIN": a user of this site, also one
+ * whom the operator's file does not list.  Errors: FERRY_ENOTFOUND, FERRY_EUSAGE (several
  *     upstreams have one of that name).
  */
 int ferry_user_arg_user(struct ferry_user_arg *out, struct ferry_store *st,
     const char *upstream, const char *login, struct ferry_error *err);
+/* What a token of the user's, with read:packages, claims. */
+void
+ferry_user_arg_claim(const struct ferry_user_arg *who, struct ferry_claim *out);
 /* A user of an upstream's whose snapshot knows neither login nor number.
  * Errors: FERRY_ENOTFOUND (no such upstream), FERRY_EUSAGE (it does know one of
  * them, or login is none). */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/access/people.h"
 #include "store/access/snapshot_write.h"
 #include "store/access/snapshots.h"
 #include "store/base/clock.h"
@@ -263,4 +264,31 @@ ferry_compile_plain(const struct ferry_compile *c, const char *upstream,
 		ferry_error_in(
 		    err, "the permissions of upstream '%s'", upstream);
 	return rc;
+}
+
+/* The site's own */
+
+static int
+ignore_record(void *ctx, json_t *record, struct ferry_error *err)
+{
+
+	(void)ctx;
+	(void)err;
+	json_decref(record);
+	return 0;
+}
+
+int
+ferry_compile_site(const struct ferry_compile *c, struct ferry_error *err)
+{
+	const struct ferry_operator_sink sink = { c->ctx, ignore_record,
+		c->on_mistake };
+	struct ferry_snapshots *all = NULL;
+	json_t *record = NULL;
+	int rc = 0;
+
+	if (c->op != NULL && (rc = ferry_snapshots_load(&all, c->st, err)) == 0)
+		rc = ferry_operator_site(c->op, all, &sink, &record, err);
+	ferry_snapshots_free(all);
+	return rc == -1 ? -1 : ferry_people_put(c->st, record, err);
 }

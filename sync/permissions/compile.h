@@ -43,4 +43,10 @@ int ferry_compile_again(const struct ferry_compile *c, const char *upstream,
 int ferry_compile_plain(const struct ferry_compile *c, const char *upstream,
     const char *visibility, struct ferry_error *err);
 
+/*
+ * The people of this site, and what it grants (store/access/people.h): all that
+ * the operator's file says of them, and nothing without one.
+ */
+int ferry_compile_site(const struct ferry_compile *c, struct ferry_error *err);
+
 #endif

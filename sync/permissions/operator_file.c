@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/access/people.h"
 #include "store/access/snapshot.h"
 #include "store/base/bytes.h"
 #include "store/base/conf.h"
@@ -28,16 +29,6 @@ read_role(
 		return ferry_conf_error(g, "role", err,
 		    "'%.40s' is no role; expected read, write or admin", word);
 	return 0;
-}
-
-bool
-ferry_login_valid(const char *text)
-{
-	size_t n = strlen(text);
-
-	return n > 0 && n <= FERRY_LOGIN_MAX && text[0] != '-' &&
-	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst"
-			    "uvwxyz0123456789-_.@") == n;
 }
 
 /* What a list has once. */
@@ -396,7 +387,8 @@ ferry_operator_open(
 
 	if (ferry_calloc(&op, 1, sizeof(*op), err) == -1)
 		return -1;
-	if (ferry_conf_open(&op->conf, path, err) == -1)
+	if (ferry_strdup(&op->path, path, err) == -1 ||
+	    ferry_conf_open(&op->conf, path, err) == -1)
 		goto fail;
 	op->root = ferry_conf_root(op->conf);
 	if (ferry_conf_check_text(op->conf, err) == -1 ||
@@ -406,6 +398,7 @@ ferry_operator_open(
 	    read_local(op, err) == -1 ||
 	    check_list(op, op->root, "registries", check_registry, err) == -1 ||
 	    check_list(op, op->root, "github", check_github, err) == -1 ||
+	    ferry_operator_check_site(op, err) == -1 ||
 	    ferry_conf_finish(op->root, err) == -1)
 		goto fail;
 	*out = op;
@@ -423,6 +416,7 @@ ferry_operator_free(struct ferry_operator *op)
 		return;
 	ferry_conf_free(op->conf);
 	free(op->users);
+	free(op->path);
 	free(op);
 }
 

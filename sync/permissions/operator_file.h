@@ -21,12 +21,9 @@
 struct ferry_error;
 struct ferry_operator;
 struct ferry_snapshot;
+struct ferry_snapshots;
 
 #define FERRY_REALM_LOCAL "local"
-
-/* Letters, digits and -_.@, no dash first: what people type and logs show. */
-#define FERRY_LOGIN_MAX 99
-bool ferry_login_valid(const char *text);
 
 /* Errors: FERRY_ECONFIG with file and line, FERRY_ESYSTEM. */
 int ferry_operator_open(
@@ -83,10 +80,12 @@ int ferry_operator_plain(struct ferry_operator *op, const char *upstream,
     struct ferry_error *err);
 
 /*
- * The number of a local user: 52 bits of the SHA-256 of "ferry local user "
- * and the login in lower case; never 0.  So it is the same at every site and
- * after every change of the file, and exact as a JavaScript number.
+ * What the file says of this site alone: *out is the record of
+ * store/access/people.h, NULL where it says nothing; *err is not touched by a
+ * name that is not known.  all: whose users "UPSTREAM:LOGIN" may be.
  */
-int ferry_local_user(const char *login, uint64_t *out, struct ferry_error *err);
+int ferry_operator_site(struct ferry_operator *op,
+    const struct ferry_snapshots *all, const struct ferry_operator_sink *sink,
+    json_t **out, struct ferry_error *err);
 
 #endif

@@ -17,6 +17,7 @@ struct operator_user {
 
 struct ferry_operator {
 	struct ferry_conf *conf;
+	char *path;
 	struct ferry_conf_group *root;
 	const char *signed_off_by, *realm;
 	struct operator_user *users; /* of realm "local" */
@@ -26,5 +27,9 @@ struct ferry_operator {
 /* The one of op->users with that login, in whatever case, or NULL. */
 struct operator_user *
 ferry_operator_local_user(const struct ferry_operator *op, const char *login);
+
+/* Whether the group "site" has the right form (operator_site.c). */
+int
+ferry_operator_check_site(struct ferry_operator *op, struct ferry_error *err);
 
 #endif

@@ -8,34 +8,10 @@
 
 #include "store/access/snapshot.h"
 #include "store/base/conf.h"
-#include "store/base/digest.h"
 #include "store/base/json.h"
 #include "sync/permissions/operator_internal.h"
 
 #define TEAMS_MAX 512
-
-int
-ferry_local_user(const char *login, uint64_t *out, struct ferry_error *err)
-{
-	struct ferry_buf text = FERRY_BUF_INIT;
-	struct ferry_digest digest;
-	int rc = -1;
-
-	if (ferry_buf_addf(&text, err, "ferry local user %s", login) == 0) {
-		for (size_t i = 0; i < text.n; i++)
-			if (text.p[i] >= 'A' && text.p[i] <= 'Z')
-				text.p[i] = (uint8_t)(text.p[i] + 32);
-		rc = ferry_digest_of(
-		    &digest, FERRY_SHA256, ferry_bytes_buf(&text), err);
-	}
-	ferry_buf_free(&text);
-	if (rc == -1)
-		return -1;
-	*out = ferry_get_be64(digest.v) >> 12;
-	if (*out == 0)
-		*out = 1;
-	return 0;
-}
 
 struct operator_user *
 ferry_operator_local_user(const struct ferry_operator *op, const char *login)

@@ -146,7 +146,13 @@ put_snapshots(struct ferry_run *run, struct ferry_error *err)
 		    ferry_compile_plain(&compile, run->upstreams[i].name,
 			run->upstreams[i].visibility, err) == -1)
 			return -1;
-	return run->dry_run ? 0 : ferry_store_commit(run->st, err);
+	if (run->dry_run)
+		return 0;
+	/* Whom it names is looked up in what was just taken. */
+	return ferry_store_commit(run->st, err) == -1 ||
+	               ferry_compile_site(&compile, err) == -1
+	           ? -1
+	           : ferry_store_commit(run->st, err);
 }
 
 int

@@ -4,6 +4,7 @@
 
 #include "facts.h"
 
+#include "store/access/people.h"
 #include "store/access/snapshot_write.h"
 #include "sync/permissions/diff.h"
 #include "sync/permissions/operator_file.h"
