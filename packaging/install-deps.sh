@@ -8,18 +8,18 @@ set -eu
 
 build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     libarchive-dev libconfig-dev libcurl4-openssl-dev libexpat1-dev
-    libgnutls28-dev
-    libjansson-dev libmicrohttpd-dev libp11-kit-dev librocksdb-dev
+    libcrypt-dev libgnutls28-dev
+    libjansson-dev libldap-dev libmicrohttpd-dev libp11-kit-dev librocksdb-dev
     libseccomp-dev libssl-dev libyaml-dev libzstd-dev
     zlib1g-dev"
-tests="buildah caddy clang-format clang-tidy containerd cppcheck curl debhelper
+tests="apache2-utils buildah caddy clang-format clang-tidy containerd cppcheck curl debhelper
     debootstrap docker-registry docker.io fish gh git gradle groff-base haproxy jq junit4
     libcmocka-dev libguava-java libmaven-clean-plugin-java
     libmaven-compiler-plugin-java libmaven-install-plugin-java
     libmaven-jar-plugin-java libmaven-resources-plugin-java
     libmaven-war-plugin-java libsurefire-java lintian man-db maven nginx-light nuget
     openjdk-17-jdk-headless opensc openssh-client openssl podman procps prometheus
-    python3 ruby ruby-bundler skopeo softhsm2 umoci unzip zsh zstd"
+    python3 ruby ruby-bundler skopeo slapd softhsm2 umoci unzip zsh zstd"
 # What nuget.exe is run with, beside what the package nuget brings.
 tests="$tests libmono-microsoft-csharp4.0-cil
     libmono-system-componentmodel-composition4.0-cil

@@ -18,6 +18,7 @@
 #include "store/base/bytes.h"
 
 struct ferry_asker;
+struct ferry_issuing;
 struct ferry_error;
 struct ferry_lines;
 struct ferry_replayer;
@@ -27,6 +28,7 @@ struct ferry_store_view;
 struct ferry_daemon {
 	struct ferry_serve_args args;
 	struct ferry_store_view *view;
+	struct ferry_issuing *issuing;
 	struct ferry_asker *asker;
 	struct ferry_replayer *replayer;
 	struct ferry_sandbox *sandbox;

@@ -26,6 +26,7 @@
 #include "serve/replay/asker.h"
 #include "serve/replay/cache.h"
 #include "serve/replay/format.h"
+#include "serve/replay/issuing.h"
 #include "serve/replay/replay.h"
 #include "serve/replay/store_view.h"
 #include "serve/sandbox.h"
@@ -273,8 +274,9 @@ start(struct ferry_daemon *d, struct ferry_error *err)
 				       &d->port, &loopback, err) == -1) ||
 	    (o->known &&
 		ferry_asker_new(&d->asker, o->pull, d->view, err) == -1) ||
+	    ferry_issuing_new(&d->issuing, o->issue, err) == -1 ||
 	    ferry_replayer_new(&d->replayer, ferry_serve_formats, d->view,
-		d->asker, o->search_bytes, err) == -1 ||
+		d->asker, d->issuing, o->search_bytes, err) == -1 ||
 	    open_logs(d, o, err) == -1)
 		return -1;
 	if (ferry_generation_start(d->current, err) == -1)
@@ -469,6 +471,7 @@ main(int argc, char **argv)
 	ferry_generation_free(d.current);
 	ferry_replayer_free(d.replayer);
 	ferry_asker_free(d.asker);
+	ferry_issuing_free(d.issuing);
 	ferry_store_view_close(d.view);
 	ferry_lines_close(d.log);
 	ferry_lines_close(d.audit);

@@ -325,9 +325,9 @@ int
 ferry_serve_options_read(struct ferry_serve_options **out,
     const struct ferry_serve_args *args, struct ferry_error *err)
 {
-	struct ferry_conf_group *group, *pull;
+	struct ferry_conf_group *group, *pull, *issue;
 	struct ferry_serve_options *o;
-	const char *store, *socket;
+	const char *store, *socket, *issuer;
 
 	if (ferry_calloc(&o, 1, sizeof(*o), err) == -1)
 		return -1;
@@ -340,12 +340,16 @@ ferry_serve_options_read(struct ferry_serve_options **out,
 	    read_group(o, group, err) == -1 || count_upstreams(o, err) == -1 ||
 	    ferry_conf_group(ferry_conf_root(o->conf), "pull", &pull, err) ==
 		-1 ||
-	    ferry_conf_path(pull, "socket", NULL, &socket, err) == -1)
+	    ferry_conf_path(pull, "socket", NULL, &socket, err) == -1 ||
+	    ferry_conf_group(ferry_conf_root(o->conf), "issue", &issue, err) ==
+		-1 ||
+	    ferry_conf_path(issue, "socket", NULL, &issuer, err) == -1)
 		goto fail;
 	o->store = args->store != NULL ? args->store : getenv("FERRY_STORE");
 	if (o->store == NULL)
 		o->store = store;
-	if (ferry_pull_path(o->pull, socket, o->store, err) == -1)
+	if (ferry_pull_path(o->pull, socket, o->store, err) == -1 ||
+	    ferry_issue_path(o->issue, issuer, o->store, err) == -1)
 		goto fail;
 	if (args->listen != NULL)
 		o->listen = args->listen;

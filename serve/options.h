@@ -9,6 +9,7 @@
 #include "serve/http/net.h"
 #include "serve/replay/site.h"
 #include "store/access/access.h"
+#include "store/issue/message.h"
 #include "store/pull/message.h"
 
 struct ferry_conf;
@@ -32,6 +33,7 @@ struct ferry_serve_options {
 	struct ferry_conf *conf;
 	const char *store;
 	char pull[FERRY_PULL_PATH]; /* the puller's socket */
+	char issue[FERRY_ISSUE_PATH]; /* the issuer's */
 	const char *listen;
 	bool public;
 	bool allow_root;

@@ -42,6 +42,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_restore,
 	&ferry_command_serve,
 	&ferry_command_pull,
+	&ferry_command_issue,
 	&ferry_command_record,
 	&ferry_command_prove,
 	&ferry_command_wishes,

@@ -16,6 +16,7 @@ action_name(enum ferry_action action)
 		[FERRY_ACTION_IDENTITY] = "identity",
 		[FERRY_ACTION_SESSION] = "session",
 		[FERRY_ACTION_TOKEN] = "token",
+		[FERRY_ACTION_SIGN] = "sign-in",
 		[FERRY_ACTION_WRITE] = "write" };
 
 	return names[action];

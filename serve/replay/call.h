@@ -11,6 +11,8 @@
 
 struct ferry_asker;
 struct ferry_bases;
+struct ferry_guard;
+struct ferry_issuing;
 struct ferry_replay;
 struct ferry_site;
 struct ferry_store_view;
@@ -54,6 +56,8 @@ struct ferry_call {
 	const struct ferry_replay *const *formats; /* all rows; NULL ends */
 	struct ferry_bases *bases;
 	struct ferry_asker *asker; /* or NULL */
+	struct ferry_issuing *issuing;
+	struct ferry_guard *guard;
 	void *state; /* of the format */
 	const char *prefix; /* "/npm/", or "/" on a host of its own */
 	bool own_host;

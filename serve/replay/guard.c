@@ -77,6 +77,35 @@ find(struct ferry_guard *g, const uint8_t address[16])
 	return worst;
 }
 
+static void
+read_peer(const char *peer, uint8_t address[16])
+{
+
+	/* Whatever is no address is all one. */
+	if (!ferry_address_parse(peer, address))
+		memset(address, 0, 16);
+	ferry_address_customer(address);
+}
+
+unsigned
+ferry_guard_wait(
+    struct ferry_guard *g, const char *peer, unsigned limit, uint64_t now)
+{
+	const struct slot *slot;
+	uint8_t address[16];
+	unsigned wait = 0;
+
+	if (limit == 0)
+		return 0;
+	read_peer(peer, address);
+	(void)pthread_mutex_lock(&g->mutex);
+	slot = find(g, address);
+	if (slot->count >= limit && now < slot->since + FERRY_GUARD_WINDOW_S)
+		wait = (unsigned)(slot->since + FERRY_GUARD_WINDOW_S - now);
+	(void)pthread_mutex_unlock(&g->mutex);
+	return wait;
+}
+
 unsigned
 ferry_guard_bad(struct ferry_guard *g, const char *peer, unsigned limit,
     uint64_t now, bool *first)
@@ -88,10 +117,7 @@ ferry_guard_bad(struct ferry_guard *g, const char *peer, unsigned limit,
 	*first = false;
 	if (limit == 0)
 		return 0;
-	/* Whatever is no address is all one. */
-	if (!ferry_address_parse(peer, address))
-		memset(address, 0, sizeof(address));
-	ferry_address_customer(address);
+	read_peer(peer, address);
 	(void)pthread_mutex_lock(&g->mutex);
 	slot = find(g, address);
 	if (slot->count == 0 || now >= slot->since + FERRY_GUARD_WINDOW_S) {

@@ -35,4 +35,8 @@ void ferry_guard_free(struct ferry_guard *guard); /* NULL is fine */
 unsigned ferry_guard_bad(struct ferry_guard *guard, const char *peer,
     unsigned limit, uint64_t now_s, bool *first);
 
+/* As _bad, without counting: how many seconds this address should wait, or 0. */
+unsigned ferry_guard_wait(struct ferry_guard *guard, const char *peer,
+    unsigned limit, uint64_t now_s);
+
 #endif

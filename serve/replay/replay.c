@@ -22,6 +22,7 @@
 struct ferry_replayer {
 	struct ferry_store_view *view;
 	struct ferry_asker *asker; /* or NULL */
+	struct ferry_issuing *issuing;
 	struct ferry_guard *guard;
 	struct ferry_bases *bases;
 	const struct ferry_replay *const *formats; /* NULL ends */
@@ -47,7 +48,8 @@ on_changed(void *ctx, const char *format, const char *package)
 int
 ferry_replayer_new(struct ferry_replayer **out,
     const struct ferry_replay *const *formats, struct ferry_store_view *view,
-    struct ferry_asker *asker, uint64_t search_bytes, struct ferry_error *err)
+    struct ferry_asker *asker, struct ferry_issuing *issuing,
+    uint64_t search_bytes, struct ferry_error *err)
 {
 	struct ferry_replayer *r;
 	size_t n = 0;
@@ -59,6 +61,7 @@ ferry_replayer_new(struct ferry_replayer **out,
 		return -1;
 	r->view = view;
 	r->asker = asker;
+	r->issuing = issuing;
 	r->formats = formats;
 	r->n = n;
 	if (ferry_guard_new(&r->guard, err) == -1 ||
@@ -417,7 +420,9 @@ serve_call(struct ferry_replayer *replayer, struct ferry_call *call,
 		goto out;
 	}
 	decide(call, name, &decision);
-	ferry_audit_add(call, name, FERRY_AUDIT_DECIDED, &decision);
+	/* Of what is shown to the issuer, the issuer's word is told. */
+	if (r->action != FERRY_ACTION_SIGN)
+		ferry_audit_add(call, name, FERRY_AUDIT_DECIDED, &decision);
 	call->varies = decision.varies;
 	call->personal = decision.varies && !decision.for_all;
 	if (decision.permit == NULL) {
@@ -474,7 +479,9 @@ ferry_replay_request(struct ferry_replayer *r, const struct ferry_site *site,
 		.rq = rq,
 		.formats = r->formats,
 		.bases = r->bases,
-		.asker = r->asker };
+		.asker = r->asker,
+		.issuing = r->issuing,
+		.guard = r->guard };
 	const struct ferry_replay *format;
 	struct ferry_bytes rest;
 	int rc;

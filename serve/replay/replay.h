@@ -17,6 +17,7 @@
 
 struct ferry_asker;
 struct ferry_error;
+struct ferry_issuing;
 struct ferry_replay;
 struct ferry_replayer;
 struct ferry_request;
@@ -28,11 +29,13 @@ struct ferry_store_view;
  * formats: rows, of which the first whose URL it is answers; NULL ends.
  * search_bytes bounds what is kept for searching.  Starts to follow view.
  * asker asks for what is not here; NULL: nobody does.
- * Lifetime: formats, view and asker are borrowed until _free.
+ * issuing asks for tokens.
+ * Lifetime: formats, view, asker and issuing are borrowed until _free.
  */
 int ferry_replayer_new(struct ferry_replayer **out,
     const struct ferry_replay *const *formats, struct ferry_store_view *view,
-    struct ferry_asker *asker, uint64_t search_bytes, struct ferry_error *err);
+    struct ferry_asker *asker, struct ferry_issuing *issuing,
+    uint64_t search_bytes, struct ferry_error *err);
 /* Ends the following.  No request may be under way.  NULL is fine. */
 void ferry_replayer_free(struct ferry_replayer *replayer);
 

@@ -42,6 +42,8 @@ read_basic(struct ferry_credential *out, const char *text)
 	if (ferry_base64_decode(&raw, ferry_bytes_str(text), &ignored) == 0 &&
 	    raw.n > 0 && (colon = memchr(raw.p, ':', raw.n)) != NULL) {
 		user = (size_t)(colon - (const char *)raw.p);
+		if (user < sizeof(out->user) && memchr(raw.p, 0, user) == NULL)
+			memcpy(out->user, raw.p, user);
 		if (raw.n == 1)
 			out->kind = FERRY_CREDENTIAL_NONE;
 		else if (user + 1 == raw.n)

@@ -25,6 +25,7 @@ enum ferry_credential_kind {
 struct ferry_credential {
 	enum ferry_credential_kind kind;
 	bool basic;
+	char user[100]; /* of Basic; "" if there is none, or it is longer */
 	char secret[256]; /* what a token fits into; longer ones are none */
 };
 

@@ -591,7 +591,7 @@ int
 ferry_conf_check_top(struct ferry_conf *conf, struct ferry_error *err)
 {
 	static const char *const options[] = { "store", "access", "upstreams",
-		"export", "import", "pull", "serve" };
+		"export", "import", "issue", "pull", "serve" };
 	struct ferry_conf_group *root = ferry_conf_root(conf);
 	config_setting_t *ignored;
 

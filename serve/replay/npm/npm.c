@@ -9,6 +9,7 @@
 #include "serve/replay/npm/entry.h"
 #include "serve/replay/npm/keys.h"
 #include "serve/replay/npm/load.h"
+#include "serve/replay/npm/login.h"
 #include "serve/replay/npm/packument.h"
 #include "serve/replay/npm/parts.h"
 #include "serve/replay/npm/query.h"
@@ -35,7 +36,9 @@ enum kind {
 	VERSION, /* item: a version or a tag */
 	FILE_, /* item: the whole path, with the query */
 	UPSTREAM_PATH, /* item: the same, of which any part may be a package */
-	LOGIN,
+	LOGIN, /* with a token */
+	SIGN_IN, /* with a password */
+	LOGOUT,
 };
 
 #define JSON "application/json"
@@ -89,7 +92,8 @@ parse_service(struct ferry_resource *r, const char *s)
 {
 	static const char tags[] = "/dist-tags", package[] = "package/",
 			  attestations[] = "npm/v1/attestations/",
-			  user[] = "user/org.couchdb.user:";
+			  user[] = "user/org.couchdb.user:",
+			  token[] = "user/token/";
 	size_t n = strlen(s);
 	const char *at;
 
@@ -102,6 +106,9 @@ parse_service(struct ferry_resource *r, const char *s)
 	} else if (strncmp(s, user, sizeof(user) - 1) == 0) {
 		r->kind = LOGIN;
 		r->action = FERRY_ACTION_IDENTITY;
+	} else if (strncmp(s, token, sizeof(token) - 1) == 0) {
+		r->kind = LOGOUT;
+		r->action = FERRY_ACTION_SIGN;
 	} else if (strcmp(s, "v1/search") == 0) {
 		r->kind = SEARCH;
 		r->action = FERRY_ACTION_LIST;
@@ -194,7 +201,8 @@ parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 			path.p[--path.n] = 0;
 		rc = parse_path(r, (const char *)path.p, rq->query);
 	}
-	if (rc == 1 && r->kind == LOGIN && ferry_request_reads(rq))
+	if (rc == 1 && (r->kind == LOGIN || r->kind == LOGOUT) &&
+	    ferry_request_reads(rq))
 		rc = 0;
 	/* What is malformed is so with any method; an audit writes nothing, and
 	 * neither does a login. */
@@ -202,46 +210,32 @@ parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 	    rc == -1 ||
 	    (rc == 1 && r->kind == AUDIT && rq->method == FERRY_POST) ||
 	    (rc == 1 && r->kind == LOGIN && rq->json.n > 0 &&
-		strcmp(rq->method_text, "PUT") == 0);
+		strcmp(rq->method_text, "PUT") == 0) ||
+	    (rc == 1 && r->kind == LOGOUT &&
+		strcmp(rq->method_text, "DELETE") == 0);
+	if (rc == 1 && r->kind == LOGIN && r->any_method &&
+	    ferry_npm_login_by_password(rq)) {
+		r->kind = SIGN_IN;
+		r->action = FERRY_ACTION_SIGN;
+	}
 	ferry_buf_free(&path);
 	return rc;
 }
 
 /* Who the client is, and whose package it wants */
 
-/* The password of a login's body: 1 and secret, 0, -1. */
-static int
-login_secret(const struct ferry_request *rq, struct ferry_buf *secret,
-    struct ferry_error *err)
-{
-	struct ferry_bytes root, password;
-
-	if (ferry_span_check(rq->json, &root, err) == -1)
-		return -1;
-	if (!ferry_span_get(root, "password", &password))
-		return 0;
-	return ferry_span_string(secret, password, err) == -1 ? -1 : 1;
-}
-
 static void
 identify(struct ferry_call *call, const char *authorization)
 {
-	struct ferry_access *access = ferry_store_view_access(call->view);
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_buf secret = FERRY_BUF_INIT;
-	bool login = call->resource.kind == LOGIN &&
-	             call->resource.action == FERRY_ACTION_IDENTITY;
+	const struct ferry_resource *r = &call->resource;
 
 	/* What is logged in with counts, not what was used before. */
-	if (login && login_secret(call->rq, &secret, &ignored) == 1)
-		ferry_access_identify_token(
-		    access, ferry_bytes_buf(&secret), &call->identity);
+	if (r->kind == LOGIN && r->action == FERRY_ACTION_IDENTITY)
+		ferry_npm_login_identify(call);
 	else
-		ferry_access_identify(
-		    access, login ? NULL : authorization, &call->identity);
-	if (secret.p != NULL)
-		explicit_bzero(secret.p, secret.cap);
-	ferry_buf_free(&secret);
+		ferry_access_identify(ferry_store_view_access(call->view),
+		    r->action == FERRY_ACTION_SIGN ? NULL : authorization,
+		    &call->identity);
 }
 
 static int
@@ -455,38 +449,6 @@ answer_whoami(const struct ferry_call *call, struct ferry_response *res,
 	return rc == -1 ? -1 : 1;
 }
 
-/*
- * `npm login` keeps the member "token" of the answer as _authToken.  It is the
- * password that was sent: nothing is made here, and so nothing is written.
- * Source: npm-profile, "loginCouch": 201 with "token".
- */
-static int
-answer_login(const struct ferry_call *call, struct ferry_response *res,
-    struct ferry_error *err)
-{
-	struct ferry_buf secret = FERRY_BUF_INIT, name = FERRY_BUF_INIT,
-			 id = FERRY_BUF_INIT;
-	int rc = -1;
-
-	/* A token's text needs no escapes. */
-	if (login_secret(call->rq, &secret, err) == 1 &&
-	    ferry_buf_addf(
-		&id, err, "org.couchdb.user:%s", call->identity.name) == 0 &&
-	    ferry_span_quote(&name, ferry_bytes_buf(&id), err) == 0) {
-		ferry_response_text(res, 201, JSON,
-		    "{\"ok\":true,\"id\":%s,\"token\":\"%s\"}\n",
-		    (const char *)name.p, (const char *)secret.p);
-		res->cache = "no-store";
-		rc = 1;
-	}
-	if (secret.p != NULL)
-		explicit_bzero(secret.p, secret.cap);
-	ferry_buf_free(&secret);
-	ferry_buf_free(&name);
-	ferry_buf_free(&id);
-	return rc;
-}
-
 static int
 answer(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
@@ -521,7 +483,11 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 	case WHOAMI:
 		return answer_whoami(call, res, err);
 	case LOGIN:
-		return answer_login(call, res, err);
+		return ferry_npm_answer_login(call, res, err);
+	case SIGN_IN:
+		return ferry_npm_answer_sign_in(call, refuse, res, err);
+	case LOGOUT:
+		return ferry_npm_answer_logout(call, refuse, res, err);
 	}
 	return 0;
 }

@@ -1,0 +1,467 @@
+#include "sync/issue/issuer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "store/base/bytes.h"
+#include "store/base/conf.h"
+#include "store/base/error.h"
+#include "store/base/log.h"
+#include "store/issue/message.h"
+#include "sync/issue/desk.h"
+
+#define THREADS 4 /* questions that are looked at at once */
+#define JOBS_MAX 64 /* and that wait: what is beyond is told to come again */
+#define CONNECTIONS 8
+#define REST_MS 500
+#define PASSED_FD 3 /* by systemd: sd_listen_fds(3) */
+
+struct job {
+	struct job *next;
+	uint64_t conn;
+	struct ferry_issue_ask ask;
+	struct ferry_issue_said said;
+};
+
+struct list {
+	struct job *first, **last;
+	size_t n;
+};
+
+struct conn {
+	int fd; /* -1: free */
+	uint64_t number; /* no other connection's, ever */
+};
+
+/*
+ * Invariants: 1. a job is in one list, or a worker's; 2. waiting, done and stop
+ * have the lock, all else is the main thread's.
+ */
+struct issuer {
+	const struct ferry_issuer_options *options;
+	struct ferry_desk *desk;
+	char path[FERRY_ISSUE_PATH];
+	bool passed; /* the socket is systemd's */
+	int listener, wake;
+	struct conn conns[CONNECTIONS];
+	uint64_t numbers;
+	pthread_t threads[THREADS];
+	unsigned threads_n;
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	struct list waiting, done;
+	bool stop;
+};
+
+static void
+list_init(struct list *l)
+{
+
+	*l = (struct list){ .last = &l->first };
+}
+
+static void
+put_job(struct list *l, struct job *job)
+{
+
+	job->next = NULL;
+	*l->last = job;
+	l->last = &job->next;
+	l->n++;
+}
+
+static struct job *
+take_job(struct list *l)
+{
+	struct job *job = l->first;
+
+	if (job == NULL)
+		return NULL;
+	l->first = job->next;
+	if (l->first == NULL)
+		l->last = &l->first;
+	l->n--;
+	return job;
+}
+
+static void
+free_job(struct job *job)
+{
+
+	if (job == NULL)
+		return;
+	ferry_issue_ask_clear(&job->ask);
+	ferry_issue_said_clear(&job->said);
+	free(job);
+}
+
+/* Workers */
+
+static void *
+work(void *ctx)
+{
+	static const uint64_t one = 1;
+	struct issuer *is = ctx;
+	struct job *job;
+
+	(void)pthread_mutex_lock(&is->lock);
+	for (;;) {
+		while (!is->stop && is->waiting.n == 0)
+			(void)pthread_cond_wait(&is->more, &is->lock);
+		if (is->stop)
+			break;
+		job = take_job(&is->waiting);
+		(void)pthread_mutex_unlock(&is->lock);
+		ferry_desk_answer(is->desk, &job->ask, &job->said);
+		(void)pthread_mutex_lock(&is->lock);
+		put_job(&is->done, job);
+		/* A full counter wakes as well. */
+		if (write(is->wake, &one, sizeof(one)) == -1)
+			continue;
+	}
+	(void)pthread_mutex_unlock(&is->lock);
+	return NULL;
+}
+
+static int
+start_workers(struct issuer *is, struct ferry_error *err)
+{
+
+	for (; is->threads_n < THREADS; is->threads_n++)
+		if ((errno = pthread_create(
+			 &is->threads[is->threads_n], NULL, work, is)) != 0)
+			return ferry_error_errno(err, "cannot start a thread");
+	return 0;
+}
+
+static void
+stop_workers(struct issuer *is)
+{
+	struct job *job;
+
+	(void)pthread_mutex_lock(&is->lock);
+	is->stop = true;
+	(void)pthread_cond_broadcast(&is->more);
+	(void)pthread_mutex_unlock(&is->lock);
+	while (is->threads_n > 0)
+		(void)pthread_join(is->threads[--is->threads_n], NULL);
+	while ((job = take_job(&is->waiting)) != NULL)
+		free_job(job);
+	while ((job = take_job(&is->done)) != NULL)
+		free_job(job);
+}
+
+/* The socket */
+
+/* The one that systemd listens at: 1, 0, -1. */
+static int
+take_passed(struct issuer *is, struct ferry_error *err)
+{
+	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+	socklen_t size = sizeof(int), length = sizeof(struct sockaddr_un);
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct sockaddr_un sun = { .sun_family = AF_UNSPEC };
+	uint64_t value;
+	int type = 0;
+
+	if (pid == NULL || n == NULL || strcmp(n, "1") != 0 ||
+	    ferry_parse_u64(
+		ferry_bytes_str(pid), 1, INT32_MAX, &value, &ignored) == -1 ||
+	    (pid_t)value != getpid())
+		return 0;
+	if (getsockopt(PASSED_FD, SOL_SOCKET, SO_TYPE, &type, &size) == -1 ||
+	    type != SOCK_SEQPACKET ||
+	    getsockname(PASSED_FD, (struct sockaddr *)&sun, &length) == -1 ||
+	    sun.sun_family != AF_UNIX ||
+	    fcntl(PASSED_FD, F_SETFD, FD_CLOEXEC) == -1 ||
+	    fcntl(PASSED_FD, F_SETFL, O_NONBLOCK) == -1)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "what was passed as descriptor %d is no Unix socket of "
+		    "packets (ListenSequentialPacket=)",
+		    PASSED_FD);
+	is->listener = PASSED_FD;
+	is->passed = true;
+	return 1;
+}
+
+/* Whether somebody listens at the path. */
+static bool
+answers(const struct sockaddr_un *sun)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	bool yes = fd != -1 &&
+	           connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0;
+
+	if (fd != -1)
+		(void)close(fd);
+	return yes;
+}
+
+/* Root listens for those whose folder it is. */
+static int
+give_to_owner(const char *path, struct ferry_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = NULL;
+	struct stat st;
+	int rc = 0;
+
+	if (geteuid() != 0 || slash == NULL || slash == path)
+		return 0;
+	if (ferry_strndup(&folder, ferry_bytes_of(path, (size_t)(slash - path)),
+		err) == -1)
+		return -1;
+	if (stat(folder, &st) == -1 || lchown(path, st.st_uid, st.st_gid) == -1)
+		rc = ferry_error_errno(err, "%s", path);
+	free(folder);
+	return rc;
+}
+
+static int
+listen_at(struct issuer *is, struct ferry_error *err)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct stat sb;
+	mode_t mask;
+	int rc;
+
+	memcpy(sun.sun_path, is->path, strlen(is->path) + 1);
+	if (lstat(is->path, &sb) == 0 && !S_ISSOCK(sb.st_mode))
+		return ferry_error_set(
+		    err, FERRY_ESYSTEM, "%s is there, and no socket", is->path);
+	if (answers(&sun))
+		return ferry_error_set(err, FERRY_ELOCKED,
+		    "another issuer answers at %s", is->path);
+	is->listener =
+	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (is->listener == -1)
+		return ferry_error_errno(err, "a socket");
+	(void)unlink(is->path);
+	/* Its mode from the first instant on. */
+	mask = umask(0117);
+	rc = bind(is->listener, (const struct sockaddr *)&sun, sizeof(sun));
+	(void)umask(mask);
+	if (rc == -1 || listen(is->listener, CONNECTIONS) == -1)
+		return ferry_error_errno(err, "%s", is->path);
+	return give_to_owner(is->path, err);
+}
+
+static void
+close_conn(struct conn *c)
+{
+
+	(void)close(c->fd);
+	c->fd = -1;
+}
+
+static void
+accept_conn(struct issuer *is)
+{
+	int fd =
+	    accept4(is->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	size_t i = 0;
+
+	if (fd == -1)
+		return;
+	while (i < CONNECTIONS && is->conns[i].fd != -1)
+		i++;
+	if (i < CONNECTIONS) {
+		is->conns[i] = (struct conn){ fd, ++is->numbers };
+		return;
+	}
+	ferry_log(FERRY_LOG_WARNING,
+	    "more than %d connections ask the issuer: one is refused",
+	    CONNECTIONS);
+	(void)close(fd);
+}
+
+/* Who cannot be told must not wait for ever. */
+static void
+say(struct issuer *is, uint64_t number, const struct ferry_issue_said *said)
+{
+	struct ferry_buf packet = FERRY_BUF_INIT;
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	for (size_t i = 0; i < CONNECTIONS; i++) {
+		struct conn *c = &is->conns[i];
+
+		if (c->fd != -1 && c->number == number &&
+		    (ferry_issue_said_write(said, &packet, &err) == -1 ||
+			send(c->fd, packet.p, packet.n,
+			    MSG_DONTWAIT | MSG_NOSIGNAL) == -1))
+			close_conn(c);
+	}
+	if (packet.p != NULL)
+		explicit_bzero(packet.p, packet.cap);
+	ferry_buf_free(&packet);
+}
+
+static void
+take_ask(
+    struct issuer *is, const struct conn *c, const struct ferry_issue_ask *ask)
+{
+	struct ferry_issue_said busy = { .id = ask->id,
+		.word = FERRY_ISSUE_BUSY };
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct job *job = NULL;
+	bool taken = false;
+
+	(void)pthread_mutex_lock(&is->lock);
+	if (is->waiting.n < JOBS_MAX &&
+	    ferry_calloc(&job, 1, sizeof(*job), &ignored) == 0) {
+		job->conn = c->number;
+		job->ask = *ask;
+		put_job(&is->waiting, job);
+		(void)pthread_cond_signal(&is->more);
+		taken = true;
+	}
+	(void)pthread_mutex_unlock(&is->lock);
+	if (!taken)
+		say(is, c->number, &busy);
+}
+
+static void
+read_conn(struct issuer *is, struct conn *c)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	char packet[FERRY_ISSUE_ASK + 1];
+	struct ferry_issue_ask ask;
+	ssize_t n = read(c->fd, packet, sizeof(packet));
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		close_conn(c);
+		return;
+	}
+	if (ferry_issue_ask_read(
+		&ask, ferry_bytes_of(packet, (size_t)n), &why) == -1) {
+		ferry_log(FERRY_LOG_WARNING,
+		    "%s; a connection to the issuer ends", why.text);
+		close_conn(c);
+	} else {
+		take_ask(is, c, &ask);
+	}
+	explicit_bzero(packet, sizeof(packet));
+	ferry_issue_ask_clear(&ask);
+}
+
+static void
+say_done(struct issuer *is)
+{
+	struct job *job;
+	uint64_t ignored;
+
+	if (read(is->wake, &ignored, sizeof(ignored)) == -1 && errno != EAGAIN)
+		return;
+	do {
+		(void)pthread_mutex_lock(&is->lock);
+		job = take_job(&is->done);
+		(void)pthread_mutex_unlock(&is->lock);
+		if (job != NULL)
+			say(is, job->conn, &job->said);
+		free_job(job);
+	} while (job != NULL);
+}
+
+static void
+serve(struct issuer *is)
+{
+	struct pollfd fds[2 + CONNECTIONS];
+
+	while (!is->options->stopped()) {
+		fds[0] =
+		    (struct pollfd){ .fd = is->listener, .events = POLLIN };
+		fds[1] = (struct pollfd){ .fd = is->wake, .events = POLLIN };
+		for (size_t i = 0; i < CONNECTIONS; i++)
+			fds[2 + i] = (struct pollfd){ .fd = is->conns[i].fd,
+				.events = POLLIN };
+		if (poll(fds, 2 + CONNECTIONS, REST_MS) <= 0)
+			continue;
+		for (size_t i = 0; i < CONNECTIONS; i++)
+			if (is->conns[i].fd != -1 && fds[2 + i].revents != 0)
+				read_conn(is, &is->conns[i]);
+		if (fds[1].revents != 0)
+			say_done(is);
+		if (fds[0].revents != 0)
+			accept_conn(is);
+	}
+}
+
+static int
+start(struct issuer *is, struct ferry_error *err)
+{
+	const char *socket;
+	int rc;
+
+	if (ferry_desk_new(&is->desk, is->options->conf, is->options->store,
+		&socket, err) == -1 ||
+	    ferry_issue_path(is->path, socket, is->options->store, err) == -1 ||
+	    (rc = take_passed(is, err)) == -1 ||
+	    (rc == 0 && listen_at(is, err) == -1))
+		return -1;
+	if ((is->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
+		return ferry_error_errno(err, "eventfd");
+	return start_workers(is, err);
+}
+
+int
+ferry_issuer_run(
+    const struct ferry_issuer_options *options, struct ferry_error *err)
+{
+	struct issuer is = { .options = options, .listener = -1, .wake = -1 };
+	int rc;
+
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		is.conns[i].fd = -1;
+	list_init(&is.waiting);
+	list_init(&is.done);
+	(void)pthread_mutex_init(&is.lock, NULL);
+	(void)pthread_cond_init(&is.more, NULL);
+	rc = start(&is, err);
+	if (rc == 0) {
+		if (options->on_ready != NULL)
+			options->on_ready(options->ctx, is.path,
+			    ferry_desk_accounts(is.desk));
+		serve(&is);
+	}
+	stop_workers(&is);
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		if (is.conns[i].fd != -1)
+			close_conn(&is.conns[i]);
+	if (is.listener != -1) {
+		if (!is.passed)
+			(void)unlink(is.path);
+		(void)close(is.listener);
+	}
+	if (is.wake != -1)
+		(void)close(is.wake);
+	ferry_desk_free(is.desk);
+	(void)pthread_cond_destroy(&is.more);
+	(void)pthread_mutex_destroy(&is.lock);
+	return rc;
+}
+
+int
+ferry_issuer_check(struct ferry_conf *conf, struct ferry_error *err)
+{
+	struct ferry_desk *desk = NULL;
+	const char *socket;
+
+	if (!ferry_conf_has(ferry_conf_root(conf), "issue"))
+		return 0;
+	if (ferry_desk_new(&desk, conf, "", &socket, err) == -1)
+		return -1;
+	ferry_desk_free(desk);
+	return 0;
+}
