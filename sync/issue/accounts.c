@@ -9,6 +9,8 @@
 #include "sync/issue/htpasswd.h"
 #include "sync/issue/ldap.h"
 
+#define FILE_MS 3000 /* for a hash that was made to take its time */
+
 struct ferry_accounts {
 	const char *htpasswd; /* or NULL */
 	struct ferry_ldap *ldap; /* or NULL */
@@ -64,6 +66,14 @@ ferry_accounts_free(struct ferry_accounts *a)
 		return;
 	ferry_ldap_free(a->ldap);
 	free(a);
+}
+
+uint64_t
+ferry_accounts_timeout_ms(const struct ferry_accounts *a)
+{
+
+	return a->ldap == NULL ? FILE_MS
+	                       : FILE_MS + ferry_ldap_timeout_ms(a->ldap);
 }
 
 const char *

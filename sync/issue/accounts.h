@@ -5,7 +5,8 @@
  * Whose passwords are right: a file of htpasswd's, a directory (LDAP), or both.
  * Who is in the file is not looked for in the directory.
  *
- * Threads: _ask from any thread.
+ * Threads: _ask from any thread; but it may hang for as long as a directory, or its
+ * name's server, likes, so it is asked in processes of its own (worker.h).
  */
 
 #include <stdint.h>
@@ -20,6 +21,8 @@ int ferry_accounts_new(struct ferry_accounts **out,
     struct ferry_conf_group *group, struct ferry_error *err);
 void ferry_accounts_free(struct ferry_accounts *a); /* NULL is fine */
 
+/* How long a question may take. */
+uint64_t ferry_accounts_timeout_ms(const struct ferry_accounts *a);
 /* What they are, for the log. */
 const char *ferry_accounts_text(const struct ferry_accounts *a);
 

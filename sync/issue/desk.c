@@ -1,6 +1,5 @@
 #include "sync/issue/desk.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +21,6 @@ struct ferry_desk {
 	struct ferry_accounts *accounts;
 	struct ferry_guesses *guesses;
 	struct ferry_issue_limits limits;
-	pthread_mutex_t tokens; /* one at a time changes them */
 };
 
 static int
@@ -60,7 +58,6 @@ ferry_desk_new(struct ferry_desk **out, struct ferry_conf *conf,
 	if (ferry_calloc(&d, 1, sizeof(*d), err) == -1)
 		return -1;
 	d->store = store;
-	(void)pthread_mutex_init(&d->tokens, NULL);
 	if (ferry_conf_group(ferry_conf_root(conf), "issue", &group, err) ==
 		-1 ||
 	    read_group(d, group, socket, err) == -1) {
@@ -79,7 +76,6 @@ ferry_desk_free(struct ferry_desk *d)
 		return;
 	ferry_accounts_free(d->accounts);
 	ferry_guesses_free(d->guesses);
-	(void)pthread_mutex_destroy(&d->tokens);
 	free(d);
 }
 
@@ -90,114 +86,147 @@ ferry_desk_accounts(const struct ferry_desk *d)
 	return ferry_accounts_text(d->accounts);
 }
 
+struct ferry_accounts *
+ferry_desk_asks(const struct ferry_desk *d)
+{
+
+	return d->accounts;
+}
+
 /* Who asks */
 
-/* Whether the password is right: 1, 0 and said->word, -1. */
+/* Whether the password is to be looked at: 1; 0 if it is not, and said->word; 2 if
+ * it was right a moment ago. */
 static int
-check_password(struct ferry_desk *d, const struct ferry_issue_ask *ask,
-    struct ferry_issue_said *said, struct ferry_error *err)
+try_password(struct ferry_desk *d, const struct ferry_issue_ask *ask,
+    struct ferry_issue_said *said)
 {
 	uint64_t now = ferry_ticks_ms() / 1000;
-	int rc;
 
 	said->word = FERRY_ISSUE_WRONG;
 	if (!ferry_login_valid(ask->login) || ask->password[0] == 0)
 		return 0;
 	if (ferry_guesses_known(d->guesses, ask->login, ask->password, now))
-		return 1;
+		return 2;
 	said->wait_s = ferry_guesses_try(d->guesses, ask->login, now);
-	if (said->wait_s > 0) {
-		said->word = FERRY_ISSUE_WAIT;
-		return 0;
-	}
-	rc = ferry_accounts_ask(d->accounts, ask->login, ask->password, err);
-	/* What could not be looked at was no guess. */
-	if (rc != 0)
-		ferry_guesses_undo(d->guesses, ask->login);
-	if (rc == 1)
-		ferry_guesses_keep(d->guesses, ask->login, ask->password, now);
-	return rc;
+	if (said->wait_s == 0)
+		return 1;
+	said->word = FERRY_ISSUE_WAIT;
+	return 0;
 }
 
-/* The person, as a token's holder: 1, 0 and said->word, -1. */
+/* The person of a login, as a token's holder. */
 static int
-find_person(struct ferry_desk *d, int dirfd, const struct ferry_issue_ask *ask,
-    struct ferry_user_token *who, struct ferry_issue_said *said,
-    struct ferry_error *err)
+set_person(
+    struct ferry_user_token *who, const char *login, struct ferry_error *err)
 {
-	int rc;
 
 	*who = (struct ferry_user_token){ .number = 0 };
-	if (ask->token[0] != 0) {
-		said->word = FERRY_ISSUE_WRONG;
-		return ferry_issue_holder(dirfd, ask, who, err);
-	}
-	if ((rc = check_password(d, ask, said, err)) != 1)
-		return rc;
 	/* As one person, however it is typed. */
-	for (size_t i = 0; ask->login[i] != 0; i++)
-		who->name[i] = ask->login[i] >= 'A' && ask->login[i] <= 'Z'
-		                   ? (char)(ask->login[i] + 32)
-		                   : ask->login[i];
+	for (size_t i = 0; login[i] != 0; i++)
+		who->name[i] = login[i] >= 'A' && login[i] <= 'Z'
+		                   ? (char)(login[i] + 32)
+		                   : login[i];
 	memcpy(who->realm, FERRY_REALM_SITE, sizeof(FERRY_REALM_SITE));
-	return ferry_local_user(ask->login, &who->number, err) == -1 ? -1 : 1;
+	return ferry_local_user(login, &who->number, err);
 }
 
 static int
 serve(struct ferry_desk *d, int dirfd, const struct ferry_issue_ask *ask,
-    struct ferry_issue_said *said, struct ferry_error *err)
+    const struct ferry_user_token *who, struct ferry_issue_said *said,
+    struct ferry_error *err)
 {
-	struct ferry_user_token who;
-	int rc = find_person(d, dirfd, ask, &who, said, err);
 
-	if (rc != 1)
-		return rc;
 	said->word = FERRY_ISSUE_DONE;
-	(void)snprintf(said->login, sizeof(said->login), "%.99s", who.name);
-	(void)pthread_mutex_lock(&d->tokens);
+	(void)snprintf(said->login, sizeof(said->login), "%.99s", who->name);
 	switch (ask->what) {
 	case FERRY_ISSUE_CREATE:
 		/* From a token another would outlive it. */
-		if (ask->token[0] != 0)
-			said->word = FERRY_ISSUE_WRONG;
-		else
-			rc = ferry_issue_create(
-			    dirfd, &who, ask, &d->limits, said, err);
-		break;
+		if (ask->token[0] == 0)
+			return ferry_issue_create(
+			    dirfd, who, ask, &d->limits, said, err);
+		said->word = FERRY_ISSUE_WRONG;
+		return 0;
 	case FERRY_ISSUE_LIST:
-		rc = ferry_issue_list(dirfd, &who, said, err);
-		break;
+		return ferry_issue_list(dirfd, who, said, err);
 	case FERRY_ISSUE_REVOKE:
-		rc = ferry_issue_revoke(dirfd, &who, ask, said, err);
-		break;
+		return ferry_issue_revoke(dirfd, who, ask, said, err);
 	case FERRY_ISSUE_WHATS:
 		break;
 	}
-	(void)pthread_mutex_unlock(&d->tokens);
+	return 0;
+}
+
+/* Whoever it is: of a token, or of a password that is right. */
+static int
+serve_somebody(struct ferry_desk *d, const struct ferry_issue_ask *ask,
+    struct ferry_issue_said *said, struct ferry_error *err)
+{
+	int dirfd = ferry_user_token_folder(d->store, true, err), rc;
+	struct ferry_user_token who;
+
+	if (dirfd == -1)
+		return -1;
+	said->word = FERRY_ISSUE_WRONG;
+	if (ask->token[0] != 0)
+		rc = ferry_issue_holder(dirfd, ask, &who, err);
+	else
+		rc = set_person(&who, ask->login, err) == -1 ? -1 : 1;
+	if (rc == 1)
+		rc = serve(d, dirfd, ask, &who, said, err);
+	(void)close(dirfd);
 	return rc;
 }
 
-void
-ferry_desk_answer(struct ferry_desk *d, const struct ferry_issue_ask *ask,
+static void
+fail(struct ferry_issue_said *said, const struct ferry_error *why)
+{
+
+	said->word = FERRY_ISSUE_FAILED;
+	(void)snprintf(said->text, sizeof(said->text), "%s",
+	    "passwords or tokens cannot be looked at now; the issuer's log "
+	    "says why");
+	ferry_log(FERRY_LOG_ERROR, "%s", why->text);
+}
+
+bool
+ferry_desk_begin(struct ferry_desk *d, const struct ferry_issue_ask *ask,
     struct ferry_issue_said *said)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	int dirfd = ferry_user_token_folder(d->store, true, &err);
+	int rc;
 
 	said->id = ask->id;
-	if (dirfd != -1 && ferry_text_plain(ask->note) &&
-	    serve(d, dirfd, ask, said, &err) != -1) {
-		(void)close(dirfd);
-		return;
+	if (!ferry_text_plain(ask->note)) {
+		said->word = FERRY_ISSUE_REFUSED;
+		(void)snprintf(said->text, sizeof(said->text),
+		    "a note is one line without control characters");
+		return true;
 	}
-	if (dirfd != -1)
-		(void)close(dirfd);
-	said->word =
-	    err.code == FERRY_OK ? FERRY_ISSUE_REFUSED : FERRY_ISSUE_FAILED;
-	(void)snprintf(said->text, sizeof(said->text), "%s",
-	    err.code != FERRY_OK
-		? "passwords cannot be looked at now; the issuer's log says why"
-		: "a note is one line without control characters");
-	if (err.code != FERRY_OK)
-		ferry_log(FERRY_LOG_ERROR, "%s", err.text);
+	if (ask->token[0] == 0 && (rc = try_password(d, ask, said)) != 2)
+		return rc == 0;
+	if (serve_somebody(d, ask, said, &err) == -1)
+		fail(said, &err);
+	return true;
+}
+
+void
+ferry_desk_end(struct ferry_desk *d, const struct ferry_issue_ask *ask,
+    int right, const struct ferry_error *why, struct ferry_issue_said *said)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	said->id = ask->id;
+	said->word = FERRY_ISSUE_WRONG;
+	/* What could not be looked at was no guess. */
+	if (right != 0)
+		ferry_guesses_undo(d->guesses, ask->login);
+	if (right == -1) {
+		fail(said, why);
+	} else if (right == 1) {
+		ferry_guesses_keep(d->guesses, ask->login, ask->password,
+		    ferry_ticks_ms() / 1000);
+		if (serve_somebody(d, ask, said, &err) == -1)
+			fail(said, &err);
+	}
 }

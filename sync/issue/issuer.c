@@ -3,24 +3,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "store/base/bytes.h"
+#include "store/base/clock.h"
 #include "store/base/conf.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
 #include "store/issue/message.h"
+#include "sync/issue/accounts.h"
 #include "sync/issue/desk.h"
+#include "sync/issue/worker.h"
 
-#define THREADS 4 /* questions that are looked at at once */
+#define WORKERS 4 /* passwords that are looked at at once */
 #define JOBS_MAX 64 /* and that wait: what is beyond is told to come again */
 #define CONNECTIONS 8
 #define REST_MS 500
@@ -43,24 +44,20 @@ struct conn {
 	uint64_t number; /* no other connection's, ever */
 };
 
-/*
- * Invariants: 1. a job is in one list, or a worker's; 2. waiting, done and stop
- * have the lock, all else is the main thread's.
- */
+/* Invariant: a job is in the list, or a worker's. */
 struct issuer {
 	const struct ferry_issuer_options *options;
 	struct ferry_desk *desk;
 	char path[FERRY_ISSUE_PATH];
 	bool passed; /* the socket is systemd's */
-	int listener, wake;
+	int listener;
 	struct conn conns[CONNECTIONS];
 	uint64_t numbers;
-	pthread_t threads[THREADS];
-	unsigned threads_n;
-	pthread_mutex_t lock;
-	pthread_cond_t more;
-	struct list waiting, done;
-	bool stop;
+	struct {
+		struct ferry_worker worker;
+		struct job *job; /* or NULL: it rests */
+	} at[WORKERS];
+	struct list waiting;
 };
 
 static void
@@ -103,62 +100,6 @@ free_job(struct job *job)
 	ferry_issue_ask_clear(&job->ask);
 	ferry_issue_said_clear(&job->said);
 	free(job);
-}
-
-/* Workers */
-
-static void *
-work(void *ctx)
-{
-	static const uint64_t one = 1;
-	struct issuer *is = ctx;
-	struct job *job;
-
-	(void)pthread_mutex_lock(&is->lock);
-	for (;;) {
-		while (!is->stop && is->waiting.n == 0)
-			(void)pthread_cond_wait(&is->more, &is->lock);
-		if (is->stop)
-			break;
-		job = take_job(&is->waiting);
-		(void)pthread_mutex_unlock(&is->lock);
-		ferry_desk_answer(is->desk, &job->ask, &job->said);
-		(void)pthread_mutex_lock(&is->lock);
-		put_job(&is->done, job);
-		/* A full counter wakes as well. */
-		if (write(is->wake, &one, sizeof(one)) == -1)
-			continue;
-	}
-	(void)pthread_mutex_unlock(&is->lock);
-	return NULL;
-}
-
-static int
-start_workers(struct issuer *is, struct ferry_error *err)
-{
-
-	for (; is->threads_n < THREADS; is->threads_n++)
-		if ((errno = pthread_create(
-			 &is->threads[is->threads_n], NULL, work, is)) != 0)
-			return ferry_error_errno(err, "cannot start a thread");
-	return 0;
-}
-
-static void
-stop_workers(struct issuer *is)
-{
-	struct job *job;
-
-	(void)pthread_mutex_lock(&is->lock);
-	is->stop = true;
-	(void)pthread_cond_broadcast(&is->more);
-	(void)pthread_mutex_unlock(&is->lock);
-	while (is->threads_n > 0)
-		(void)pthread_join(is->threads[--is->threads_n], NULL);
-	while ((job = take_job(&is->waiting)) != NULL)
-		free_job(job);
-	while ((job = take_job(&is->done)) != NULL)
-		free_job(job);
 }
 
 /* The socket */
@@ -306,6 +247,62 @@ say(struct issuer *is, uint64_t number, const struct ferry_issue_said *said)
 	ferry_buf_free(&packet);
 }
 
+/* Answer, and free the job. */
+static void
+end_job(struct issuer *is, struct job *job)
+{
+
+	say(is, job->conn, &job->said);
+	free_job(job);
+}
+
+/* Give what waits to those who rest. */
+static void
+give_jobs(struct issuer *is)
+{
+	struct ferry_accounts *accounts = ferry_desk_asks(is->desk);
+	uint64_t timeout = ferry_accounts_timeout_ms(accounts);
+
+	for (size_t i = 0; i < WORKERS && is->waiting.n > 0; i++) {
+		struct ferry_error err = FERRY_ERROR_INIT;
+		struct ferry_worker *w = &is->at[i].worker;
+		struct job *job;
+
+		if (is->at[i].job != NULL)
+			continue;
+		job = take_job(&is->waiting);
+		if ((w->pid == 0 &&
+			ferry_worker_start(w, accounts, &err) == -1) ||
+		    ferry_worker_ask(w, job->ask.login, job->ask.password,
+			timeout, &err) == -1) {
+			ferry_worker_stop(w);
+			ferry_desk_end(
+			    is->desk, &job->ask, -1, &err, &job->said);
+			end_job(is, job);
+		} else {
+			is->at[i].job = job;
+		}
+	}
+}
+
+/* One who has answered, has ended, or took too long. */
+static void
+end_work(struct issuer *is, size_t i)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct job *job = is->at[i].job;
+	bool ended;
+	int right = ferry_worker_take(&is->at[i].worker, &ended, &err);
+
+	if (ended)
+		ferry_worker_stop(&is->at[i].worker);
+	is->at[i].job = NULL;
+	if (job == NULL)
+		return;
+	ferry_desk_end(is->desk, &job->ask, right, &err, &job->said);
+	end_job(is, job);
+}
+
 static void
 take_ask(
     struct issuer *is, const struct conn *c, const struct ferry_issue_ask *ask)
@@ -314,20 +311,18 @@ take_ask(
 		.word = FERRY_ISSUE_BUSY };
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct job *job = NULL;
-	bool taken = false;
 
-	(void)pthread_mutex_lock(&is->lock);
-	if (is->waiting.n < JOBS_MAX &&
-	    ferry_calloc(&job, 1, sizeof(*job), &ignored) == 0) {
-		job->conn = c->number;
-		job->ask = *ask;
-		put_job(&is->waiting, job);
-		(void)pthread_cond_signal(&is->more);
-		taken = true;
-	}
-	(void)pthread_mutex_unlock(&is->lock);
-	if (!taken)
+	if (is->waiting.n >= JOBS_MAX ||
+	    ferry_calloc(&job, 1, sizeof(*job), &ignored) == -1) {
 		say(is, c->number, &busy);
+		return;
+	}
+	job->conn = c->number;
+	job->ask = *ask;
+	if (ferry_desk_begin(is->desk, &job->ask, &job->said))
+		end_job(is, job);
+	else
+		put_job(&is->waiting, job);
 }
 
 static void
@@ -356,46 +351,64 @@ read_conn(struct issuer *is, struct conn *c)
 	ferry_issue_ask_clear(&ask);
 }
 
-static void
-say_done(struct issuer *is)
+/* Milliseconds until one of them takes too long. */
+static int
+time_left(const struct issuer *is)
 {
-	struct job *job;
-	uint64_t ignored;
+	uint64_t now = ferry_ticks_ms(), left = REST_MS;
 
-	if (read(is->wake, &ignored, sizeof(ignored)) == -1 && errno != EAGAIN)
-		return;
-	do {
-		(void)pthread_mutex_lock(&is->lock);
-		job = take_job(&is->done);
-		(void)pthread_mutex_unlock(&is->lock);
-		if (job != NULL)
-			say(is, job->conn, &job->said);
-		free_job(job);
-	} while (job != NULL);
+	for (size_t i = 0; i < WORKERS; i++) {
+		uint64_t until = is->at[i].worker.until_ms;
+
+		if (until != 0 && until <= now)
+			return 0;
+		if (until != 0 && until - now < left)
+			left = until - now;
+	}
+	return (int)left;
 }
 
 static void
-serve(struct issuer *is)
+turn(struct issuer *is)
 {
-	struct pollfd fds[2 + CONNECTIONS];
+	struct pollfd fds[1 + CONNECTIONS + WORKERS], *workers;
 
-	while (!is->options->stopped()) {
-		fds[0] =
-		    (struct pollfd){ .fd = is->listener, .events = POLLIN };
-		fds[1] = (struct pollfd){ .fd = is->wake, .events = POLLIN };
-		for (size_t i = 0; i < CONNECTIONS; i++)
-			fds[2 + i] = (struct pollfd){ .fd = is->conns[i].fd,
-				.events = POLLIN };
-		if (poll(fds, 2 + CONNECTIONS, REST_MS) <= 0)
-			continue;
-		for (size_t i = 0; i < CONNECTIONS; i++)
-			if (is->conns[i].fd != -1 && fds[2 + i].revents != 0)
-				read_conn(is, &is->conns[i]);
-		if (fds[1].revents != 0)
-			say_done(is);
-		if (fds[0].revents != 0)
-			accept_conn(is);
+	workers = fds + 1 + CONNECTIONS;
+	fds[0] = (struct pollfd){ .fd = is->listener, .events = POLLIN };
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		fds[1 + i] =
+		    (struct pollfd){ .fd = is->conns[i].fd, .events = POLLIN };
+	for (size_t i = 0; i < WORKERS; i++)
+		workers[i] = (struct pollfd){ .fd = is->at[i].worker.pid == 0
+			                                ? -1
+			                                : is->at[i].worker.fd,
+			.events = POLLIN };
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]), time_left(is)) == -1)
+		return;
+	for (size_t i = 0; i < WORKERS; i++)
+		if (workers[i].revents != 0 ||
+		    (is->at[i].worker.until_ms != 0 &&
+			ferry_ticks_ms() >= is->at[i].worker.until_ms))
+			end_work(is, i);
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		if (is->conns[i].fd != -1 && fds[1 + i].revents != 0)
+			read_conn(is, &is->conns[i]);
+	if (fds[0].revents != 0)
+		accept_conn(is);
+	give_jobs(is);
+}
+
+static void
+stop_work(struct issuer *is)
+{
+	struct job *job;
+
+	for (size_t i = 0; i < WORKERS; i++) {
+		ferry_worker_stop(&is->at[i].worker);
+		free_job(is->at[i].job);
 	}
+	while ((job = take_job(&is->waiting)) != NULL)
+		free_job(job);
 }
 
 static int
@@ -410,32 +423,28 @@ start(struct issuer *is, struct ferry_error *err)
 	    (rc = take_passed(is, err)) == -1 ||
 	    (rc == 0 && listen_at(is, err) == -1))
 		return -1;
-	if ((is->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
-		return ferry_error_errno(err, "eventfd");
-	return start_workers(is, err);
+	return 0;
 }
 
 int
 ferry_issuer_run(
     const struct ferry_issuer_options *options, struct ferry_error *err)
 {
-	struct issuer is = { .options = options, .listener = -1, .wake = -1 };
+	struct issuer is = { .options = options, .listener = -1 };
 	int rc;
 
 	for (size_t i = 0; i < CONNECTIONS; i++)
 		is.conns[i].fd = -1;
 	list_init(&is.waiting);
-	list_init(&is.done);
-	(void)pthread_mutex_init(&is.lock, NULL);
-	(void)pthread_cond_init(&is.more, NULL);
 	rc = start(&is, err);
 	if (rc == 0) {
 		if (options->on_ready != NULL)
 			options->on_ready(options->ctx, is.path,
 			    ferry_desk_accounts(is.desk));
-		serve(&is);
+		while (!options->stopped())
+			turn(&is);
 	}
-	stop_workers(&is);
+	stop_work(&is);
 	for (size_t i = 0; i < CONNECTIONS; i++)
 		if (is.conns[i].fd != -1)
 			close_conn(&is.conns[i]);
@@ -444,11 +453,7 @@ ferry_issuer_run(
 			(void)unlink(is.path);
 		(void)close(is.listener);
 	}
-	if (is.wake != -1)
-		(void)close(is.wake);
 	ferry_desk_free(is.desk);
-	(void)pthread_cond_destroy(&is.more);
-	(void)pthread_mutex_destroy(&is.lock);
 	return rc;
 }
 

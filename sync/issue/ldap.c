@@ -168,6 +168,13 @@ ferry_ldap_url(const struct ferry_ldap *l)
 	return l->url;
 }
 
+uint64_t
+ferry_ldap_timeout_ms(const struct ferry_ldap *l)
+{
+
+	return l->timeout_s * 1000;
+}
+
 /* Questions */
 
 /* What the library says, as an error of ours.  The directory's own words are left
@@ -176,8 +183,12 @@ static int
 ferry_error_ldap(struct ferry_error *err, int code, const char *what)
 {
 
-	return ferry_error_set(
-	    err, FERRY_ENETWORK, "%s: %s", what, ldap_err2string(code));
+	return ferry_error_set(err, FERRY_ENETWORK, "%s: %s%s", what,
+	    ldap_err2string(code),
+	    code == LDAP_SERVER_DOWN || code == LDAP_CONNECT_ERROR
+		? ": it does not answer, or its certificate is not for that "
+		  "name or not of the authorities in ca_file"
+		: "");
 }
 
 /* What is left of the time. */
@@ -204,7 +215,6 @@ connect_directory(struct question *q, struct ferry_error *err)
 	if (ldap_set_option(q->ld, LDAP_OPT_PROTOCOL_VERSION, &version) != 0 ||
 	    ldap_set_option(q->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) != 0 ||
 	    ldap_set_option(q->ld, LDAP_OPT_RESTART, LDAP_OPT_ON) != 0 ||
-	    ldap_set_option(q->ld, LDAP_OPT_NETWORK_TIMEOUT, &left) != 0 ||
 	    ldap_set_option(q->ld, LDAP_OPT_TIMEOUT, &left) != 0 ||
 	    ldap_set_option(q->ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) != 0 ||
 	    ldap_set_option(q->ld, LDAP_OPT_X_TLS_CACERTFILE, q->l->ca_file) !=
