@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "store/access/authority.h"
 #include "store/base/bytes.h"
 #include "store/base/clock.h"
 #include "store/base/out.h"
@@ -141,8 +142,15 @@ count(struct ferry_store *st, enum ferry_kind kind, uint64_t *n,
 	if (ferry_local_iter_new(&it, st, &prefix, err) == -1)
 		return -1;
 	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
+		int counts = kind != FERRY_KIND_PASSED
+		                 ? 1
+		                 : ferry_passed_troubles(st,
+				       ferry_key_part(&key, 1), record, err);
+
 		json_decref(record);
-		if (++*n == COUNT_MOST)
+		if (counts == -1)
+			rc = -1;
+		if (counts == -1 || (*n += (uint64_t)counts) == COUNT_MOST)
 			break;
 	}
 	ferry_record_iter_free(it);

@@ -7,12 +7,15 @@
  * it: to this one by a sync, to an origin by an import.  What others bring is
  * skipped, all of it.  Local records:
  *
- *	speaks UPSTREAM		{"origin","anew"}: the id of that store; anew:
- *				its next permissions, however old
- *	passed UPSTREAM		{"text","at","permissions","origin"}: what was
- *				skipped last, and who brought it; permissions:
- *				some of it said who may read (so did all that
- *				an older ferry noted)
+ *	speaks UPSTREAM		{"origin","anew","chosen"}: the id of that store;
+ *				anew: its next permissions, however old; chosen:
+ *				the operator said so
+ *	passed UPSTREAM		{"text","at","permissions","origin","chosen"}:
+ *				what was skipped last, and who brought it;
+ *				permissions: some of it said who may read (so
+ *				did all that an older ferry noted); chosen: by
+ *				the operator's word, and so no problem unless
+ *				it closes what is here
  *
  * An upstream without permissions of its own is closed to everybody once
  * permissions were skipped: whoever brought those meant some of its packages to
@@ -21,6 +24,7 @@
  * Writing is part of the next ferry_store_commit().
  */
 
+#include <jansson.h>
 #include <stdint.h>
 
 struct ferry_error;
@@ -38,6 +42,12 @@ int ferry_authority_get(struct ferry_store *st, const char *upstream,
 int ferry_authority_put(struct ferry_store *st, const char *upstream,
     const char *origin, enum ferry_authority authority,
     struct ferry_error *err);
+/* The same by the operator's word, with FERRY_AUTHORITY_ANEW. */
+int ferry_authority_choose(struct ferry_store *st, const char *upstream,
+    const char *origin, struct ferry_error *err);
+/* Whether whose it is was chosen: 1, 0, -1. */
+int ferry_authority_chosen(
+    struct ferry_store *st, const char *upstream, struct ferry_error *err);
 
 /* The same, but what is nobody's stays so.  Returns: 1; 0 if it is nobody's
  * (and *out is FERRY_AUTHORITY_NEWER); -1. */
@@ -46,9 +56,13 @@ int ferry_authority_look(struct ferry_store *st, const char *upstream,
 
 /* Note what was skipped of what origin brought, for people. */
 enum ferry_passed { FERRY_PASSED_PACKAGES, FERRY_PASSED_PERMISSIONS };
+enum ferry_passed_by { FERRY_PASSED_BY_ITSELF, FERRY_PASSED_BY_CHOICE };
 int ferry_passed_put(struct ferry_store *st, const char *upstream,
     const char *origin, const char *text, enum ferry_passed what,
-    struct ferry_error *err);
+    enum ferry_passed_by by, struct ferry_error *err);
+/* Whether a record of the above is a problem: 1, 0, -1. */
+int ferry_passed_troubles(struct ferry_store *st, const char *upstream,
+    const json_t *record, struct ferry_error *err);
 /* Forget it; of origin alone, if that is not NULL. */
 int ferry_passed_forget(struct ferry_store *st, const char *upstream,
     const char *origin, struct ferry_error *err);

@@ -73,8 +73,8 @@ was_said(const struct ferry_accept *a)
 /* Say what is skipped, once an upstream, and keep it for `ferry status`.
  * Returns 0, or -1. */
 static int
-skip_record(struct ferry_accept *a, enum ferry_passed what, const char *why,
-    struct ferry_error *err)
+skip_record(struct ferry_accept *a, enum ferry_passed what,
+    enum ferry_passed_by by, const char *why, struct ferry_error *err)
 {
 	char text[FERRY_NAME + 480];
 
@@ -87,7 +87,7 @@ skip_record(struct ferry_accept *a, enum ferry_passed what, const char *why,
 	return ferry_json_set(a->said, a->upstream, json_true(), err) == -1
 	           ? -1
 	           : ferry_passed_put(a->task->st, a->upstream, a->head->origin,
-			 text, what, err);
+			 text, what, by, err);
 }
 
 /* Whether skipping a record leaves open what was meant to be closed: permissions
@@ -135,7 +135,8 @@ skip_unallowed(struct ferry_accept *a, const struct ferry_key *key,
 	    ferry_json_set(a->limited, a->upstream, json_true(), err) == -1)
 		return -1;
 	return skipped_what(a, key, &what, err) == -1 ||
-	               skip_record(a, what, why, err) == -1
+	               skip_record(a, what, FERRY_PASSED_BY_CHOICE, why, err) ==
+	                   -1
 	           ? -1
 	           : 1;
 }
@@ -216,6 +217,7 @@ permissions_count(struct ferry_accept *a, const json_t *value,
 	if (rc == 0) {
 		*skipped += 1;
 		return skip_record(a, FERRY_PASSED_PERMISSIONS,
+		    FERRY_PASSED_BY_ITSELF,
 		    "says who may read it by the users of an upstream that is "
 		    "another origin's here, or that its keys may not speak for",
 		    err);
@@ -243,7 +245,7 @@ ferry_accept_record(struct ferry_accept *a, const struct ferry_key *key,
     struct ferry_error *err)
 {
 	bool access = ferry_key_is(key, FERRY_KIND_ACCESS);
-	int rc;
+	int rc, chosen;
 
 	if (strcmp(a->upstream, ferry_key_owner(key)) != 0) {
 		(void)snprintf(a->upstream, sizeof(a->upstream), "%s",
@@ -258,8 +260,13 @@ ferry_accept_record(struct ferry_accept *a, const struct ferry_key *key,
 		return -1;
 	if (a->authority == FERRY_AUTHORITY_OTHER || a->gap) {
 		*skipped += 1;
+		if ((chosen = ferry_authority_chosen(
+			 a->task->st, a->upstream, err)) == -1)
+			return -1;
 		return skip_record(a,
 		    access ? FERRY_PASSED_PERMISSIONS : FERRY_PASSED_PACKAGES,
+		    chosen == 1 && !a->gap ? FERRY_PASSED_BY_CHOICE
+					   : FERRY_PASSED_BY_ITSELF,
 		    a->gap ? "brings more of it, and what it brought before "
 			     "is still to be imported: first its earlier "
 			     "bundles again, or a full one"

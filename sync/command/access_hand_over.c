@@ -45,8 +45,7 @@ ferry_access_hand_over(struct ferry_context *ctx, struct ferry_error *err)
 		return -1;
 	if (check_upstream(st, upstream, err) == -1 ||
 	    ferry_command_origin(st, name, id, err) == -1 ||
-	    ferry_authority_put(st, upstream, id, FERRY_AUTHORITY_ANEW, err) ==
-		-1 ||
+	    ferry_authority_choose(st, upstream, id, err) == -1 ||
 	    /* Of an import, what was skipped closes it until that came. */
 	    (strcmp(id, ferry_store_id(st)) == 0 &&
 		ferry_passed_forget(st, upstream, NULL, err) == -1) ||

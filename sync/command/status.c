@@ -12,6 +12,7 @@
 #include "sync/command/command.h"
 #include "sync/command/growth.h"
 #include "sync/command/status_pull.h"
+#include "sync/command/status_skipped.h"
 
 #define AFFECTED_SHOWN 5 /* of what a lost blob is part of */
 
@@ -22,8 +23,9 @@ static const char help[] =
     "last synced, exported and imported and how the last tries ended, how far\n"
     "its sites are, how old permissions are, and what is wrong with it.\n"
     "Works beside a running sync or import.  Exit status 5 if there are\n"
-    "problems (incidents, lost blobs, upstreams of which something was skipped,\n"
-    "clocks that differ by days, a root that ends within 30 days).\n";
+    "problems (incidents, lost blobs, upstreams of which something was skipped\n"
+    "and 'ferry trust' or 'ferry access hand-over' did not say so, clocks that\n"
+    "differ by days, a root that ends within 30 days).\n";
 
 static int
 add(void *ctx, const struct ferry_key *key, json_t *record,
@@ -502,7 +504,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	json_t *lasts = json_object(), *problems = json_array(), *o = NULL;
 	json_t *incoming = json_array(), *wanted = json_array();
 	json_t *origins = json_array(), *withdrawn = json_array();
-	json_t *absent = json_array();
+	json_t *absent = json_array(), *chosen = json_array();
 	json_t *tries = json_object(), *sites = json_array();
 	json_t *taken = json_array(), *traffic = json_array();
 	json_t *cache = NULL;
@@ -524,7 +526,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    permissions(st, taken, err) == -1 ||
 	    collect(st, "incident", problems, err) == -1 ||
 	    collect(st, "lost", problems, err) == -1 ||
-	    collect(st, "passed", problems, err) == -1 ||
+	    ferry_status_skipped(st, problems, chosen, err) == -1 ||
 	    collect(st, "origin", origins, err) == -1 ||
 	    collect(st, "incoming", incoming, err) == -1 ||
 	    collect(st, "withdrawn", withdrawn, err) == -1 ||
@@ -549,10 +551,11 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		print_waiting(incoming, wanted);
 		print_withdrawn(withdrawn);
 		print_absent(absent);
+		ferry_status_print_skipped(chosen);
 		goto out;
 	}
 	o = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O,s:O,"
-		      "s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:O?,s:O?,s:I,s:o}",
+		      "s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:O?,s:O?,s:I,s:o}",
 	    "store", ferry_store_path(st), "name", ferry_store_name(st), "id",
 	    ferry_store_id(st), "packages", (json_int_t)t.packages, "versions",
 	    (json_int_t)t.versions, "removed", (json_int_t)t.removed, "blobs",
@@ -561,9 +564,9 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	    (json_int_t)t.records, "last", lasts, "problems", problems,
 	    "origins", origins, "incoming", incoming, "wanted", wanted,
 	    "withdrawn", withdrawn, "absent", absent, "tries", tries, "sites",
-	    sites, "permissions", taken, "traffic", traffic, "cached", cache,
-	    "backup", backup, "free_bytes", (json_int_t)growth.free, "growth",
-	    growth_json(&growth));
+	    sites, "permissions", taken, "skipped", chosen, "traffic", traffic,
+	    "cached", cache, "backup", backup, "free_bytes",
+	    (json_int_t)growth.free, "growth", growth_json(&growth));
 	(void)json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 out:
@@ -575,6 +578,7 @@ out:
 	json_decref(wanted);
 	json_decref(withdrawn);
 	json_decref(absent);
+	json_decref(chosen);
 	json_decref(tries);
 	json_decref(sites);
 	json_decref(taken);

@@ -107,3 +107,13 @@ expect 0 "$FERRY" --store three import ma
 [ -n "$("$RECORDS" three version npm @octo/ui ghes 2.0.0)" ] || fail "the newest did not come"
 [ -n "$("$RECORDS" three version npm @octo/ui ghes 1.0.0)" ] || fail "the older did not come"
 expect 0 "$FERRY" --store three status
+
+say "what another one still brings of it is skipped by that word, and is no problem"
+STORE=$T/b
+make_version @octo/svc 9.9.10
+OWNER=ghes put @octo/svc 9.9.10 9.9.9 9.9.10
+bring b
+expect 4 "$FERRY" --store three import mb
+has err "it belongs to another origin here"
+expect 0 "$FERRY" --store three status
+has out "skipped      ghes, as was chosen here: b brings it"
