@@ -94,7 +94,8 @@ read_member(const struct ferry_request *rq, const char *name, char *out,
 		rc = ferry_error_set(
 		    err, FERRY_ELIMIT, "'%s' is too long", name);
 	if (rc == 1) {
-		memcpy(out, text.p, text.n);
+		if (text.n > 0)
+			memcpy(out, text.p, text.n);
 		out[text.n] = 0;
 	}
 	ferry_buf_free(&text);

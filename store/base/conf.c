@@ -193,19 +193,14 @@ int
 ferry_conf_error(struct ferry_conf_group *g, const char *name,
     struct ferry_error *err, const char *fmt, ...)
 {
-	config_setting_t *s = g->setting == NULL || name == NULL
-	                          ? NULL
-	                          : config_setting_get_member(g->setting, name);
 	char text[300];
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (s == NULL)
-		s = g->setting;
 	return ferry_error_set(err, FERRY_ECONFIG, "%s:%u: %s%s%s",
-	    g->conf->path, line_of(s), name == NULL ? "" : name,
+	    g->conf->path, ferry_conf_line(g, name), name == NULL ? "" : name,
 	    name == NULL ? "" : ": ", text);
 }
 

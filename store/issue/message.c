@@ -185,7 +185,14 @@ read_said(
 	    copy_text(m, "text", out->text, sizeof(out->text), err) == -1)
 		return -1;
 	out->word = (enum ferry_issue_word)word;
-	out->tokens = json_incref(json_object_get(m, "tokens"));
+	/* It outlives the message, whose strings are overwritten. */
+	if (json_object_get(m, "tokens") != NULL) {
+		json_t *tokens;
+
+		if (ferry_json_array(m, "tokens", &tokens, err) == -1)
+			return -1;
+		out->tokens = json_incref(tokens);
+	}
 	return 0;
 }
 

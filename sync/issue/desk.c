@@ -123,10 +123,10 @@ set_person(
 
 	*who = (struct ferry_user_token){ .number = 0 };
 	/* As one person, however it is typed. */
-	for (size_t i = 0; login[i] != 0; i++)
-		who->name[i] = login[i] >= 'A' && login[i] <= 'Z'
-		                   ? (char)(login[i] + 32)
-		                   : login[i];
+	memcpy(who->name, login, strlen(login) + 1);
+	for (char *p = who->name; *p != 0; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p + 32);
 	memcpy(who->realm, FERRY_REALM_SITE, sizeof(FERRY_REALM_SITE));
 	return ferry_local_user(login, &who->number, err);
 }

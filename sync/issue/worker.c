@@ -1,6 +1,7 @@
 #include "sync/issue/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +30,7 @@ work(struct ferry_accounts *accounts)
 {
 	struct question q;
 
-	while (recv(OWN_FD, &q, sizeof(q), 0) == (ssize_t)sizeof(q)) {
+	while (read(OWN_FD, &q, sizeof(q)) == (ssize_t)sizeof(q)) {
 		struct answer a = { .err = FERRY_ERROR_INIT };
 
 		a.rc =
@@ -76,6 +77,7 @@ ferry_worker_start(struct ferry_worker *w, struct ferry_accounts *accounts,
 		return -1;
 	}
 	w->fd = fds[0];
+	(void)fcntl(w->fd, F_SETFL, O_NONBLOCK);
 	return 0;
 }
 
@@ -113,7 +115,7 @@ int
 ferry_worker_take(struct ferry_worker *w, bool *ended, struct ferry_error *err)
 {
 	struct answer a;
-	ssize_t n = recv(w->fd, &a, sizeof(a), MSG_DONTWAIT);
+	ssize_t n = read(w->fd, &a, sizeof(a));
 
 	*ended = n != (ssize_t)sizeof(a);
 	w->until_ms = 0;
