@@ -72,7 +72,8 @@ done
 # As systemd reads them; what it says of other units is not ours.
 chroot near/root systemd-analyze verify --man=no ferryd.socket ferryd.service ferry-sync.service \
     ferry-import.service ferry-export@far.service ferry-sync.timer \
-    ferry-export@far.timer ferry-backup.service ferry-backup.timer ferry-import.path >verify 2>&1 || :
+    ferry-export@far.timer ferry-backup.service ferry-backup.timer ferry-import.path ferry-issue.service \
+    ferry-issue.socket >verify 2>&1 || :
 grep ferry verify && fail "systemd-analyze verify"
 
 say "a registry, and the configurations of both"
