@@ -298,6 +298,44 @@ wait_for(
 	return 0;
 }
 
+/* Whether a version that is written beside a child is the one that it asks for:
+ * "${revision}" is the child's as well as the parent's. */
+static bool
+is_meant(const char *version, const char *asked)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_maven_range *range = NULL;
+	bool fits;
+
+	if (strcmp(version, asked) == 0 || strstr(version, "${") != NULL)
+		return true;
+	if (!ferry_maven_is_range(ferry_bytes_str(asked)) ||
+	    ferry_maven_range_new(&range, ferry_bytes_str(asked), &ignored) ==
+		-1)
+		return false;
+	fits = ferry_maven_range_has(range, ferry_bytes_str(version));
+	ferry_maven_range_free(range);
+	return fits;
+}
+
+/* It is the project's own file at path, in the version that this is of. */
+static int
+take_local(struct maven_poms *poms, struct maven_pom *pom,
+    const struct ferry_pom *tree, const char *path, struct ferry_error *err)
+{
+	struct maven_pom *real;
+
+	if (!ferry_maven_is_range(ferry_bytes_str(pom->version)) ||
+	    !ferry_maven_version_valid(ferry_bytes_str(tree->version)))
+		return ferry_maven_pom_local(pom, path, err);
+	real = ferry_maven_poms_get(poms, pom->name, tree->version, err);
+	if (real == NULL || ferry_maven_pom_local(real, path, err) == -1)
+		return -1;
+	pom->alias = real;
+	pom->state = POM_HERE;
+	return 0;
+}
+
 /* A parent beside its child, if it is the one that is meant. */
 static int
 find_local(struct maven_poms *poms, struct maven_pom *pom, const char *child,
@@ -325,11 +363,9 @@ find_local(struct maven_poms *poms, struct maven_pom *pom, const char *child,
 		&tree, ferry_bytes_buf(&text), poms->builder, &ignored) == 0) {
 		rc = ferry_buf_addf(
 		    &name, err, "%s:%s", tree->group, tree->artifact);
-		/* "${revision}" is the child's as well as the parent's. */
 		if (rc == 0 && strcmp((char *)name.p, pom->name) == 0 &&
-		    (strcmp(tree->version, pom->version) == 0 ||
-			strstr(tree->version, "${") != NULL))
-			rc = ferry_maven_pom_local(pom, (char *)file.p, err);
+		    is_meant(tree->version, pom->version))
+			rc = take_local(poms, pom, tree, (char *)file.p, err);
 	}
 	ferry_pom_unref(tree);
 	ferry_buf_free(&file);
