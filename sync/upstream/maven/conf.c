@@ -64,7 +64,12 @@ read_projects(struct maven *maven, struct ferry_conf_group *group,
 		return ferry_conf_error(group, "maven", err,
 		    "expected \"3.8\", \"3.9.0\", \"3.9.6\" or \"3.9\"");
 	maven->builder.profiles = maven->profiles;
-	return ferry_conf_bool(group, "plugins", true, &maven->plugins, err);
+	return ferry_conf_bool(group, "plugins", true, &maven->plugins, err) ==
+	                   -1 ||
+	               ferry_conf_bool(
+			   group, "site", false, &maven->site, err) == -1
+	           ? -1
+	           : 0;
 }
 
 int

@@ -29,6 +29,7 @@ struct maven {
 	struct ferry_pom_builder builder; /* of projects */
 	const char *lifecycle; /* "3.8": whose default plugins */
 	bool plugins; /* of projects */
+	bool site; /* and what `mvn site` uses */
 	bool gradle; /* follow module metadata, whoever wants a version */
 	struct maven_walker *walker;
 	/* Upstreams that are asked for what this one lacks, and those that ask

@@ -19,7 +19,10 @@ static const char *const plugins_path[] = { "build", "plugins", NULL },
 			 *const management_path[] = { "build",
 				 "pluginManagement", "plugins", NULL },
 			 *const extensions_path[] = { "build", "extensions",
-				 NULL };
+				 NULL },
+			 *const reports_path[] = { "reporting", "plugins",
+				 NULL },
+			 *const reporting_path[] = { "reporting", NULL };
 
 /* Artifacts by name */
 
@@ -98,6 +101,7 @@ struct plugins {
 	struct maven_walker *walker;
 	const struct maven *maven;
 	const struct ferry_model *model;
+	bool reports; /* those of a site, whose versions stand there first */
 	/* What is looked for by find_plugin(). */
 	const char *group, *artifact;
 	char *version; /* owned */
@@ -203,7 +207,8 @@ use_plugin(struct plugins *p, const char *group, const char *artifact,
     const char *fallback, enum ferry_need need, struct ferry_error *err)
 {
 	struct ferry_buf key = FERRY_BUF_INIT;
-	int rc = ferry_buf_addf(&key, err, "%s:%s", group, artifact);
+	int rc = ferry_buf_addf(
+	    &key, err, "%s%s:%s", p->reports ? "report " : "", group, artifact);
 
 	if (rc == -1 || ferry_table_find(&p->seen, (char *)key.p) != NULL) {
 		ferry_buf_free(&key);
@@ -213,6 +218,8 @@ use_plugin(struct plugins *p, const char *group, const char *artifact,
 	p->artifact = artifact;
 	if (ferry_table_add(&p->seen, (char *)key.p,
 		sizeof(struct ferry_table_entry), err) == NULL ||
+	    (p->reports && ferry_model_each(p->model, reports_path, find_plugin,
+			       p, err) == -1) ||
 	    ferry_model_each(p->model, plugins_path, find_plugin, p, err) ==
 		-1 ||
 	    ferry_model_each(p->model, management_path, find_plugin, p, err) ==
@@ -279,6 +286,93 @@ use_lifecycle(struct plugins *p, const char *packaging, struct ferry_error *err)
 	return 0;
 }
 
+/* Sites of projects */
+
+/* Whether the reports that every site has are left out. */
+static int
+find_exclude(
+    void *ctx, const struct ferry_xml_node *node, struct ferry_error *err)
+{
+	bool *exclude = ctx;
+
+	(void)err;
+	if (strcmp(node->name, "excludeDefaults") != 0)
+		return 1;
+	*exclude = strcmp(node->text, "true") == 0;
+	return 2;
+}
+
+/* src/site/site.xml beside the POM names a skin, or it is the default one; of no
+ * version it is the newest. */
+static int
+use_skin(
+    struct plugins *p, const struct maven_pom *pom, struct ferry_error *err)
+{
+	const char *slash = pom->path == NULL ? NULL : strrchr(pom->path, '/'),
+		   *group = NULL, *artifact = NULL, *version = NULL;
+	int n = slash == NULL ? 0 : (int)(slash - pom->path) + 1, rc;
+	struct ferry_buf file = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	const struct ferry_xml_node *skin;
+	struct ferry_xml *xml = NULL;
+
+	rc = ferry_buf_addf(&file, err, "%.*ssrc/site/site.xml", n,
+	    pom->path == NULL ? "" : pom->path);
+	if (rc == 0 &&
+	    ferry_file_read((char *)file.p, FERRY_XML_MAX, &text, &ignored) ==
+		0 &&
+	    (rc = ferry_xml_parse(
+		 &xml, ferry_bytes_buf(&text), (char *)file.p, err)) == 0 &&
+	    (skin = ferry_xml_child(ferry_xml_root(xml), "skin")) != NULL) {
+		group = ferry_xml_text(skin, "groupId");
+		artifact = ferry_xml_text(skin, "artifactId");
+		version = ferry_xml_text(skin, "version");
+	}
+	if (rc == 0)
+		rc = use_artifact(p->walker,
+		    group == NULL ? "org.apache.maven.skins" : group,
+		    artifact == NULL ? "maven-default-skin" : artifact,
+		    version == NULL ? "RELEASE" : version, ":jar",
+		    artifact == NULL ? FERRY_NEEDED_IF_THERE : FERRY_NEEDED,
+		    NULL, err);
+	ferry_xml_free(xml);
+	ferry_buf_free(&file);
+	ferry_buf_free(&text);
+	return rc;
+}
+
+/*
+ * What `mvn site` uses: its plugin, the reports that are asked for and those that
+ * every site has, a skin.
+ * Source: maven-reporting-exec, DefaultMavenReportExecutor (a version is looked
+ *     for in reporting, build and its management, then the newest is taken);
+ *     Maven 3.8.7, DefaultReportingConverter; Doxia Sitetools, Skin.
+ */
+static int
+use_site(
+    struct plugins *p, const struct maven_pom *pom, struct ferry_error *err)
+{
+	bool exclude = false;
+	int rc = 0;
+
+	if (!p->maven->site)
+		return 0;
+	if (use_plugin(p, PLUGINS_GROUP, "maven-site-plugin", NULL,
+		FERRY_NEEDED, err) == -1)
+		return -1;
+	p->reports = true;
+	if (ferry_model_each(p->model, reports_path, on_plugin, p, err) == -1 ||
+	    ferry_model_each(
+		p->model, reporting_path, find_exclude, &exclude, err) == -1 ||
+	    (!exclude && use_plugin(p, PLUGINS_GROUP,
+			     "maven-project-info-reports-plugin", NULL,
+			     FERRY_NEEDED, err) == -1) ||
+	    use_skin(p, pom, err) == -1)
+		rc = -1;
+	p->reports = false;
+	return rc;
+}
+
 static int
 on_project(struct maven_walker *walker, struct maven_pom *pom,
     const struct ferry_model *model, struct ferry_error *err)
@@ -289,7 +383,6 @@ on_project(struct maven_walker *walker, struct maven_pom *pom,
 	};
 	int rc = 0;
 
-	(void)pom;
 	if (!p.maven->plugins)
 		return 0;
 	if (ferry_model_each(model, plugins_path, on_plugin, &p, err) == -1 ||
@@ -298,7 +391,8 @@ on_project(struct maven_walker *walker, struct maven_pom *pom,
 		-1 ||
 	    /* Plugins that name no plexus-utils get this one from Maven 3. */
 	    use_artifact(walker, "org.codehaus.plexus", "plexus-utils", "1.1",
-		":jar", FERRY_NEEDED_IF_THERE, NULL, err) == -1)
+		":jar", FERRY_NEEDED_IF_THERE, NULL, err) == -1 ||
+	    use_site(&p, pom, err) == -1)
 		rc = -1;
 	ferry_table_free(&p.seen, NULL);
 	return rc;
