@@ -49,9 +49,7 @@ struct ferry_github_type {
 	bool hides; /* what may not be read is answered as if not there */
 	bool tags; /* its versions have tags */
 	bool by_default; /* mirrored where nobody says which types */
-	/* Its lists do not name packages as clients do: a registry is an
-	 * upstream of its own. */
-	bool unlisted;
+	bool not_ghe_com; /* GHE.com has no such registry */
 	enum ferry_granular granular;
 	const char *cloud; /* its URL for github.com */
 	const char *label; /* LABEL.HOST with subdomain isolation */

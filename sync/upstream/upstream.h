@@ -42,6 +42,11 @@ struct ferry_pull_end {
  * passes sync and after on to them and says what it wants of them.
  */
 enum ferry_want { FERRY_WANT, FERRY_WANT_IF_THERE /* else it is skipped */ };
+/* What a delegator's list says of a package besides its name; borrowed. */
+struct ferry_want_about {
+	const char *called; /* its name as the list has it */
+	const char *repository; /* "OWNER/REPO" that it is linked to, or NULL */
+};
 struct ferry_upstream_kind {
 	const char *format;
 	const char *const *delegates; /* to formats, up to a NULL; or NULL */
@@ -54,7 +59,8 @@ struct ferry_upstream_kind {
 	    struct ferry_error *err);
 	/* For a delegator, from its after on: every version of a package. */
 	int (*want)(struct ferry_run *run, struct ferry_upstream *up,
-	    const char *name, enum ferry_want how, struct ferry_error *err);
+	    const char *name, const struct ferry_want_about *about,
+	    enum ferry_want how, struct ferry_error *err);
 	/*
 	 * For a puller: want one thing, besides what it needs, and say what
 	 * became of it.  What came to an end is begun anew when it is wanted

@@ -3,7 +3,11 @@
 # packages with the permissions of their repository, no container registry
 # without subdomains.  Organization-wide roles, and packages that moved.
 . "$(dirname "$0")/github.sh"
-start_github --base /api/v3
+python3 "$TOP/tests/tools/mkmaven.py" "$T/trees/octo/priv" <<<'artifact("com.octo:core:1"); metadata()'
+python3 "$TOP/tests/tools/mkmaven.py" "$T/trees/octo/pub" <<<'artifact("com.octo:open:1"); metadata()'
+python3 "$TOP/tests/tools/mkmaven.py" "$T/trees/octo/int" <<<'artifact("com.octo:int:1"); metadata()'
+python3 "$TOP/tests/tools/mkmaven.py" "$T/trees/lab/secret" <<<'artifact("com.lab:x:1"); metadata()'
+start_github --base /api/v3 --maven "$T/trees"
 BOTH='"octo", "lab"'
 # server_conf MEMBERS…, with PROFILE and OWNERS.
 server_conf() {
@@ -40,7 +44,7 @@ server_conf 'subdomain_isolation = false; enterprise = "any";'
 expect 0 near init --name near
 expect 0 near sync
 has out "container packages of 'gh': a server without subdomain isolation has no container registry" \
-    "6 packages: 6 versions pulled"
+    "10 packages: 10 versions pulled"
 grep -q '^GET /api/v3/users?per_page=100 200' api.log || fail "no list of accounts"
 snapshot near gh >text
 [ "$(grep -c enterprise_member text)" = 10 ] || fail "not all accounts"

@@ -3,6 +3,7 @@
 
 github_standin.py --facts > FACTS           writes the fixture as JSON
 github_standin.py PORT-FILE FACTS RULES LOG [--page N] [--base PATH] [--token T]
+    [--maven DIR]
 
 FACTS and RULES are read again for every request.  RULES has lines
 
@@ -15,7 +16,7 @@ a line for each request: METHOD PATH STATUS.
 Shapes: store/access/PROTOCOL.md, sections 3.1, 3.2 and 3.4; the
 fixture is that of section 2.7, and two packages more: @octo/kit, linked to
 octo/ops, and lab/box, linked to lab/secret.  Below /npm/ and /v2/ are small
-registries.
+registries; below /maven/ are the trees DIR/OWNER/REPO.
 """
 import argparse
 import base64
@@ -372,11 +373,30 @@ def serve(args):
                 self.gems(*re.fullmatch(r"(?:/_registry)?/rubygems/([^/]+)/(.*)", path).groups())
             elif re.match(r"(/_registry)?/nuget/", path):
                 self.nuget(*re.fullmatch(r"((?:/_registry)?/nuget/([^/]+)/)(.*)", path).groups())
+            elif args.maven and re.match(r"(/_registry)?/maven/", path):
+                self.maven(re.sub(r"^(/_registry)?/maven/", "", path))
             elif re.fullmatch(r"/v2/.*/tags/list.*", path):
                 self.send(200, {"name": path.split("/tags/")[0][4:], "tags": []})
             else:
                 return False
             return True
+
+        def maven(self, path):
+            """400 for metadata that is not there, 404 for other files."""
+            want = "Basic " + base64.b64encode(f"ferry:{args.token}".encode()).decode()
+            file = os.path.normpath(os.path.join(args.maven, path))
+            if self.headers.get("Authorization") != want:
+                self.send(401, None, [("WWW-Authenticate", 'Basic realm="GitHub Package Registry"')])
+            elif os.path.isfile(file):
+                with open(file, "rb") as f:
+                    data = f.read()
+                tag = '"' + hashlib.sha256(data).hexdigest() + '"'
+                if self.headers.get("If-None-Match") == tag:
+                    self.send(304, None, [("ETag", tag)])
+                else:
+                    self.send_raw(data, [("ETag", tag)])
+            else:
+                self.send(400 if "maven-metadata" in path else 404, None)
 
         def gems(self, owner, path):
             want = "Basic " + base64.b64encode(f"ferry:{args.token}".encode()).decode()
@@ -468,4 +488,5 @@ for name in ("port", "facts", "rules", "log"):
 parser.add_argument("--page", type=int, default=2)
 parser.add_argument("--base", default="")
 parser.add_argument("--token", default="sync-token")
+parser.add_argument("--maven")
 serve(parser.parse_args())

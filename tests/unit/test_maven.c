@@ -85,12 +85,18 @@ static void
 test_names(void **state)
 {
 	static const char *const bad[] = { "", ":", "g", "g:", ":a", "g:a:b",
-		"g/h:a", ".g:a", "g..h:a", "g:..", "g: a" };
+		"g/h:a", ".g:a", "g..h:a", "g:..", "g: a", "o/", "/g.a",
+		"o/p/g.a", "o/g:a", "../g.a" };
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf buf = FERRY_BUF_INIT;
 
 	(void)state;
 	assert_true(ferry_maven_name_valid(B("org.ex:lib-a_1.2")));
+	assert_true(ferry_maven_name_valid(B("octo-1/org.ex.lib")));
+	assert_ok(
+	    ferry_maven_github_name(&buf, "Octo", "org.ex:Lib", &err), &err);
+	assert_string_equal((char *)buf.p, "octo/org.ex.lib");
+	ferry_buf_reset(&buf);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (i != 2 && ferry_maven_name_valid(B(bad[i])))
 			fail_msg("'%s'", bad[i]);

@@ -12,6 +12,7 @@
 #include "store/base/error.h"
 #include "store/base/files.h"
 #include "store/catalog/catalog.h"
+#include "store/format/maven/names.h"
 #include "store/pull/message.h"
 
 /* Whose package */
@@ -75,6 +76,88 @@ find_at(void *ctx, struct ferry_body **out, struct ferry_error *err)
 	return rc;
 }
 
+/* A package of an owner's on GitHub, of which a record tells the repository and
+ * the coordinates. */
+struct place {
+	struct ferry_store_view *view;
+	const char *name; /* as keys have it */
+	const char *repository, *coordinates; /* as the path has them */
+};
+
+/* Clients may say "*" for the repository, as GitHub has it. */
+static bool
+is_there(const struct place *place, const json_t *record)
+{
+	const char *repository =
+		       json_string_value(json_object_get(record, "repository")),
+		   *coordinates = json_string_value(
+		       json_object_get(record, "coordinates"));
+
+	return repository != NULL && coordinates != NULL &&
+	       strcmp(coordinates, place->coordinates) == 0 &&
+	       (strcmp(strchr(place->repository, '/'), "/*") == 0 ||
+		   strcasecmp(repository, place->repository) == 0);
+}
+
+static int
+find_place(void *ctx, struct ferry_body **out, struct ferry_error *err)
+{
+	const struct place *place = ctx;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	char owner[FERRY_OWNER_NAME];
+	json_t *record = NULL;
+	struct ferry_key key;
+	int rc = ferry_view_owner(
+	    place->view, "maven", place->name, FERRY_LOOKUP_FRESH, owner, err);
+
+	if (rc == 1 && (rc = ferry_key_package(
+			    &key, "maven", place->name, owner, err)) == 0)
+		rc = ferry_catalog_get(
+		    ferry_store_view_store(place->view), &key, &record, err);
+	if (rc == 1)
+		rc = is_there(place, record);
+	if (rc == 1 && (ferry_buf_adds(&buf, owner, err) == -1 ||
+			   ferry_body_new(out, &buf, err) == -1))
+		rc = -1;
+	ferry_buf_free(&buf);
+	json_decref(record);
+	return rc;
+}
+
+/* As find_reading(), and package of the resource. */
+static int
+find_on_github(struct ferry_call *call,
+    const struct ferry_maven_reading *reading, enum ferry_lookup lookup,
+    struct ferry_error *err)
+{
+	struct ferry_resource *r = &call->resource;
+	struct ferry_buf name = FERRY_BUF_INIT;
+	struct place place = { call->view, NULL, reading->origin,
+		reading->package };
+	struct ferry_body *body = NULL;
+	char owner[FERRY_OWNER_NAME];
+	int rc = 0;
+
+	(void)snprintf(owner, sizeof(owner), "%.*s",
+	    (int)strcspn(reading->origin, "/"), reading->origin);
+	if (ferry_maven_github_name(&name, owner, reading->package, err) == -1)
+		return -1;
+	place.name = (const char *)name.p;
+	if (name.n < sizeof(r->package) &&
+	    ferry_maven_name_valid(ferry_bytes_buf(&name)))
+		rc = lookup == FERRY_LOOKUP_FRESH
+		         ? find_place(&place, &body, err)
+		         : ferry_store_view_get(call->view, &body, find_place,
+			       &place, err, "maven", place.name, "github",
+			       place.repository, place.coordinates, NULL);
+	if (rc == 1) {
+		memcpy(r->package, name.p, name.n + 1);
+		rc = ferry_view_take_owner(body, call->owner, err);
+	}
+	ferry_buf_free(&name);
+	return rc;
+}
+
 /* The package of one reading of a path: 1 and owner, 0, -1. */
 static int
 find_reading(struct ferry_call *call, const struct ferry_maven_reading *reading,
@@ -95,6 +178,8 @@ find_reading(struct ferry_call *call, const struct ferry_maven_reading *reading,
 	         ? find_at(&at, &body, err)
 	         : ferry_store_view_get(call->view, &body, find_at, &at, err,
 		       "maven", reading->package, "at", reading->origin, NULL);
+	if (rc == 0 && strchr(reading->origin, '/') != NULL)
+		return find_on_github(call, reading, lookup, err);
 	return rc == 1 ? ferry_view_take_owner(body, call->owner, err) : rc;
 }
 
@@ -160,8 +245,8 @@ static int
 get_record(const struct wanted *w, json_t **out, struct ferry_error *err)
 {
 
-	return ferry_held_record(w->call->view, "maven", w->reading->package,
-	    w->call->owner, w->version, out, err);
+	return ferry_held_record(w->call->view, "maven",
+	    w->call->resource.package, w->call->owner, w->version, out, err);
 }
 
 static int
@@ -187,7 +272,8 @@ ferry_maven_file(const struct ferry_call *call,
 {
 	struct wanted w = { call, reading, "" };
 	const struct ferry_file_call file = { call->view, "maven",
-		reading->package, call->owner, reading->file, NULL, find, &w };
+		call->resource.package, call->owner, reading->file, NULL, find,
+		&w };
 
 	return ferry_maven_path_version(reading, w.version)
 	           ? ferry_file_body(&file, out, err)
@@ -258,8 +344,9 @@ ferry_maven_file_sums(const struct ferry_call *call,
 
 	if (!ferry_maven_path_version(reading, w.version))
 		return 0;
-	rc = ferry_store_view_get(call->view, &body, make_sums, &w, err,
-	    "maven", reading->package, "sums", call->owner, w.version, NULL);
+	rc =
+	    ferry_store_view_get(call->view, &body, make_sums, &w, err, "maven",
+		call->resource.package, "sums", call->owner, w.version, NULL);
 	if (rc != 1)
 		return rc;
 	rc = 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "serve/replay/maven/files.h"
 #include "serve/replay/maven/listed.h"
 #include "serve/replay/search.h"
 #include "serve/replay/store_view.h"
@@ -284,11 +285,22 @@ put_versions(struct ferry_out *out, const struct versions *v)
 	ferry_out_str(out, "  </versioning>\n");
 }
 
+/* What clients know it by, wherever it is. */
+static const char *
+coordinates_of(
+    const struct ferry_call *call, struct ferry_maven_reading *reading)
+{
+
+	return ferry_maven_chosen(call, reading) ? reading->package
+	                                         : call->resource.package;
+}
+
 /* One name may be an artifact's and a group's. */
 static int
 make_artifact(void *ctx, struct ferry_body **body, struct ferry_error *err)
 {
 	const struct ferry_call *call = ctx;
+	struct ferry_maven_reading reading;
 	struct versions v = { .n = 0 };
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_out out;
@@ -299,7 +311,7 @@ make_artifact(void *ctx, struct ferry_body **body, struct ferry_error *err)
 	ferry_out_begin(&out, &text);
 	ferry_out_str(&out, HEAD);
 	if (v.n > 0) {
-		put_coordinates(&out, call->resource.package);
+		put_coordinates(&out, coordinates_of(call, &reading));
 		put_versions(&out, &v);
 	}
 	if (v.plugins.n > 0) {
@@ -425,7 +437,8 @@ static int
 make_snapshot(void *ctx, struct ferry_body **body, struct ferry_error *err)
 {
 	const struct snapshot *s = ctx;
-	const char *package = s->call->resource.package;
+	struct ferry_maven_reading reading;
+	const char *package = coordinates_of(s->call, &reading);
 	struct versions v = { .folder = s->folder, .files = json_object() };
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_out out;

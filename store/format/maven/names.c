@@ -56,7 +56,17 @@ ferry_maven_artifact(struct ferry_bytes name)
 bool
 ferry_maven_name_valid(struct ferry_bytes name)
 {
+	const uint8_t *slash = name.n == 0 ? NULL : memchr(name.p, '/', name.n);
 
+	if (slash != NULL) {
+		size_t n = (size_t)(slash - name.p);
+		struct ferry_bytes rest =
+		    ferry_bytes_of(slash + 1, name.n - n - 1);
+
+		return name.n <= FERRY_MAVEN_NAME_MAX &&
+		       ferry_maven_part_valid(ferry_bytes_of(name.p, n)) &&
+		       ferry_maven_part_valid(rest);
+	}
 	return name.n <= FERRY_MAVEN_NAME_MAX &&
 	       ferry_maven_part_valid(ferry_maven_group(name)) &&
 	       (colon(name) == name.n ||
@@ -243,14 +253,14 @@ int
 ferry_maven_github_name(struct ferry_buf *out, const char *owner,
     const char *name, struct ferry_error *err)
 {
+	size_t from = out->n;
 
-	(void)owner;
-	return ferry_buf_adds(out, name, err);
-}
-
-const char *
-ferry_maven_github_short_name(const char *client_name)
-{
-
-	return client_name;
+	if (ferry_buf_addf(out, err, "%s/%s", owner, name) == -1)
+		return -1;
+	for (size_t i = from; i < out->n; i++)
+		if (out->p[i] >= 'A' && out->p[i] <= 'Z')
+			out->p[i] = (uint8_t)(out->p[i] + 32);
+		else if (out->p[i] == ':')
+			out->p[i] = '.';
+	return 0;
 }

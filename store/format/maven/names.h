@@ -4,7 +4,8 @@
 /*
  * Coordinates, and what they are called in a repository's tree.
  *
- * A package is "GROUP:ARTIFACT"; a version is a release, "1.0", or one build of
+ * A package is "GROUP:ARTIFACT", or "OWNER/GROUP.ARTIFACT" of an owner's on
+ * GitHub, whose lists do not tell where the group ends; a version is a release, "1.0", or one build of
  * a snapshot, "1.0-20240501.120000-3", whose folder is "1.0-SNAPSHOT".  A file
  * of a version is called ARTIFACT-VERSION[-CLASSIFIER].EXTENSION.
  *
@@ -21,8 +22,8 @@ struct ferry_error;
 #define FERRY_MAVEN_NAME_MAX 220 /* bytes, with the ':' */
 #define FERRY_MAVEN_METADATA "maven-metadata.xml"
 
-/* Whether it is "GROUP:ARTIFACT"; or "GROUP.ARTIFACT", as GitHub's lists and
- * permissions name packages, which nothing is pulled or served as. */
+/* Whether it is "GROUP:ARTIFACT", "OWNER/GROUP.ARTIFACT", or "GROUP.ARTIFACT",
+ * which nothing is pulled or served as. */
 bool ferry_maven_name_valid(struct ferry_bytes name);
 struct ferry_bytes ferry_maven_group(struct ferry_bytes name);
 struct ferry_bytes ferry_maven_artifact(struct ferry_bytes name);
@@ -62,9 +63,9 @@ struct ferry_maven_type {
 };
 struct ferry_maven_type ferry_maven_type(const char *type);
 
-/* For the table of formats: what clients call a package of GitHub's. */
+/* For the table of formats: what a package of an owner's on GitHub is called
+ * here, in lower case.  name may have a ':' for its last '.'. */
 int ferry_maven_github_name(struct ferry_buf *out, const char *owner,
     const char *name, struct ferry_error *err);
-const char *ferry_maven_github_short_name(const char *client_name);
 
 #endif

@@ -98,8 +98,6 @@ want_type(struct github *gh, const char *type, struct ferry_error *err)
 
 	for (size_t i = 0; i < gh->parts_n; i++)
 		if (gh->parts[i].format == format) {
-			if (format->github.unlisted)
-				return 0;
 			if (strcmp(format->github.name, type) == 0)
 				gh->parts[i].wanted = true;
 			else
@@ -136,7 +134,9 @@ read_types(struct github *gh, struct ferry_error *err)
 	for (size_t i = 0; i < gh->parts_n; i++)
 		if (!ferry_conf_has(group, "types"))
 			gh->parts[i].wanted =
-			    gh->parts[i].format->github.by_default;
+			    gh->parts[i].format->github.by_default &&
+			    (gh->profile != GITHUB_GHE_COM ||
+				!gh->parts[i].format->github.not_ghe_com);
 	return rc;
 }
 
@@ -156,6 +156,8 @@ derive_url(const struct github *gh, const struct ferry_github_type *type,
 
 	if (gh->profile == GITHUB_COM)
 		return ferry_buf_adds(url, type->cloud, err);
+	if (gh->profile == GITHUB_GHE_COM && type->not_ghe_com)
+		return 0;
 	if (gh->profile == GITHUB_GHE_COM || web->isolated)
 		return ferry_buf_addf(url, err, "%s%s.%s", web->scheme,
 		    type->label, web->authority);

@@ -39,8 +39,11 @@ github_free(struct ferry_upstream *up)
 	for (size_t i = 0; i < gh->parts_n; i++) {
 		struct github_part *part = &gh->parts[i];
 
-		for (size_t k = 0; k < part->n; k++)
+		for (size_t k = 0; k < part->n; k++) {
 			free(part->wants[k].name);
+			free(part->wants[k].called);
+			free(part->wants[k].repository);
+		}
 		free(part->wants);
 		free(part->host);
 		ferry_upstream_delegate_free(&part->up);
@@ -76,8 +79,10 @@ skip_types(struct github *gh, struct ferry_error *err)
 		const struct github_part *part = &gh->parts[i];
 		const struct ferry_github_type *t = &part->format->github;
 
-		(void)snprintf(text, sizeof(text),
-		    "a server without subdomain isolation has no %s registry",
+		(void)snprintf(text, sizeof(text), "%s has no %s registry",
+		    gh->profile == GITHUB_GHE_COM
+			? "GHE.com"
+			: "a server without subdomain isolation",
 		    t->name);
 		if (part->wanted && !part->usable)
 			skip_type(gh, t->name, text);
@@ -87,15 +92,8 @@ skip_types(struct github *gh, struct ferry_error *err)
 	for (unsigned i = 0;
 	     (rc = ferry_conf_strs(gh->up->group, "types", i, &type, err)) == 1;
 	     i++) {
-		const struct ferry_format *format = ferry_format_of_type(type);
-
-		if (format == NULL)
+		if (ferry_format_of_type(type) == NULL)
 			skip_type(gh, type, "not mirrored by this ferry yet");
-		else if (format->github.unlisted)
-			skip_type(gh, type,
-			    "GitHub's lists do not name them as clients do: "
-			    "the registry of OWNER/REPO can be an upstream of "
-			    "its own");
 	}
 	return rc;
 }
@@ -162,11 +160,15 @@ want_all(struct github *gh, struct ferry_error *err)
 	for (size_t i = 0; i < gh->parts_n; i++) {
 		struct github_part *part = &gh->parts[i];
 
-		for (size_t k = 0; k < part->n; k++)
-			if (part->up.kind->want(gh->run, &part->up,
-				part->wants[k].name, part->wants[k].how,
-				err) == -1)
+		for (size_t k = 0; k < part->n; k++) {
+			const struct github_want *want = &part->wants[k];
+			const struct ferry_want_about about = { want->called,
+				want->repository };
+
+			if (part->up.kind->want(gh->run, &part->up, want->name,
+				&about, want->how, err) == -1)
 				return -1;
+		}
 	}
 	return 0;
 }

@@ -27,6 +27,7 @@ enum github_profile { GITHUB_COM, GITHUB_GHES, GITHUB_GHE_COM };
 /* What is wanted of a delegate when all lists are here. */
 struct github_want {
 	char *name;
+	char *called, *repository; /* as of struct ferry_want_about */
 	enum ferry_want how;
 };
 /* The packages of one format.  Invariant: without usable, up is empty and

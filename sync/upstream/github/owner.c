@@ -145,6 +145,22 @@ ask_repository(
 
 /* Packages */
 
+/* Its name as the list has it, and the repository that it is linked to. */
+static int
+copy_about(
+    struct github_want *want, const json_t *item, struct ferry_error *err)
+{
+	const char *full = json_string_value(
+	    json_object_get(json_object_get(item, "repository"), "full_name"));
+
+	if (full != NULL &&
+	    (is_path(full, err) == -1 ||
+		ferry_strdup(&want->repository, full, err) == -1))
+		return -1;
+	return ferry_strdup(&want->called,
+	    json_string_value(json_object_get(item, "name")), err);
+}
+
 static int
 want_package(
     struct github_list *list, const json_t *item, struct ferry_error *err)
@@ -164,9 +180,9 @@ want_package(
 		return -1;
 	}
 	/* Registries do not serve all that their older type lists. */
-	part->wants[part->n++] = (struct github_want){ (char *)name.p,
-		legacy ? FERRY_WANT_IF_THERE : FERRY_WANT };
-	return 0;
+	part->wants[part->n] = (struct github_want){ .name = (char *)name.p,
+		.how = legacy ? FERRY_WANT_IF_THERE : FERRY_WANT };
+	return copy_about(&part->wants[part->n++], item, err);
 }
 
 static int

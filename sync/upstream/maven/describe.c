@@ -291,7 +291,8 @@ set_prefix(
 	if (rc != -1)
 		rc = ferry_json_set(record, "prefix",
 		    ferry_json_text(rc == 1 ? ferry_bytes_buf(&prefix)
-					    : prefix_of(at->name)),
+					    : prefix_of(ferry_maven_coordinates(
+						  at->packages, at->name))),
 		    err);
 	ferry_buf_free(&name);
 	ferry_buf_free(&prefix);

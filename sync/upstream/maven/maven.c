@@ -34,6 +34,7 @@ close_maven(struct ferry_packages *packages)
 	if (maven == NULL)
 		return;
 	ferry_table_free(&maven->absent, NULL);
+	ferry_maven_places_free(&maven->places);
 	ferry_maven_walker_free(maven->walker);
 	free(maven);
 }
@@ -89,19 +90,17 @@ cut_spec(const char *spec, size_t *n, char **files, struct ferry_error *err)
 	return rc;
 }
 
-/* GitHub's lists do not tell where the group ends. */
 static int
 known(struct ferry_packages *packages, const char *name,
     struct ferry_known *out, struct ferry_error *err)
 {
 
-	(void)packages;
 	out->what = FERRY_KNOWN_NOTHING;
-	return strchr(name, ':') != NULL
+	return strchr(ferry_maven_coordinates(packages, name), ':') != NULL
 	           ? 0
 	           : ferry_error_set(err, FERRY_EFORMAT,
 			 "'%s' does not say what is its group: name it as "
-			 "GROUP:ARTIFACT in an upstream of format maven",
+			 "GROUP:ARTIFACT",
 			 name);
 }
 
@@ -110,8 +109,10 @@ document_url(const struct ferry_packages *packages, const char *name,
     struct ferry_buf *url, struct ferry_error *err)
 {
 
-	return ferry_buf_addf(url, err, "%s/", packages->up->url) == -1 ||
-	               ferry_maven_folder(url, name, err) == -1 ||
+	return ferry_maven_tree(url, packages, name, err) == -1 ||
+	               ferry_maven_folder(url,
+			   ferry_maven_coordinates(packages, name),
+			   err) == -1 ||
 	               ferry_buf_adds(url, "/" FERRY_MAVEN_METADATA, err) == -1
 	           ? -1
 	           : 0;
@@ -154,7 +155,8 @@ settle_ranges(struct maven_poms *poms, const struct ferry_version_at *at,
     const struct ferry_packages *home, const struct ferry_digest *sha256,
     struct ferry_error *err)
 {
-	const char *rest = at->files == NULL ? "" : at->files;
+	const char *rest = at->files == NULL ? "" : at->files,
+		   *name = ferry_maven_coordinates(at->packages, at->name);
 	struct maven_pom *range, *pom;
 
 	for (size_t n; *rest != 0; rest += n + (rest[n] == ' ')) {
@@ -166,11 +168,11 @@ settle_ranges(struct maven_poms *poms, const struct ferry_version_at *at,
 		if (ferry_strndup(
 			&spec, ferry_bytes_of(rest + 1, n - 1), err) == -1)
 			return -1;
-		range = ferry_maven_poms_find(poms, at->name, spec, err);
+		range = ferry_maven_poms_find(poms, name, spec, err);
 		free(spec);
 		if (range == NULL || range->home != home)
 			continue;
-		pom = ferry_maven_poms_get(poms, at->name, at->version, err);
+		pom = ferry_maven_poms_get(poms, name, at->version, err);
 		if (pom == NULL)
 			return -1;
 		if (pom->state == POM_NEW) {
@@ -249,8 +251,9 @@ arrived(
 	if (rc == 1)
 		sha256 = &file.sha256;
 	if (rc == -1 ||
-	    (pom = ferry_maven_poms_get(poms, at->name, at->version, err)) ==
-		NULL ||
+	    (pom = ferry_maven_poms_get(poms,
+		 ferry_maven_coordinates(at->packages, at->name), at->version,
+		 err)) == NULL ||
 	    ferry_maven_pom_settle(poms, pom, sha256, err) == -1 ||
 	    settle_ranges(poms, at, NULL, sha256, err) == -1 ||
 	    tell_behind(at, sha256, err) == -1)
@@ -278,7 +281,8 @@ lost(struct ferry_packages *packages, const char *name, const char *version,
 	                 why->code == FERRY_EUNRESOLVED ||
 	                 why->code == FERRY_EDENIED;
 	int rc = ferry_maven_poms_lose(ferry_maven_walker_poms(maven->walker),
-	    name, version, NULL, elsewhere ? maven->next : NULL, err);
+	    ferry_maven_coordinates(packages, name), version, NULL,
+	    elsewhere ? maven->next : NULL, err);
 
 	for (size_t i = 0; i < maven->behind_n && rc == 0; i++) {
 		const struct maven *other = maven->behind[i]->state;
@@ -385,6 +389,9 @@ static const struct ferry_package_format maven = {
 	.words = ferry_maven_words,
 	.known = known,
 	.document_url = document_url,
+	.about = ferry_maven_about,
+	.elsewhere = ferry_maven_elsewhere,
+	.record = ferry_maven_place_record,
 	.read = ferry_maven_read,
 	.range_new = range_new,
 	.range_has = range_has,

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "sync/select/maven/pom.h"
+#include "sync/upstream/maven/places.h"
 #include "sync/upstream/table.h"
 
 struct ferry_conf_group;
@@ -37,6 +38,7 @@ struct maven {
 	const char *fallback;
 	struct ferry_packages *next, *behind[MAVEN_BEHIND_MAX];
 	size_t behind_n;
+	struct maven_places places;
 	struct ferry_table absent; /* files that were told of as lacking */
 	uint64_t unchecked; /* files without a checksum */
 	bool said; /* that there were such */

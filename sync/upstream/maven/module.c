@@ -45,7 +45,10 @@ want(struct module *m, const char *name, const char *spec, const char *files,
 	if (++m->wants > WANTS_MAX)
 		return ferry_error_set(err, FERRY_ELIMIT,
 		    "its module metadata names more than %d others", WANTS_MAX);
-	return !ferry_maven_name_valid(ferry_bytes_str(name)) || *spec == 0
+	name = ferry_maven_name_valid(ferry_bytes_str(name)) && *spec != 0
+	           ? ferry_maven_called(m->at->packages, name)
+	           : NULL;
+	return name == NULL
 	           ? 0
 	           : ferry_packages_want(m->at->packages, name, &wanted, err);
 }
@@ -88,7 +91,8 @@ static int
 want_file(struct module *m, const json_t *file, struct ferry_error *err)
 {
 	struct ferry_bytes artifact = ferry_maven_artifact(
-			       ferry_bytes_str(m->at->name)),
+			       ferry_bytes_str(ferry_maven_coordinates(
+				   m->at->packages, m->at->name))),
 			   version, classifier, extension;
 	const char *url = text_of(file, "url"), *name, *rest, *dot;
 	struct ferry_buf words = FERRY_BUF_INIT;
@@ -123,7 +127,9 @@ want_file(struct module *m, const json_t *file, struct ferry_error *err)
 		(const char *)extension.p) == 0 &&
 	    add_digest(&words, file, err) == 0 &&
 	    ferry_strndup(&spec, version, err) == 0)
-		rc = want(m, m->at->name, spec, (char *)words.p, false, err);
+		rc = want(m,
+		    ferry_maven_coordinates(m->at->packages, m->at->name), spec,
+		    (char *)words.p, false, err);
 	free(spec);
 	ferry_buf_free(&words);
 	return rc;

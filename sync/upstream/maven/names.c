@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/format/maven/names.h"
+#include "sync/upstream/maven/places.h"
 #include "sync/upstream/package/packages.h"
 
 bool
@@ -95,8 +96,9 @@ ferry_maven_name_of(struct ferry_buf *out, const struct ferry_version_at *at,
     struct ferry_error *err)
 {
 
-	return ferry_maven_file_name(
-	    out, at->name, at->version, classifier, extension, err);
+	return ferry_maven_file_name(out,
+	    ferry_maven_coordinates(at->packages, at->name), at->version,
+	    classifier, extension, err);
 }
 
 int
@@ -104,9 +106,10 @@ ferry_maven_url_of(struct ferry_buf *out, const struct ferry_version_at *at,
     const char *name, struct ferry_error *err)
 {
 
-	return ferry_buf_addf(out, err, "%s/", at->packages->up->url) == -1 ||
-	               ferry_maven_version_folder(
-			   out, at->name, at->version, err) == -1 ||
+	return ferry_maven_tree(out, at->packages, at->name, err) == -1 ||
+	               ferry_maven_version_folder(out,
+			   ferry_maven_coordinates(at->packages, at->name),
+			   at->version, err) == -1 ||
 	               ferry_buf_addf(out, err, "/%s", name) == -1
 	           ? -1
 	           : 0;

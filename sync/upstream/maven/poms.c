@@ -10,6 +10,7 @@
 #include "store/blob/blob.h"
 #include "store/format/maven/names.h"
 #include "store/format/maven/version.h"
+#include "sync/upstream/maven/maven.h"
 #include "sync/upstream/package/packages.h"
 
 #define POM_MAX FERRY_XML_MAX
@@ -100,12 +101,28 @@ ferry_maven_pom_local(
 	return ferry_strdup(&pom->path, path, err);
 }
 
+/* An owner on GitHub has no package of that name. */
+static int
+ask_fallback(struct maven_poms *poms, struct maven_pom *pom, const char *files,
+    enum ferry_need need, struct ferry_error *err)
+{
+	const struct maven *maven = poms->packages->state;
+
+	if (maven->next == NULL)
+		return ferry_maven_pom_settle(poms, pom, NULL, err);
+	pom->home = maven->next;
+	return ferry_maven_pom_ask(poms, pom, files, need, err);
+}
+
 /* "=RANGE" tells who chose the version, when it arrives. */
 int
 ferry_maven_pom_ask(struct maven_poms *poms, struct maven_pom *pom,
     const char *files, enum ferry_need need, struct ferry_error *err)
 {
 	bool range = ferry_maven_is_range(ferry_bytes_str(pom->version));
+	struct ferry_packages *packages =
+	    pom->home != NULL ? pom->home : poms->packages;
+	const char *name = ferry_maven_called(packages, pom->name);
 	struct ferry_buf words = FERRY_BUF_INIT;
 	struct ferry_package_want want = { .kind = range ? FERRY_WANT_PICK
 		                                         : FERRY_WANT_EXACT,
@@ -118,13 +135,13 @@ ferry_maven_pom_ask(struct maven_poms *poms, struct maven_pom *pom,
 		return 0;
 	if (pom->state == POM_NEW)
 		pom->state = POM_ASKED;
+	if (name == NULL)
+		return ask_fallback(poms, pom, files, need, err);
 	if (ferry_buf_addf(&words, err, "%s", files) == 0 &&
 	    (!range ||
 		ferry_buf_addf(&words, err, " =%s", pom->version) == 0)) {
 		want.files = (char *)words.p;
-		rc = ferry_packages_want(
-		    pom->home != NULL ? pom->home : poms->packages, pom->name,
-		    &want, err);
+		rc = ferry_packages_want(packages, name, &want, err);
 	}
 	ferry_buf_free(&words);
 	return rc;

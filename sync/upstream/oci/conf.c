@@ -318,7 +318,8 @@ want_select(
 
 int
 ferry_oci_want_all(struct ferry_run *run, struct ferry_upstream *up,
-    const char *name, enum ferry_want how, struct ferry_error *err)
+    const char *name, const struct ferry_want_about *about, enum ferry_want how,
+    struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct oci *oci = up->state;
@@ -326,6 +327,7 @@ ferry_oci_want_all(struct ferry_run *run, struct ferry_upstream *up,
 	char item[OCI_ITEM_MAX];
 	struct oci_select *s;
 
+	(void)about;
 	if (!ferry_oci_name_valid(ferry_bytes_str(name))) {
 		ferry_error_set(&why, FERRY_EFORMAT,
 		    "'%.80s' is not a repository's name", name);

@@ -15,6 +15,7 @@ int ferry_oci_want_recorded(struct oci *oci, struct ferry_error *err);
 
 /* Every tag of a repository, for a delegator: want of the kind. */
 int ferry_oci_want_all(struct ferry_run *run, struct ferry_upstream *up,
-    const char *name, enum ferry_want how, struct ferry_error *err);
+    const char *name, const struct ferry_want_about *about, enum ferry_want how,
+    struct ferry_error *err);
 
 #endif

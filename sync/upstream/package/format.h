@@ -21,6 +21,7 @@ struct ferry_error;
 struct ferry_lock_wanted;
 struct ferry_needs;
 struct ferry_packages;
+struct ferry_want_about;
 
 /* A version that a document lists. */
 struct ferry_listed {
@@ -204,6 +205,17 @@ struct ferry_package_format {
 	    struct ferry_known *out, struct ferry_error *err);
 	int (*document_url)(const struct ferry_packages *packages,
 	    const char *name, struct ferry_buf *url, struct ferry_error *err);
+	/* A delegator's list says this of a package.  NULL: its name is all
+	 * that is needed. */
+	int (*about)(struct ferry_packages *packages, const char *name,
+	    const struct ferry_want_about *about, struct ferry_error *err);
+	/* There is no document at document_url(): 1 that tells another place
+	 * from now on, 0 there is none.  NULL: there never is. */
+	int (*elsewhere)(struct ferry_packages *packages, const char *name);
+	/* Add to a package's record what is to be kept beside its document.
+	 * NULL: nothing. */
+	int (*record)(const struct ferry_packages *packages, const char *name,
+	    json_t *record, struct ferry_error *err);
 	/*
 	 * Read a part of the document of the package called name; part is NULL
 	 * for the first.  text outlives document.

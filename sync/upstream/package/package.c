@@ -118,9 +118,11 @@ ferry_packages_sync(
 
 int
 ferry_packages_want_all(struct ferry_run *run, struct ferry_upstream *up,
-    const char *name, enum ferry_want how, struct ferry_error *err)
+    const char *name, const struct ferry_want_about *about, enum ferry_want how,
+    struct ferry_error *err)
 {
 	struct ferry_packages *packages = up->state;
+	const struct ferry_package_format *format = packages->format;
 	const struct ferry_package_want want = { .kind = FERRY_WANT_RANGE,
 		.spec = packages->format->any,
 		.by = up->name,
@@ -131,7 +133,10 @@ ferry_packages_want_all(struct ferry_run *run, struct ferry_upstream *up,
 		                                   : FERRY_NEEDED };
 
 	(void)run;
-	return ferry_packages_want(packages, name, &want, err);
+	return format->about != NULL &&
+	               format->about(packages, name, about, err) == -1
+	           ? -1
+	           : ferry_packages_want(packages, name, &want, err);
 }
 
 int

@@ -30,7 +30,8 @@ int ferry_packages_sync(
 int ferry_packages_after(
     struct ferry_run *run, struct ferry_upstream *up, struct ferry_error *err);
 int ferry_packages_want_all(struct ferry_run *run, struct ferry_upstream *up,
-    const char *name, enum ferry_want how, struct ferry_error *err);
+    const char *name, const struct ferry_want_about *about, enum ferry_want how,
+    struct ferry_error *err);
 int ferry_packages_pull(struct ferry_run *run, struct ferry_upstream *up,
     const struct ferry_pull_want *want, struct ferry_error *err);
 enum ferry_pull_state ferry_packages_pulled(struct ferry_upstream *up,

@@ -335,7 +335,12 @@ take_part(const struct part_job *job, const struct ferry_pulled *pulled,
 	assert(p->parts_pending > 0);
 	p->parts_pending--;
 	if (pulled->error.code != FERRY_OK && is_absent(p, &pulled->error)) {
-		if (job->part == 0 && !p->failed)
+		if (job->part == 0 && !p->failed &&
+		    p->packages->format->elsewhere != NULL &&
+		    p->packages->format->elsewhere(p->packages, p->entry.key) ==
+			1)
+			rc = ask_part(p, 0, NULL, err);
+		else if (job->part == 0 && !p->failed)
 			choose_without(p);
 		else if (p->parts_pending == 0 && !p->failed)
 			rc = take_last(p, &document, err);

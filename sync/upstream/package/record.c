@@ -38,6 +38,11 @@ ferry_package_record(struct ferry_package *p, struct ferry_error *err)
 			return -1;
 		}
 	}
+	if (record != NULL && format->record != NULL &&
+	    format->record(p->packages, p->entry.key, record, err) == -1) {
+		json_decref(record);
+		return -1;
+	}
 	return ferry_recorded_put(&of, NULL, record, err);
 }
 
