@@ -30,6 +30,7 @@ static const struct ferry_format formats[] = {
 		.name = "maven",
 		.by_default = true,
 		.not_ghe_com = true,
+		.hides = true,
 		.granular = FERRY_GRANULAR_NEVER,
 		.cloud = "https://maven.pkg.github.com",
 		.label = "maven",
