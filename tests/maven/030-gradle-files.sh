@@ -34,6 +34,14 @@ artifact("k:markless:1", files={"module": "{}"})
 artifact("com.ex.tool:com.ex.tool.gradle.plugin:1.5", packaging="pom", needs=["com.ex:tool:1.5"])
 artifact("com.ex:tool:1.5", needs=["k:dep:1"])
 for v in ("1.0", "1.2", "1.10", "2.0"): artifact("k:dyn:" + v)
+# What constraints say, of what something depends on, and in either order.
+for v in ("1", "2", "3"): artifact("k:held:" + v); artifact("k:free:" + v)
+module("k:plat:1", [{"name": "p", "attributes": {"org.gradle.category": "platform"}, "dependencyConstraints": [dep("k", "held", "2"), dep("k", "free", "2")]}],
+    files={"jar": False}, packaging="pom")
+module("k:con:1", [{"name": "r", "files": [file("con-1.jar")], "dependencies": [dep("k", "plat", "1", True), {"group": "k", "module": "held"},
+    {"group": "k", "module": "mid", "version": {"requires": "1"}}, {"group": "k", "module": "dyn", "version": {"strictly": "[1.0,2.0)", "prefers": "1.2"}}]}])
+module("k:mid:1", [{"name": "r", "files": [file("mid-1.jar")], "dependencies": [dep("k", "held", "1")],
+    "dependencyConstraints": [dep("k", "held", "3"), dep("k", "free", "3")]}])
 metadata()
 END
 start_faulty up
@@ -125,6 +133,22 @@ expect 0 "$FERRY" init --store near --name near
 expect 0 near sync
 held near >got
 for file in extra-1.jar tool-1.5.jar lib-js-1.0.klib bom-2.pom; do has got "$file"; done
+
+say "constraints count for what something depends on; what is preferred is taken"
+rm -rf near
+expect 0 "$FERRY" init --store near --name near
+maven_conf "$BASE/" 'gradle = true; packages = [ "k:con:1" ];'
+expect 0 near sync
+held near | grep 'jar$' >got
+cat >want <<'END'
+con-1.jar
+dyn-1.2.jar
+held-1.jar
+held-2.jar
+held-3.jar
+mid-1.jar
+END
+diff want got || fail "not what constraints want"
 
 say "files out of their folder are refused, digests in module metadata hold"
 maven_conf "$BASE/" 'gradle = true; packages = [ "k:out:1", "k:lies:1", "k:markless:1" ];'

@@ -35,6 +35,7 @@ close_maven(struct ferry_packages *packages)
 		return;
 	ferry_table_free(&maven->absent, NULL);
 	ferry_maven_places_free(&maven->places);
+	ferry_maven_module_forget(&maven->constrained);
 	ferry_maven_walker_free(maven->walker);
 	free(maven);
 }

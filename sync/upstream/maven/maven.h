@@ -39,6 +39,7 @@ struct maven {
 	struct ferry_packages *next, *behind[MAVEN_BEHIND_MAX];
 	size_t behind_n;
 	struct maven_places places;
+	struct ferry_table constrained; /* of module.c */
 	struct ferry_table absent; /* files that were told of as lacking */
 	uint64_t unchecked; /* files without a checksum */
 	bool said; /* that there were such */

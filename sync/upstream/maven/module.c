@@ -161,23 +161,131 @@ want_module(struct module *m, const json_t *module, const char *version,
 	return rc;
 }
 
-static int
-want_dependency(
-    struct module *m, const json_t *dependency, struct ferry_error *err)
+/* What is preferred lies in what is required. */
+static const char *
+version_of(const json_t *dependency)
 {
-	static const char *const kinds[] = { "strictly", "prefers",
+	static const char *const kinds[] = { "prefers", "strictly",
 		"requires" };
 	const json_t *versions = json_object_get(dependency, "version");
 	const char *version = "";
 
 	for (size_t i = 0; i < 3 && *version == 0; i++)
 		version = text_of(versions, kinds[i]);
+	return version;
+}
+
+/* Constraints: what they say of a module counts once something depends on it,
+ * whichever is read first. */
+struct constrained {
+	struct ferry_table_entry entry; /* key: "group:artifact" */
+	bool used; /* something depends on it */
+	struct ferry_buf versions; /* that constraints say, a line each */
+};
+
+static void
+constrained_free(void *entry)
+{
+	struct constrained *c = entry;
+
+	ferry_buf_free(&c->versions);
+}
+
+void
+ferry_maven_module_forget(struct ferry_table *constrained)
+{
+
+	ferry_table_free(constrained, constrained_free);
+}
+
+static struct constrained *
+find_constrained(struct module *m, const char *name, struct ferry_error *err)
+{
+	struct maven *maven = m->at->packages->state;
+	struct ferry_table_entry *entry =
+	    ferry_table_find(&maven->constrained, name);
+
+	return (
+	    struct constrained *)(entry != NULL
+				      ? entry
+				      : ferry_table_add(&maven->constrained,
+					    name, sizeof(struct constrained),
+					    err));
+}
+
+/* Something depends on it: the versions that were told of are wanted. */
+static int
+use_module(struct module *m, const char *name, struct ferry_error *err)
+{
+	struct constrained *c = find_constrained(m, name, err);
+	struct ferry_bytes rest, line;
+	int rc = c == NULL ? -1 : 0;
+
+	if (rc == -1 || c->used)
+		return rc;
+	c->used = true;
+	rest = ferry_bytes_buf(&c->versions);
+	while (rc == 0 && ferry_bytes_line(&rest, &line)) {
+		char *version = NULL;
+
+		rc = ferry_strndup(&version, line, err);
+		if (rc == 0)
+			rc = want(m, name, version, "* gradle", true, err);
+		free(version);
+	}
+	return rc;
+}
+
+static int
+want_constraint(
+    struct module *m, const json_t *constraint, struct ferry_error *err)
+{
+	const char *version = version_of(constraint);
+	struct ferry_buf name = FERRY_BUF_INIT;
+	struct constrained *c = NULL;
+	int rc = ferry_buf_addf(&name, err, "%s:%s",
+	    text_of(constraint, "group"), text_of(constraint, "module"));
+
+	if (rc == 0 && *version != 0 && strchr(version, '\n') == NULL) {
+		c = find_constrained(m, (char *)name.p, err);
+		rc = c == NULL ? -1
+		     : c->used
+		         ? want(m, (char *)name.p, version, "* gradle", true,
+			       err)
+		         : ferry_buf_addf(&c->versions, err, "%s\n", version);
+	}
+	ferry_buf_free(&name);
+	return rc;
+}
+
+static int
+use_dependency(
+    struct module *m, const json_t *dependency, struct ferry_error *err)
+{
+	struct ferry_buf name = FERRY_BUF_INIT;
+	int rc = ferry_buf_addf(&name, err, "%s:%s",
+	    text_of(dependency, "group"), text_of(dependency, "module"));
+
+	if (rc == 0)
+		rc = use_module(m, (char *)name.p, err);
+	ferry_buf_free(&name);
+	return rc;
+}
+
+static int
+want_dependency(
+    struct module *m, const json_t *dependency, struct ferry_error *err)
+{
+	const char *version = version_of(dependency);
+
 	if (is_platform(dependency))
 		return want_module(
 		    m, dependency, version, "pom gradle", false, err);
-	return m->follow
-	           ? want_module(m, dependency, version, "* gradle", true, err)
-	           : 0;
+	if (!m->follow)
+		return 0;
+	return want_module(m, dependency, version, "* gradle", true, err) == -1
+	           ? -1
+	           : use_dependency(m, dependency, err);
 }
 
 static int
@@ -199,6 +307,10 @@ read_variant(struct module *m, const json_t *variant, struct ferry_error *err)
 	json_array_foreach (json_object_get(variant, "dependencies"), i, one)
 		if (want_dependency(m, one, err) == -1)
 			return -1;
+	json_array_foreach (
+	    json_object_get(variant, "dependencyConstraints"), i, one)
+		if (want_constraint(m, one, err) == -1)
+			return -1;
 	return 0;
 }
 
@@ -210,6 +322,9 @@ read_module(struct module *m, struct ferry_bytes text, struct ferry_error *err)
 	size_t i;
 	int rc = ferry_json_parse(&root, text, "module metadata", err);
 
+	if (rc == 0 && m->follow)
+		rc = use_module(m,
+		    ferry_maven_coordinates(m->at->packages, m->at->name), err);
 	json_array_foreach (json_object_get(root, "variants"), i, variant)
 		if (rc == 0)
 			rc = read_variant(m, variant, err);
