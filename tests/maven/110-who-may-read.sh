@@ -13,6 +13,7 @@ END
 mkmaven "$T/out-repo" <<'END'
 artifact("org.out:outer:1"); artifact("org.out:out-maven-plugin:1", packaging="maven-plugin")
 artifact("org.in:free-maven-plugin:1", packaging="maven-plugin")
+artifact("org.in:inner:0.9"); artifact("org.in:inner:1.0", files={"jar": b"not the house's"})
 metadata()
 END
 start_faulty in
@@ -28,9 +29,9 @@ END
 cat >near.conf <<END
 store = "near"; access = "access.conf";
 upstreams = (
-    { name = "house"; format = "maven"; url = "$inner"; visibility = "private"; dependencies = false;
+    { name = "house"; format = "maven"; url = "$inner"; fallback = "world"; visibility = "private"; dependencies = false;
       packages = [ "org.in:inner:1.0", "org.in:in-maven-plugin:1", "org.shared:both:1", "org.in:root:1" ]; },
-    { name = "world"; format = "maven"; url = "$outer"; packages = [ "org.out:outer:1", "org.out:out-maven-plugin:1", "org.in:free-maven-plugin:1" ]; }
+    { name = "world"; format = "maven"; url = "$outer"; packages = [ "org.out:outer:1", "org.out:out-maven-plugin:1", "org.in:free-maven-plugin:1", "org.in:inner:0.9" ]; }
 );
 END
 expect 0 near init --name near
@@ -53,7 +54,7 @@ get 200 maven/org/out/outer/1/outer-1.jar
 get 401 maven/org/in/inner/1.0/inner-1.0.jar
 has head "WWW-Authenticate: Basic"
 get 401 maven/org/in/inner/1.0/inner-1.0.jar.sha1
-get 401 maven/org/in/inner/maven-metadata.xml
+get 401 maven/house/org/in/inner/maven-metadata.xml
 get 401 maven/house/org/in/inner/1.0/inner-1.0.pom
 get 405 maven/org/in/inner/1.0/inner-1.0.jar -X PUT -d x
 
@@ -68,6 +69,7 @@ same out.inner-1.0.jar out.none-1.0.jar
 
 olga=(-u "ferry:$(cat token.olga)")
 max=(-u "ferry:$(cat token.max)")
+none=(-H 'X-Nobody: 1')
 
 say "with one: what it may, and no more"
 get 200 maven/org/in/inner/1.0/inner-1.0.jar "${olga[@]}"
@@ -81,6 +83,18 @@ done
 get 404 maven/org/shared/both/1/both-1.jar "${olga[@]}"
 get 404 maven/org/in/none/1/none-1.jar "${olga[@]}"
 get 401 maven/org/in/inner/1.0/inner-1.0.jar -u ferry:wrong
+
+say "a name that a public upstream behind it has, too: each client's own list"
+get 200 maven/org/in/inner/maven-metadata.xml "${olga[@]}"
+has out "<version>0.9</version>" "<version>1.0</version>"
+for client in max none; do
+	declare -n as=$client
+	get 200 maven/org/in/inner/maven-metadata.xml "${as[@]}"
+	has out "<version>0.9</version>"
+	hasnt out "<version>1.0</version>"
+	get 200 maven/org/in/inner/0.9/inner-0.9.jar "${as[@]}"
+done
+get 401 maven/org/in/inner/1.0/inner-1.0.jar
 
 say "plugins of a group: each client sees its own"
 get 200 maven/org/in/maven-metadata.xml "${olga[@]}"

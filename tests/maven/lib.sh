@@ -24,9 +24,9 @@ asked() { grep -cE "^[A-Z]+ $1 " "$T/log" || true; }
 # What a store holds, one file a line, sorted: held STORE.
 held() {
 	"$FERRY" --store "$T/$1" --json list --versions |
-	    jq -r '.name as $n | .versions[] | "\($n)@\(.)"' |
-	    while read -r version; do
-		"$FERRY" --store "$T/$1" --json show "$version" | jq -r '.record.files[].name'
+	    jq -r '. as $p | .versions[] | "\($p.owner) \($p.format):\($p.name)@\(.)"' |
+	    while read -r owner version; do
+		"$FERRY" --store "$T/$1" --json show --owner "$owner" "$version" | jq -r '.record.files[].name'
 	    done | LC_ALL=C sort
 }
 

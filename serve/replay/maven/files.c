@@ -8,6 +8,7 @@
 #include "serve/replay/asker.h"
 #include "serve/replay/file.h"
 #include "serve/replay/held.h"
+#include "serve/replay/maven/behind.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/files.h"
@@ -158,6 +159,38 @@ find_on_github(struct ferry_call *call,
 	return rc;
 }
 
+/*
+ * By its name alone: the first that has the file that is asked for (a list: any),
+ * of those that the client may read; else the one that the name is of.
+ */
+static int
+find_by_name(struct ferry_call *call, const struct ferry_maven_reading *reading,
+    enum ferry_lookup lookup, struct ferry_error *err)
+{
+	struct ferry_body *behind = NULL;
+	struct ferry_maven_sums sums;
+	bool file =
+	    (call->resource.kind & ~FERRY_MAVEN_SUMS) == FERRY_MAVEN_FILE;
+	size_t first = 0, at = 0;
+	int rc = ferry_maven_behind(call, lookup, &behind, err);
+
+	if (rc != 1 || !ferry_maven_behind_next(behind, &first, call))
+		return rc;
+	if (first < behind->bytes.n) {
+		rc = 0;
+		while (rc == 0 && ferry_maven_behind_next(behind, &at, call))
+			if (ferry_view_may_read(call, "maven"))
+				rc = file ? ferry_maven_file_sums(
+						call, reading, &sums, err)
+				          : 1;
+		at = 0;
+		if (rc == 0 && ferry_maven_behind_next(behind, &at, call))
+			rc = 1;
+	}
+	ferry_body_unref(behind);
+	return rc;
+}
+
 /* The package of one reading of a path: 1 and owner, 0, -1. */
 static int
 find_reading(struct ferry_call *call, const struct ferry_maven_reading *reading,
@@ -172,8 +205,7 @@ find_reading(struct ferry_call *call, const struct ferry_maven_reading *reading,
 	(void)snprintf(r->package, sizeof(r->package), "%s", reading->package);
 	(void)snprintf(r->origin, sizeof(r->origin), "%s", reading->origin);
 	if (reading->origin[0] == 0)
-		return ferry_view_owner(call->view, "maven", reading->package,
-		    lookup, call->owner, err);
+		return find_by_name(call, reading, lookup, err);
 	rc = lookup == FERRY_LOOKUP_FRESH
 	         ? find_at(&at, &body, err)
 	         : ferry_store_view_get(call->view, &body, find_at, &at, err,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "serve/replay/maven/behind.h"
 #include "serve/replay/maven/files.h"
 #include "serve/replay/maven/listed.h"
 #include "serve/replay/search.h"
@@ -96,6 +97,9 @@ add_version(void *ctx, const struct ferry_key *key, json_t *record,
 		return 0;
 	folder_of(version, folder);
 	if (v->folder != NULL && strcmp(folder, v->folder) != 0)
+		return 0;
+	/* Of a build that several have, the first one's files count. */
+	if (v->folder != NULL && json_object_get(v->files, version) != NULL)
 		return 0;
 	if (v->folder != NULL &&
 	    ferry_json_set(v->files, version,
@@ -204,18 +208,80 @@ add_listed(
 }
 
 static int
-load(struct versions *v, const struct ferry_call *call, struct ferry_error *err)
+load_one(
+    struct versions *v, const struct ferry_call *call, struct ferry_error *err)
 {
 	struct ferry_key prefix;
 
-	if (ferry_key_version(&prefix, "maven", call->resource.package,
-		call->owner, NULL, err) == -1 ||
-	    ferry_catalog_each(ferry_store_view_store(call->view), &prefix,
-		add_version, v, err) == -1 ||
-	    add_listed(v, call, err) == -1)
-		return -1;
+	return ferry_key_version(&prefix, "maven", call->resource.package,
+		   call->owner, NULL, err) == -1 ||
+	               ferry_catalog_each(ferry_store_view_store(call->view),
+			   &prefix, add_version, v, err) == -1 ||
+	               add_listed(v, call, err) == -1
+	           ? -1
+	           : 0;
+}
+
+/* A version that several upstreams have is listed once. */
+static void
+list_once(struct versions *v)
+{
+	size_t n = 0;
+
 	if (v->n > 1)
 		qsort(v->list, v->n, sizeof(char *), by_version);
+	for (size_t i = 0; i < v->n; i++)
+		if (n > 0 && strcmp(v->list[n - 1], v->list[i]) == 0)
+			free(v->list[i]);
+		else
+			v->list[n++] = v->list[i];
+	v->n = n;
+}
+
+/* Whose versions a list has: those of the upstream that was found, and by the
+ * name alone of those behind it that the client may read. */
+struct listed {
+	const struct ferry_call *call;
+	struct ferry_buf owners; /* with blanks between */
+	const char *folder; /* of a snapshot */
+};
+
+static int
+find_listed(struct listed *listed, struct ferry_error *err)
+{
+	struct ferry_call call = *listed->call;
+	struct ferry_body *behind = NULL;
+	size_t at = 0;
+	int rc;
+
+	if (call.resource.origin[0] != 0)
+		return ferry_buf_adds(&listed->owners, call.owner, err);
+	rc = ferry_maven_behind(&call, FERRY_LOOKUP_CACHED, &behind, err);
+	while (rc == 1 && ferry_maven_behind_next(behind, &at, &call))
+		if (ferry_view_may_read(&call, "maven") &&
+		    ferry_buf_addf(&listed->owners, err, "%s%s",
+			listed->owners.n == 0 ? "" : " ", call.owner) == -1)
+			rc = -1;
+	ferry_body_unref(behind);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+load(struct versions *v, const struct listed *listed, struct ferry_error *err)
+{
+	struct ferry_call call = *listed->call;
+	const char *at = (const char *)listed->owners.p;
+
+	while (at != NULL && *at != 0) {
+		size_t n = strcspn(at, " ");
+
+		(void)snprintf(
+		    call.owner, sizeof(call.owner), "%.*s", (int)n, at);
+		if (load_one(v, &call, err) == -1)
+			return -1;
+		at += n + (at[n] == ' ');
+	}
+	list_once(v);
 	return 0;
 }
 
@@ -299,12 +365,13 @@ coordinates_of(
 static int
 make_artifact(void *ctx, struct ferry_body **body, struct ferry_error *err)
 {
-	const struct ferry_call *call = ctx;
+	const struct listed *listed = ctx;
+	const struct ferry_call *call = listed->call;
 	struct ferry_maven_reading reading;
 	struct versions v = { .n = 0 };
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_out out;
-	int rc = load(&v, call, err);
+	int rc = load(&v, listed, err);
 
 	if (rc == -1 || (v.n == 0 && v.plugins.n == 0))
 		goto out;
@@ -330,18 +397,18 @@ int
 ferry_maven_artifact_metadata(const struct ferry_call *call,
     struct ferry_body **out, struct ferry_error *err)
 {
+	struct listed listed = { .call = call };
+	int rc = find_listed(&listed, err);
 
-	return ferry_store_view_get(call->view, out, make_artifact,
-	    (void *)(uintptr_t)call, err, "maven", call->resource.package,
-	    "metadata", call->owner, NULL);
+	if (rc == 0 && listed.owners.n > 0)
+		rc = ferry_store_view_get(call->view, out, make_artifact,
+		    &listed, err, "maven", call->resource.package, "metadata",
+		    (const char *)listed.owners.p, NULL);
+	ferry_buf_free(&listed.owners);
+	return rc;
 }
 
 /* Of a snapshot */
-
-struct snapshot {
-	const struct ferry_call *call;
-	const char *folder;
-};
 
 /* The ending of a file: two words where the first says how it is packed. */
 static const char *
@@ -436,20 +503,21 @@ put_builds(struct ferry_out *out, const char *package, const struct versions *v,
 static int
 make_snapshot(void *ctx, struct ferry_body **body, struct ferry_error *err)
 {
-	const struct snapshot *s = ctx;
+	const struct listed *listed = ctx;
 	struct ferry_maven_reading reading;
-	const char *package = coordinates_of(s->call, &reading);
-	struct versions v = { .folder = s->folder, .files = json_object() };
+	const char *package = coordinates_of(listed->call, &reading);
+	struct versions v = { .folder = listed->folder,
+		.files = json_object() };
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_out out;
-	int rc = load(&v, s->call, err);
+	int rc = load(&v, listed, err);
 
 	if (rc == -1 || v.n == 0)
 		goto out;
 	ferry_out_begin(&out, &text);
 	ferry_out_str(&out, HEAD);
 	put_coordinates(&out, package);
-	put(&out, "  ", "version", ferry_bytes_str(s->folder));
+	put(&out, "  ", "version", ferry_bytes_str(listed->folder));
 	rc = put_builds(&out, package, &v, err) == -1
 	         ? -1
 	         : end_body(&out, &text, body, err);
@@ -463,11 +531,15 @@ int
 ferry_maven_snapshot_metadata(const struct ferry_call *call, const char *folder,
     struct ferry_body **out, struct ferry_error *err)
 {
-	struct snapshot s = { call, folder };
+	struct listed listed = { .call = call, .folder = folder };
+	int rc = find_listed(&listed, err);
 
-	return ferry_store_view_get(call->view, out, make_snapshot, &s, err,
-	    "maven", call->resource.package, "snapshot", call->owner, folder,
-	    NULL);
+	if (rc == 0 && listed.owners.n > 0)
+		rc = ferry_store_view_get(call->view, out, make_snapshot,
+		    &listed, err, "maven", call->resource.package, "snapshot",
+		    (const char *)listed.owners.p, folder, NULL);
+	ferry_buf_free(&listed.owners);
+	return rc;
 }
 
 /* Of a group */

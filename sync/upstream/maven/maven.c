@@ -332,6 +332,22 @@ find_fallback(struct ferry_packages *packages, struct ferry_error *err)
 			 MAVEN_BEHIND_MAX);
 }
 
+/* Servers fall back as well: they have names of several upstreams. */
+static int
+put_upstream(struct ferry_packages *packages, struct ferry_error *err)
+{
+	const struct maven *maven = packages->state;
+	json_t *more = NULL;
+	int rc;
+
+	if (maven->fallback != NULL && packages->up->delegator == NULL &&
+	    (more = json_pack("{s:s}", "fallback", maven->fallback)) == NULL)
+		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
+	rc = ferry_upstream_put(packages->run, packages->up, more, err);
+	json_decref(more);
+	return rc;
+}
+
 static int
 open_maven(struct ferry_packages *packages, struct ferry_error *err)
 {
@@ -339,8 +355,7 @@ open_maven(struct ferry_packages *packages, struct ferry_error *err)
 	if (packages->run->dry_run)
 		packages->run->plan_lacks =
 		    "what these need, which stands in their POMs";
-	return ferry_upstream_put(packages->run, packages->up, NULL, err) ==
-	                   -1 ||
+	return put_upstream(packages, err) == -1 ||
 	               find_fallback(packages, err) == -1 ||
 	               ferry_packages_ready(packages, err) == -1 ||
 	               ferry_maven_projects(packages, err) == -1
