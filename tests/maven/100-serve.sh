@@ -118,6 +118,22 @@ say "a page has the lines for clients"
 get 200 ''
 has out "mirrorOf" "dependencyResolutionManagement"
 
+say "and each artifact its own, for who asks for HTML: versions, and what to write"
+html=(-H 'Accept: text/html,application/xhtml+xml,*/*;q=0.8')
+get 404 maven/org/ex/lib/
+get 200 maven/org/ex/lib/ "${html[@]}"
+has head "Content-Type: text/html" "Content-Security-Policy: default-src 'none'"
+has out "<code>1.9.1-rc1</code>" "&lt;artifactId&gt;lib&lt;/artifactId&gt;" "&lt;version&gt;2.0&lt;/version&gt;" \
+    "implementation 'org.ex:lib:2.0'" "implementation(&quot;org.ex:lib:2.0&quot;)" "maven { url = uri('$URL/maven/') }"
+hasnt out "<a "
+get 200 _registry/maven/octo/Tools/org/ex/snap/ "${html[@]}"
+has out "1.0-SNAPSHOT" "uri(&quot;$URL/_registry/maven/octo/Tools/&quot;)"
+get 200 maven/org/ex/plugins/fine-maven-plugin/ "${html[@]}"
+has out "&lt;plugin&gt;"
+for path in maven/org/ex/ maven/org/ex/none/ maven/org/; do
+	get 404 $path "${html[@]}"
+done
+
 say "upstream has more, and so have we a second later; a removed version is gone"
 mkmaven up <<<'artifact("org.ex:lib:2.1"); snapshot("org.ex:snap:1.0-SNAPSHOT", ["20240601.120000-3"]); metadata()'
 : >log

@@ -56,6 +56,7 @@ has head "WWW-Authenticate: Basic"
 get 401 maven/org/in/inner/1.0/inner-1.0.jar.sha1
 get 401 maven/house/org/in/inner/maven-metadata.xml
 get 401 maven/house/org/in/inner/1.0/inner-1.0.pom
+get 401 maven/house/org/in/inner/ -H 'Accept: text/html'
 get 405 maven/org/in/inner/1.0/inner-1.0.jar -X PUT -d x
 
 say "what is hidden is as what is not there"
@@ -87,6 +88,9 @@ get 401 maven/org/in/inner/1.0/inner-1.0.jar -u ferry:wrong
 say "a name that a public upstream behind it has, too: each client's own list"
 get 200 maven/org/in/inner/maven-metadata.xml "${olga[@]}"
 has out "<version>0.9</version>" "<version>1.0</version>"
+get 200 maven/org/in/inner/ -H 'Accept: text/html' "${max[@]}"
+has out "<code>0.9</code>"
+hasnt out "<code>1.0</code>"
 for client in max none; do
 	declare -n as=$client
 	get 200 maven/org/in/inner/maven-metadata.xml "${as[@]}"

@@ -8,6 +8,7 @@
 #include "serve/replay/asker.h"
 #include "serve/replay/maven/files.h"
 #include "serve/replay/maven/metadata.h"
+#include "serve/replay/maven/page.h"
 #include "serve/replay/maven/path.h"
 #include "serve/replay/search.h"
 #include "serve/replay/store_view.h"
@@ -27,9 +28,13 @@ parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 	struct ferry_buf path = FERRY_BUF_INIT;
 	int rc = -1;
 
-	if (ferry_url_decode(&path, rest, err) == 0)
-		rc = ferry_maven_path_parse(&call->resource,
-		    path.p == NULL ? "" : (const char *)path.p);
+	if (ferry_url_decode(&path, rest, err) == 0) {
+		const char *text = path.p == NULL ? "" : (const char *)path.p;
+
+		rc = (ferry_maven_wants_page(call->rq) &&
+			 ferry_maven_path_page(&call->resource, text)) ||
+		     ferry_maven_path_parse(&call->resource, text);
+	}
 	ferry_buf_free(&path);
 	return rc;
 }
@@ -274,6 +279,10 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 	case FERRY_MAVEN_SNAPSHOT:
 		return ferry_maven_chosen(call, &reading)
 		           ? answer_metadata(call, permit, &reading, res, err)
+		           : 0;
+	case FERRY_MAVEN_PAGE:
+		return call->owner[0] != 0 && ferry_maven_chosen(call, &reading)
+		           ? ferry_maven_page(call, reading.package, res, err)
 		           : 0;
 	default:
 		return call->owner[0] != 0 && ferry_maven_chosen(call, &reading)

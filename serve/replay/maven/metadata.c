@@ -5,9 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "serve/replay/maven/behind.h"
 #include "serve/replay/maven/files.h"
-#include "serve/replay/maven/listed.h"
+#include "serve/replay/maven/versions.h"
 #include "serve/replay/search.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
@@ -21,100 +20,7 @@
 #define HEAD                                                                   \
 	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"                         \
 	"<metadata modelVersion=\"1.1.0\">\n"
-#define STAMP 15 /* "yyyyMMddHHmmss" */
-
-/* Versions that clients may be shown. */
-struct versions {
-	char **list;
-	size_t n, cap;
-	json_int_t updated_at;
-	char updated[STAMP]; /* by upstream, or "" */
-	const char *folder; /* only builds of this snapshot; or NULL */
-	json_t *files; /* of those: by version */
-	struct ferry_buf plugins; /* that upstream lists, as they are written */
-};
-
-static void
-versions_free(struct versions *v)
-{
-
-	for (size_t i = 0; i < v->n; i++)
-		free(v->list[i]);
-	free(v->list);
-	json_decref(v->files);
-	ferry_buf_free(&v->plugins);
-}
-
-/* "1.0-SNAPSHOT" of a build of it; anything else is itself. */
-static void
-folder_of(const char *version, char out[FERRY_MAVEN_VERSION_MAX + 16])
-{
-	struct ferry_maven_build build;
-
-	if (ferry_maven_build_cut(&build, ferry_bytes_str(version)))
-		(void)snprintf(out, FERRY_MAVEN_VERSION_MAX + 16,
-		    "%.*s-SNAPSHOT", (int)build.base.n,
-		    (const char *)build.base.p);
-	else
-		(void)snprintf(
-		    out, FERRY_MAVEN_VERSION_MAX + 16, "%s", version);
-}
-
-static bool
-is_listed(const struct versions *v, const char *version)
-{
-
-	for (size_t i = v->n; i-- > 0;)
-		if (strcmp(v->list[i], version) == 0)
-			return true;
-	return false;
-}
-
-static int
-list_version(struct versions *v, const char *version, struct ferry_error *err)
-{
-
-	if (ferry_array_grow(
-		&v->list, &v->cap, v->n + 1, sizeof(char *), err) == -1 ||
-	    ferry_strdup(&v->list[v->n], version, err) == -1)
-		return -1;
-	v->n++;
-	return 0;
-}
-
-/* A version is listed if it has more than a POM that others read. */
-static int
-add_version(void *ctx, const struct ferry_key *key, json_t *record,
-    struct ferry_error *err)
-{
-	const char *version = ferry_key_part(key, 4);
-	char folder[FERRY_MAVEN_VERSION_MAX + 16];
-	struct versions *v = ctx;
-	json_int_t at;
-
-	if (ferry_removal_is(record) ||
-	    json_is_true(json_object_get(record, "bare")))
-		return 0;
-	folder_of(version, folder);
-	if (v->folder != NULL && strcmp(folder, v->folder) != 0)
-		return 0;
-	/* Of a build that several have, the first one's files count. */
-	if (v->folder != NULL && json_object_get(v->files, version) != NULL)
-		return 0;
-	if (v->folder != NULL &&
-	    ferry_json_set(v->files, version,
-		json_incref(json_object_get(record, "files")), err) == -1)
-		return -1;
-	at = json_integer_value(json_object_get(record, "pulled_at"));
-	if (at > v->updated_at)
-		v->updated_at = at;
-	if (v->folder == NULL)
-		version = folder;
-	/* Builds of one snapshot lie together. */
-	return v->folder == NULL && is_listed(v, version)
-	           ? 0
-	           : list_version(v, version, err);
-}
+#define STAMP FERRY_MAVEN_STAMP
 
 static void
 put(struct ferry_out *out, const char *indent, const char *name,
@@ -138,151 +44,17 @@ put_plugin(
 	ferry_out_str(out, "    </plugin>\n");
 }
 
-static int
-by_version(const void *a, const void *b)
-{
-	const char *const *x = a, *const *y = b;
-
-	return ferry_maven_order(ferry_bytes_str(*x), ferry_bytes_str(*y));
-}
-
-/* What upstream lists besides, and is pulled when it is asked for */
-
-static int
-on_version(void *ctx, const char *version, struct ferry_error *err)
-{
-	struct versions *v = ctx;
-
-	return is_listed(v, version) ? 0 : list_version(v, version, err);
-}
-
-static int
-on_plugin(void *ctx, const char *prefix, const char *artifact,
-    struct ferry_error *err)
-{
-	struct versions *v = ctx;
-	struct ferry_out out;
-
-	ferry_out_begin(&out, &v->plugins);
-	put_plugin(&out, ferry_bytes_str(artifact), prefix);
-	return ferry_out_end(&out, err);
-}
-
-static int
-on_updated(void *ctx, const char *text, struct ferry_error *err)
-{
-	struct versions *v = ctx;
-
-	(void)err;
-	(void)snprintf(v->updated, sizeof(v->updated), "%s", text);
-	return 0;
-}
-
-static int
-on_build(
-    void *ctx, const char *build, const char *file, struct ferry_error *err)
-{
-	struct versions *v = ctx;
-	json_t *files = json_object_get(v->files, build);
-
-	if (files == NULL) {
-		files = json_array();
-		if (ferry_json_set(v->files, build, files, err) == -1 ||
-		    list_version(v, build, err) == -1)
-			return -1;
-	}
-	return file == NULL ? 0
-	                    : ferry_json_push(
-				  files, json_pack("{s:s}", "name", file), err);
-}
-
-static int
-add_listed(
-    struct versions *v, const struct ferry_call *call, struct ferry_error *err)
-{
-	const struct ferry_maven_listener to = { on_version, on_plugin,
-		on_updated, on_build, v };
-
-	return ferry_maven_listed(call->view, call->resource.package,
-	    call->owner, v->folder, &to, err);
-}
-
-static int
-load_one(
-    struct versions *v, const struct ferry_call *call, struct ferry_error *err)
-{
-	struct ferry_key prefix;
-
-	return ferry_key_version(&prefix, "maven", call->resource.package,
-		   call->owner, NULL, err) == -1 ||
-	               ferry_catalog_each(ferry_store_view_store(call->view),
-			   &prefix, add_version, v, err) == -1 ||
-	               add_listed(v, call, err) == -1
-	           ? -1
-	           : 0;
-}
-
-/* A version that several upstreams have is listed once. */
+/* Those that upstream lists. */
 static void
-list_once(struct versions *v)
+put_plugins(struct ferry_out *out, const struct ferry_maven_versions *v)
 {
-	size_t n = 0;
+	const char *at = (const char *)v->plugins.p, *end = at + v->plugins.n,
+		   *prefix;
 
-	if (v->n > 1)
-		qsort(v->list, v->n, sizeof(char *), by_version);
-	for (size_t i = 0; i < v->n; i++)
-		if (n > 0 && strcmp(v->list[n - 1], v->list[i]) == 0)
-			free(v->list[i]);
-		else
-			v->list[n++] = v->list[i];
-	v->n = n;
-}
-
-/* Whose versions a list has: those of the upstream that was found, and by the
- * name alone of those behind it that the client may read. */
-struct listed {
-	const struct ferry_call *call;
-	struct ferry_buf owners; /* with blanks between */
-	const char *folder; /* of a snapshot */
-};
-
-static int
-find_listed(struct listed *listed, struct ferry_error *err)
-{
-	struct ferry_call call = *listed->call;
-	struct ferry_body *behind = NULL;
-	size_t at = 0;
-	int rc;
-
-	if (call.resource.origin[0] != 0)
-		return ferry_buf_adds(&listed->owners, call.owner, err);
-	rc = ferry_maven_behind(&call, FERRY_LOOKUP_CACHED, &behind, err);
-	while (rc == 1 && ferry_maven_behind_next(behind, &at, &call))
-		if (ferry_view_may_read(&call, "maven") &&
-		    ferry_buf_addf(&listed->owners, err, "%s%s",
-			listed->owners.n == 0 ? "" : " ", call.owner) == -1)
-			rc = -1;
-	ferry_body_unref(behind);
-	return rc == -1 ? -1 : 0;
-}
-
-static int
-load(struct versions *v, const struct listed *listed, struct ferry_error *err)
-{
-	struct ferry_call call = *listed->call;
-	const char *at = (const char *)listed->owners.p;
-
-	while (at != NULL && *at != 0) {
-		size_t n = strcspn(at, " ");
-
-		(void)snprintf(
-		    call.owner, sizeof(call.owner), "%.*s", (int)n, at);
-		if (load_one(v, &call, err) == -1)
-			return -1;
-		at += n + (at[n] == ' ');
+	for (; at < end; at = prefix + strlen(prefix) + 1) {
+		prefix = at + strlen(at) + 1;
+		put_plugin(out, ferry_bytes_str(at), prefix);
 	}
-	list_once(v);
-	return 0;
 }
 
 static void
@@ -321,7 +93,7 @@ end_body(struct ferry_out *out, struct ferry_buf *text,
 
 /* The later of what is known of its last change. */
 static void
-last_updated(const struct versions *v, char out[STAMP])
+last_updated(const struct ferry_maven_versions *v, char out[STAMP])
 {
 
 	stamp(v->updated_at, out);
@@ -330,7 +102,7 @@ last_updated(const struct versions *v, char out[STAMP])
 }
 
 static void
-put_versions(struct ferry_out *out, const struct versions *v)
+put_versions(struct ferry_out *out, const struct ferry_maven_versions *v)
 {
 	const char *release = NULL;
 	char at[STAMP];
@@ -365,13 +137,13 @@ coordinates_of(
 static int
 make_artifact(void *ctx, struct ferry_body **body, struct ferry_error *err)
 {
-	const struct listed *listed = ctx;
-	const struct ferry_call *call = listed->call;
+	const struct ferry_maven_whose *whose = ctx;
+	const struct ferry_call *call = whose->call;
 	struct ferry_maven_reading reading;
-	struct versions v = { .n = 0 };
+	struct ferry_maven_versions v;
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_out out;
-	int rc = load(&v, listed, err);
+	int rc = ferry_maven_versions_load(&v, whose, err);
 
 	if (rc == -1 || (v.n == 0 && v.plugins.n == 0))
 		goto out;
@@ -383,12 +155,12 @@ make_artifact(void *ctx, struct ferry_body **body, struct ferry_error *err)
 	}
 	if (v.plugins.n > 0) {
 		ferry_out_str(&out, "  <plugins>\n");
-		ferry_out_bytes(&out, ferry_bytes_buf(&v.plugins));
+		put_plugins(&out, &v);
 		ferry_out_str(&out, "  </plugins>\n");
 	}
 	rc = end_body(&out, &text, body, err);
 out:
-	versions_free(&v);
+	ferry_maven_versions_free(&v);
 	ferry_buf_free(&text);
 	return rc;
 }
@@ -397,14 +169,14 @@ int
 ferry_maven_artifact_metadata(const struct ferry_call *call,
     struct ferry_body **out, struct ferry_error *err)
 {
-	struct listed listed = { .call = call };
-	int rc = find_listed(&listed, err);
+	struct ferry_maven_whose whose = { .call = call };
+	int rc = ferry_maven_whose(&whose, err);
 
-	if (rc == 0 && listed.owners.n > 0)
+	if (rc == 0 && whose.owners.n > 0)
 		rc = ferry_store_view_get(call->view, out, make_artifact,
-		    &listed, err, "maven", call->resource.package, "metadata",
-		    (const char *)listed.owners.p, NULL);
-	ferry_buf_free(&listed.owners);
+		    &whose, err, "maven", call->resource.package, "metadata",
+		    (const char *)whose.owners.p, NULL);
+	ferry_buf_free(&whose.owners);
 	return rc;
 }
 
@@ -470,8 +242,8 @@ put_build(struct ferry_out *out, const char *package, const char *version,
 }
 
 static int
-put_builds(struct ferry_out *out, const char *package, const struct versions *v,
-    struct ferry_error *err)
+put_builds(struct ferry_out *out, const char *package,
+    const struct ferry_maven_versions *v, struct ferry_error *err)
 {
 	struct ferry_maven_build newest;
 	json_t *seen = json_object();
@@ -503,26 +275,25 @@ put_builds(struct ferry_out *out, const char *package, const struct versions *v,
 static int
 make_snapshot(void *ctx, struct ferry_body **body, struct ferry_error *err)
 {
-	const struct listed *listed = ctx;
+	const struct ferry_maven_whose *whose = ctx;
 	struct ferry_maven_reading reading;
-	const char *package = coordinates_of(listed->call, &reading);
-	struct versions v = { .folder = listed->folder,
-		.files = json_object() };
+	const char *package = coordinates_of(whose->call, &reading);
+	struct ferry_maven_versions v;
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_out out;
-	int rc = load(&v, listed, err);
+	int rc = ferry_maven_versions_load(&v, whose, err);
 
 	if (rc == -1 || v.n == 0)
 		goto out;
 	ferry_out_begin(&out, &text);
 	ferry_out_str(&out, HEAD);
 	put_coordinates(&out, package);
-	put(&out, "  ", "version", ferry_bytes_str(listed->folder));
+	put(&out, "  ", "version", ferry_bytes_str(whose->folder));
 	rc = put_builds(&out, package, &v, err) == -1
 	         ? -1
 	         : end_body(&out, &text, body, err);
 out:
-	versions_free(&v);
+	ferry_maven_versions_free(&v);
 	ferry_buf_free(&text);
 	return rc;
 }
@@ -531,14 +302,14 @@ int
 ferry_maven_snapshot_metadata(const struct ferry_call *call, const char *folder,
     struct ferry_body **out, struct ferry_error *err)
 {
-	struct listed listed = { .call = call, .folder = folder };
-	int rc = find_listed(&listed, err);
+	struct ferry_maven_whose whose = { .call = call, .folder = folder };
+	int rc = ferry_maven_whose(&whose, err);
 
-	if (rc == 0 && listed.owners.n > 0)
+	if (rc == 0 && whose.owners.n > 0)
 		rc = ferry_store_view_get(call->view, out, make_snapshot,
-		    &listed, err, "maven", call->resource.package, "snapshot",
-		    (const char *)listed.owners.p, folder, NULL);
-	ferry_buf_free(&listed.owners);
+		    &whose, err, "maven", call->resource.package, "snapshot",
+		    (const char *)whose.owners.p, folder, NULL);
+	ferry_buf_free(&whose.owners);
 	return rc;
 }
 

@@ -99,6 +99,30 @@ ferry_maven_path_parse(struct ferry_resource *r, const char *path)
 	return false;
 }
 
+bool
+ferry_maven_path_page(struct ferry_resource *r, const char *path)
+{
+	size_t n = strlen(path);
+	struct ferry_maven_reading reading;
+
+	/* As if it were the list of the artifact. */
+	if (n < 2 || path[n - 1] != '/' ||
+	    n + sizeof(FERRY_MAVEN_METADATA) > sizeof(r->item) ||
+	    strstr(path, "//") != NULL)
+		return false;
+	(void)snprintf(
+	    r->item, sizeof(r->item), "%s" FERRY_MAVEN_METADATA, path);
+	r->kind = FERRY_MAVEN_PAGE;
+	r->action = FERRY_ACTION_READ;
+	for (unsigned skip = 0; skip < FERRY_MAVEN_READINGS; skip++)
+		if (ferry_maven_path_read(r, skip, &reading)) {
+			(void)snprintf(r->package, sizeof(r->package), "%s",
+			    reading.package);
+			return true;
+		}
+	return false;
+}
+
 /* Copy s with '.' for '/'. */
 static bool
 copy_group(char *out, size_t room, const char *s, size_t n)
@@ -120,7 +144,8 @@ ferry_maven_path_read(const struct ferry_resource *r, unsigned skip,
 {
 	int kind = r->kind & ~FERRY_MAVEN_SUMS;
 	/* Words behind the group and the artifact. */
-	unsigned behind = kind == FERRY_MAVEN_VERSIONS ? 1 : 2;
+	unsigned behind =
+	    kind == FERRY_MAVEN_VERSIONS || kind == FERRY_MAVEN_PAGE ? 1 : 2;
 	const char *start = r->item, *slash;
 	struct ferry_bytes artifact = word_before(r->item, behind), folder;
 	size_t n;

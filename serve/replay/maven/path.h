@@ -21,7 +21,8 @@ enum ferry_maven_kind {
 	FERRY_MAVEN_FILE,
 	FERRY_MAVEN_VERSIONS, /* of an artifact, or of a group */
 	FERRY_MAVEN_SNAPSHOT, /* metadata of a snapshot version */
-	FERRY_MAVEN_PREFIXES /* ".meta/prefixes.txt" */
+	FERRY_MAVEN_PREFIXES, /* ".meta/prefixes.txt" */
+	FERRY_MAVEN_PAGE /* of an artifact, at its folder */
 };
 /* What of it: in kind, above those. */
 enum ferry_maven_sum {
@@ -39,6 +40,8 @@ enum ferry_maven_sum {
  * path.
  */
 bool ferry_maven_path_parse(struct ferry_resource *r, const char *path);
+/* The same of a folder, "org/example/lib/", for people. */
+bool ferry_maven_path_page(struct ferry_resource *r, const char *path);
 
 /* A reading of a path: how many of its first words are not of the group. */
 #define FERRY_MAVEN_READINGS 3
