@@ -154,6 +154,9 @@ find_value(const struct ferry_model *model, const char *name, size_t n)
 	if (n > 8 && strncmp(name, "project.", 8) == 0 &&
 	    (value = of_project(model, name, n)) != NULL)
 		return value;
+	value = ferry_pom_property(model->lineage[0]->builder, name, n);
+	if (value != NULL)
+		return value;
 	for (size_t i = 0; i < model->n; i++) {
 		const struct ferry_pom *pom = model->lineage[i];
 

@@ -69,8 +69,44 @@ os_fits(const struct ferry_xml_node *os)
 	       ferry_xml_text(os, "version") == NULL;
 }
 
-/* A property is set by nobody, and a file is there for nobody: what asks for
- * their absence is active. */
+const char *
+ferry_pom_property(
+    const struct ferry_pom_builder *builder, const char *name, size_t n)
+{
+
+	for (size_t i = 0; i < builder->properties_n; i++) {
+		const char *property = builder->properties[i];
+
+		if (strncmp(property, name, n) != 0)
+			continue;
+		if (property[n] == '=')
+			return property + n + 1;
+		if (property[n] == 0)
+			return "true";
+	}
+	return NULL;
+}
+
+/* "name", "!name", and what its value must be, or ("!…") must not. */
+static bool
+property_fits(const struct ferry_xml_node *property,
+    const struct ferry_pom_builder *builder)
+{
+	const char *name = text_of(property, "name"),
+		   *want = text_of(property, "value"), *value;
+	bool unset = *name == '!';
+
+	name += unset;
+	value = ferry_pom_property(builder, name, strlen(name));
+	if (*want == '!')
+		return value == NULL || strcmp(value, want + 1) != 0;
+	if (*want != 0)
+		return value != NULL && strcmp(value, want) == 0;
+	return unset ? value == NULL || *value == 0
+	             : value != NULL && *value != 0;
+}
+
+/* A file is there for nobody: what asks for its absence is active. */
 static bool
 is_active(const struct ferry_xml_node *profile,
     const struct ferry_pom_builder *builder)
@@ -94,8 +130,7 @@ is_active(const struct ferry_xml_node *profile,
 		return false;
 	if (os != NULL && !os_fits(os))
 		return false;
-	if (property != NULL && *text_of(property, "name") != '!' &&
-	    *text_of(property, "value") != '!')
+	if (property != NULL && !property_fits(property, builder))
 		return false;
 	return file == NULL || ferry_xml_text(file, "missing") != NULL;
 }
@@ -139,6 +174,7 @@ ferry_pom_new(struct ferry_pom **out, struct ferry_bytes text,
 	if (ferry_calloc(&pom, 1, sizeof(*pom), err) == -1)
 		return -1;
 	pom->refs = 1;
+	pom->builder = builder;
 	if (ferry_xml_parse(&pom->xml, text, "a POM", err) == -1) {
 		ferry_pom_unref(pom);
 		return -1;

@@ -22,7 +22,13 @@ struct ferry_pom_builder {
 	const char *jdk; /* "17": its major version, or "1.8" */
 	const char *const *profiles; /* names given on the command line */
 	size_t profiles_n;
+	const char *const
+	    *properties; /* likewise: "name=value"; "name" is true */
+	size_t properties_n;
 };
+/* The value of a property that the command line sets, or NULL. */
+const char *ferry_pom_property(
+    const struct ferry_pom_builder *builder, const char *name, size_t n);
 
 /* Strings live as long as the POM; "" is what is not there. */
 struct ferry_pom {
@@ -38,11 +44,12 @@ struct ferry_pom {
 	const struct ferry_xml_node *profiles[FERRY_POM_PROFILES];
 	size_t profiles_n;
 	const char *file; /* its own, of a project; borrowed; or NULL */
+	const struct ferry_pom_builder *builder;
 	bool gradle; /* says that there is Gradle module metadata */
 };
 
 /*
- * builder is borrowed for the call.  The caller unrefs *out.
+ * builder is borrowed as long as the POM lives.  The caller unrefs *out.
  * Errors: FERRY_EFORMAT (it is no POM), FERRY_ELIMIT, FERRY_ENOMEM.
  */
 int ferry_pom_new(struct ferry_pom **out, struct ferry_bytes text,

@@ -56,6 +56,8 @@ read_projects(struct maven *maven, struct ferry_conf_group *group,
 	if (rc == -1 ||
 	    ferry_conf_all_strs(group, "profiles", maven->profiles,
 		MAVEN_NAMES_MAX, &maven->builder.profiles_n, err) == -1 ||
+	    ferry_conf_all_strs(group, "properties", maven->properties,
+		MAVEN_NAMES_MAX, &maven->builder.properties_n, err) == -1 ||
 	    ferry_conf_str(group, "jdk", "17", &maven->builder.jdk, err) ==
 		-1 ||
 	    ferry_conf_str(group, "maven", "3.8", &maven->lifecycle, err) == -1)
@@ -64,6 +66,7 @@ read_projects(struct maven *maven, struct ferry_conf_group *group,
 		return ferry_conf_error(group, "maven", err,
 		    "expected \"3.8\", \"3.9.0\", \"3.9.6\" or \"3.9\"");
 	maven->builder.profiles = maven->profiles;
+	maven->builder.properties = maven->properties;
 	return ferry_conf_bool(group, "plugins", true, &maven->plugins, err) ==
 	                   -1 ||
 	               ferry_conf_bool(

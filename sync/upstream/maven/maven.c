@@ -34,6 +34,8 @@ close_maven(struct ferry_packages *packages)
 	if (maven == NULL)
 		return;
 	ferry_table_free(&maven->absent, NULL);
+	for (size_t i = 0; i < MAVEN_NAMES_MAX; i++)
+		free(maven->arguments[i]);
 	ferry_maven_places_free(&maven->places);
 	ferry_maven_module_forget(&maven->constrained);
 	ferry_maven_walker_free(maven->walker);

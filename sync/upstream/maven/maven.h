@@ -27,6 +27,8 @@ struct maven {
 	const char *projects[MAVEN_NAMES_MAX]; /* paths of pom.xml */
 	size_t projects_n;
 	const char *profiles[MAVEN_NAMES_MAX];
+	const char *properties[MAVEN_NAMES_MAX]; /* as on a command line */
+	char *arguments[MAVEN_NAMES_MAX]; /* owned: what these point into */
 	struct ferry_pom_builder builder; /* of projects */
 	const char *lifecycle; /* "3.8": whose default plugins */
 	bool plugins; /* of projects */

@@ -8,6 +8,7 @@
 #include "store/base/file.h"
 #include "store/format/maven/names.h"
 #include "store/format/maven/version.h"
+#include "sync/upstream/maven/arguments.h"
 #include "sync/upstream/maven/lifecycle.h"
 #include "sync/upstream/maven/maven.h"
 #include "sync/upstream/package/packages.h"
@@ -553,6 +554,10 @@ ferry_maven_projects(struct ferry_packages *packages, struct ferry_error *err)
 	struct modules m = { packages, maven->walker, .n = 0 };
 	int rc = 0;
 
+	for (size_t i = 0; i < maven->projects_n; i++)
+		if (ferry_maven_arguments(
+			packages->state, i, maven->projects[i], err) == -1)
+			return -1;
 	for (size_t i = 0; i < maven->projects_n; i++) {
 		struct ferry_error why = FERRY_ERROR_INIT;
 
