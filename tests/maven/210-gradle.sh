@@ -77,3 +77,14 @@ project wrong
 rm -rf gh
 expect 1 gradle_at build
 cat out err | grep -q "could not resolve plugin artifact" || fail "$(cat out err)"
+
+say "publishing: Gradle prints what it was answered"
+cat >>app/build.gradle <<END
+apply plugin: 'maven-publish'
+group = 'org.new'; version = '1'
+publishing { publications { main(MavenPublication) { from components.java } }
+    repositories { maven { url '$URL/maven/'; credentials { username 'ferry'; password '$(cat token)' } } } }
+END
+sed -i "s/password 'wrong'/password '$(cat token)'/" app/build.gradle app/settings.gradle
+expect 1 gradle_at publish
+cat out err | grep -q "405" || fail "$(cat out err)"
