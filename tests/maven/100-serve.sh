@@ -105,6 +105,8 @@ for path in org/ex/lib/1.0/lib-1.0.module org/ex/lib/1.0/lib-1.0-sources.jar org
     org/ex/lib/1.0/../1.0/lib-1.0.jar org/ex/lib/1.0/other-1.0.jar ORG/ex/lib/1.0/lib-1.0.jar; do
 	get 404 "maven/$path"
 done
+get 404 maven/org/ex/lib/1.0/lib-1.0.module
+has head "Cache-Control: public, max-age=60"
 get 200 maven/
 get 200 maven/org/ex/lib/1%2E0/lib-1.0.jar
 

@@ -83,6 +83,9 @@ done
 # Clients ask the next repository then; 403 would end the build.
 get 404 maven/org/shared/both/1/both-1.jar "${olga[@]}"
 get 404 maven/org/in/none/1/none-1.jar "${olga[@]}"
+hasnt head "public"
+get 404 maven/org/in/inner/1.0/inner-1.0.module "${olga[@]}"
+hasnt head "public"
 get 401 maven/org/in/inner/1.0/inner-1.0.jar -u ferry:wrong
 
 say "a name that a public upstream behind it has, too: each client's own list"

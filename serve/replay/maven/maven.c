@@ -18,6 +18,7 @@
 #define TEXT "text/plain; charset=utf-8"
 #define XML "application/xml"
 #define FOREVER "public, max-age=31536000, immutable"
+#define PROBED "public, max-age=60"
 
 static const char *const prefixes[] = { "/maven/", "/_registry/maven/", NULL };
 static const char *const hosts[] = { "maven.", NULL };
@@ -39,6 +40,16 @@ parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 	return rc;
 }
 
+/* Whether upstreams are asked for what is not here. */
+static bool
+is_pulled_through(const struct ferry_call *call)
+{
+	char upstreams[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME];
+
+	return call->asker != NULL &&
+	       ferry_asker_upstreams(call->asker, "maven", upstreams) > 0;
+}
+
 /* Maven and Gradle show the status; the newest of both also the detail of a
  * problem (RFC 9457), but for what is not there. */
 static void
@@ -49,11 +60,13 @@ refuse(const struct ferry_call *call, unsigned status, const char *text,
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct ferry_out out;
 
-	(void)call;
 	if (text == NULL)
 		text = "this is not in the mirror";
 	if (status == 404) {
 		ferry_response_text(res, status, TEXT, "%.300s\n", text);
+		/* What clients probe for is mostly not there, tomorrow as well;
+		 * but an upstream may be asked for it. */
+		res->cache = is_pulled_through(call) ? NULL : PROBED;
 		return;
 	}
 	ferry_out_begin(&out, &body);
@@ -214,13 +227,11 @@ answer_metadata(const struct ferry_call *call,
 static bool
 may_come(const struct ferry_call *call)
 {
-	char upstreams[FERRY_PULL_UPSTREAMS][FERRY_PULL_NAME];
 	struct ferry_ticket_end end;
 	struct ferry_flow *flow = NULL;
 	bool asked;
 
-	if (call->asker == NULL ||
-	    ferry_asker_upstreams(call->asker, "maven", upstreams) == 0)
+	if (!is_pulled_through(call))
 		return false;
 	asked = ferry_ticket_look(call->rq, &end, &flow) == 1;
 	ferry_flow_unref(flow);
