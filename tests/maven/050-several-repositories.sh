@@ -92,6 +92,14 @@ get 200 world/com/out/a/maven-metadata.xml
 hasnt out 1-house
 get 404 house/com/out/a/1/a-1.jar
 
+say "upstreams whose names end alike, in a circle"
+sed -i 's/"world"/"use"/g; s|{ name = "use";|{ name = "use"; fallback = "house";|' near.conf
+rm -rf near
+expect 0 "$FERRY" init --store near --name near
+expect 4 near sync
+start_ferryd near --config near.conf
+for path in com/out/a/1/a-1.jar com/out/a/1-house/a-1-house.jar com/out/c/1/c-1.jar; do get 200 $path; done
+
 say "protected names come from their own upstream alone"
 conf 'packages = [ "com.out:shadow:1" ];' 'protect = [ "com.out:*" ];'
 expect 8 near sync

@@ -41,6 +41,21 @@ add_if_there(struct ferry_buf *out, struct ferry_store *store,
 	return rc != 1 ? rc : ferry_buf_add(out, owner, strlen(owner) + 1, err);
 }
 
+/* Whether it is among those that were found. */
+static bool
+is_among(const struct ferry_buf *found, const char *owner)
+{
+
+	for (size_t at = 0; at < found->n;) {
+		const char *one = (const char *)found->p + at;
+
+		if (strcmp(one, owner) == 0)
+			return true;
+		at += strlen(one) + 1;
+	}
+	return false;
+}
+
 static int
 make_behind(void *ctx, struct ferry_body **out, struct ferry_error *err)
 {
@@ -56,7 +71,7 @@ make_behind(void *ctx, struct ferry_body **out, struct ferry_error *err)
 		return rc;
 	for (int i = 0; rc == 1 && i < BEHIND_MAX; i++) {
 		/* A circle ends where it began. */
-		if (memmem(buf.p, buf.n, at, strlen(at) + 1) == NULL &&
+		if (!is_among(&buf, at) &&
 		    add_if_there(&buf, store, package, at, err) == -1)
 			rc = -1;
 		else if ((rc = find_next(store, at, next, err)) == 1)

@@ -198,6 +198,15 @@ list_once(struct ferry_maven_versions *v)
 	v->n = n;
 }
 
+static int
+add_owner(
+    struct ferry_maven_whose *whose, const char *owner, struct ferry_error *err)
+{
+
+	return ferry_buf_addf(
+	    &whose->owners, err, "%zu:%s", strlen(owner), owner);
+}
+
 int
 ferry_maven_whose(struct ferry_maven_whose *whose, struct ferry_error *err)
 {
@@ -207,12 +216,11 @@ ferry_maven_whose(struct ferry_maven_whose *whose, struct ferry_error *err)
 	int rc;
 
 	if (call.resource.origin[0] != 0)
-		return ferry_buf_adds(&whose->owners, call.owner, err);
+		return add_owner(whose, call.owner, err);
 	rc = ferry_maven_behind(&call, FERRY_LOOKUP_CACHED, &behind, err);
 	while (rc == 1 && ferry_maven_behind_next(behind, &at, &call))
 		if (ferry_view_may_read(&call, "maven") &&
-		    ferry_buf_addf(&whose->owners, err, "%s%s",
-			whose->owners.n == 0 ? "" : " ", call.owner) == -1)
+		    add_owner(whose, call.owner, err) == -1)
 			rc = -1;
 	ferry_body_unref(behind);
 	return rc == -1 ? -1 : 0;
@@ -223,20 +231,26 @@ ferry_maven_versions_load(struct ferry_maven_versions *v,
     const struct ferry_maven_whose *whose, struct ferry_error *err)
 {
 	struct ferry_call call = *whose->call;
-	const char *at = (const char *)whose->owners.p;
+	const char *at =
+	    whose->owners.p == NULL ? "" : (const char *)whose->owners.p;
 
 	*v = (struct ferry_maven_versions){ .folder = whose->folder,
 		.files = json_object() };
 	if (v->files == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	while (at != NULL && *at != 0) {
-		size_t n = strcspn(at, " ");
+	while (*at != 0) {
+		size_t digits = strcspn(at, ":");
+		uint64_t n = 0;
 
-		(void)snprintf(
-		    call.owner, sizeof(call.owner), "%.*s", (int)n, at);
+		if (ferry_parse_u64(ferry_bytes_of(at, digits), 1,
+			sizeof(call.owner) - 1, &n, err) == -1)
+			return -1;
+		at += digits + 1;
+		memcpy(call.owner, at, (size_t)n);
+		call.owner[n] = 0;
 		if (load_one(v, &call, err) == -1)
 			return -1;
-		at += n + (at[n] == ' ');
+		at += n;
 	}
 	list_once(v);
 	return 0;

@@ -22,7 +22,8 @@ struct ferry_error;
 struct ferry_maven_whose {
 	const struct ferry_call *call;
 	const char *folder; /* of a snapshot: its builds; or NULL */
-	struct ferry_buf owners; /* with blanks between; the caller frees */
+	/* "5:house5:world": whatever is in a name.  The caller frees. */
+	struct ferry_buf owners;
 };
 /* Fill owners, which may stay empty. */
 int ferry_maven_whose(struct ferry_maven_whose *whose, struct ferry_error *err);

@@ -84,16 +84,17 @@ static int
 name_repository(struct place *place, const struct ferry_want_about *about,
     struct ferry_error *err)
 {
-	const char *slash = strchr(place->entry.key, '/');
+	const char *slash = strchr(place->entry.key, '/'),
+		   *name = about->repository == NULL
+	                       ? NULL
+	                       : strchr(about->repository, '/');
 	struct ferry_buf path = FERRY_BUF_INIT;
 
 	/* The owner must be in lower case there.  A package without a
 	 * repository is in any of them. */
 	if (ferry_buf_addf(&path, err, "%.*s/%s",
 		(int)(slash - place->entry.key), place->entry.key,
-		about->repository == NULL
-		    ? "*"
-		    : strchr(about->repository, '/') + 1) == -1)
+		name == NULL ? "*" : name + 1) == -1)
 		return -1;
 	place->repository = (char *)path.p;
 	return 0;
