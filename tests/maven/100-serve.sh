@@ -97,8 +97,13 @@ get 200 maven/up/org/ex/plugins/maven-metadata.xml
 get 200 maven/org/ex/plugins/maven-metadata.xml.sha1
 get 404 maven/org/ex/maven-metadata.xml
 
-say "prefix lists hide nothing; what clients probe is 404"
+say "prefix lists have all that is here; what clients probe is 404"
 get 200 maven/.meta/prefixes.txt
+printf '## repository-prefixes/2.0\n/org/ex\n' >want
+diff want out || fail "not all prefixes"
+get 200 maven/up/.meta/prefixes.txt
+diff want out || fail "not the upstream's prefixes"
+get 200 maven/octo/Tools/.meta/prefixes.txt
 has out "@ unsupported"
 for path in org/ex/lib/1.0/lib-1.0.module org/ex/lib/1.0/lib-1.0-sources.jar org/ex/lib/1.0/lib-1.0.jar.asc org/ex/lib/3/lib-3.pom \
     org/ex/none/1/none-1.pom org/ex/none/maven-metadata.xml org/ex/lib/ org/ex/lib archetype-catalog.xml .index/x \
@@ -137,7 +142,8 @@ for path in maven/org/ex/ maven/org/ex/none/ maven/org/; do
 done
 
 say "upstream has more, and so have we a second later; a removed version is gone"
-mkmaven up <<<'artifact("org.ex:lib:2.1"); snapshot("org.ex:snap:1.0-SNAPSHOT", ["20240601.120000-3"]); metadata()'
+mkmaven up <<<'artifact("org.ex:lib:2.1"); artifact("one:lib:1"); snapshot("org.ex:snap:1.0-SNAPSHOT", ["20240601.120000-3"]); metadata()'
+sed -i 's/"org.ex:snap:0.9", /&"one:lib:1", /' near.conf
 : >log
 expect 0 near sync
 [ "$(asked '.*/lib-2.1.*')" = 4 ] || fail "$(cat log)"
@@ -146,6 +152,8 @@ over_the_gap
 wait_for 10 bash -c "curl -s $URL/maven/org/ex/lib/maven-metadata.xml | grep -q '<latest>2.1'"
 get 200 maven/org/ex/snap/1.0-SNAPSHOT/maven-metadata.xml
 has out "<buildNumber>3</buildNumber>"
+get 200 maven/.meta/prefixes.txt
+has out "/one/lib" "/org/ex"
 expect 0 "$FERRY" --store far remove org.ex:lib@2.1
 wait_for 10 bash -c "curl -s $URL/maven/org/ex/lib/maven-metadata.xml | grep -q '<latest>2.0'"
 get 404 maven/org/ex/lib/2.1/lib-2.1.jar

@@ -59,6 +59,9 @@ get 401 maven/house/org/in/inner/1.0/inner-1.0.pom
 get 401 maven/house/org/in/inner/ -H 'Accept: text/html'
 get 405 maven/org/in/inner/1.0/inner-1.0.jar -X PUT -d x
 
+get 200 maven/.meta/prefixes.txt
+has out "@ unsupported"
+
 say "what is hidden is as what is not there"
 for path in org/in/inner/1.0/inner-1.0.jar org/in/none/1.0/none-1.0.jar; do
 	get 401 "maven/$path"

@@ -10,6 +10,7 @@
 #include "serve/replay/maven/metadata.h"
 #include "serve/replay/maven/page.h"
 #include "serve/replay/maven/path.h"
+#include "serve/replay/maven/prefixes.h"
 #include "serve/replay/search.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
@@ -271,6 +272,23 @@ find_owner(
 }
 
 static int
+answer_prefixes(const struct ferry_call *call, struct ferry_response *res,
+    struct ferry_error *err)
+{
+	struct ferry_body *body = NULL;
+	int rc = is_pulled_through(call)
+	             ? 0
+	             : ferry_maven_prefixes(call, &body, err);
+
+	if (rc == 1)
+		ferry_response_body(res, TEXT, body);
+	else if (rc == 0)
+		ferry_response_text(res, 200, TEXT, FERRY_MAVEN_NO_PREFIXES);
+	res->cache = "no-cache";
+	return rc == -1 ? -1 : 1;
+}
+
+static int
 answer(const struct ferry_call *call, const struct ferry_permit *permit,
     struct ferry_response *res, struct ferry_error *err)
 {
@@ -281,11 +299,7 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 		ferry_response_text(res, 200, TEXT, "ferry\n");
 		return 1;
 	case FERRY_MAVEN_PREFIXES:
-		/* Clients ask for whatever they want: a list that lacked a
-		 * group would hide it from them. */
-		ferry_response_text(res, 200, TEXT,
-		    "## repository-prefixes/2.0\n@ unsupported\n");
-		return 1;
+		return answer_prefixes(call, res, err);
 	case FERRY_MAVEN_VERSIONS:
 	case FERRY_MAVEN_SNAPSHOT:
 		return ferry_maven_chosen(call, &reading)
