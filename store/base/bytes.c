@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "store/base/error.h"
 
@@ -59,6 +60,15 @@ ferry_bytes_ends(struct ferry_bytes a, const char *suffix)
 	size_t n = strlen(suffix);
 
 	return a.n >= n && memcmp(a.p + a.n - n, suffix, n) == 0;
+}
+
+bool
+ferry_bytes_is_url(struct ferry_bytes a)
+{
+	const char *s = (const char *)a.p;
+
+	return (a.n >= 8 && strncasecmp(s, "https://", 8) == 0) ||
+	       (a.n >= 7 && strncasecmp(s, "http://", 7) == 0);
 }
 
 size_t

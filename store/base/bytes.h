@@ -41,6 +41,8 @@ bool ferry_bytes_equal(struct ferry_bytes a, struct ferry_bytes b);
 bool ferry_bytes_is(struct ferry_bytes a, const char *s);
 bool ferry_bytes_starts(struct ferry_bytes a, const char *prefix);
 bool ferry_bytes_ends(struct ferry_bytes a, const char *suffix);
+/* Whether it begins as an http(s) URL does, in capitals, too. */
+bool ferry_bytes_is_url(struct ferry_bytes a);
 /* Write the UTF-8 of a code point.  Returns: how many bytes it has. */
 size_t ferry_utf8_put(uint8_t out[4], uint32_t c);
 /* s without blanks, line ends and other control characters around it. */

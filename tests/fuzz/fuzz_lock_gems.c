@@ -34,11 +34,8 @@ on_unmirrorable(void *ctx, const char *name, const char *what, const char *why,
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const sources[] = { "https://registry.example" };
 	const struct ferry_lock_sink sink = { .on_wanted = on_wanted,
-		.on_unmirrorable = on_unmirrorable,
-		.sources = sources,
-		.sources_n = 1 };
+		.on_unmirrorable = on_unmirrorable };
 	struct ferry_error err = FERRY_ERROR_INIT;
 
 	if (ferry_lock_parse("rubygems", "Gemfile.lock",

@@ -109,7 +109,8 @@ gems_conf "$BASE/" 'lockfiles = [ "gems.locked" ];'
 lock "$(sum rack-2.2.4)"
 expect 0 near sync
 has out "4 versions pulled" "a git dependency" "https://***@git.example/fork.git" "a gem of the project" \
-    "gems of another source than this upstream" "bundler@4.0.22"
+    "gems.locked: its entries of that registry, which is no upstream's here" "bundler@4.0.22"
+[ "$(grep -c "other.example/:" out)" = 1 ] || fail "$(cat out)"
 hasnt out secret@
 expect 0 near list --versions
 hasnt out private
@@ -123,6 +124,44 @@ expect 4 near sync
 has out "rubygems:secret" "1 version pulled"
 expect 0 near list --versions
 has out rubygems:private
+
+say "each entry goes to the upstream that its remote is, and no name elsewhere"
+mkdir own
+mkgems own <<'END'
+gem "private", "1.0"
+gem "secret", "9.9"
+index
+END
+up=$BASE
+start_gems own
+own=$BASE
+sed -i "s|https://other.example/|${own/127.0.0.1/user:word@127.0.0.1}|" gems.locked
+both() { # OPTIONS-OF-GEMS OPTIONS-OF-OWN
+	rm -rf near
+	expect 0 near init --name near
+	cat >near.conf <<-END
+		store = "near";
+		upstreams = ( { name = "gems"; format = "rubygems"; url = "$up/"; $1 },
+		    { name = "own"; format = "rubygems"; url = "$own/"; $2 } );
+	END
+	expect 0 near sync
+}
+for where in gems own; do
+	case $where in
+	gems) both 'lockfiles = [ "gems.locked" ];' '' ;;
+	own) both '' 'lockfiles = [ "gems.locked" ];' ;;
+	esac
+	has out "6 versions pulled" "0 failed"
+	hasnt out "which is no upstream's" word
+	expect 0 near --json list
+	[ "$(jq -r 'select(.name == "private" or .name == "secret") | .owner' out | sort -u)" = own ] || fail "$(cat out)"
+done
+say "the only remote of a file, when that is another upstream's"
+mkdir only
+printf 'GEM\n  remote: %s/\n  specs:\n    private (1.0)\n    secret (9.9)\n\nPLATFORMS\n  ruby\n' "$own" >only/Gemfile.lock
+both 'lockfiles = [ "only/Gemfile.lock" ];' ''
+has out "2 versions pulled" "0 failed"
+BASE=$up
 
 say "a checksum that does not fit"
 rm -rf near

@@ -5,17 +5,22 @@
 #include "sync/select/lock/kind.h"
 #include "sync/select/lock/lock.h"
 
+#define URL "https://registry.example/"
+
 /* A sink that writes one line for each entry. */
 static int
 on_wanted(void *ctx, const struct ferry_lock_wanted *w, struct ferry_error *err)
 {
 
+	bool usual = w->registry == NULL || strcmp(w->registry, URL) == 0;
+
 	assert_null(w->resolved);
-	return ferry_buf_addf(ctx, err, "%s %s %s%s%s%s\n", w->name, w->version,
-	    w->integrity == NULL ? "-" : w->integrity,
+	return ferry_buf_addf(ctx, err, "%s %s %s%s%s%s%s%s\n", w->name,
+	    w->version, w->integrity == NULL ? "-" : w->integrity,
 	    w->platforms == NULL ? "" : " on ",
 	    w->platforms == NULL ? "" : w->platforms,
-	    w->optional ? " optional" : "");
+	    w->optional ? " optional" : "", usual ? "" : " at ",
+	    usual ? "" : w->registry);
 }
 
 static int
@@ -26,39 +31,28 @@ on_unmirrorable(void *ctx, const char *name, const char *what, const char *why,
 	return ferry_buf_addf(ctx, err, "! %s: %s: %s\n", name, what, why);
 }
 
-/* What is read of text by an upstream with these URLs. */
+/* What is read of text. */
 static int
-read_lock(struct ferry_bytes text, const char *const *sources, size_t n,
-    struct ferry_buf *got, struct ferry_error *err)
+read_lock(
+    struct ferry_bytes text, struct ferry_buf *got, struct ferry_error *err)
 {
 	const struct ferry_lock_sink sink = { .on_wanted = on_wanted,
 		.on_unmirrorable = on_unmirrorable,
-		.ctx = got,
-		.sources = sources,
-		.sources_n = n };
+		.ctx = got };
 
 	assert_int_equal(ferry_buf_adds(got, "", err), 0);
 	return ferry_lock_bundler(text, &sink, err);
 }
 
 static void
-expect_of(const char *source, const char *text, const char *want)
+expect(const char *text, const char *want)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf got = FERRY_BUF_INIT;
 
-	assert_ok(
-	    read_lock(B(text), &source, source == NULL ? 0 : 1, &got, &err),
-	    &err);
+	assert_ok(read_lock(B(text), &got, &err), &err);
 	assert_string_equal((char *)got.p, want);
 	ferry_buf_free(&got);
-}
-
-static void
-expect(const char *text, const char *want)
-{
-
-	expect_of("https://registry.example/", text, want);
 }
 
 static void
@@ -67,21 +61,21 @@ expect_refused(struct ferry_bytes text, const char *why)
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_buf got = FERRY_BUF_INIT;
 
-	assert_int_equal(read_lock(text, NULL, 0, &got, &err), -1);
+	assert_int_equal(read_lock(text, &got, &err), -1);
 	if (strstr(err.text, why) == NULL)
 		fail_msg("'%s' is not in '%s'", why, err.text);
 	ferry_buf_free(&got);
 }
 
-#define GEM "GEM\n  remote: https://registry.example/\n  specs:\n"
+#define GEM "GEM\n  remote: " URL "\n  specs:\n"
 #define HEX "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define SHORT "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 #define SRI "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
 static void
 test_lock_gems_of_files(void **state)
 {
 	static const char *const names[] = { "Gemfile.lock", "crlf" };
-	static const char *const source = "https://registry.example/";
 	struct ferry_error err = FERRY_ERROR_INIT;
 
 	(void)state;
@@ -89,9 +83,7 @@ test_lock_gems_of_files(void **state)
 		struct ferry_buf got = FERRY_BUF_INIT;
 		const struct ferry_lock_sink sink = { .on_wanted = on_wanted,
 			.on_unmirrorable = on_unmirrorable,
-			.ctx = &got,
-			.sources = &source,
-			.sources_n = 1 };
+			.ctx = &got };
 		char path[UNIT_PATH];
 
 		unit_data(path, "rubygems/lock/%s", names[i]);
@@ -105,9 +97,12 @@ test_lock_gems_of_files(void **state)
 		    "rack 2.2.4 "
 		    "sha256-AbpHGcgLb+kRsJGnwFEktk7uzpZOCcBY74+YBdrKVGs=\n"
 		    "rack 2.2.4 - on arm64-darwin-23 x86_64-linux\n"
-		    "! https://other.example/: https://other.example/: gems of "
-		    "another source than this upstream; 'remotes' says which "
-		    "are the same\n"
+		    "private 1.0 - optional at https://other.example/\n"
+		    "private 1.0 - on arm64-darwin-23 x86_64-linux optional "
+		    "at https://other.example/\n"
+		    "private 1.0 - optional at https://third.example/\n"
+		    "private 1.0 - on arm64-darwin-23 x86_64-linux optional "
+		    "at https://third.example/\n"
 		    "bundler 2.3.15 - optional\n");
 		ferry_buf_free(&got);
 	}
@@ -118,27 +113,18 @@ test_lock_gems_sources(void **state)
 {
 
 	(void)state;
-	/* The only source is the upstream, whatever it is called there. */
 	expect("GEM\n  remote: https://mirror.example/x\n  specs:\n"
-	       "    rack (2.2.4)\n",
-	    "rack 2.2.4 -\n");
-	/* Of several the one that is ours, in any case, with or without slash. */
-	expect("GEM\n  remote: https://REGISTRY.example\n  specs:\n"
 	       "    rack (2.2.4)\n"
-	       "GEM\n  remote: https://other.example/\n  specs:\n"
-	       "    private (1.0)\n    more (1.0)\n",
-	    "rack 2.2.4 -\n"
-	    "! https://other.example/: https://other.example/: gems of another "
-	    "source than this upstream; 'remotes' says which are the same\n");
-	/* A block of two remotes: its gems may be of the other one. */
-	expect("GEM\n  remote: https://registry.example/\n"
+	       "GEM\n  remote: HTTP://other.example\n  specs:\n"
+	       "    private (1.0)\n",
+	    "rack 2.2.4 - at https://mirror.example/x\n"
+	    "private 1.0 - at HTTP://other.example\n");
+	/* A block of two remotes: its gems may be of either. */
+	expect("GEM\n  remote: " URL "\n"
 	       "  remote: https://other.example/\n  specs:\n    a (1)\n",
-	    "a 1 - optional\n");
-	/* Nobody says which is meant: all are. */
-	expect_of(NULL,
-	    GEM "    a (1)\nGEM\n  remote: https://other.example/\n"
-		"  specs:\n    b (2)\n",
-	    "a 1 -\nb 2 -\n");
+	    "a 1 - optional\na 1 - optional at https://other.example/\n");
+	expect("GEM\n  remote: file:///srv/gems\n  specs:\n    a (1)\n",
+	    "! a: file:///srv/gems: its source is no registry\n");
 }
 
 static void

@@ -6,10 +6,8 @@
  *     lib/bundler/lockfile_parser.rb.
  */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "store/base/digest.h"
 #include "store/base/error.h"
@@ -55,12 +53,10 @@ struct lock {
 	struct ferry_buf platforms; /* with blanks between, without "ruby" */
 	struct checksum *checksums; /* sorted */
 	size_t checksums_n, checksums_cap;
-	struct ferry_buf name, version, integrity; /* of the entry told */
+	struct ferry_buf name, version, integrity, registry; /* of the entry */
 	/* Of the block that is read: */
 	struct ferry_bytes remotes[REMOTES_MAX];
 	size_t remotes_n;
-	bool told; /* that it is not for this upstream */
-	size_t sources_n; /* different remotes of all GEM blocks */
 };
 
 static struct ferry_bytes
@@ -200,10 +196,10 @@ enum {
 	VARIANTS = 2 /* of its number also those that fit PLATFORMS */
 };
 
-/* One entry of a block that is wanted. */
+/* One entry of a block that is wanted, of the registry at remote, if any. */
 static int
 tell(struct lock *lock, struct ferry_bytes name, struct ferry_bytes version,
-    unsigned how, struct ferry_error *err)
+    struct ferry_bytes remote, unsigned how, struct ferry_error *err)
 {
 	struct ferry_lock_wanted wanted = { .optional = (how & OPTIONAL) != 0 };
 
@@ -213,10 +209,13 @@ tell(struct lock *lock, struct ferry_bytes name, struct ferry_bytes version,
 		return lose(lock, name, version, "not a version", err);
 	if (copy(&lock->name, name, err) == -1 ||
 	    copy(&lock->version, version, err) == -1 ||
+	    copy(&lock->registry, remote, err) == -1 ||
 	    find_checksum(lock, name, version, err) == -1)
 		return -1;
 	wanted.name = (char *)lock->name.p;
 	wanted.version = (char *)lock->version.p;
+	if (lock->registry.n > 0)
+		wanted.registry = (char *)lock->registry.p;
 	if (lock->integrity.n > 0)
 		wanted.integrity = (char *)lock->integrity.p;
 	if (lock->sink->on_wanted(lock->sink->ctx, &wanted, err) == -1)
@@ -231,51 +230,6 @@ tell(struct lock *lock, struct ferry_bytes name, struct ferry_bytes version,
 	return lock->sink->on_wanted(lock->sink->ctx, &wanted, err);
 }
 
-/* Sources */
-
-static struct ferry_bytes
-without_slash(struct ferry_bytes url)
-{
-
-	while (url.n > 0 && url.p[url.n - 1] == '/')
-		url.n--;
-	return url;
-}
-
-static bool
-same_url(struct ferry_bytes a, struct ferry_bytes b)
-{
-
-	a = without_slash(a);
-	b = without_slash(b);
-	return a.n == b.n &&
-	       strncasecmp((const char *)a.p, (const char *)b.p, a.n) == 0;
-}
-
-/* A remote without the login that it may have. */
-static bool
-is_source(const struct lock *lock, struct ferry_bytes remote)
-{
-
-	for (size_t i = 0; i < lock->sink->sources_n; i++)
-		if (same_url(ferry_bytes_str(lock->sink->sources[i]), remote))
-			return true;
-	return false;
-}
-
-/* Whether the block's entries are of the upstream that is asked: *unsure if it
- * has further remotes, too. */
-static bool
-is_ours(const struct lock *lock, bool *unsure)
-{
-	bool found = false;
-
-	*unsure = lock->remotes_n > 1;
-	for (size_t i = 0; i < lock->remotes_n && !found; i++)
-		found = is_source(lock, lock->remotes[i]);
-	return found || lock->sources_n <= 1 || lock->sink->sources_n == 0;
-}
-
 /* "  remote: URL" of a GEM block. */
 static bool
 read_remote(const struct line *line, struct ferry_bytes *url)
@@ -287,16 +241,39 @@ read_remote(const struct line *line, struct ferry_bytes *url)
 	return true;
 }
 
+/* A block of several remotes does not say which has an entry. */
+static int
+tell_of_each(struct lock *lock, struct ferry_bytes name,
+    struct ferry_bytes version, struct ferry_error *err)
+{
+	struct ferry_bytes none = { NULL, 0 };
+
+	if (lock->remotes_n == 0)
+		return tell(lock, name, version, none, VARIANTS, err);
+	for (size_t i = 0; i < lock->remotes_n; i++) {
+		struct ferry_bytes remote = lock->remotes[i];
+		int rc =
+		    !ferry_bytes_is_url(remote)
+			? lose(lock, name, remote, "its source is no registry",
+			      err)
+			: tell(lock, name, version, remote,
+			      VARIANTS | (lock->remotes_n > 1 ? OPTIONAL : 0),
+			      err);
+
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 read_gem_line(
     struct lock *lock, const struct line *line, struct ferry_error *err)
 {
 	struct ferry_bytes url, name, version, more;
-	bool unsure;
 
 	if (line->depth == 0) {
 		lock->remotes_n = 0;
-		lock->told = false;
 		return 0;
 	}
 	if (read_remote(line, &url)) {
@@ -308,16 +285,7 @@ read_gem_line(
 	}
 	if (line->depth != 4 || !read_spec(line->text, &name, &version, &more))
 		return 0;
-	if (is_ours(lock, &unsure))
-		return tell(lock, name, version,
-		    VARIANTS | (unsure ? OPTIONAL : 0), err);
-	if (lock->told)
-		return 0;
-	lock->told = true;
-	return lose(lock, lock->remotes[0], lock->remotes[0],
-	    "gems of another source than this upstream; 'remotes' says which "
-	    "are the same",
-	    err);
+	return tell_of_each(lock, name, version, err);
 }
 
 /* What no registry has: a line an entry. */
@@ -342,14 +310,12 @@ read_other_line(
 	    lock->remotes_n > 0 ? lock->remotes[0] : version, why, err);
 }
 
-/* First what the rest depends on: platforms, and how many sources there are. */
+/* First what the rest depends on: platforms, and checksums. */
 static int
 read_settings(struct lock *lock, struct ferry_error *err)
 {
 	struct lines lines = { .rest = lock->text };
-	struct ferry_bytes url, known[REMOTES_MAX];
 	struct line line;
-	size_t i;
 
 	while (next_line(&lines, &line)) {
 		if (line.block == PLATFORMS && line.depth == 2 &&
@@ -362,13 +328,6 @@ read_settings(struct lock *lock, struct ferry_error *err)
 		if (line.block == CHECKSUMS && line.depth == 2 &&
 		    add_checksum(lock, line.text, err) == -1)
 			return -1;
-		if (line.block != GEM || !read_remote(&line, &url))
-			continue;
-		for (i = 0; i < lock->sources_n && !same_url(known[i], url);
-		     i++)
-			;
-		if (i == lock->sources_n && i < REMOTES_MAX)
-			known[lock->sources_n++] = url;
 	}
 	if (lock->checksums_n > 0)
 		qsort(lock->checksums, lock->checksums_n,
@@ -405,7 +364,7 @@ read_all(struct lock *lock, struct ferry_error *err)
 		else if (line.block == BUNDLED && line.depth > 0)
 			/* Bundler starts the one that wrote the file. */
 			rc = tell(lock, ferry_bytes_str("bundler"), line.text,
-			    OPTIONAL, err);
+			    ferry_bytes_str(""), OPTIONAL, err);
 		if (rc == -1)
 			return -1;
 	}
@@ -431,5 +390,6 @@ ferry_lock_bundler(struct ferry_bytes text, const struct ferry_lock_sink *sink,
 	ferry_buf_free(&lock.name);
 	ferry_buf_free(&lock.version);
 	ferry_buf_free(&lock.integrity);
+	ferry_buf_free(&lock.registry);
 	return rc;
 }

@@ -57,8 +57,7 @@ ferry_lock_found(struct ferry_lock_out *out,
 	wanted.version = string(&out->version);
 	if (entry->integrity.n > 0)
 		wanted.integrity = string(&out->integrity);
-	if (ferry_bytes_starts(entry->resolved, "http://") ||
-	    ferry_bytes_starts(entry->resolved, "https://"))
+	if (ferry_bytes_is_url(entry->resolved))
 		wanted.resolved = string(&out->resolved);
 	return out->sink->on_wanted(out->sink->ctx, &wanted, err);
 }

@@ -41,6 +41,10 @@ struct ferry_lock_wanted {
 	 */
 	const char *integrity;
 	const char *resolved; /* http(s) URL of the tarball, or NULL */
+	/* URL of the registry that the entry is of, where the file names that
+	 * and no tarball; or NULL.  Of one that a file says may be of several
+	 * registries, an optional entry is told for each. */
+	const char *registry;
 	/* version is a number, of which every variant is wanted that fits one
 	 * of these platforms, with blanks between; or NULL. */
 	const char *platforms;
@@ -69,10 +73,6 @@ struct ferry_lock_sink {
 	int (*on_unmirrorable)(void *ctx, const char *name, const char *what,
 	    const char *why, struct ferry_error *err);
 	void *ctx;
-	/* URLs of the registry that is asked, for files that say from which
-	 * each entry is; none: all entries are wanted. */
-	const char *const *sources;
-	size_t sources_n;
 };
 
 /*

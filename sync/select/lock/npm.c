@@ -68,13 +68,6 @@ text(const struct ferry_buf *buf)
 	return buf->p == NULL ? "" : (const char *)buf->p;
 }
 
-static bool
-starts(const struct ferry_buf *buf, const char *prefix)
-{
-
-	return ferry_bytes_starts(ferry_bytes_buf(buf), prefix);
-}
-
 static int
 unmirrorable(struct reader *r, const struct ferry_buf *what,
     enum ferry_npm_spec_kind kind, struct ferry_error *err)
@@ -147,7 +140,7 @@ is_registry(bool *out, struct reader *r, struct ferry_error *err)
 
 	if (r->tree) {
 		/* npm 3 and 4 tell by "from", which may repeat "resolved". */
-		*out = !(starts(from, "http://") || starts(from, "https://")) ||
+		*out = !ferry_bytes_is_url(ferry_bytes_buf(from)) ||
 		       path_has(text(from), "/-/");
 		return 0;
 	}
@@ -166,8 +159,8 @@ report(struct reader *r, struct ferry_error *err)
 	struct ferry_lock_entry found = { .optional = e->optional };
 	bool registry = true;
 
-	if (e->has_resolved && !starts(&e->resolved, "http://") &&
-	    !starts(&e->resolved, "https://")) {
+	if (e->has_resolved &&
+	    !ferry_bytes_is_url(ferry_bytes_buf(&e->resolved))) {
 		enum ferry_npm_spec_kind kind =
 		    ferry_lock_spec_kind(ferry_bytes_buf(&e->resolved));
 

@@ -206,8 +206,7 @@ report(struct reader *r, struct ferry_error *err)
 	/* "resolutions" can put anything behind a range. */
 	if (kind < FERRY_NPM_SPEC_GIT && e.resolved.n > 0 &&
 	    memchr(e.resolved.p, ':', e.resolved.n) != NULL &&
-	    !ferry_bytes_starts(e.resolved, "http://") &&
-	    !ferry_bytes_starts(e.resolved, "https://"))
+	    !ferry_bytes_is_url(e.resolved))
 		kind = ferry_lock_spec_kind(e.resolved);
 	if (kind >= FERRY_NPM_SPEC_GIT) {
 		/* Folders have no "resolved". */

@@ -18,6 +18,7 @@ struct entry {
 	char *name, *version, *integrity, *platforms, *files,
 	    *url; /* or NULL */
 	bool optional, closure;
+	bool by_registry; /* url is the registry's, not a tarball's */
 	struct ferry_packages *to; /* NULL: nobody's */
 	struct ferry_bytes origin; /* of url: "https://host:port" */
 };
@@ -48,13 +49,15 @@ on_wanted(
 		return -1;
 	e = &lock->entries[lock->n++];
 	*e = (struct entry){ .optional = wanted->optional,
+		.by_registry = wanted->registry != NULL,
 		.closure = wanted->closure };
 	if (copy(&e->name, wanted->name, err) == -1 ||
 	    copy(&e->version, wanted->version, err) == -1 ||
 	    copy(&e->integrity, wanted->integrity, err) == -1 ||
 	    copy(&e->platforms, wanted->platforms, err) == -1 ||
 	    copy(&e->files, wanted->files, err) == -1 ||
-	    copy(&e->url, wanted->resolved, err) == -1)
+	    copy(&e->url, e->by_registry ? wanted->registry : wanted->resolved,
+		err) == -1)
 		return -1;
 	return 0;
 }
@@ -117,15 +120,33 @@ fit(const char *base, const char *url)
 	           : 1;
 }
 
-/* How well url fits an upstream. */
+/* The same of a registry's own URL: one host may have several. */
 static size_t
-fit_upstream(const struct ferry_upstream *up, const char *url)
+fit_registry(const char *base, const char *url)
+{
+	size_t n = origin_length(base), k = origin_length(url),
+	       base_n = strlen(base), url_n = strlen(url);
+
+	while (base_n > n && base[base_n - 1] == '/')
+		base_n--;
+	while (url_n > k && url[url_n - 1] == '/')
+		url_n--;
+	return base_n - n == url_n - k &&
+	       strncmp(base + n, url + k, base_n - n) == 0 &&
+	       ferry_fetch_url_same_origin(base, url);
+}
+
+/* How well an entry's URL fits an upstream. */
+static size_t
+fit_upstream(const struct ferry_upstream *up, const struct entry *e)
 {
 	const struct ferry_packages *packages = up->state;
-	size_t best = fit(up->url, url);
+	size_t (*fits)(const char *base, const char *url) =
+	    e->by_registry ? fit_registry : fit;
+	size_t best = fits(up->url, e->url);
 
 	for (size_t i = 0; i < packages->sources_n; i++) {
-		size_t one = fit(packages->sources[i], url);
+		size_t one = fits(packages->sources[i], e->url);
 
 		best = one > best ? one : best;
 	}
@@ -134,11 +155,11 @@ fit_upstream(const struct ferry_upstream *up, const char *url)
 
 /* Whose the URL is: of equals the file's own upstream; NULL: nobody's. */
 static struct ferry_packages *
-find_by_url(const struct lockfile *lock, const char *url)
+find_by_url(const struct lockfile *lock, const struct entry *e)
 {
 	const struct ferry_run *run = lock->packages->run;
 	struct ferry_packages *found = NULL;
-	size_t best = fit_upstream(lock->packages->up, url);
+	size_t best = fit_upstream(lock->packages->up, e);
 
 	if (best > 0)
 		found = lock->packages;
@@ -148,7 +169,7 @@ find_by_url(const struct lockfile *lock, const char *url)
 
 		if (up->kind->package != lock->packages->format)
 			continue;
-		if ((one = fit_upstream(up, url)) > best) {
+		if ((one = fit_upstream(up, e)) > best) {
 			best = one;
 			found = up->state;
 		}
@@ -170,6 +191,33 @@ find_by_name(const struct lockfile *lock, const char *name)
 	           : lock->packages;
 }
 
+static bool
+same_registry(const struct entry *a, const struct entry *b)
+{
+
+	return a->by_registry && b->by_registry && fit_registry(a->url, b->url);
+}
+
+/* Of a file that names registries: the only one is that which was configured
+ * when it was made, whatever it is called here; of several none is. */
+static struct ferry_bytes
+find_only_registry(const struct lockfile *lock)
+{
+	const struct entry *first = NULL;
+
+	for (size_t i = 0; i < lock->n; i++) {
+		const struct entry *e = &lock->entries[i];
+
+		if (e->url == NULL)
+			continue;
+		if (first == NULL)
+			first = e;
+		if (e->to != NULL || !same_registry(first, e))
+			return ferry_bytes_of(NULL, 0);
+	}
+	return first == NULL ? ferry_bytes_of(NULL, 0) : first->origin;
+}
+
 /*
  * The registry that the file calls by a URL which nobody here knows: the one
  * of most entries, if none is of the file's own upstream.  Lock files name the
@@ -182,6 +230,10 @@ find_own_origin(const struct lockfile *lock)
 	struct ferry_bytes best = { NULL, 0 };
 	size_t most = 0;
 	unsigned tries = 0;
+
+	for (size_t i = 0; i < lock->n; i++)
+		if (lock->entries[i].by_registry)
+			return find_only_registry(lock);
 
 	for (size_t i = 0; i < lock->n; i++)
 		if (lock->entries[i].url != NULL &&
@@ -206,6 +258,25 @@ find_own_origin(const struct lockfile *lock)
 	return best;
 }
 
+/* Of a registry that no upstream is: once, if e is the first of it. */
+static void
+say_registry(const struct lockfile *lock, const struct entry *e,
+    const char *host, const char *end)
+{
+	char item[300], text[600];
+
+	for (const struct entry *other = lock->entries; other < e; other++)
+		if (same_registry(other, e))
+			return;
+	(void)snprintf(
+	    item, sizeof(item), "%.*s%.200s", (int)(end - host), host, end);
+	(void)snprintf(text, sizeof(text),
+	    "%s: its entries of that registry, which is no upstream's here "
+	    "('remotes' of one can say that it is)",
+	    lock->path);
+	ferry_run_skip(lock->packages->run, item, text);
+}
+
 static void
 say_elsewhere(const struct lockfile *lock, const struct entry *e)
 {
@@ -215,6 +286,10 @@ say_elsewhere(const struct lockfile *lock, const struct entry *e)
 	    login == NULL ? strstr(e->url, "://") + 3 : login + 1;
 	char text[600];
 
+	if (e->by_registry) {
+		say_registry(lock, e, host, end);
+		return;
+	}
 	/* Only the host: there may be a password in the rest. */
 	(void)snprintf(text, sizeof(text), "%s: at %.*s, %s", lock->path,
 	    (int)(end - host), host,
@@ -258,7 +333,7 @@ want_all(struct lockfile *lock, struct ferry_error *err)
 			e->origin =
 			    ferry_bytes_of(e->url, origin_length(e->url));
 		e->to = e->url == NULL ? find_by_name(lock, e->name)
-		                       : find_by_url(lock, e->url);
+		                       : find_by_url(lock, e);
 	}
 	own = find_own_origin(lock);
 	for (size_t i = 0; i < lock->n; i++) {
@@ -278,21 +353,12 @@ int
 ferry_packages_want_lockfile(
     struct ferry_packages *packages, const char *path, struct ferry_error *err)
 {
-	const struct ferry_packages *p = packages;
-	const char *sources[1 + sizeof(p->sources) / sizeof(p->sources[0])] = {
-		packages->up->url
-	};
 	struct lockfile lock = { .packages = packages, .path = path };
 	const struct ferry_lock_sink sink = { .on_wanted = on_wanted,
 		.on_unmirrorable = on_unmirrorable,
-		.ctx = &lock,
-		.sources = sources,
-		.sources_n = 1 + packages->sources_n };
-	int rc;
+		.ctx = &lock };
+	int rc = ferry_lock_read(packages->format->format, path, &sink, err);
 
-	for (size_t i = 0; i < packages->sources_n; i++)
-		sources[1 + i] = packages->sources[i];
-	rc = ferry_lock_read(packages->format->format, path, &sink, err);
 	if (rc == 0)
 		rc = want_all(&lock, err);
 	lockfile_free(&lock);
