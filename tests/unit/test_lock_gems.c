@@ -169,6 +169,13 @@ test_lock_gems_checksums(void **state)
 		   "CHECKSUMS\n  c (3) sha256=" HEX "\n  b (2)\n"
 		   "  a (1) sha256=" HEX ",sha512=00\n  z (9) md5=1\n",
 	    "a 1 " SRI "\nb 2 -\nc 3 " SRI "\n");
+	/* Several, of kinds that come and go. */
+	expect(GEM "    a (1)\nCHECKSUMS\n  a (1) md5=00,sha256=" HEX
+		   ",sha3-256=" HEX "\n",
+	    "a 1 " SRI "\n");
+	expect(GEM "    a (1)\nCHECKSUMS\n  a (1) sha1=" SHORT ", sha256=" HEX
+		   "\n",
+	    "a 1 sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk= " SRI "\n");
 	/* Of another version, which says nothing. */
 	expect(GEM "    a (1)\nCHECKSUMS\n  a (2) sha256=" HEX "\n", "a 1 -\n");
 	/* One that cannot be read is not taken for none. */

@@ -144,7 +144,36 @@ add_checksum(
 	return 0;
 }
 
-/* The SHA-256 that CHECKSUMS has of an entry, as a subresource integrity. */
+/* Add "sha256=HEX", if it is a digest that files are held against: 1, 0, -1. */
+static int
+add_sum(struct ferry_buf *integrity, struct ferry_bytes sum,
+    struct ferry_error *err)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_digest digest;
+
+	for (int alg = 0; alg < FERRY_ALGS; alg++) {
+		const char *name = ferry_alg_name((enum ferry_alg)alg);
+		size_t n = strlen(name);
+
+		if (alg == FERRY_MD5 || sum.n <= n || sum.p[n] != '=' ||
+		    !ferry_bytes_starts(sum, name) ||
+		    ferry_digest_from_hex(&digest, (enum ferry_alg)alg,
+			after(sum, n + 1), &ignored) == -1)
+			continue;
+		return (integrity->n > 0 &&
+			   ferry_buf_adds(integrity, " ", err) == -1) ||
+		               ferry_sri_add(integrity, &digest, err) == -1
+		           ? -1
+		           : 1;
+	}
+	return 0;
+}
+
+/*
+ * What CHECKSUMS has of an entry, "sha256=HEX,sha512=HEX", as a subresource
+ * integrity: one that is known at least, if there are any.
+ */
 static int
 find_checksum(struct lock *lock, struct ferry_bytes name,
     struct ferry_bytes version, struct ferry_error *err)
@@ -155,20 +184,29 @@ find_checksum(struct lock *lock, struct ferry_bytes name,
 		? NULL
 		: bsearch(&key, lock->checksums, lock->checksums_n,
 		      sizeof(*lock->checksums), by_entry);
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-	struct ferry_digest sha256;
+	struct ferry_bytes rest;
+	bool any = false;
 
 	ferry_buf_reset(&lock->integrity);
 	/* Gems that come with Ruby stand there without a sum. */
 	if (found == NULL || found->sums.n == 0)
 		return 0;
-	if (ferry_bytes_starts(found->sums, "sha256=") && found->sums.n >= 71 &&
-	    ferry_digest_from_hex(&sha256, FERRY_SHA256,
-		ferry_bytes_of(found->sums.p + 7, 64), &ignored) == 0)
-		return ferry_sri_add(&lock->integrity, &sha256, err);
-	return ferry_error_set(err, FERRY_EFORMAT,
-	    "the checksum of %.*s (%.*s) is none", (int)name.n,
-	    (const char *)name.p, (int)version.n, (const char *)version.p);
+	for (rest = found->sums; rest.n > 0;) {
+		const uint8_t *comma = memchr(rest.p, ',', rest.n);
+		size_t n = comma == NULL ? rest.n : (size_t)(comma - rest.p);
+		int rc = add_sum(&lock->integrity,
+		    ferry_bytes_trim(ferry_bytes_of(rest.p, n)), err);
+
+		if (rc == -1)
+			return -1;
+		any = any || rc == 1;
+		rest = after(rest, n + (comma != NULL));
+	}
+	return any ? 0
+	           : ferry_error_set(err, FERRY_EFORMAT,
+			 "the checksum of %.*s (%.*s) is none that is known",
+			 (int)name.n, (const char *)name.p, (int)version.n,
+			 (const char *)version.p);
 }
 
 static int
