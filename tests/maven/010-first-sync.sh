@@ -137,6 +137,32 @@ mkmaven up <<<'artifact("g:liar:1")'
 expect 0 near sync
 expect 0 near show g:liar@1
 
+say "of several checksums the strongest decides; one that is a page says nothing"
+mkmaven up <<'END'
+artifact("g:weaker:1"); artifact("g:stronger:1"); artifact("g:both:1"); artifact("g:side:1")
+for name in ("weaker", "both"): put("g/%s/1/%s-1.jar.md5" % (name, name), "0" * 32, sums=())
+for name in ("stronger", "both"): put("g/%s/1/%s-1.jar.sha1" % (name, name), "0" * 40, sums=())
+put("g/side/1/side-1.jar.sha1", "<html>build " + "0" * 40 + "</html>", sums=())
+END
+maven_conf "$BASE/" 'packages = [ "g:weaker:1", "g:stronger:1", "g:both:1", "g:side:1" ]; checksums = [ "sha1", "md5" ];'
+expect 4 "$FERRY" --config near.conf sync
+has err "weaker-1.jar of maven:g:weaker@1 is not what its .md5 says"
+has out "2 versions pulled" "2 failed" "stronger-1.jar.sha1 says" "both-1.jar.sha1 says"
+for name in stronger both; do expect 1 near show g:$name@1; done
+
+say "a page, or an error with a 200, is no file, where nobody says what that must be"
+mkmaven up <<'END'
+artifact("g:page:1", sums=()); artifact("g:message:1", packaging="war", sums=())
+artifact("g:script:1", files={"jar": b"#!/bin/sh\nexit\nPK"}, sums=())
+put("g/page/1/page-1.jar", "\n<!DOCTYPE html><html>log in</html>", sums=())
+put("g/message/1/message-1.war", '{"errors":[{"status":404}]}', sums=())
+END
+maven_conf "$BASE/" 'packages = [ "g:page:1", "g:message:1", "g:script:1" ];'
+expect 4 near sync
+has out "page-1.jar, of which upstream has no checksum, is a page or a message" "1 version pulled" "2 failed" \
+    "message-1.war, of which"
+expect 0 near verify
+
 say "an answer that is not upstream's last word: asked again, never taken for absence"
 mkmaven up <<'END'
 artifact("h:a:1", needs=["h:b:1"]); artifact("h:b:1"); artifact("h:c:1"); metadata()

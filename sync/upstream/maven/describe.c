@@ -44,6 +44,10 @@ read_sidecar(
 	char hex[FERRY_DIGEST_TEXT];
 	size_t want = sizes[alg];
 
+	/* A page, or an error as JSON, may hold digits of all kinds. */
+	text = ferry_bytes_trim(text);
+	if (text.n > 0 && (*text.p == '<' || *text.p == '{'))
+		return false;
 	for (size_t i = 0, n; i < text.n; i += n + 1) {
 		for (n = 0; i + n < text.n && is_hex(text.p[i + n]); n++)
 			;
@@ -71,34 +75,93 @@ find_aside(const struct ferry_version_at *at, const char *name, const char *end)
 	return NULL;
 }
 
-/* Returns: how many of its sidecars agree, or -1 if one does not. */
+/* Whether a file has what its sidecars say: the strongest decides, as clients
+ * have it, and another that does not agree is told.  Returns: how many agree, or
+ * -1. */
 static int
 check_file(const struct ferry_version_at *at, const json_t *file,
     struct ferry_error *err)
 {
+	static const enum ferry_alg algs[] = { FERRY_SHA512, FERRY_SHA384,
+		FERRY_SHA256, FERRY_SHA1, FERRY_MD5 };
 	const char *name = json_string_value(json_object_get(file, "name"));
 	char hex[FERRY_DIGEST_TEXT];
 	int n = 0;
 
-	for (int alg = 0; alg < FERRY_ALGS; alg++) {
-		const char *word = ferry_alg_name((enum ferry_alg)alg),
+	for (size_t i = 0; i < sizeof(algs) / sizeof(algs[0]); i++) {
+		const char *word = ferry_alg_name(algs[i]),
 			   *got =
 			       json_string_value(json_object_get(file, word));
 		const struct ferry_aside *aside = find_aside(at, name, word);
 		struct ferry_digest said;
 
 		if (aside == NULL || got == NULL ||
-		    !read_sidecar(&said, (enum ferry_alg)alg, aside->text))
+		    !read_sidecar(&said, algs[i], aside->text))
 			continue;
-		if (strcmp(ferry_digest_hex(&said, hex), got) != 0)
+		if (strcmp(ferry_digest_hex(&said, hex), got) == 0) {
+			n++;
+			continue;
+		}
+		if (n == 0)
 			return ferry_error_set(err, FERRY_EINCIDENT,
 			    "upstream's %s.%s says %.16s…, and the file that "
 			    "came has %.16s…; nothing of the version is taken. "
 			    "Ask the registry's owner which is right",
 			    name, word, hex, got);
-		n++;
+		ferry_task_note(at->packages->run->task,
+		    "taken, as a stronger checksum of it is right: %s of "
+		    "maven:%s@%s is not what its .%s says",
+		    name, at->name, at->version, word);
 	}
 	return n;
+}
+
+/* Which files cannot begin as a page or as JSON do. */
+static bool
+is_binary(const char *name)
+{
+	static const char *const ends[] = { "jar", "war", "ear", "aar", "zip",
+		"klib", "nar", "hpi", "jpi", "kar", "gz", "tgz", "bz2", "xz",
+		"exe", "asc" };
+	const char *end = strrchr(name, '.');
+
+	for (size_t i = 0; end != NULL && i < sizeof(ends) / sizeof(ends[0]);
+	     i++)
+		if (strcmp(end + 1, ends[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Nobody says what a file must be: a page of a proxy, or a registry's error with
+ * a 200, is none. */
+static int
+check_unsaid(const struct ferry_version_at *at, const struct ferry_file *file,
+    struct ferry_error *err)
+{
+	struct ferry_blob blob = { .fd = -1 };
+	char text[32];
+	ssize_t n;
+	int rc;
+
+	if (!is_binary(file->name))
+		return 0;
+	if ((rc = ferry_blob_open(
+		 at->packages->run->st, &file->sha256, &blob, err)) != 1)
+		return rc;
+	n = ferry_blob_read(&blob, 0, (uint8_t *)text, sizeof(text), err);
+	ferry_blob_close(&blob);
+	if (n == -1)
+		return -1;
+	for (ssize_t i = 0; i < n; i++) {
+		if (text[i] == '<' || text[i] == '{')
+			return ferry_error_set(err, FERRY_EFORMAT,
+			    "%s, of which upstream has no checksum, is a page "
+			    "or a message instead",
+			    file->name);
+		if (strchr(" \t\r\n\xef\xbb\xbf", text[i]) == NULL)
+			break;
+	}
+	return 0;
 }
 
 /* Files that were here before have no sidecars now. */
@@ -124,7 +187,10 @@ check_files(const struct ferry_version_at *at, const json_t *record,
 		here = before == NULL
 		           ? 0
 		           : ferry_files_find(before, file.name, &file, err);
-		maven->unchecked += here == 0;
+		if (here == 0 && check_unsaid(at, &file, err) == -1)
+			n = -1;
+		else
+			maven->unchecked += here == 0;
 	}
 	json_decref(before);
 	return n == -1 ? -1 : 0;
