@@ -100,10 +100,46 @@ cat >gradle/verification-metadata.xml <<END
 END
 maven_conf "$BASE/" 'lockfiles = [ "gradle/verification-metadata.xml" ];'
 expect 4 near sync
-has out "maven:k:extra@1: content is sha256:" "maven:k:plain@3: upstream 'up' now declares"
+has out "maven:k:extra@1: content is sha256:" "maven:k:plain@3: a lock file, or its module metadata, wants plain-3.jar to be sha512:"
 held near >got
 has got dep-1.jar
 hasnt got extra-1.jar
+
+say "what is here is held against it, too; of several that are trusted any one is enough"
+one() { # SHA256… of dep-1.jar
+	local first=$1
+	shift
+	{
+		echo '<verification-metadata><components><component group="k" name="dep" version="1"><artifact name="dep-1.jar">'
+		echo "<md5 value=\"$(printf '0%.0s' {1..32})\"/><sha256 value=\"$first\">"
+		printf '<also-trust value="%s"/>' "$@"
+		echo '</sha256></artifact></component></components></verification-metadata>'
+	} >gradle/verification-metadata.xml
+}
+wrong=$(sum k/dep/1/dep-1.pom) right=$(sum k/dep/1/dep-1.jar)
+seven=$(for i in 1 2 3 4 5 6 7; do echo $i | sha256sum | cut -d' ' -f1; done)
+for here in yes no; do
+	[ $here = yes ] || { rm -rf near; expect 0 "$FERRY" init --store near --name near; }
+	one "$wrong"
+	expect 4 near sync
+	has out "maven:k:dep@1: "
+	# shellcheck disable=SC2086
+	one $seven "$wrong"
+	expect 4 near sync
+	one "$wrong" "$right"
+	expect 0 near sync
+	# shellcheck disable=SC2086
+	one $seven "$right"
+	expect 0 near sync
+done
+
+say "two lock files that do not agree"
+mkdir second
+one "$right"
+mv gradle/verification-metadata.xml second
+one "$wrong"
+maven_conf "$BASE/" 'lockfiles = [ "second/verification-metadata.xml", "gradle/verification-metadata.xml" ];'
+expect 4 near sync
 
 say "a version catalog: what it names, and what that needs"
 cat >gradle/libs.versions.toml <<'END'

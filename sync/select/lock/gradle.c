@@ -80,31 +80,46 @@ ferry_lock_gradle(struct ferry_bytes text, const struct ferry_lock_sink *sink,
 
 /* verification-metadata.xml */
 
-/* "#sha512=HEX", of the best that is there. */
 static int
-add_digest(struct ferry_buf *words, const struct ferry_xml_node *artifact,
+add_one(struct ferry_buf *words, enum ferry_alg alg, const char *hex,
+    struct ferry_error *err)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_digest digest;
+	char text[FERRY_DIGEST_TEXT];
+
+	if (hex == NULL || ferry_digest_from_hex(&digest, alg,
+			       ferry_bytes_str(hex), &ignored) == -1)
+		return 0;
+	return ferry_buf_addf(words, err, "#%s=%s", ferry_alg_name(alg),
+	    ferry_digest_hex(&digest, text));
+}
+
+/* "#sha512=HEX", of the best that is there, and what is trusted, too. */
+static int
+add_digests(struct ferry_buf *words, const struct ferry_xml_node *artifact,
     struct ferry_error *err)
 {
 	static const enum ferry_alg algs[] = { FERRY_SHA512, FERRY_SHA256,
 		FERRY_SHA1, FERRY_MD5 };
+	size_t before = words->n;
 
-	for (size_t i = 0; i < sizeof(algs) / sizeof(algs[0]); i++) {
-		const struct ferry_xml_node *node =
-		    ferry_xml_child(artifact, ferry_alg_name(algs[i]));
-		const char *hex =
-		    node == NULL ? NULL : ferry_xml_attribute(node, "value");
-		struct ferry_error ignored = FERRY_ERROR_INIT;
-		struct ferry_digest digest;
-		char text[FERRY_DIGEST_TEXT];
+	for (size_t i = 0;
+	     words->n == before && i < sizeof(algs) / sizeof(algs[0]); i++) {
+		const struct ferry_xml_node *node = ferry_xml_child(artifact,
+						ferry_alg_name(algs[i])),
+					    *also;
 
-		/* Several may be trusted: then upstream decides. */
-		if (hex == NULL ||
-		    ferry_xml_child(node, "also-trust") != NULL ||
-		    ferry_digest_from_hex(
-			&digest, algs[i], ferry_bytes_str(hex), &ignored) == -1)
+		if (node == NULL)
 			continue;
-		return ferry_buf_addf(words, err, "#%s=%s",
-		    ferry_alg_name(algs[i]), ferry_digest_hex(&digest, text));
+		if (add_one(words, algs[i], ferry_xml_attribute(node, "value"),
+			err) == -1)
+			return -1;
+		for (also = node->first; also != NULL; also = also->next)
+			if (strcmp(also->name, "also-trust") == 0 &&
+			    add_one(words, algs[i],
+				ferry_xml_attribute(also, "value"), err) == -1)
+				return -1;
 	}
 	return 0;
 }
@@ -139,7 +154,7 @@ add_file(struct ferry_buf *words, const char *name, const char *version,
 		   classifier.n == 0 ? "" : (const char *)classifier.p,
 		   (int)extension.n, (const char *)extension.p) == -1
 	           ? -1
-	           : add_digest(words, artifact, err);
+	           : add_digests(words, artifact, err);
 }
 
 static int

@@ -196,6 +196,63 @@ check_files(const struct ferry_version_at *at, const json_t *record,
 	return n == -1 ? -1 : 0;
 }
 
+/* Whether a file of the record is what a lock file, or module metadata, wants. */
+static int
+check_word(const struct maven_word *word, const json_t *record,
+    const char *name, struct ferry_error *err)
+{
+	struct ferry_bytes rest = word->digests;
+	struct ferry_digest digest;
+	char hex[FERRY_DIGEST_TEXT];
+	const char *got = NULL, *alg = NULL;
+	const json_t *file = NULL;
+	size_t i;
+
+	json_array_foreach (json_object_get(record, "files"), i, file) {
+		const char *called =
+		    json_string_value(json_object_get(file, "name"));
+
+		if (called != NULL && strcmp(called, name) == 0)
+			break;
+	}
+	if (i == json_array_size(json_object_get(record, "files")))
+		return 0;
+	while (ferry_maven_next_digest(&rest, &digest)) {
+		alg = ferry_alg_name(digest.alg);
+		got = json_string_value(json_object_get(file, alg));
+		if (got == NULL ||
+		    strcmp(ferry_digest_hex(&digest, hex), got) == 0)
+			return 0;
+	}
+	return alg == NULL ? 0
+	                   : ferry_error_set(err, FERRY_EDIGEST,
+				 "a lock file, or its module metadata, wants "
+				 "%s to be %s:%.16s…, and it is %.16s…",
+				 name, alg, hex, got);
+}
+
+static int
+check_words(const struct ferry_version_at *at, const json_t *record,
+    struct ferry_error *err)
+{
+	const char *rest = at->files == NULL ? "" : at->files;
+	struct ferry_buf name = FERRY_BUF_INIT;
+	struct maven_word word;
+	int rc = 0;
+
+	while (rc == 0 && ferry_maven_next_word(&rest, &word)) {
+		if (word.digests.n == 0)
+			continue;
+		ferry_buf_reset(&name);
+		rc = ferry_maven_name_of(
+		    &name, at, word.classifier, word.extension, err);
+		if (rc == 0)
+			rc = check_word(&word, record, (char *)name.p, err);
+	}
+	ferry_buf_free(&name);
+	return rc;
+}
+
 /* What is not there */
 
 /* Something depends on it, and upstream lacks it: told once. */
@@ -412,6 +469,8 @@ ferry_maven_describe(
 	struct ferry_file file;
 	int rc = -1;
 
+	if (check_words(at, record, err) == -1)
+		return -1;
 	/* It is here, and nothing of it is new. */
 	if (json_object_get(record, "packaging") != NULL)
 		return 0;

@@ -41,29 +41,10 @@ tell_aside(const struct tell *tell, const char *name, enum ferry_alg alg,
 	return rc;
 }
 
-/* Read "sha256=HEX". */
-static bool
-read_digest(struct ferry_digest *out, struct ferry_bytes text)
-{
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-
-	for (int alg = 0; alg < FERRY_ALGS; alg++) {
-		size_t n = strlen(ferry_alg_name((enum ferry_alg)alg));
-
-		if (text.n > n && text.p[n] == '=' &&
-		    ferry_bytes_starts(
-			text, ferry_alg_name((enum ferry_alg)alg)))
-			return ferry_digest_from_hex(out, (enum ferry_alg)alg,
-				   ferry_bytes_of(
-				       text.p + n + 1, text.n - n - 1),
-				   &ignored) == 0;
-	}
-	return false;
-}
-
-/* What a lock file says of a file: 1 and *out, 0, -1. */
+/* What a lock file says of a file: any of *n digests, or none. */
 static int
-find_digest(const struct tell *tell, const char *name, struct ferry_digest *out,
+find_digests(const struct tell *tell, const char *name,
+    struct ferry_digest out[FERRY_FILE_DIGESTS_MAX], size_t *n,
     struct ferry_error *err)
 {
 	const char *rest = tell->at->files == NULL ? "" : tell->at->files;
@@ -71,15 +52,21 @@ find_digest(const struct tell *tell, const char *name, struct ferry_digest *out,
 	struct maven_word word;
 	int rc = 0;
 
-	while (rc == 0 && ferry_maven_next_word(&rest, &word)) {
-		if (word.digest.n == 0)
+	*n = 0;
+	while (*n == 0 && rc == 0 && ferry_maven_next_word(&rest, &word)) {
+		if (word.digests.n == 0)
 			continue;
 		ferry_buf_reset(&text);
 		rc = ferry_maven_name_of(
 		    &text, tell->at, word.classifier, word.extension, err);
-		if (rc == 0)
-			rc = strcmp((char *)text.p, name) == 0 &&
-			     read_digest(out, word.digest);
+		if (rc == -1 || strcmp((char *)text.p, name) != 0)
+			continue;
+		/* What has still more is judged when it is here. */
+		while (*n < FERRY_FILE_DIGESTS_MAX &&
+		       ferry_maven_next_digest(&word.digests, &out[*n]))
+			++*n;
+		if (word.digests.n > 0)
+			*n = 0;
 	}
 	ferry_buf_free(&text);
 	return rc;
@@ -96,14 +83,11 @@ tell_new(const struct tell *tell, const char *name, enum how how,
 		.optional = how != MUST_BE,
 		.insist = how != MUST_BE,
 		.judged = true };
-	struct ferry_digest digest;
-	int rc = find_digest(tell, name, &digest, err);
+	struct ferry_digest digests[FERRY_FILE_DIGESTS_MAX];
+	int rc = find_digests(tell, name, digests, &file.n, err);
 
-	if (rc == 1) {
-		file.digests = &digest;
-		file.n = 1;
-	}
-	if (rc != -1)
+	file.digests = digests;
+	if (rc == 0)
 		rc = ferry_maven_url_of(&url, tell->at, name, err);
 	if (rc == 0) {
 		file.url = (char *)url.p;
@@ -185,7 +169,6 @@ tell_known(const struct tell *tell, struct ferry_error *err)
 		struct ferry_buf url = FERRY_BUF_INIT;
 		struct ferry_wanted_file wanted = { .optional = true,
 			.insist = true };
-		struct ferry_digest digests[2];
 		struct ferry_file file;
 		int rc = -1;
 
@@ -193,12 +176,9 @@ tell_known(const struct tell *tell, struct ferry_error *err)
 		    ferry_maven_url_of(&url, tell->at, file.name, err) == 0) {
 			wanted.name = file.name;
 			wanted.url = (char *)url.p;
-			digests[0] = file.sha256;
-			wanted.digests = digests;
-			rc = find_digest(tell, file.name, &digests[1], err);
-			wanted.n = rc == 1 ? 2 : 1;
-			if (rc != -1)
-				rc = tell->on_file(tell->ctx, &wanted, err);
+			wanted.digests = &file.sha256;
+			wanted.n = 1;
+			rc = tell->on_file(tell->ctx, &wanted, err);
 		}
 		ferry_buf_free(&url);
 		if (rc == -1)

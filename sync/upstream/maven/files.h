@@ -8,7 +8,8 @@
  *	*		the main file, as the POM's packaging says
  *	C:E		that of classifier C (or none) and extension E
  *	?C:E		the same, if upstream has it
- *	C:E#ALG=HEX	the same, with a digest that a lock file says
+ *	C:E#ALG=HEX	the same, with a digest that a lock file says; of
+ *			several, "#ALG=HEX#ALG=HEX", any
  *	=RANGE		no file: who wanted it will know by this
  *	gradle		no file: what its Gradle module metadata names
  *

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/base/digest.h"
 #include "store/format/maven/names.h"
 #include "sync/upstream/maven/places.h"
 #include "sync/upstream/package/packages.h"
@@ -31,12 +32,41 @@ ferry_maven_next_word(const char **rest, struct maven_word *out)
 		if (mark != NULL) {
 			size_t k = (size_t)(mark - colon) - 1;
 
-			out->digest =
+			out->digests =
 			    ferry_bytes_of(mark + 1, out->extension.n - k - 1);
 			out->extension.n = k;
 		}
 		if (out->extension.n > 0)
 			return true;
+	}
+	return false;
+}
+
+bool
+ferry_maven_next_digest(struct ferry_bytes *digests, struct ferry_digest *out)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+
+	while (digests->n > 0) {
+		const uint8_t *mark = memchr(digests->p, '#', digests->n),
+			      *equals;
+		size_t n =
+		    mark == NULL ? digests->n : (size_t)(mark - digests->p);
+		struct ferry_bytes text = ferry_bytes_of(digests->p, n);
+
+		*digests = ferry_bytes_of(digests->p + n + (mark != NULL),
+		    digests->n - n - (mark != NULL));
+		if ((equals = memchr(text.p, '=', n)) == NULL)
+			continue;
+		for (int alg = 0; alg < FERRY_ALGS; alg++)
+			if (ferry_bytes_is(ferry_bytes_of(text.p,
+					       (size_t)(equals - text.p)),
+				ferry_alg_name((enum ferry_alg)alg)) &&
+			    ferry_digest_from_hex(out, (enum ferry_alg)alg,
+				ferry_bytes_of(equals + 1,
+				    n - 1 - (size_t)(equals - text.p)),
+				&ignored) == 0)
+				return true;
 	}
 	return false;
 }

@@ -7,16 +7,20 @@
 
 #include "store/base/bytes.h"
 
+struct ferry_digest;
 struct ferry_error;
 struct ferry_version_at;
 
 struct maven_word {
 	bool if_there; /* "?…" */
 	struct ferry_bytes classifier, extension;
-	struct ferry_bytes digest; /* "sha256=HEX", or empty */
+	struct ferry_bytes digests; /* "sha256=HEX#sha256=HEX", or empty */
 };
 /* Take the next word that names a file; false at the end. */
 bool ferry_maven_next_word(const char **rest, struct maven_word *out);
+/* Take the next digest of a word; false at the end.  What is none is left out. */
+bool
+ferry_maven_next_digest(struct ferry_bytes *digests, struct ferry_digest *out);
 /* Whether a word is among them. */
 bool ferry_maven_has_word(const char *words, const char *word);
 /* Whether the main file is among the words. */
