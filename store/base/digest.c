@@ -123,6 +123,7 @@ ferry_digest_parse(
 	    (int)(text.n > 140 ? 140 : text.n), (const char *)text.p);
 }
 
+/* 1, 0 if its algorithm is unknown, or -1; then out says what it would be. */
 static int
 sri_word(
     struct ferry_digest *out, struct ferry_bytes word, struct ferry_error *err)
@@ -142,6 +143,8 @@ sri_word(
 		if (word.n <= n || !ferry_bytes_starts(word, name) ||
 		    word.p[n] != '-')
 			continue;
+		*out = (struct ferry_digest){ known[i],
+			(uint8_t)algs[known[i]].size, { 0 } };
 		rc = ferry_base64_decode(
 		    &raw, ferry_bytes_of(word.p + n + 1, word.n - n - 1), err);
 		if (rc == 0 && raw.n != algs[known[i]].size)
@@ -150,8 +153,6 @@ sri_word(
 			    (int)(word.n > 120 ? 120 : word.n),
 			    (const char *)word.p, raw.n, algs[known[i]].size);
 		if (rc == 0) {
-			*out = (struct ferry_digest){ known[i], (uint8_t)raw.n,
-				{ 0 } };
 			memcpy(out->v, raw.p, raw.n);
 			rc = 1;
 		}
@@ -161,31 +162,50 @@ sri_word(
 	return rc;
 }
 
+static bool
+is_blank(uint8_t c)
+{
+
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 int
 ferry_sri_parse(struct ferry_digest *out, size_t max, struct ferry_bytes text,
     struct ferry_error *err)
 {
-	size_t found = 0, i = 0;
+	struct ferry_error bad = FERRY_ERROR_INIT, why;
+	size_t found = 0, i = 0, start;
+	int best = 0, worst = 0; /* bytes of digests */
 
-	while (i < text.n && found < max) {
-		size_t start;
+	while (found < max) {
+		struct ferry_bytes word;
 		int rc;
 
-		while (
-		    i < text.n && (text.p[i] == ' ' || text.p[i] == '\t' ||
-				      text.p[i] == '\n' || text.p[i] == '\r'))
+		while (i < text.n && is_blank(text.p[i]))
 			i++;
-		start = i;
-		while (i < text.n && text.p[i] != ' ' && text.p[i] != '\t' &&
-		       text.p[i] != '\n' && text.p[i] != '\r')
-			i++;
+		for (start = i; i < text.n && !is_blank(text.p[i]); i++)
+			;
 		if (i == start)
 			break;
-		rc = sri_word(&out[found],
-		    ferry_bytes_of(text.p + start, i - start), err);
-		if (rc == -1)
+		word = ferry_bytes_of(text.p + start, i - start);
+		why = (struct ferry_error)FERRY_ERROR_INIT;
+		rc = sri_word(&out[found], word, &why);
+		if (rc == -1 && why.code != FERRY_EFORMAT) {
+			*err = why;
 			return -1;
-		found += (size_t)rc;
+		}
+		if (rc == 1 && out[found].n > best)
+			best = out[found].n;
+		/* Nothing has a malformed digest. */
+		if (rc == -1 && out[found].n > worst) {
+			worst = out[found].n;
+			bad = why;
+		}
+		found += rc == 1;
+	}
+	if (worst > best) {
+		*err = bad;
+		return -1;
 	}
 	return (int)found;
 }

@@ -53,7 +53,8 @@ int ferry_digest_parse(
  * Returns: how many digests of known algorithms were written to out (at most
  *     max, in the order of the text); words of unknown algorithms are passed
  *     over, as the specification says.
- * Errors: FERRY_EFORMAT (a known algorithm with a malformed value).
+ * Errors: FERRY_EFORMAT (a known algorithm with a malformed value, and nothing
+ *     as strong that is well-formed).
  * Source: W3C Subresource Integrity, 3.5.
  */
 int ferry_sri_parse(struct ferry_digest *out, size_t max,

@@ -76,12 +76,12 @@ curl -sf "$URL/npm/query/-/query-1.0.0.tgz?cache=no" >by-lock.tgz
 same by-lock.tgz 1.0.0.tgz
 
 say "of several digests one of the strongest kind is enough; a weaker one is said"
-conf 'select = ( { name = "two-hashes"; }, { name = "wrong-shasum"; } );'
+conf 'select = ( { name = "two-hashes"; }, { name = "wrong-shasum"; }, { name = "odd-hashes"; } );'
 expect 0 "$FERRY" --config near.conf sync
-has out "2 versions pulled"
+has out "3 versions pulled"
 [ "$(grep -c 'taken, as another digest that was declared of it is right' err)" = 2 ] || fail "$(cat err)"
 expect 0 near sync
-has out "0 versions pulled, 2 here already, 0 failed"
+has out "0 versions pulled, 3 here already, 0 failed"
 odd 4 wrong-both
 has out "wrong-both@1.0.0: content is sha512:"
 

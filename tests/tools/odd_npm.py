@@ -12,6 +12,7 @@ With names it has 1.0.0 of those packages, and no others.  Else, odd from the st
   two-hashes    two sha512 in its integrity, of which one is right
   wrong-shasum  a wrong shasum beside the right integrity
   wrong-both    neither is right
+  odd-hashes    a malformed sha512 beside the right one, and a shasum that is none
 Taken away once the file `gone` is there, 1.0.0 and 1.1.0 of each:
   gone-all      the document says "unpublished"
   gone-empty    no versions in it
@@ -74,7 +75,8 @@ def fill():
     if NAMES:
         return
     for name in ("no-time", "null-time", "empty-time", "escaped", "twice", "nameless",
-        "blank", "umlaut", "capitals", "two-hashes", "wrong-shasum", "wrong-both"):
+        "blank", "umlaut", "capitals", "two-hashes", "wrong-shasum", "wrong-both",
+        "odd-hashes"):
         DOCUMENTS[name] = document(name, "1.0.0")
     del DOCUMENTS["no-time"]["time"]
     DOCUMENTS["null-time"]["time"] = None
@@ -94,6 +96,8 @@ def fill():
     dist = DOCUMENTS["two-hashes"]["versions"]["1.0.0"]["dist"]
     dist["integrity"] = wrong + " " + dist["integrity"]
     DOCUMENTS["wrong-shasum"]["versions"]["1.0.0"]["dist"]["shasum"] = "0" * 40
+    dist = DOCUMENTS["odd-hashes"]["versions"]["1.0.0"]["dist"]
+    dist.update(integrity="md9-x sha512-AAAA " + dist["integrity"], shasum="none")
     DOCUMENTS["wrong-both"]["versions"]["1.0.0"]["dist"]["integrity"] = wrong
     for how in ("all", "empty", "one", "holder", "404", "410", "451", "json"):
         DOCUMENTS["gone-" + how] = document("gone-" + how, "1.0.0", "1.1.0")

@@ -158,6 +158,22 @@ test_sri_several_algorithms(void **state)
 	assert_int_equal(ferry_sri_parse(d, 4, B("sha512-AAAA"), &err), -1);
 	assert_int_equal(ferry_sri_parse(d, 4, B("sha512-A=A="), &err), -1);
 	assert_int_equal(ferry_sri_parse(d, 4, B(""), &err), 0);
+	/* A malformed one fits nothing; it takes nothing from those as strong. */
+	assert_int_equal(
+	    ferry_sri_parse(d, 4,
+		B("sha256-AAAA sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/"
+		  "YfIAFa0= sha1-?"),
+		&err),
+	    1);
+	assert_true(ferry_digest_equal(&d[0], &want));
+	err = (struct ferry_error)FERRY_ERROR_INIT;
+	assert_int_equal(
+	    ferry_sri_parse(d, 4,
+		B("sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0= "
+		  "sha512-AAAA"),
+		&err),
+	    -1);
+	assert_int_equal(err.code, FERRY_EFORMAT);
 	ferry_buf_free(&buf);
 }
 

@@ -208,6 +208,7 @@ ferry_npm_dist_read(struct ferry_npm_dist *dist, const char *base,
     const struct ferry_listed *listed, struct ferry_error *err)
 {
 	size_t max = sizeof(dist->digests) / sizeof(dist->digests[0]);
+	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_bytes object;
 	char *shasum = NULL;
 	int rc = -1, n = 0;
@@ -227,9 +228,13 @@ ferry_npm_dist_read(struct ferry_npm_dist *dist, const char *base,
 	dist->n = (size_t)n;
 	if (shasum != NULL && shasum[0] != 0) {
 		if (ferry_digest_from_hex(&dist->digests[dist->n], FERRY_SHA1,
-			ferry_bytes_str(shasum), err) == -1)
+			ferry_bytes_str(shasum), &why) == 0)
+			dist->n++;
+		else if (n == 0) {
+			/* Clients look at it only if there is nothing else. */
+			*err = why;
 			goto out;
-		dist->n++;
+		}
 	}
 	(void)ferry_span_get(object, "signatures", &dist->signatures);
 	rc = 0;
