@@ -212,8 +212,8 @@ int
 ferry_fetch_url_port(unsigned *out, const char *url, struct ferry_error *err);
 /* Whether scheme, host and port are the same; not if either is no URL. */
 bool ferry_fetch_url_same_origin(const char *a, const char *b);
-/* What reference means in a document at base, blanks and bytes beyond ASCII
- * encoded; the caller frees *out. */
+/* What reference means in a document at base (NULL: it is a whole URL), blanks
+ * and bytes beyond ASCII encoded; the caller frees *out. */
 int ferry_fetch_url_resolve(char **out, const char *base, const char *reference,
     struct ferry_error *err);
 

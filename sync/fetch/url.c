@@ -7,21 +7,45 @@
 #include "store/base/bytes.h"
 #include "sync/fetch/fetch.h"
 
+/* Append text with blanks and bytes beyond ASCII encoded as browsers do it;
+ * libcurl's digits would be small ones. */
+static int
+encode_odd(struct ferry_buf *buf, const char *text, struct ferry_error *err)
+{
+
+	for (; *text != 0; text++)
+		if (((uint8_t)*text > ' ' && (uint8_t)*text < 0x7f
+			    ? ferry_buf_add(buf, text, 1, err)
+			    : ferry_buf_addf(
+				  buf, err, "%%%02X", (uint8_t)*text)) == -1)
+			return -1;
+	return ferry_buf_adds(buf, "", err);
+}
+
+/* Either may be NULL: a URL alone, as it is, or one as it may be written. */
 static int
 read_url(CURLU **out, const char *base, const char *reference,
     struct ferry_error *err)
 {
-	CURLU *u = curl_url();
+	struct ferry_buf plain = FERRY_BUF_INIT;
 	char *scheme = NULL;
-	bool known;
+	bool known, good;
+	CURLU *u;
 
-	if (u == NULL)
+	if (reference != NULL && encode_odd(&plain, reference, err) == -1)
+		return -1;
+	u = curl_url();
+	if (u == NULL) {
+		ferry_buf_free(&plain);
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	if (curl_url_set(u, CURLUPART_URL, base, 0) != CURLUE_OK ||
-	    (reference != NULL &&
-		curl_url_set(u, CURLUPART_URL, reference,
-		    CURLU_ALLOW_SPACE | CURLU_URLENCODE) != CURLUE_OK) ||
-	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) {
+	}
+	good = (base == NULL ||
+		   curl_url_set(u, CURLUPART_URL, base, 0) == CURLUE_OK) &&
+	       (reference == NULL || curl_url_set(u, CURLUPART_URL,
+					 (char *)plain.p, 0) == CURLUE_OK) &&
+	       curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK;
+	ferry_buf_free(&plain);
+	if (!good) {
 		curl_url_cleanup(u);
 		return ferry_error_set(err, FERRY_EFORMAT,
 		    "'%.200s' is not a URL",
@@ -90,36 +114,16 @@ ferry_fetch_url_port(unsigned *out, const char *url, struct ferry_error *err)
 	return rc;
 }
 
-/* Append text with blanks and bytes beyond ASCII encoded as browsers do it;
- * libcurl's digits would be small ones. */
-static int
-encode_odd(struct ferry_buf *buf, const char *text, struct ferry_error *err)
-{
-
-	for (; *text != 0; text++)
-		if (((uint8_t)*text > ' ' && (uint8_t)*text < 0x7f
-			    ? ferry_buf_add(buf, text, 1, err)
-			    : ferry_buf_addf(
-				  buf, err, "%%%02X", (uint8_t)*text)) == -1)
-			return -1;
-	return ferry_buf_adds(buf, "", err);
-}
-
 int
 ferry_fetch_url_resolve(char **out, const char *base, const char *reference,
     struct ferry_error *err)
 {
-	struct ferry_buf plain = FERRY_BUF_INIT;
 	char *url = NULL;
 	CURLU *u = NULL;
-	int rc = encode_odd(&plain, reference, err);
+	int rc = -1;
 
-	if (rc == 0)
-		rc = read_url(&u, base, (const char *)plain.p, err);
-	ferry_buf_free(&plain);
-	if (rc == -1)
+	if (read_url(&u, base, reference, err) == -1)
 		return -1;
-	rc = -1;
 	if (curl_url_get(u, CURLUPART_URL, &url, 0) == CURLUE_OK)
 		rc = ferry_strdup(out, url, err);
 	else

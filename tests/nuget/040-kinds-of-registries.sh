@@ -62,6 +62,28 @@ more c 'packages = [ "Foo 1.28.*" ];'
 expect 0 near sync
 has out "2 versions pulled"
 
+say "URLs as clients read them: capitals, blanks, umlauts; a page that is nowhere is said"
+mknuget up <<'END'
+feed(page=7, flat=False, digests=True)
+import re, shutil
+os.makedirs(DIR + "/flat/foo/an odd f\u00f6lder", exist_ok=True)
+shutil.copy(DIR + "/flat/foo/1.28.0/foo.1.28.0.nupkg", DIR + "/flat/foo/an odd f\u00f6lder/foo.nupkg")
+for dir, _, names in os.walk(DIR):
+    for name in names:
+        if name.endswith(".json"):
+            path = os.path.join(dir, name)
+            text = open(path).read().replace('"http://', '"HTTP://').replace('"SHA512"', '"sha512"')
+            write(os.path.relpath(path, DIR), text.replace("/1.28.0/foo.1.28.0.nupkg", "/an odd f\u00f6lder/foo.nupkg"))
+END
+more c2 'packages = [ "Foo 1.28.*" ];'
+expect 0 near sync
+has out "2 versions pulled"
+has log "GET /flat/foo/an%20odd%20f%C3%B6lder/foo.nupkg 200"
+sed -i 's|"@id": "HTTP://[^"]*page|"@id": "page|' up/reg/foo/index.json
+more c3 'packages = [ "Foo 1.28.*" ];'
+expect 8 near sync
+has err "a page of the registration has neither items nor a URL"
+
 say "resources on another host, by relative URLs and lists of types, and a folder as the URL"
 BASE=$elsewhere mknuget other <<'END'
 pkg("Foo", "9.0.0")

@@ -193,8 +193,7 @@ read_tarball(struct ferry_bytes dist, const char *base, char **out,
 
 	if (string_of(dist, "tarball", &written, err) == -1)
 		return -1;
-	if (written == NULL || (strncasecmp(written, "http://", 7) != 0 &&
-				   strncasecmp(written, "https://", 8) != 0))
+	if (written == NULL || !ferry_bytes_is_url(ferry_bytes_str(written)))
 		rc = ferry_error_set(err, FERRY_EFORMAT,
 		    "its dist.tarball is not an http or https URL");
 	else

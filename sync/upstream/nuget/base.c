@@ -54,8 +54,7 @@ resource_url(struct ferry_bytes resource, char **out, struct ferry_error *err)
 
 	if (ferry_span_get(resource, "@id", &id) &&
 	    (rc = ferry_span_string(&url, id, err)) == 0 &&
-	    (ferry_bytes_starts(ferry_bytes_buf(&url), "https://") ||
-		ferry_bytes_starts(ferry_bytes_buf(&url), "http://"))) {
+	    ferry_bytes_is_url(ferry_bytes_buf(&url))) {
 		*out = (char *)url.p;
 		return 1;
 	}

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "store/base/error.h"
 #include "store/base/json_span.h"
@@ -210,8 +211,7 @@ nupkg_url(struct ferry_buf *url, const struct ferry_version_at *at,
 	rc = ferry_nuget_member(at->object, "packageContent", url, err);
 	if (rc == 0 && ferry_nuget_leaf_entry(at->object, &entry))
 		rc = ferry_nuget_member(entry, "packageContent", url, err);
-	if (rc == 1 && !ferry_bytes_starts(ferry_bytes_buf(url), "http://") &&
-	    !ferry_bytes_starts(ferry_bytes_buf(url), "https://"))
+	if (rc == 1 && !ferry_bytes_is_url(ferry_bytes_buf(url)))
 		rc = 0;
 	return rc == 1   ? 0
 	       : rc == 0 ? ferry_error_set(err, FERRY_EFORMAT,
@@ -233,7 +233,7 @@ declared(const struct ferry_version_at *at, struct ferry_digest *out)
 	if (ferry_nuget_leaf_entry(at->object, &entry) &&
 	    ferry_nuget_member(entry, "packageHashAlgorithm", &alg, &ignored) ==
 		1 &&
-	    ferry_bytes_is(ferry_bytes_buf(&alg), "SHA512") &&
+	    alg.n == 6 && strncasecmp((char *)alg.p, "SHA512", 6) == 0 &&
 	    ferry_nuget_member(entry, "packageHash", &text, &ignored) == 1 &&
 	    ferry_base64_decode(&raw, ferry_bytes_buf(&text), &ignored) == 0 &&
 	    raw.n == 64) {

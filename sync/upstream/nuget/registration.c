@@ -100,16 +100,11 @@ on_page(void *ctx, struct ferry_bytes page, size_t i, struct ferry_error *err)
 	int rc =
 	    stamped == -1 ? -1 : ferry_nuget_member(page, "@id", &url, err);
 
-	if (rc == 1)
-		rc = ferry_bytes_starts(ferry_bytes_buf(&url), "http://") ||
-		             ferry_bytes_starts(
-				 ferry_bytes_buf(&url), "https://")
-		         ? ferry_document_more(reading->document, name,
-			       stamped == 1 ? FERRY_PART_BY_CONTENT
-					    : FERRY_PART_BY_PLACE,
-			       (char *)url.p, err)
-		         : 0;
-	else if (rc == 0)
+	if (rc == 1 && ferry_bytes_is_url(ferry_bytes_buf(&url)))
+		rc = ferry_document_more(reading->document, name,
+		    stamped == 1 ? FERRY_PART_BY_CONTENT : FERRY_PART_BY_PLACE,
+		    (char *)url.p, err);
+	else if (rc != -1)
 		rc = ferry_error_set(err, FERRY_EFORMAT,
 		    "a page of the registration has neither items nor a URL");
 	ferry_buf_free(&url);

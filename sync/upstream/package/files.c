@@ -36,6 +36,15 @@ ferry_job_free(struct ferry_job *job)
 }
 
 int
+ferry_packages_copy_url(char **out, const char *url, struct ferry_error *err)
+{
+
+	return ferry_bytes_is_url(ferry_bytes_str(url))
+	           ? ferry_fetch_url_resolve(out, NULL, url, err)
+	           : ferry_strdup(out, url, err);
+}
+
+int
 ferry_job_add_file(
     void *ctx, const struct ferry_wanted_file *wanted, struct ferry_error *err)
 {
@@ -59,7 +68,7 @@ ferry_job_add_file(
 	for (size_t i = 0; i < wanted->n; i++)
 		f->digests[i] = wanted->digests[i];
 	if (ferry_strdup(&f->name, wanted->name, err) == -1 ||
-	    ferry_strdup(&f->url, wanted->url, err) == -1 ||
+	    ferry_packages_copy_url(&f->url, wanted->url, err) == -1 ||
 	    (wanted->path != NULL &&
 		ferry_strdup(&f->path, wanted->path, err) == -1))
 		return -1;

@@ -228,6 +228,10 @@ int ferry_version_choose(struct ferry_package *package,
     const struct ferry_document *document, const struct ferry_listed *listed,
     struct ferry_error *err);
 
+/* Copy a URL that upstream wrote, as clients read it: a scheme in any case, with
+ * blanks and umlauts.  What is none stays as it is. */
+int
+ferry_packages_copy_url(char **out, const char *url, struct ferry_error *err);
 /* files.c: a registry behind TLS does not send us out of it; what is at url. */
 int ferry_packages_check_url(const struct ferry_packages *packages,
     const char *what, const char *url, struct ferry_error *err);

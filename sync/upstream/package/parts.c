@@ -26,7 +26,7 @@ part_url(const struct ferry_package *p, size_t i, struct ferry_buf *buf,
     struct ferry_error *err)
 {
 
-	if (i > 0 && strstr(p->parts[i].url, "://") != NULL)
+	if (i > 0 && ferry_bytes_is_url(ferry_bytes_str(p->parts[i].url)))
 		return ferry_packages_check_url(p->packages,
 			   p->packages->format->document, p->parts[i].url,
 			   err) == -1
@@ -80,7 +80,7 @@ add_parts(struct ferry_package *p, const struct ferry_document *document,
 		part = &p->parts[p->parts_n++];
 		*part = (struct ferry_package_part){ .named = new->named };
 		if (ferry_strdup(&part->name, new->name, err) == -1 ||
-		    ferry_strdup(&part->url, new->url, err) == -1)
+		    ferry_packages_copy_url(&part->url, new->url, err) == -1)
 			return -1;
 	}
 	return p->parts_n > before;
