@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "store/base/bytes.h"
 #include "store/base/error.h"
@@ -48,34 +49,98 @@ ferry_pages_free(struct ferry_pages *pages)
 	pages->bytes = 0;
 }
 
-/* The URL of the link-value with rel=next; n is 0 if there is none. */
+static const char *
+skip_blanks(const char *p)
+{
+
+	return p + strspn(p, " \t");
+}
+
+/* Whether "next" is among the words of a value of rel. */
+static bool
+has_next(struct ferry_bytes words)
+{
+
+	while (words.n > 0) {
+		const uint8_t *blank = memchr(words.p, ' ', words.n);
+		size_t n = blank == NULL ? words.n : (size_t)(blank - words.p);
+
+		if (n == 4 &&
+		    strncasecmp((const char *)words.p, "next", 4) == 0)
+			return true;
+		n += blank != NULL;
+		words = ferry_bytes_of(words.p + n, words.n - n);
+	}
+	return false;
+}
+
+/* One parameter, at the ';' before it; *next if it is rel=next.  Returns what
+ * follows. */
+static const char *
+read_parameter(const char *p, bool *next)
+{
+	const char *name = skip_blanks(p + 1);
+	size_t n = strcspn(name, " \t=;,");
+	struct ferry_bytes value = { NULL, 0 };
+
+	p = skip_blanks(name + n);
+	if (*p == '=') {
+		p = skip_blanks(p + 1);
+		if (*p == '"') {
+			value = ferry_bytes_of(p + 1, strcspn(p + 1, "\""));
+			p += 1 + value.n + (p[1 + value.n] == '"');
+		} else {
+			value = ferry_bytes_of(p, strcspn(p, " \t;,"));
+			p += value.n;
+		}
+	}
+	if (n == 3 && strncasecmp(name, "rel", 3) == 0 && has_next(value))
+		*next = true;
+	return p + strcspn(p, ";,");
+}
+
+/*
+ * The URL of the link-value with rel=next; n is 0 if there is none.
+ * Source: RFC 8288, 3: parameters in any case, quoted or not, several relations
+ *     in one.
+ */
 static struct ferry_bytes
 next_link(const char *value)
 {
-	const char *p = value, *url, *end, *stop;
+	const char *p = value, *url, *end;
 
 	while ((url = strchr(p, '<')) != NULL &&
 	       (end = strchr(url, '>')) != NULL) {
-		/* The parameters go up to the next '<', or to the end. */
-		stop = strchr(end, '<');
-		if (stop == NULL)
-			stop = end + strlen(end);
-		for (p = end; p < stop; p++)
-			if (strncmp(p, "rel=next", 8) == 0 ||
-			    strncmp(p, "rel=\"next\"", 10) == 0)
-				return ferry_bytes_of(
-				    url + 1, (size_t)(end - url) - 1);
-		p = stop;
+		bool next = false;
+
+		p = skip_blanks(end + 1);
+		while (*p == ';')
+			p = read_parameter(p, &next);
+		if (next)
+			return ferry_bytes_of(url + 1, (size_t)(end - url) - 1);
 	}
 	return ferry_bytes_of("", 0);
+}
+
+/* There may be several headers. */
+static struct ferry_bytes
+find_next(const struct ferry_fetch_result *result)
+{
+	struct ferry_bytes next = { NULL, 0 };
+	const char *value;
+
+	for (size_t i = 0; next.n == 0 && (value = ferry_fetch_header(
+					       result, "Link", i)) != NULL;
+	     i++)
+		next = next_link(value);
+	return next;
 }
 
 int
 ferry_answer_next(const struct ferry_fetch_result *result, const char *base,
     const char *url, char **out, struct ferry_error *err)
 {
-	const char *value = ferry_fetch_header(result, "Link", 0);
-	struct ferry_bytes next = next_link(value == NULL ? "" : value);
+	struct ferry_bytes next = find_next(result);
 	char *reference = NULL;
 	int rc = -1;
 

@@ -107,6 +107,11 @@ has out "2 versions pulled"
 hasnt out "look like"
 carry
 
+say "pages that are linked in several headers, among others, in any spelling"
+odd 0 'select = ( { name = "links"; } );'
+has out "4 versions pulled"
+has log "GET /v2/links/tags/list?x=%E9%20y&last=c 200"
+
 say "tags that go: said once, listed by status, kept; or hidden"
 for wants in 'select = ( { name = "gone"; }, { name = "gone-all"; } );' \
     'images = [ "gone:1", "gone:2", "gone-all:1", "gone-all:2" ];'; do

@@ -16,6 +16,7 @@ odd_registry.py PORT-FILE LOG-FILE
   zero          its manifest says of its layer, whose size is 0
   foreign       a layer that only a host which does not resolve would have
   signatures    only signatures, of images that are in another repository
+  links         its tags are a to d, one a page, which links of all kinds follow
   gone          its tags are 1 and 2; once the file `later` is there, only 1
   gone-all      nothing of it is there once the file `later` is
 Requests go to LOG-FILE: "METHOD PATH STATUS".
@@ -88,6 +89,9 @@ def fill():
     r = Repository("signatures")
     for seed in ("one", "two"):
         r.image(seed, digest(seed.encode()).replace(":", "-") + ".sig")
+    r = Repository("links")
+    for tag in "abcd":
+        r.image(tag, tag)
     r = Repository("zero")
     r.put(MANIFEST, {"config": r.blob("{}", OCI + "config.v1+json"),
         "layers": [{**r.blob("not empty", OCI + "layer.v1.tar+gzip"), "size": 0}]}, "1")
@@ -109,8 +113,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
+        for name, values in headers.items():
+            for value in values if isinstance(values, list) else [values]:
+                self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
@@ -142,6 +147,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         later = os.path.exists("later")
         if later and (name == "gone-all" or name == "gone" and ref in ("2", r.tags["2"])):
             return self.answer(404)
+        if what == "tags" and name == "links":
+            last = self.path.rpartition("=")[2] if "last=" in self.path else ""
+            page = "</v2/links/tags/list?last=%s>; "
+            links = {"": ["</v2/links>; rel=prev, " + page % "z" + 'rel="nextish"', page % "a" + "REL=Next"],
+                "a": page % "z" + 'title="a, <b>; rel=next"; rel="prev", ' + page % "b" + 'title=x; rel = "last next"',
+                "b": "<https://\u00fc.invalid/v2/links/tags/list?x=\u00e9 y&last=c>;rel=next",
+                "c": page % "z" + 'rel="prev"; rel="next"'}.get(last, [])
+            tags = [t for t in "abcd" if t > last][:1]
+            return self.answer(200, body=json.dumps({"tags": tags}).encode(), Link=links)
         if what == "tags":
             tags = sorted(t for t in r.tags if not (later and name == "gone" and t == "2"))
             return self.answer(200, body=json.dumps({"tags": tags}).encode())
