@@ -168,15 +168,19 @@ has err "'java8' is not a framework"
 
 say "symbols, where there are any"
 mknuget up <<'END'
-open(DIR + "/flat/native/1.0.0/native.1.0.0.snupkg", "w").write("symbols")
+open(DIR + "/flat/native/1.0.0/native.1.0.0.snupkg", "w").write("PK symbols")
+open(DIR + "/flat/fornine/1.0.0/fornine.1.0.0.snupkg", "w").write("<html>not found</html>")
 END
-more s 'packages = [ "Native 1.0.0", "ForSix" ]; symbols = true; dependencies = false;'
-expect 0 near sync
-has out "2 versions pulled"
+more s 'packages = [ "Native 1.0.0", "ForSix", "ForNine" ]; symbols = true; dependencies = false;'
+expect 0 "$FERRY" --config near.conf sync
+has out "3 versions pulled"
+has err "fornine.1.0.0.snupkg of upstream 'nuget' is left out: it is not a zip"
+expect 0 near show fornine@1.0.0
+hasnt out snupkg
 expect 0 near show native@1.0.0
 has out native.1.0.0.snupkg
 start_ferryd s
-[ "$(curl -sf "$URL/nuget/download/native/1.0.0/native.1.0.0.snupkg")" = symbols ] || fail snupkg
+[ "$(curl -sf "$URL/nuget/download/native/1.0.0/native.1.0.0.snupkg")" = "PK symbols" ] || fail snupkg
 [ "$(curl -s -o out -w '%{http_code}' "$URL/nuget/download/forsix/1.0.0/forsix.1.0.0.snupkg")" = 404 ] || fail "$(cat out)"
 
 say "a login: the token is the password, of any user or a named one"

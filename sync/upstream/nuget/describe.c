@@ -9,6 +9,7 @@
 #include "store/format/nuget/leaf.h"
 #include "store/format/nuget/name.h"
 #include "store/format/nuget/version.h"
+#include "sync/base/task.h"
 #include "sync/upstream/nuget/inside.h"
 #include "sync/upstream/nuget/needs.h"
 #include "sync/upstream/nuget/nuget.h"
@@ -97,6 +98,39 @@ add_files(const struct ferry_version_at *at, json_t *record,
 	return rc;
 }
 
+/* Symbols come without a digest: what is no zip, as a page of a registry that
+ * says 200 to everything, is left out. */
+static int
+check_symbols(
+    const struct ferry_version_at *at, json_t *record, struct ferry_error *err)
+{
+	json_t *files = json_object_get(record, "files");
+	struct ferry_blob blob = { .fd = -1 };
+	struct ferry_file file;
+	uint8_t magic[2] = { 0 };
+	ssize_t n;
+	int rc;
+
+	if (json_array_size(files) < 2)
+		return 0;
+	if (ferry_files_get(record, 1, &file, err) == -1)
+		return -1;
+	if (!ferry_bytes_ends(ferry_bytes_str(file.name), ".snupkg"))
+		return 0;
+	if ((rc = ferry_blob_open(
+		 at->packages->run->st, &file.sha256, &blob, err)) != 1)
+		return rc;
+	n = ferry_blob_read(&blob, 0, magic, sizeof(magic), err);
+	ferry_blob_close(&blob);
+	if (n == -1 || memcmp(magic, "PK", 2) == 0)
+		return n == -1 ? -1 : 0;
+	ferry_task_note(at->packages->run->task,
+	    "%s of upstream '%s' is left out: it is not a zip", file.name,
+	    at->packages->up->name);
+	(void)json_array_remove(files, 1);
+	return 0;
+}
+
 /* The version */
 
 /* Whether the nupkg is what it is called. */
@@ -159,6 +193,7 @@ describe_new(const struct ferry_version_at *at, json_t *record,
 	    ferry_nuget_signature_judge(record, &inside, &nuget->trust, err) ==
 		0 &&
 	    ferry_nuget_needs_describe(record, &inside, err) == 0 &&
+	    check_symbols(at, record, err) == 0 &&
 	    add_files(at, record, &inside, nupkg, err) == 0 &&
 	    set_leaf(at, record, err) != -1)
 		rc = 1;
