@@ -120,6 +120,11 @@ hostile 4 '"needs"'
 has out "needs@1.0.0 needs more than 2000 others"
 [ "$(grep -c need- up.log)" -le 2000 ] || fail "$(grep -c need- up.log) requests"
 
+say "nor is there an end to what needs ever more"
+hostile 4 '"chain-0"' 'needs_max = 400;'
+has out "up: all that is wanted needs more than 400 others" "402 packages: 402 versions pulled" "1 failed" "'needs_max' of the upstream"
+[ "$(grep -c /chain- up.log)" -le 804 ] || fail "$(grep -c /chain- up.log) requests"
+
 say "documents that are too large are refused, several large ones come one by one"
 hostile 4 '"big-256"'
 has out "it is longer than 67108864 bytes" "'document_max' of the upstream"

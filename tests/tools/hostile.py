@@ -17,6 +17,7 @@ What a package or repository does is in its name:
   bursts            5 kB of it every 50 seconds
   big-N             its packument has N MB
   needs             it depends on 20,000 packages
+  chain-0           it depends on chain-1 and chain-2, these on four more, and so on
   pages             every page of its tag list names one tag and another page
   long              the next page's URL has 60 kB
   fan               everything has 500 referrers, and these have, too
@@ -125,6 +126,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         version = {"name": name, "version": "1.0.0", "dist": dist}
         if name == "needs":
             version["dependencies"] = {f"need-{i}": "1" for i in range(20000)}
+        if name.startswith("chain-"):
+            n = 2 * int(name[6:])
+            version["dependencies"] = {f"chain-{n + 1}": "1", f"chain-{n + 2}": "1"}
         doc = {"name": name, "dist-tags": {"latest": "1.0.0"},
             "versions": {"1.0.0": version}}
         if name.startswith("big-"):

@@ -259,6 +259,11 @@ ferry_packages_configure_all(
 		packages->up->delegator == NULL, &packages->dependencies,
 		err) == -1)
 		return -1;
+	if ((packages->format->needs != NULL ||
+		packages->format->needs_inside != NULL) &&
+	    ferry_conf_u64(group, "needs_max", 1, FERRY_NEEDS_MOST,
+		FERRY_NEEDS_USUAL, &packages->needs_max, err) == -1)
+		return -1;
 	if (packages->format->configure != NULL &&
 	    packages->format->configure(packages, group, err) == -1)
 		return -1;

@@ -32,6 +32,7 @@ struct ferry_packages {
 	const struct ferry_package_format *format;
 	void *state; /* the format's own */
 	bool dependencies; /* of explicit wants; lock files are whole */
+	uint64_t needs_max; /* of all that is wanted, together */
 	enum ferry_withdrawn withdrawn;
 	/* URLs by which lock files may know the registry, besides up->url. */
 	const char *sources[8];
@@ -42,6 +43,8 @@ struct ferry_packages {
 	struct ferry_error broken; /* it cannot be had, and so no package */
 	struct ferry_table packages;
 	struct ferry_package *queue, **queue_end; /* to be asked for */
+	uint64_t needs_n; /* wants that came of needs */
+	bool needs_told; /* that there are more than needs_max */
 	struct ferry_package **again; /* have a document and new wants */
 	size_t again_n, again_cap;
 };
@@ -130,6 +133,8 @@ struct ferry_needs {
 	size_t n; /* so far */
 };
 #define FERRY_NEEDS_MAX 2000 /* of one version */
+#define FERRY_NEEDS_USUAL 50000 /* of an upstream */
+#define FERRY_NEEDS_MOST 10000000
 
 /* want.c */
 

@@ -1,5 +1,6 @@
 /* Packages by name, and what is wanted of them. */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,17 +244,27 @@ may_ask(struct ferry_package *p, const char *by)
 	return false;
 }
 
+static struct ferry_package_want *
+find_want(const struct ferry_package *p, const struct ferry_package_want *want)
+{
+
+	for (size_t i = 0; i < p->wants_n; i++)
+		if (same_want(&p->wants[i], want))
+			return &p->wants[i];
+	return NULL;
+}
+
 int
 ferry_packages_want(struct ferry_packages *packages, const char *name,
     const struct ferry_package_want *want, struct ferry_error *err)
 {
 	struct ferry_package *p = find_package(packages, name, err);
+	struct ferry_package_want *known;
 
 	if (p == NULL)
 		return -1;
-	for (size_t i = 0; i < p->wants_n; i++)
-		if (same_want(&p->wants[i], want))
-			return add_wanter(&p->wants[i], want->by, err);
+	if ((known = find_want(p, want)) != NULL)
+		return add_wanter(known, want->by, err);
 	if (add_want(p, want, err) == -1)
 		return -1;
 	if (p->failed) {
@@ -313,12 +324,49 @@ ferry_packages_chose(const struct ferry_packages *packages, const char *name,
 	return p != NULL && ferry_chosen_find(p, version) != NULL;
 }
 
-int
-ferry_packages_want_locked(struct ferry_packages *packages,
-    const struct ferry_lock_wanted *entry, const char *by,
-    struct ferry_error *err)
+/* There is no end to what it needs, or to what we would fetch for it. */
+static void
+tell_too_many(struct ferry_packages *packages, const char *name,
+    const struct ferry_package_want *want)
 {
-	const struct ferry_package_want want = {
+	struct ferry_error why = FERRY_ERROR_INIT;
+
+	if (packages->needs_told)
+		return;
+	packages->needs_told = true;
+	ferry_error_set(&why, FERRY_ELIMIT,
+	    "all that is wanted needs more than %" PRIu64 " others; '%.80s', "
+	    "which %.120s needs, and what comes after it are left out. "
+	    "'needs_max' of the upstream says how many there may be",
+	    packages->needs_max, name, want->by);
+	ferry_run_fail(packages->run, packages->up->name, &why);
+}
+
+/* Want what another needs. */
+static int
+want_needed(struct ferry_packages *packages, const char *name,
+    const struct ferry_package_want *want, struct ferry_error *err)
+{
+	const struct ferry_package *p =
+	    (const struct ferry_package *)ferry_table_find(
+		&packages->packages, name);
+
+	if (p == NULL || find_want(p, want) == NULL) {
+		if (packages->needs_n == packages->needs_max) {
+			tell_too_many(packages, name, want);
+			return 0;
+		}
+		packages->needs_n++;
+	}
+	return ferry_packages_want(packages, name, want, err);
+}
+
+static struct ferry_package_want
+locked_want(const struct ferry_packages *packages,
+    const struct ferry_lock_wanted *entry, const char *by)
+{
+
+	return (struct ferry_package_want){
 		.kind = entry->closure ? FERRY_WANT_PICK : FERRY_WANT_EXACT,
 		.closure = entry->closure && packages->dependencies,
 		.spec = entry->version,
@@ -328,6 +376,14 @@ ferry_packages_want_locked(struct ferry_packages *packages,
 		.by = by,
 		.need = entry->optional ? FERRY_NEEDED_IF_THERE : FERRY_NEEDED
 	};
+}
+
+int
+ferry_packages_want_locked(struct ferry_packages *packages,
+    const struct ferry_lock_wanted *entry, const char *by,
+    struct ferry_error *err)
+{
+	const struct ferry_package_want want = locked_want(packages, entry, by);
 
 	return ferry_packages_want(packages, entry->name, &want, err);
 }
@@ -347,16 +403,17 @@ ferry_needs_add(struct ferry_needs *needs, const char *name, const char *spec,
 	if (++needs->n > FERRY_NEEDS_MAX)
 		return ferry_error_set(err, FERRY_ELIMIT,
 		    "%s needs more than %d others", needs->by, FERRY_NEEDS_MAX);
-	return ferry_packages_want(needs->packages, name, &want, err);
+	return want_needed(needs->packages, name, &want, err);
 }
 
 int
 ferry_needs_locked(struct ferry_needs *needs,
     const struct ferry_lock_wanted *entry, struct ferry_error *err)
 {
+	const struct ferry_package_want want =
+	    locked_want(needs->packages, entry, needs->by);
 
-	return ferry_packages_want_locked(
-	    needs->packages, entry, needs->by, err);
+	return want_needed(needs->packages, entry->name, &want, err);
 }
 
 void
