@@ -74,6 +74,23 @@ over_the_gap
 curl -sf "$URL/nuget/vulnerabilities/nuget-base.json" >vuln.json
 has vuln.json "https://example.org/a"
 
+say "taken away in any way: told, kept, listed by status; and back"
+cp up/reg/foo.bar/index.json reg
+for how in 404 410 451 empty; do
+	case $how in
+	empty) echo '{"count":0,"items":[]}' >up/reg/foo.bar/index.json ;;
+	*) echo "/reg/foo.bar/ status=$how 99" >rules ;;
+	esac
+	expect 0 near sync
+	has out "nuget:foo.bar@1.2.0: upstream lists it no more" "3 withdrawn upstream" "0 failed"
+	expect 0 near status
+	has out "withdrawn    nuget:foo.bar: upstream lists 3 versions no more"
+	: >rules
+	cp reg up/reg/foo.bar/index.json
+	expect 0 near sync
+	hasnt out withdrawn
+done
+
 say "other bytes under a known version"
 mknuget up <<'END'
 pkg("Foo.Bar", "1.0.0", description="built again")

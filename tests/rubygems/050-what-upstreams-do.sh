@@ -60,6 +60,27 @@ for v in 1.0 1.1; do
 	has out '"gone_at"' '"kept"'
 done
 
+say "a gem that the list has no more, or whose document is gone in any way: the same"
+cp -r up before
+for how in "" 404 410 451; do
+	if [ -z "$how" ]; then
+		sed -i '/^bar /d' up/versions
+	else
+		sed -i "s/^bar 1.0 .*/bar 1.0 0123456789012345678901234567890${how:2:1}/" up/versions
+		echo "/info/bar status=$how 99" >rules
+	fi
+	expect 0 near sync
+	has out "rubygems:bar@1.0: upstream lists it no more" "0 failed"
+	expect 0 near status
+	has out "withdrawn    rubygems:bar: upstream lists 1 version no more (1.0)"
+	: >rules
+	cp before/versions up/versions
+	expect 0 near sync
+	expect 0 near --json show bar@1.0
+	hasnt out gone_at
+done
+rm -rf before
+
 say "changed bytes under a name are an incident; what is here is kept"
 gems_conf "$BASE/" 'select = ( { name = "foo"; }, { name = "bar"; } );'
 before=$(sha256sum up/gems/foo-1.2.gem | cut -d' ' -f1)

@@ -508,6 +508,7 @@ static const struct ferry_package_format growing = {
 	.file = "toy",
 	.default_spec = "*",
 	.any = "*",
+	.withdrawn = "keep",
 	.document_max = 10000,
 	.file_max = 1000,
 	.plan_size = "size",

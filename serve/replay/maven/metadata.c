@@ -14,6 +14,7 @@
 #include "store/base/out.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/removal.h"
+#include "store/catalog/withdrawn.h"
 #include "store/format/maven/names.h"
 #include "store/format/maven/version.h"
 
@@ -324,7 +325,8 @@ find_prefix(void *ctx, const struct ferry_key *key, json_t *record,
 	char **out = ctx;
 
 	(void)key;
-	if (prefix == NULL || *out != NULL || ferry_removal_is(record))
+	if (prefix == NULL || *out != NULL || ferry_removal_is(record) ||
+	    ferry_withdrawn_hidden(record))
 		return 0;
 	return ferry_strdup(out, prefix, err);
 }

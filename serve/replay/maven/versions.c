@@ -11,6 +11,7 @@
 #include "store/base/json.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/removal.h"
+#include "store/catalog/withdrawn.h"
 #include "store/format/maven/names.h"
 #include "store/format/maven/version.h"
 
@@ -73,7 +74,7 @@ add_version(void *ctx, const struct ferry_key *key, json_t *record,
 	struct ferry_maven_versions *v = ctx;
 	json_int_t at;
 
-	if (ferry_removal_is(record) ||
+	if (ferry_removal_is(record) || ferry_withdrawn_hidden(record) ||
 	    json_is_true(json_object_get(record, "bare")))
 		return 0;
 	folder_of(version, folder);

@@ -390,6 +390,7 @@ static const struct ferry_package_format maven = {
 	.media_type = "application/xml",
 	.default_spec = "RELEASE",
 	.any = "(,)",
+	.withdrawn = "keep",
 	.document_max = FERRY_XML_MAX,
 	.file_max = 16ULL << 30,
 	.unlisted = true,

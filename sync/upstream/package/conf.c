@@ -250,9 +250,8 @@ ferry_packages_configure_all(
 	    ferry_conf_all_strs(group, "remotes", packages->sources,
 		sizeof(packages->sources) / sizeof(packages->sources[0]),
 		&packages->sources_n, err) == -1 ||
-	    (!packages->format->unlisted &&
-		ferry_withdrawn_read(group, packages->format->withdrawn,
-		    &packages->withdrawn, err) == -1))
+	    ferry_withdrawn_read(group, packages->format->withdrawn,
+		&packages->withdrawn, err) == -1)
 		return -1;
 	/* A delegator wants what is of its owners; dependencies seldom are. */
 	if (ferry_conf_bool(group, "dependencies",

@@ -150,12 +150,12 @@ struct ferry_package_format {
 	const char *file; /* what people call a file of a version: "tarball" */
 	const char *default_spec; /* of a package without one: "latest" */
 	const char *any; /* the range of all versions: "*" */
-	/* The option `withdrawn` where nobody says: "keep", "hide"; NULL where
-	 * documents need not list all (unlisted). */
+	/* The option `withdrawn` where nobody says: "keep", "hide". */
 	const char *withdrawn;
 	uint64_t document_max, file_max; /* bytes; all parts together */
 	/* Documents need not list a version, nor be there: what exact() says
-	 * is one, or a lock file names, is one if its files are there. */
+	 * is one, or a lock file names, is one if its files are there.  One is
+	 * withdrawn that was listed and is no more. */
 	bool unlisted;
 	/* Files of a version are wanted one by one: its record grows. */
 	bool grows;

@@ -310,15 +310,20 @@ is_absent(const struct ferry_package *p, const struct ferry_error *why)
 }
 
 /* There is no document: what is wanted exactly may be there. */
-static void
-choose_without(struct ferry_package *p)
+static int
+choose_without(struct ferry_package *p, const struct ferry_error *why,
+    struct ferry_error *err)
 {
 	const struct ferry_document document = { .n = 0 };
 
+	if (why->code == FERRY_ENOTFOUND &&
+	    ferry_package_compare(p, &document, err) == -1)
+		return -1;
 	p->packages->run->packages++;
 	p->without = true;
 	p->checked_at = ferry_now();
 	choose_from(p, &document);
+	return 0;
 }
 
 static int
@@ -341,7 +346,7 @@ take_part(const struct part_job *job, const struct ferry_pulled *pulled,
 			1)
 			rc = ask_part(p, 0, NULL, err);
 		else if (job->part == 0 && !p->failed)
-			choose_without(p);
+			rc = choose_without(p, &pulled->error, err);
 		else if (p->parts_pending == 0 && !p->failed)
 			rc = take_last(p, &document, err);
 		goto out;

@@ -152,14 +152,18 @@ describe_new(struct ferry_job *job, json_t *record, struct ferry_error *err)
 static int
 record_version(struct ferry_job *job, json_t *record, struct ferry_error *err)
 {
+	static const char *const lasting[] = { "pulled_at", "gone_at", "kept" };
 	struct ferry_run *run = job->package->packages->run;
 	json_t *before = json_deep_copy(job->record);
 	bool same;
 
 	(void)json_object_del(before, "seq");
 	if (before != NULL && job->package->packages->format->grows)
-		(void)json_object_set(
-		    record, "pulled_at", json_object_get(before, "pulled_at"));
+		for (size_t i = 0; i < sizeof(lasting) / sizeof(lasting[0]);
+		     i++)
+			if (json_object_get(before, lasting[i]) != NULL)
+				(void)json_object_set(record, lasting[i],
+				    json_object_get(before, lasting[i]));
 	same = before != NULL && job->package->packages->format->grows &&
 	       json_equal(before, record);
 	json_decref(before);

@@ -27,6 +27,7 @@ struct change {
 struct work {
 	struct ferry_package *package;
 	const struct ferry_document *document;
+	struct ferry_document before; /* the one that is recorded */
 	struct change *changes;
 	size_t n, cap;
 };
@@ -70,13 +71,25 @@ add_gone(struct ferry_package *p, const char *version, struct ferry_error *err)
 	return 0;
 }
 
+/* Whether upstream has the version, as far as documents tell.  Where one need
+ * not list all, it must have listed it before. */
+static bool
+is_listed(const struct work *w, const char *version, const json_t *record)
+{
+
+	return ferry_document_find(w->document, version) != NULL ||
+	       (w->package->packages->format->unlisted &&
+		   json_object_get(record, "gone_at") == NULL &&
+		   ferry_document_find(&w->before, version) == NULL);
+}
+
 static int
 look_at(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
 	const char *version = ferry_key_part(key, 4);
 	struct work *w = ctx;
-	bool listed = ferry_document_find(w->document, version) != NULL;
+	bool listed = is_listed(w, version, record);
 	struct change *change;
 	json_t *changed;
 
@@ -99,12 +112,11 @@ look_at(void *ctx, const struct ferry_key *key, json_t *record,
 
 /* Keep what the document before this one says of a version in its record. */
 static int
-keep_said(const struct work *w, struct change *change,
-    const struct ferry_document *before, struct ferry_error *err)
+keep_said(const struct work *w, struct change *change, struct ferry_error *err)
 {
 	const struct ferry_packages *packages = w->package->packages;
 	const struct ferry_listed *listed =
-	    ferry_document_find(before, change->version);
+	    ferry_document_find(&w->before, change->version);
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_blob_writer *writer = NULL;
 	struct ferry_digest sha256;
@@ -112,7 +124,7 @@ keep_said(const struct work *w, struct change *change,
 
 	if (listed == NULL || !change->gone)
 		return 0;
-	if (packages->format->keep(&text, before, listed, err) == 0 &&
+	if (packages->format->keep(&text, &w->before, listed, err) == 0 &&
 	    ferry_blob_writer_new(&writer, packages->run->st,
 		FERRY_BLOB_IS_DOCUMENT, 0, err) == 0 &&
 	    ferry_blob_writer_write(writer, text.p, text.n, err) == 0 &&
@@ -124,30 +136,26 @@ keep_said(const struct work *w, struct change *change,
 	return rc;
 }
 
-/* The same of all that went, from the document that is recorded.  One that
- * cannot be read has nothing to say. */
+/* Read the document that is recorded, if text, which it is a view of, may have
+ * it.  One that cannot be read has nothing to say. */
 static int
-keep_all_said(const struct work *w, struct ferry_error *err)
+read_before(struct work *w, struct ferry_buf *text, struct ferry_error *err)
 {
 	const struct ferry_packages *packages = w->package->packages;
 	const struct ferry_recorded of = ferry_package_recorded(w->package);
-	struct ferry_document before = { .n = 0 };
 	struct ferry_error why = FERRY_ERROR_INIT;
-	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_file file;
 	json_t *record = NULL;
 	int rc = ferry_recorded_get(&of, NULL, &record, err);
 
-	if (rc == 1 && ferry_files_get(record, 0, &file, &why) == 0 &&
-	    ferry_blob_load(packages->run->st, &file.sha256,
-		packages->format->document_max, &text, &why) == 0 &&
-	    packages->format->read(&before, NULL, ferry_bytes_buf(&text),
-		w->package->entry.key, &why) == 0 &&
-	    ferry_document_unique(&before, &why) == 0)
-		for (size_t i = 0; i < w->n && rc != -1; i++)
-			rc = keep_said(w, &w->changes[i], &before, err);
-	ferry_document_free(&before);
-	ferry_buf_free(&text);
+	if (rc == 1 &&
+	    (ferry_files_get(record, 0, &file, &why) == -1 ||
+		ferry_blob_load(packages->run->st, &file.sha256,
+		    packages->format->document_max, text, &why) == -1 ||
+		packages->format->read(&w->before, NULL, ferry_bytes_buf(text),
+		    w->package->entry.key, &why) == -1 ||
+		ferry_document_unique(&w->before, &why) == -1))
+		ferry_document_free(&w->before);
 	json_decref(record);
 	return rc == -1 ? -1 : 0;
 }
@@ -180,6 +188,27 @@ put_status(const struct ferry_package *p, struct ferry_error *err)
 	    p->gone_n == 0 ? "" : p->gone[0], p->packages->withdrawn, err);
 }
 
+/* Put all that changed. */
+static int
+put_changes(struct work *w, struct ferry_buf *text, struct ferry_error *err)
+{
+	const struct ferry_package_format *format =
+	    w->package->packages->format;
+	bool gone = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		gone = gone || w->changes[i].gone;
+	if (gone && format->keep != NULL) {
+		rc = read_before(w, text, err);
+		for (size_t i = 0; i < w->n && rc == 0; i++)
+			rc = keep_said(w, &w->changes[i], err);
+	}
+	for (size_t i = 0; i < w->n && rc == 0; i++)
+		rc = put_change(w, &w->changes[i], err);
+	return rc == -1 ? -1 : put_status(w->package, err);
+}
+
 static void
 forget_gone(struct ferry_package *p)
 {
@@ -192,37 +221,32 @@ int
 ferry_package_compare(struct ferry_package *p,
     const struct ferry_document *document, struct ferry_error *err)
 {
+	const struct ferry_package_format *format = p->packages->format;
 	struct work w = { .package = p, .document = document };
+	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_run *run = p->packages->run;
 	struct ferry_key prefix;
-	bool gone = false;
 	int rc;
 
-	if (p->packages->format->unlisted)
-		return 0;
-	if (ferry_key_version(&prefix, p->packages->format->format,
-		p->entry.key, p->packages->up->name, NULL, err) == -1)
+	if (ferry_key_version(&prefix, format->format, p->entry.key,
+		p->packages->up->name, NULL, err) == -1)
 		return -1;
 	/* In a dry run a document comes more than once: it counts once. */
 	run->withdrawn -= p->gone_n;
 	forget_gone(p);
-	rc = ferry_catalog_each(run->st, &prefix, look_at, &w, err);
+	rc = format->unlisted ? read_before(&w, &text, err) : 0;
+	if (rc == 0)
+		rc = ferry_catalog_each(run->st, &prefix, look_at, &w, err);
 	run->withdrawn += p->gone_n;
-	for (size_t i = 0; i < w.n; i++)
-		gone = gone || w.changes[i].gone;
-	if (rc == 0 && !run->dry_run) {
-		if (gone && p->packages->format->keep != NULL)
-			rc = keep_all_said(&w, err);
-		for (size_t i = 0; i < w.n && rc == 0; i++)
-			rc = put_change(&w, &w.changes[i], err);
-		if (rc == 0)
-			rc = put_status(p, err);
-	}
+	if (rc == 0 && !run->dry_run)
+		rc = put_changes(&w, &text, err);
 	for (size_t i = 0; i < w.n; i++) {
 		json_decref(w.changes[i].record);
 		free(w.changes[i].version);
 	}
 	free(w.changes);
+	ferry_document_free(&w.before);
+	ferry_buf_free(&text);
 	return rc;
 }
 
