@@ -205,6 +205,12 @@ fresh
 expect 0 near sync
 [ "$(grep -c '^GET /token' log)" -le 4 ] || fail "$(grep -c '^GET /token' log) tokens"
 
+say "a life that is written as a text"
+start_proxy --auth bearer --says '"300"'
+fresh
+expect 0 near sync
+[ "$(grep -c '^GET /token' log)" -le 4 ] || fail "$(grep -c '^GET /token' log) tokens"
+
 say "a token without a user is the registry's own"
 start_proxy
 printf 'ready-token\n' >ready

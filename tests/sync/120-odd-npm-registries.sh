@@ -60,6 +60,13 @@ for name in escaped twice nameless blank umlaut capitals; do
 done
 has log 'GET /umlaut/-/%C3%BC.tgz' 'GET /blank/-/a%20b.tgz'
 
+say "a package called -, which much of npm's interface is, too"
+odd 0 -
+[ "$(document - | jq -r .name)" = - ] || fail "$(document -)"
+for path in - -/1.0.0 -/-/--1.0.0.tgz -/ping; do
+	[ "$(curl -so out -w '%{http_code}' "$URL/npm/$path")" = 200 ] || fail "$path"
+done
+
 say "versions that only a query tells apart"
 odd 0 query
 for v in 1.0.0 2.0.0; do
@@ -111,9 +118,10 @@ done
 [ "$(document gone-one | jq -r '."dist-tags".latest')" = 1.0.0 ] || fail "$(document gone-one)"
 expect 0 near verify
 
-say "the same over the gap"
+say "the same over the gap, on a medium that knows capitals only"
 mkdir media
 expect 0 near export --to media
+(cd media && for f in *.tar; do mv "$f" "${f^^}"; done)
 expect 0 near key export near.pub
 expect 0 "$FERRY" init --store far --name far
 expect 0 "$FERRY" --store far trust add near.pub --name near

@@ -6,7 +6,7 @@ ociproxy.py REGISTRY-URL PORT-FILE RULES-FILE LOG-FILE [option ...]
   --auth bearer|basic    asks for credentials; its own /token gives tokens
   --user NAME:PASSWORD   that /token (or Basic) takes; else nobody need have any
   --life SECONDS         of a token, and what expires_in says
-  --says SECONDS         what expires_in says instead
+  --says JSON            what expires_in says instead
   --tls CERT KEY         speaks TLS
   --realm URL            the challenge's realm, instead of the proxy's /token;
                          a host's name: that /token by another name
@@ -264,7 +264,7 @@ for name in ("registry", "port", "rules", "log"):
 for name in ("auth", "user", "realm"):
     ap.add_argument("--" + name)
 ap.add_argument("--life", type=int, default=300)
-ap.add_argument("--says", type=int)
+ap.add_argument("--says", type=json.loads)
 ap.add_argument("--page", type=int)
 ap.add_argument("--tls", nargs=2)
 for name in ("redirect", "referrers", "plain-head"):

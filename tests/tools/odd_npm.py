@@ -4,6 +4,7 @@
 odd_npm.py PORT-FILE LOG-FILE [NAME…]
 
 With names it has 1.0.0 of those packages, and no others.  Else, odd from the start:
+  -             its name
   no-time, null-time, empty-time
   escaped       the names of its versions are written with escapes
   twice         1.0.0 is there twice; the last one has a tarball
@@ -74,7 +75,7 @@ def fill():
         DOCUMENTS[name] = document(name, "1.0.0")
     if NAMES:
         return
-    for name in ("no-time", "null-time", "empty-time", "escaped", "twice", "nameless",
+    for name in ("-", "no-time", "null-time", "empty-time", "escaped", "twice", "nameless",
         "blank", "umlaut", "capitals", "two-hashes", "wrong-shasum", "wrong-both",
         "odd-hashes"):
         DOCUMENTS[name] = document(name, "1.0.0")
