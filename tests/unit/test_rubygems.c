@@ -204,6 +204,13 @@ test_line(void **state)
 		"2026-05-01T10:00:00Z"));
 	assert_int_equal(ferry_gem_line_value(line.rest, "rubygems").n, 0);
 	assert_int_equal(ferry_gem_line_value(line.rest, "rub").n, 0);
+	/* Of a key that comes twice the last counts. */
+	assert_true(ferry_gem_line_read(
+	    &line, B("1.0 |ruby:>= 1,checksum:00,ruby:>= 2, < 4,checksum:11")));
+	assert_true(ferry_bytes_is(
+	    ferry_gem_line_value(line.rest, "ruby"), ">= 2, < 4"));
+	assert_true(
+	    ferry_bytes_is(ferry_gem_line_value(line.rest, "checksum"), "11"));
 	assert_false(ferry_gem_line_read(&line, B("not a version")));
 	assert_true(ferry_gem_line_read(&line, B("1.0 ")));
 	assert_false(ferry_gem_line_dependency(&line.rest, &dependency));

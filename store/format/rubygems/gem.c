@@ -203,6 +203,7 @@ is_key(struct ferry_bytes part)
 struct ferry_bytes
 ferry_gem_line_value(struct ferry_bytes rest, const char *key)
 {
+	struct ferry_bytes found = ferry_bytes_str("");
 	size_t n = strlen(key);
 
 	(void)take(&rest, '|');
@@ -218,9 +219,10 @@ ferry_gem_line_value(struct ferry_bytes rest, const char *key)
 
 			one.n = (size_t)(more.p + more.n - one.p);
 		}
-		return ferry_bytes_of(one.p + n + 1, one.n - n - 1);
+		/* Of several the last counts, as with Bundler. */
+		found = ferry_bytes_of(one.p + n + 1, one.n - n - 1);
 	}
-	return ferry_bytes_str("");
+	return found;
 }
 
 int
