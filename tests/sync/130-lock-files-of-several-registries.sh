@@ -85,6 +85,22 @@ expect 0 near sync
 has out "2 versions pulled" "@secret/x: package-lock.json: at npm.corp.example"
 hasnt public.log secret
 
+say "of names without a scope, for private ones are more at times"
+lock package-lock.json @free/right=https://npm.corp.example @acme/lib=https://npm.corp.example \
+    @secret/x=https://npm.corp.example left=https://registry.example
+conf "$files" ""
+expect 0 near sync
+has out "1 version pulled" "@secret/x: package-lock.json: at npm.corp.example"
+hasnt public.log secret
+hasnt public.log acme
+lock package-lock.json @free/right=https://registry.example
+sed -i 's|"node_modules/@free|"node_modules/left":{"version":"1.0.0","resolved":"https://cdn.example/left-1.0.0.tgz"},\n&|' \
+    package-lock.json
+conf "$files" ""
+expect 0 near sync
+has out "1 version pulled" "left: package-lock.json: at cdn.example"
+hasnt public.log left
+
 say "remotes: further names of a registry"
 lock package-lock.json left=$public @acme/lib=https://npm.corp.example/group @free/right=https://other.example
 conf "$files" 'remotes = [ "https://npm.corp.example/group/" ];'

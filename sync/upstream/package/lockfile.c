@@ -218,11 +218,23 @@ find_only_registry(const struct lockfile *lock)
 	return first == NULL ? ferry_bytes_of(NULL, 0) : first->origin;
 }
 
+/* A scope may be another registry's; what has none is the default one's, if it
+ * is at a registry at all, and no override. */
+static size_t
+weight(const struct lockfile *lock, const struct entry *e)
+{
+
+	if (e->url == NULL || (strstr(e->url, "/-/") == NULL &&
+				  strstr(e->url, "/download/") == NULL))
+		return 0;
+	return *e->name == '@' ? 1 : lock->n + 1;
+}
+
 /*
  * The registry that the file calls by a URL which nobody here knows: the one
- * of most entries, if none is of the file's own upstream.  Lock files name the
- * registry that they were made with; npm takes its default registry in them for
- * whichever is configured.
+ * of most entries without a scope, or else of most, if none is of the file's own
+ * upstream.  Lock files name the registry that they were made with; npm takes
+ * its default registry in them for whichever is configured.
  */
 static struct ferry_bytes
 find_own_origin(const struct lockfile *lock)
@@ -247,9 +259,10 @@ find_own_origin(const struct lockfile *lock)
 			continue;
 		tries++;
 		for (size_t k = i; k < lock->n; k++)
-			n += lock->entries[k].to == NULL &&
-			     ferry_bytes_equal(
-				 lock->entries[k].origin, e->origin);
+			if (lock->entries[k].to == NULL &&
+			    ferry_bytes_equal(
+				lock->entries[k].origin, e->origin))
+				n += weight(lock, &lock->entries[k]);
 		if (n > most) {
 			most = n;
 			best = e->origin;
