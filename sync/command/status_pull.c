@@ -47,7 +47,7 @@ print_traffic(const json_t *traffic, const json_t *cache)
 					json_object_get(r, "saved")),
 			saved));
 	}
-	if (cache != NULL)
+	if (json_is_object(cache))
 		(void)printf("cached       %s, %s, that only clients asked "
 			     "for\n",
 		    ferry_count_text((uint64_t)json_integer_value(
