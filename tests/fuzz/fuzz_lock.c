@@ -4,6 +4,7 @@
  */
 
 #include <string.h>
+#include <strings.h>
 
 #include "fuzz.h"
 #include "store/base/error.h"
@@ -19,7 +20,8 @@ on_wanted(void *ctx, const struct ferry_lock_wanted *w, struct ferry_error *err)
 	FUZZ_CHECK(ferry_npm_name_valid(ferry_bytes_str(w->name)));
 	FUZZ_CHECK(ferry_npm_version_valid(ferry_bytes_str(w->version)));
 	FUZZ_CHECK(w->integrity == NULL || w->integrity[0] != 0);
-	FUZZ_CHECK(w->resolved == NULL || strncmp(w->resolved, "http", 4) == 0);
+	FUZZ_CHECK(
+	    w->resolved == NULL || strncasecmp(w->resolved, "http", 4) == 0);
 	return 0;
 }
 

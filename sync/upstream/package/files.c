@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "store/base/json.h"
 #include "sync/base/task.h"
@@ -173,7 +174,7 @@ ferry_packages_check_url(const struct ferry_packages *packages,
 {
 
 	if (strncmp(packages->up->url, "https:", 6) != 0 ||
-	    strncmp(url, "https:", 6) == 0)
+	    strncasecmp(url, "https:", 6) == 0)
 		return 0;
 	return ferry_error_set(err, FERRY_EDENIED,
 	    "the registry is reached by https, and names a %s at %s; "
