@@ -90,6 +90,21 @@ ferry_json_str(const json_t *object, const char *name, const char **out,
 }
 
 int
+ferry_json_str_copy(const json_t *object, const char *name, char *out,
+    size_t size, struct ferry_error *err)
+{
+	const char *text = "";
+
+	if (ferry_json_str(object, name, &text, err) == -1)
+		return -1;
+	if (strlen(text) >= size)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "'%s' has more than %zu bytes", name, size - 1);
+	memcpy(out, text, strlen(text) + 1);
+	return 0;
+}
+
+int
 ferry_json_str_opt(const json_t *object, const char *name, const char *fallback,
     const char **out, struct ferry_error *err)
 {

@@ -35,6 +35,9 @@ int ferry_json_add(
  */
 int ferry_json_str(const json_t *object, const char *name, const char **out,
     struct ferry_error *err);
+/* Copy it; FERRY_ELIMIT if it has more than size - 1 bytes. */
+int ferry_json_str_copy(const json_t *object, const char *name, char *out,
+    size_t size, struct ferry_error *err);
 int ferry_json_str_opt(const json_t *object, const char *name,
     const char *fallback, const char **out, struct ferry_error *err);
 int ferry_json_u64(const json_t *object, const char *name, uint64_t max,

@@ -5,7 +5,7 @@
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
-#include "store/catalog/removal.h"
+#include "store/catalog/removed.h"
 #include "store/internal.h"
 
 struct ferry_ref_iter {

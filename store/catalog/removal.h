@@ -16,29 +16,11 @@
  * A version record, whoever put it, counts for more than the local one.
  */
 
-#include <jansson.h>
-#include <stdbool.h>
+#include "store/catalog/removed.h"
 
 struct ferry_error;
 struct ferry_key;
 struct ferry_store;
-
-/* Whether the version of that record is removed: not served. */
-static inline bool
-ferry_removal_is(const json_t *record)
-{
-
-	return json_object_get(record, "deleted_at") != NULL;
-}
-
-/* Whether a sync that wants it brings it back. */
-static inline bool
-ferry_removal_comes_back(const json_t *record)
-{
-
-	return json_object_get(record, "deleted_with") != NULL ||
-	       json_is_true(json_object_get(record, "unwanted"));
-}
 
 /*
  * Whether a sync leaves the version of that key alone: 1; 0 if it is served,

@@ -106,22 +106,6 @@ parse_packet(json_t **out, struct ferry_bytes packet, size_t max,
 	return 0;
 }
 
-/* Copy the string called name, of at most size - 1 bytes. */
-static int
-copy_text(const json_t *message, const char *name, char *out, size_t size,
-    struct ferry_error *err)
-{
-	const char *text;
-
-	if (ferry_json_str(message, name, &text, err) == -1)
-		return -1;
-	if (strlen(text) >= size)
-		return ferry_error_set(
-		    err, FERRY_ELIMIT, "'%s' of a message is too long", name);
-	memcpy(out, text, strlen(text) + 1);
-	return 0;
-}
-
 /* The word called name: its place among n names. */
 static int
 find_word(const json_t *message, const char *name, const char *const *names,
@@ -145,12 +129,16 @@ read_ask(struct ferry_issue_ask *out, const json_t *m, struct ferry_error *err)
 
 	if (ferry_json_u64(m, "id", INT64_MAX, &out->id, err) == -1 ||
 	    find_word(m, "do", whats, FERRY_ISSUE_WHATS, &what, err) == -1 ||
-	    copy_text(m, "login", out->login, sizeof(out->login), err) == -1 ||
-	    copy_text(m, "password", out->password, sizeof(out->password),
-		err) == -1 ||
-	    copy_text(m, "token", out->token, sizeof(out->token), err) == -1 ||
-	    copy_text(m, "which", out->which, sizeof(out->which), err) == -1 ||
-	    copy_text(m, "note", out->note, sizeof(out->note), err) == -1 ||
+	    ferry_json_str_copy(
+		m, "login", out->login, sizeof(out->login), err) == -1 ||
+	    ferry_json_str_copy(m, "password", out->password,
+		sizeof(out->password), err) == -1 ||
+	    ferry_json_str_copy(
+		m, "token", out->token, sizeof(out->token), err) == -1 ||
+	    ferry_json_str_copy(
+		m, "which", out->which, sizeof(out->which), err) == -1 ||
+	    ferry_json_str_copy(m, "note", out->note, sizeof(out->note), err) ==
+		-1 ||
 	    ferry_json_u64(m, "life_s", INT64_MAX / 2, &out->life_s, err) == -1)
 		return -1;
 	out->what = (enum ferry_issue_what)what;
@@ -180,9 +168,12 @@ read_said(
 	if (ferry_json_u64(m, "id", INT64_MAX, &out->id, err) == -1 ||
 	    find_word(m, "end", words, FERRY_ISSUE_WORDS, &word, err) == -1 ||
 	    ferry_json_u64(m, "wait_s", 86400, &out->wait_s, err) == -1 ||
-	    copy_text(m, "login", out->login, sizeof(out->login), err) == -1 ||
-	    copy_text(m, "token", out->token, sizeof(out->token), err) == -1 ||
-	    copy_text(m, "text", out->text, sizeof(out->text), err) == -1)
+	    ferry_json_str_copy(
+		m, "login", out->login, sizeof(out->login), err) == -1 ||
+	    ferry_json_str_copy(
+		m, "token", out->token, sizeof(out->token), err) == -1 ||
+	    ferry_json_str_copy(m, "text", out->text, sizeof(out->text), err) ==
+		-1)
 		return -1;
 	out->word = (enum ferry_issue_word)word;
 	/* It outlives the message, whose strings are overwritten. */

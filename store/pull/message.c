@@ -79,22 +79,6 @@ parse_packet(json_t **out, struct ferry_bytes packet, struct ferry_error *err)
 	return ferry_json_parse(out, packet, "a message", err);
 }
 
-/* Copy the string called name, of at most size - 1 bytes. */
-static int
-copy_text(const json_t *message, const char *name, char *out, size_t size,
-    struct ferry_error *err)
-{
-	const char *text;
-
-	if (ferry_json_str(message, name, &text, err) == -1)
-		return -1;
-	if (strlen(text) >= size)
-		return ferry_error_set(
-		    err, FERRY_ELIMIT, "'%s' of a message is too long", name);
-	memcpy(out, text, strlen(text) + 1);
-	return 0;
-}
-
 static int
 read_upstreams(
     struct ferry_pull_ask *out, const json_t *message, struct ferry_error *err)
@@ -132,14 +116,14 @@ ferry_pull_ask_read(struct ferry_pull_ask *out, struct ferry_bytes packet,
 	if (parse_packet(&message, packet, err) == -1 ||
 	    ferry_json_u64(message, "id", INT64_MAX, &out->id, err) == -1 ||
 	    ferry_json_str(message, "what", &what, err) == -1 ||
-	    copy_text(message, "format", want->format, sizeof(want->format),
-		err) == -1 ||
-	    copy_text(message, "package", want->package, sizeof(want->package),
-		err) == -1 ||
-	    copy_text(message, "version", want->version, sizeof(want->version),
-		err) == -1 ||
-	    copy_text(message, "file", want->file, sizeof(want->file), err) ==
-		-1 ||
+	    ferry_json_str_copy(message, "format", want->format,
+		sizeof(want->format), err) == -1 ||
+	    ferry_json_str_copy(message, "package", want->package,
+		sizeof(want->package), err) == -1 ||
+	    ferry_json_str_copy(message, "version", want->version,
+		sizeof(want->version), err) == -1 ||
+	    ferry_json_str_copy(
+		message, "file", want->file, sizeof(want->file), err) == -1 ||
 	    read_upstreams(out, message, err) == -1)
 		goto out;
 	i = find_word(whats, sizeof(whats) / sizeof(whats[0]), what);

@@ -15,6 +15,7 @@ struct ferry_status {
 	json_t *all; /* the rest, as --json prints it; null: there is none */
 };
 
+/* Lines, and one object. */
 void ferry_status_print(const struct ferry_status *status);
 void ferry_status_print_json(const struct ferry_status *status);
 
