@@ -116,6 +116,8 @@ operations() {
 		remove|:|--store near remove pkg-00002 pkg-00003
 		restore|near remove pkg-00002|--store near restore pkg-00001 pkg-00002
 		gc|near remove pkg-00002|--store near gc --grace 0
+		gc-unwanted|unwant near|--store near gc --unwanted --grace 0
+		wishes-accept|wish|--config ../all.conf --store near wishes --from far --accept
 		verify|rot near|--store near verify
 		rebuild|:|--store near rebuild
 		rebuild-lossy|lose near|--store near rebuild
@@ -124,6 +126,8 @@ operations() {
 		trust-add|:|--store near trust add other.pem
 		trust-revoke|near trust add other.pem|--store near trust revoke OTHER
 		trust-require|near trust add scanner.pem --role scanner|--store near trust require 1 --role scanner
+		root-publish|root|--store near root publish draft
+		trust-root|root; near root publish draft; near root export root; rm -rf far; ferry --store far init --name far|--store far trust add --root root
 		trust-alias|rm -rf far; ferry --store far init --name far; far trust add near.pem|--store far trust alias near up over
 		hand-over|near trust add other.pem --of OTHERID|--store near access hand-over up OTHERID
 		trust-limit|:|--store near trust add other.pem --packages pkg-*
@@ -134,6 +138,19 @@ operations() {
 	END
 }
 
+# A sync two days on that wants half of what is there, with `keep` of a day.
+unwant() { # STORE
+	sed 's/name = "up";/name = "up"; keep = "1d";/' ../half.conf >keep.conf
+	FERRY_NOW=$(($(date +%s) + 172800)) ferry --config keep.conf --store "$1" sync
+}
+# What clients of far asked for in vain, brought home.
+wish() {
+	printf '{"time":"%s","format":"npm","package":"pkg-%05d","status":404}\n' \
+	    "$(date -u +%FT%TZ)" 90 "$(date -u +%FT%TZ)" 91 >asked.log
+	printf 'store = "far"; serve = { asked_log = "asked.log"; };\n' >wish.conf
+	ferry --config wish.conf receipt --to . && near receipt add ferry-receipt-far-near.txt
+}
+root() { near root new draft && near root add draft near.pem --role root && near root sign draft; }
 # A blob's file with another byte, a table of the index gone.
 rot() { # STORE
 	local file
