@@ -464,6 +464,13 @@ ferry_store_catch_up(struct ferry_store *st, struct ferry_error *err)
 	return ferry_kv_catch_up(st->kv, err);
 }
 
+int
+ferry_store_catch_up_now(struct ferry_store *st, struct ferry_error *err)
+{
+
+	return ferry_kv_catch_up_now(st->kv, err);
+}
+
 static int
 put_totals(struct ferry_store *st, struct ferry_error *err)
 {

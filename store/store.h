@@ -67,8 +67,11 @@ bool ferry_store_wanted(const struct ferry_store *st);
 /* A descriptor of STORE/keys, borrowed, for the keys of store/bundle. */
 int ferry_store_keysfd(const struct ferry_store *st);
 
-/* Reader: see what was committed since.  Safe beside reads of threads. */
+/* Reader: see what was committed since, or some of it where all would cost much
+ * now (store/index/kv.h).  Safe beside reads of threads. */
 int ferry_store_catch_up(struct ferry_store *st, struct ferry_error *err);
+/* Reader: see all that was committed before. */
+int ferry_store_catch_up_now(struct ferry_store *st, struct ferry_error *err);
 
 /*
  * Writer: make durable, in this order, the blobs finished since the last

@@ -423,7 +423,7 @@ receive(struct ferry_asker *a)
 		here = here || said[n].word == FERRY_PULL_SAID_HERE;
 		n++;
 	}
-	if (here && ferry_store_view_refresh(a->view, &why) == -1)
+	if (here && ferry_store_view_refresh_all(a->view, &why) == -1)
 		ferry_log(
 		    FERRY_LOG_WARNING, "%s; following the store", why.text);
 	(void)pthread_mutex_lock(&a->lock);

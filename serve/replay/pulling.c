@@ -8,8 +8,12 @@
 #include "serve/replay/asker.h"
 #include "serve/replay/format.h"
 #include "serve/replay/site.h"
+#include "serve/replay/store_view.h"
 #include "serve/replay/used.h"
 #include "serve/replay/view.h"
+#include "store/base/error.h"
+#include "store/base/files.h"
+#include "store/catalog/catalog.h"
 #include "store/format/format.h"
 
 /* A document that could not be asked for is served as it is for so long; one
@@ -145,6 +149,54 @@ wait_of(const struct ferry_pulling *p, bool held)
 	                                                               : wait_s;
 }
 
+/* Whether what owner has of the want is to be seen here: 1, 0, -1. */
+static int
+sees_of(
+    const struct ferry_pulling *p, const char *owner, struct ferry_error *err)
+{
+	struct ferry_store *store = ferry_store_view_store(p->call->view);
+	const struct ferry_pull_want *w = &p->ask.want;
+	json_t *record = NULL;
+	struct ferry_file file;
+	struct ferry_key key;
+	int rc;
+
+	if (w->version[0] == 0)
+		return ferry_key_package(
+			   &key, w->format, w->package, owner, err) == -1
+		           ? -1
+		           : ferry_catalog_has(store, &key, err);
+	if (ferry_key_version(
+		&key, w->format, w->package, owner, w->version, err) == -1 ||
+	    (rc = ferry_catalog_get(store, &key, &record, err)) == -1)
+		return -1;
+	if (rc == 1 && w->file[0] != 0)
+		rc = ferry_files_find(record, w->file, &file, err);
+	json_decref(record);
+	/* An image's tag. */
+	if (rc == 0 && ferry_key_tag(&key, w->format, w->package, owner,
+			   w->version, err) == 0)
+		rc = ferry_catalog_has(store, &key, err);
+	return rc;
+}
+
+/*
+ * Whether what the puller said is here is to be seen: 1, 0, -1.  It is not when
+ * the store could not be followed, or it went at once (cache_size).  What is
+ * seen and has no answer is absent: a file that its version does not have.
+ */
+static int
+is_seen(const struct ferry_pulling *p, struct ferry_error *err)
+{
+	int rc = 0;
+
+	if (p->call->owner[0] != 0)
+		return sees_of(p, p->call->owner, err);
+	for (size_t i = 0; i < p->ask.upstreams_n && rc == 0; i++)
+		rc = sees_of(p, p->ask.upstreams[i], err);
+	return rc;
+}
+
 /* Why it is not here, to the client. */
 static void
 refuse(const struct ferry_pulling *p, struct ferry_response *res)
@@ -160,6 +212,10 @@ refuse(const struct ferry_pulling *p, struct ferry_response *res)
 	} else if (t->answered != FERRY_ANSWERED) {
 		status = 504;
 		text = "it is still being pulled from its upstream; try again";
+	} else if (t->said.word == FERRY_PULL_SAID_HERE) {
+		status = 503;
+		text =
+		    "it was pulled and is not to be seen here yet; try again";
 	} else if (t->said.word == FERRY_PULL_SAID_BUSY) {
 		status = 503;
 	} else if (t->said.word == FERRY_PULL_SAID_REFUSED) {
@@ -240,6 +296,7 @@ int
 ferry_pulling_before(const struct ferry_pulling *p, struct ferry_response *res,
     struct ferry_error *err)
 {
+	int seen;
 
 	if (p->call->owner[0] != 0)
 		return 0;
@@ -247,8 +304,8 @@ ferry_pulling_before(const struct ferry_pulling *p, struct ferry_response *res,
 		return start(p, p->call->site->pull_wait_s, res, err);
 	if (answer_flow(p, res))
 		return 1;
-	if (is_here(p))
-		return 0;
+	if (is_here(p) && (seen = is_seen(p, err)) != 0)
+		return seen == -1 ? -1 : 0;
 	refuse(p, res);
 	return 1;
 }
@@ -258,6 +315,7 @@ ferry_pulling_end(const struct ferry_pulling *p, int rc,
     struct ferry_response *res, struct ferry_error *err)
 {
 	bool document, here;
+	int seen;
 
 	if (!p->possible || rc == -1)
 		return rc;
@@ -270,7 +328,12 @@ ferry_pulling_end(const struct ferry_pulling *p, int rc,
 		return start(p, wait_of(p, rc == 1), res, err);
 	}
 	here = is_here(p);
-	if (rc == 0 && (!here || p->flow != NULL)) {
+	if (rc == 0 && here && p->flow == NULL) {
+		if ((seen = is_seen(p, err)) == 0)
+			refuse(p, res);
+		return seen == 0 ? 1 : seen == -1 ? -1 : 0;
+	}
+	if (rc == 0) {
 		if (!answer_flow(p, res))
 			refuse(p, res);
 		return 1;

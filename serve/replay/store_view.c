@@ -246,14 +246,15 @@ drop_lost(struct ferry_store_view *lib, struct ferry_error *err)
 	return 0;
 }
 
-int
-ferry_store_view_refresh(struct ferry_store_view *lib, struct ferry_error *err)
+static int
+refresh(struct ferry_store_view *lib, bool all, struct ferry_error *err)
 {
 	struct ferry_error ignored = FERRY_ERROR_INIT;
 	int rc = 0;
 
 	(void)pthread_mutex_lock(&lib->follow);
-	if (ferry_store_catch_up(lib->store, err) == -1)
+	if ((all ? ferry_store_catch_up_now(lib->store, err)
+		 : ferry_store_catch_up(lib->store, err)) == -1)
 		rc = -1;
 	else if (drop_changed(lib, err) == -1 || drop_lost(lib, err) == -1) {
 		/* What changed is unknown: nothing may stay. */
@@ -268,6 +269,21 @@ ferry_store_view_refresh(struct ferry_store_view *lib, struct ferry_error *err)
 		atomic_store(&lib->followed_at, ferry_ticks_ms());
 	(void)pthread_mutex_unlock(&lib->follow);
 	return rc;
+}
+
+int
+ferry_store_view_refresh(struct ferry_store_view *lib, struct ferry_error *err)
+{
+
+	return refresh(lib, false, err);
+}
+
+int
+ferry_store_view_refresh_all(
+    struct ferry_store_view *lib, struct ferry_error *err)
+{
+
+	return refresh(lib, true, err);
 }
 
 /* Returns false when it is time to stop. */

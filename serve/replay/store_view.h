@@ -55,10 +55,14 @@ uint64_t ferry_store_view_seq(struct ferry_store_view *view);
 uint64_t ferry_store_view_age_ms(struct ferry_store_view *view);
 
 /*
- * Catch up now.  For a read that failed because the writer's compaction
+ * Catch up.  For a read that failed because the writer's compaction
  * removed a file that this reader still pointed to.
  */
 int ferry_store_view_refresh(
+    struct ferry_store_view *view, struct ferry_error *err);
+/* Catch up with all that was committed before: what somebody was told is here
+ * must be seen (ferry_store_catch_up_now()). */
+int ferry_store_view_refresh_all(
     struct ferry_store_view *view, struct ferry_error *err);
 
 /*

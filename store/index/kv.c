@@ -359,16 +359,25 @@ ferry_kv_close(struct ferry_kv *kv)
 int
 ferry_kv_catch_up(struct ferry_kv *kv, struct ferry_error *err)
 {
+	char tables[80];
+
+	read_tables(kv, tables);
+	/* Large indexes take a while; stay at what was there. */
+	return strcmp(tables, kv->view->tables) != 0 &&
+	               folder_now(kv) == kv->view->folder &&
+	               ferry_ticks_ms() - kv->opened_ms < 4 * kv->opening_ms
+	           ? 0
+	           : ferry_kv_catch_up_now(kv, err);
+}
+
+int
+ferry_kv_catch_up_now(struct ferry_kv *kv, struct ferry_error *err)
+{
 	char *message = NULL, tables[80];
 
 	read_tables(kv, tables);
-	if (strcmp(tables, kv->view->tables) != 0) {
-		/* Large indexes take a while; stay at what was there. */
-		if (folder_now(kv) == kv->view->folder &&
-		    ferry_ticks_ms() - kv->opened_ms < 4 * kv->opening_ms)
-			return 0;
+	if (strcmp(tables, kv->view->tables) != 0)
 		return view_open(kv, err);
-	}
 	rocksdb_try_catch_up_with_primary(kv->view->db, &message);
 	if (folder_now(kv) != kv->view->folder) {
 		rocksdb_free(message);

@@ -86,6 +86,8 @@ int ferry_kv_repair(const char *path, struct ferry_error *err);
  * little later: what is seen never goes back.  Only for FERRY_KV_READ.
  */
 int ferry_kv_catch_up(struct ferry_kv *kv, struct ferry_error *err);
+/* The same, never later, whatever that costs. */
+int ferry_kv_catch_up_now(struct ferry_kv *kv, struct ferry_error *err);
 
 /*
  * Replace *out by the value of key.  The first sees the pending batch.
