@@ -45,7 +45,7 @@ struct verify {
 	struct ferry_blob_iter *it;
 	uint64_t blobs, bytes;
 	json_t *problems;
-	json_t *bad; /* the blobs among them, by their digests */
+	json_t *bad; /* blobs, by their digests: true if the bytes were */
 	unsigned broken; /* parts of the index among them */
 	bool stop;
 	unsigned running;
@@ -66,7 +66,7 @@ index_broken(void *ctx, const char *part, const char *text)
 }
 
 static void
-problem(struct verify *v, const struct ferry_digest *digest,
+problem(struct verify *v, const struct ferry_digest *digest, bool hashed,
     const struct ferry_error *why)
 {
 	json_t *packages = ferry_ref_texts(v->st, digest, AFFECTED_MAX);
@@ -74,7 +74,7 @@ problem(struct verify *v, const struct ferry_digest *digest,
 
 	(void)pthread_mutex_lock(&v->lock);
 	(void)json_object_set_new(
-	    v->bad, ferry_digest_hex(digest, hex), json_true());
+	    v->bad, ferry_digest_hex(digest, hex), json_boolean(hashed));
 	(void)json_array_append_new(
 	    v->problems, json_pack("{s:s,s:s,s:s,s:o}", "blob", hex, "code",
 			     ferry_code_name(why->code), "text", why->text,
@@ -117,7 +117,7 @@ work(void *ctx)
 		if (rc == -1 && err.code == FERRY_EINDEX)
 			rc = 0;
 		if (rc == 0)
-			problem(v, &digest, &err);
+			problem(v, &digest, true, &err);
 		(void)pthread_mutex_lock(&v->lock);
 		v->blobs++;
 		v->bytes += info.size;
@@ -172,7 +172,55 @@ hash_all(struct verify *v, unsigned threads, struct ferry_progress *progress,
 	return 0;
 }
 
-/* Whether the blob is among the problems. */
+/*
+ * Whether the blob is wrong still, as the store is now: 1, 0, -1.  Beside us a gc
+ * or a puller may have taken it away, and a sync or the puller brought it again.
+ */
+static int
+still_wrong(struct ferry_store *st, const struct ferry_digest *digest,
+    struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_blob_info info;
+	int rc = ferry_blob_stat(st, digest, &info, err);
+
+	if (rc == 1) {
+		rc = ferry_blob_verify(st, digest, &info, &why);
+		/* What cannot be read is wrong. */
+		rc = rc == 1 ? 0 : 1;
+	}
+	return rc;
+}
+
+/* What was found wrong while others work is looked at once more. */
+static int
+look_again(
+    const struct ferry_context *ctx, struct verify *v, struct ferry_error *err)
+{
+	struct ferry_store *st = NULL;
+	struct ferry_digest digest;
+	int rc = 0;
+
+	if (json_object_size(v->bad) == 0 || v->broken > 0)
+		return 0;
+	if (ferry_store_open(&st, ctx->store_path, FERRY_STORE_READ, err) == -1)
+		return -1;
+	for (size_t i = json_array_size(v->problems); i-- > 0 && rc != -1;) {
+		const char *hex = json_string_value(
+		    json_object_get(json_array_get(v->problems, i), "blob"));
+
+		if (hex == NULL)
+			continue;
+		rc = ferry_digest_from_hex(
+		    &digest, FERRY_SHA256, ferry_bytes_str(hex), err);
+		if (rc == 0 && (rc = still_wrong(st, &digest, err)) == 0)
+			(void)json_array_remove(v->problems, i);
+	}
+	ferry_store_close(st);
+	return rc == -1 ? -1 : 0;
+}
+
+/* Whether the blob is among the problems, or was. */
 static bool
 is_bad(const struct verify *v, const struct ferry_digest *digest)
 {
@@ -210,7 +258,7 @@ check_files(struct verify *v, const struct ferry_key *key, const json_t *record,
 		ferry_error_set(&why, known == 0 ? FERRY_EMISSING : FERRY_ESIZE,
 		    "file '%s' of %s %s", file.name, ferry_key_text(key, text),
 		    known == 0 ? "is not in the store" : "has another size");
-		problem(v, &file.sha256, &why);
+		problem(v, &file.sha256, false, &why);
 	}
 	return whole;
 }
@@ -284,31 +332,40 @@ check_records(struct verify *v, const struct ferry_store_totals *totals,
 
 /* For status, receipts and the next sync. */
 static int
-note_lost(const struct ferry_context *ctx, const json_t *problems,
+note_lost(const struct ferry_context *ctx, const struct verify *v,
     struct ferry_error *err)
 {
 	struct ferry_store *st = NULL;
 	struct ferry_digest digest;
 	size_t i;
 	json_t *p;
-	int rc = -1;
+	int rc = -1, wrong;
 
 	if (ferry_store_open(&st, ctx->store_path, FERRY_STORE_WRITE, err) ==
 	    -1)
 		return -1;
-	json_array_foreach (problems, i, p) {
+	json_array_foreach (v->problems, i, p) {
 		const char *hex = json_string_value(json_object_get(p, "blob"));
 		json_t *record;
 
 		if (hex == NULL)
 			continue;
+		if (ferry_digest_from_hex(
+			&digest, FERRY_SHA256, ferry_bytes_str(hex), err) == -1)
+			goto out;
+		/* Now nobody else writes. */
+		wrong = json_is_true(json_object_get(v->bad, hex))
+		            ? still_wrong(st, &digest, err)
+		            : 1;
+		if (wrong == -1)
+			goto out;
+		if (wrong == 0)
+			continue;
 		record = json_pack("{s:I,s:O,s:O}", "at",
 		    (json_int_t)ferry_now(), "text", json_object_get(p, "text"),
 		    "affects", json_object_get(p, "affects"));
 
-		if (ferry_digest_from_hex(&digest, FERRY_SHA256,
-			ferry_bytes_str(hex), err) == -1 ||
-		    ferry_blob_mark_lost(st, &digest, record, err) == -1) {
+		if (ferry_blob_mark_lost(st, &digest, record, err) == -1) {
 			json_decref(record);
 			goto out;
 		}
@@ -378,7 +435,7 @@ note(const struct ferry_context *ctx, const struct verify *v)
 		    "ferry: this is a backup: remove the blobs' files "
 		    "(blobs/AB/CD… of ABCD…), and the next backup brings "
 		    "them again\n");
-	else if (rc == -1 || note_lost(ctx, v->problems, &why) == -1)
+	else if (rc == -1 || note_lost(ctx, v, &why) == -1)
 		(void)fprintf(stderr,
 		    "ferry: the problems could not be noted in the store: %s\n",
 		    ferry_clean(why.text));
@@ -421,6 +478,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	if (ferry_index_check(v.st, index_broken, &v, ferry_stop_wanted, err) ==
 		-1 ||
 	    hash_all(&v, (unsigned)threads, progress, &totals, err) == -1 ||
+	    look_again(ctx, &v, err) == -1 ||
 	    check_records(&v, &totals, err) == -1)
 		goto out;
 	ferry_progress_free(progress);
@@ -428,7 +486,8 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	print(ctx, &v);
 	rc = json_array_size(v.problems) > 0 ? FERRY_EXIT_PROBLEMS
 	                                     : FERRY_EXIT_OK;
-	if (json_object_size(v.bad) > 0 && v.broken == 0)
+	if (json_object_size(v.bad) > 0 && v.broken == 0 &&
+	    json_array_size(v.problems) > 0)
 		note(ctx, &v);
 out:
 	ferry_progress_free(progress);
