@@ -10,6 +10,7 @@ artifact("org.ex:pomonly:1", needs=["org.ex:lib:1.0"])
 snapshot("org.ex:snap:1.0-SNAPSHOT", ["20240501.120000-1"], files={"tests.jar": None})
 snapshot("org.ex:snap:1.0-SNAPSHOT", ["20240502.130000-2"])
 artifact("org.ex:snap:0.9")
+artifact("org.ex:odd:1", packaging="&lt;b&gt;&lt;form action=//x&gt;", files={"jar": None})
 artifact("org.ex.plugins:fine-maven-plugin:1", packaging="maven-plugin"); artifact("org.ex.plugins:maven-neat-plugin:3", packaging="maven-plugin", files={"jar": jar("<plugin><goalPrefix>tidy</goalPrefix></plugin>", "META-INF/maven/plugin.xml")})
 metadata()
 END
@@ -17,7 +18,7 @@ start_faulty up
 cd "$T"
 maven_conf "$BASE/octo/Tools" 'select = ( { name = "org.ex:lib"; }, { name = "org.ex:lib"; versions = "[1.9,)"; prereleases = true; },
     { name = "org.ex.plugins:fine-maven-plugin"; }, { name = "org.ex.plugins:maven-neat-plugin"; } );
-    packages = [ "org.ex:lib:1.0:jar:linux-x86_64", "org.ex:snap:0.9", "org.ex:snap:1.0-SNAPSHOT", "org.ex:snap:1.0-20240501.120000-1", "org.ex:snap:1.0-20240501.120000-1:jar:tests" ];'
+    packages = [ "org.ex:lib:1.0:jar:linux-x86_64", "org.ex:snap:0.9", "org.ex:odd:1:jar", "org.ex:snap:1.0-SNAPSHOT", "org.ex:snap:1.0-20240501.120000-1", "org.ex:snap:1.0-20240501.120000-1:jar:tests" ];'
 mkdir -p up/octo && ln -s .. up/octo/Tools
 expect 0 near init --name near
 expect 0 near sync
@@ -137,6 +138,9 @@ get 200 _registry/maven/octo/Tools/org/ex/snap/ "${html[@]}"
 has out "1.0-SNAPSHOT" "uri(&quot;$URL/_registry/maven/octo/Tools/&quot;)"
 get 200 maven/org/ex/plugins/fine-maven-plugin/ "${html[@]}"
 has out "&lt;plugin&gt;"
+get 200 maven/org/ex/odd/ "${html[@]}"
+has out "&lt;form action=//x&gt;"
+hasnt out "<form" "<b>"
 for path in maven/org/ex/ maven/org/ex/none/ maven/org/; do
 	get 404 $path "${html[@]}"
 done

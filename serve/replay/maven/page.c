@@ -135,8 +135,10 @@ put_versions(struct ferry_out *out, const struct shown *s,
 			return -1;
 		put_escaped(
 		    out, "<li><code>", ferry_bytes_str(v->list[i]), "</code>");
-		ferry_out_fmt(out, "%s%s%s%s</li>\n", date[0] == 0 ? "" : ", ",
-		    date, packaging[0] == 0 ? "" : ", ", packaging);
+		ferry_out_fmt(out, "%s%s%s", date[0] == 0 ? "" : ", ", date,
+		    packaging[0] == 0 ? "" : ", ");
+		/* A POM says anything. */
+		put_escaped(out, "", ferry_bytes_str(packaging), "</li>\n");
 	}
 	ferry_out_str(out, "</ul>\n");
 	return 0;
