@@ -250,6 +250,55 @@ test_solve_many_values(void **state)
 	ferry_solver_free(solver);
 }
 
+/* A problem of one conflict, in which a variable has so many values. */
+static enum ferry_solve_outcome
+solve_one_conflict(uint32_t values, uint64_t conflicts, uint64_t *left)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	size_t words = ferry_solve_words(values);
+	uint64_t wanted = 3, other = 6, *zero, *one;
+	struct ferry_solver *solver = NULL;
+	struct ferry_solve_literal root = { 0, &wanted },
+				   both[2] = { { 0, &other }, { 1, NULL } };
+	int rc;
+
+	zero = calloc(words, sizeof(*zero));
+	one = calloc(words, sizeof(*one));
+	assert_non_null(zero);
+	assert_non_null(one);
+	ferry_solve_set(zero, 0);
+	ferry_solve_set(one, 1);
+	assert_ok(ferry_solver_new(&solver, conflicts, NULL, NULL, &err), &err);
+	assert_int_equal(ferry_solver_add(solver, 2, &err), 0);
+	assert_int_equal(ferry_solver_add(solver, values, &err), 1);
+	assert_ok(ferry_solver_clause(solver, &root, 1, 1, &err), &err);
+	both[1].set = zero;
+	assert_ok(ferry_solver_clause(solver, both, 2, 2, &err), &err);
+	both[1].set = one;
+	assert_ok(ferry_solver_clause(solver, both, 2, 3, &err), &err);
+	rc = ferry_solver_solve(solver, &err);
+	*left = ferry_solver_left(solver);
+	ferry_solver_free(solver);
+	free(zero);
+	free(one);
+	return (enum ferry_solve_outcome)rc;
+}
+
+/* What a conflict costs counts, too: thousands of dear ones took minutes. */
+static void
+test_solve_counts_what_it_costs(void **state)
+{
+	uint64_t left;
+
+	(void)state;
+	assert_int_equal(solve_one_conflict(2, 1, &left), FERRY_SOLVED);
+	assert_int_equal(solve_one_conflict(3000000, 1, &left), FERRY_UNSOLVED);
+	assert_int_equal(left, 0);
+	assert_int_equal(
+	    solve_one_conflict(3000000, 1000, &left), FERRY_SOLVED);
+	assert_true(left < 999);
+}
+
 int
 main(void)
 {
@@ -258,6 +307,7 @@ main(void)
 		cmocka_unit_test(test_solve_prefers_the_first),
 		cmocka_unit_test(test_solve_ends),
 		cmocka_unit_test(test_solve_many_values),
+		cmocka_unit_test(test_solve_counts_what_it_costs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

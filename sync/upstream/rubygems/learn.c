@@ -76,6 +76,7 @@ find_last(struct ferry_solver *s, uint32_t *level)
 			s->working[i] = s->working[--s->working_n];
 			continue;
 		}
+		s->looks += ferry_solver_words(s, variable);
 		e = find_entry(s, variable);
 		if (last == NO_ENTRY || e > last) {
 			before = last;

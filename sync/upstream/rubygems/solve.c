@@ -7,6 +7,9 @@
 #include "store/base/error.h"
 
 #define CLAUSES_MAX (16U << 20) /* bytes */
+/* A conflict that took so many looks at sets, counts once more: the more was
+ * learned, the more each costs. */
+#define LOOKS 40000U
 
 /* The first value that it may have; values if that is none. */
 static uint32_t
@@ -86,9 +89,11 @@ look_at(struct ferry_solver *s, uint32_t clause, struct ferry_error *err)
 
 	for (size_t i = 0; i < c->n; i++) {
 		const struct literal *l = &s->literals[c->literals + i];
+		size_t words = ferry_solver_words(s, l->variable);
 
+		s->looks += words;
 		if (!ferry_solve_meet(s->variables[l->variable].may,
-			s->words + l->set, ferry_solver_words(s, l->variable)))
+			s->words + l->set, words))
 			continue;
 		if (open != NULL)
 			return 0;
@@ -176,14 +181,20 @@ advance(struct ferry_solver *s, struct ferry_error *err)
 static bool
 is_used_up(struct ferry_solver *s)
 {
+	uint64_t cost = 1 + s->looks / LOOKS;
 
-	if (s->conflicts == 0 || s->words_n * sizeof(*s->words) +
-					 s->literals_n * sizeof(*s->literals) +
-					 s->clauses_n * sizeof(*s->clauses) +
-					 s->why_n * sizeof(*s->why) >
-				     CLAUSES_MAX)
+	s->looks = 0;
+	if (s->conflicts < cost) {
+		s->conflicts = 0;
 		return true;
-	s->conflicts--;
+	}
+	if (s->words_n * sizeof(*s->words) +
+		s->literals_n * sizeof(*s->literals) +
+		s->clauses_n * sizeof(*s->clauses) +
+		s->why_n * sizeof(*s->why) >
+	    CLAUSES_MAX)
+		return true;
+	s->conflicts -= cost;
 	return false;
 }
 

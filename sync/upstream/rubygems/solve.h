@@ -32,7 +32,7 @@ struct ferry_solver;
 typedef int ferry_solve_on_try(void *ctx, struct ferry_solver *solver,
     uint32_t variable, uint32_t value, struct ferry_error *err);
 
-/* conflicts: how many there may be. */
+/* conflicts: how many there may be; one that cost much counts as several. */
 int ferry_solver_new(struct ferry_solver **out, uint64_t conflicts,
     ferry_solve_on_try *on_try, void *ctx, struct ferry_error *err);
 void ferry_solver_free(struct ferry_solver *solver);

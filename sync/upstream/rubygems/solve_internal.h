@@ -50,6 +50,7 @@ struct ferry_solver {
 	ferry_solve_on_try *on_try;
 	void *ctx;
 	uint64_t conflicts; /* that there may be */
+	uint64_t looks; /* at words of sets, since the last of them */
 	struct variable *variables;
 	size_t variables_n, variables_cap;
 	struct clause *clauses;
