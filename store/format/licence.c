@@ -41,6 +41,25 @@ is_among(const char *const *list, size_t n, struct ferry_bytes id)
 	return false;
 }
 
+/* Whether a word of text is denied: what is no expression ("MIT/GPL-3.0-only")
+ * hides nothing. */
+static bool
+names_denied(const struct ferry_licences *l, struct ferry_bytes text)
+{
+	static const char between[] = " \t\r\n()[]{},;:/|&\"'";
+	size_t start = 0;
+
+	for (size_t i = 0; i <= text.n; i++) {
+		if (i < text.n && strchr(between, text.p[i]) == NULL)
+			continue;
+		if (is_among(l->deny, l->deny_n,
+			ferry_bytes_of(text.p + start, i - start)))
+			return true;
+		start = i + 1;
+	}
+	return false;
+}
+
 /* One licence; whole is it with its exception, or itself. */
 static bool
 permits(const struct ferry_licences *l, struct ferry_bytes id,
@@ -48,7 +67,7 @@ permits(const struct ferry_licences *l, struct ferry_bytes id,
 {
 
 	if (is_among(l->deny, l->deny_n, id) ||
-	    is_among(l->deny, l->deny_n, whole))
+	    is_among(l->deny, l->deny_n, whole) || names_denied(l, whole))
 		return false;
 	return l->allow_n == 0 || is_among(l->allow, l->allow_n, id) ||
 	       is_among(l->allow, l->allow_n, whole);

@@ -56,6 +56,11 @@ test_permit(void **state)
 		{ &not_gpl, "GPL-3.0-only WITH x", false },
 		{ &not_gpl, "GPL-3.0-only OR MIT", true },
 		{ &not_gpl, "GPL-3.0-only AND MIT", false },
+		/* What is no expression does not hide it. */
+		{ &not_gpl, "GPL-3.0-only)", false },
+		{ &not_gpl, "MIT/GPL-3.0-only", false },
+		{ &not_gpl, "MIT, gpl-3.0+", false },
+		{ &not_gpl, "MIT (GPL-3.0-onlyx)", true },
 		{ &not_gpl, NULL, false },
 		{ &not_gpl, "  ", false },
 	};
