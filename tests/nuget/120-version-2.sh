@@ -88,6 +88,14 @@ for wrong in "Id eq" "(Id eq 'x'" "Id eq 'x' y" "Id" "Price gt 1" "$(printf '%05
 done
 ask "/Packages()?\$filter=Id%20eq%20'Baz'%20or%20Id%20eq%20'Foo.Bar'"
 [ "$(values NormalizedVersion)" = "1.0.0 1.5.0 1.0.0 1.1.0 " ] || fail "$(cat xml)"
+ask "/Packages()?\$filter=not%20Id%20eq%20'Baz'"
+[ "$(values Id)" = "Foo.Bar Foo.Bar " ] || fail "$(cat xml)"
+ask "/Search()?searchTerm=''&\$skip=10001"
+[ "$(values Id)" = "" ] || fail "$(cat xml)"
+ask "/Packages()?\$filter=not%20Id%20eq%20'Baz'"
+[ "$(values Id)" = "Foo.Bar Foo.Bar " ] || fail "$(cat xml)"
+ask "/Search()?searchTerm=''&\$skip=10001"
+[ "$(values Id)" = "" ] || fail "$(cat xml)"
 ask "/Search()?searchTerm=''&\$filter=Version%20eq%20'1.5.0'&\$top=1"
 [ "$(values Id)" = "Baz " ] || fail "$(cat xml)"
 

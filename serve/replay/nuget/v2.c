@@ -26,6 +26,7 @@
 #define TAKE_DEFAULT 30
 #define TAKE_MAX 100
 #define SKIP_MAX 10000
+#define LOOKED_MAX 10000 /* versions that one search looks at */
 #define ALL (1U << 30)
 
 /* Requests */
@@ -60,7 +61,8 @@ ferry_nuget_v2_filter(const struct ferry_request *rq, struct ferry_buf *id,
 			    filter.n == 0 ? NULL
 					  : strstr((char *)filter.p, forms[i]);
 
-			if (at == NULL || strstr(at, " or ") != NULL)
+			if (at == NULL || strstr(at, " or ") != NULL ||
+			    strstr((char *)filter.p, "not") != NULL)
 				continue;
 			at += strlen(forms[i]);
 			rc = ferry_buf_add(id, at, strcspn(at, "'"), err) == -1
@@ -121,6 +123,7 @@ struct choice {
 	struct ferry_buf filter; /* "": all */
 	bool newest_first;
 	uint64_t skip, top;
+	uint64_t looked; /* versions so far */
 };
 
 static int
@@ -131,12 +134,14 @@ read_choice(struct choice *choice, const struct ferry_request *rq, uint64_t top,
 	int rc = -1;
 
 	*choice = (struct choice){ .filter = FERRY_BUF_INIT,
-		.skip = ferry_request_query_u64(rq, "$skip", 0, SKIP_MAX, 0),
+		.skip = ferry_request_query_u64(rq, "$skip", 0, ALL, 0),
 		.top = ferry_request_query_u64(rq, "$top", 0, top_max, top) };
 	if (ferry_request_query(rq, "$filter", &choice->filter, err) != -1 &&
 	    ferry_buf_adds(&choice->filter, "", err) == 0 &&
 	    parameter(rq, "$orderby", &order, err) == 0) {
 		choice->newest_first = strstr((char *)order.p, "desc") != NULL;
+		if (choice->skip > SKIP_MAX)
+			choice->top = 0;
 		rc = 0;
 	}
 	ferry_buf_free(&order);
@@ -242,7 +247,13 @@ put_hit(struct ferry_nuget_v2 *v, const struct ferry_nuget_hit *hit,
 	int rc = ferry_nuget_versions_load(
 	    &versions, v->call->view, hit->name, hit->owner, err);
 
-	if (rc == 0 && !wants_newest(choice))
+	choice->looked += versions.n;
+	if (rc == 0 && choice->looked > LOOKED_MAX)
+		rc = ferry_error_set(err, FERRY_ELIMIT,
+		    "$filter: so little of %d versions fits that the search "
+		    "ends; say more in searchTerm",
+		    LOOKED_MAX);
+	else if (rc == 0 && !wants_newest(choice))
 		rc = put_chosen(v, choice, &versions, true, err);
 	else if (rc == 0 && (newest = ferry_nuget_versions_latest(
 				 &versions, v->prerelease, v->semver2)) != NULL)
