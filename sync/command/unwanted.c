@@ -170,13 +170,22 @@ say_kept(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
 	struct work *w = ctx;
+	const char *withheld;
+	char text[300];
 
 	(void)snprintf(
 	    w->up.name, sizeof(w->up.name), "%s", ferry_key_part(key, 1));
-	return json_object_get(record, "keep") != NULL
-	           ? 0
-	           : keep_all(w,
-			 "its option 'keep' is not set: all of it stays", err);
+	if (json_object_get(record, "keep") == NULL)
+		return keep_all(
+		    w, "its option 'keep' is not set: all of it stays", err);
+	withheld = json_string_value(json_object_get(record, "withheld"));
+	if (withheld == NULL)
+		return 0;
+	(void)snprintf(text, sizeof(text),
+	    "%.120s is wanted and was withdrawn upstream; what it needs cannot "
+	    "be told, so that nothing more becomes unwanted",
+	    withheld);
+	return keep_all(w, text, err);
 }
 
 static int

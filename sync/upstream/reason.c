@@ -128,11 +128,16 @@ put_looked(const struct ferry_run *run, const struct ferry_upstream *up,
 		return -1;
 	if (old != NULL)
 		since = json_integer_value(json_object_get(old, "since"));
+	if (run->withheld[0] != 0)
+		now = json_integer_value(json_object_get(old, "at"));
 	record = json_pack(
 	    "{s:I,s:I}", "since", since < now ? since : now, "at", now);
 	if (record != NULL && up->keep_s > 0)
 		(void)json_object_set_new(
 		    record, "keep", json_integer((json_int_t)up->keep_s));
+	if (record != NULL && run->withheld[0] != 0)
+		(void)json_object_set_new(record, "withheld",
+		    ferry_json_text(ferry_bytes_str(run->withheld)));
 	json_decref(old);
 	return ferry_local_named_put(
 	    run->st, FERRY_KIND_LOOKED, up->name, record, err);

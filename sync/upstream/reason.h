@@ -7,7 +7,8 @@
  * Local records (store/index/local.h):
  *
  *	reason FORMAT NAME OWNER VERSION	{"at":SECONDS,"by":[TEXT…]}
- *	looked UPSTREAM		{"since":SECONDS,"at":SECONDS,"keep":SECONDS?}
+ *	looked UPSTREAM		{"since":SECONDS,"at":SECONDS,"keep":SECONDS?,
+ *				"withheld":TEXT?}
  *
  * "by" is the path of a lock file, "recording 'NAME'", an option of the
  * configuration, or the version that needs it ("react@18.3.1"): the first
@@ -15,7 +16,9 @@
  *
  * "looked" is of syncs that read everything that is wanted of all upstreams, and
  * failed in nothing: "since" the first of them, "at" the last; "keep" as the
- * option says, absent: for ever.
+ * option says, absent: for ever.  While something is wanted that is here and that
+ * upstream took away, nobody can tell what it needs: "at" stays, and "withheld" says
+ * what it is.
  */
 
 #include <jansson.h>

@@ -73,6 +73,9 @@ struct ferry_run {
 	void *on_grow_ctx;
 	uint64_t settled; /* counts what came to an end, for who waits */
 	bool broken; /* of an upstream nothing can be had in this run */
+	/* What is wanted, is here, and was withdrawn: what it needs is not known
+	 * to this run.  The first of them; "": there is none. */
+	char withheld[300];
 	struct ferry_error fatal; /* the store failed: stop */
 };
 

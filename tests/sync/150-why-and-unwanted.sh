@@ -133,3 +133,42 @@ expect 0 near export --to medium
 expect 0 "$FERRY" --store far import medium
 expect 0 "$FERRY" --store far list --versions
 has out "1.5.0"
+
+say "what is wanted and was withdrawn keeps what it needs, for which nobody asks now"
+conf 'keep = "90d";' 'packages = [ "App [1.1.0]" ]; select = ( { name = "Lib"; } );'
+expect 0 near sync
+here app@1.1.0 app@2.0.0 base@1.0.0 lib@1.0.0 lib@1.5.0
+echo "/reg/app/ status=404 99" >rules
+conf 'keep = "90d";' 'packages = [ "App [1.1.0]" ];'
+for d in 800 900; do
+	day $d
+	expect 0 near sync
+	expect 0 near gc --unwanted
+	has out "nuget: nuget:app@[1.1.0] is wanted and was withdrawn upstream" "removed 0 versions"
+done
+here app@1.1.0 app@2.0.0 base@1.0.0 lib@1.0.0 lib@1.5.0
+: >rules
+day 901
+conf 'keep = "90d";' 'packages = [ "App [1.1.0]" ]; select = ( { name = "Lib"; } );'
+expect 0 near sync
+expect 0 near gc --unwanted
+hasnt out "withdrawn upstream"
+
+say "of a group that takes all, what upstream lists no more is wanted still"
+jq '.items[0] |= (.items |= map(select(.catalogEntry.version != "1.5.0")) | .count = 1 | .upper = "1.0.0")' \
+    up/reg/lib/index.json >new
+mv new up/reg/lib/index.json
+for d in 950 1050; do
+	day $d
+	expect 0 near sync
+	has out "1 withdrawn upstream"
+	expect 0 near gc --unwanted
+done
+here app@1.1.0 base@1.0.0 lib@1.0.0 lib@1.5.0
+expect 0 near why lib@1.5.0
+has out "what is wanted was withdrawn upstream"
+conf 'keep = "90d";' 'packages = [ "App [1.1.0]" ];'
+day 1200
+expect 0 near sync
+expect 0 near gc --unwanted
+here app@1.1.0 base@1.0.0 lib@1.0.0

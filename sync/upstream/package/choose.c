@@ -182,6 +182,20 @@ by_number_down(const void *a, const void *b)
 }
 
 /* Every number of a range, or the newest of them. */
+/* What is wanted was withdrawn.  Nobody asks for what it needs now. */
+static void
+keep_gone(struct ferry_package *p, const struct ferry_package_want *want)
+{
+	struct ferry_run *run = p->packages->run;
+	char item[FERRY_PACKAGE_ITEM];
+
+	p->kept = true;
+	if (!want->closure || run->withheld[0] != 0)
+		return;
+	ferry_package_item(item, p->packages, p->entry.key, want->spec);
+	(void)snprintf(run->withheld, sizeof(run->withheld), "%.299s", item);
+}
+
 static int
 choose_range(struct ferry_package *p, const struct ferry_package_want *want,
     const struct ferry_document *document, struct ferry_error *err)
@@ -217,6 +231,9 @@ choose_range(struct ferry_package *p, const struct ferry_package_want *want,
 		    -1)
 			goto out;
 	}
+	/* What is wanted, too, and listed no more stays as well. */
+	if (numbers < want->latest || want->latest == 0)
+		p->kept = p->kept || ferry_package_kept(p, want);
 	rc = 0;
 out:
 	free(found);
@@ -283,7 +300,7 @@ ferry_package_choose(struct ferry_package *p,
 			return -1;
 		}
 		if (ferry_package_kept(p, &want)) {
-			p->kept = true;
+			keep_gone(p, &want);
 			continue;
 		}
 		ferry_package_item(item, p->packages, p->entry.key, want.spec);
