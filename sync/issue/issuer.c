@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -50,6 +51,7 @@ struct issuer {
 	struct ferry_desk *desk;
 	char path[FERRY_ISSUE_PATH];
 	bool passed; /* the socket is systemd's */
+	int lock; /* beside the socket, or -1: of those who begin one goes on */
 	int listener;
 	struct conn conns[CONNECTIONS];
 	uint64_t numbers;
@@ -168,6 +170,25 @@ give_to_owner(const char *path, struct ferry_error *err)
 	return rc;
 }
 
+/* Nobody else takes the path from now on, until this process ends.  The file stays:
+ * one that is removed can be locked twice. */
+static int
+lock_path(struct issuer *is, struct ferry_error *err)
+{
+	char path[FERRY_ISSUE_PATH + 8];
+
+	(void)snprintf(path, sizeof(path), "%s.lock", is->path);
+	is->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (is->lock == -1)
+		return ferry_error_errno(err, "%s", path);
+	if (flock(is->lock, LOCK_EX | LOCK_NB) == -1)
+		return errno == EWOULDBLOCK
+		           ? ferry_error_set(err, FERRY_ELOCKED,
+				 "another issuer answers at %s", is->path)
+		           : ferry_error_errno(err, "%s", path);
+	return give_to_owner(path, err);
+}
+
 static int
 listen_at(struct issuer *is, struct ferry_error *err)
 {
@@ -176,6 +197,8 @@ listen_at(struct issuer *is, struct ferry_error *err)
 	mode_t mask;
 	int rc;
 
+	if (lock_path(is, err) == -1)
+		return -1;
 	memcpy(sun.sun_path, is->path, strlen(is->path) + 1);
 	if (lstat(is->path, &sb) == 0 && !S_ISSOCK(sb.st_mode))
 		return ferry_error_set(
@@ -430,7 +453,7 @@ int
 ferry_issuer_run(
     const struct ferry_issuer_options *options, struct ferry_error *err)
 {
-	struct issuer is = { .options = options, .listener = -1 };
+	struct issuer is = { .options = options, .lock = -1, .listener = -1 };
 	int rc;
 
 	for (size_t i = 0; i < CONNECTIONS; i++)
@@ -453,6 +476,8 @@ ferry_issuer_run(
 			(void)unlink(is.path);
 		(void)close(is.listener);
 	}
+	if (is.lock != -1)
+		(void)close(is.lock);
 	ferry_desk_free(is.desk);
 	return rc;
 }

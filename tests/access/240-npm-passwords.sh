@@ -59,6 +59,12 @@ get 503 -u bob:bobs-word -X POST "$URL/tokens"
 issue
 expect 6 f issue
 has "$T/err" "another issuer answers at $STORE/issue.sock"
+# Also of those that begin at the same moment: each took the other's socket away.
+rm "$STORE/issue.sock"
+expect 6 f issue
+kill "$ISSUER"
+wait "$ISSUER"
+issue
 
 say "npm login, whoami, install, logout"
 npmrc
