@@ -44,3 +44,22 @@ oci_conf "$REGISTRY" 'keep = "30d"; images = [ "org/app:1.4", "org/app:1.5" ];'
 expect 0 near sync
 [ "$(here)" = "$all" ] || fail "here: $(here)"
 expect 0 near verify
+
+say "of a select group, what upstream took away stays: a tag, all of the repository"
+image org/lib 1.0 --seed one
+image org/lib 2.0 --seed two
+oci_conf "$REGISTRY" 'keep = "30d"; select = ( { name = "org/lib"; } );'
+day 100
+rm -rf near
+expect 0 near init --name near
+expect 0 near sync
+all=$(here)
+lib=$REGISTRY_ROOT/docker/registry/v2/repositories/org/lib
+rm -r "$lib/_manifests/tags/1.0"
+for d in 120 160 161; do
+	day $d
+	[ $d = 120 ] || rm -rf "$lib"
+	expect 0 near sync
+	expect 0 near gc --unwanted
+	[ "$(here)" = "$all" ] || fail "day $d: here: $(here)"
+done

@@ -8,6 +8,7 @@
 #include "sync/upstream/oci/queue.h"
 #include "sync/upstream/oci/record.h"
 #include "sync/upstream/oci/tags.h"
+#include "sync/upstream/reason.h"
 
 /* A tag's record, and what it is to be. */
 struct change {
@@ -83,6 +84,22 @@ ferry_oci_tag_withdrawn(struct oci_ref *ref, struct ferry_error *err)
 	return rc;
 }
 
+/* What a select group would take, were it listed, is wanted still. */
+static int
+note_gone(const struct oci_repository *r, const json_t *record,
+    struct ferry_error *err)
+{
+	static const char *const kept[] = {
+		"what is wanted was withdrawn upstream"
+	};
+	const char *digest =
+	    json_string_value(json_object_get(record, "version"));
+	const struct ferry_recorded of = ferry_oci_recorded(r);
+
+	return digest == NULL ? 0
+	                      : ferry_reason_note(&of, digest, kept, 1, err);
+}
+
 static int
 look_at(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
@@ -98,6 +115,8 @@ look_at(void *ctx, const struct ferry_key *key, json_t *record,
 	if (ferry_oci_fallback_parse(ferry_bytes_str(tag), subject) ||
 	    ferry_table_find(&w->repository->refs, tag) != NULL)
 		return 0;
+	if (!listed && note_gone(w->repository, record, err) == -1)
+		return -1;
 	changed = ferry_withdrawn_changed(
 	    record, listed, w->repository->oci->withdrawn);
 	if (listed && changed == NULL)
