@@ -95,6 +95,11 @@ want_of(const struct accept *a, const json_t *wish, struct ferry_error *why)
 		goto out;
 	if (!format->name_valid(ferry_bytes_buf(&name)))
 		ferry_error_set(why, FERRY_EFORMAT, "this is no name of one");
+	/* Each sync would fail for want of it. */
+	else if (version.n > 0 && !format->hosts &&
+		 !format->version_valid(ferry_bytes_buf(&version)))
+		ferry_error_set(
+		    why, FERRY_EFORMAT, "this is no version of one");
 	else if (version.n == 0 && format->hosts)
 		ferry_error_set(why, FERRY_EFORMAT,
 		    "only a tag of it can be wanted, and none was named");

@@ -87,3 +87,16 @@ expect 0 near export --to third --for far
 expect 0 far import third
 has err "the receipt tells no wishes" "asked.log"
 jq -e '.seq > 0 and (has("wishes") | not)' <(head -1 third/ferry-receipt-far-near.txt) >/dev/null || fail "$(cat third/*.txt)"
+
+say "a site that wishes for what is no version makes no sync fail"
+key=$(far key | sed -n '1s/ .*//p')
+for version in '*' '>=1' '../..' 'npm:secret.tool@1.0.0'; do
+	head -1 "$receipt" | jq -cj --arg v "$version" \
+	    '.wishes = [{format: "nuget", package: "old", version: $v, count: 1, last: .at}]' >line
+	openssl pkeyutl -sign -rawin -inkey "far/keys/$key.pem" -in line -out signature
+	printf '%s\n%s %s\n' "$(cat line)" "$key" "$(base64 -w0 signature)" >forged
+	expect 0 near receipt add forged
+	expect 4 near wishes --from far --accept
+	has out "0 accepted" "not accepted: "
+done
+expect 0 near sync
