@@ -429,7 +429,7 @@ ferry_rotate_forget(
 	rc = ferry_trust_list(st, &keys, &n, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (strcmp(keys[i].store, origin) == 0 &&
-		    keys[i].expires_at != 0) {
+		    keys[i].expires_at > ferry_now()) {
 			keys[i].expires_at = 0;
 			rc = ferry_trust_put(st, &keys[i], err);
 		}

@@ -41,7 +41,8 @@ int ferry_rotate(const struct ferry_task *task, struct ferry_bytes text,
     enum ferry_rotate_by by, const json_t *limits, struct ferry_error *err);
 /*
  * Roots whose keys are lost: forget all of origin's, so that a first one can be
- * taken again.  What they let sign goes on to do so, each key by itself.  Commits.
+ * taken again.  What they let sign goes on to do so, each key by itself; one that
+ * they let sign no more does not.  Commits.
  * Errors: FERRY_ENOTFOUND: there is none.
  */
 int ferry_rotate_forget(

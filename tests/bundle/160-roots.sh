@@ -353,3 +353,24 @@ expect 23 store far3 import m12
 expect 0 store far3 trust
 has out "root 9 of near" "role scanner"
 grep -A3 "^$evil" out | grep -q "trusted since" || fail "another origin's key was revoked"
+
+say "a key that expired does not count again because the roots are forgotten"
+near root new n10 >/dev/null
+root add n10 k2.pem --role bundle --expires 1d >/dev/null
+sign n10 e
+near root publish n10 >/dev/null
+bundle m13 --since 0
+"$FERRY" sign --key d.key m13 >/dev/null
+expect 0 store far3 import m13
+fill near 20 1
+bundle m14 --since 0
+"$FERRY" sign --key d.key m14 >/dev/null
+export FERRY_NOW=$(($(date +%s) + 5 * 86400))
+expect 0 store far3 trust require 2
+expect 27 store far3 import m14
+expect 0 store far3 trust forget near
+expect 27 store far3 import m14
+expect 0 store far3 trust add --root n10
+expect 27 store far3 import m14
+unset FERRY_NOW
+expect 0 store far3 import m14
