@@ -33,7 +33,7 @@ struct work {
 static int
 keep_all(struct work *w, const char *text, struct ferry_error *err)
 {
-	char line[400];
+	char line[700];
 
 	(void)snprintf(line, sizeof(line), "%s: %s", w->up.name, text);
 	w->up.keep_s = 0;
