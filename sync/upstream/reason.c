@@ -120,7 +120,7 @@ put_looked(const struct ferry_run *run, const struct ferry_upstream *up,
     struct ferry_error *err)
 {
 	json_t *old = NULL, *record;
-	json_int_t now = (json_int_t)ferry_now(), since = now;
+	json_int_t now = (json_int_t)ferry_now(), since = now, at = now;
 	int rc = ferry_local_named_get(
 	    run->st, FERRY_KIND_LOOKED, up->name, &old, err);
 
@@ -129,9 +129,9 @@ put_looked(const struct ferry_run *run, const struct ferry_upstream *up,
 	if (old != NULL)
 		since = json_integer_value(json_object_get(old, "since"));
 	if (run->withheld[0] != 0)
-		now = json_integer_value(json_object_get(old, "at"));
+		at = json_integer_value(json_object_get(old, "at"));
 	record = json_pack(
-	    "{s:I,s:I}", "since", since < now ? since : now, "at", now);
+	    "{s:I,s:I}", "since", since < now ? since : now, "at", at);
 	if (record != NULL && up->keep_s > 0)
 		(void)json_object_set_new(
 		    record, "keep", json_integer((json_int_t)up->keep_s));

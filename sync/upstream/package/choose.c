@@ -181,7 +181,6 @@ by_number_down(const void *a, const void *b)
 	                  : strcmp(y->listed->version, x->listed->version);
 }
 
-/* Every number of a range, or the newest of them. */
 /* What is wanted was withdrawn.  Nobody asks for what it needs now. */
 static void
 keep_gone(struct ferry_package *p, const struct ferry_package_want *want)
@@ -196,6 +195,7 @@ keep_gone(struct ferry_package *p, const struct ferry_package_want *want)
 	(void)snprintf(run->withheld, sizeof(run->withheld), "%.299s", item);
 }
 
+/* Every number of a range, or the newest of them. */
 static int
 choose_range(struct ferry_package *p, const struct ferry_package_want *want,
     const struct ferry_document *document, struct ferry_error *err)
