@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,9 +28,26 @@ on_terminate(void)
 	_exit(STATUS);
 }
 
+/* An assertion of RocksDB, which has said its line: some do not hold when a disk
+ * gives an error in the middle of opening an index. */
+static void
+on_abort(int signo)
+{
+	static const char line[] =
+	    "ferry: what is said above ended it, as a disk's error in the "
+	    "middle of opening the index can: nothing after the last commit "
+	    "was kept; see whether the disk has errors (dmesg), and repeat\n";
+	ssize_t ignored = write(STDERR_FILENO, line, sizeof(line) - 1);
+
+	(void)signo;
+	(void)ignored;
+	_exit(STATUS);
+}
+
 void
 ferry_store_catch_fatal(void)
 {
 
 	(void)set_terminate(on_terminate);
+	(void)signal(SIGABRT, on_abort);
 }

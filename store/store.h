@@ -101,8 +101,9 @@ bool ferry_store_commit_due(const struct ferry_store *st);
 
 /*
  * RocksDB is C++, and throws where memory or threads run out, which would abort
- * the process.  From now on it says so, and ends with status 7, as a kill would:
- * what was committed stays.  For main().
+ * the process, as do assertions of it where a disk gives errors.  From now on it
+ * says so, and ends with status 7, as a kill would: what was committed stays.  For
+ * main().
  */
 void ferry_store_catch_fatal(void);
 

@@ -59,3 +59,11 @@ has "$T/ferryd.log" 'ferry.conf:1: public_url'
 get 200 "$NPM/big"
 has "$T/body" https://mirror.example/npm/big/-/
 stop
+
+say "an assertion of a library ends it with a word and 7, as a failing disk does"
+serve
+kill -ABRT "$LASTPID"
+status=0
+wait "$LASTPID" || status=$?
+[ $status = 7 ] || fail "ended with status $status"
+has "$T/ferryd.log" 'nothing after the last commit was kept'

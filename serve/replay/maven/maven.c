@@ -32,8 +32,9 @@ parse(struct ferry_call *call, struct ferry_bytes rest, struct ferry_error *err)
 
 	if (ferry_url_decode(&path, rest, err) == 0) {
 		const char *text = path.p == NULL ? "" : (const char *)path.p;
+		size_t n = strlen(text);
 
-		rc = (path.n > 0 && path.p[path.n - 1] == '/' &&
+		rc = (n > 0 && text[n - 1] == '/' &&
 			 ferry_maven_wants_page(call->rq) &&
 			 ferry_maven_path_page(&call->resource, text)) ||
 		     ferry_maven_path_parse(&call->resource, text);
