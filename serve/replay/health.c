@@ -370,3 +370,44 @@ ferry_health_page(
 		    all);
 	return 0;
 }
+
+struct origins {
+	struct ferry_out *out;
+	bool names;
+};
+
+static int
+write_origin(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+	const struct origins *o = ctx;
+	const char *name = json_string_value(json_object_get(record, "name"));
+	int64_t written = number(record, "written");
+	char at[FERRY_TIME_TEXT];
+
+	(void)err;
+	ferry_out_str(o->out, o->names ? "origin " : "an origin");
+	if (o->names)
+		ferry_out_html(
+		    o->out, ferry_bytes_str(
+				name == NULL ? ferry_key_part(key, 1) : name));
+	if (written == 0)
+		ferry_out_str(o->out, ": nothing came from it\n");
+	else
+		ferry_out_fmt(o->out,
+		    ": its word is of %s, %" PRId64 " h ago\n",
+		    ferry_time_text(written, at),
+		    (ferry_now() - written) / 3600);
+	return 0;
+}
+
+int
+ferry_health_origins(struct ferry_store *st, bool names, struct ferry_out *out,
+    struct ferry_error *err)
+{
+	struct origins origins = { out, names };
+	struct ferry_key all;
+
+	ferry_key_all(&all, FERRY_KIND_ORIGIN);
+	return ferry_local_each(st, &all, write_origin, &origins, err);
+}

@@ -3,6 +3,8 @@
 
 /* How the store fares, as its local records tell: for /metrics and the page. */
 
+#include <stdbool.h>
+
 struct ferry_error;
 struct ferry_out;
 struct ferry_store;
@@ -20,5 +22,10 @@ int ferry_health_metrics(
  * store holds.  Errors: of the index. */
 int ferry_health_page(
     struct ferry_store *st, struct ferry_out *out, struct ferry_error *err);
+
+/* How old each origin's word is, a line "origin NAME: …" each, or without names;
+ * nothing where nothing was imported.  Errors: of the index. */
+int ferry_health_origins(struct ferry_store *st, bool names,
+    struct ferry_out *out, struct ferry_error *err);
 
 #endif

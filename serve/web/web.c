@@ -54,7 +54,15 @@ write_contents(const struct ferry_web *web, struct ferry_out *out,
 	    " versions, %s, up to record %" PRIu64 ".</p>\n",
 	    t->packages, t->versions, ferry_size_text(t->logical_bytes, size),
 	    t->records);
-	return ferry_health_page(ferry_store_view_store(web->view), out, err);
+	if (ferry_health_page(ferry_store_view_store(web->view), out, err) ==
+	    -1)
+		return -1;
+	ferry_out_str(out, "<p style=\"white-space:pre-line\">");
+	if (ferry_health_origins(
+		ferry_store_view_store(web->view), true, out, err) == -1)
+		return -1;
+	ferry_out_str(out, "</p>\n");
+	return 0;
 }
 
 static int
@@ -100,6 +108,27 @@ done:
 	return rc;
 }
 
+/* And how old the word of origins is: a site that nobody feeds is ready all the
+ * same. */
+static void
+say_ready(const struct ferry_web *web, struct ferry_response *res)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf buf = FERRY_BUF_INIT;
+	struct ferry_out out;
+	int rc;
+
+	ferry_out_begin(&out, &buf);
+	ferry_out_str(&out, "ready\n");
+	rc = ferry_health_origins(ferry_store_view_store(web->view),
+	    !ferry_access_restricts(ferry_store_view_access(web->view)), &out,
+	    &err);
+	if (ferry_out_end(&out, &err) == -1 || rc == -1 ||
+	    ferry_response_take(res, TEXT, &buf, &err) == -1)
+		ferry_response_text(res, 500, TEXT, "%s\n", err.text);
+	ferry_buf_free(&buf);
+}
+
 static void
 answer_ready(const struct ferry_web *web, struct ferry_response *res)
 {
@@ -111,7 +140,7 @@ answer_ready(const struct ferry_web *web, struct ferry_response *res)
 		ferry_response_text(res, 503, TEXT,
 		    "the store was not followed for %" PRIu64 " ms\n", age);
 	else
-		ferry_response_text(res, 200, TEXT, "ready\n");
+		say_ready(web, res);
 }
 
 static void

@@ -71,6 +71,11 @@ say "and nobody wishes for it any more when it has come"
 rm -rf second && mkdir second
 expect 0 near export --to second --for far
 expect 0 far import second
+curl -sf "$URL/readyz" >body
+[ "$(head -1 body)" = ready ] || fail "$(cat body)"
+has body "origin near: its word is of 20" "0 h ago"
+curl -sf "$URL/" >body
+has body "origin near: its word is of"
 is_there() { [ "$(ask app/index.json)" = 200 ]; }
 wait_for 5 is_there
 [ "$(head -1 second/ferry-receipt-far-near.txt | jq -r '.wishes | map(.package) | sort | join(" ")')" = "left-pad secret.tool" ] ||
