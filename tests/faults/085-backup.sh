@@ -228,7 +228,7 @@ expect 0 near backup first
 sound first
 
 say "a blob that rotted in a backup: verify says so, and it stays a backup"
-file=$(find first/blobs -type f -size +20k | head -1)
+file=$(find first/blobs -type f -size +20k -print -quit)
 cp --remove-destination "$file" "$T/rotten"
 printf x | dd of="$T/rotten" bs=1 seek=100 conv=notrunc status=none
 cp --remove-destination "$T/rotten" "$file"
