@@ -348,8 +348,8 @@ ferry_serve_options_read(struct ferry_serve_options **out,
 	o->store = args->store != NULL ? args->store : getenv("FERRY_STORE");
 	if (o->store == NULL)
 		o->store = store;
-	if (ferry_pull_path(o->pull, socket, o->store, err) == -1 ||
-	    ferry_issue_path(o->issue, issuer, o->store, err) == -1)
+	if (ferry_unix_path(o->pull, "pull", socket, o->store, err) == -1 ||
+	    ferry_unix_path(o->issue, "issue", issuer, o->store, err) == -1)
 		goto fail;
 	if (args->listen != NULL)
 		o->listen = args->listen;

@@ -9,6 +9,7 @@
 #include "serve/http/net.h"
 #include "serve/replay/site.h"
 #include "store/access/access.h"
+#include "store/base/unix_socket.h"
 #include "store/issue/message.h"
 #include "store/pull/message.h"
 
@@ -32,8 +33,8 @@ struct ferry_serve_args {
 struct ferry_serve_options {
 	struct ferry_conf *conf;
 	const char *store;
-	char pull[FERRY_PULL_PATH]; /* the puller's socket */
-	char issue[FERRY_ISSUE_PATH]; /* the issuer's */
+	char pull[FERRY_UNIX_PATH]; /* the puller's socket */
+	char issue[FERRY_UNIX_PATH]; /* the issuer's */
 	const char *listen;
 	bool public;
 	bool allow_root;

@@ -11,9 +11,9 @@
 
 #include "serve/http/server.h"
 #include "store/base/error.h"
+#include "store/base/unix_socket.h"
 
 #define BACKLOG 1024
-#define PASSED_FD 3 /* the first, by sd_listen_fds(3) */
 
 static int
 resolve(struct addrinfo **out, const char *address, struct ferry_error *err)
@@ -128,24 +128,6 @@ ferry_listen(int *fd, const char *address, unsigned *port, bool *loopback,
 	return 0;
 }
 
-/* How many descriptors were passed to this process, from 3 on. */
-static unsigned
-passed(void)
-{
-	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
-	struct ferry_error ignored = FERRY_ERROR_INIT;
-	uint64_t value;
-
-	if (pid == NULL || n == NULL ||
-	    ferry_parse_u64(
-		ferry_bytes_str(pid), 1, INT32_MAX, &value, &ignored) == -1 ||
-	    (pid_t)value != getpid() ||
-	    ferry_parse_u64(ferry_bytes_str(n), 0, 1000, &value, &ignored) ==
-		-1)
-		return 0;
-	return (unsigned)value;
-}
-
 int
 ferry_listen_passed(int *fd, char address[FERRY_LISTEN_ADDRESS], unsigned *port,
     struct ferry_error *err)
@@ -153,7 +135,7 @@ ferry_listen_passed(int *fd, char address[FERRY_LISTEN_ADDRESS], unsigned *port,
 	union address bound = { 0 };
 	socklen_t size = sizeof(bound), length = sizeof(int);
 	char host[INET6_ADDRSTRLEN];
-	unsigned n = passed();
+	unsigned n = ferry_passed_sockets();
 	int listens = 0;
 
 	if (n == 0)
@@ -161,22 +143,23 @@ ferry_listen_passed(int *fd, char address[FERRY_LISTEN_ADDRESS], unsigned *port,
 	if (n > 1)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "%u sockets were passed, and one is listened on", n);
-	if (getsockopt(PASSED_FD, SOL_SOCKET, SO_ACCEPTCONN, &listens,
+	if (getsockopt(FERRY_PASSED_FD, SOL_SOCKET, SO_ACCEPTCONN, &listens,
 		&length) == -1 ||
-	    getsockname(PASSED_FD, &bound.sa, &size) == -1 || listens == 0 ||
+	    getsockname(FERRY_PASSED_FD, &bound.sa, &size) == -1 ||
+	    listens == 0 ||
 	    (bound.sa.sa_family != AF_INET && bound.sa.sa_family != AF_INET6) ||
 	    getnameinfo(&bound.sa, size, host, sizeof(host), NULL, 0,
 		NI_NUMERICHOST) != 0)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "what was passed as descriptor %d is no TCP socket that "
 		    "listens",
-		    PASSED_FD);
-	if (fcntl(PASSED_FD, F_SETFD, FD_CLOEXEC) == -1 ||
-	    fcntl(PASSED_FD, F_SETFL, O_NONBLOCK) == -1)
+		    FERRY_PASSED_FD);
+	if (fcntl(FERRY_PASSED_FD, F_SETFD, FD_CLOEXEC) == -1 ||
+	    fcntl(FERRY_PASSED_FD, F_SETFL, O_NONBLOCK) == -1)
 		return ferry_error_errno(err, "the socket that was passed");
 	*port = port_of(&bound);
 	(void)snprintf(address, FERRY_LISTEN_ADDRESS,
 	    bound.sa.sa_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, *port);
-	*fd = PASSED_FD;
+	*fd = FERRY_PASSED_FD;
 	return 1;
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "serve/http/flow.h"
@@ -20,6 +19,7 @@
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
+#include "store/base/unix_socket.h"
 #include "store/index/local.h"
 
 #define FOLLOW_MS 1000 /* how often the list of upstreams is read */
@@ -34,7 +34,7 @@
  */
 struct ferry_asker {
 	struct ferry_store_view *view;
-	char path[FERRY_PULL_PATH];
+	char path[FERRY_UNIX_PATH];
 	pthread_t thread;
 	pthread_mutex_t lock;
 	struct ferry_ticket *tickets;
@@ -249,21 +249,15 @@ grow_ticket(struct ferry_ticket *t, uint64_t size, int fd)
 static void
 connect_puller(struct ferry_asker *a)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd =
-	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = ferry_unix_connect(a->path);
 
-	if (fd == -1)
-		return;
-	memcpy(sun.sun_path, a->path, strlen(a->path) + 1);
-	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1) {
+	if (fd == -1) {
 		if (!a->down)
 			ferry_log(FERRY_LOG_WARNING,
 			    "no puller answers at %s (%s): what is not here is "
 			    "not pulled; 'ferry pull' runs one",
 			    a->path, strerror(errno));
 		a->down = true;
-		(void)close(fd);
 		return;
 	}
 	if (a->down)

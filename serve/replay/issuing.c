@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "serve/http/net.h"
@@ -20,6 +19,7 @@
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
+#include "store/base/unix_socket.h"
 
 #define WAIT_MS 30000 /* for the issuer's word */
 #define TICKETS_MAX 256 /* that wait at once */
@@ -46,7 +46,7 @@ struct ticket {
  * ticket is sent while fd is -1.
  */
 struct ferry_issuing {
-	char path[FERRY_ISSUE_PATH];
+	char path[FERRY_UNIX_PATH];
 	pthread_t thread;
 	pthread_mutex_t lock;
 	struct ticket *tickets;
@@ -127,20 +127,14 @@ free_ticket(struct ferry_later *later)
 static void
 connect_issuer(struct ferry_issuing *is)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd =
-	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = ferry_unix_connect(is->path);
 
-	if (fd == -1)
-		return;
-	memcpy(sun.sun_path, is->path, strlen(is->path) + 1);
-	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1) {
+	if (fd == -1) {
 		/* That none is there is how most stores are. */
 		if (errno != ENOENT)
 			ferry_log(FERRY_LOG_WARNING,
 			    "no issuer of tokens answers at %s: %s", is->path,
 			    strerror(errno));
-		(void)close(fd);
 		return;
 	}
 	is->fd = fd;

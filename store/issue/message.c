@@ -1,6 +1,5 @@
 #include "store/issue/message.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "store/base/error.h"
@@ -199,20 +198,4 @@ ferry_issue_said_read(struct ferry_issue_said *out, struct ferry_bytes packet,
 		rc = read_said(out, m, err);
 	drop(m);
 	return rc;
-}
-
-int
-ferry_issue_path(char out[FERRY_ISSUE_PATH], const char *configured,
-    const char *store, struct ferry_error *err)
-{
-	int n = configured != NULL
-	            ? snprintf(out, FERRY_ISSUE_PATH, "%s", configured)
-	            : snprintf(out, FERRY_ISSUE_PATH, "%s/issue.sock", store);
-
-	return n > 0 && n < FERRY_ISSUE_PATH
-	           ? 0
-	           : ferry_error_set(err, FERRY_ECONFIG,
-			 "the path of the issuer's socket is longer than %d "
-			 "bytes; 'socket' of the group 'issue' names another",
-			 FERRY_ISSUE_PATH - 1);
 }

@@ -21,7 +21,6 @@ struct ferry_error;
 #define FERRY_ISSUE_LOGIN 100 /* with its NUL, like those below */
 #define FERRY_ISSUE_SECRET 512
 #define FERRY_ISSUE_NOTE 201
-#define FERRY_ISSUE_PATH 108 /* of a Unix socket */
 
 enum ferry_issue_what {
 	FERRY_ISSUE_CREATE, /* a token, for a password */
@@ -79,10 +78,5 @@ int ferry_issue_ask_read(struct ferry_issue_ask *out, struct ferry_bytes packet,
     struct ferry_error *err);
 int ferry_issue_said_read(struct ferry_issue_said *out,
     struct ferry_bytes packet, struct ferry_error *err);
-
-/* The socket's path: `configured`, or STORE/issue.sock if that is NULL.
- * Errors: FERRY_ECONFIG (too long for a socket). */
-int ferry_issue_path(char out[FERRY_ISSUE_PATH], const char *configured,
-    const char *store, struct ferry_error *err);
 
 #endif

@@ -307,21 +307,3 @@ ferry_pull_uses_read(struct ferry_bytes packet,
 	json_decref(message);
 	return rc;
 }
-
-int
-ferry_pull_path(char out[FERRY_PULL_PATH], const char *configured,
-    const char *store, struct ferry_error *err)
-{
-	int n = configured != NULL
-	            ? snprintf(out, FERRY_PULL_PATH, "%s", configured)
-	            : snprintf(out, FERRY_PULL_PATH, "%s/pull.sock", store);
-
-	return n > 0 && n < FERRY_PULL_PATH
-	           ? 0
-	           : ferry_error_set(err, FERRY_ECONFIG,
-			 "the path of the puller's socket may have %d bytes; "
-			 "'socket' of the group 'pull' says another than "
-			 "%.100s",
-			 FERRY_PULL_PATH - 1,
-			 configured != NULL ? configured : store);
-}

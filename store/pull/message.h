@@ -18,7 +18,6 @@ struct ferry_error;
 #define FERRY_PULL_UPSTREAMS 8
 #define FERRY_PULL_NAME 256 /* of a package, owner or version, with its NUL */
 #define FERRY_PULL_TEXT 400
-#define FERRY_PULL_PATH 108 /* of a Unix socket */
 /* How long upstream's "there is no such thing" is believed. */
 #define FERRY_PULL_ABSENT_S 30
 
@@ -125,12 +124,5 @@ int ferry_pull_ask_read(struct ferry_pull_ask *out, struct ferry_bytes packet,
     struct ferry_error *err);
 int ferry_pull_said_read(struct ferry_pull_said *out, struct ferry_bytes packet,
     struct ferry_error *err);
-
-/*
- * The socket's path: `configured`, or STORE/pull.sock if that is NULL.
- * Errors: FERRY_ECONFIG (too long for a socket).
- */
-int ferry_pull_path(char out[FERRY_PULL_PATH], const char *configured,
-    const char *store, struct ferry_error *err);
 
 #endif

@@ -1,36 +1,19 @@
 #include "sync/box/puller.h"
 
 #include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "store/base/clock.h"
 #include "store/base/error.h"
+#include "store/base/unix_socket.h"
 #include "sync/box/child.h"
 #include "sync/box/program.h"
 
 #define WAIT_MS 60000U /* another command may write to the store meanwhile */
 #define LOOK_MS 50
 #define BUSY "another puller runs" /* that it says */
-
-static bool
-answers(const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	bool is;
-
-	if (s == -1)
-		return false;
-	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	is = connect(s, (struct sockaddr *)&sun, sizeof(sun)) == 0;
-	(void)close(s);
-	return is;
-}
 
 int
 ferry_box_puller(pid_t *pid, const char *socket, const char *config,
@@ -44,7 +27,7 @@ ferry_box_puller(pid_t *pid, const char *socket, const char *config,
 
 	*pid = 0;
 	/* One that ends because another was faster leaves us that. */
-	while (!answers(socket)) {
+	while (!ferry_unix_answers(socket)) {
 		if (ferry_child_ended(pid)) {
 			ferry_child_last(log, last);
 			if (last[0] != 0 && strstr(last, BUSY) == NULL)

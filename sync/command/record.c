@@ -7,6 +7,7 @@
 #include "store/base/clock.h"
 #include "store/base/conf.h"
 #include "store/base/json.h"
+#include "store/base/unix_socket.h"
 #include "store/catalog/catalog.h"
 #include "store/index/local.h"
 #include "store/pull/message.h"
@@ -264,7 +265,7 @@ run_command(struct recording *r, struct ferry_error *err)
 		.argv = r->argv };
 	const char *configured;
 	struct ferry_box_folder folder = { .path = NULL };
-	char socket[FERRY_PULL_PATH], *store;
+	char socket[FERRY_UNIX_PATH], *store;
 	pid_t puller = 0;
 	int rc = -1;
 
@@ -278,7 +279,7 @@ run_command(struct recording *r, struct ferry_error *err)
 	if (ferry_conf_group(
 		ferry_conf_root(r->ctx->conf), "pull", &group, err) == -1 ||
 	    ferry_conf_path(group, "socket", NULL, &configured, err) == -1 ||
-	    ferry_pull_path(socket, configured, store, err) == -1 ||
+	    ferry_unix_path(socket, "pull", configured, store, err) == -1 ||
 	    ferry_boxed_token(&token, r->o->token_file, err) == -1 ||
 	    ferry_box_folder_make(&folder, err) == -1 ||
 	    ferry_buf_addf(&log, err, "%s/puller.log", folder.path) == -1 ||

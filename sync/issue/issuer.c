@@ -17,6 +17,7 @@
 #include "store/base/conf.h"
 #include "store/base/error.h"
 #include "store/base/log.h"
+#include "store/base/unix_socket.h"
 #include "store/issue/message.h"
 #include "sync/issue/accounts.h"
 #include "sync/issue/desk.h"
@@ -26,7 +27,6 @@
 #define JOBS_MAX 64 /* and that wait: what is beyond is told to come again */
 #define CONNECTIONS 8
 #define REST_MS 500
-#define PASSED_FD 3 /* by systemd: sd_listen_fds(3) */
 
 struct job {
 	struct job *next;
@@ -49,7 +49,7 @@ struct conn {
 struct issuer {
 	const struct ferry_issuer_options *options;
 	struct ferry_desk *desk;
-	char path[FERRY_ISSUE_PATH];
+	char path[FERRY_UNIX_PATH];
 	bool passed; /* the socket is systemd's */
 	int lock; /* beside the socket, or -1: of those who begin one goes on */
 	int listener;
@@ -110,44 +110,27 @@ free_job(struct job *job)
 static int
 take_passed(struct issuer *is, struct ferry_error *err)
 {
-	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
 	socklen_t size = sizeof(int), length = sizeof(struct sockaddr_un);
-	struct ferry_error ignored = FERRY_ERROR_INIT;
 	struct sockaddr_un sun = { .sun_family = AF_UNSPEC };
-	uint64_t value;
 	int type = 0;
 
-	if (pid == NULL || n == NULL || strcmp(n, "1") != 0 ||
-	    ferry_parse_u64(
-		ferry_bytes_str(pid), 1, INT32_MAX, &value, &ignored) == -1 ||
-	    (pid_t)value != getpid())
+	if (ferry_passed_sockets() != 1)
 		return 0;
-	if (getsockopt(PASSED_FD, SOL_SOCKET, SO_TYPE, &type, &size) == -1 ||
+	if (getsockopt(FERRY_PASSED_FD, SOL_SOCKET, SO_TYPE, &type, &size) ==
+		-1 ||
 	    type != SOCK_SEQPACKET ||
-	    getsockname(PASSED_FD, (struct sockaddr *)&sun, &length) == -1 ||
+	    getsockname(FERRY_PASSED_FD, (struct sockaddr *)&sun, &length) ==
+		-1 ||
 	    sun.sun_family != AF_UNIX ||
-	    fcntl(PASSED_FD, F_SETFD, FD_CLOEXEC) == -1 ||
-	    fcntl(PASSED_FD, F_SETFL, O_NONBLOCK) == -1)
+	    fcntl(FERRY_PASSED_FD, F_SETFD, FD_CLOEXEC) == -1 ||
+	    fcntl(FERRY_PASSED_FD, F_SETFL, O_NONBLOCK) == -1)
 		return ferry_error_set(err, FERRY_EUSAGE,
 		    "what was passed as descriptor %d is no Unix socket of "
 		    "packets (ListenSequentialPacket=)",
-		    PASSED_FD);
-	is->listener = PASSED_FD;
+		    FERRY_PASSED_FD);
+	is->listener = FERRY_PASSED_FD;
 	is->passed = true;
 	return 1;
-}
-
-/* Whether somebody listens at the path. */
-static bool
-answers(const struct sockaddr_un *sun)
-{
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	bool yes = fd != -1 &&
-	           connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0;
-
-	if (fd != -1)
-		(void)close(fd);
-	return yes;
 }
 
 /* Root listens for those whose folder it is. */
@@ -175,7 +158,7 @@ give_to_owner(const char *path, struct ferry_error *err)
 static int
 lock_path(struct issuer *is, struct ferry_error *err)
 {
-	char path[FERRY_ISSUE_PATH + 8];
+	char path[FERRY_UNIX_PATH + 8];
 
 	(void)snprintf(path, sizeof(path), "%s.lock", is->path);
 	is->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -192,32 +175,16 @@ lock_path(struct issuer *is, struct ferry_error *err)
 static int
 listen_at(struct issuer *is, struct ferry_error *err)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	struct stat sb;
-	mode_t mask;
-	int rc;
 
 	if (lock_path(is, err) == -1)
 		return -1;
-	memcpy(sun.sun_path, is->path, strlen(is->path) + 1);
-	if (lstat(is->path, &sb) == 0 && !S_ISSOCK(sb.st_mode))
-		return ferry_error_set(
-		    err, FERRY_ESYSTEM, "%s is there, and no socket", is->path);
-	if (answers(&sun))
+	if (ferry_unix_answers(is->path))
 		return ferry_error_set(err, FERRY_ELOCKED,
 		    "another issuer answers at %s", is->path);
-	is->listener =
-	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (is->listener == -1)
-		return ferry_error_errno(err, "a socket");
-	(void)unlink(is->path);
-	/* Its mode from the first instant on. */
-	mask = umask(0117);
-	rc = bind(is->listener, (const struct sockaddr *)&sun, sizeof(sun));
-	(void)umask(mask);
-	if (rc == -1 || listen(is->listener, CONNECTIONS) == -1)
-		return ferry_error_errno(err, "%s", is->path);
-	return give_to_owner(is->path, err);
+	return ferry_unix_listen(&is->listener, is->path, CONNECTIONS, err) ==
+	               -1
+	           ? -1
+	           : give_to_owner(is->path, err);
 }
 
 static void
@@ -442,7 +409,8 @@ start(struct issuer *is, struct ferry_error *err)
 
 	if (ferry_desk_new(&is->desk, is->options->conf, is->options->store,
 		&socket, err) == -1 ||
-	    ferry_issue_path(is->path, socket, is->options->store, err) == -1 ||
+	    ferry_unix_path(
+		is->path, "issue", socket, is->options->store, err) == -1 ||
 	    (rc = take_passed(is, err)) == -1 ||
 	    (rc == 0 && listen_at(is, err) == -1))
 		return -1;

@@ -15,6 +15,7 @@
 #include "store/base/error.h"
 #include "store/base/json.h"
 #include "store/base/log.h"
+#include "store/base/unix_socket.h"
 #include "store/index/local.h"
 #include "store/store.h"
 #include "sync/base/task.h"
@@ -39,7 +40,7 @@
 
 struct puller {
 	const struct ferry_puller_options *options;
-	char path[FERRY_PULL_PATH];
+	char path[FERRY_UNIX_PATH];
 	struct ferry_wants *wants;
 	struct ferry_pull_cache *cache;
 	struct ferry_pull_socket *socket; /* NULL at the start */
@@ -429,7 +430,8 @@ ferry_puller_run(
 	    ferry_conf_path(group, "socket", NULL, &socket, err) == -1 ||
 	    ferry_pull_cache_new(&p.cache, group, err) == -1 ||
 	    ferry_conf_finish(group, err) == -1 ||
-	    ferry_pull_path(p.path, socket, options->store, err) == -1 ||
+	    ferry_unix_path(p.path, "pull", socket, options->store, err) ==
+		-1 ||
 	    ferry_wants_new(&p.wants, err) == -1)
 		goto out;
 	told = (struct ferry_pull_told){ ferry_wants_ask, p.wants,

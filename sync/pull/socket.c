@@ -7,12 +7,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "store/base/error.h"
 #include "store/base/log.h"
+#include "store/base/unix_socket.h"
 
 #define READS_MS 2000 /* for one who does not read, until it is cut off */
 #define PACKETS_A_TURN 256 /* of one connection, so that others have theirs */
@@ -24,38 +23,11 @@ struct conn {
 
 struct ferry_pull_socket {
 	int listener, epoll;
-	char path[FERRY_PULL_PATH];
+	char path[FERRY_UNIX_PATH];
 	struct ferry_pull_told told;
 	struct conn conns[FERRY_PULL_CONNECTIONS];
 	uint64_t numbers; /* that were given out */
 };
-
-static int
-listen_at(struct ferry_pull_socket *s, struct ferry_error *err)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	struct stat sb;
-	mode_t mask;
-	int rc;
-
-	/* Whatever else is there is not ours to take away. */
-	if (lstat(s->path, &sb) == 0 && !S_ISSOCK(sb.st_mode))
-		return ferry_error_set(
-		    err, FERRY_ESYSTEM, "%s is there, and no socket", s->path);
-	s->listener =
-	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (s->listener == -1)
-		return ferry_error_errno(err, "a socket");
-	memcpy(sun.sun_path, s->path, strlen(s->path) + 1);
-	(void)unlink(s->path);
-	/* Its mode from the first instant on. */
-	mask = umask(0117);
-	rc = bind(s->listener, (const struct sockaddr *)&sun, sizeof(sun));
-	(void)umask(mask);
-	if (rc == -1 || listen(s->listener, FERRY_PULL_CONNECTIONS) == -1)
-		return ferry_error_errno(err, "%s", s->path);
-	return 0;
-}
 
 /* Watch fd, under a number: 0 is the listener, i + 1 connection i. */
 static int
@@ -84,7 +56,8 @@ ferry_pull_socket_open(struct ferry_pull_socket **out, const char *path,
 		ferry_error_errno(err, "epoll");
 		goto fail;
 	}
-	if (listen_at(s, err) == -1)
+	if (ferry_unix_listen(
+		&s->listener, s->path, FERRY_PULL_CONNECTIONS, err) == -1)
 		goto fail;
 	if (watch(s, s->listener, 0) == -1) {
 		ferry_error_errno(err, "epoll");

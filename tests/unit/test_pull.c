@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/base/unix_socket.h"
 #include "store/pull/message.h"
 #include "unit.h"
 
@@ -212,16 +213,17 @@ static void
 test_path(void **state)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	char path[FERRY_PULL_PATH], store[200];
+	char path[FERRY_UNIX_PATH], store[200];
 
 	(void)state;
-	assert_int_equal(ferry_pull_path(path, NULL, "/s", &err), 0);
+	assert_int_equal(ferry_unix_path(path, "pull", NULL, "/s", &err), 0);
 	assert_string_equal(path, "/s/pull.sock");
-	assert_int_equal(ferry_pull_path(path, "/run/p", "/s", &err), 0);
+	assert_int_equal(
+	    ferry_unix_path(path, "pull", "/run/p", "/s", &err), 0);
 	assert_string_equal(path, "/run/p");
 	memset(store, 's', sizeof(store));
 	store[sizeof(store) - 1] = 0;
-	assert_int_equal(ferry_pull_path(path, NULL, store, &err), -1);
+	assert_int_equal(ferry_unix_path(path, "pull", NULL, store, &err), -1);
 	assert_int_equal(err.code, FERRY_ECONFIG);
 }
 
