@@ -81,7 +81,7 @@ note_reason(struct ferry_run *run, const struct ferry_key *key,
 }
 
 int
-ferry_recorded_want(const struct ferry_recorded *of, const char *version,
+ferry_recorded_wanted(const struct ferry_recorded *of, const char *version,
     struct ferry_error *err)
 {
 	struct ferry_key key;

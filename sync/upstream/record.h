@@ -40,7 +40,7 @@ int ferry_recorded_agrees(const struct ferry_recorded *of, const char *version,
     struct ferry_error *err);
 
 /* What a sync wants is no longer there only because a client asked for it. */
-int ferry_recorded_want(const struct ferry_recorded *of, const char *version,
+int ferry_recorded_wanted(const struct ferry_recorded *of, const char *version,
     struct ferry_error *err);
 
 /* Put a record with a key of its own; *takes* record as above. */

@@ -194,7 +194,7 @@ want_digest(struct oci_ref *ref, uint64_t size, struct ferry_error *err)
 		ferry_oci_ref_settle(ref, NULL);
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
-	rc = ferry_recorded_want(&of, ref->job->digest, err);
+	rc = ferry_recorded_wanted(&of, ref->job->digest, err);
 	if (rc == 0)
 		rc = ferry_oci_record_is_mirrored(
 		    ref, ref->job->digest, &ref->job->lacked, err);

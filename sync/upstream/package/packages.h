@@ -90,6 +90,7 @@ struct ferry_chosen {
 	} * locks;
 	size_t locks_n, locks_cap;
 	size_t wants[FERRY_REASONS_MAX], wants_n; /* that chose it: the first */
+	size_t noted; /* of those who want it, by reasons.c */
 	bool settled; /* it is here, or why says why not */
 	struct ferry_error why;
 };
@@ -272,8 +273,12 @@ bool ferry_package_lists_wants(
 int
 ferry_package_checked(struct ferry_package *package, struct ferry_error *err);
 
-/* settled.c: whether only lock files and recordings want something of a package,
- * each a version of its own: 1; and all of that is here: 2; 0; -1. */
+/* settled.c */
+
+/* Whether only lock files and recordings want something of a package, each a
+ * version of its own. */
+bool ferry_package_only_exact(const struct ferry_package *package);
+/* That, and all of it is here: 1, 0, -1. */
 int ferry_package_settled(
     const struct ferry_package *package, struct ferry_error *err);
 

@@ -84,9 +84,9 @@ ferry_package_fresh(struct ferry_package *p, struct ferry_error *err)
 
 	if (p->anew)
 		return 0;
-	rc = of.run->pulls ? 2 : ferry_package_settled(p, err);
-	if (rc != 2)
-		return rc == -1 ? -1 : 0;
+	rc = of.run->pulls ? 1 : ferry_package_settled(p, err);
+	if (rc != 1)
+		return rc;
 	if (checked_key(p, &key, err) == -1 ||
 	    (rc = ferry_local_get(of.run->st, &key, &checked, err)) == -1)
 		return -1;
@@ -121,16 +121,13 @@ ferry_package_checked(struct ferry_package *p, struct ferry_error *err)
 {
 	const struct ferry_run *run = p->packages->run;
 	struct ferry_key key;
-	int settled = 1;
 
 	if (p->checked_at != 0)
 		return 0;
 	p->checked_at = ferry_now();
-	if (run->dry_run)
+	if (run->dry_run ||
+	    (!p->packages->up->pull && !ferry_package_only_exact(p)))
 		return 0;
-	if (!p->packages->up->pull &&
-	    (settled = ferry_package_settled(p, err)) <= 0)
-		return settled;
 	return checked_key(p, &key, err) == -1
 	           ? -1
 	           : ferry_local_put_new(run->st, &key,

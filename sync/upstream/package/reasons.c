@@ -19,7 +19,7 @@ static int
 note_chosen(void *ctx, void *entry, struct ferry_error *err)
 {
 	const struct ferry_package *p = ctx;
-	const struct ferry_chosen *chosen = entry;
+	struct ferry_chosen *chosen = entry;
 	const struct ferry_recorded of = ferry_package_recorded(p);
 	const char *by[FERRY_REASONS_MAX];
 	size_t n = 0;
@@ -28,6 +28,10 @@ note_chosen(void *ctx, void *entry, struct ferry_error *err)
 		return 0;
 	for (size_t i = 0; i < chosen->wants_n; i++)
 		add_want(&p->wants[chosen->wants[i]], by, &n);
+	/* This is asked each time that no transfer is left. */
+	if (n == chosen->noted)
+		return 0;
+	chosen->noted = n;
 	return ferry_reason_note(&of, chosen->entry.key, by, n, err);
 }
 

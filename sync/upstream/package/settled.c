@@ -8,6 +8,16 @@
 #include "store/catalog/removal.h"
 #include "sync/upstream/package/packages.h"
 
+bool
+ferry_package_only_exact(const struct ferry_package *p)
+{
+
+	for (size_t i = 0; i < p->wants_n; i++)
+		if (p->wants[i].kind != FERRY_WANT_EXACT || p->wants[i].closure)
+			return false;
+	return p->wants_n > 0;
+}
+
 /* Whether a version is here as upstream still had it when it was asked: 1, 0,
  * -1. */
 static int
@@ -21,23 +31,19 @@ is_here(const struct ferry_recorded *of, const char *version,
 		rc = !ferry_removal_is(record) &&
 		     json_object_get(record, "gone_at") == NULL;
 	json_decref(record);
-	/* It is dealt with as if it had been chosen. */
-	return rc == 1 && ferry_recorded_want(of, version, err) == -1 ? -1 : rc;
+	return rc;
 }
 
 int
 ferry_package_settled(const struct ferry_package *p, struct ferry_error *err)
 {
 	const struct ferry_recorded of = ferry_package_recorded(p);
-	int rc = 1;
+	int rc = ferry_package_only_exact(p);
 
-	for (size_t i = 0; i < p->wants_n; i++)
-		if (p->wants[i].kind != FERRY_WANT_EXACT || p->wants[i].closure)
-			return 0;
 	for (size_t i = 0; i < p->wants_n && rc == 1; i++)
 		/* A number with platforms is several versions. */
 		rc = p->wants[i].platforms != NULL
 		         ? 0
 		         : is_here(&of, p->wants[i].spec, err);
-	return rc == -1 ? -1 : p->wants_n == 0 ? 0 : 1 + rc;
+	return rc;
 }

@@ -42,7 +42,7 @@ settle(struct ferry_chosen *chosen, const struct ferry_package *p,
 	struct ferry_error err = FERRY_ERROR_INIT;
 
 	if (why->code == FERRY_OK &&
-	    ferry_recorded_want(&of, chosen->entry.key, &err) == -1)
+	    ferry_recorded_wanted(&of, chosen->entry.key, &err) == -1)
 		ferry_run_fatal(p->packages->run, &err);
 	chosen->settled = true;
 	chosen->why = *why;
