@@ -30,16 +30,6 @@ struct work {
 	struct ferry_error why; /* while a package is looked at */
 };
 
-static int
-keep_all(struct work *w, const char *text, struct ferry_error *err)
-{
-	char line[700];
-
-	(void)snprintf(line, sizeof(line), "%s: %s", w->up.name, text);
-	w->up.keep_s = 0;
-	return ferry_json_push(w->out->kept, json_string(line), err);
-}
-
 /* Read what is known of the upstream called name; its packages may follow each
  * other, or not. */
 static int
@@ -169,37 +159,33 @@ static int
 say_kept(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
+	const char *withheld =
+	    json_string_value(json_object_get(record, "withheld"));
 	struct work *w = ctx;
-	const char *withheld;
-	char text[300];
+	char line[700];
 
-	(void)snprintf(
-	    w->up.name, sizeof(w->up.name), "%s", ferry_key_part(key, 1));
 	if (json_object_get(record, "keep") == NULL)
-		return keep_all(
-		    w, "its option 'keep' is not set: all of it stays", err);
-	withheld = json_string_value(json_object_get(record, "withheld"));
-	if (withheld == NULL)
+		(void)snprintf(line, sizeof(line),
+		    "%s: its option 'keep' is not set: all of it stays",
+		    ferry_key_part(key, 1));
+	else if (withheld != NULL)
+		(void)snprintf(line, sizeof(line),
+		    "%s: %.120s is wanted and was withdrawn upstream; what it "
+		    "needs cannot be told, so that nothing more becomes "
+		    "unwanted",
+		    ferry_key_part(key, 1), withheld);
+	else
 		return 0;
-	(void)snprintf(text, sizeof(text),
-	    "%.120s is wanted and was withdrawn upstream; what it needs cannot "
-	    "be told, so that nothing more becomes unwanted",
-	    withheld);
-	return keep_all(w, text, err);
+	return ferry_json_push(w->out->kept, json_string(line), err);
 }
 
 static int
 say_all_kept(struct work *w, struct ferry_error *err)
 {
-	struct ferry_key prefix;
-	int rc;
+	struct ferry_key all;
 
-	if (ferry_key_make(
-		&prefix, err, ferry_kind_name(FERRY_KIND_LOOKED), NULL) == -1)
-		return -1;
-	rc = ferry_local_each(w->st, &prefix, say_kept, w, err);
-	w->up.name[0] = 0;
-	return rc;
+	ferry_key_all(&all, FERRY_KIND_LOOKED);
+	return ferry_local_each(w->st, &all, say_kept, w, err);
 }
 
 static int

@@ -32,7 +32,6 @@ struct ferry_pull_cache {
 	size_t counts_n;
 	bool over; /* more is here than should be: something was used lately */
 	uint64_t looked_ms, noted_ms;
-	uint64_t dropped;
 };
 
 int
@@ -229,14 +228,6 @@ ferry_pull_cache_turn(
 	if (ferry_evict(run, &c->limits, &out, err) == -1)
 		return -1;
 	c->over = out.left > c->limits.bytes;
-	c->dropped += out.versions;
 	tell(c, &out);
 	return out.versions > 0;
-}
-
-uint64_t
-ferry_pull_cache_dropped(const struct ferry_pull_cache *cache)
-{
-
-	return cache->dropped;
 }

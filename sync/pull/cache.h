@@ -45,7 +45,4 @@ int ferry_pull_cache_turn(struct ferry_pull_cache *cache, struct ferry_run *run,
 int ferry_pull_cache_note(struct ferry_pull_cache *cache, struct ferry_run *run,
     struct ferry_error *err);
 
-/* What was dropped since the start. */
-uint64_t ferry_pull_cache_dropped(const struct ferry_pull_cache *cache);
-
 #endif
