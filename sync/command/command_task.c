@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "store/base/clock.h"
+#include "store/base/file.h"
 #include "store/catalog/catalog.h"
 #include "store/store.h"
 #include "sync/base/progress.h"
@@ -102,4 +103,15 @@ ferry_command_print(json_t *result)
 	    json_dumpf(result, stdout, JSON_COMPACT | JSON_ENSURE_ASCII) == 0)
 		(void)putchar('\n');
 	json_decref(result);
+}
+
+int
+ferry_command_put(
+    const char *path, struct ferry_bytes text, struct ferry_error *err)
+{
+
+	if (path != NULL)
+		return ferry_file_replace(path, 0644, text, err);
+	(void)fwrite(text.p, 1, text.n, stdout);
+	return 0;
 }

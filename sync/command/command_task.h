@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "store/base/bytes.h"
 #include "sync/base/task.h"
 #include "sync/command/command.h"
 
@@ -34,5 +35,9 @@ void ferry_command_task_close(struct ferry_command_task *c);
 
 /* Print a result object on a line, and free it. */
 void ferry_command_print(json_t *result);
+/* Put what a command makes into the file path, or (NULL) on standard output.
+ * Errors: FERRY_ESYSTEM. */
+int ferry_command_put(
+    const char *path, struct ferry_bytes text, struct ferry_error *err);
 
 #endif

@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/base/file.h"
 #include "store/bundle/keys.h"
 #include "store/store.h"
 #include "sync/command/command_task.h"
@@ -71,10 +70,8 @@ export_named(const char *uri, const char *path, struct ferry_error *err)
 
 	if (rc == 0)
 		rc = ferry_public_pem(&pem, ferry_keys_public(keys, 0), err);
-	if (rc == 0 && path != NULL)
-		rc = ferry_file_replace(path, 0644, ferry_bytes_buf(&pem), err);
-	else if (rc == 0)
-		(void)fwrite(pem.p, 1, pem.n, stdout);
+	if (rc == 0)
+		rc = ferry_command_put(path, ferry_bytes_buf(&pem), err);
 	ferry_keys_free(keys);
 	ferry_buf_free(&pem);
 	return rc;
@@ -97,10 +94,8 @@ export_keys(struct ferry_store *st, const char *path, struct ferry_error *err)
 			rc = ferry_public_pem(
 			    &pem, ferry_keys_public(keys, i), err);
 	}
-	if (rc == 0 && path != NULL)
-		rc = ferry_file_replace(path, 0644, ferry_bytes_buf(&pem), err);
-	else if (rc == 0)
-		(void)fwrite(pem.p, 1, pem.n, stdout);
+	if (rc == 0)
+		rc = ferry_command_put(path, ferry_bytes_buf(&pem), err);
 	ferry_keys_free(keys);
 	ferry_buf_free(&pem);
 	return rc;

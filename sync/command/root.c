@@ -256,12 +256,7 @@ export_root(struct ferry_store *st, const char *path, struct ferry_error *err)
 		                : ferry_error_set(err, FERRY_ENOTFOUND,
 				      "this store has no root; 'ferry root "
 				      "new' begins one");
-	rc = 0;
-	if (path != NULL)
-		rc = ferry_file_replace(
-		    path, 0644, ferry_bytes_buf(&one.text), err);
-	else
-		(void)fwrite(one.text.p, 1, one.text.n, stdout);
+	rc = ferry_command_put(path, ferry_bytes_buf(&one.text), err);
 	ferry_roots_clear(&one);
 	return rc;
 }

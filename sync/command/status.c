@@ -220,6 +220,22 @@ add_backup(struct ferry_status *k, struct ferry_error *err)
 	    k->all, "backup", backup == NULL ? json_null() : backup, err);
 }
 
+/* What imports skipped: a problem, or the operator's word. */
+static int
+sort_skipped(struct ferry_store *st, json_t *problems, json_t *skipped,
+    struct ferry_error *err)
+{
+	json_t *passed = json_array();
+	int rc = passed == NULL
+	             ? ferry_error_set(err, FERRY_ENOMEM, "no memory")
+	             : collect(st, "passed", passed, err);
+
+	if (rc == 0)
+		rc = ferry_status_skipped(st, passed, problems, skipped, err);
+	json_decref(passed);
+	return rc;
+}
+
 static int
 look(struct ferry_status *k, struct ferry_error *err)
 {
@@ -241,7 +257,7 @@ look(struct ferry_status *k, struct ferry_error *err)
 	    add_backup(k, err) == -1)
 		return -1;
 	problems = json_object_get(k->all, "problems");
-	return ferry_status_skipped(k->st, problems, skipped, err) == -1 ||
+	return sort_skipped(k->st, problems, skipped, err) == -1 ||
 	               look_at_clocks(k->st, k->totals.records,
 			   json_object_get(k->all, "origins"), problems,
 			   err) == -1 ||

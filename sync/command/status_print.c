@@ -8,7 +8,6 @@
 #include "store/base/clock.h"
 #include "sync/command/command.h"
 #include "sync/command/status_pull.h"
-#include "sync/command/status_skipped.h"
 
 #define AFFECTED_SHOWN 5 /* of what a lost blob is part of */
 
@@ -300,6 +299,20 @@ print_withdrawn(const json_t *withdrawn)
 }
 
 static void
+print_skipped(const json_t *chosen)
+{
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach (chosen, i, c)
+		(void)printf("skipped      %s, as was chosen here: %s\n",
+		    json_string_value(
+			json_array_get(json_object_get(c, "key"), 1)),
+		    json_string_value(
+			json_object_get(json_object_get(c, "record"), "text")));
+}
+
+static void
 print_text(struct ferry_store *st, const struct ferry_store_totals *t,
     const struct ferry_growth *growth, const json_t *lasts, const json_t *tries,
     const json_t *problems)
@@ -365,7 +378,7 @@ ferry_status_print(const struct ferry_status *k)
 	    json_object_get(all, "incoming"), json_object_get(all, "wanted"));
 	print_withdrawn(json_object_get(all, "withdrawn"));
 	print_absent(json_object_get(all, "absent"));
-	ferry_status_print_skipped(json_object_get(all, "skipped"));
+	print_skipped(json_object_get(all, "skipped"));
 }
 
 void

@@ -8,11 +8,9 @@
 struct ferry_error;
 struct ferry_store;
 
-/* Add {"key","record"} of each: to problems, or to chosen where the operator's
- * word is the reason (authority.h). */
-int ferry_status_skipped(struct ferry_store *st, json_t *problems,
-    json_t *chosen, struct ferry_error *err);
-/* Those of chosen, for people. */
-void ferry_status_print_skipped(const json_t *chosen);
+/* Add each of passed, the {"key","record"} of what was skipped: to problems, or
+ * to chosen where the operator's word is the reason (authority.h). */
+int ferry_status_skipped(struct ferry_store *st, const json_t *passed,
+    json_t *problems, json_t *chosen, struct ferry_error *err);
 
 #endif

@@ -68,11 +68,25 @@ kind_of(const char *path)
 	           : FERRY_MAVEN_VERSIONS;
 }
 
+/* The package of the first reading that makes one. */
+static bool
+set_package(struct ferry_resource *r)
+{
+	struct ferry_maven_reading reading;
+
+	for (unsigned skip = 0; skip < FERRY_MAVEN_READINGS; skip++)
+		if (ferry_maven_path_read(r, skip, &reading)) {
+			(void)snprintf(r->package, sizeof(r->package), "%s",
+			    reading.package);
+			return true;
+		}
+	return false;
+}
+
 bool
 ferry_maven_path_parse(struct ferry_resource *r, const char *path)
 {
 	size_t n = strlen(path);
-	struct ferry_maven_reading reading;
 	int sum;
 
 	if (n == 0 || path[n - 1] == '/' || n >= sizeof(r->item) ||
@@ -90,20 +104,13 @@ ferry_maven_path_parse(struct ferry_resource *r, const char *path)
 	sum = cut_sum(r->item);
 	r->kind = kind_of(r->item) | sum;
 	r->action = FERRY_ACTION_READ;
-	for (unsigned skip = 0; skip < FERRY_MAVEN_READINGS; skip++)
-		if (ferry_maven_path_read(r, skip, &reading)) {
-			(void)snprintf(r->package, sizeof(r->package), "%s",
-			    reading.package);
-			return true;
-		}
-	return false;
+	return set_package(r);
 }
 
 bool
 ferry_maven_path_page(struct ferry_resource *r, const char *path)
 {
 	size_t n = strlen(path);
-	struct ferry_maven_reading reading;
 
 	/* As if it were the list of the artifact. */
 	if (n < 2 || path[n - 1] != '/' ||
@@ -114,13 +121,7 @@ ferry_maven_path_page(struct ferry_resource *r, const char *path)
 	    r->item, sizeof(r->item), "%s" FERRY_MAVEN_METADATA, path);
 	r->kind = FERRY_MAVEN_PAGE;
 	r->action = FERRY_ACTION_READ;
-	for (unsigned skip = 0; skip < FERRY_MAVEN_READINGS; skip++)
-		if (ferry_maven_path_read(r, skip, &reading)) {
-			(void)snprintf(r->package, sizeof(r->package), "%s",
-			    reading.package);
-			return true;
-		}
-	return false;
+	return set_package(r);
 }
 
 /* Copy s with '.' for '/'. */
