@@ -20,7 +20,7 @@ cd "$T"
 rm -r app
 mkdir -p app/near app/far
 cat >app/pom.xml <<END
-<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<project><modelVersion>4.0.0</modelVersion>
 <parent><groupId>org.p</groupId><artifactId>base</artifactId><version>[1.0,2.0)</version><relativePath/></parent>
 <groupId>t</groupId><artifactId>app</artifactId><version>3.1</version><packaging>pom</packaging>
 <properties><maven.compiler.source>11</maven.compiler.source><maven.compiler.target>11</maven.compiler.target></properties>
@@ -29,7 +29,7 @@ cat >app/pom.xml <<END
 END
 child() { # NAME PARENT XML
 	sed 's/^\t*//' >"app/$1/pom.xml" <<-END
-		<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+		<project><modelVersion>4.0.0</modelVersion>
 		<parent>$2</parent><groupId>t</groupId><artifactId>$1</artifactId><version>3.1</version>$3</project>
 	END
 }

@@ -156,7 +156,7 @@ say "mvn resolves through the owner's repository and the world's"
 if command -v mvn >/dev/null; then
 	mkdir app
 	sed 's/^\t*//' >app/pom.xml <<-END
-		<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+		<project><modelVersion>4.0.0</modelVersion>
 		<parent><groupId>com.octo</groupId><artifactId>parent</artifactId><version>1</version><relativePath/></parent>
 		<groupId>t</groupId><artifactId>app</artifactId><packaging>pom</packaging></project>
 	END

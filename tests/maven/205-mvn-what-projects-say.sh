@@ -48,7 +48,7 @@ echo '<extensions><extension><groupId>org.e</groupId><artifactId>core-ext</artif
 need() { echo "<dependency><groupId>org.e</groupId><artifactId>$1</artifactId><version>${2:-1}</version>${3:-}</dependency>"; }
 profile() { echo "<profile><id>$1</id>${2:+<activation><property>$2</property></activation>}<dependencies>$(need "$3")</dependencies></profile>"; }
 cat >app/pom.xml <<END
-<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<project><modelVersion>4.0.0</modelVersion>
 <parent><groupId>org.e</groupId><artifactId>base</artifactId><version>1</version><relativePath/></parent>
 <groupId>t</groupId><artifactId>app</artifactId><version>\${revision}</version>
 <properties><maven.compiler.source>11</maven.compiler.source><maven.compiler.target>11</maven.compiler.target></properties>

@@ -39,21 +39,8 @@ snap = "org.ex:snap:1.0-SNAPSHOT"
 tool = "com.ex.tool:1.5"
 END
 echo 'package a; public class A { String f() { return com.google.common.base.Joiner.on("-").join("x", "y"); } }' >app/src/main/java/a/A.java
-cat >near.conf <<END
-store = "near"; access = "access.conf";
-upstreams = ( { name = "up"; format = "maven"; url = "$BASE"; visibility = "private"; lockfiles = [ "app/gradle/libs.versions.toml" ]; } );
-END
-cat >access.conf <<'END'
-signed_off_by = "test"; realm = "local"; users = [ "olga" ];
-registries = ( { upstream = "up"; grants = ( { type = "maven"; name = "*"; users = [ "olga" ]; role = "read"; } ); } );
-END
-expect 0 near init --name near
-expect 0 near sync
-has out "0 failed"
-over_the_gap
-expect 0 "$FERRY" --store far --json token create --user olga --upstream up
-jq -r .token <out >token
-start_ferryd far
+private_over_the_gap app/gradle/libs.versions.toml
+echo "$TOKEN" >token
 repository() { echo "maven { url '$URL/maven/'; credentials { username 'ferry'; password '$1' } }"; }
 project() { # TOKEN
 	echo "pluginManagement { repositories { $(repository "$1") } }" >app/settings.gradle

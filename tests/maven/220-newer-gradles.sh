@@ -65,21 +65,7 @@ mkdir gradle
 	done
 	printf '[plugins]\ntool = "k.tool:1.5"\n'
 } >gradle/libs.versions.toml
-cat >near.conf <<END
-store = "near"; access = "access.conf";
-upstreams = ( { name = "up"; format = "maven"; url = "$BASE"; visibility = "private"; lockfiles = [ "gradle/libs.versions.toml" ]; } );
-END
-cat >access.conf <<'END'
-signed_off_by = "test"; realm = "local"; users = [ "olga" ];
-registries = ( { upstream = "up"; grants = ( { type = "maven"; name = "*"; users = [ "olga" ]; role = "read"; } ); } );
-END
-expect 0 near init --name near
-expect 0 near sync
-has out "0 failed"
-over_the_gap
-expect 0 "$FERRY" --store far --json token create --user olga --upstream up
-TOKEN=$(jq -r .token <out)
-start_ferryd far
+private_over_the_gap gradle/libs.versions.toml
 play() { expect 0 python3 "$TOP/tests/tools/gradle_play.py" "$@"; }
 MODULES=(k:app:1.0 k:dyn:1.+ k:snap:1.0-SNAPSHOT "${REAL[@]}")
 

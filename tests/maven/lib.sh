@@ -81,3 +81,23 @@ over_the_gap() {
 	fi
 	expect 0 "$FERRY" --store far import disc
 }
+
+# private_over_the_gap FILE: what FILE wants of $BASE, which olga alone may read, is
+# at far, whose ferryd runs; sets TOKEN, hers.
+private_over_the_gap() {
+	cat >near.conf <<END
+store = "near"; access = "access.conf";
+upstreams = ( { name = "up"; format = "maven"; url = "$BASE"; visibility = "private"; lockfiles = [ "$1" ]; } );
+END
+	cat >access.conf <<'END'
+signed_off_by = "test"; realm = "local"; users = [ "olga" ];
+registries = ( { upstream = "up"; grants = ( { type = "maven"; name = "*"; users = [ "olga" ]; role = "read"; } ); } );
+END
+	expect 0 near init --name near
+	expect 0 near sync
+	has out "0 failed"
+	over_the_gap
+	expect 0 "$FERRY" --store far --json token create --user olga --upstream up
+	TOKEN=$(jq -r .token <out)
+	start_ferryd far
+}

@@ -7,13 +7,12 @@ start_registry
 start_proxy
 
 accept='Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json'
-children() { curl -s "$REGISTRY/v2/org/app/manifests/$1" -H "$accept" | jq -r '.manifests[].digest'; }
 image org/app 1.4 --platforms linux/amd64,linux/arm64
 one=$DIGEST
 image org/app 1.5 --platforms linux/amd64,linux/s390x
 two=$DIGEST
-mapfile -t c1 < <(children "$one")
-mapfile -t c2 < <(children "$two")
+mapfile -t c1 < <(children org/app "$one")
+mapfile -t c2 < <(children org/app "$two")
 shared=${c1[0]} arm=${c1[1]} s390=${c2[1]}
 [ "$shared" = "${c2[0]}" ] || fail "the images share no manifest"
 image org/app - --subject "$one" --seed sbom

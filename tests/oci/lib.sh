@@ -40,6 +40,11 @@ start_proxy() {
 # image REPOSITORY TAG [OPTION…]: mkimage.py; sets DIGEST.
 image() { DIGEST=$(python3 "$TOP/tests/tools/mkimage.py" "$REGISTRY" "$@"); }
 
+# children REPOSITORY DIGEST: of an index, the digests of its manifests.
+children() {
+	curl -s "$REGISTRY/v2/$1/manifests/$2" -H 'Accept: application/vnd.oci.image.index.v1+json' | jq -r '.manifests[].digest'
+}
+
 # oci_conf URL MEMBERS…: writes $T/near.conf with one OCI upstream "hub".
 oci_conf() {
 	local url=$1
