@@ -12,14 +12,6 @@
 #define DAYS_MIN 3 /* a first sync says nothing of the next year */
 #define FULL_MAX 3650 /* days; later is never */
 
-static int
-growth_key(struct ferry_key *key, struct ferry_error *err)
-{
-
-	return ferry_key_make(
-	    key, err, ferry_kind_name(FERRY_KIND_GROWTH), NULL);
-}
-
 static json_int_t
 day_of(const json_t *one)
 {
@@ -46,8 +38,8 @@ ferry_growth_note(struct ferry_store *st, struct ferry_error *err)
 
 	if (list == NULL)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
-	if (growth_key(&key, err) == -1 ||
-	    ferry_store_totals(st, &totals, err) == -1 ||
+	ferry_key_all(&key, FERRY_KIND_GROWTH);
+	if (ferry_store_totals(st, &totals, err) == -1 ||
 	    ferry_local_get(st, &key, &old, err) == -1)
 		goto out;
 	/* Days that are not over, by a clock that was ahead, are forgotten. */
@@ -80,8 +72,8 @@ ferry_growth_read(
 	*out = (struct ferry_growth){ .days = 0 };
 	if (statvfs(ferry_store_path(st), &vfs) == 0)
 		out->free = (uint64_t)vfs.f_bavail * vfs.f_frsize;
-	if (growth_key(&key, err) == -1 ||
-	    (rc = ferry_local_get(st, &key, &record, err)) == -1)
+	ferry_key_all(&key, FERRY_KIND_GROWTH);
+	if ((rc = ferry_local_get(st, &key, &record, err)) == -1)
 		return -1;
 	days = json_object_get(record, "days");
 	first = json_array_get(days, 0);

@@ -72,18 +72,17 @@ ferry_table_add(struct ferry_table *t, const char *key, size_t size,
 	return e;
 }
 
-int
-ferry_table_each(const struct ferry_table *t,
-    int (*on_entry)(void *ctx, void *entry, struct ferry_error *err), void *ctx,
-    struct ferry_error *err)
+struct ferry_table_entry *
+ferry_table_next(
+    const struct ferry_table *t, const struct ferry_table_entry *entry)
 {
+	size_t i = entry == NULL ? 0 : hash(entry->key) % t->cap + 1;
 
-	for (size_t i = 0; i < t->cap; i++)
-		for (struct ferry_table_entry *e = t->slots[i]; e != NULL;
-		     e = e->next)
-			if (on_entry(ctx, e, err) == -1)
-				return -1;
-	return 0;
+	if (entry != NULL && entry->next != NULL)
+		return entry->next;
+	while (i < t->cap && t->slots[i] == NULL)
+		i++;
+	return i < t->cap ? t->slots[i] : NULL;
 }
 
 void

@@ -24,10 +24,10 @@ ferry_table_find(const struct ferry_table *t, const char *key);
  * the entry, owned by t; NULL with err set (FERRY_ENOMEM). */
 void *ferry_table_add(struct ferry_table *t, const char *key, size_t size,
     struct ferry_error *err);
-/* Call on_entry for each, in no order, until it returns -1. */
-int ferry_table_each(const struct ferry_table *t,
-    int (*on_entry)(void *ctx, void *entry, struct ferry_error *err), void *ctx,
-    struct ferry_error *err);
+/* The entry after that one, in no order; of NULL the first; NULL: there is none.
+ * Nothing may be added meanwhile. */
+struct ferry_table_entry *ferry_table_next(
+    const struct ferry_table *t, const struct ferry_table_entry *entry);
 /* on_free (may be NULL) frees what is inside an entry. */
 void ferry_table_free(struct ferry_table *t, void (*on_free)(void *entry));
 

@@ -212,6 +212,7 @@ ferry_maven_poms_lose(struct maven_poms *poms, const char *name,
     const char *version, const struct ferry_packages *home,
     struct ferry_packages *next, struct ferry_error *err)
 {
+	struct ferry_table_entry *e = NULL;
 	struct maven_pom *pom;
 	int found = 0, rc;
 
@@ -219,17 +220,14 @@ ferry_maven_poms_lose(struct maven_poms *poms, const char *name,
 		pom = ferry_maven_poms_get(poms, name, version, err);
 		return pom == NULL ? -1 : lose(poms, pom, home, next, err);
 	}
-	for (size_t i = 0; i < poms->table.cap; i++)
-		for (struct ferry_table_entry *e = poms->table.slots[i];
-		     e != NULL; e = e->next) {
-			pom = (struct maven_pom *)e;
-			if (pom->state != POM_ASKED ||
-			    strcmp(pom->name, name) != 0)
-				continue;
-			if ((rc = lose(poms, pom, home, next, err)) == -1)
-				return -1;
-			found = found || rc == 1;
-		}
+	while ((e = ferry_table_next(&poms->table, e)) != NULL) {
+		pom = (struct maven_pom *)e;
+		if (pom->state != POM_ASKED || strcmp(pom->name, name) != 0)
+			continue;
+		if ((rc = lose(poms, pom, home, next, err)) == -1)
+			return -1;
+		found = found || rc == 1;
+	}
 	return found;
 }
 

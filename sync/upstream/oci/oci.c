@@ -167,19 +167,18 @@ sync_after(
     struct ferry_run *run, struct ferry_upstream *up, struct ferry_error *err)
 {
 	struct oci *oci = up->state;
+	struct ferry_table_entry *e = NULL;
 	int found = 0, one;
 
 	(void)run;
-	for (size_t i = 0; i < oci->repositories.cap; i++)
-		for (struct ferry_table_entry *e = oci->repositories.slots[i];
-		     e != NULL; e = e->next) {
-			struct oci_repository *r = (struct oci_repository *)e;
+	while ((e = ferry_table_next(&oci->repositories, e)) != NULL) {
+		struct oci_repository *r = (struct oci_repository *)e;
 
-			if ((one = ferry_oci_list_signatures(r, err)) == -1 ||
-			    ferry_oci_withdrawn_put_status(r, err) == -1)
-				return -1;
-			found += one;
-		}
+		if ((one = ferry_oci_list_signatures(r, err)) == -1 ||
+		    ferry_oci_withdrawn_put_status(r, err) == -1)
+			return -1;
+		found += one;
+	}
 	if (ferry_oci_pump(oci, err) == -1)
 		return -1;
 	return found > 0;

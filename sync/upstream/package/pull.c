@@ -146,7 +146,7 @@ is_under_way(const struct ferry_chosen *chosen)
 static bool
 is_idle(const struct ferry_package *p)
 {
-	const struct ferry_table *t = &p->chosen;
+	const struct ferry_table_entry *e = NULL;
 
 	if (p->parts_pending > 0 || p->waiting)
 		return false;
@@ -154,11 +154,9 @@ is_idle(const struct ferry_package *p)
 	if (p->asked && !p->failed && !p->without &&
 	    !ferry_package_has_document(p))
 		return false;
-	for (size_t i = 0; i < t->cap; i++)
-		for (const struct ferry_table_entry *e = t->slots[i]; e != NULL;
-		     e = e->next)
-			if (is_under_way((const struct ferry_chosen *)e))
-				return false;
+	while ((e = ferry_table_next(&p->chosen, e)) != NULL)
+		if (is_under_way((const struct ferry_chosen *)e))
+			return false;
 	return true;
 }
 

@@ -16,10 +16,9 @@ add_want(const struct ferry_package_want *want,
 }
 
 static int
-note_chosen(void *ctx, void *entry, struct ferry_error *err)
+note_chosen(const struct ferry_package *p, struct ferry_chosen *chosen,
+    struct ferry_error *err)
 {
-	const struct ferry_package *p = ctx;
-	struct ferry_chosen *chosen = entry;
 	const struct ferry_recorded of = ferry_package_recorded(p);
 	const char *by[FERRY_REASONS_MAX];
 	size_t n = 0;
@@ -36,28 +35,33 @@ note_chosen(void *ctx, void *entry, struct ferry_error *err)
 }
 
 static int
-note_package(void *ctx, void *entry, struct ferry_error *err)
+note_package(const struct ferry_package *p, struct ferry_error *err)
 {
 	static const char *const kept[] = {
 		"what is wanted was withdrawn upstream"
 	};
-	struct ferry_package *p = entry;
 	const struct ferry_recorded of = ferry_package_recorded(p);
+	struct ferry_table_entry *e = NULL;
 
-	(void)ctx;
 	for (size_t i = 0; p->kept && i < p->gone_n; i++)
 		if (ferry_reason_note(&of, p->gone[i], kept, 1, err) == -1)
 			return -1;
-	return ferry_table_each(&p->chosen, note_chosen, p, err);
+	while ((e = ferry_table_next(&p->chosen, e)) != NULL)
+		if (note_chosen(p, (struct ferry_chosen *)e, err) == -1)
+			return -1;
+	return 0;
 }
 
 int
 ferry_packages_note(struct ferry_packages *packages, struct ferry_error *err)
 {
 	const struct ferry_run *run = packages->run;
+	const struct ferry_table_entry *e = NULL;
 
-	return run == NULL || run->dry_run || run->pulls
-	           ? 0
-	           : ferry_table_each(
-			 &packages->packages, note_package, packages, err);
+	if (run == NULL || run->dry_run || run->pulls)
+		return 0;
+	while ((e = ferry_table_next(&packages->packages, e)) != NULL)
+		if (note_package((const struct ferry_package *)e, err) == -1)
+			return -1;
+	return 0;
 }

@@ -348,16 +348,15 @@ find_platforms(struct round *r)
 {
 	const struct gems *gems = r->packages->state;
 	const struct ferry_table *known = &r->resolver->knowledge.gems;
+	const struct ferry_table_entry *e = NULL;
 
 	for (size_t i = 0; i < gems->platforms_n; i++)
 		add_platform(r, gems->platforms[i]);
 	if (gems->platforms_n > 0)
 		return;
 	add_platform(r, "ruby");
-	for (size_t i = 0; i < known->cap; i++)
-		for (const struct ferry_table_entry *e = known->slots[i];
-		     e != NULL; e = e->next)
-			add_platforms_of(r, (const struct gem_known *)e);
+	while ((e = ferry_table_next(known, e)) != NULL)
+		add_platforms_of(r, (const struct gem_known *)e);
 	qsort(r->platforms, r->platforms_n, sizeof(*r->platforms), as_text);
 }
 
