@@ -134,14 +134,13 @@ ferry_package_fail(struct ferry_package *p, const struct ferry_error *why)
 }
 
 static struct ferry_package *
-find_package(
+new_package(
     struct ferry_packages *packages, const char *name, struct ferry_error *err)
 {
 	struct ferry_package *p =
-	    (struct ferry_package *)ferry_table_find(&packages->packages, name);
+	    ferry_table_add(&packages->packages, name, sizeof(*p), err);
 
-	if (p == NULL && (p = ferry_table_add(&packages->packages, name,
-			      sizeof(*p), err)) != NULL)
+	if (p != NULL)
 		p->packages = packages;
 	return p;
 }
@@ -254,18 +253,45 @@ find_want(const struct ferry_package *p, const struct ferry_package_want *want)
 	return NULL;
 }
 
-int
-ferry_packages_want(struct ferry_packages *packages, const char *name,
-    const struct ferry_package_want *want, struct ferry_error *err)
+/* There is no end to what it needs, or to what we would fetch for it. */
+static void
+tell_too_many(struct ferry_packages *packages, const char *name,
+    const struct ferry_package_want *want)
 {
-	struct ferry_package *p = find_package(packages, name, err);
-	struct ferry_package_want *known;
+	struct ferry_error why = FERRY_ERROR_INIT;
 
-	if (p == NULL)
-		return -1;
-	if ((known = find_want(p, want)) != NULL)
+	if (packages->needs_told)
+		return;
+	packages->needs_told = true;
+	ferry_error_set(&why, FERRY_ELIMIT,
+	    "all that is wanted needs more than %" PRIu64 " others; '%.80s', "
+	    "which %.120s needs, and what comes after it are left out. "
+	    "'needs_max' of the upstream says how many there may be",
+	    packages->needs_max, name, want->by);
+	ferry_run_fail(packages->run, packages->up->name, &why);
+}
+
+/* Somebody who is told to, or a version that needs it: those have a bound. */
+enum wanter { IS_TOLD, NEEDS_IT };
+static int
+add(struct ferry_packages *packages, const char *name,
+    const struct ferry_package_want *want, enum wanter who,
+    struct ferry_error *err)
+{
+	struct ferry_package *p =
+	    (struct ferry_package *)ferry_table_find(&packages->packages, name);
+	struct ferry_package_want *known =
+	    p == NULL ? NULL : find_want(p, want);
+
+	if (known != NULL)
 		return add_wanter(known, want->by, err);
-	if (add_want(p, want, err) == -1)
+	if (who == NEEDS_IT && packages->needs_n == packages->needs_max) {
+		tell_too_many(packages, name, want);
+		return 0;
+	}
+	packages->needs_n += who == NEEDS_IT;
+	if ((p == NULL && (p = new_package(packages, name, err)) == NULL) ||
+	    add_want(p, want, err) == -1)
 		return -1;
 	if (p->failed) {
 		/* It failed as something optional; now it is needed. */
@@ -294,22 +320,27 @@ ferry_packages_want(struct ferry_packages *packages, const char *name,
 }
 
 int
+ferry_packages_want(struct ferry_packages *packages, const char *name,
+    const struct ferry_package_want *want, struct ferry_error *err)
+{
+
+	return add(packages, name, want, IS_TOLD, err);
+}
+
+int
 ferry_packages_each_root(struct ferry_packages *packages,
     ferry_on_root *on_root, void *ctx, struct ferry_error *err)
 {
-	const struct ferry_table *table = &packages->packages;
+	const struct ferry_table_entry *e = NULL;
 
-	for (size_t i = 0; i < table->cap; i++)
-		for (const struct ferry_table_entry *e = table->slots[i];
-		     e != NULL; e = e->next) {
-			const struct ferry_package *p =
-			    (const struct ferry_package *)e;
+	while ((e = ferry_table_next(&packages->packages, e)) != NULL) {
+		const struct ferry_package *p = (const struct ferry_package *)e;
 
-			for (size_t k = 0; k < p->wants_n; k++)
-				if (p->wants[k].direct && p->wants[k].closure &&
-				    on_root(ctx, p, &p->wants[k], err) == -1)
-					return -1;
-		}
+		for (size_t k = 0; k < p->wants_n; k++)
+			if (p->wants[k].direct && p->wants[k].closure &&
+			    on_root(ctx, p, &p->wants[k], err) == -1)
+				return -1;
+	}
 	return 0;
 }
 
@@ -322,43 +353,6 @@ ferry_packages_chose(const struct ferry_packages *packages, const char *name,
 		&packages->packages, name);
 
 	return p != NULL && ferry_chosen_find(p, version) != NULL;
-}
-
-/* There is no end to what it needs, or to what we would fetch for it. */
-static void
-tell_too_many(struct ferry_packages *packages, const char *name,
-    const struct ferry_package_want *want)
-{
-	struct ferry_error why = FERRY_ERROR_INIT;
-
-	if (packages->needs_told)
-		return;
-	packages->needs_told = true;
-	ferry_error_set(&why, FERRY_ELIMIT,
-	    "all that is wanted needs more than %" PRIu64 " others; '%.80s', "
-	    "which %.120s needs, and what comes after it are left out. "
-	    "'needs_max' of the upstream says how many there may be",
-	    packages->needs_max, name, want->by);
-	ferry_run_fail(packages->run, packages->up->name, &why);
-}
-
-/* Want what another needs. */
-static int
-want_needed(struct ferry_packages *packages, const char *name,
-    const struct ferry_package_want *want, struct ferry_error *err)
-{
-	const struct ferry_package *p =
-	    (const struct ferry_package *)ferry_table_find(
-		&packages->packages, name);
-
-	if (p == NULL || find_want(p, want) == NULL) {
-		if (packages->needs_n == packages->needs_max) {
-			tell_too_many(packages, name, want);
-			return 0;
-		}
-		packages->needs_n++;
-	}
-	return ferry_packages_want(packages, name, want, err);
 }
 
 static struct ferry_package_want
@@ -403,7 +397,7 @@ ferry_needs_add(struct ferry_needs *needs, const char *name, const char *spec,
 	if (++needs->n > FERRY_NEEDS_MAX)
 		return ferry_error_set(err, FERRY_ELIMIT,
 		    "%s needs more than %d others", needs->by, FERRY_NEEDS_MAX);
-	return want_needed(needs->packages, name, &want, err);
+	return add(needs->packages, name, &want, NEEDS_IT, err);
 }
 
 int
@@ -413,7 +407,7 @@ ferry_needs_locked(struct ferry_needs *needs,
 	const struct ferry_package_want want =
 	    locked_want(needs->packages, entry, needs->by);
 
-	return want_needed(needs->packages, entry->name, &want, err);
+	return add(needs->packages, entry->name, &want, NEEDS_IT, err);
 }
 
 void
