@@ -112,3 +112,55 @@ for how in --whole "--effort fast" "--effort normal" --repack; do
 	    "(1/$(python3 -c "print(round($all / $size, 1))"));" \
 	    "export $(cat export.out); import $(cat import.out)"
 done
+
+# A quiet week: documents that a version or two came into, and nothing else.  The one
+# before is made by taking out what was published last.
+[ $# -eq 0 ] || exit 0
+document() {
+	curl -fsS "$(npm config get registry | sed 's,/*$,,')/$(sed 's,/,%2f,' <<<"$1")"
+}
+rm -rf near far m
+"$FERRY" --store near init --name near >/dev/null
+"$FERRY" --store far init --name far >/dev/null
+"$FERRY" --store near key export near.pem
+"$FERRY" --store far key export far.pem
+"$FERRY" --store far trust add near.pem --name near >/dev/null
+"$FERRY" --store near trust add far.pem --name far >/dev/null
+mkdir docs
+for name in react-dom typescript undici webpack vite prettier eslint lodash express \
+    @babel/core @types/node axios semver commander rollup fastify; do
+	file=docs/$(tr / - <<<"$name")
+	document "$name" >"$file"
+	python3 - "$file" <<-'END'
+		import json, sys
+		doc = json.load(open(sys.argv[1]))
+		def write(to):
+		    with open(to, "w") as f:
+		        json.dump(doc, f, separators=(",", ":"), ensure_ascii=False)
+		write(sys.argv[1])
+		when = sorted(doc["versions"], key=lambda v: doc["time"].get(v, ""))
+		for v in when[-2:]:
+		    del doc["versions"][v], doc["time"][v]
+		doc["dist-tags"] = {t: v for t, v in doc["dist-tags"].items()
+		    if v in doc["versions"]}
+		write(sys.argv[1] + ".before")
+	END
+	"$PUT_NPM" near up "$file.before"
+done
+mkdir m
+"$FERRY" --store near export --to m >/dev/null 2>&1
+"$FERRY" --store far import m >/dev/null 2>&1
+"$FERRY" --store near receipt add m/ferry-receipt-far-near.txt >/dev/null
+for file in docs/*.before; do
+	"$PUT_NPM" near up "${file%.before}"
+done
+for how in --whole ""; do
+	rm -rf m
+	mkdir m
+	# shellcheck disable=SC2086 # options
+	"$FERRY" --store near export --to m --for far $how >/dev/null 2>&1
+	echo "a week of documents${how:+, $how}:" \
+	    "$(cat m/*.tar | wc -c) of $(find docs -type f ! -name "*.before" -exec cat {} + | wc -c) bytes"
+done
+"$FERRY" --store far import m >/dev/null 2>&1
+"$FERRY" --store far verify >/dev/null

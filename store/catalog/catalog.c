@@ -5,6 +5,7 @@
 
 #include "store/base/clock.h"
 #include "store/base/json.h"
+#include "store/catalog/former.h"
 #include "store/catalog/removed.h"
 #include "store/internal.h"
 
@@ -237,6 +238,21 @@ out:
 	return rc;
 }
 
+/* The next record of the journal is value in place of old; NULL: it deletes it. */
+static int
+give_way(struct ferry_store *st, const struct ferry_key *key, const json_t *old,
+    const json_t *value, struct ferry_error *err)
+{
+
+	if (value != NULL && ferry_key_is(key, FERRY_KIND_PACKAGE) &&
+	    ferry_former_note(
+		st, key, old, value, st->totals.records + 1, err) == -1)
+		return -1;
+	if (refer(st, key, old, 0, err) == -1)
+		return -1;
+	return count(st, key, old, -1, err);
+}
+
 int
 ferry_catalog_put(struct ferry_store *st, const struct ferry_key *key,
     json_t *value, struct ferry_error *err)
@@ -259,11 +275,8 @@ ferry_catalog_put(struct ferry_store *st, const struct ferry_key *key,
 	}
 	if (renew(st, value, err) == -1)
 		goto out;
-	if (found == 1) {
-		if (refer(st, key, old, 0, err) == -1 ||
-		    count(st, key, old, -1, err) == -1)
-			goto out;
-	}
+	if (found == 1 && give_way(st, key, old, value, err) == -1)
+		goto out;
 	if (append(st, key, value, err) == -1 ||
 	    put_record(st, key, value, st->totals.records, err) == -1)
 		goto out;
@@ -284,8 +297,7 @@ ferry_catalog_delete(struct ferry_store *st, const struct ferry_key *key,
 
 	if (rc != 1)
 		return rc;
-	if (refer(st, key, old, 0, err) == -1 ||
-	    count(st, key, old, -1, err) == -1 ||
+	if (give_way(st, key, old, NULL, err) == -1 ||
 	    append(st, key, NULL, err) == -1)
 		rc = -1;
 	else
@@ -310,8 +322,8 @@ ferry_catalog_replay(struct ferry_store *st,
 		    (unsigned long long)st->totals.records);
 	if ((found = ferry_catalog_get(st, &record->key, &old, err)) == -1 ||
 	    (record->value != NULL && renew(st, record->value, err) == -1) ||
-	    (found == 1 && (refer(st, &record->key, old, 0, err) == -1 ||
-			       count(st, &record->key, old, -1, err) == -1)))
+	    (found == 1 &&
+		give_way(st, &record->key, old, record->value, err) == -1))
 		goto out;
 	put_journal(st, record->text);
 	st->chain = record->chain;

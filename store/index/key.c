@@ -27,6 +27,7 @@ static const struct {
 	[FERRY_KIND_CACHED] = { "cached", 5 },
 	[FERRY_KIND_CHECKED] = { "checked", 4 },
 	[FERRY_KIND_DROPPING] = { "dropping", 1 },
+	[FERRY_KIND_FORMER] = { "former", 4 },
 	[FERRY_KIND_GROWTH] = { "growth", 1 },
 	[FERRY_KIND_IDLE] = { "idle", 6 },
 	[FERRY_KIND_IMPORTED] = { "imported", 3 },

@@ -44,6 +44,8 @@ struct ferry_store;
  *					wants (store/catalog/cached.h)
  *	traffic UPSTREAM		what came from it and went to clients, since
  *					ever (sync/pull/uses.h)
+ *	former FORMAT NAME OWNER	documents that sites may still have
+ *					(store/catalog/former.h)
  *	pull UPSTREAM			it is a pull-through upstream
  *					(sync/pull/README.md)
  *	withdrawn FORMAT NAME OWNER	versions that upstream lists no more

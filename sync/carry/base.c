@@ -1,6 +1,7 @@
 #include "sync/carry/base.h"
 
 #include "store/blob/blob.h"
+#include "store/catalog/former.h"
 #include "store/format/format.h"
 #include "store/store.h"
 
@@ -72,9 +73,29 @@ is_nearer(const struct ferry_format *format, const struct best *best,
 	return lower ? than > 0 : than < 0;
 }
 
-int
-ferry_base_find(struct ferry_store *st,
-    const struct ferry_journal_record *record, size_t i,
+/* What a package's document was when the site got it: 1, 0, -1. */
+static int
+find_former(struct ferry_store *st, const struct ferry_key *package,
+    const struct ferry_file *file, const struct ferry_base_places *places,
+    struct ferry_base *out, struct ferry_error *err)
+{
+	const struct ferry_receipt *site = places->site;
+	int rc;
+
+	if (!places->site_known || site->wanted_more > 0)
+		return 0;
+	out->at_site = true;
+	rc = ferry_former_find(
+	    st, package, file->name, site->seq, &out->blob, err);
+	return rc == 1 ? !ferry_base_is_wanted(site, &out->blob) &&
+	                     !ferry_digest_equal(&out->blob, &file->sha256)
+	               : rc;
+}
+
+/* File i of the nearest version of the package that is there, not own: 1, 0, -1. */
+static int
+find_version(struct ferry_store *st, const struct ferry_journal_record *record,
+    size_t i, const struct ferry_digest *own,
     const struct ferry_base_places *places, struct ferry_base *out,
     struct ferry_error *err)
 {
@@ -83,18 +104,11 @@ ferry_base_find(struct ferry_store *st,
 	struct best best = { .any = false };
 	struct ferry_record_iter *it = NULL;
 	struct ferry_key prefix, key;
-	struct ferry_digest own;
 	struct ferry_base base;
-	struct ferry_file file;
 	json_t *value;
 	int rc;
 
-	if (format == NULL || !ferry_key_is(&record->key, FERRY_KIND_VERSION))
-		return 0;
-	if (ferry_files_get(record->value, i, &file, err) == -1)
-		return -1;
-	own = file.sha256;
-	if (ferry_base_is_wanted(places->site, &own))
+	if (format == NULL)
 		return 0;
 	if (ferry_key_beside(
 		&prefix, FERRY_KIND_VERSION, &record->key, NULL, err) == -1 ||
@@ -111,7 +125,7 @@ ferry_base_find(struct ferry_store *st,
 		json_decref(value);
 		if (rc == -1)
 			break;
-		if (rc == 1 && !ferry_digest_equal(&base.blob, &own)) {
+		if (rc == 1 && !ferry_digest_equal(&base.blob, own)) {
 			best.any = true;
 			best.lower = order < 0;
 			best.key = key;
@@ -123,4 +137,24 @@ ferry_base_find(struct ferry_store *st,
 		return rc == -1 ? -1 : 0;
 	*out = best.base;
 	return 1;
+}
+
+int
+ferry_base_find(struct ferry_store *st,
+    const struct ferry_journal_record *record, size_t i,
+    const struct ferry_base_places *places, struct ferry_base *out,
+    struct ferry_error *err)
+{
+	struct ferry_file file;
+
+	if (ferry_files_get(record->value, i, &file, err) == -1)
+		return -1;
+	if (ferry_base_is_wanted(places->site, &file.sha256))
+		return 0;
+	if (ferry_key_is(&record->key, FERRY_KIND_PACKAGE))
+		return find_former(st, &record->key, &file, places, out, err);
+	if (ferry_key_is(&record->key, FERRY_KIND_VERSION))
+		return find_version(
+		    st, record, i, &file.sha256, places, out, err);
+	return 0;
 }

@@ -33,6 +33,7 @@ bool ferry_base_is_wanted(
 /*
  * A base for file i of a version's record: file i of the nearest lower version
  * of the package, or else of the nearest higher, that is in one of the places.
+ * For a package's document: what it was in the record that the site is at.
  *
  * Returns: 1 and *out; 0 if there is none; -1.
  */

@@ -114,6 +114,64 @@ ferry_site_find(struct ferry_store *st, const char *name,
 	return rc == -1 ? -1 : found;
 }
 
+static int
+find_floor(
+    struct ferry_store *st, uint64_t *seq, bool *any, struct ferry_error *err)
+{
+	struct ferry_record_iter *it = NULL;
+	struct ferry_key prefix, key;
+	struct ferry_receipt site;
+	json_t *record;
+	int rc;
+
+	ferry_key_all(&prefix, FERRY_KIND_SITE);
+	if (ferry_local_iter_new(&it, st, &prefix, err) == -1)
+		return -1;
+	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
+		rc = parse_site(&site, ferry_key_part(&key, 1), record, err);
+		json_decref(record);
+		if (rc == -1)
+			break;
+		if (site.at != 0 && site.seq < *seq)
+			*seq = site.seq;
+		*any = *any || site.at != 0;
+	}
+	ferry_record_iter_free(it);
+	return rc;
+}
+
+/* The highest mark, if there is one. */
+static int
+find_mark(struct ferry_store *st, uint64_t *seq, struct ferry_error *err)
+{
+	struct ferry_record_iter *it = NULL;
+	struct ferry_key prefix, key;
+	int rc;
+
+	ferry_key_all(&prefix, FERRY_KIND_MARK);
+	if (ferry_local_iter_new(&it, st, &prefix, err) == -1)
+		return -1;
+	while ((rc = ferry_record_iter_next(it, &key, NULL, err)) == 1)
+		if ((rc = ferry_parse_u64(
+			 ferry_bytes_str(ferry_key_part(&key, 1)), 0, INT64_MAX,
+			 seq, err)) == -1)
+			break;
+	ferry_record_iter_free(it);
+	return rc;
+}
+
+int
+ferry_sites_floor(
+    struct ferry_store *st, uint64_t *seq, struct ferry_error *err)
+{
+	bool any = false;
+
+	*seq = UINT64_MAX;
+	if (find_floor(st, seq, &any, err) == -1)
+		return -1;
+	return any ? 0 : find_mark(st, seq, err);
+}
+
 int
 ferry_sent_get(struct ferry_store *st, const char *site, uint64_t *seq,
     struct ferry_digest *head, struct ferry_error *err)

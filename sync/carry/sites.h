@@ -34,6 +34,14 @@ int ferry_site_put(struct ferry_store *st, const struct ferry_receipt *site,
 int ferry_site_find(struct ferry_store *st, const char *name,
     struct ferry_receipt *out, struct ferry_error *err);
 
+/*
+ * The lowest record that a site is at by its receipt; without receipts the one
+ * where the newest export ended; without those *seq is UINT64_MAX.  No bundle
+ * that tells what differs begins before it.
+ */
+int ferry_sites_floor(
+    struct ferry_store *st, uint64_t *seq, struct ferry_error *err);
+
 /* The newest export to site ("" for any): 1, 0, -1. */
 int ferry_sent_get(struct ferry_store *st, const char *site, uint64_t *seq,
     struct ferry_digest *head, struct ferry_error *err);

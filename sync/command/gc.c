@@ -7,12 +7,15 @@
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/blob/pieces.h"
+#include "store/bundle/digest_set.h"
 #include "store/catalog/catalog.h"
+#include "store/catalog/former.h"
 #include "store/catalog/removal.h"
 #include "store/store.h"
 #include "sync/base/progress.h"
 #include "sync/base/stop.h"
 #include "sync/carry/import_state.h"
+#include "sync/carry/sites.h"
 #include "sync/command/command.h"
 #include "sync/command/unwanted.h"
 
@@ -21,7 +24,8 @@ static const char help[] =
     "\n"
     "Free what nothing needs: versions removed more than 30 days ago, blobs\n"
     "that no record names (replaced documents, transfers that were stopped),\n"
-    "and files that a crash left.  Says what is kept, and why.  What was\n"
+    "and files that a crash left.  Says what is kept, and why: also documents\n"
+    "that sites still have, from which newer ones are made there.  What was\n"
     "removed stays removed: no sync brings it until 'ferry restore' lifts that.\n"
     "Works on a full disk, as 'ferry remove' does: the room that this needs is\n"
     "set aside in STORE/reserve.\n"
@@ -57,6 +61,8 @@ struct gc {
 	bool importing; /* an import is not complete */
 	bool waiting_for_blobs; /* that bundles should have brought */
 	uint64_t incoming, incoming_bytes; /* kept for it */
+	struct ferry_digest_set former_set; /* documents that sites may have */
+	uint64_t former, former_bytes; /* kept: of those */
 	uint64_t orphans, orphans_bytes; /* files nobody knows */
 };
 
@@ -259,18 +265,21 @@ look_for_imports(struct gc *g, struct ferry_error *err)
 }
 
 /* What becomes of a blob, and where that is counted. */
-enum fate { FREE, INCOMING, GRACE, SERVED };
+enum fate { FREE, INCOMING, FORMER, GRACE, SERVED };
 
 static enum fate
-count_blob(struct gc *g, int need, const struct ferry_blob_info *info)
+count_blob(struct gc *g, int need, const struct ferry_digest *digest,
+    const struct ferry_blob_info *info)
 {
 	enum fate fate = need == 2                        ? SERVED
 	                 : need == 1                      ? GRACE
 	                 : g->importing && info->seq == 0 ? INCOMING
-	                                                  : FREE;
+	                 : ferry_digest_set_has(&g->former_set, digest) ? FORMER
+	                                                                : FREE;
 	uint64_t *const counts[][2] = {
 		[FREE] = { &g->freed, &g->freed_bytes },
 		[INCOMING] = { &g->incoming, &g->incoming_bytes },
+		[FORMER] = { &g->former, &g->former_bytes },
 		[GRACE] = { &g->grace, &g->grace_bytes },
 		[SERVED] = { &g->served, &g->served_bytes },
 	};
@@ -278,6 +287,33 @@ count_blob(struct gc *g, int need, const struct ferry_blob_info *info)
 	*counts[fate][0] += 1;
 	*counts[fate][1] += info->size;
 	return fate;
+}
+
+static uint64_t
+kept(const struct gc *g)
+{
+
+	return g->served + g->grace + g->former + g->incoming;
+}
+
+static int
+keep_former(void *set, const struct ferry_digest *blob, struct ferry_error *err)
+{
+
+	return ferry_digest_set_add(set, blob, err);
+}
+
+/* Documents that sites have: the next ones travel there as what differs. */
+static int
+find_former(struct gc *g, struct ferry_error *err)
+{
+	uint64_t floor;
+
+	if (ferry_sites_floor(g->st, &floor, err) == -1 ||
+	    ferry_former_keep(g->st, floor, g->dry_run, keep_former,
+		&g->former_set, err) == -1)
+		return -1;
+	return g->dry_run ? 0 : ferry_store_commit(g->st, err);
 }
 
 static int
@@ -303,20 +339,20 @@ free_blobs(struct gc *g, struct ferry_progress *progress,
 			rc = -1;
 			break;
 		}
-		if (count_blob(g, need, &info) == FREE && !g->dry_run &&
+		if (count_blob(g, need, &digest, &info) == FREE &&
+		    !g->dry_run &&
 		    (ferry_blob_remove(g->st, &digest, err) == -1 ||
 			(ferry_store_pending(g->st) >= BATCH &&
 			    ferry_store_commit(g->st, err) == -1))) {
 			rc = -1;
 			break;
 		}
-		ferry_progress_set(progress,
-		    g->served + g->grace + g->incoming + g->freed,
-		    totals->blobs, 0, 0);
+		ferry_progress_set(
+		    progress, kept(g) + g->freed, totals->blobs, 0, 0);
 	}
 	ferry_blob_iter_free(it);
 	/* Before the sweep takes files that a damaged index does not know. */
-	seen = g->served + g->grace + g->incoming + g->freed;
+	seen = kept(g) + g->freed;
 	if (rc == 0 && seen != totals->blobs)
 		rc = ferry_error_set(err, FERRY_EINDEX,
 		    "the index lists %" PRIu64 " blobs where %" PRIu64
@@ -387,9 +423,8 @@ print(const struct ferry_context *ctx, const struct gc *g)
 			     ",\"waiting_versions\":%" PRIu64
 			     ",\"unwanted\":%" PRIu64 "}\n",
 		    g->dry_run ? "true" : "false", g->expired, g->freed,
-		    g->freed_bytes + g->orphans_bytes, g->orphans,
-		    g->served + g->grace + g->incoming, g->waiting,
-		    g->unwanted.versions);
+		    g->freed_bytes + g->orphans_bytes, g->orphans, kept(g),
+		    g->waiting, g->unwanted.versions);
 		return;
 	}
 	if (g->drop_unwanted)
@@ -410,6 +445,11 @@ print(const struct ferry_context *ctx, const struct gc *g)
 		(void)printf("kept %s of an import that is not complete, %s\n",
 		    ferry_count_text(g->incoming, "blob", n),
 		    ferry_size_text(g->incoming_bytes, a));
+	if (g->former > 0)
+		(void)printf("kept %s that sites have and newer ones differ "
+			     "little from, %s\n",
+		    ferry_count_text(g->former, "former document", n),
+		    ferry_size_text(g->former_bytes, a));
 	if (g->waiting > 0)
 		(void)printf("kept %s, %s, of %s that can be restored; the "
 			     "first expires %s\n",
@@ -454,6 +494,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 		goto out;
 	progress = ferry_context_progress(ctx, "gc", "blobs");
 	if (expire_versions(&g, &totals, err) == -1 ||
+	    find_former(&g, err) == -1 ||
 	    free_blobs(&g, progress, &totals, err) == -1 ||
 	    sweep_files(&g, err) == -1)
 		goto out;
@@ -471,6 +512,7 @@ run(struct ferry_context *ctx, struct ferry_error *err)
 	}
 	print(ctx, &g);
 out:
+	ferry_digest_set_free(&g.former_set);
 	json_decref(g.unwanted.some);
 	json_decref(g.unwanted.kept);
 	ferry_progress_free(progress);
