@@ -125,6 +125,7 @@ ferry_generation_start(struct ferry_generation *g, struct ferry_error *err)
 
 	g->options->site.audit = d->audit;
 	g->options->site.asked = d->asked;
+	g->options->site.wished = d->wished;
 	g->options->site.metrics = &d->metrics;
 	g->options->site.started_ms = d->started_ms;
 	g->web = (struct ferry_web){ ferry_serve_formats, d->view, &o->site,

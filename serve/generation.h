@@ -24,6 +24,7 @@ struct ferry_lines;
 struct ferry_replayer;
 struct ferry_sandbox;
 struct ferry_store_view;
+struct ferry_wished;
 
 struct ferry_daemon {
 	struct ferry_serve_args args;
@@ -36,6 +37,7 @@ struct ferry_daemon {
 	struct ferry_lines *log; /* NULL: none */
 	struct ferry_lines *audit; /* NULL: none */
 	struct ferry_lines *asked; /* NULL: none */
+	struct ferry_wished *wished; /* NULL where asked is */
 	int listen_fd;
 	char *listen; /* the address of listen_fd, as it was given, or passed */
 	unsigned port;

@@ -29,6 +29,7 @@
 #include "serve/replay/issuing.h"
 #include "serve/replay/replay.h"
 #include "serve/replay/store_view.h"
+#include "serve/replay/wished.h"
 #include "serve/sandbox.h"
 #include "serve/web/web.h"
 #include "store/access/access.h"
@@ -150,7 +151,7 @@ open_logs(struct ferry_daemon *d, const struct ferry_serve_options *o,
 		    ferry_lines_open(
 			logs[i].out, logs[i].target, logs[i].what, err) == -1)
 			return -1;
-	return 0;
+	return d->asked == NULL ? 0 : ferry_wished_new(&d->wished, err);
 }
 
 static void
@@ -476,6 +477,7 @@ main(int argc, char **argv)
 	ferry_lines_close(d.log);
 	ferry_lines_close(d.audit);
 	ferry_lines_close(d.asked);
+	ferry_wished_free(d.wished);
 	ferry_metrics_free(&d.metrics);
 	ferry_sandbox_free(d.sandbox);
 	free(d.listen);

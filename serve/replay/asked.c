@@ -4,6 +4,7 @@
 #include "serve/replay/call.h"
 #include "serve/replay/pulling.h"
 #include "serve/replay/site.h"
+#include "serve/replay/wished.h"
 
 #define TEXT_MAX 512
 
@@ -19,6 +20,7 @@ void
 ferry_asked_add(const struct ferry_call *call,
     const struct ferry_replay *format, int rc, const struct ferry_response *res)
 {
+	unsigned status = rc == 1 ? res->status : rc == 0 ? 404 : 500;
 	struct ferry_pull_want want;
 	struct ferry_line line;
 
@@ -34,9 +36,10 @@ ferry_asked_add(const struct ferry_call *call,
 	text(&line, "package", want.package);
 	text(&line, "version", want.version);
 	text(&line, "file", want.file);
-	ferry_line_number(&line, "status",
-	    rc == 1   ? res->status
-	    : rc == 0 ? 404
-		      : 500);
+	ferry_line_number(&line, "status", status);
 	ferry_line_end(&line);
+	if (status == 404)
+		ferry_wished_add(call->site->wished, &want);
+	else if (status < 400)
+		ferry_wished_fulfil(call->site->wished, &want);
 }

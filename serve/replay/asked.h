@@ -12,7 +12,8 @@
  * what, package, version and file are those of struct ferry_pull_want: version
  * is absent for the document of a package, and is its tag for one of an image;
  * file is absent where versions come whole.  upstream is absent where nothing
- * of that name is here, or is only being pulled.
+ * of that name is here, or is only being pulled.  What was not here is counted for
+ * the page, too (wished.h).
  */
 
 struct ferry_call;

@@ -11,6 +11,7 @@
 
 struct ferry_lines;
 struct ferry_metrics;
+struct ferry_wished;
 
 struct ferry_site {
 	const char *public_url; /* without a final '/'; NULL: the request's */
@@ -25,6 +26,7 @@ struct ferry_site {
 	unsigned bad_credentials; /* a minute of one address; 0: any */
 	struct ferry_lines *audit; /* where decisions are written, or NULL */
 	struct ferry_lines *asked; /* where wants are written, or NULL */
+	struct ferry_wished *wished; /* those in vain; NULL where asked is */
 	struct ferry_metrics *metrics;
 	uint64_t started_ms; /* ferry_ticks_ms() */
 };

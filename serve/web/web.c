@@ -6,8 +6,10 @@
 #include "serve/http/http.h"
 #include "serve/replay/format.h"
 #include "serve/replay/health.h"
+#include "serve/replay/site.h"
 #include "serve/replay/store_view.h"
 #include "serve/replay/view.h"
+#include "serve/replay/wished.h"
 #include "store/access/access.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
@@ -17,6 +19,7 @@
 #define TEXT "text/plain; charset=utf-8"
 /* Without following the store for so long, another server is the better one. */
 #define STALE_MS 10000
+#define WISHES 20 /* on the page */
 
 /* What each format says of itself.  url is escaped. */
 static void
@@ -62,6 +65,8 @@ write_contents(const struct ferry_web *web, struct ferry_out *out,
 		ferry_store_view_store(web->view), true, out, err) == -1)
 		return -1;
 	ferry_out_str(out, "</p>\n");
+	if (web->site->wished != NULL)
+		ferry_wished_page(web->site->wished, out, WISHES);
 	return 0;
 }
 

@@ -35,6 +35,8 @@ for i in 1 2 3; do [ "$(ask app/index.json)" = 404 ] || fail "$(cat body)"; done
 [ "$(ask secret.tool/index.json)" = 404 ] || fail "$(cat body)"
 [ "$(curl -s -o body -w '%{http_code}' "$URL/npm/left-pad")" = 404 ] || fail "$(cat body)"
 wait_for 5 grep -q left-pad asked.log
+expect 0 curl -sf "$URL/"
+has out "asked for and not here" "       3  20" "nuget:app" "npm:left-pad" "nuget:old@1.0.0"
 expect 0 far wishes
 has out "     3  " "nuget:app" "npm:left-pad" "nuget:here"
 # What came by now is none: the import writes the receipt after it.
@@ -78,6 +80,9 @@ curl -sf "$URL/" >body
 has body "origin near: its word is of"
 is_there() { [ "$(ask app/index.json)" = 200 ]; }
 wait_for 5 is_there
+expect 0 curl -sf "$URL/"
+has out "npm:left-pad"
+hasnt out "nuget:app"
 [ "$(head -1 second/ferry-receipt-far-near.txt | jq -r '.wishes | map(.package) | sort | join(" ")')" = "left-pad secret.tool" ] ||
     fail "$(cat second/*.txt)"
 expect 0 near receipt add second/ferry-receipt-far-near.txt
