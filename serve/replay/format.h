@@ -14,17 +14,11 @@
 #include "serve/replay/view.h"
 
 struct ferry_error;
-struct ferry_out;
+struct ferry_page;
 struct ferry_permit;
 struct ferry_pull_want;
 struct ferry_response;
 struct ferry_store_view;
-
-/* What the page at "/" says of a format. */
-enum ferry_page {
-	FERRY_PAGE_TOKEN, /* how its clients show a token */
-	FERRY_PAGE_USE /* how they are told to use this server */
-};
 
 /* When versions were made, as the documents of their package say. */
 struct ferry_times {
@@ -96,10 +90,8 @@ struct ferry_replay {
 	void (*changed)(void *state, const char *package);
 	void (*stop)(void *state);
 
-	/* Optional: HTML for the page at "/".  url is the server's, without a
-	 * final '/', host the same without "https://"; both are escaped. */
-	void (*page)(struct ferry_out *out, enum ferry_page part,
-	    const char *url, const char *host);
+	/* Optional: what its clients are told on the page at "/". */
+	void (*page)(const struct ferry_page *page);
 	/* Optional: fill *out, which says that nothing is known.  Where it
 	 * says nothing of a version, the store's history does.  0, -1. */
 	int (*times)(struct ferry_store_view *view, const char *package,

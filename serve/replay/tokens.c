@@ -6,6 +6,7 @@
 
 #include "serve/replay/format.h"
 #include "serve/replay/issuing.h"
+#include "serve/replay/page.h"
 #include "serve/replay/store_view.h"
 #include "store/access/credential.h"
 #include "store/access/user_token.h"
@@ -222,19 +223,15 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 }
 
 static void
-write_page(struct ferry_out *out, enum ferry_page part, const char *url,
-    const char *host)
+write_page(const struct ferry_page *page)
 {
 
-	(void)host;
-	if (part == FERRY_PAGE_TOKEN)
-		ferry_out_fmt(out,
-		    "<p>Where accounts have passwords, this makes a token, "
-		    "lists and revokes what there are:</p>\n"
-		    "<pre>curl -u LOGIN -X POST %s/tokens\n"
-		    "curl -u LOGIN %s/tokens\n"
-		    "curl -u LOGIN -X DELETE %s/tokens/ID</pre>\n",
-		    url, url, url);
+	if (page->part == FERRY_PAGE_TOKEN)
+		ferry_page_add(page,
+		    "a token by yourself, where accounts have passwords",
+		    "curl -u LOGIN -X POST {url}/tokens\n"
+		    "curl -u LOGIN {url}/tokens\n"
+		    "curl -u LOGIN -X DELETE {url}/tokens/ID");
 }
 
 const struct ferry_replay ferry_replay_tokens = {

@@ -6,6 +6,7 @@
 #include "serve/http/http.h"
 #include "serve/replay/format.h"
 #include "serve/replay/health.h"
+#include "serve/replay/page.h"
 #include "serve/replay/site.h"
 #include "serve/replay/store_view.h"
 #include "serve/replay/view.h"
@@ -21,26 +22,25 @@
 #define STALE_MS 10000
 #define WISHES 20 /* on the page */
 
-/* What each format says of itself.  url is escaped. */
+/* What each format says of itself. */
 static void
-write_formats(const struct ferry_web *web, struct ferry_out *out,
-    enum ferry_page part, const char *url)
+write_formats(const struct ferry_web *web, struct ferry_page *page,
+    enum ferry_page_part part)
 {
-	const char *host = strstr(url, "://");
 
+	page->part = part;
 	for (size_t i = 0; web->formats[i] != NULL; i++)
 		if (web->formats[i]->page != NULL)
-			web->formats[i]->page(
-			    out, part, url, host == NULL ? url : host + 3);
+			web->formats[i]->page(page);
 }
 
 /* How much there is, unless not everybody may know: then how clients show a
- * token.  url is escaped. */
+ * token. */
 static int
-write_contents(const struct ferry_web *web, struct ferry_out *out,
-    const struct ferry_store_totals *t, const char *url,
-    struct ferry_error *err)
+write_contents(const struct ferry_web *web, struct ferry_page *page,
+    const struct ferry_store_totals *t, struct ferry_error *err)
 {
+	struct ferry_out *out = page->out;
 	char size[FERRY_SIZE_TEXT];
 
 	if (ferry_access_restricts(ferry_store_view_access(web->view))) {
@@ -49,7 +49,7 @@ write_contents(const struct ferry_web *web, struct ferry_out *out,
 		    "this mirror makes tokens, with <code>ferry token "
 		    "create</code>.</p>\n"
 		    "<h2>with a token</h2>\n");
-		write_formats(web, out, FERRY_PAGE_TOKEN, url);
+		write_formats(web, page, FERRY_PAGE_TOKEN);
 		return 0;
 	}
 	ferry_out_fmt(out,
@@ -70,24 +70,44 @@ write_contents(const struct ferry_web *web, struct ferry_out *out,
 	return 0;
 }
 
+/* The page's texts of a server that is called url. */
+static int
+call_it(struct ferry_page *page, const char *url, struct ferry_buf *name,
+    struct ferry_error *err)
+{
+	const char *colon;
+
+	page->url = url;
+	page->plain = strncmp(url, "http:", 5) == 0;
+	page->host = strstr(url, "://");
+	page->host = page->host == NULL ? url : page->host + 3;
+	colon = strrchr(page->host, ':');
+	/* An IPv6 address has more of them, and a bracket behind. */
+	if (colon == NULL || strchr(colon, ']') != NULL)
+		colon = page->host + strlen(page->host);
+	if (ferry_buf_add(
+		name, page->host, (size_t)(colon - page->host), err) == -1)
+		return -1;
+	page->name = (char *)name->p;
+	return 0;
+}
+
 static int
 add_page(const struct ferry_web *web, const struct ferry_request *rq,
-    struct ferry_buf *page, struct ferry_error *err)
+    struct ferry_buf *text, struct ferry_error *err)
 {
 	struct ferry_store *store = ferry_store_view_store(web->view);
-	struct ferry_buf origin = FERRY_BUF_INIT, url = FERRY_BUF_INIT;
+	struct ferry_buf origin = FERRY_BUF_INIT, name = FERRY_BUF_INIT;
 	struct ferry_store_totals totals;
 	struct ferry_out out;
+	struct ferry_page page = { .out = &out };
 	int rc = -1;
 
-	ferry_out_begin(&out, &url);
 	if (ferry_store_totals(store, &totals, err) == -1 ||
-	    ferry_view_origin(web->site, rq, &origin, err) == -1)
+	    ferry_view_origin(web->site, rq, &origin, err) == -1 ||
+	    call_it(&page, (char *)origin.p, &name, err) == -1)
 		goto done;
-	ferry_out_html(&out, ferry_bytes_buf(&origin));
-	if (ferry_out_end(&out, err) == -1)
-		goto done;
-	ferry_out_begin(&out, page);
+	ferry_out_begin(&out, text);
 	ferry_out_str(&out,
 	    "<!doctype html>\n<html lang=\"en\"><head>"
 	    "<meta charset=\"utf-8\"><meta name=\"viewport\" "
@@ -102,13 +122,14 @@ add_page(const struct ferry_web *web, const struct ferry_request *rq,
 	    "ferry %s. It answers the package managers' own requests; nothing "
 	    "can be published here.</p>\n",
 	    FERRY_VERSION);
-	if (write_contents(web, &out, &totals, (const char *)url.p, err) == -1)
+	if (write_contents(web, &page, &totals, err) == -1)
 		goto done;
-	write_formats(web, &out, FERRY_PAGE_USE, (const char *)url.p);
+	ferry_out_str(&out, "<h2>clients</h2>\n");
+	write_formats(web, &page, FERRY_PAGE_USE);
 	ferry_out_str(&out, "</body></html>\n");
 	rc = ferry_out_end(&out, err);
 done:
-	ferry_buf_free(&url);
+	ferry_buf_free(&name);
 	ferry_buf_free(&origin);
 	return rc;
 }

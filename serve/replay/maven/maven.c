@@ -11,6 +11,7 @@
 #include "serve/replay/maven/page.h"
 #include "serve/replay/maven/path.h"
 #include "serve/replay/maven/prefixes.h"
+#include "serve/replay/page.h"
 #include "serve/replay/search.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
@@ -333,38 +334,62 @@ start(void **state, struct ferry_store_view *view, uint64_t search_bytes,
 	return 0;
 }
 
+/* Gradle's lines, where http needs a word. */
 static void
-write_page(struct ferry_out *out, enum ferry_page part, const char *url,
-    const char *host)
+write_gradle_page(const struct ferry_page *page)
 {
 
-	(void)host;
-	if (part == FERRY_PAGE_TOKEN)
-		ferry_out_str(out,
-		    "<pre>&lt;!-- ~/.m2/settings.xml --&gt;\n"
-		    "&lt;servers&gt;&lt;server&gt;&lt;id&gt;ferry&lt;/id&gt;"
-		    "&lt;username&gt;ferry&lt;/username&gt;\n"
-		    "  &lt;password&gt;TOKEN&lt;/password&gt;&lt;/server&gt;"
-		    "&lt;/servers&gt;</pre>\n");
-	else
-		ferry_out_fmt(out,
-		    "<h2>Maven</h2>\n"
-		    "<pre>&lt;!-- ~/.m2/settings.xml; after an import: mvn -U "
-		    "--&gt;\n"
-		    "&lt;mirrors&gt;&lt;mirror&gt;&lt;id&gt;ferry&lt;/id&gt;"
-		    "&lt;mirrorOf&gt;*&lt;/mirrorOf&gt;\n"
-		    "  &lt;url&gt;%s/maven/&lt;/url&gt;&lt;/mirror&gt;"
-		    "&lt;/mirrors&gt;</pre>\n"
-		    "<h2>Gradle</h2>\n"
-		    "<pre>// settings.gradle\n"
-		    "pluginManagement { repositories { maven { url = "
-		    "&quot;%s/maven/&quot; } } }\n"
-		    "dependencyResolutionManagement { repositories { maven { "
-		    "url = &quot;%s/maven/&quot; } } }\n\n"
-		    "// settings.gradle.kts\n"
-		    "pluginManagement { repositories { maven(&quot;%s/maven/"
-		    "&quot;) } }</pre>\n",
-		    url, url, url, url);
+	ferry_page_add(page, "Gradle",
+	    page->plain
+		? "// settings.gradle\n"
+		  "pluginManagement { repositories { maven { "
+		  "url = \"{url}/maven/\"; allowInsecureProtocol = true } } }\n"
+		  "dependencyResolutionManagement { repositories { maven { "
+		  "url = \"{url}/maven/\"; allowInsecureProtocol = true } } }"
+		: "// settings.gradle\n"
+		  "pluginManagement { repositories { maven { "
+		  "url = \"{url}/maven/\" } } }\n"
+		  "dependencyResolutionManagement { repositories { maven { "
+		  "url = \"{url}/maven/\" } } }");
+	ferry_page_add(page, "Gradle, Kotlin",
+	    page->plain
+		? "// settings.gradle.kts\n"
+		  "pluginManagement { repositories { maven(\"{url}/maven/\") "
+		  "{ isAllowInsecureProtocol = true } } }\n"
+		  "dependencyResolutionManagement { repositories { "
+		  "maven(\"{url}/maven/\") "
+		  "{ isAllowInsecureProtocol = true } } }"
+		: "// settings.gradle.kts\n"
+		  "pluginManagement { repositories { maven(\"{url}/maven/\") "
+		  "} }\n"
+		  "dependencyResolutionManagement { repositories { "
+		  "maven(\"{url}/maven/\") } }");
+}
+
+static void
+write_page(const struct ferry_page *page)
+{
+
+	if (page->part == FERRY_PAGE_TOKEN) {
+		ferry_page_add(page, "Maven",
+		    "<!-- ~/.m2/settings.xml, in <settings> -->\n"
+		    "<servers><server><id>ferry</id>"
+		    "<username>ferry</username>\n"
+		    "  <password>TOKEN</password></server></servers>");
+		ferry_page_add(page, "Gradle",
+		    "// settings.gradle and settings.gradle.kts, behind each "
+		    "url\n"
+		    "credentials { username = \"ferry\"; "
+		    "password = \"TOKEN\" }");
+		return;
+	}
+	ferry_page_add(page, "Maven",
+	    "<!-- ~/.m2/settings.xml; after an import: mvn -U -->\n"
+	    "<settings>\n"
+	    "<mirrors><mirror><id>ferry</id><mirrorOf>*</mirrorOf>\n"
+	    "  <url>{url}/maven/</url></mirror></mirrors>\n"
+	    "</settings>");
+	write_gradle_page(page);
 }
 
 const struct ferry_replay ferry_replay_maven = {

@@ -15,6 +15,7 @@
 #include "serve/replay/npm/query.h"
 #include "serve/replay/npm/tarball.h"
 #include "serve/replay/npm/times.h"
+#include "serve/replay/page.h"
 #include "serve/replay/search.h"
 #include "serve/replay/store_view.h"
 #include "store/base/digest.h"
@@ -493,24 +494,36 @@ answer(const struct ferry_call *call, const struct ferry_permit *permit,
 }
 
 static void
-write_page(struct ferry_out *out, enum ferry_page part, const char *url,
-    const char *host)
+write_token_page(const struct ferry_page *page)
 {
 
-	if (part == FERRY_PAGE_TOKEN)
-		ferry_out_fmt(out,
-		    "<pre># .npmrc\n//%s/npm/:_authToken=TOKEN</pre>\n", host);
-	else
-		ferry_out_fmt(out,
-		    "<h2>npm, pnpm</h2>\n"
-		    "<pre>npm config set registry %s/npm/</pre>\n"
-		    "<h2>yarn 1</h2>\n"
-		    "<pre>yarn config set registry %s/npm/</pre>\n"
-		    "<h2>yarn</h2>\n"
-		    "<pre>yarn config set npmRegistryServer %s/npm</pre>\n"
-		    "<h2>bun</h2>\n<pre># bunfig.toml\n[install]\n"
-		    "registry = &quot;%s/npm/&quot;</pre>\n",
-		    url, url, url, url);
+	ferry_page_add(page, "npm, pnpm, yarn 1",
+	    "# .npmrc\n//{host}/npm/:_authToken=TOKEN");
+	ferry_page_add(page, "yarn",
+	    "yarn config set npmAuthToken TOKEN\n"
+	    "yarn config set npmAlwaysAuth true");
+	ferry_page_add(page, "bun",
+	    "# bunfig.toml\n[install]\n"
+	    "registry = { url = \"{url}/npm/\", token = \"TOKEN\" }");
+}
+
+static void
+write_page(const struct ferry_page *page)
+{
+
+	if (page->part == FERRY_PAGE_TOKEN) {
+		write_token_page(page);
+		return;
+	}
+	ferry_page_add(page, "npm, pnpm", "npm config set registry {url}/npm/");
+	ferry_page_add(page, "yarn 1", "yarn config set registry {url}/npm/");
+	ferry_page_add(page, "yarn",
+	    page->plain
+		? "yarn config set npmRegistryServer {url}/npm\n"
+		  "yarn config set unsafeHttpWhitelist --json '[\"{name}\"]'"
+		: "yarn config set npmRegistryServer {url}/npm");
+	ferry_page_add(
+	    page, "bun", "# bunfig.toml\n[install]\nregistry = \"{url}/npm/\"");
 }
 
 static int

@@ -11,6 +11,7 @@
 #include "serve/replay/nuget/service.h"
 #include "serve/replay/nuget/v2.h"
 #include "serve/replay/nuget/versions.h"
+#include "serve/replay/page.h"
 #include "serve/replay/search.h"
 #include "serve/replay/store_view.h"
 #include "store/base/clock.h"
@@ -159,36 +160,32 @@ start(void **state, struct ferry_store_view *view, uint64_t search_bytes,
 }
 
 static void
-write_page(struct ferry_out *out, enum ferry_page part, const char *url,
-    const char *host)
+write_page(const struct ferry_page *page)
 {
 
-	(void)host;
-	if (part == FERRY_PAGE_TOKEN)
-		ferry_out_fmt(out,
-		    "<pre>dotnet nuget add source %s/nuget/index.json "
-		    "--name ferry \\\n"
-		    "    --username ferry --password TOKEN "
-		    "--store-password-in-clear-text</pre>\n",
-		    url);
-	else
-		ferry_out_fmt(out,
-		    "<h2>dotnet, nuget</h2>\n"
-		    "<pre>&lt;!-- nuget.config --&gt;\n"
-		    "&lt;configuration&gt;\n"
-		    "  &lt;packageSources&gt;\n"
-		    "    &lt;clear /&gt;\n"
-		    "    &lt;add key=&quot;ferry&quot; "
-		    "value=&quot;%s/nuget/index.json&quot;%s /&gt;\n"
-		    "  &lt;/packageSources&gt;\n"
-		    "&lt;/configuration&gt;\n\n"
-		    "# signatures are checked without asking the internet for "
-		    "revocations:\n"
-		    "export NUGET_CERT_REVOCATION_MODE=offline</pre>\n",
-		    url,
-		    strncmp(url, "http:", 5) == 0
-			? " allowInsecureConnections=&quot;true&quot;"
-			: "");
+	if (page->part == FERRY_PAGE_TOKEN) {
+		ferry_page_add(page, "dotnet, nuget",
+		    "<!-- nuget.config, in <configuration> -->\n"
+		    "<packageSourceCredentials>\n  <ferry>\n"
+		    "    <add key=\"Username\" value=\"ferry\" />\n"
+		    "    <add key=\"ClearTextPassword\" value=\"TOKEN\" />\n"
+		    "  </ferry>\n</packageSourceCredentials>");
+		return;
+	}
+	ferry_page_add(page, "dotnet, nuget",
+	    page->plain
+		? "<!-- nuget.config -->\n"
+		  "<configuration>\n  <packageSources>\n    <clear />\n"
+		  "    <add key=\"ferry\" value=\"{url}/nuget/index.json\" "
+		  "allowInsecureConnections=\"true\" />\n"
+		  "  </packageSources>\n</configuration>"
+		: "<!-- nuget.config -->\n"
+		  "<configuration>\n  <packageSources>\n    <clear />\n"
+		  "    <add key=\"ferry\" value=\"{url}/nuget/index.json\" />\n"
+		  "  </packageSources>\n</configuration>");
+	ferry_page_add(page,
+	    "dotnet: signatures, without asking the internet for revocations",
+	    "export NUGET_CERT_REVOCATION_MODE=offline");
 }
 
 static int

@@ -11,6 +11,7 @@
 #include "serve/replay/oci/name.h"
 #include "serve/replay/oci/path.h"
 #include "serve/replay/oci/token.h"
+#include "serve/replay/page.h"
 #include "serve/replay/store_view.h"
 #include "store/base/error.h"
 #include "store/base/json_span.h"
@@ -336,34 +337,54 @@ uses(const struct ferry_call *call, char *what, size_t size)
 }
 
 static void
-write_page(struct ferry_out *out, enum ferry_page part, const char *url,
-    const char *host)
+write_token_page(const struct ferry_page *page)
 {
 
-	if (part == FERRY_PAGE_TOKEN)
-		ferry_out_fmt(out,
-		    "<pre>docker login -u NAME %s   # the token is the "
-		    "password</pre>\n",
-		    host);
-	else
-		ferry_out_fmt(out,
-		    "<h2>docker, podman: by name</h2>\n"
-		    "<pre>docker pull %s/ghcr.io/OWNER/IMAGE:TAG</pre>\n"
-		    "<h2>docker: images of docker.io</h2>\n"
-		    "<pre># /etc/docker/daemon.json\n"
-		    "{ &quot;registry-mirrors&quot;: [&quot;%s&quot;] }</pre>\n"
-		    "<h2>containerd, Kubernetes</h2>\n"
-		    "<pre># /etc/containerd/certs.d/_default/hosts.toml\n"
-		    "[host.&quot;%s&quot;]\n"
-		    "capabilities = [&quot;pull&quot;, "
-		    "&quot;resolve&quot;]</pre>\n"
-		    "<h2>podman, skopeo, CRI-O</h2>\n"
-		    "<pre># /etc/containers/registries.conf, one for each "
-		    "origin\n"
-		    "[[registry]]\nprefix = &quot;ghcr.io&quot;\n"
-		    "[[registry.mirror]]\n"
-		    "location = &quot;%s/ghcr.io&quot;</pre>\n",
-		    host, url, url, host);
+	ferry_page_add(page, "docker",
+	    "docker login -u NAME {host}   # the token is the password");
+	ferry_page_add(page, "podman, skopeo, CRI-O",
+	    page->plain ? "podman login -u NAME --tls-verify=false {host}"
+			: "podman login -u NAME {host}");
+	ferry_page_add(page, "containerd, Kubernetes",
+	    "# /etc/containerd/certs.d/_default/hosts.toml, at its end\n"
+	    "[host.\"{url}\".header]\n"
+	    "authorization = \"Bearer TOKEN\"");
+}
+
+static void
+write_page(const struct ferry_page *page)
+{
+
+	if (page->part == FERRY_PAGE_TOKEN) {
+		write_token_page(page);
+		return;
+	}
+	ferry_page_add(page, "docker: by name",
+	    page->plain ? "# /etc/docker/daemon.json\n"
+			  "{ \"insecure-registries\": [\"{host}\"] }\n\n"
+			  "docker pull {host}/ghcr.io/OWNER/IMAGE:TAG"
+			: "docker pull {host}/ghcr.io/OWNER/IMAGE:TAG");
+	ferry_page_add(page, "docker: images of docker.io",
+	    "# /etc/docker/daemon.json\n"
+	    "{ \"registry-mirrors\": [\"{url}\"] }");
+	ferry_page_add(page, "podman, skopeo: by name",
+	    page->plain ? "podman pull --tls-verify=false "
+			  "{host}/ghcr.io/OWNER/IMAGE:TAG"
+			: "podman pull {host}/ghcr.io/OWNER/IMAGE:TAG");
+	ferry_page_add(page, "podman, skopeo, CRI-O",
+	    page->plain
+		? "# /etc/containers/registries.conf, one for each origin\n"
+		  "[[registry]]\nprefix = \"ghcr.io\"\n"
+		  "location = \"ghcr.io\"\n"
+		  "[[registry.mirror]]\nlocation = \"{host}/ghcr.io\"\n"
+		  "insecure = true"
+		: "# /etc/containers/registries.conf, one for each origin\n"
+		  "[[registry]]\nprefix = \"ghcr.io\"\n"
+		  "location = \"ghcr.io\"\n"
+		  "[[registry.mirror]]\nlocation = \"{host}/ghcr.io\"");
+	ferry_page_add(page, "containerd, Kubernetes",
+	    "# /etc/containerd/certs.d/_default/hosts.toml\n"
+	    "[host.\"{url}\"]\ncapabilities = [\"pull\", \"resolve\"]");
 }
 
 const struct ferry_replay ferry_replay_oci = {

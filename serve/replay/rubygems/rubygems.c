@@ -7,6 +7,7 @@
 
 #include "serve/replay/document.h"
 #include "serve/replay/format.h"
+#include "serve/replay/page.h"
 #include "serve/replay/rubygems/api.h"
 #include "serve/replay/rubygems/files.h"
 #include "serve/replay/rubygems/index.h"
@@ -350,24 +351,32 @@ changed(void *state, const char *package)
 }
 
 static void
-write_page(struct ferry_out *out, enum ferry_page part, const char *url,
-    const char *host)
+write_page(const struct ferry_page *page)
 {
 
-	if (part == FERRY_PAGE_TOKEN)
-		ferry_out_fmt(out,
-		    "<pre>bundle config set %s ferry:TOKEN\n"
-		    "gem sources --add https://ferry:TOKEN@%s/rubygems/</pre>\n",
-		    host, host);
-	else
-		ferry_out_fmt(out,
-		    "<h2>Bundler</h2>\n"
-		    "<pre># Gemfile\nsource &quot;%s/rubygems/&quot;\n\n"
-		    "# or, with the Gemfile as it is:\n"
-		    "bundle config set mirror.all %s/rubygems/</pre>\n"
-		    "<h2>gem</h2>\n"
-		    "<pre>gem sources --clear-all --add %s/rubygems/</pre>\n",
-		    url, url, url);
+	if (page->part == FERRY_PAGE_TOKEN) {
+		ferry_page_add(page, "Bundler",
+		    page->plain
+			? "bundle config set mirror.all "
+			  "http://ferry:TOKEN@{host}/rubygems/\n\n"
+			  "# or for the source in the Gemfile:\n"
+			  "bundle config set {url}/rubygems/ ferry:TOKEN"
+			: "bundle config set mirror.all "
+			  "https://ferry:TOKEN@{host}/rubygems/\n\n"
+			  "# or for the source in the Gemfile:\n"
+			  "bundle config set {url}/rubygems/ ferry:TOKEN");
+		ferry_page_add(page, "gem",
+		    page->plain ? "gem sources --clear-all --add "
+				  "http://ferry:TOKEN@{host}/rubygems/"
+				: "gem sources --clear-all --add "
+				  "https://ferry:TOKEN@{host}/rubygems/");
+		return;
+	}
+	ferry_page_add(page, "Bundler",
+	    "bundle config set mirror.all {url}/rubygems/\n\n"
+	    "# or in the Gemfile:\nsource \"{url}/rubygems/\"");
+	ferry_page_add(
+	    page, "gem", "gem sources --clear-all --add {url}/rubygems/");
 }
 
 const struct ferry_replay ferry_replay_rubygems = {
