@@ -7,6 +7,7 @@
 #include "store/recipe/patch.h"
 #include "store/recipe/spool.h"
 #include "store/recipe/stream.h"
+#include "store/recipe/turn.h"
 
 #define COPY (1U << 20) /* after as many bytes views are passed */
 
@@ -125,6 +126,18 @@ on_piece(void *ctx)
 }
 
 static int
+turn_bases(
+    struct applying *a, enum ferry_assembly_way way, struct ferry_error *err)
+{
+
+	for (size_t i = 0; i < a->head.bases_n; i++)
+		if (ferry_turn(&a->bases[i].plan, a->bases[i].spool, way, NULL,
+			err) == -1)
+			return -1;
+	return 0;
+}
+
+static int
 read_image(struct applying *a, struct ferry_bytes *in, struct ferry_error *err)
 {
 	struct ferry_bytes images[FERRY_RECIPE_BASES];
@@ -132,8 +145,13 @@ read_image(struct applying *a, struct ferry_bytes *in, struct ferry_error *err)
 	for (size_t i = 0; i < a->head.bases_n; i++)
 		images[i] = a->bases[i].image;
 	if (ferry_spool_new(&a->spool, a->dirfd, a->head.image, err) == -1 ||
+	    (a->head.turned && turn_bases(a, FERRY_ASSEMBLY_TURN, err) == -1) ||
 	    ferry_patch_apply(in, a->head.image, images, a->head.bases_n,
 		on_image, on_piece, a, err) == -1)
+		return -1;
+	if (a->head.turned && (turn_bases(a, FERRY_ASSEMBLY_BACK, err) == -1 ||
+				  ferry_turn(&a->plan, a->spool,
+				      FERRY_ASSEMBLY_BACK, NULL, err) == -1))
 		return -1;
 	if (in->n > 0)
 		return ferry_error_set(
@@ -259,22 +277,6 @@ write_level(struct applying *a, size_t count, uint64_t end,
 	return copy(a, end - a->at, on_data, ctx, err);
 }
 
-/* Streams that lie in no other. */
-static size_t
-count_outer(const struct ferry_plan *plan)
-{
-	size_t n = 0, inner = 0;
-
-	for (size_t i = 0; i < plan->n; i++) {
-		if (inner == 0)
-			n++;
-		else
-			inner--;
-		inner += plan->v[i].children;
-	}
-	return n;
-}
-
 /* Make the blob from the image, and look whether it is what it should be. */
 static int
 recreate(struct applying *a, const struct ferry_digest *sha256,
@@ -289,8 +291,8 @@ recreate(struct applying *a, const struct ferry_digest *sha256,
 	if (ferry_spool_new(&a->blob, a->dirfd, a->head.size, err) == -1 ||
 	    ferry_digester_new(&a->digester, FERRY_ALG(FERRY_SHA256), err) ==
 		-1 ||
-	    write_level(a, count_outer(&a->plan), a->head.image, on_result, a,
-		err) == -1)
+	    write_level(a, ferry_plan_outer(&a->plan), a->head.image, on_result,
+		a, err) == -1)
 		return -1;
 	if (a->corrections_left.n > 0)
 		return ferry_error_set(err, FERRY_EFORMAT,

@@ -10,6 +10,7 @@
 #include "store/recipe/varint.h"
 
 #define PIECE (1U << 20)
+#define SET_TURNED 2 /* the models of set 1, and assemblies are turned */
 
 int
 ferry_recipe_head_write(const struct ferry_recipe_head *head,
@@ -17,7 +18,8 @@ ferry_recipe_head_write(const struct ferry_recipe_head *head,
 {
 
 	if (ferry_buf_adds(buf, FERRY_RECIPE_MAGIC, err) == -1 ||
-	    ferry_varint_add(buf, FERRY_MODEL_SET, err) == -1 ||
+	    ferry_varint_add(
+		buf, head->turned ? SET_TURNED : FERRY_MODEL_SET, err) == -1 ||
 	    ferry_varint_add(buf, head->size, err) == -1 ||
 	    ferry_varint_add(buf, head->image, err) == -1 ||
 	    ferry_varint_add(buf, head->work, err) == -1 ||
@@ -65,10 +67,11 @@ ferry_recipe_head_read(struct ferry_recipe_head *out, struct ferry_bytes *in,
 	if (ferry_varint_take(
 		in, FERRY_VARINT_MAX, "set of models", &set, err) == -1)
 		return -1;
-	if (set != FERRY_MODEL_SET)
+	if (set != FERRY_MODEL_SET && set != SET_TURNED)
 		return ferry_error_set(err, FERRY_ENEWER,
-		    "a recipe by models of set %llu, known here is %d",
-		    (unsigned long long)set, FERRY_MODEL_SET);
+		    "a recipe by models of set %llu, known here are %d and %d",
+		    (unsigned long long)set, FERRY_MODEL_SET, SET_TURNED);
+	out->turned = set == SET_TURNED;
 	if (ferry_varint_take(in, FERRY_IMAGE_MAX, "size of the blob",
 		&out->size, err) == -1 ||
 	    ferry_varint_take(in, ferry_image_max(out->size),

@@ -25,6 +25,7 @@ struct ferry_recipe_head {
 	uint64_t size, image, work;
 	struct ferry_recipe_image bases[FERRY_RECIPE_BASES];
 	size_t bases_n, streams;
+	bool turned; /* pieces are of images whose assemblies are turned */
 	uint8_t
 	    prefix; /* model by which the first base was looked at; 0: none */
 };

@@ -10,6 +10,7 @@
 
 #include "store/base/error.h"
 #include "store/recipe/expand_internal.h"
+#include "store/recipe/little.h"
 
 #define LOCAL_N 30
 #define ENTRY_N 46
@@ -23,21 +24,6 @@ struct entry {
 	uint32_t size; /* compressed */
 	bool deflated;
 };
-
-/* 16 and 32 bits, the lowest byte first. */
-static uint32_t
-get16(const uint8_t *p)
-{
-
-	return p[0] | (uint32_t)p[1] << 8;
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-
-	return get16(p) | get16(p + 2) << 16;
-}
 
 bool
 ferry_expand_is_zip(struct ferry_bytes b)
@@ -55,7 +41,7 @@ find_end(struct ferry_bytes b)
 
 	for (size_t at = last + 1; at-- > first;)
 		if (memcmp(b.p + at, "PK\5\6", 4) == 0 &&
-		    at + END_N + get16(b.p + at + 20) == b.n)
+		    at + END_N + ferry_get_le16(b.p + at + 20) == b.n)
 			return at;
 	return b.n;
 }
@@ -82,14 +68,14 @@ read_directory(
 	for (uint32_t i = 0; i < count; i++) {
 		if (left < ENTRY_N || memcmp(p, "PK\1\2", 4) != 0)
 			return false;
-		n = ENTRY_N + (size_t)get16(p + 28) + get16(p + 30) +
-		    get16(p + 32);
+		n = ENTRY_N + (size_t)ferry_get_le16(p + 28) +
+		    ferry_get_le16(p + 30) + ferry_get_le16(p + 32);
 		if (n > left)
 			return false;
-		entries[i].deflated = get16(p + 10) == DEFLATED &&
-		                      (get16(p + 8) & ENCRYPTED) == 0;
-		entries[i].size = get32(p + 20);
-		entries[i].at = get32(p + 42);
+		entries[i].deflated = ferry_get_le16(p + 10) == DEFLATED &&
+		                      (ferry_get_le16(p + 8) & ENCRYPTED) == 0;
+		entries[i].size = ferry_get_le32(p + 20);
+		entries[i].at = ferry_get_le32(p + 42);
 		p += n;
 		left -= n;
 	}
@@ -109,8 +95,9 @@ member_data(
 	if (entry->at < at || entry->at > end || end - entry->at < LOCAL_N ||
 	    memcmp(b.p + entry->at, "PK\3\4", 4) != 0)
 		return 0;
-	data = (size_t)entry->at + LOCAL_N + get16(b.p + entry->at + 26) +
-	       get16(b.p + entry->at + 28);
+	data = (size_t)entry->at + LOCAL_N +
+	       ferry_get_le16(b.p + entry->at + 26) +
+	       ferry_get_le16(b.p + entry->at + 28);
 	return data <= end && end - data >= entry->size ? data : 0;
 }
 
@@ -150,12 +137,12 @@ ferry_expand_zip(struct ferry_expand_level *level, struct ferry_bytes b,
 	uint32_t count = 0, size;
 	int rc;
 
-	if (end < b.n && get16(b.p + end + 4) == 0 &&
-	    get16(b.p + end + 6) == 0 &&
-	    get16(b.p + end + 8) == get16(b.p + end + 10)) {
-		count = get16(b.p + end + 10);
-		size = get32(b.p + end + 12);
-		directory = get32(b.p + end + 16);
+	if (end < b.n && ferry_get_le16(b.p + end + 4) == 0 &&
+	    ferry_get_le16(b.p + end + 6) == 0 &&
+	    ferry_get_le16(b.p + end + 8) == ferry_get_le16(b.p + end + 10)) {
+		count = ferry_get_le16(b.p + end + 10);
+		size = ferry_get_le32(b.p + end + 12);
+		directory = ferry_get_le32(b.p + end + 16);
 		if (directory > end || end - directory < size)
 			count = 0;
 	}

@@ -10,6 +10,7 @@
 #include "store/recipe/patch.h"
 #include "store/recipe/spool.h"
 #include "store/recipe/stream.h"
+#include "store/recipe/turn.h"
 
 #define LEVEL 9
 /* Below this size the best that zstd can do costs next to nothing. */
@@ -149,6 +150,21 @@ look_at_all(struct making *m, struct ferry_bytes blob,
 	m->head.image = image.n;
 	m->head.streams = m->plan.n;
 	m->made->image = image.n;
+	return 0;
+}
+
+/* The patch is of what assemblies turned are, if there are any. */
+static int
+turn(struct making *m, struct ferry_error *err)
+{
+
+	if (ferry_turn(&m->plan, m->image, FERRY_ASSEMBLY_TURN, &m->head.turned,
+		err) == -1)
+		return -1;
+	for (size_t i = 0; m->head.turned && i < m->head.bases_n; i++)
+		if (ferry_turn(&m->bases[i].plan, m->bases[i].spool,
+			FERRY_ASSEMBLY_TURN, NULL, err) == -1)
+			return -1;
 	return 0;
 }
 
@@ -307,6 +323,8 @@ make(struct making *m, struct ferry_bytes blob,
 		return -1;
 	if (m->unfit != NULL)
 		return no_recipe(m, FERRY_RECIPE_UNFIT, m->unfit);
+	if (turn(m, err) == -1)
+		return -1;
 	if (level == 0)
 		level = m->head.image < SMALL ? LEVEL_SMALL : LEVEL;
 	/* Besides a patch, a front of all that may be in it. */

@@ -25,6 +25,21 @@ ferry_plan_free(struct ferry_plan *plan)
 	free(plan->v);
 }
 
+size_t
+ferry_plan_outer(const struct ferry_plan *plan)
+{
+	size_t n = 0, inner = 0;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		if (inner == 0)
+			n++;
+		else
+			inner--;
+		inner += plan->v[i].children;
+	}
+	return n;
+}
+
 int
 ferry_plan_write_places(const struct ferry_plan *plan, struct ferry_buf *buf,
     struct ferry_error *err)

@@ -42,6 +42,8 @@ struct ferry_plan {
 int ferry_plan_add(struct ferry_plan *plan,
     const struct ferry_plan_stream *stream, struct ferry_error *err);
 void ferry_plan_free(struct ferry_plan *plan);
+/* How many streams lie in no other. */
+size_t ferry_plan_outer(const struct ferry_plan *plan);
 
 /*
  * Append where the streams lie, which an expansion knows; then, what only a

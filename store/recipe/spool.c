@@ -181,6 +181,20 @@ ferry_spool_view(
 	return 0;
 }
 
+int
+ferry_spool_edit(struct ferry_spool *s, uint8_t **out, struct ferry_error *err)
+{
+	struct ferry_bytes ignored;
+
+	if (ferry_spool_view(s, &ignored, err) == -1)
+		return -1;
+	if (s->map != NULL &&
+	    mprotect(s->map, (size_t)s->max, PROT_READ | PROT_WRITE) == -1)
+		return ferry_error_errno(err, "mapping a temporary file");
+	*out = s->map;
+	return 0;
+}
+
 void
 ferry_spool_pass(struct ferry_spool *s, uint64_t n)
 {

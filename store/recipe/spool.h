@@ -36,6 +36,9 @@ ferry_spool_cut(struct ferry_spool *s, uint64_t size, struct ferry_error *err);
  * what it was. */
 int ferry_spool_view(
     struct ferry_spool *s, struct ferry_bytes *out, struct ferry_error *err);
+/* The same, to change them where they are: views of them change, too. */
+int
+ferry_spool_edit(struct ferry_spool *s, uint8_t **out, struct ferry_error *err);
 /* The first n bytes are not needed soon: they no longer count as this process's
  * memory. */
 void ferry_spool_pass(struct ferry_spool *s, uint64_t n);

@@ -8,7 +8,8 @@
  *	r  a model's number, two bytes n, n bytes that begin with a stream, bytes
  *	   that are written over the end of its content: by a base's tokens
  *	p  a count of streams, a plan of them
- *	x  a blob to be expanded
+ *	t  an assembly to be turned, and turned back
+ *	x  a blob to be expanded, and its image turned
  */
 
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 #include "store/recipe/model.h"
 #include "store/recipe/spool.h"
 #include "store/recipe/stream.h"
+#include "store/recipe/turn.h"
 
 static int
 on_data(void *ctx, const void *p, size_t n, struct ferry_error *err)
@@ -233,6 +235,24 @@ fuzz_plan(struct ferry_bytes in)
 }
 
 /* Whatever it is: an image within its bounds, and a plan that fits it. */
+/* Turned and turned back, an image is what it was. */
+static void
+turn_image(struct ferry_spool *image, const struct ferry_plan *plan)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf was = FERRY_BUF_INIT;
+	struct ferry_bytes view;
+
+	FUZZ_CHECK(ferry_spool_view(image, &view, &err) == 0);
+	FUZZ_CHECK(ferry_buf_add(&was, view.p, view.n, &err) == 0);
+	FUZZ_CHECK(
+	    ferry_turn(plan, image, FERRY_ASSEMBLY_TURN, NULL, &err) == 0);
+	FUZZ_CHECK(
+	    ferry_turn(plan, image, FERRY_ASSEMBLY_BACK, NULL, &err) == 0);
+	FUZZ_CHECK(ferry_bytes_equal(ferry_bytes_buf(&was), view));
+	ferry_buf_free(&was);
+}
+
 static void
 fuzz_expand(struct ferry_bytes in)
 {
@@ -253,10 +273,28 @@ fuzz_expand(struct ferry_bytes in)
 	FUZZ_CHECK(ferry_plan_write_models(&plan, &text, &err) == 0);
 	FUZZ_CHECK(ferry_plan_read(&again, ferry_bytes_buf(&text), plan.n, size,
 		       &err) == 0);
+	turn_image(image, &plan);
 	ferry_plan_free(&plan);
 	ferry_plan_free(&again);
 	ferry_buf_free(&text);
 	ferry_spool_free(image);
+}
+
+static void
+fuzz_turn(struct ferry_bytes in)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf v = FERRY_BUF_INIT, scratch = FERRY_BUF_INIT;
+	int rc;
+
+	FUZZ_CHECK(ferry_buf_add(&v, in.p, in.n, &err) == 0);
+	rc = ferry_assembly_turn(v.p, v.n, FERRY_ASSEMBLY_TURN, &scratch, &err);
+	FUZZ_CHECK(rc != -1);
+	FUZZ_CHECK(ferry_assembly_turn(
+		       v.p, v.n, FERRY_ASSEMBLY_BACK, &scratch, &err) == rc);
+	FUZZ_CHECK(ferry_bytes_equal(ferry_bytes_buf(&v), in));
+	ferry_buf_free(&v);
+	ferry_buf_free(&scratch);
 }
 
 int
@@ -285,6 +323,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'p':
 		fuzz_plan(in);
+		break;
+	case 't':
+		fuzz_turn(in);
 		break;
 	case 'x':
 		fuzz_expand(in);

@@ -73,4 +73,52 @@ EOF
 		dotnet pack -c Release -o "$out" "$t/net$v" >/dev/null
 	fi
 done
+if [ ! -e ../assemblies/program.dll ]; then
+	mkdir -p ../assemblies "$t/program"
+	cat >"$t/program/program.csproj" <<EOF
+<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup>
+<TargetFramework>net10.0</TargetFramework><DebugType>embedded</DebugType>
+<PathMap>$t/program=/src</PathMap><GenerateAssemblyInfo>false</GenerateAssemblyInfo>
+</PropertyGroup></Project>
+EOF
+	cat >"$t/program/program.cs" <<'EOF'
+using System;
+using System.Collections.Generic;
+namespace Tiny {
+  public interface IShape { double Area { get; } }
+  public class Circle : IShape {
+    public double R;
+    public double Area { get { return R * R * 3.14159; } }
+    public event EventHandler Changed;
+    protected void Fire() { Changed?.Invoke(this, EventArgs.Empty); }
+  }
+  public class Square : IShape { public double A; public double Area => A * A; }
+  public static class Shapes {
+    static readonly Dictionary<string, Func<IShape>> made = new() {
+      ["c"] = () => new Circle(), ["s"] = () => new Square() };
+    public static string Name(int i) {
+      switch (i) {
+      case 0: return "none"; case 1: return "one"; case 2: return "two";
+      case 3: return "three"; case 4: return "four";
+      default: throw new ArgumentException("i");
+      }
+    }
+    public static IEnumerable<T> Twice<T>(IEnumerable<T> x) where T : class {
+      foreach (var t in x) { yield return t; yield return t; }
+    }
+    public static IShape Make(string s) =>
+      made.TryGetValue(s, out var f) ? f() : null;
+    public static long Big => 0x1234567890abcdefL;
+  }
+}
+EOF
+	dotnet build -c Release -o "$t/program/out" "$t/program" >/dev/null
+	cp "$t/program/out/program.dll" ../assemblies
+	python3 - <<'EOF'
+import zlib
+program = open("../assemblies/program.dll", "rb").read()
+at = program.index(b"MPDB") + 8
+open("../assemblies/symbols.pdb", "wb").write(zlib.decompressobj(-15).decompress(program[at:]))
+EOF
+fi
 ls -l

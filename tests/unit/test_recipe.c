@@ -886,6 +886,27 @@ test_recipe_too_large(void **state)
 	free_made(&m);
 }
 
+/* A recipe of set 1, as it was made before assemblies were turned. */
+static void
+test_apply_what_was_made_before(void **state)
+{
+	struct ferry_buf old = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
+	struct made m;
+
+	(void)state;
+	make_pair(
+	    &m, &(struct pair){ "net.1.0.1.nupkg", "net.1.0.2.nupkg", 0, 100 });
+	assert_int_equal(m.recipe.p[4], 2);
+	load(&old, "recipes", "net-1-to-2");
+	assert_int_equal(old.p[4], 1);
+	assert_ok(apply(&m, ferry_bytes_buf(&old), &out), &err);
+	assert_true(
+	    ferry_bytes_equal(ferry_bytes_buf(&out), ferry_bytes_buf(&m.blob)));
+	ferry_buf_free(&old);
+	ferry_buf_free(&out);
+	free_made(&m);
+}
+
 static void
 test_apply_refuses_other_bases_and_blobs(void **state)
 {
@@ -1001,10 +1022,10 @@ test_apply_refuses_newer(void **state)
 	struct ferry_buf out = FERRY_BUF_INIT;
 
 	(void)state;
-	assert_int_equal(ferry_recipe_apply(ferry_bytes_str("FRR1\2"), &none, 1,
+	assert_int_equal(ferry_recipe_apply(ferry_bytes_str("FRR1\3"), &none, 1,
 			     &sha256, AT_FDCWD, into_buf, &out, &err),
 	    -1);
-	assert_refused(&err, FERRY_ENEWER, "set 2");
+	assert_refused(&err, FERRY_ENEWER, "set 3");
 	assert_int_equal(ferry_recipe_apply(ferry_bytes_str("FRR2\1"), &none, 1,
 			     &sha256, AT_FDCWD, into_buf, &out, &err),
 	    -1);
@@ -1062,6 +1083,7 @@ main(void)
 		cmocka_unit_test(test_recipe_by_two_bases),
 		cmocka_unit_test(test_recipe_of_unknown_compressor),
 		cmocka_unit_test(test_recipe_too_large),
+		cmocka_unit_test(test_apply_what_was_made_before),
 		cmocka_unit_test(test_apply_refuses_other_bases_and_blobs),
 		cmocka_unit_test(test_apply_refuses_damage),
 		cmocka_unit_test(test_apply_refuses_lies),
