@@ -538,6 +538,8 @@ bench_maven() {
 		for at in ferry nginx; do
 			wrk -t1 -c32 -d"${SECONDS_EACH}s" "$([ $at = ferry ] && echo "$URL/maven" || echo "$NGINX")/org/load/a001/1.0/a001-1.0.module" |
 			    sed -n 's/^Requests\/sec: *//p' >>none.$at
+			wrk -t1 -c32 -d"${SECONDS_EACH}s" "$([ $at = ferry ] && echo "$URL/maven" || echo "$NGINX")/org/none/a001/1.0/a001-1.0.pom" |
+			    sed -n 's/^Requests\/sec: *//p' >>nothing.$at
 		done
 	done
 	row "a POM" req/s more ">= 1.0" pom.ferry pom.nginx "nginx, static"
@@ -545,6 +547,7 @@ bench_maven() {
 	row "maven-metadata.xml" req/s more "" metadata.ferry metadata.nginx "nginx, static"
 	row "a .sha512 that upstream lacks" req/s more "" sum.ferry - ""
 	row "404 for a .module" req/s more ">= 1.0" none.ferry none.nginx "nginx, static"
+	row "404 for an artifact" req/s more ">= 1.0" nothing.ferry nothing.nginx "nginx, static"
 
 	debian_repository up
 	# shellcheck source=tests/maven/app.sh

@@ -234,7 +234,8 @@ refuse_call(struct ferry_call *call, const struct ferry_replay *format,
 	else if (status == 401)
 		ferry_response_header(
 		    res, "WWW-Authenticate", "Basic realm=\"ferry\"");
-	res->cache = decision->varies ? "no-store" : NULL;
+	if (decision->varies)
+		res->cache = "no-store";
 }
 
 static void

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "serve/http/http.h"
+#include "serve/replay/absent.h"
 #include "store/access/access.h"
 #include "store/base/clock.h"
 #include "store/base/error.h"
@@ -30,12 +31,13 @@
  *
  * Invariant: what is in the cache was made from records up to seq or later
  * ones, never from older: seq moves only after what the records name was
- * dropped, with follow held.
+ * dropped, with follow held.  The same holds of absent.
  */
 struct ferry_store_view {
 	struct ferry_store *store;
 	struct ferry_access *access;
 	struct ferry_cache *cache;
+	struct ferry_absent *absent;
 	ferry_store_view_changed *on_changed;
 	void *ctx;
 	uint64_t blobs; /* ferry_blob_changes(), with the lock */
@@ -68,7 +70,9 @@ ferry_store_view_open(struct ferry_store_view **out, const char *path,
 	    ferry_store_totals(lib->store, &totals, err) == -1 ||
 	    ferry_blob_changes(lib->store, &lib->blobs, err) == -1 ||
 	    ferry_access_open(&lib->access, lib->store, err) == -1 ||
-	    ferry_cache_new(&lib->cache, cache_bytes, files, err) == -1) {
+	    ferry_cache_new(&lib->cache, cache_bytes, files, err) == -1 ||
+	    ferry_absent_new(&lib->absent, err) == -1) {
+		ferry_cache_free(lib->cache);
 		ferry_access_close(lib->access);
 		ferry_store_close(lib->store);
 		free(lib);
@@ -179,6 +183,7 @@ drop_all(struct ferry_store_view *lib)
 {
 
 	ferry_cache_drop_all(lib->cache);
+	ferry_absent_changed(lib->absent);
 	if (lib->on_changed != NULL)
 		lib->on_changed(lib->ctx, NULL, NULL);
 }
@@ -220,6 +225,7 @@ drop_changed(struct ferry_store_view *lib, struct ferry_error *err)
 	}
 	if (found == -1)
 		goto out;
+	ferry_absent_changed(lib->absent);
 	atomic_store(&lib->seq, seq);
 	rc = 0;
 out:
@@ -365,6 +371,7 @@ ferry_store_view_close(struct ferry_store_view *lib)
 	(void)pthread_mutex_destroy(&lib->damaged_lock);
 	(void)pthread_mutex_destroy(&lib->stop_mutex);
 	(void)pthread_mutex_destroy(&lib->follow);
+	ferry_absent_free(lib->absent);
 	ferry_cache_free(lib->cache);
 	ferry_access_close(lib->access);
 	ferry_store_close(lib->store);
@@ -397,6 +404,13 @@ ferry_store_view_store(struct ferry_store_view *lib)
 {
 
 	return lib->store;
+}
+
+struct ferry_absent *
+ferry_store_view_absent(struct ferry_store_view *lib)
+{
+
+	return lib->absent;
 }
 
 struct ferry_cache *

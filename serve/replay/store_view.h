@@ -19,6 +19,7 @@
 
 #include "serve/replay/cache.h"
 
+struct ferry_absent;
 struct ferry_error;
 struct ferry_store_view;
 struct ferry_store;
@@ -48,6 +49,8 @@ struct ferry_store *ferry_store_view_store(struct ferry_store_view *view);
 /* Who may read what of it; follows it. */
 struct ferry_access *ferry_store_view_access(struct ferry_store_view *view);
 struct ferry_access;
+/* Names that the store lacks, as far as they were asked for. */
+struct ferry_absent *ferry_store_view_absent(struct ferry_store_view *view);
 struct ferry_cache *ferry_store_view_cache(struct ferry_store_view *view);
 /* The last journal record that was seen. */
 uint64_t ferry_store_view_seq(struct ferry_store_view *view);

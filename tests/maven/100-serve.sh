@@ -145,6 +145,13 @@ for path in maven/org/ex/ maven/org/ex/none/ maven/org/; do
 	get 404 $path "${html[@]}"
 done
 
+for _ in 1 2 3; do
+	get 404 maven/one/lib/1/lib-1.jar
+	has head "Cache-Control: public, max-age=60"
+	get 404 maven/octo/Tools/one/lib/1/lib-1.pom
+	get 404 maven/one/lib/maven-metadata.xml
+done
+
 say "upstream has more, and so have we a second later; a removed version is gone"
 mkmaven up <<<'artifact("org.ex:lib:2.1"); artifact("one:lib:1"); snapshot("org.ex:snap:1.0-SNAPSHOT", ["20240601.120000-3"]); metadata()'
 sed -i 's/"org.ex:snap:0.9", /&"one:lib:1", /' near.conf
@@ -156,6 +163,9 @@ over_the_gap
 wait_for 10 bash -c "curl -s $URL/maven/org/ex/lib/maven-metadata.xml | grep -q '<latest>2.1'"
 get 200 maven/org/ex/snap/1.0-SNAPSHOT/maven-metadata.xml
 has out "<buildNumber>3</buildNumber>"
+for path in one/lib/1/lib-1.jar octo/Tools/one/lib/1/lib-1.pom one/lib/maven-metadata.xml; do
+	get 200 "maven/$path"
+done
 get 200 maven/.meta/prefixes.txt
 has out "/one/lib" "/org/ex"
 expect 0 "$FERRY" --store far remove org.ex:lib@2.1

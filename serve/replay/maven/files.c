@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "serve/replay/absent.h"
 #include "serve/replay/asker.h"
 #include "serve/replay/file.h"
 #include "serve/replay/held.h"
@@ -191,6 +192,15 @@ find_by_name(struct ferry_call *call, const struct ferry_maven_reading *reading,
 	return rc;
 }
 
+static void
+take_names(struct ferry_call *call, const struct ferry_maven_reading *reading)
+{
+	struct ferry_resource *r = &call->resource;
+
+	memcpy(r->package, reading->package, strlen(reading->package) + 1);
+	memcpy(r->origin, reading->origin, strlen(reading->origin) + 1);
+}
+
 /* The package of one reading of a path: 1 and owner, 0, -1. */
 static int
 find_reading(struct ferry_call *call, const struct ferry_maven_reading *reading,
@@ -198,12 +208,10 @@ find_reading(struct ferry_call *call, const struct ferry_maven_reading *reading,
 {
 	struct at at = { call->view, reading->package, reading->origin, NULL,
 		0 };
-	struct ferry_resource *r = &call->resource;
 	struct ferry_body *body = NULL;
 	int rc;
 
-	(void)snprintf(r->package, sizeof(r->package), "%s", reading->package);
-	(void)snprintf(r->origin, sizeof(r->origin), "%s", reading->origin);
+	take_names(call, reading);
 	if (reading->origin[0] == 0)
 		return find_by_name(call, reading, lookup, err);
 	rc = lookup == FERRY_LOOKUP_FRESH
@@ -216,41 +224,107 @@ find_reading(struct ferry_call *call, const struct ferry_maven_reading *reading,
 }
 
 /*
- * The first reading that is a package which the client may read; else the first
- * that is one, to be refused as such; else none, and the path is what it is
- * without an upstream.
+ * The readings of a path follow from the artifact's folder: "group:artifact", a
+ * line, and the upstream if it must begin with one.  Where some packages are
+ * hidden from some clients nothing is remembered: the time would tell them from
+ * those that are not there.
  */
-int
-ferry_maven_owner(
-    struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err)
+static int
+absent_name(const struct ferry_call *call,
+    const struct ferry_maven_reading *reading, struct ferry_buf *out,
+    struct ferry_error *err)
 {
-	struct ferry_maven_reading reading, first;
+
+	return ferry_access_restricts(ferry_store_view_access(call->view))
+	           ? 0
+	           : ferry_buf_addf(out, err, "maven\n%s\n%s", reading->package,
+			 reading->origin);
+}
+
+/* Nothing that the path can mean is here: it is what it is without an
+ * upstream. */
+static int
+none(struct ferry_call *call, const struct ferry_maven_reading *first)
+{
+
+	take_names(call, first);
+	call->owner[0] = 0;
+	return 0;
+}
+
+/*
+ * A package was found that the client may not read: look into the store as for
+ * one that is not there, so that the time does not tell.
+ */
+static void
+even_out(struct ferry_call *call, const struct ferry_maven_reading *reading)
+{
 	struct ferry_error ignored = FERRY_ERROR_INIT;
-	unsigned found = FERRY_MAVEN_READINGS, start = FERRY_MAVEN_READINGS;
+	char owner[FERRY_OWNER_NAME];
+
+	if (reading->origin[0] == 0)
+		(void)ferry_view_owner(call->view, "maven", reading->package,
+		    FERRY_LOOKUP_FRESH, owner, &ignored);
+	else
+		(void)find_reading(call, reading, FERRY_LOOKUP_FRESH, &ignored);
+}
+
+/*
+ * The first reading that is a package which the client may read; else the first
+ * that is one, to be refused as such; else none.
+ */
+static int
+find_readings(struct ferry_call *call, const struct ferry_maven_reading *first,
+    struct ferry_error *err)
+{
+	struct ferry_maven_reading reading, hidden = { .origin = "" };
+	bool found = false;
 	int rc;
 
 	for (unsigned skip = 0; skip < FERRY_MAVEN_READINGS; skip++) {
 		if (!ferry_maven_path_read(&call->resource, skip, &reading))
 			continue;
-		if (start == FERRY_MAVEN_READINGS)
-			start = skip;
-		if ((rc = find_reading(call, &reading, lookup, err)) == -1)
+		rc = find_reading(call, &reading, FERRY_LOOKUP_CACHED, err);
+		if (rc == -1)
 			return -1;
 		if (rc == 1 && ferry_view_may_read(call, "maven"))
 			return 1;
 		if (rc == 1) {
-			(void)find_reading(
-			    call, &reading, FERRY_LOOKUP_FRESH, &ignored);
-			if (found == FERRY_MAVEN_READINGS)
-				found = skip;
+			even_out(call, &reading);
+			if (!found)
+				hidden = reading;
+			found = true;
 		}
 		call->owner[0] = 0;
 	}
-	if (found < FERRY_MAVEN_READINGS)
-		start = found;
-	if (!ferry_maven_path_read(&call->resource, start, &first))
-		return 0;
-	return find_reading(call, &first, lookup, err);
+	return found ? find_reading(call, &hidden, FERRY_LOOKUP_CACHED, err)
+	             : none(call, first);
+}
+
+int
+ferry_maven_owner(struct ferry_call *call, struct ferry_error *err)
+{
+	struct ferry_absent *absent = ferry_store_view_absent(call->view);
+	uint64_t now = ferry_absent_now(absent);
+	struct ferry_buf name = FERRY_BUF_INIT;
+	struct ferry_maven_reading first;
+	unsigned skip = 0;
+	int rc;
+
+	while (!ferry_maven_path_read(&call->resource, skip, &first))
+		if (++skip == FERRY_MAVEN_READINGS)
+			return 0;
+	if (absent_name(call, &first, &name, err) == -1)
+		return -1;
+	if (ferry_absent_has(absent, ferry_bytes_buf(&name))) {
+		rc = none(call, &first);
+	} else {
+		rc = find_readings(call, &first, err);
+		if (rc == 0)
+			ferry_absent_add(absent, now, ferry_bytes_buf(&name));
+	}
+	ferry_buf_free(&name);
+	return rc;
 }
 
 bool

@@ -9,9 +9,9 @@
 struct ferry_body;
 struct ferry_error;
 
-/* As owner() of a format; fills package and origin of the resource. */
-int ferry_maven_owner(
-    struct ferry_call *call, enum ferry_lookup lookup, struct ferry_error *err);
+/* As owner() of a format, also where the client may not read what is found: the
+ * time is that of what is not there.  Fills package and origin of the resource. */
+int ferry_maven_owner(struct ferry_call *call, struct ferry_error *err);
 /* As wants() and supplies() of struct ferry_replay. */
 struct ferry_pull_want;
 bool

@@ -254,11 +254,14 @@ find_owner(
 	struct ferry_resource *r = &call->resource;
 	struct ferry_access_decision decision;
 	struct ferry_body *body = NULL;
-	int rc = ferry_maven_owner(call, lookup, err);
+	int rc;
 
+	/* The first look evens out by itself. */
+	if (lookup == FERRY_LOOKUP_FRESH)
+		return 0;
+	rc = ferry_maven_owner(call, err);
 	if (rc == -1 || (r->kind & ~FERRY_MAVEN_SUMS) != FERRY_MAVEN_VERSIONS ||
-	    lookup == FERRY_LOOKUP_FRESH || may_come(call) ||
-	    (rc == 1 && ferry_view_may_read(call, "maven")))
+	    may_come(call) || (rc == 1 && ferry_view_may_read(call, "maven")))
 		return rc;
 	ferry_access_decide(
 	    &(struct ferry_access_request){ .identity = &call->identity,

@@ -151,7 +151,8 @@ ferry_maven_path_read(const struct ferry_resource *r, unsigned skip,
 	struct ferry_bytes artifact = word_before(r->item, behind), folder;
 	size_t n;
 
-	*out = (struct ferry_maven_reading){ .origin = "" };
+	/* Not the whole of it: it is large, and made for every request. */
+	out->origin[0] = out->package[0] = out->folder[0] = 0;
 	for (unsigned i = 0; i < skip; i++) {
 		if ((slash = strchr(start, '/')) == NULL)
 			return false;
@@ -179,6 +180,7 @@ ferry_maven_path_read(const struct ferry_resource *r, unsigned skip,
 		if (!ferry_maven_version_valid(folder))
 			return false;
 		memcpy(out->folder, folder.p, folder.n);
+		out->folder[folder.n] = 0;
 	}
 	return ferry_maven_name_valid(ferry_bytes_str(out->package));
 }
