@@ -35,6 +35,21 @@ load_one(const struct ferry_model *model, const struct ferry_pom_id *id,
 	return model->on_load(model->ctx, id, child, path, out, err);
 }
 
+/* Take pom, whose profiles are those of a build of the child. */
+static int
+add_pom(
+    struct ferry_model *model, struct ferry_pom *pom, struct ferry_error *err)
+{
+	const char *file = model->n == 0 ? pom->file : model->lineage[0]->file;
+
+	if (ferry_active_find(pom, file, &model->active[model->n], err) == -1) {
+		ferry_pom_unref(pom);
+		return -1;
+	}
+	model->lineage[model->n++] = pom;
+	return 0;
+}
+
 int
 ferry_model_new(struct ferry_model *out, struct ferry_pom *pom,
     ferry_model_load *on_load, void *ctx, unsigned *asked,
@@ -44,7 +59,8 @@ ferry_model_new(struct ferry_model *out, struct ferry_pom *pom,
 	*out = (struct ferry_model){
 		.on_load = on_load, .ctx = ctx, .asked = asked
 	};
-	out->lineage[out->n++] = pom;
+	if (add_pom(out, pom, err) == -1)
+		return -1;
 	while (pom->parent.is) {
 		const struct ferry_pom *child = pom;
 		struct ferry_buf text = FERRY_BUF_INIT;
@@ -71,7 +87,8 @@ ferry_model_new(struct ferry_model *out, struct ferry_pom *pom,
 		ferry_buf_free(&text);
 		if (rc != 1)
 			return rc;
-		out->lineage[out->n++] = parent;
+		if (add_pom(out, parent, err) == -1)
+			return -1;
 		for (size_t i = 0; i + 1 < out->n; i++)
 			if (same_id(out->lineage[i], parent))
 				return ferry_error_set(err, FERRY_EFORMAT,
@@ -159,10 +176,11 @@ find_value(const struct ferry_model *model, const char *name, size_t n)
 		return value;
 	for (size_t i = 0; i < model->n; i++) {
 		const struct ferry_pom *pom = model->lineage[i];
+		const struct ferry_active *active = model->active[i];
 
-		for (size_t k = pom->profiles_n; k-- > 0;)
+		for (size_t k = active->n; k-- > 0;)
 			if ((value = of_properties(
-				 pom->profiles[k], name, n)) != NULL)
+				 active->profiles[k], name, n)) != NULL)
 				return value;
 		if ((value = of_properties(pom->root, name, n)) != NULL)
 			return value;
@@ -344,11 +362,12 @@ ferry_model_each(const struct ferry_model *model, const char *const *path,
 	int rc = 1;
 
 	for (size_t i = 0; i < model->n && rc == 1; i++) {
-		const struct ferry_pom *pom = model->lineage[i];
+		const struct ferry_active *active = model->active[i];
 
-		for (size_t k = pom->profiles_n + 1; k-- > 0 && rc == 1;) {
+		for (size_t k = active->n + 1; k-- > 0 && rc == 1;) {
 			const struct ferry_xml_node *node =
-			    k == pom->profiles_n ? pom->root : pom->profiles[k];
+			    k == active->n ? model->lineage[i]->root
+					   : active->profiles[k];
 
 			for (size_t p = 0; path[p] != NULL; p++)
 				node = ferry_xml_child(node, path[p]);

@@ -13,6 +13,7 @@
  */
 
 #include "store/base/bytes.h"
+#include "sync/select/maven/active.h"
 #include "sync/select/maven/pom.h"
 
 #define FERRY_MODEL_PARENTS 64
@@ -36,6 +37,8 @@ struct ferry_model {
 	ferry_model_load *on_load;
 	void *ctx;
 	struct ferry_pom *lineage[FERRY_MODEL_PARENTS]; /* the child first */
+	/* The profiles of each that are active for the child. */
+	const struct ferry_active *active[FERRY_MODEL_PARENTS];
 	size_t n;
 	unsigned *asked; /* of this model and those it imports */
 	unsigned depth; /* of imports */

@@ -6,7 +6,7 @@
  * and the version of its parent element.
  *
  * Source: Maven 3.8.7, maven-model-builder: DefaultModelBuilder,
- *     DefaultProfileSelector, MavenModelMerger.
+ *     MavenModelMerger.
  */
 
 #include <stdbool.h>
@@ -15,11 +15,11 @@
 
 struct ferry_error;
 
-#define FERRY_POM_PROFILES 64 /* that are active in one POM */
+struct ferry_active;
 
 /* Which profiles are active: what the projects' builds will have. */
 struct ferry_pom_builder {
-	const char *jdk; /* "17": its major version, or "1.8" */
+	const char *jdk; /* "17", "1.8", or in full "17.0.9" */
 	const char *const *profiles; /* names given on the command line */
 	size_t profiles_n;
 	const char *const
@@ -41,8 +41,7 @@ struct ferry_pom {
 		const char *path; /* NULL: "../pom.xml"; "": none */
 		bool is; /* there is one */
 	} parent;
-	const struct ferry_xml_node *profiles[FERRY_POM_PROFILES];
-	size_t profiles_n;
+	struct ferry_active *active; /* its profiles (active.h) */
 	const char *file; /* its own, of a project; borrowed; or NULL */
 	const struct ferry_pom_builder *builder;
 	bool gradle; /* says that there is Gradle module metadata */

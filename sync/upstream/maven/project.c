@@ -485,6 +485,7 @@ add_module(struct modules *m, const char *path, struct ferry_error *err)
 {
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_pom *tree = NULL;
+	const struct ferry_active *active;
 	const struct maven *maven = m->packages->state;
 	int rc = -1;
 
@@ -500,10 +501,11 @@ add_module(struct modules *m, const char *path, struct ferry_error *err)
 	    ferry_pom_new(
 		&tree, ferry_bytes_buf(&text), &maven->builder, err) == 0 &&
 	    name_module(m, path, tree, err) == 0 &&
-	    add_modules_of(m, path, tree->root, err) == 0) {
+	    add_modules_of(m, path, tree->root, err) == 0 &&
+	    ferry_active_find(tree, path, &active, err) == 0) {
 		rc = 0;
-		for (size_t i = 0; rc == 0 && i < tree->profiles_n; i++)
-			rc = add_modules_of(m, path, tree->profiles[i], err);
+		for (size_t i = 0; rc == 0 && i < active->n; i++)
+			rc = add_modules_of(m, path, active->profiles[i], err);
 	}
 	if (rc == -1)
 		ferry_error_in(err, "%s", path);
