@@ -135,6 +135,7 @@ ferry_maven_pom_ask(struct maven_poms *poms, struct maven_pom *pom,
 		return 0;
 	if (pom->state == POM_NEW)
 		pom->state = POM_ASKED;
+	pom->needed = pom->needed || need == FERRY_NEEDED;
 	if (name == NULL)
 		return ask_fallback(poms, pom, files, need, err);
 	if (ferry_buf_addf(&words, err, "%s", files) == 0 &&
@@ -202,7 +203,9 @@ lose(struct maven_poms *poms, struct maven_pom *pom,
 	if (next == NULL || pom->state != POM_ASKED)
 		return ferry_maven_pom_settle(poms, pom, NULL, err);
 	pom->home = next;
-	return ferry_maven_pom_ask(poms, pom, "pom", FERRY_NEEDED, err) == -1
+	return ferry_maven_pom_ask(poms, pom, "pom",
+		   pom->needed ? FERRY_NEEDED : FERRY_NEEDED_IF_THERE,
+		   err) == -1
 	           ? -1
 	           : 1;
 }

@@ -34,6 +34,7 @@ struct maven_pom {
 	struct maven_pom *alias; /* what a range chose, or a relocation means */
 	struct ferry_dependencies deps;
 	bool settled, queued, resolving;
+	bool needed; /* by something; else only if it is there */
 	struct maven_pom **waiters; /* that lack this one */
 	size_t waiters_n, waiters_cap;
 	struct maven_node **nodes; /* of walks, waiting until it is settled */
