@@ -11,6 +11,7 @@
 #include "store/format/maven/names.h"
 #include "store/format/maven/version.h"
 #include "sync/select/lock/lock.h"
+#include "sync/select/maven/listing.h"
 #include "sync/select/maven/model.h"
 
 typedef int compare(struct ferry_bytes a, struct ferry_bytes b);
@@ -145,6 +146,27 @@ try_path(struct ferry_bytes text)
 	}
 }
 
+static int
+on_listed(void *ctx, struct ferry_bytes classifier,
+    struct ferry_bytes extension, struct ferry_error *err)
+{
+
+	(void)ctx;
+	(void)err;
+	FUZZ_CHECK(ferry_maven_part_valid(classifier));
+	FUZZ_CHECK(ferry_maven_part_valid(extension));
+	return 0;
+}
+
+static void
+try_listing(struct ferry_bytes text)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+
+	(void)ferry_maven_listing(
+	    text, ferry_bytes_str("a"), "1", on_listed, NULL, &ignored);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -159,6 +181,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'p':
 		try_pom(text);
+		break;
+	case 'l':
+		try_listing(text);
 		break;
 	case 'g':
 		try_lock("gradle.lockfile", text);

@@ -5,6 +5,7 @@
 #include "store/base/conf.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
+#include "store/format/maven/names.h"
 #include "sync/upstream/maven/lifecycle.h"
 #include "sync/upstream/maven/maven.h"
 #include "sync/upstream/maven/project.h"
@@ -39,6 +40,30 @@ read_checksums(struct maven *maven, struct ferry_conf_group *group,
 		maven->checksums |= FERRY_ALG(algs[k]);
 	}
 	return rc;
+}
+
+/* classifiers = [ "linux-x86_64", "*" ]: beside each main file. */
+static int
+read_classifiers(struct maven *maven, struct ferry_conf_group *group,
+    struct ferry_error *err)
+{
+	size_t n;
+
+	if (ferry_conf_all_strs(group, "classifiers", maven->classifiers,
+		MAVEN_NAMES_MAX, &n, err) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const char *word = maven->classifiers[i];
+
+		if (strcmp(word, "*") == 0)
+			maven->all = true;
+		else if (ferry_maven_part_valid(ferry_bytes_str(word)))
+			maven->classifiers[maven->classifiers_n++] = word;
+		else
+			return ferry_conf_error(group, "classifiers", err,
+			    "'%.60s' is no classifier", word);
+	}
+	return 0;
 }
 
 static int
@@ -95,6 +120,7 @@ ferry_maven_configure(struct ferry_packages *packages,
 			   err) == -1 ||
 	               ferry_conf_bool(group, "signatures", false,
 			   &maven->signatures, err) == -1 ||
+	               read_classifiers(maven, group, err) == -1 ||
 	               read_checksums(maven, group, err) == -1 ||
 	               read_projects(maven, group, err) == -1 ||
 	               /* Basic, as Maven's settings.xml has it. */

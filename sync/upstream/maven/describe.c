@@ -10,6 +10,7 @@
 #include "store/blob/blob.h"
 #include "store/format/maven/names.h"
 #include "sync/base/task.h"
+#include "sync/select/maven/listing.h"
 #include "sync/select/maven/pom.h"
 #include "sync/upstream/maven/files.h"
 #include "sync/upstream/maven/maven.h"
@@ -363,12 +364,51 @@ note_all_absent(const struct ferry_version_at *at, json_t *record,
 	word.classifier = ferry_bytes_str("javadoc");
 	if (maven->javadoc && note_absent(at, record, &word, err) == -1)
 		return -1;
+	for (size_t i = 0; i < maven->classifiers_n; i++) {
+		word.classifier = ferry_bytes_str(maven->classifiers[i]);
+		if (note_absent(at, record, &word, err) == -1)
+			return -1;
+	}
 	word.classifier = ferry_bytes_str("");
 	word.extension = ferry_bytes_str("module");
 	if (ferry_maven_asks_module(at, pom) &&
 	    note_absent(at, record, &word, err) == -1)
 		return -1;
 	return maven->signatures ? note_unsigned(record, err) : 0;
+}
+
+/* Whether upstream lists the version's files; that it does not is told where its
+ * module metadata does not name them, either. */
+static int
+note_listed(
+    const struct ferry_version_at *at, json_t *record, struct ferry_error *err)
+{
+	struct maven *maven = at->packages->state;
+	const struct ferry_aside *page = ferry_maven_page(at);
+	json_t *known = json_object_get(at->before, "listed");
+	struct ferry_buf name = FERRY_BUF_INIT;
+	struct ferry_file file;
+	int rc, lists;
+
+	if (page == NULL)
+		return known == NULL ? 0
+		                     : ferry_json_set(record, "listed",
+					   json_incref(known), err);
+	lists = ferry_maven_listing(page->text,
+	    ferry_maven_artifact(ferry_bytes_str(
+		ferry_maven_coordinates(at->packages, at->name))),
+	    at->version, NULL, NULL, err);
+	rc = lists == -1 ? -1
+	                 : ferry_maven_name_of(&name, at, ferry_bytes_str(""),
+			       ferry_bytes_str("module"), err);
+	if (rc == 0)
+		rc = ferry_files_find(record, (char *)name.p, &file, err);
+	if (rc == 0)
+		maven->unlisted += lists == 0;
+	ferry_buf_free(&name);
+	return rc == -1
+	           ? -1
+	           : ferry_json_set(record, "listed", json_boolean(lists), err);
 }
 
 /* Of plugins */
@@ -456,7 +496,9 @@ set_members(const struct ferry_version_at *at, json_t *record,
 	    (strcmp(pom->packaging, "maven-plugin") == 0 &&
 		set_prefix(at, record, err) == -1))
 		return -1;
-	return note_all_absent(at, record, pom, err);
+	return note_all_absent(at, record, pom, err) == -1
+	           ? -1
+	           : note_listed(at, record, err);
 }
 
 int

@@ -7,6 +7,7 @@
 #include "store/base/files.h"
 #include "store/blob/blob.h"
 #include "store/format/maven/names.h"
+#include "sync/select/maven/listing.h"
 #include "sync/select/maven/pom.h"
 #include "sync/upstream/maven/maven.h"
 #include "sync/upstream/maven/names.h"
@@ -187,12 +188,84 @@ tell_known(const struct tell *tell, struct ferry_error *err)
 	return n == -1 ? -1 : 0;
 }
 
+/* All classifiers */
+
+#define PAGE "/" /* the aside that is a page of the version's folder */
+
+bool
+ferry_maven_wants_all(const struct ferry_version_at *at)
+{
+	const struct maven *maven = at->packages->state;
+
+	return !at->packages->run->pulls &&
+	       (maven->all || ferry_maven_has_word(at->files, MAVEN_ALL));
+}
+
+const struct ferry_aside *
+ferry_maven_page(const struct ferry_version_at *at)
+{
+
+	for (size_t i = 0; i < at->asides_n; i++)
+		if (strcmp(at->asides[i].name, PAGE) == 0)
+			return &at->asides[i];
+	return NULL;
+}
+
+static int
+on_listed(void *ctx, struct ferry_bytes classifier,
+    struct ferry_bytes extension, struct ferry_error *err)
+{
+
+	return tell_file(ctx, classifier, extension, MAY_BE, err);
+}
+
+/* The page is asked for once: a release gets no more files. */
+static int
+tell_all(const struct tell *tell, struct ferry_error *err)
+{
+	const struct ferry_version_at *at = tell->at;
+	const struct ferry_aside *page = ferry_maven_page(at);
+	struct ferry_wanted_file file = { .name = PAGE,
+		.optional = true,
+		.insist = true,
+		.aside = true,
+		.page = true };
+	struct ferry_buf url = FERRY_BUF_INIT;
+	int rc;
+
+	if (page != NULL)
+		return ferry_maven_listing(page->text,
+			   ferry_maven_artifact(
+			       ferry_bytes_str(ferry_maven_coordinates(
+				   at->packages, at->name))),
+			   at->version, on_listed, (void *)(uintptr_t)tell,
+			   err) == -1
+		           ? -1
+		           : 0;
+	if (json_object_get(at->before, "listed") != NULL)
+		return 0;
+	rc = ferry_maven_url_of(&url, at, "", err);
+	if (rc == 0) {
+		file.url = (char *)url.p;
+		rc = tell->on_file(tell->ctx, &file, err);
+	}
+	ferry_buf_free(&url);
+	return rc;
+}
+
 /* What goes with a main file, or any that was wanted by name. */
 static int
 tell_beside(const struct tell *tell, struct ferry_error *err)
 {
 	const struct maven *maven = tell->at->packages->state;
 	struct ferry_bytes jar = ferry_bytes_str("jar");
+
+	for (size_t i = 0; i < maven->classifiers_n; i++)
+		if (tell_file(tell, ferry_bytes_str(maven->classifiers[i]), jar,
+			MAY_BE, err) == -1)
+			return -1;
+	if (ferry_maven_wants_all(tell->at) && tell_all(tell, err) == -1)
+		return -1;
 
 	if (maven->sources &&
 	    tell_file(tell, ferry_bytes_str("sources"), jar, MAY_BE, err) == -1)

@@ -11,6 +11,7 @@
  *	C:E#ALG=HEX	the same, with a digest that a lock file says; of
  *			several, "#ALG=HEX#ALG=HEX", any
  *	=RANGE		no file: who wanted it will know by this
+ *	@all		each that upstream lists
  *	gradle		no file: what its Gradle module metadata names
  *
  * Without words it is "*".
@@ -30,8 +31,12 @@ int ferry_maven_more_files(const struct ferry_version_at *at,
 struct ferry_pom;
 bool ferry_maven_asks_module(
     const struct ferry_version_at *at, const struct ferry_pom *pom);
+/* Whether all classifiers are wanted; and the page that lists them, once it was
+ * asked for, or NULL. */
+bool ferry_maven_wants_all(const struct ferry_version_at *at);
+const struct ferry_aside *ferry_maven_page(const struct ferry_version_at *at);
 /* Checks files against their checksums; adds "packaging", "absent", "bare",
- * "prefix" to the record (store/catalog/README.md). */
+ * "prefix", "listed" to the record (store/catalog/README.md). */
 int ferry_maven_describe(
     const struct ferry_version_at *at, json_t *record, struct ferry_error *err);
 

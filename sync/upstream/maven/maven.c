@@ -58,7 +58,7 @@ split_text(
 	return ferry_strndup(name, ferry_bytes_of(text, n), err);
 }
 
-/* "1.0:type:classifier". */
+/* "1.0:type:classifier"; "1.0:jar:*" is the main file and all beside it. */
 static int
 cut_spec(const char *spec, size_t *n, char **files, struct ferry_error *err)
 {
@@ -78,6 +78,10 @@ cut_spec(const char *spec, size_t *n, char **files, struct ferry_error *err)
 					 : (size_t)(classifier - type)),
 		err) == -1)
 		return -1;
+	if (classifier != NULL && strcmp(classifier, ":*") == 0) {
+		free(copy);
+		return ferry_strdup(files, "* " MAVEN_ALL, err);
+	}
 	is = ferry_maven_type(copy);
 	classifier = classifier == NULL ? is.classifier : classifier + 1;
 	if (!ferry_maven_part_valid(ferry_bytes_str(is.extension)) ||
@@ -264,10 +268,15 @@ arrived(
 	if (is_wanted_itself(at))
 		ferry_maven_pom_queue(poms, pom);
 	/* What a lock file names has all that it needs beside it. */
-	if ((maven->gradle || gradle) &&
-	    ferry_maven_module(at,
-		closure || (!gradle && ferry_maven_next_word(&rest, &word)),
-		err) == -1)
+	if (maven->gradle || gradle)
+		rc = ferry_maven_module(at,
+		    closure || (!gradle && ferry_maven_next_word(&rest, &word))
+			? MAVEN_MODULE_FOLLOW
+			: MAVEN_MODULE_LOCKED,
+		    err);
+	else if (ferry_maven_wants_all(at) && ferry_maven_wants_main(at->files))
+		rc = ferry_maven_module(at, MAVEN_MODULE_FILES, err);
+	if (rc == -1)
 		return -1;
 	return closure ? ferry_maven_walk(maven->walker, pom,
 			     MAVEN_ROOT_ARTIFACT, NULL, FERRY_NEEDED, NULL, err)
@@ -378,6 +387,14 @@ after(struct ferry_packages *packages, struct ferry_error *err)
 		(void)snprintf(text, sizeof(text),
 		    "upstream has no checksum of %s, taken as they came",
 		    ferry_count_text(maven->unchecked, "file", count));
+		ferry_run_skip(packages->run, packages->up->name, text);
+	}
+	if (maven->unlisted > 0) {
+		(void)snprintf(text, sizeof(text),
+		    "upstream does not list the files of %s: which classifiers "
+		    "there are is not known, and they must be named",
+		    ferry_count_text(maven->unlisted, "version", count));
+		maven->unlisted = 0;
 		ferry_run_skip(packages->run, packages->up->name, text);
 	}
 	return 0;

@@ -22,6 +22,9 @@ struct maven_walker;
 /* packages->state */
 struct maven {
 	bool sources, javadoc; /* beside each main file */
+	const char *classifiers[MAVEN_NAMES_MAX]; /* likewise */
+	size_t classifiers_n;
+	bool all; /* "*" is one: every one that upstream lists */
 	bool signatures; /* ".asc" of each file */
 	unsigned checksums; /* FERRY_ALG()s whose sidecars are asked for */
 	const char *projects[MAVEN_NAMES_MAX]; /* paths of pom.xml */
@@ -44,6 +47,7 @@ struct maven {
 	struct ferry_table constrained; /* of module.c */
 	struct ferry_table absent; /* files that were told of as lacking */
 	uint64_t unchecked; /* files without a checksum */
+	uint64_t unlisted; /* versions of which upstream does not list files */
 	bool said; /* that there were such */
 };
 

@@ -9,6 +9,7 @@
 #include "store/base/json.h"
 #include "store/blob/blob.h"
 #include "store/format/maven/names.h"
+#include "sync/upstream/maven/files.h"
 #include "sync/upstream/maven/maven.h"
 #include "sync/upstream/maven/names.h"
 #include "sync/upstream/package/packages.h"
@@ -18,7 +19,7 @@
 
 struct module {
 	const struct ferry_version_at *at;
-	bool follow;
+	enum maven_module how;
 	unsigned wants;
 	char by[FERRY_PACKAGE_ITEM];
 };
@@ -281,7 +282,7 @@ want_dependency(
 	if (is_platform(dependency))
 		return want_module(
 		    m, dependency, version, "pom gradle", false, err);
-	if (!m->follow)
+	if (m->how != MAVEN_MODULE_FOLLOW)
 		return 0;
 	return want_module(m, dependency, version, "* gradle", true, err) == -1
 	           ? -1
@@ -294,16 +295,20 @@ read_variant(struct module *m, const json_t *variant, struct ferry_error *err)
 	const json_t *at = json_object_get(variant, "available-at"), *one;
 	size_t i;
 
-	if (strcmp(text_of(json_object_get(variant, "attributes"),
+	if (!ferry_maven_wants_all(m->at) &&
+	    strcmp(text_of(json_object_get(variant, "attributes"),
 		       "org.gradle.category"),
 		"documentation") == 0)
 		return 0;
-	if (at != NULL && want_module(m, at, text_of(at, "version"),
-			      "pom gradle", m->follow, err) == -1)
-		return -1;
 	json_array_foreach (json_object_get(variant, "files"), i, one)
 		if (want_file(m, one, err) == -1)
 			return -1;
+	if (m->how == MAVEN_MODULE_FILES)
+		return 0;
+	if (at != NULL &&
+	    want_module(m, at, text_of(at, "version"), "pom gradle",
+		m->how == MAVEN_MODULE_FOLLOW, err) == -1)
+		return -1;
 	json_array_foreach (json_object_get(variant, "dependencies"), i, one)
 		if (want_dependency(m, one, err) == -1)
 			return -1;
@@ -322,7 +327,7 @@ read_module(struct module *m, struct ferry_bytes text, struct ferry_error *err)
 	size_t i;
 	int rc = ferry_json_parse(&root, text, "module metadata", err);
 
-	if (rc == 0 && m->follow)
+	if (rc == 0 && m->how == MAVEN_MODULE_FOLLOW)
 		rc = use_module(m,
 		    ferry_maven_coordinates(m->at->packages, m->at->name), err);
 	json_array_foreach (json_object_get(root, "variants"), i, variant)
@@ -333,10 +338,10 @@ read_module(struct module *m, struct ferry_bytes text, struct ferry_error *err)
 }
 
 int
-ferry_maven_module(
-    const struct ferry_version_at *at, bool follow, struct ferry_error *err)
+ferry_maven_module(const struct ferry_version_at *at, enum maven_module how,
+    struct ferry_error *err)
 {
-	struct module m = { .at = at, .follow = follow };
+	struct module m = { .at = at, .how = how };
 	struct ferry_buf name = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_file file;

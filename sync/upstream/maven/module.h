@@ -9,21 +9,25 @@
  *     Metadata 1.1.
  */
 
-#include <stdbool.h>
-
 struct ferry_error;
 struct ferry_table;
 struct ferry_version_at;
 
+/* How much of it is wanted; each has what is before it. */
+enum maven_module {
+	MAVEN_MODULE_FILES, /* of all variants but documentation */
+	/* Modules that variants are available at, platforms that they need. */
+	MAVEN_MODULE_LOCKED,
+	MAVEN_MODULE_FOLLOW /* all else that they depend on */
+};
 /*
- * Want the files of all variants but documentation, the modules that variants
- * are available at and the platforms they need; follow: and all else that they
- * depend on.  What constraints say is wanted of modules that something that was
- * followed depends on.  Nothing if the version has no module metadata.  What is wrong with
- * it is a failure of the run.  -1: of the store, memory.
+ * Want that.  What constraints say is wanted of modules that something that was
+ * followed depends on.  Where all classifiers are wanted, documentation is no
+ * exception.  Nothing if the version has no module metadata.  What is wrong with it
+ * is a failure of the run.  -1: of the store, memory.
  */
-int ferry_maven_module(
-    const struct ferry_version_at *at, bool follow, struct ferry_error *err);
+int ferry_maven_module(const struct ferry_version_at *at, enum maven_module how,
+    struct ferry_error *err);
 /* Free the table of what constraints say (struct maven). */
 void ferry_maven_module_forget(struct ferry_table *constrained);
 

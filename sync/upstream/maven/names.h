@@ -11,6 +11,9 @@ struct ferry_digest;
 struct ferry_error;
 struct ferry_version_at;
 
+/* The word of all classifiers that upstream lists. */
+#define MAVEN_ALL "@all"
+
 struct maven_word {
 	bool if_there; /* "?…" */
 	struct ferry_bytes classifier, extension;

@@ -64,6 +64,7 @@ ferry_job_add_file(
 		.judged = wanted->judged,
 		.insist = wanted->insist,
 		.aside = wanted->aside,
+		.page = wanted->page,
 		.declared = wanted->n,
 		.n = wanted->n };
 	for (size_t i = 0; i < wanted->n; i++)
@@ -182,6 +183,16 @@ ferry_packages_check_url(const struct ferry_packages *packages,
 	    what, url);
 }
 
+/* Whether the answer means that upstream does not have it. */
+static bool
+is_no_aside(const struct ferry_job_file *f, enum ferry_code code)
+{
+
+	return code == FERRY_ENOTFOUND ||
+	       (f->page && (code == FERRY_EDENIED || code == FERRY_ELIMIT ||
+			       code == FERRY_EFORMAT));
+}
+
 static void
 on_aside(
     void *ctx, const struct ferry_fetch_result *result, struct ferry_bytes body)
@@ -196,7 +207,7 @@ on_aside(
 		if (body.n > 0 && job->why.code == FERRY_OK)
 			(void)ferry_buf_add(
 			    &f->text, body.p, body.n, &job->why);
-	} else if (result->error.code != FERRY_ENOTFOUND &&
+	} else if (!is_no_aside(f, result->error.code) &&
 		   job->why.code == FERRY_OK) {
 		job->why = result->error;
 	}
@@ -210,7 +221,8 @@ ask_aside(struct ferry_job *job, size_t i, struct ferry_error *err)
 	struct ferry_packages *packages = job->package->packages;
 	struct ferry_ask ask = { .origin = &packages->up->origin,
 		.url = job->files[i].url,
-		.max_size = FERRY_ASIDE_MAX,
+		.max_size =
+		    job->files[i].page ? FERRY_PAGE_MAX : FERRY_ASIDE_MAX,
 		.on_done = on_aside,
 		.on_drop = on_drop };
 	struct transfer *transfer;
@@ -278,6 +290,23 @@ ferry_job_ask_files(struct ferry_job *job, struct ferry_error *err)
 		if (ask_file(job, i, err) == -1)
 			return -1;
 	}
+	return 0;
+}
+
+int
+ferry_job_asides(const struct ferry_job *job, struct ferry_version_at *at,
+    struct ferry_error *err)
+{
+	struct ferry_aside *asides = NULL;
+
+	if (ferry_calloc(&asides, job->files_n + 1, sizeof(*asides), err) == -1)
+		return -1;
+	for (size_t i = 0; i < job->files_n; i++)
+		if (job->files[i].aside && job->files[i].asked)
+			asides[at->asides_n++] =
+			    (struct ferry_aside){ job->files[i].name,
+				    ferry_bytes_buf(&job->files[i].text) };
+	at->asides = asides;
 	return 0;
 }
 

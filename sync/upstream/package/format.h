@@ -88,7 +88,9 @@ struct ferry_version_at {
 	/* What is wanted of it besides the usual: the format's words, with
 	 * blanks between; or NULL. */
 	const char *files;
-	const struct ferry_aside *asides; /* for describe() */
+	/* For more_files() and describe(): of one that upstream lacks the text
+	 * is empty. */
+	const struct ferry_aside *asides;
 	size_t asides_n;
 	/* What its document said of it: for describe(), when listed is gone. */
 	struct ferry_bytes object;
@@ -108,10 +110,14 @@ struct ferry_wanted_file {
 	 * none. */
 	bool judged;
 	bool insist; /* and optional: asked for whenever it is not here */
-	bool aside; /* not a file, but an aside for describe(); optional */
+	/* Not a file, but an aside for more_files() and describe(); optional,
+	 * and with insist also asked for where all files are here. */
+	bool aside;
+	bool page; /* and aside: up to 1 MB, and none if it is refused */
 };
 #define FERRY_FILE_DIGESTS_MAX 6
 #define FERRY_ASIDE_MAX (64U << 10) /* bytes of one */
+#define FERRY_PAGE_MAX (1U << 20)
 typedef int ferry_on_file(
     void *ctx, const struct ferry_wanted_file *file, struct ferry_error *err);
 

@@ -12,7 +12,7 @@ struct ferry_job_file {
 	struct ferry_digest
 	    digests[FERRY_PULL_WANT_MAX]; /* first upstream's, */
 	size_t declared, n; /* then a lock file's */
-	bool optional, judged, insist, aside, asked;
+	bool optional, judged, insist, aside, page, asked;
 	struct ferry_buf text; /* of an aside that came */
 	struct ferry_pulled came; /* sha256.n == 0: not, or not there */
 };
@@ -49,6 +49,9 @@ void ferry_job_free(struct ferry_job *job);
  * added. */
 int ferry_job_add_file(
     void *job, const struct ferry_wanted_file *wanted, struct ferry_error *err);
+/* Set the asides of at to those that were asked for; the caller frees them. */
+int ferry_job_asides(const struct ferry_job *job, struct ferry_version_at *at,
+    struct ferry_error *err);
 /* What a lock file says of the first file must be what upstream says, and of
  * what that does not say, what comes. */
 int ferry_job_add_lock(struct ferry_job *job,

@@ -125,25 +125,38 @@ check_locks(const struct ferry_job *job, const json_t *record, size_t from,
 
 static void end_job(struct ferry_job *job);
 
-/* With the asides that came. */
+/* Call with the asides that were asked for. */
 static int
-describe_new(struct ferry_job *job, json_t *record, struct ferry_error *err)
+with_asides(struct ferry_job *job, json_t *record,
+    int (*call)(struct ferry_job *job, const struct ferry_version_at *at,
+	json_t *record, struct ferry_error *err),
+    struct ferry_error *err)
 {
 	struct ferry_version_at at = version_at(job, record);
-	struct ferry_aside *asides = NULL;
-	int rc;
+	int rc = ferry_job_asides(job, &at, err);
 
-	if (ferry_calloc(&asides, job->files_n + 1, sizeof(*asides), err) == -1)
-		return -1;
-	for (size_t i = 0; i < job->files_n; i++)
-		if (job->files[i].aside && job->files[i].text.n > 0)
-			asides[at.asides_n++] =
-			    (struct ferry_aside){ job->files[i].name,
-				    ferry_bytes_buf(&job->files[i].text) };
-	at.asides = asides;
-	rc = job->package->packages->format->describe(&at, record, err);
-	free(asides);
+	if (rc == 0)
+		rc = call(job, &at, record, err);
+	free((void *)(uintptr_t)at.asides);
 	return rc;
+}
+
+static int
+describe_new(struct ferry_job *job, const struct ferry_version_at *at,
+    json_t *record, struct ferry_error *err)
+{
+
+	return job->package->packages->format->describe(at, record, err);
+}
+
+static int
+tell_more(struct ferry_job *job, const struct ferry_version_at *at,
+    json_t *record, struct ferry_error *err)
+{
+
+	(void)record;
+	return job->package->packages->format->more_files(
+	    at, ferry_job_add_file, job, err);
 }
 
 /* Put the record, unless the version was here and nothing of it is new: what was
@@ -192,15 +205,15 @@ complete_version(struct ferry_job *job, struct ferry_error *err)
 	if (record == NULL)
 		return -1;
 	if (packages->format->more_files != NULL &&
-	    (packages->format->more_files(
-		 &at, ferry_job_add_file, job, &job->why) == -1 ||
+	    (with_asides(job, record, tell_more, &job->why) == -1 ||
 		(job->files_n > before &&
 		    ferry_job_ask_files(job, &job->why) == -1))) {
 		rc = 1;
 	} else if (job->files_n > before) {
 		rc = job->pending > 0 ? 0 : complete_version(job, err);
 	} else if ((packages->format->describe != NULL &&
-		       describe_new(job, record, &job->why) == -1) ||
+		       with_asides(job, record, describe_new, &job->why) ==
+			   -1) ||
 		   ferry_package_check_licence(&at, &job->why) == -1 ||
 		   check_locks(job, record, 0, &job->why) == -1) {
 		rc = 1;
@@ -391,8 +404,10 @@ choose_new(struct ferry_job *job, const struct ferry_document *document,
 	for (size_t i = 0; i < job->files_n; i++) {
 		struct ferry_job_file *f = &job->files[i];
 
-		if (f->aside)
+		if (f->aside) {
+			here = here && !f->insist;
 			continue;
+		}
 		if ((rc = ferry_job_find_here(job, f, why)) == -1)
 			goto out;
 		here = here &&
