@@ -15,9 +15,9 @@ build="ca-certificates cmake gcc libc6-dev ninja-build pkg-config
 tests="apache2-utils buildah caddy clang-format clang-tidy containerd cppcheck curl debhelper
     debootstrap docker-registry docker.io fish gh git gradle groff-base haproxy jq junit4
     libcmocka-dev libguava-java libmaven-clean-plugin-java
-    libmaven-compiler-plugin-java libmaven-install-plugin-java
-    libmaven-jar-plugin-java libmaven-resources-plugin-java
-    libmaven-war-plugin-java libsurefire-java lintian man-db maven nginx-light nuget
+    libmaven-compiler-plugin-java libmaven-deploy-plugin-java
+    libmaven-install-plugin-java libmaven-jar-plugin-java
+    libmaven-resources-plugin-java libmaven-war-plugin-java libsurefire-java lintian man-db maven nginx-light nuget
     openjdk-17-jdk-headless opensc openssh-client openssl podman procps prometheus
     python3 ruby ruby-bundler skopeo slapd softhsm2 umoci unzip zsh zstd"
 # What nuget.exe is run with, beside what the package nuget brings.

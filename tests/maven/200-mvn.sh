@@ -39,9 +39,24 @@ rm -rf m2/repository
 settings "$URL/maven/up/" m2
 (cd app && expect 0 mvn_at m2 -B -q -s ../settings.xml -DskipTests clean package)
 
-say "what is not there is said by mvn in its own words; writes are refused"
+say "what is not there is said by mvn in its own words"
 mkdir lone
 sed 's|<modules>.*</modules>||; s|<packaging>pom</packaging>||; s|</project>|<dependencies><dependency><groupId>no</groupId><artifactId>such</artifactId><version>1</version></dependency></dependencies></project>|
 /<dependencyManagement>/,/<\/dependencyManagement>/d' app/pom.xml >lone/pom.xml
 (cd lone && expect 1 mvn_at m2 -B -s ../settings.xml compile)
 has out "Could not find artifact no:such:jar:1 in ferry"
+
+say "a deployment is refused, and mvn prints it"
+if [ -d up/org/apache/maven/plugins/maven-deploy-plugin ]; then
+	rm -rf lone
+	mkdir lone
+	cat >lone/pom.xml <<-'END_OF_POM'
+		<project><modelVersion>4.0.0</modelVersion><groupId>t</groupId><artifactId>lone</artifactId><version>1</version><packaging>pom</packaging></project>
+	END_OF_POM
+	(cd lone && expect 1 mvn_at m2 -B -s ../settings.xml deploy "-DaltDeploymentRepository=ferry::$URL/maven/")
+	has out "Failed to deploy artifacts" "405" "Method Not Allowed"
+	curl -s -o out "$URL/maven/t/lone/maven-metadata.xml" -w '%{http_code}' >status
+	[ "$(cat status)" = 404 ] || fail "something came"
+else
+	say "SKIP: maven-deploy-plugin is not installed"
+fi
