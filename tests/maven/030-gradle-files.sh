@@ -42,6 +42,15 @@ module("k:con:1", [{"name": "r", "files": [file("con-1.jar")], "dependencies": [
     {"group": "k", "module": "mid", "version": {"requires": "1"}}, {"group": "k", "module": "dyn", "version": {"strictly": "[1.0,2.0)", "prefers": "1.2"}}]}])
 module("k:mid:1", [{"name": "r", "files": [file("mid-1.jar")], "dependencies": [dep("k", "held", "1")],
     "dependencyConstraints": [dep("k", "held", "3"), dep("k", "free", "3")]}])
+# A platform that is only a POM, with a parent and a BOM that manage, too; what it
+# manages counts for what a POM on the way depends on, and for nothing else.
+for n in ("up", "down", "own", "far", "unused"):
+    for v in ("1", "2", "3", "4"): artifact("b:%s:%s" % (n, v))
+artifact("b:top:1", packaging="pom", props={"up.version": "3"}, manage=["b:up:${up.version}", "b:own:3"])
+artifact("b:inner:1", packaging="pom", manage=["b:far:4", "b:own:4", "b:unused:4"])
+artifact("b:bom:1", packaging="pom", parent="b:top:1", manage=["b:own:2", "b:down:1"], imports=["b:inner:1"])
+artifact("b:pomdep:1", needs=["b:far:1", "b:down:2"])
+module("b:con:1", [{"name": "r", "files": [file("con-1.jar")], "dependencies": [dep("b", "own", "1"), dep("b", "bom", "1", True), dep("b", "up", "1"), dep("b", "pomdep", "1")]}])
 metadata()
 END
 start_faulty up
@@ -198,3 +207,15 @@ echo 'libraries = {' >libs.versions.toml
 maven_conf "$BASE/" 'lockfiles = [ "libs.versions.toml" ];'
 expect 8 near sync
 has out "not the TOML of a version catalog; line 2"
+
+say "a platform without module metadata: what its POM manages are constraints"
+rm -rf near
+expect 0 "$FERRY" init --store near --name near
+maven_conf "$BASE/" 'gradle = true; packages = [ "b:con:1" ];'
+expect 0 near sync
+has out "0 failed"
+held near | grep 'jar$' >jars
+printf '%s.jar\n' con-1 down-1 down-2 far-1 far-4 own-1 own-2 pomdep-1 up-1 up-3 | LC_ALL=C sort >want
+diff want jars || fail "not what constraints say"
+held near >files
+has files bom-1.pom top-1.pom inner-1.pom

@@ -79,6 +79,13 @@ int ferry_model_managed(const struct ferry_model *model,
     const struct ferry_dependency *like, struct ferry_dependency *out,
     struct ferry_error *err);
 
+/* Tell of everything that is managed, the nearest first: what comes later about
+ * the same artifact does not count.  -1 ends it. */
+typedef int ferry_model_on_managed(
+    void *ctx, const struct ferry_dependency *managed, struct ferry_error *err);
+int ferry_model_each_managed(const struct ferry_model *model,
+    ferry_model_on_managed *on_managed, void *ctx, struct ferry_error *err);
+
 /* Append the dependencies, with what manages them. */
 int ferry_model_dependencies(const struct ferry_model *model,
     struct ferry_dependencies *out, struct ferry_error *err);
@@ -98,6 +105,10 @@ typedef int ferry_model_node(
 int ferry_model_each(const struct ferry_model *model, const char *const *path,
     ferry_model_node *on_node, void *ctx, struct ferry_error *err);
 
+/* Load a POM for the model: what on_load says, or -1 with FERRY_ELIMIT. */
+int ferry_model_load_pom(const struct ferry_model *model,
+    const struct ferry_pom_id *id, const struct ferry_pom *child,
+    const char *path, struct ferry_pom **out, struct ferry_error *err);
 /* Ask for every BOM that is imported: 1 all are here, 0, -1. */
 int
 ferry_model_imports(const struct ferry_model *model, struct ferry_error *err);

@@ -13,6 +13,8 @@
  *	=RANGE		no file: who wanted it will know by this
  *	@all		each that upstream lists
  *	gradle		no file: what its Gradle module metadata names
+ *	platform	no file: what its POM manages are constraints of Gradle,
+ *			if it has no module metadata
  *
  * Without words it is "*".
  */

@@ -39,6 +39,7 @@ close_maven(struct ferry_packages *packages)
 	ferry_maven_places_free(&maven->places);
 	ferry_maven_module_forget(&maven->constrained);
 	ferry_maven_walker_free(maven->walker);
+	free(maven->platforms);
 	free(maven);
 }
 
@@ -195,6 +196,28 @@ settle_ranges(struct maven_poms *poms, const struct ferry_version_at *at,
 	return 0;
 }
 
+/* Go on with walks, and with platforms that are whole. */
+static int
+go_on(struct maven *maven, struct ferry_error *err)
+{
+	struct maven_pom *pom;
+	size_t i = 0;
+	int rc = ferry_maven_walk_on(maven->walker, err);
+
+	while (rc == 0 && i < maven->platforms_n) {
+		pom = ferry_maven_pom_real(maven->platforms[i]);
+		if (!pom->settled) {
+			i++;
+			continue;
+		}
+		maven->platforms[i] = maven->platforms[--maven->platforms_n];
+		if (pom->state == POM_HERE)
+			rc = ferry_maven_platform(
+			    ferry_maven_walker_poms(maven->walker), pom, err);
+	}
+	return rc;
+}
+
 /* Tell those who asked for it because their own upstream lacks it. */
 static int
 tell_behind(const struct ferry_version_at *at,
@@ -204,7 +227,7 @@ tell_behind(const struct ferry_version_at *at,
 	struct maven_pom *theirs;
 
 	for (size_t i = 0; i < maven->behind_n; i++) {
-		const struct maven *other = maven->behind[i]->state;
+		struct maven *other = maven->behind[i]->state;
 		struct maven_poms *poms =
 		    ferry_maven_walker_poms(other->walker);
 
@@ -214,7 +237,7 @@ tell_behind(const struct ferry_version_at *at,
 			ferry_maven_pom_settle(poms, theirs, sha256, err) ==
 			    -1) ||
 		    settle_ranges(poms, at, at->packages, sha256, err) == -1 ||
-		    ferry_maven_walk_on(other->walker, err) == -1)
+		    go_on(other, err) == -1)
 			return -1;
 	}
 	return 0;
@@ -232,11 +255,38 @@ is_wanted_itself(const struct ferry_version_at *at)
 	       ferry_maven_next_word(&rest, &word);
 }
 
+/* A platform of Gradle's without module metadata waits for what it imports. */
+static int
+add_platform(const struct ferry_version_at *at, struct maven_pom *pom,
+    struct ferry_error *err)
+{
+	struct maven *maven = at->packages->state;
+	struct ferry_buf name = FERRY_BUF_INIT;
+	struct ferry_file file;
+	int rc = 0;
+
+	for (size_t i = 0; i < maven->platforms_n; i++)
+		if (maven->platforms[i] == pom)
+			return 0;
+	if (ferry_maven_name_of(&name, at, ferry_bytes_str(""),
+		ferry_bytes_str("module"), err) == -1 ||
+	    (rc = ferry_files_find(at->record, (char *)name.p, &file, err)) !=
+		0 ||
+	    (rc = ferry_array_grow(&maven->platforms, &maven->platforms_cap,
+		 maven->platforms_n + 1, sizeof(*maven->platforms), err)) != 0)
+		goto out;
+	maven->platforms[maven->platforms_n++] = pom;
+	ferry_maven_pom_queue(ferry_maven_walker_poms(maven->walker), pom);
+out:
+	ferry_buf_free(&name);
+	return rc == -1 ? -1 : 0;
+}
+
 static int
 arrived(
     const struct ferry_version_at *at, bool closure, struct ferry_error *err)
 {
-	const struct maven *maven = at->packages->state;
+	struct maven *maven = at->packages->state;
 	struct maven_poms *poms = ferry_maven_walker_poms(maven->walker);
 	const char *rest = at->files == NULL ? "" : at->files;
 	bool gradle = ferry_maven_has_word(at->files, "gradle");
@@ -278,9 +328,15 @@ arrived(
 		rc = ferry_maven_module(at, MAVEN_MODULE_FILES, err);
 	if (rc == -1)
 		return -1;
-	return closure ? ferry_maven_walk(maven->walker, pom,
-			     MAVEN_ROOT_ARTIFACT, NULL, FERRY_NEEDED, NULL, err)
-	               : ferry_maven_walk_on(maven->walker, err);
+	if (ferry_maven_has_word(at->files, "platform") &&
+	    add_platform(at, pom, err) == -1)
+		return -1;
+	if (closure && ferry_maven_walk(maven->walker, pom,
+			   gradle || maven->gradle ? MAVEN_ROOT_GRADLE
+						   : MAVEN_ROOT_ARTIFACT,
+			   NULL, FERRY_NEEDED, NULL, err) == -1)
+		return -1;
+	return go_on(maven, err);
 }
 
 /* What others of this upstream's fallback's lack is lost for them, too. */
@@ -288,7 +344,7 @@ static int
 lost(struct ferry_packages *packages, const char *name, const char *version,
     const struct ferry_error *why, struct ferry_error *err)
 {
-	const struct maven *maven = packages->state;
+	struct maven *maven = packages->state;
 	bool elsewhere = why->code == FERRY_ENOTFOUND ||
 	                 why->code == FERRY_EUNRESOLVED ||
 	                 why->code == FERRY_EDENIED;
@@ -297,16 +353,15 @@ lost(struct ferry_packages *packages, const char *name, const char *version,
 	    elsewhere ? maven->next : NULL, err);
 
 	for (size_t i = 0; i < maven->behind_n && rc == 0; i++) {
-		const struct maven *other = maven->behind[i]->state;
+		struct maven *other = maven->behind[i]->state;
 
 		if (ferry_maven_poms_lose(
 			ferry_maven_walker_poms(other->walker), name, version,
 			packages, NULL, err) == -1 ||
-		    ferry_maven_walk_on(other->walker, err) == -1)
+		    go_on(other, err) == -1)
 			return -1;
 	}
-	return rc == -1 || ferry_maven_walk_on(maven->walker, err) == -1 ? -1
-	                                                                 : rc;
+	return rc == -1 || go_on(maven, err) == -1 ? -1 : rc;
 }
 
 /* Find the upstream that is asked for what this one lacks. */

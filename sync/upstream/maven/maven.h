@@ -14,6 +14,7 @@
 struct ferry_conf_group;
 struct ferry_error;
 struct ferry_packages;
+struct maven_pom;
 struct maven_walker;
 
 #define MAVEN_NAMES_MAX 64
@@ -45,6 +46,9 @@ struct maven {
 	size_t behind_n;
 	struct maven_places places;
 	struct ferry_table constrained; /* of module.c */
+	/* Platforms whose parents and BOMs are not all here yet. */
+	struct maven_pom **platforms;
+	size_t platforms_n, platforms_cap;
 	struct ferry_table absent; /* files that were told of as lacking */
 	uint64_t unchecked; /* files without a checksum */
 	uint64_t unlisted; /* versions of which upstream does not list files */

@@ -1,5 +1,6 @@
 #include "sync/upstream/maven/module.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,13 +13,15 @@
 #include "sync/upstream/maven/files.h"
 #include "sync/upstream/maven/maven.h"
 #include "sync/upstream/maven/names.h"
+#include "sync/upstream/maven/poms.h"
 #include "sync/upstream/package/packages.h"
 
 #define MODULE_MAX (16U << 20)
 #define WANTS_MAX 5000 /* of one module */
 
 struct module {
-	const struct ferry_version_at *at;
+	struct ferry_packages *packages;
+	const struct ferry_version_at *at; /* NULL: no module metadata's */
 	enum maven_module how;
 	unsigned wants;
 	char by[FERRY_PACKAGE_ITEM];
@@ -45,13 +48,13 @@ want(struct module *m, const char *name, const char *spec, const char *files,
 
 	if (++m->wants > WANTS_MAX)
 		return ferry_error_set(err, FERRY_ELIMIT,
-		    "its module metadata names more than %d others", WANTS_MAX);
+		    "it names more than %d others", WANTS_MAX);
 	name = ferry_maven_name_valid(ferry_bytes_str(name)) && *spec != 0
-	           ? ferry_maven_called(m->at->packages, name)
+	           ? ferry_maven_called(m->packages, name)
 	           : NULL;
 	return name == NULL
 	           ? 0
-	           : ferry_packages_want(m->at->packages, name, &wanted, err);
+	           : ferry_packages_want(m->packages, name, &wanted, err);
 }
 
 /* Files */
@@ -202,7 +205,7 @@ ferry_maven_module_forget(struct ferry_table *constrained)
 static struct constrained *
 find_constrained(struct module *m, const char *name, struct ferry_error *err)
 {
-	struct maven *maven = m->at->packages->state;
+	struct maven *maven = m->packages->state;
 	struct ferry_table_entry *entry =
 	    ferry_table_find(&maven->constrained, name);
 
@@ -238,14 +241,12 @@ use_module(struct module *m, const char *name, struct ferry_error *err)
 }
 
 static int
-want_constraint(
-    struct module *m, const json_t *constraint, struct ferry_error *err)
+constrain(struct module *m, const char *group, const char *artifact,
+    const char *version, struct ferry_error *err)
 {
-	const char *version = version_of(constraint);
 	struct ferry_buf name = FERRY_BUF_INIT;
 	struct constrained *c = NULL;
-	int rc = ferry_buf_addf(&name, err, "%s:%s",
-	    text_of(constraint, "group"), text_of(constraint, "module"));
+	int rc = ferry_buf_addf(&name, err, "%s:%s", group, artifact);
 
 	if (rc == 0 && *version != 0 && strchr(version, '\n') == NULL) {
 		c = find_constrained(m, (char *)name.p, err);
@@ -257,6 +258,15 @@ want_constraint(
 	}
 	ferry_buf_free(&name);
 	return rc;
+}
+
+static int
+want_constraint(
+    struct module *m, const json_t *constraint, struct ferry_error *err)
+{
+
+	return constrain(m, text_of(constraint, "group"),
+	    text_of(constraint, "module"), version_of(constraint), err);
 }
 
 static int
@@ -281,7 +291,7 @@ want_dependency(
 
 	if (is_platform(dependency))
 		return want_module(
-		    m, dependency, version, "pom gradle", false, err);
+		    m, dependency, version, "pom gradle platform", false, err);
 	if (m->how != MAVEN_MODULE_FOLLOW)
 		return 0;
 	return want_module(m, dependency, version, "* gradle", true, err) == -1
@@ -341,7 +351,7 @@ int
 ferry_maven_module(const struct ferry_version_at *at, enum maven_module how,
     struct ferry_error *err)
 {
-	struct module m = { .at = at, .how = how };
+	struct module m = { at->packages, at, .how = how };
 	struct ferry_buf name = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
 	struct ferry_error why = FERRY_ERROR_INIT;
 	struct ferry_file file;
@@ -359,4 +369,67 @@ ferry_maven_module(const struct ferry_version_at *at, enum maven_module how,
 	ferry_buf_free(&name);
 	ferry_buf_free(&text);
 	return rc == -1 ? -1 : 0;
+}
+
+/* Of POMs without module metadata */
+
+int
+ferry_maven_module_used(
+    struct ferry_packages *packages, const char *name, struct ferry_error *err)
+{
+	struct module m = { .packages = packages, .by = "a POM" };
+
+	return use_module(&m, name, err);
+}
+
+struct platform {
+	struct module m;
+	struct ferry_table seen;
+};
+
+/* The first word about an artifact counts. */
+static int
+on_managed(
+    void *ctx, const struct ferry_dependency *managed, struct ferry_error *err)
+{
+	struct platform *p = ctx;
+	struct ferry_buf key = FERRY_BUF_INIT;
+	int rc = ferry_buf_addf(&key, err, "%s:%s:%s:%s", managed->group,
+	    managed->artifact, managed->type, managed->classifier);
+
+	if (rc == 0 && ferry_table_find(&p->seen, (char *)key.p) == NULL)
+		rc = ferry_table_add(&p->seen, (char *)key.p,
+			 sizeof(struct ferry_table_entry), err) == NULL
+		         ? -1
+		         : constrain(&p->m, managed->group, managed->artifact,
+			       managed->version, err);
+	ferry_buf_free(&key);
+	return rc;
+}
+
+int
+ferry_maven_platform(
+    struct maven_poms *poms, struct maven_pom *pom, struct ferry_error *err)
+{
+	struct platform p = { .m = { .packages = poms->packages } };
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_model model = { .n = 0 };
+	struct ferry_pom *tree = NULL;
+	unsigned asked = 0;
+	int rc;
+
+	(void)snprintf(
+	    p.m.by, sizeof(p.m.by), "%s@%s", pom->name, pom->version);
+	if (ferry_maven_pom_open(poms, pom, &tree, err) == -1)
+		return -1;
+	rc = ferry_model_new(
+	    &model, tree, ferry_maven_poms_load, poms, &asked, &why);
+	if (rc == 1)
+		rc = ferry_model_each_managed(&model, on_managed, &p, &why);
+	/* What could not be had was told as such. */
+	if (rc == -1 && why.code != FERRY_ENOTFOUND)
+		ferry_run_fail(poms->packages->run, p.m.by, &why);
+	ferry_model_free(&model);
+	ferry_table_free(&p.seen, NULL);
+	return 0;
 }

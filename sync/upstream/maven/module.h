@@ -10,8 +10,11 @@
  */
 
 struct ferry_error;
+struct ferry_packages;
 struct ferry_table;
 struct ferry_version_at;
+struct maven_pom;
+struct maven_poms;
 
 /* How much of it is wanted; each has what is before it. */
 enum maven_module {
@@ -28,6 +31,13 @@ enum maven_module {
  */
 int ferry_maven_module(const struct ferry_version_at *at, enum maven_module how,
     struct ferry_error *err);
+/* A POM that Gradle reads depends on it: what constraints say of it counts. */
+int ferry_maven_module_used(
+    struct ferry_packages *packages, const char *name, struct ferry_error *err);
+/* A POM that is a platform, and has no module metadata: what it manages are
+ * constraints.  It is settled. */
+int ferry_maven_platform(
+    struct maven_poms *poms, struct maven_pom *pom, struct ferry_error *err);
 /* Free the table of what constraints say (struct maven). */
 void ferry_maven_module_forget(struct ferry_table *constrained);
 

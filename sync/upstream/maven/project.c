@@ -11,6 +11,7 @@
 #include "sync/upstream/maven/arguments.h"
 #include "sync/upstream/maven/lifecycle.h"
 #include "sync/upstream/maven/maven.h"
+#include "sync/upstream/maven/module.h"
 #include "sync/upstream/package/packages.h"
 
 #define MODULES_MAX 5000
@@ -399,7 +400,17 @@ on_project(struct maven_walker *walker, struct maven_pom *pom,
 	return rc;
 }
 
-const struct maven_hooks ferry_maven_project_hooks = { on_project, on_winner };
+static int
+on_used(struct maven_walker *walker, const struct maven_pom *pom,
+    struct ferry_error *err)
+{
+
+	return ferry_maven_module_used(
+	    ferry_maven_walker_poms(walker)->packages, pom->name, err);
+}
+
+const struct maven_hooks ferry_maven_project_hooks = { on_project, on_winner,
+	on_used };
 
 /* Files of projects */
 

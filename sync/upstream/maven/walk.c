@@ -336,7 +336,11 @@ static int
 gather_child(void *ctx, const struct child *child, struct ferry_error *err)
 {
 	struct gather *gather = ctx;
+	struct maven_walker *walker = gather->walk->walker;
 
+	if (gather->walk->root == MAVEN_ROOT_GRADLE &&
+	    walker->hooks->on_used(walker, child->pom, err) == -1)
+		return -1;
 	return add_node(gather->walk, child->pom, child->exclusions,
 	    gather->depth + 1, err);
 }
@@ -585,8 +589,9 @@ ferry_maven_walk(struct maven_walker *walker, struct maven_pom *pom,
 	int rc;
 
 	if (more == NULL || more->n == 0) {
-		rc = ferry_buf_addf(&key, err, "%s %s", pom->entry.key,
-		    files == NULL ? "" : files);
+		rc = ferry_buf_addf(&key, err, "%s %s%s", pom->entry.key,
+		    files == NULL ? "" : files,
+		    root == MAVEN_ROOT_GRADLE ? " gradle" : "");
 		if (rc == 0 &&
 		    ferry_table_find(&walker->roots, (char *)key.p) != NULL)
 			rc = 1;

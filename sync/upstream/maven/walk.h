@@ -28,6 +28,9 @@ struct maven_hooks {
 	 * for because of it. */
 	int (*on_winner)(struct maven_walker *walker,
 	    const struct maven_pom *pom, struct ferry_error *err);
+	/* Of MAVEN_ROOT_GRADLE: something depends on it. */
+	int (*on_used)(struct maven_walker *walker, const struct maven_pom *pom,
+	    struct ferry_error *err);
 };
 /* hooks is static. */
 int ferry_maven_walker_new(struct maven_walker **out,
@@ -39,7 +42,8 @@ struct maven_poms *ferry_maven_walker_poms(struct maven_walker *walker);
 /* What of the dependencies of the root is followed. */
 enum maven_root {
 	MAVEN_ROOT_PROJECT, /* all scopes, and it manages what is below */
-	MAVEN_ROOT_ARTIFACT /* what its users need */
+	MAVEN_ROOT_ARTIFACT, /* what its users need */
+	MAVEN_ROOT_GRADLE /* the same, where constraints count */
 };
 /*
  * Follow pom, once.  files, a literal or NULL, are words for its own.  more,
