@@ -52,7 +52,7 @@ static int
 load(void *ctx, const struct ferry_pom_id *id, const struct ferry_pom *child,
     const char *path, struct ferry_pom **out, struct ferry_error *err)
 {
-	static const struct ferry_pom_builder builder = { .jdk = "17" };
+	static const struct ferry_builder builder = { .jdk = "17" };
 	struct pom *pom = ctx;
 
 	(void)id;

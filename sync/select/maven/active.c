@@ -89,15 +89,15 @@ os_fits(const struct ferry_xml_node *os)
 
 /* "name", "!name", and what its value must be, or ("!…") must not. */
 static bool
-property_fits(const struct ferry_xml_node *property,
-    const struct ferry_pom_builder *builder)
+property_fits(
+    const struct ferry_xml_node *property, const struct ferry_builder *builder)
 {
 	const char *name = text_of(property, "name"),
 		   *want = text_of(property, "value"), *value;
 	bool unset = *name == '!';
 
 	name += unset;
-	value = ferry_pom_property(builder, name, strlen(name));
+	value = ferry_builder_property(builder, name, strlen(name));
 	if (*want == '!')
 		return value == NULL || strcmp(value, want + 1) != 0;
 	if (*want != 0)
@@ -173,8 +173,8 @@ add_value(struct place *place, const char *name, unsigned depth)
 		return fits ? 1 : -1;
 	}
 	if ((value = ferry_xml_text(properties, name)) == NULL)
-		value =
-		    ferry_pom_property(place->pom->builder, name, strlen(name));
+		value = ferry_builder_property(
+		    place->pom->builder, name, strlen(name));
 	if (value != NULL)
 		return depth < DEPTH && expand(place, value, depth + 1) ? 1
 		                                                        : -1;
@@ -240,8 +240,8 @@ file_fits(const struct ferry_pom *pom, const struct ferry_xml_node *file,
 /* Profiles */
 
 static bool
-is_named(const struct ferry_xml_node *profile,
-    const struct ferry_pom_builder *builder)
+is_named(
+    const struct ferry_xml_node *profile, const struct ferry_builder *builder)
 {
 	const char *id = text_of(profile, "id");
 

@@ -16,6 +16,7 @@
 
 #include <stddef.h>
 
+#include "sync/select/maven/builder.h"
 #include "sync/select/maven/pom.h"
 
 #define FERRY_ACTIVE_MAX 64 /* of one POM; further ones do not count */

@@ -1,4 +1,5 @@
-/* What a POM manages: its own words, its parents', and BOMs that they import. */
+/* What a POM manages: its own words, its parents', and BOMs that they import; and
+ * its dependencies, with that. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 static const char *const managed_path[] = { "dependencyManagement",
 	"dependencies", NULL };
+static const char *const dependencies_path[] = { "dependencies", NULL };
 
 static const char *
 type_of(const char *type)
@@ -199,4 +201,70 @@ ferry_model_each_managed(const struct ferry_model *model,
 	};
 
 	return search_all(&s, err);
+}
+
+/* Dependencies */
+
+struct collect {
+	const struct ferry_model *model;
+	struct ferry_dependencies *out;
+};
+
+static void
+take_over(char **to, char **from)
+{
+
+	if (**to != 0)
+		return;
+	free(*to);
+	*to = *from;
+	*from = NULL;
+}
+
+static int
+collect_node(
+    void *ctx, const struct ferry_xml_node *node, struct ferry_error *err)
+{
+	struct ferry_dependency d, managed = { .group = NULL };
+	struct collect *c = ctx;
+	int rc;
+
+	if (ferry_model_dependency(c->model, node, &d, err) == -1)
+		return -1;
+	for (size_t i = 0; i < c->out->n; i++) {
+		const struct ferry_dependency *one = &c->out->list[i];
+
+		/* A child's counts, or the first. */
+		if (strcmp(one->artifact, d.artifact) == 0 &&
+		    strcmp(one->group, d.group) == 0 &&
+		    strcmp(type_of(one->type), type_of(d.type)) == 0 &&
+		    strcmp(one->classifier, d.classifier) == 0) {
+			ferry_dependency_free(&d);
+			return 1;
+		}
+	}
+	rc = *d.version != 0 && *d.scope != 0 && *d.exclusions != 0
+	         ? 2
+	         : ferry_model_managed(c->model, &d, &managed, err);
+	if (rc == 1) {
+		take_over(&d.version, &managed.version);
+		take_over(&d.scope, &managed.scope);
+		take_over(&d.exclusions, &managed.exclusions);
+		d.optional = d.optional || managed.optional;
+	}
+	if (rc > 0)
+		rc = ferry_dependencies_add(c->out, &d, err) == -1 ? -1 : 1;
+	ferry_dependency_free(&managed);
+	ferry_dependency_free(&d);
+	return rc;
+}
+
+int
+ferry_model_dependencies(const struct ferry_model *model,
+    struct ferry_dependencies *out, struct ferry_error *err)
+{
+	struct collect c = { model, out };
+
+	return ferry_model_each(
+	    model, dependencies_path, collect_node, &c, err);
 }

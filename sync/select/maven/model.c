@@ -8,8 +8,6 @@
 #define EXPRESSION_DEPTH 32
 #define TEXT_MAX 8192 /* bytes of an interpolated text */
 
-static const char *const dependencies_path[] = { "dependencies", NULL };
-
 /* Lineage */
 
 static bool
@@ -169,7 +167,7 @@ find_value(const struct ferry_model *model, const char *name, size_t n)
 	if (n > 8 && strncmp(name, "project.", 8) == 0 &&
 	    (value = of_project(model, name, n)) != NULL)
 		return value;
-	value = ferry_pom_property(model->lineage[0]->builder, name, n);
+	value = ferry_builder_property(model->lineage[0]->builder, name, n);
 	if (value != NULL)
 		return value;
 	for (size_t i = 0; i < model->n; i++) {
@@ -375,77 +373,4 @@ ferry_model_each(const struct ferry_model *model, const char *const *path,
 		}
 	}
 	return rc;
-}
-
-/* Lists of them */
-
-static const char *
-type_of(const char *type)
-{
-
-	return *type == 0 ? "jar" : type;
-}
-
-struct collect {
-	const struct ferry_model *model;
-	struct ferry_dependencies *out;
-};
-
-static void
-take_over(char **to, char **from)
-{
-
-	if (**to != 0)
-		return;
-	free(*to);
-	*to = *from;
-	*from = NULL;
-}
-
-static int
-collect_node(
-    void *ctx, const struct ferry_xml_node *node, struct ferry_error *err)
-{
-	struct ferry_dependency d, managed = { .group = NULL };
-	struct collect *c = ctx;
-	int rc;
-
-	if (ferry_model_dependency(c->model, node, &d, err) == -1)
-		return -1;
-	for (size_t i = 0; i < c->out->n; i++) {
-		const struct ferry_dependency *one = &c->out->list[i];
-
-		/* A child's counts, or the first. */
-		if (strcmp(one->artifact, d.artifact) == 0 &&
-		    strcmp(one->group, d.group) == 0 &&
-		    strcmp(type_of(one->type), type_of(d.type)) == 0 &&
-		    strcmp(one->classifier, d.classifier) == 0) {
-			ferry_dependency_free(&d);
-			return 1;
-		}
-	}
-	rc = *d.version != 0 && *d.scope != 0 && *d.exclusions != 0
-	         ? 2
-	         : ferry_model_managed(c->model, &d, &managed, err);
-	if (rc == 1) {
-		take_over(&d.version, &managed.version);
-		take_over(&d.scope, &managed.scope);
-		take_over(&d.exclusions, &managed.exclusions);
-		d.optional = d.optional || managed.optional;
-	}
-	if (rc > 0)
-		rc = ferry_dependencies_add(c->out, &d, err) == -1 ? -1 : 1;
-	ferry_dependency_free(&managed);
-	ferry_dependency_free(&d);
-	return rc;
-}
-
-int
-ferry_model_dependencies(const struct ferry_model *model,
-    struct ferry_dependencies *out, struct ferry_error *err)
-{
-	struct collect c = { model, out };
-
-	return ferry_model_each(
-	    model, dependencies_path, collect_node, &c, err);
 }

@@ -14,6 +14,7 @@
 
 #include "store/base/bytes.h"
 #include "sync/select/maven/active.h"
+#include "sync/select/maven/builder.h"
 #include "sync/select/maven/pom.h"
 
 #define FERRY_MODEL_PARENTS 64

@@ -16,27 +16,9 @@ text_of(const struct ferry_xml_node *node, const char *name)
 	return text == NULL ? "" : text;
 }
 
-const char *
-ferry_pom_property(
-    const struct ferry_pom_builder *builder, const char *name, size_t n)
-{
-
-	for (size_t i = 0; i < builder->properties_n; i++) {
-		const char *property = builder->properties[i];
-
-		if (strncmp(property, name, n) != 0)
-			continue;
-		if (property[n] == '=')
-			return property + n + 1;
-		if (property[n] == 0)
-			return "true";
-	}
-	return NULL;
-}
-
 int
 ferry_pom_new(struct ferry_pom **out, struct ferry_bytes text,
-    const struct ferry_pom_builder *builder, struct ferry_error *err)
+    const struct ferry_builder *builder, struct ferry_error *err)
 {
 	const struct ferry_xml_node *parent;
 	struct ferry_pom *pom;

@@ -16,19 +16,7 @@
 struct ferry_error;
 
 struct ferry_active;
-
-/* Which profiles are active: what the projects' builds will have. */
-struct ferry_pom_builder {
-	const char *jdk; /* "17", "1.8", or in full "17.0.9" */
-	const char *const *profiles; /* names given on the command line */
-	size_t profiles_n;
-	const char *const
-	    *properties; /* likewise: "name=value"; "name" is true */
-	size_t properties_n;
-};
-/* The value of a property that the command line sets, or NULL. */
-const char *ferry_pom_property(
-    const struct ferry_pom_builder *builder, const char *name, size_t n);
+struct ferry_builder;
 
 /* Strings live as long as the POM; "" is what is not there. */
 struct ferry_pom {
@@ -43,7 +31,7 @@ struct ferry_pom {
 	} parent;
 	struct ferry_active *active; /* its profiles (active.h) */
 	const char *file; /* its own, of a project; borrowed; or NULL */
-	const struct ferry_pom_builder *builder;
+	const struct ferry_builder *builder;
 	bool gradle; /* says that there is Gradle module metadata */
 };
 
@@ -52,7 +40,7 @@ struct ferry_pom {
  * Errors: FERRY_EFORMAT (it is no POM), FERRY_ELIMIT, FERRY_ENOMEM.
  */
 int ferry_pom_new(struct ferry_pom **out, struct ferry_bytes text,
-    const struct ferry_pom_builder *builder, struct ferry_error *err);
+    const struct ferry_builder *builder, struct ferry_error *err);
 struct ferry_pom *ferry_pom_ref(struct ferry_pom *pom);
 void ferry_pom_unref(struct ferry_pom *pom); /* NULL is fine */
 

@@ -15,7 +15,7 @@ add_property(struct maven *maven, const char *text)
 {
 	size_t n = strcspn(text, "=");
 
-	if (n > 0 && ferry_pom_property(&maven->builder, text, n) == NULL &&
+	if (n > 0 && ferry_builder_property(&maven->builder, text, n) == NULL &&
 	    maven->builder.properties_n < MAVEN_NAMES_MAX)
 		maven->properties[maven->builder.properties_n++] = text;
 }

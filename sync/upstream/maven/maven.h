@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sync/select/maven/builder.h"
 #include "sync/select/maven/pom.h"
 #include "sync/upstream/maven/places.h"
 #include "sync/upstream/table.h"
@@ -33,7 +34,7 @@ struct maven {
 	const char *profiles[MAVEN_NAMES_MAX];
 	const char *properties[MAVEN_NAMES_MAX]; /* as on a command line */
 	char *arguments[MAVEN_NAMES_MAX]; /* owned: what these point into */
-	struct ferry_pom_builder builder; /* of projects */
+	struct ferry_builder builder; /* of projects */
 	const char *lifecycle; /* "3.8": whose default plugins */
 	bool plugins; /* of projects */
 	bool site; /* and what `mvn site` uses */

@@ -19,7 +19,7 @@
 
 void
 ferry_maven_poms_init(struct maven_poms *poms, struct ferry_packages *packages,
-    const struct ferry_pom_builder *builder)
+    const struct ferry_builder *builder)
 {
 
 	*poms = (struct maven_poms){ .packages = packages, .builder = builder };

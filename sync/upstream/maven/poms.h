@@ -46,7 +46,7 @@ struct maven_pom {
 
 struct maven_poms {
 	struct ferry_packages *packages;
-	const struct ferry_pom_builder *builder;
+	const struct ferry_builder *builder;
 	struct ferry_table table;
 	struct maven_pom *ready, **ready_end;
 	struct maven_pom *resolving; /* for whom something is asked */
@@ -57,7 +57,7 @@ struct maven_poms {
 
 /* builder is borrowed as long as the POMs are there. */
 void ferry_maven_poms_init(struct maven_poms *poms,
-    struct ferry_packages *packages, const struct ferry_pom_builder *builder);
+    struct ferry_packages *packages, const struct ferry_builder *builder);
 void ferry_maven_poms_free(struct maven_poms *poms);
 
 /* The POM of a version, known or new; NULL with err set. */

@@ -51,7 +51,7 @@ struct maven_walker {
 
 int
 ferry_maven_walker_new(struct maven_walker **out,
-    struct ferry_packages *packages, const struct ferry_pom_builder *builder,
+    struct ferry_packages *packages, const struct ferry_builder *builder,
     const struct maven_hooks *hooks, struct ferry_error *err)
 {
 

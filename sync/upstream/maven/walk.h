@@ -34,7 +34,7 @@ struct maven_hooks {
 };
 /* hooks is static. */
 int ferry_maven_walker_new(struct maven_walker **out,
-    struct ferry_packages *packages, const struct ferry_pom_builder *builder,
+    struct ferry_packages *packages, const struct ferry_builder *builder,
     const struct maven_hooks *hooks, struct ferry_error *err);
 void ferry_maven_walker_free(struct maven_walker *walker);
 struct maven_poms *ferry_maven_walker_poms(struct maven_walker *walker);
