@@ -235,10 +235,19 @@ absent_name(const struct ferry_call *call,
     struct ferry_error *err)
 {
 
-	return ferry_access_restricts(ferry_store_view_access(call->view))
-	           ? 0
-	           : ferry_buf_addf(out, err, "maven\n%s\n%s", reading->package,
-			 reading->origin);
+	if (ferry_access_restricts(ferry_store_view_access(call->view)))
+		return 0;
+	/* Not formatted: this is on every request's way. */
+	return ferry_buf_reserve(out,
+		   sizeof("maven\n\n") + sizeof(reading->package) +
+		       sizeof(reading->origin),
+		   err) == -1 ||
+	               ferry_buf_adds(out, "maven\n", err) == -1 ||
+	               ferry_buf_adds(out, reading->package, err) == -1 ||
+	               ferry_buf_adds(out, "\n", err) == -1 ||
+	               ferry_buf_adds(out, reading->origin, err) == -1
+	           ? -1
+	           : 0;
 }
 
 /* Nothing that the path can mean is here: it is what it is without an
