@@ -448,7 +448,8 @@ check_asides(
 	if (json_object_get(record, "sums") != NULL)
 		return 0;
 	for (size_t i = 0; i < at->asides_n; i++)
-		if (!ferry_bytes_is(at->asides[i].text, "good"))
+		if (at->asides[i].text.n > 0 &&
+		    !ferry_bytes_is(at->asides[i].text, "good"))
 			return ferry_error_set(err, FERRY_EINCIDENT, "%s lies",
 			    at->asides[i].name);
 	return ferry_json_set(record, "sums",
