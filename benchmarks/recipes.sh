@@ -4,7 +4,7 @@
 #   benchmarks/recipes.sh [FOLDER]
 #
 # FOLDER has a folder for each package, with two or more files named after their
-# versions; without it npm gets some.  Each version is made from the one below it.
+# versions; without it npm gets some, and dotnet, where it is.  Each version is made from the one below it.
 # Speeds are of the uncompressed bytes (image) and of processor time; beside them is
 # zstd's patch of the files as they are.  Then a first bundle of them all, and the
 # time and memory of its import.
@@ -53,7 +53,49 @@ fi
 SET=$(realpath "${1:-$BENCH/releases}")
 cd "$T"
 
-python3 - "$SET" "$RECIPE" <<'END'
+# get_nuget PACKAGE VERSION…, more after --: patch releases, into build/bench/nupkgs.
+get_nuget() {
+	local name version to
+	mkdir -p "$T/nuget"
+	{
+		echo '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup>'
+		dotnet --version |
+		    sed 's,\..*,.0</TargetFramework>,; s,^,<TargetFramework>net,'
+		echo '</PropertyGroup><ItemGroup>'
+		while [ $# -gt 0 ]; do
+			name=$1
+			shift
+			version=
+			while [ $# -gt 0 ] && [ "$1" != -- ]; do
+				version="$version${version:+;}[$1]"
+				shift
+			done
+			echo "<PackageDownload Include=\"$name\" Version=\"$version\" />"
+			[ $# -eq 0 ] || shift
+		done
+		echo '</ItemGroup></Project>'
+	} >"$T/nuget/p.csproj"
+	NUGET_PACKAGES=$T/packages dotnet restore "$T/nuget" >/dev/null
+	for file in "$T"/packages/*/*/*.nupkg; do
+		to=$BENCH/nupkgs/$(basename "$(dirname "$(dirname "$file")")")
+		mkdir -p "$to"
+		mv "$file" "$to/$(basename "$(dirname "$file")")"
+	done
+}
+if [ $# -eq 0 ] && [ ! -d "$BENCH/nupkgs" ] && command -v dotnet >/dev/null; then
+	get_nuget Microsoft.Extensions.Logging 9.0.22 9.0.23 -- \
+	    Microsoft.EntityFrameworkCore 10.0.13 10.0.14 10.0.15 -- \
+	    System.Text.Json 9.0.21 9.0.22 9.0.23 -- Npgsql 9.0.4 9.0.5 -- \
+	    Serilog 4.3.0 4.3.1 -- StackExchange.Redis 3.4.29 3.4.31 3.4.35 -- \
+	    NLog 6.2.0 6.2.1 6.2.2 -- Microsoft.Data.SqlClient 6.1.6 6.1.7 6.1.8 -- \
+	    Polly.Core 8.8.0 8.8.1 -- MongoDB.Driver 3.11.0 3.11.1 3.11.2 -- \
+	    AWSSDK.Core 4.0.102.17 4.0.102.18 4.0.102.19 -- \
+	    MailKit 4.18.0 4.18.1 4.18.2 -- Quartz 4.7.1 4.7.2 4.7.3 -- \
+	    FluentValidation 12.1.0 12.1.1 -- Google.Protobuf 3.36.1 3.36.2
+fi
+
+for folder in "$SET" $([ $# -gt 0 ] || ls -d "$BENCH/nupkgs" 2>/dev/null); do
+python3 - "$folder" "$RECIPE" <<'END'
 import json, os, re, subprocess, sys
 folder, tool = sys.argv[1:]
 def run(*args):
@@ -85,6 +127,7 @@ for name in sorted(os.listdir(folder)):
         show("%s %s" % (name, new), row)
 show("all", total)
 END
+done
 
 "$FERRY" --store near init --name near >/dev/null
 "$FERRY" --store far init --name far >/dev/null
