@@ -2,8 +2,10 @@
 """Writes a static npm registry: packuments and tarballs as files.
 
 mkregistry.py DIR BASE-URL [--packages N] [--versions N] [--size BYTES]
-              [--readme BYTES] [--sign KEY.pem] [--seed S]
+              [--readme BYTES] [--sign KEY.pem] [--seed S] [--exact]
 
+Sizes are about BYTES, from a third of it to more than one and a half; with --exact
+they are BYTES but for some hundreds, and of any size.
 Layout: DIR/NAME/packument.json, DIR/NAME/-/NAME-VERSION.tgz and, with --sign,
 DIR/-/npm/v1/keys.  Any server of static files can be the registry (nginx:
 try_files $uri $uri/packument.json).  Every tenth package is scoped.
@@ -20,7 +22,10 @@ import subprocess
 import tarfile
 
 
-def tarball(name, version, size, rng):
+PIECE = 64 << 20  # randbytes() makes no more than 256 MB at once
+
+
+def tarball(name, version, size, rng, level):
     """A real npm tarball with about size bytes, half of them compressible."""
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w") as tar:
@@ -30,8 +35,8 @@ def tarball(name, version, size, rng):
             tar.addfile(info, io.BytesIO(data))
         add("package.json", json.dumps({"name": name, "version": version}).encode())
         add("index.js", f"module.exports = '{name} {version}';\n".encode())
-        add("data.bin", rng.randbytes(max(0, size - 300)))
-    return gzip.compress(raw.getvalue(), 6, mtime=0)
+        add("data.bin", b"".join(rng.randbytes(min(PIECE, size - 300 - at)) for at in range(0, size - 300, PIECE)))
+    return gzip.compress(raw.getvalue(), level, mtime=0)
 
 
 def sign(key, text):
@@ -57,6 +62,7 @@ def main():
     ap.add_argument("--readme", type=int, default=2000)
     ap.add_argument("--sign")
     ap.add_argument("--seed", type=int, default=1)
+    ap.add_argument("--exact", action="store_true")
     a = ap.parse_args()
     rng = random.Random(a.seed)
     keyid = None
@@ -76,7 +82,8 @@ def main():
             "readme": "x " * (a.readme // 2), "license": "MIT"}
         for v in range(a.versions):
             version = f"1.{v}.0"
-            data = tarball(name, version, int(a.size * rng.uniform(0.3, 1.7)), rng)
+            size = a.size if a.exact else int(a.size * rng.uniform(0.3, 1.7))
+            data = tarball(name, version, size, rng, 1 if a.exact else 6)
             file = f"{base}-{version}.tgz"
             with open(os.path.join(folder, file), "wb") as f:
                 f.write(data)
