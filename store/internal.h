@@ -10,6 +10,7 @@
 #include "store/index/kv.h"
 #include "store/store.h"
 
+struct ferry_hashers;
 struct ferry_record_iter;
 
 struct ferry_store {
@@ -34,6 +35,7 @@ struct ferry_store {
 	size_t files_n, files_cap;
 	struct ferry_digest *unlinks; /* files to remove after the commit */
 	size_t unlinks_n, unlinks_cap;
+	struct ferry_hashers *hashers; /* of large blobs; NULL: none yet */
 };
 
 /* Says that a folder is a backup that nobody wrote to (store/backup/target.h). */

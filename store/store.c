@@ -14,6 +14,7 @@
 
 #include "store/base/file.h"
 #include "store/base/json.h"
+#include "store/blob/hashing.h"
 #include "store/catalog/catalog.h"
 #include "store/index/reserve.h"
 #include "store/internal.h"
@@ -415,6 +416,7 @@ ferry_store_close(struct ferry_store *st)
 		(void)close(st->blobsfd);
 	if (st->dirfd != -1)
 		(void)close(st->dirfd);
+	ferry_hashers_free(st->hashers);
 	free(st->unlinks);
 	free(st->files);
 	free(st->name);

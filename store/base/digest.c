@@ -242,13 +242,29 @@ ferry_digester_new(
 	return 0;
 }
 
+bool
+ferry_digester_has(const struct ferry_digester *d, enum ferry_alg alg)
+{
+
+	return d->ctx[alg] != NULL;
+}
+
+void
+ferry_digester_add(
+    struct ferry_digester *d, enum ferry_alg alg, const void *p, size_t n)
+{
+
+	if (EVP_DigestUpdate(d->ctx[alg], p, n) != 1)
+		abort(); /* OpenSSL fails here only on misuse. */
+}
+
 void
 ferry_digester_update(struct ferry_digester *d, const void *p, size_t n)
 {
 
 	for (int a = 0; a < FERRY_ALGS; a++)
-		if (d->ctx[a] != NULL && EVP_DigestUpdate(d->ctx[a], p, n) != 1)
-			abort(); /* OpenSSL fails here only on misuse. */
+		if (d->ctx[a] != NULL)
+			ferry_digester_add(d, (enum ferry_alg)a, p, n);
 }
 
 void

@@ -68,6 +68,11 @@ struct ferry_digester;
 int ferry_digester_new(
     struct ferry_digester **out, unsigned algs, struct ferry_error *err);
 void ferry_digester_update(struct ferry_digester *d, const void *p, size_t n);
+/* Whether it computes alg; more bytes for that one alone: each algorithm may be
+ * another thread's. */
+bool ferry_digester_has(const struct ferry_digester *d, enum ferry_alg alg);
+void ferry_digester_add(
+    struct ferry_digester *d, enum ferry_alg alg, const void *p, size_t n);
 /* Digests so far, as if finished; more may be added afterwards. */
 void ferry_digester_final(
     struct ferry_digester *d, enum ferry_alg alg, struct ferry_digest *out);

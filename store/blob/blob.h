@@ -30,7 +30,8 @@ enum ferry_blob_kind { FERRY_BLOB_IS_FILE, FERRY_BLOB_IS_DOCUMENT };
 /*
  * Writing, in one pass and bounded memory.
  *
- * algs: digests wanted besides SHA-256 (FERRY_ALG() set).  _write and _finish
+ * algs: digests wanted besides SHA-256 (FERRY_ALG() set).  Threads hash what is
+ * large (hashing.h).  _write and _finish
  * keep the first error and report it again.  _finish makes the blob exist for
  * this handle; _free without it leaves nothing behind.
  */
@@ -46,9 +47,12 @@ int ferry_blob_writer_view(struct ferry_blob_writer *w, struct ferry_bytes *out,
     struct ferry_error *err);
 uint64_t ferry_blob_writer_size(const struct ferry_blob_writer *w);
 /* A descriptor to read what was written so far, the caller's to close; -1 while
- * that is only in memory, or with errno. */
+ * that is only in memory, or with errno.  Small pieces are gathered: _readable
+ * says how much it has, all when _finish succeeded. */
 int ferry_blob_writer_reader(const struct ferry_blob_writer *w);
-/* The digest of what was written so far; alg must be SHA-256 or of algs. */
+uint64_t ferry_blob_writer_readable(const struct ferry_blob_writer *w);
+/* The digest of what was written so far; alg must be SHA-256 or of algs.  Of
+ * none (n is 0) after an error, which _finish reports. */
 void ferry_blob_writer_digest(
     struct ferry_blob_writer *w, enum ferry_alg alg, struct ferry_digest *out);
 /*

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/blob/hashing.h"
 #include "store/blob/record.h"
 #include "store/index/local.h"
 #include "store/index/reserve.h"
@@ -17,16 +18,22 @@
 /* From this many new files on, one syncfs() beats an fsync() each. */
 #define SYNCFS_FROM 8
 #define HASH_BLOCK (512U << 10)
+/* What comes in small pieces is written in larger ones. */
+#define WRITE_BLOCK (64U << 10)
+/* From this size on threads hash a file. */
+#define HASH_BEHIND (256U << 10)
 
 struct ferry_blob_writer {
 	struct ferry_store *st;
 	struct ferry_digester *digester;
 	size_t keep; /* up to this size in the index */
-	struct ferry_buf buf; /* content until it outgrows keep */
+	/* Content until it outgrows keep; then what was not written yet. */
+	struct ferry_buf buf;
 	int fd; /* of tmp/<tmp>, or -1 */
 	char tmp[24];
 	void *map; /* of fd, for _view; MAP_FAILED if none */
 	uint64_t size;
+	struct ferry_hashing *hashing; /* of fd; NULL: hashed as it comes */
 	struct ferry_error error; /* the first one */
 };
 
@@ -70,6 +77,19 @@ write_all(int fd, const void *p, size_t n, struct ferry_error *err)
 	return 0;
 }
 
+/* All that is in memory goes to the file. */
+static int
+write_out(struct ferry_blob_writer *w, struct ferry_error *err)
+{
+
+	if (w->buf.n > 0 && write_all(w->fd, w->buf.p, w->buf.n, err) == -1)
+		return -1;
+	ferry_buf_reset(&w->buf);
+	return w->hashing == NULL
+	           ? 0
+	           : ferry_hashing_grow(w->hashing, w->size, err);
+}
+
 static int
 spill(struct ferry_blob_writer *w, struct ferry_error *err)
 {
@@ -79,36 +99,84 @@ spill(struct ferry_blob_writer *w, struct ferry_error *err)
 	    w->st->tmpfd, w->tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (w->fd == -1)
 		return ferry_error_errno(err, "%s/tmp/%s", w->st->path, w->tmp);
-	if (write_all(w->fd, w->buf.p, w->buf.n, err) == -1)
+	if (write_out(w, err) == -1)
 		return -1;
+	/* A document's is large. */
 	ferry_buf_free(&w->buf);
 	return 0;
+}
+
+/* Without memory for it, it is hashed as it comes. */
+static void
+hash_behind(struct ferry_blob_writer *w)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+
+	if (w->st->hashers == NULL &&
+	    ferry_hashers_new(&w->st->hashers, &ignored) == -1)
+		return;
+	(void)ferry_hashing_new(
+	    &w->hashing, w->st->hashers, w->digester, w->fd, w->size, &ignored);
+}
+
+/* One piece more; small ones are gathered. */
+static int
+take_piece(struct ferry_blob_writer *w, const void *p, size_t n,
+    struct ferry_error *err)
+{
+
+	if (w->fd == -1 && w->size + n > w->keep && spill(w, err) == -1)
+		return -1;
+	if (ferry_buf_add(&w->buf, p, n, err) == -1)
+		return -1;
+	if (w->hashing == NULL)
+		ferry_digester_update(w->digester, p, n);
+	w->size += n;
+	if (w->fd == -1 || w->buf.n < WRITE_BLOCK)
+		return 0;
+	if (w->hashing == NULL && w->size >= HASH_BEHIND)
+		hash_behind(w);
+	return write_out(w, err);
 }
 
 int
 ferry_blob_writer_write(struct ferry_blob_writer *w, const void *p, size_t n,
     struct ferry_error *err)
 {
-	int rc;
+	const uint8_t *at = p;
 
 	if (w->error.code != FERRY_OK) {
 		*err = w->error;
 		return -1;
 	}
-	if (w->fd == -1 && w->size + n <= w->keep)
-		rc = ferry_buf_add(&w->buf, p, n, err);
-	else if (w->fd == -1 && spill(w, err) == -1)
-		rc = -1;
-	else
-		rc = write_all(w->fd, p, n, err);
-	if (rc == -1) {
-		ferry_reserve_explain(w->st->frees, err);
-		w->error = *err;
-		return -1;
-	}
-	ferry_digester_update(w->digester, p, n);
-	w->size += n;
+	do {
+		size_t piece = n < WRITE_BLOCK ? n : WRITE_BLOCK;
+
+		if (take_piece(w, at, piece, err) == -1) {
+			ferry_reserve_explain(w->st->frees, err);
+			w->error = *err;
+			return -1;
+		}
+		at += piece;
+		n -= piece;
+	} while (n > 0);
 	return 0;
+}
+
+/* All of it is in the file, if it has one, and hashed. */
+static int
+settle(struct ferry_blob_writer *w)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	if (w->error.code == FERRY_OK && w->fd != -1 &&
+	    ((w->buf.n > 0 && write_out(w, &err) == -1) ||
+		(w->hashing != NULL &&
+		    ferry_hashing_wait(w->hashing, &err) == -1))) {
+		ferry_reserve_explain(w->st->frees, &err);
+		w->error = err;
+	}
+	return w->error.code == FERRY_OK ? 0 : -1;
 }
 
 int
@@ -116,7 +184,7 @@ ferry_blob_writer_view(struct ferry_blob_writer *w, struct ferry_bytes *out,
     struct ferry_error *err)
 {
 
-	if (w->error.code != FERRY_OK) {
+	if (settle(w) == -1) {
 		*err = w->error;
 		return -1;
 	}
@@ -182,6 +250,13 @@ ferry_blob_writer_size(const struct ferry_blob_writer *w)
 	return w->size;
 }
 
+uint64_t
+ferry_blob_writer_readable(const struct ferry_blob_writer *w)
+{
+
+	return w->fd == -1 ? 0 : w->size - w->buf.n;
+}
+
 int
 ferry_blob_writer_reader(const struct ferry_blob_writer *w)
 {
@@ -196,7 +271,10 @@ ferry_blob_writer_digest(
     struct ferry_blob_writer *w, enum ferry_alg alg, struct ferry_digest *out)
 {
 
-	ferry_digester_final(w->digester, alg, out);
+	if (settle(w) == -1)
+		*out = (struct ferry_digest){ alg, 0, { 0 } };
+	else
+		ferry_digester_final(w->digester, alg, out);
 }
 
 /* Put the bytes where they belong; they become durable with the commit. */
@@ -247,7 +325,7 @@ ferry_blob_writer_finish(struct ferry_blob_writer *w,
 	char place;
 	int known;
 
-	if (w->error.code != FERRY_OK) {
+	if (settle(w) == -1) {
 		*err = w->error;
 		return -1;
 	}
@@ -294,6 +372,7 @@ ferry_blob_writer_free(struct ferry_blob_writer *w)
 
 	if (w == NULL)
 		return;
+	ferry_hashing_free(w->hashing);
 	if (w->map != MAP_FAILED)
 		(void)munmap(w->map, (size_t)w->size);
 	if (w->fd != -1) {

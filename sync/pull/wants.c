@@ -366,9 +366,11 @@ ferry_wants_grow(void *ctx, const struct ferry_upstream *up,
     const char *package, const char *version, const char *file, bool is_main,
     const struct ferry_blob_writer *writer)
 {
-	uint64_t size = writer == NULL ? 0 : ferry_blob_writer_size(writer);
+	uint64_t size = writer == NULL ? 0 : ferry_blob_writer_readable(writer);
 	struct ferry_wants *wants = ctx;
 
+	if (writer != NULL && size == 0)
+		return;
 	for (struct want *want = wants->first; want != NULL; want = want->next)
 		if (want->up == up && !want->ended &&
 		    want->ask.want.what == FERRY_PULL_VERSION &&

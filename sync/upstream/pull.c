@@ -208,8 +208,8 @@ store_arrived(struct job *job, const struct ferry_fetch_result *result,
 	if (job->writer == NULL && on_data(job, "", 0, err) == -1)
 		return -1;
 	if (!file &&
-	    (check_document(job, err) == -1 ||
-		ferry_blob_writer_view(job->writer, &done->view, err) == -1 ||
+	    (ferry_blob_writer_view(job->writer, &done->view, err) == -1 ||
+		check_document(job, err) == -1 ||
 		(pull->on_check != NULL &&
 		    pull->on_check(pull->ctx, done->view, err) == -1)))
 		return -1;
