@@ -353,31 +353,24 @@ send_uses(struct ferry_asker *a)
 	ferry_buf_free(&packet);
 }
 
-/* One packet, and the descriptor that came with it, or -1. */
-static ssize_t
-read_packet(int fd, char *packet, size_t size, int *passed)
-{
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = { packet, size };
-	struct msghdr message = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes) };
-	ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	const struct cmsghdr *head = n == -1 ? NULL : CMSG_FIRSTHDR(&message);
+/* What was read of the puller, and descriptors that came with it. */
+struct heard {
+	struct ferry_pull_said said[64]; /* id 0: it was taken */
+	int fds[64];
+	size_t n;
+};
 
-	*passed = -1;
-	if (head != NULL && head->cmsg_level == SOL_SOCKET &&
-	    head->cmsg_type == SCM_RIGHTS &&
-	    head->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(passed, CMSG_DATA(head), sizeof(int));
-	return n;
+/* Whether said can be taken before the store was looked at anew: growth, and
+ * the end of what has all its bytes. */
+static bool
+needs_no_look(const struct ferry_ticket *t, const struct ferry_pull_said *said)
+{
+
+	return said->word == FERRY_PULL_SAID_GROWS ||
+	       (said->word == FERRY_PULL_SAID_HERE && t->flow != NULL);
 }
 
-/* With the lock: what was said of *p; *fd is -1 where it was taken. */
+/* What was said of *p; *fd is -1 where it was taken. */
 static void
 take_said(struct ferry_asker *a, struct ferry_ticket **p,
     const struct ferry_pull_said *said, int *fd)
@@ -391,46 +384,59 @@ take_said(struct ferry_asker *a, struct ferry_ticket **p,
 	*fd = -1;
 }
 
+/* Take all of it, or what cannot wait. */
+static void
+take_heard(struct ferry_asker *a, struct heard *h, bool looked)
+{
+
+	(void)pthread_mutex_lock(&a->lock);
+	for (size_t i = 0; i < h->n; i++) {
+		struct ferry_ticket **p = &a->tickets;
+
+		while (*p != NULL && (*p)->ask.id != h->said[i].id)
+			p = &(*p)->next;
+		if (*p == NULL || (!looked && !needs_no_look(*p, &h->said[i])))
+			continue;
+		take_said(a, p, &h->said[i], &h->fds[i]);
+		h->said[i].id = 0;
+	}
+	(void)pthread_mutex_unlock(&a->lock);
+}
+
 /* Read what the puller says.  A ticket is seen as ended once the store was
- * looked at anew: what is here must be found. */
+ * looked at anew: what is here must be found.  Who gets the bytes as they come
+ * does not wait for that. */
 static void
 receive(struct ferry_asker *a)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
-	struct ferry_pull_said said[64];
-	int fds[sizeof(said) / sizeof(said[0])];
+	struct heard h = { .n = 0 };
 	char packet[FERRY_PULL_PACKET];
 	bool here = false, closed = false;
-	size_t n = 0;
 
-	while (n < sizeof(said) / sizeof(said[0])) {
-		ssize_t got =
-		    read_packet(a->fd, packet, sizeof(packet), &fds[n]);
+	while (h.n < sizeof(h.said) / sizeof(h.said[0])) {
+		ssize_t got = ferry_unix_receive(
+		    a->fd, packet, sizeof(packet), &h.fds[h.n]);
 
 		if (got == -1 && (errno == EAGAIN || errno == EINTR))
 			break;
 		closed = got <= 0 ||
-		         ferry_pull_said_read(&said[n],
+		         ferry_pull_said_read(&h.said[h.n],
 			     ferry_bytes_of(packet, (size_t)got), &why) == -1;
 		if (closed)
 			break;
-		here = here || said[n].word == FERRY_PULL_SAID_HERE;
-		n++;
+		here = here || h.said[h.n].word == FERRY_PULL_SAID_HERE;
+		h.n++;
 	}
+	take_heard(a, &h, false);
 	if (here && ferry_store_view_refresh_all(a->view, &why) == -1)
 		ferry_log(
 		    FERRY_LOG_WARNING, "%s; following the store", why.text);
+	take_heard(a, &h, true);
+	for (size_t i = 0; i < h.n; i++)
+		if (h.fds[i] != -1)
+			(void)close(h.fds[i]);
 	(void)pthread_mutex_lock(&a->lock);
-	for (size_t i = 0; i < n; i++)
-		for (struct ferry_ticket **p = &a->tickets; *p != NULL;
-		     p = &(*p)->next)
-			if ((*p)->ask.id == said[i].id) {
-				take_said(a, p, &said[i], &fds[i]);
-				break;
-			}
-	for (size_t i = 0; i < n; i++)
-		if (fds[i] != -1)
-			(void)close(fds[i]);
 	if (closed)
 		end_all(a);
 	(void)pthread_mutex_unlock(&a->lock);

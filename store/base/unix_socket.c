@@ -88,6 +88,29 @@ ferry_unix_connect(const char *path)
 	return -1;
 }
 
+ssize_t
+ferry_unix_receive(int fd, char *packet, size_t size, int *passed)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { packet, size };
+	struct msghdr message = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *head = n == -1 ? NULL : CMSG_FIRSTHDR(&message);
+
+	*passed = -1;
+	if (head != NULL && head->cmsg_level == SOL_SOCKET &&
+	    head->cmsg_type == SCM_RIGHTS &&
+	    head->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(passed, CMSG_DATA(head), sizeof(int));
+	return n;
+}
+
 bool
 ferry_unix_answers(const char *path)
 {

@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct ferry_error;
 
@@ -29,6 +30,9 @@ int ferry_unix_listen(
     int *fd, const char *path, int backlog, struct ferry_error *err);
 /* Connect without blocking.  Returns: the descriptor; -1 with errno set. */
 int ferry_unix_connect(const char *path);
+/* One packet without waiting, and the descriptor that came with it, or -1.
+ * Returns: its bytes; 0 at the end; -1 with errno set. */
+ssize_t ferry_unix_receive(int fd, char *packet, size_t size, int *passed);
 /* Whether somebody listens at path. */
 bool ferry_unix_answers(const char *path);
 
