@@ -17,6 +17,7 @@
 #include "sync/upstream/run.h"
 
 /* So much of a file is told of at once: what is smaller comes whole. */
+#define GROWS_FROM (64U << 10) /* the first time */
 #define GROWS_BY (256U << 10)
 
 struct waiter {
@@ -324,7 +325,7 @@ tell_growth(struct ferry_wants *wants, struct want *want, uint64_t size,
 		int fd = -1;
 
 		if (!w->streams || w->done || (size == 0 && w->told == 0) ||
-		    (size > 0 && size < w->told + GROWS_BY))
+		    (size > 0 && w->told > 0 && size < w->told + GROWS_BY))
 			continue;
 		if (writer != NULL && w->told == 0 &&
 		    (fd = ferry_blob_writer_reader(writer)) == -1)
@@ -351,7 +352,7 @@ on_growth(struct ferry_wants *wants, struct want *want, uint64_t size,
     const struct ferry_blob_writer *writer)
 {
 
-	if (writer == NULL || size >= GROWS_BY) {
+	if (writer == NULL || size >= GROWS_FROM) {
 		drop_little(want);
 		tell_growth(wants, want, size, writer);
 		return;

@@ -31,6 +31,15 @@ done
 asked 1 'pkg-00001-1.0.0.tgz 200'
 expect 0 near show pkg-00001@1.0.0
 
+say "so it is after little of it"
+printf 'pkg-00000-1.0.0.tgz pause=150000:4\n' >rules
+curl -s -f -o got "$URL$(tgz pkg-00000)" &
+client=$!
+wait_for 3 at_least 60000 got
+expect 1 near show pkg-00000@1.0.0
+wait "$client"
+same got tree/pkg-00000/-/pkg-00000-1.0.0.tgz
+
 say "HTTP/1.0, HEAD and parts wait for the whole, and have a length"
 printf 'pkg-00002-1.0.0.tgz pause=500000:2\n' >rules
 curl -s -f -0 -D head0 -o got0 "$URL$(tgz pkg-00002)" &
