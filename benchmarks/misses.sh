@@ -1,31 +1,39 @@
 #!/bin/bash
-# What is not here, through ferryd and its puller beside the same file straight
-# from the upstream, in turns: the time to the first byte and to the last.
+# What is not here, through ferryd and its puller beside the same straight from
+# the upstream and through other caches, in turns: the time to the first byte and
+# to the last.
 #
-#   benchmarks/misses.sh [--delay MS]… [--sizes "BYTES:PACKAGES …"] [--no-clients]
+#   benchmarks/misses.sh [--way MS[:MB/S]]… [--sizes "BYTES:PACKAGES …"]
+#       [--images "BYTES:IMAGES …"] [--no-peers] [--no-clients]
 #
-# The upstream is nginx with static files behind a way that takes MS milliseconds
-# there and back (0 and 20 without --delay).  Each package is asked for once, over
-# connections that are kept: its document, then its tarball.  Medians.  Then one
-# `npm ci` of 500 packages, and 200 clients that want one file of 200 MB, with the
-# puller's memory.  --sizes "": only those; --no-clients: not those.
+# The upstream is behind a way that takes MS milliseconds there and back and lets so
+# many million bytes a second through (without --way: 0, 20 and 20:100).  Packages
+# are those of npm, from nginx with static files; peers are nginx with proxy_cache,
+# and Verdaccio.  Images are of docker-registry, and a second one, as its proxy, is
+# the peer.  Each is asked for once, so that nobody has it, over connections that are
+# kept.  Medians; behind each figure how often straight goes into it.
+#
+# Then one `npm ci` of 500 packages, and 200 clients that want one file of 200 MB, with
+# the puller's memory.  --sizes "" and --images "": none; --no-clients: not those.
 set -euo pipefail
 TOP=$(cd "$(dirname "$0")/.." && pwd)
 BENCH=$TOP/build/bench
-CLIENTS=1 DELAYS=() SIZES="1000:60 10000:60 1000000:30 50000000:4"
+CLIENTS=1 PEERS=1 WAYS=() SIZES="1000:60 1000000:30 500000000:4" IMAGES="1000:30 1000000:15 200000000:4"
 while [ $# -gt 0 ]; do
 	case "$1" in
-	--delay) DELAYS+=("$2") && shift ;;
+	--way) WAYS+=("$2") && shift ;;
 	--sizes) SIZES=$2 && shift ;;
+	--images) IMAGES=$2 && shift ;;
+	--no-peers) PEERS=0 ;;
 	--no-clients) CLIENTS=0 ;;
 	*)
-		sed -n '2,12s/^# \{0,1\}//p' "$0"
+		sed -n '2,18s/^# \{0,1\}//p' "$0"
 		[ "$1" = --help ] && exit 0 || exit 2
 		;;
 	esac
 	shift
 done
-[ ${#DELAYS[@]} -gt 0 ] || DELAYS=(0 20)
+[ ${#WAYS[@]} -gt 0 ] || WAYS=(0 20 20:100)
 if [ -z "${FERRY_BUILD:-}" ]; then
 	cmake -S "$TOP" -B "$BENCH/build" -G Ninja -D PRESET=release >/dev/null
 	ninja -C "$BENCH/build" ferry ferryd | tail -n 1
@@ -34,78 +42,49 @@ fi
 export FERRY=$FERRY_BUILD/ferry FERRYD=$FERRY_BUILD/ferryd
 export TMPDIR=$BENCH/tmp
 mkdir -p "$TMPDIR"
-# shellcheck source=tests/lib.sh
-. "$TOP/tests/lib.sh"
+# shellcheck source=tests/oci/lib.sh
+. "$TOP/tests/oci/lib.sh"
 cd "$T"
 
+# an_nginx NAME TEXT: one with this in its http block.
+an_nginx() {
+	cat >"$1.conf" <<-END
+		user root; worker_processes 1; daemon off; pid $T/$1.pid; error_log $T/$1.log;
+		events { worker_connections 1024; }
+		http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 10000000;
+		client_body_temp_path $T/$1.1; proxy_temp_path $T/$1.2; fastcgi_temp_path $T/$1.3;
+		uwsgi_temp_path $T/$1.4; scgi_temp_path $T/$1.5; $2 }
+	END
+	nginx -c "$T/$1.conf" 2>/dev/null &
+	LASTPID=$!
+	PIDS+=("$LASTPID")
+}
 PORT=$(free_port)
-cat >nginx.conf <<-END
-	user root; worker_processes 1; daemon off; pid $T/nginx.pid; error_log $T/nginx.log;
-	events { worker_connections 1024; }
-	http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 10000000;
-	client_body_temp_path $T/n1; proxy_temp_path $T/n2; fastcgi_temp_path $T/n3;
-	uwsgi_temp_path $T/n4; scgi_temp_path $T/n5;
-	server { listen 127.0.0.1:$PORT; root $T/tree; default_type application/json;
-	location / { try_files \$uri \$uri/packument.json =404; } } }
-END
-nginx -c "$T/nginx.conf" 2>/dev/null &
-PIDS+=($!)
+an_nginx static "server { listen 127.0.0.1:$PORT; root $T/tree; default_type application/json;
+    location / { try_files \$uri \$uri/packument.json =404; } }"
 wait_for 10 curl -s -o /dev/null "http://127.0.0.1:$PORT/"
 
-ask() { # DIRECT FERRY
-	python3 - "$@" "$T/names" <<'END'
-import http.client, statistics, sys, time, urllib.parse
-direct, ferry, names = sys.argv[1:4]
-class Side:
-    def __init__(self, url):
-        u = urllib.parse.urlsplit(url)
-        self.path = u.path
-        self.c = http.client.HTTPConnection(u.hostname, u.port)
-        self.c.connect()
-        self.times = {}
-    def get(self, what, path):
-        start = time.perf_counter()
-        self.c.request("GET", self.path + path)
-        r = self.c.getresponse()
-        first = r.read(1)
-        begun = time.perf_counter()
-        n = len(first)
-        while True:
-            data = r.read(1 << 20)
-            if not data:
-                break
-            n += len(data)
-        end = time.perf_counter()
-        assert r.status == 200, (path, r.status)
-        self.times.setdefault(what, []).append((begun - start, end - start))
-        return n
-sides = [Side(direct), Side(ferry)]
-# Both have spoken once: connections of the puller are kept, too.
-for i, name in enumerate(open(names).read().split()):
-    base = name.rsplit("/", 1)[-1]
-    order = sides if i % 2 else sides[::-1]
-    for what, path in (("document", f"/{name}"), ("tarball", f"/{name}/-/{base}-1.0.0.tgz")):
-        for s in order:
-            s.get(what, path)
-for what in ("document", "tarball"):
-    a, b = ([statistics.median(x[k] for x in s.times[what][1:]) * 1000 for k in (0, 1)] for s in sides)
-    print(f"  {what:9} first byte {a[0]:8.2f} {b[0]:8.2f} ms {b[0]/a[0]:6.2f}   "
-          f"last {a[1]:8.2f} {b[1]:8.2f} ms {b[1]/a[1]:6.2f}")
-END
-}
-
-# start MS: a cold store, its puller and ferryd, and the way to the upstream.
-start() {
-	rm -rf near port
-	python3 "$TOP/tests/tools/delay.py" "$T/port" "127.0.0.1:$PORT" "$1" &
-	WAY=$!
-	PIDS+=("$WAY")
+# way WAY PORT: sets UP.
+way() {
+	UP=http://127.0.0.1:$2 RUNNING=()
+	[ "$1" != 0 ] || return 0
+	rm -f port
+	# shellcheck disable=SC2086 # one word or two
+	python3 "$TOP/tests/tools/delay.py" "$T/port" "127.0.0.1:$2" ${1/:/ } 2>/dev/null &
+	RUNNING=($!)
+	PIDS+=($!)
 	wait_for 10 test -s port
 	UP=http://127.0.0.1:$(cat port)
-	find tree -name packument.json -exec sed -i "s,http://127.0.0.1:[0-9]*/,$UP/,g" {} +
+}
+# start FORMAT MEMBERS…: a cold store, its puller and ferryd.
+start() {
+	local format=$1
+	shift
+	rm -rf near
 	cat >near.conf <<-END
 		store = "near";
-		upstreams = ( { name = "up"; format = "npm"; url = "$UP/"; signatures = "off"; pull = true; } );
+		upstreams = ( { name = "up"; format = "$format"; url = "$UP/"; pull = true; $* } );
+		serve = { pull_wait = 120; };
 	END
 	"$FERRY" init --store near --name near >/dev/null
 	"$FERRY" --config near.conf pull >>puller.log 2>&1 &
@@ -114,29 +93,104 @@ start() {
 	wait_for 20 test -S near/pull.sock
 	start_ferryd near --config near.conf
 	FERRYD_PID=$LASTPID
+	RUNNING+=("$PULLER" "$FERRYD_PID")
+}
+# start_npm WAY: the tree, through ferry.
+start_npm() {
+	way "$1" "$PORT"
+	find tree -name packument.json -exec sed -i "s,http://127.0.0.1:[0-9]*/,$UP/,g" {} +
+	start npm 'signatures = "off";'
 }
 end() {
-	kill "$FERRYD_PID" "$PULLER" "$WAY" 2>/dev/null || true
-	wait "$PULLER" || true
+	kill "${RUNNING[@]}" 2>/dev/null || true
+	for p in "${RUNNING[@]}"; do wait "$p" 2>/dev/null || true; done
+}
+# registry OPTION…: a tree of packages of this size, and their names.
+registry() {
+	rm -rf tree
+	python3 "$TOP/tests/tools/mkregistry.py" tree "http://127.0.0.1:$PORT" --versions 1 --exact "$@" >/dev/null
+	(cd tree && find . -name packument.json | sed 's,^\./,,; s,/packument.json$,,' | sort) >names
+}
+# npm_peers: sets SIDES to those beside ferry.
+npm_peers() {
+	local port
+	SIDES=()
+	[ "$PEERS" = 1 ] || return 0
+	port=$(free_port)
+	rm -rf cache cached.* verdaccio
+	an_nginx cached "proxy_cache_path $T/cache keys_zone=c:10m max_size=100g;
+	    upstream up { server ${UP#http://}; keepalive 8; }
+	    server { listen 127.0.0.1:$port; location / { proxy_pass http://up; proxy_cache c; proxy_cache_valid 1d;
+	    proxy_cache_lock on; proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_max_temp_file_size 2048m; } }"
+	RUNNING+=("$LASTPID")
+	SIDES+=("nginx=http://127.0.0.1:$port")
+	wait_for 10 curl -s -o /dev/null "http://127.0.0.1:$port/none"
+	port=$(free_port)
+	mkdir verdaccio
+	cat >verdaccio/config.yaml <<-END
+		storage: $T/verdaccio/storage
+		uplinks: { up: { url: "$UP/", timeout: 120s, agent_options: { keepAlive: true } } }
+		packages: { '**': { access: \$all, proxy: up } }
+		log: { type: file, path: $T/verdaccio/log, level: error }
+	END
+	"$VERDACCIO" --config verdaccio/config.yaml --listen "127.0.0.1:$port" >verdaccio/out 2>&1 &
+	RUNNING+=($!)
+	PIDS+=($!)
+	SIDES+=("Verdaccio=http://127.0.0.1:$port")
+	wait_for 30 curl -sf "http://127.0.0.1:$port/-/ping"
 }
 
-echo "                       upstream    ferry           upstream    ferry"
+if [ "$PEERS" = 1 ] && [ -n "$SIZES" ]; then
+	need_tool verdaccio verdaccio@6.1.2 ',"overrides":{"node-fetch":"2.7.0"}' || skip "Verdaccio cannot be installed"
+	VERDACCIO=$TOOL/verdaccio
+fi
 for size in $SIZES; do
-	rm -rf tree
-	python3 "$TOP/tests/tools/mkregistry.py" tree "http://127.0.0.1:$PORT" \
-	    --packages "${size#*:}" --versions 1 --size "${size%:*}" >/dev/null
-	(cd tree && find . -name packument.json | sed 's,^\./,,; s,/packument.json$,,' | sort) >names
-	for ms in "${DELAYS[@]}"; do
-		start "$ms"
-		echo "$(numfmt --to=si "${size%:*}"), $ms ms"
-		ask "$UP" "$URL/npm"
+	registry --packages "${size#*:}" --size "${size%:*}"
+	for w in "${WAYS[@]}"; do
+		start_npm "$w"
+		npm_peers
+		echo "packages of $(numfmt --to=si "${size%:*}"), way $w"
+		python3 "$TOP/benchmarks/misses.py" npm names "straight=$UP" "ferry=$URL/npm" "${SIDES[@]}"
+		end
+	done
+done
+
+[ -z "$IMAGES" ] || start_registry
+for size in $IMAGES; do
+	: >refs
+	for ((i = 0; i < ${size#*:}; i++)); do
+		image "acme/s${size%:*}" "$i" --layers 1 --size "${size%:*}" --seed "$size-$i"
+		echo "acme/s${size%:*}:$i" >>refs
+	done
+	for w in "${WAYS[@]}"; do
+		way "$w" "${REGISTRY##*:}"
+		start oci 'host = "up.example";'
+		SIDES=()
+		if [ "$PEERS" = 1 ]; then
+			port=$(free_port)
+			rm -rf proxied
+			cat >proxied.yml <<-END
+				version: 0.1
+				log: { level: error, accesslog: { disabled: true } }
+				storage: { filesystem: { rootdirectory: $T/proxied } }
+				proxy: { remoteurl: "$UP" }
+				http: { addr: "127.0.0.1:$port" }
+			END
+			docker-registry serve proxied.yml >proxied.log 2>&1 &
+			RUNNING+=($!)
+			PIDS+=($!)
+			SIDES=("docker-registry=http://127.0.0.1:$port")
+			wait_for 20 curl -sf "http://127.0.0.1:$port/v2/"
+		fi
+		echo "images with a layer of $(numfmt --to=si "${size%:*}"), way $w"
+		python3 "$TOP/benchmarks/misses.py" images refs "straight=$UP" "ferry=$URL" "${SIDES[@]}"
 		end
 	done
 done
 
 [ "$CLIENTS" = 1 ] || exit 0
 peak_mb() { awk '/^VmHWM/ { printf "%d MB\n", $2 / 1024 }' "/proc/$1/status"; }
-seconds() { # COMMAND…
+milliseconds() { # COMMAND…
 	local start
 	start=$(date +%s%N)
 	"$@" >timed.out 2>&1 || {
@@ -146,11 +200,8 @@ seconds() { # COMMAND…
 	echo "$((($(date +%s%N) - start) / 1000000))"
 }
 
-rm -rf tree
-python3 "$TOP/tests/tools/mkregistry.py" tree "http://127.0.0.1:$PORT" \
-    --packages 500 --versions 1 --size 20000 >/dev/null
+registry --packages 500 --size 20000
 mkdir -p project
-(cd tree && find . -name packument.json | sed 's,^\./,,; s,/packument.json$,,' | sort) >names
 python3 - <<'END'
 import json
 names = open("names").read().split()
@@ -160,39 +211,28 @@ ci() { # REGISTRY
 	rm -rf project/node_modules npm-cache
 	(cd project && isolated_npm ci --no-audit --no-fund --registry "$1" --replace-registry-host always)
 }
-for ms in "${DELAYS[@]}"; do
-	start "$ms"
-	(cd project && isolated_npm install --package-lock-only --no-audit --no-fund --registry "$UP") >/dev/null
-	direct=$(seconds ci "$UP")
-	ferry=$(seconds ci "$URL/npm/")
-	echo "npm ci of 500 packages, $ms ms: $direct ms straight, $ferry ms through ferry; puller $(peak_mb "$PULLER"), ferryd $(peak_mb "$FERRYD_PID")"
-	end
+for w in "${WAYS[@]}"; do
+	: >direct.ms
+	: >ferry.ms
+	for _ in 1 2 3; do
+		start_npm "$w"
+		(cd project && isolated_npm install --package-lock-only --no-audit --no-fund --registry "$UP") >/dev/null
+		milliseconds ci "$UP" >>direct.ms
+		milliseconds ci "$URL/npm/" >>ferry.ms
+		memory="puller $(peak_mb "$PULLER"), ferryd $(peak_mb "$FERRYD_PID")"
+		end
+	done
+	echo "npm ci of 500 packages, way $w: $(sort -n direct.ms | sed -n 2p) ms straight, $(sort -n ferry.ms | sed -n 2p) ms through ferry; $memory"
 done
 
-rm -rf tree
-python3 "$TOP/tests/tools/mkregistry.py" tree "http://127.0.0.1:$PORT" --packages 1 --versions 1 --size 200000000 >/dev/null
-name=$(basename "$(find tree -mindepth 1 -maxdepth 1 -type d | head -n 1)")
-start 0
-all() { # URL
-	python3 - "$1" <<'END'
-import socket, sys, threading, urllib.parse
-u = urllib.parse.urlsplit(sys.argv[1])
-def one():
-    s = socket.create_connection((u.hostname, u.port))
-    s.sendall(f"GET {u.path} HTTP/1.1\r\nHost: {u.netloc}\r\nConnection: close\r\n\r\n".encode())
-    buf, n = bytearray(1 << 20), 0
-    while k := s.recv_into(buf):
-        n += k
-    assert n > 199000000, n
-ts = [threading.Thread(target=one) for _ in range(200)]
-[t.start() for t in ts]
-[t.join() for t in ts]
-END
-}
+registry --packages 1 --size 200000000
+start_npm 0
+name=$(cat names)
 curl -s -o /dev/null "$URL/npm/$name"
 file=$name/-/$name-1.0.0.tgz
-ferry=$(seconds all "$URL/npm/$file")
-again=$(seconds all "$URL/npm/$file")
-direct=$(seconds all "http://127.0.0.1:$PORT/$file")
+many() { python3 "$TOP/benchmarks/misses.py" many "$1"; }
+ferry=$(milliseconds many "$URL/npm/$file")
+again=$(milliseconds many "$URL/npm/$file")
+direct=$(milliseconds many "http://127.0.0.1:$PORT/$file")
 echo "200 clients, 200 MB: $direct ms from nginx, $ferry ms as a miss, $again ms as hits; puller $(peak_mb "$PULLER"), ferryd $(peak_mb "$FERRYD_PID")"
 end

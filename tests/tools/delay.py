@@ -1,27 +1,34 @@
 #!/usr/bin/env python3
 """A way to a server that takes its time: a TCP proxy.
 
-delay.py PORT-FILE HOST:PORT MILLISECONDS
+delay.py PORT-FILE HOST:PORT MILLISECONDS [MB/S]
 
-Bytes arrive half the milliseconds later, in each direction, as many as come; a
-connection is there after all of them, as a handshake would take.
+Bytes arrive half the milliseconds later, in each direction, as many as come, or
+no more than so many million a second; a connection is there after all of the
+milliseconds, as a handshake would take.
 """
 import asyncio
 import os
 import sys
 
 PORT_FILE, SERVER, RTT = sys.argv[1], sys.argv[2], float(sys.argv[3]) / 1000
+RATE = float(sys.argv[4]) * 1e6 if len(sys.argv) > 4 else 0
 HOST, PORT = SERVER.rsplit(":", 1)
 
 
 async def carry(reader, writer):
     """One direction: what is read is written when its time has come."""
     loop = asyncio.get_running_loop()
-    queue = asyncio.Queue(maxsize=4096)
+    # What waits here has left the server: not much more than a way holds.
+    queue = asyncio.Queue(maxsize=64 if RATE else 4096)
+    free = 0  # when the way can take more
 
     async def write():
+        nonlocal free
         while True:
             due, data = await queue.get()
+            if RATE:
+                due = free = max(due, free) + len(data) / RATE
             wait = due - loop.time()
             if wait > 0:
                 await asyncio.sleep(wait)
@@ -35,7 +42,7 @@ async def carry(reader, writer):
     task = asyncio.create_task(write())
     try:
         while True:
-            data = await reader.read(1 << 18)
+            data = await reader.read(1 << 16 if RATE else 1 << 18)
             await queue.put((loop.time() + RTT / 2, data))
             if not data:
                 break
