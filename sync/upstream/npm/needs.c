@@ -47,9 +47,24 @@ is_bundled(struct ferry_bytes object, struct ferry_bytes name)
 	return false;
 }
 
+/* How a dependency is one. */
+enum how { REQUIRED, OPTIONAL, BESIDE };
+
+static int
+add_need(struct ferry_needs *needs, const char *name, const char *spec,
+    enum how how, struct ferry_error *err)
+{
+
+	return how == BESIDE
+	           ? ferry_needs_beside(needs, name, spec, err)
+	           : ferry_needs_add(needs, name, spec,
+			 how == OPTIONAL ? FERRY_NEEDED_IF_THERE : FERRY_NEEDED,
+			 err);
+}
+
 static int
 need_one(struct ferry_needs *needs, const char *name, const char *spec_text,
-    enum ferry_need need, struct ferry_error *err)
+    enum how how, struct ferry_error *err)
 {
 	struct ferry_error why = FERRY_ERROR_INIT;
 	char *real = NULL, *spec_copy = NULL, text[600];
@@ -58,10 +73,13 @@ need_one(struct ferry_needs *needs, const char *name, const char *spec_text,
 
 	if (ferry_npm_spec_parse(&spec, ferry_bytes_str(name),
 		ferry_bytes_str(spec_text), &why) == -1) {
-		ferry_needs_skip(needs, NULL, why.text);
+		if (how != BESIDE)
+			ferry_needs_skip(needs, NULL, why.text);
 		return 0;
 	}
 	if (spec.kind >= FERRY_NPM_SPEC_GIT) {
+		if (how == BESIDE)
+			return 0;
 		(void)snprintf(text, sizeof(text),
 		    "depends on %s at %.300s: %s is not in the registry", name,
 		    spec_text, ferry_npm_spec_why(spec.kind));
@@ -70,12 +88,16 @@ need_one(struct ferry_needs *needs, const char *name, const char *spec_text,
 	}
 	if (ferry_strndup(&real, spec.name, err) == 0 &&
 	    ferry_strndup(&spec_copy, spec.text, err) == 0)
-		rc = ferry_needs_add(needs, real, spec_copy, need, err);
+		rc = add_need(needs, real, spec_copy, how, err);
 	free(real);
 	free(spec_copy);
 	return rc;
 }
 
+/*
+ * An optional peer is nothing that npm would install, but where its name is
+ * installed it must be a version that fits: npm nests or replaces then.
+ */
 static int
 need_member(struct ferry_needs *needs, struct ferry_bytes version,
     const char *member, struct ferry_error *err)
@@ -100,8 +122,6 @@ need_member(struct ferry_needs *needs, struct ferry_bytes version,
 			continue; /* npm passes over such entries, too. */
 		if (!peer && is_bundled(version, ferry_bytes_buf(&name)))
 			continue;
-		if (peer && peer_optional(version, (char *)name.p))
-			continue;
 		/* An optional dependency stands in both lists. */
 		if (!optional && !peer &&
 		    ferry_span_get(version, "optionalDependencies", &also) &&
@@ -109,7 +129,10 @@ need_member(struct ferry_needs *needs, struct ferry_bytes version,
 			continue;
 		rc = need_one(needs, (char *)name.p,
 		    spec.p == NULL ? "" : (char *)spec.p,
-		    optional ? FERRY_NEEDED_IF_THERE : FERRY_NEEDED, err);
+		    peer && peer_optional(version, (char *)name.p) ? BESIDE
+		    : optional                                     ? OPTIONAL
+								   : REQUIRED,
+		    err);
 	}
 	ferry_buf_free(&name);
 	ferry_buf_free(&spec);

@@ -356,6 +356,10 @@ int ferry_licence_add(
 /* For needs() and needs_inside(): another package, in a range or by a tag. */
 int ferry_needs_add(struct ferry_needs *needs, const char *name,
     const char *spec, enum ferry_need need, struct ferry_error *err);
+/* The same, if the package is wanted by somebody else, before or after: clients
+ * want it only where it is, and take no other version then. */
+int ferry_needs_beside(struct ferry_needs *needs, const char *name,
+    const char *spec, struct ferry_error *err);
 /* One version, as a lock file inside says. */
 int ferry_needs_locked(struct ferry_needs *needs,
     const struct ferry_lock_wanted *entry, struct ferry_error *err);

@@ -18,6 +18,7 @@
  *  3. parts_pending counts the parts that are under way.
  *  4. waiting is true while the package is in again.
  *  5. A want is done once it was dealt with, whatever came of it.
+ *  6. What is in beside is not in packages, or has no wants there.
  */
 
 #include "sync/upstream/package/format.h"
@@ -42,6 +43,10 @@ struct ferry_packages {
 	bool ready; /* what open() is for is here */
 	struct ferry_error broken; /* it cannot be had, and so no package */
 	struct ferry_table packages;
+	/* What is wanted of packages that nobody wants yet: struct ferry_package,
+	 * of which wants alone count. */
+	struct ferry_table beside;
+	uint64_t beside_n; /* wants in there */
 	struct ferry_package *queue, **queue_end; /* to be asked for */
 	uint64_t needs_n; /* wants that came of needs */
 	bool needs_told; /* that there are more than needs_max */

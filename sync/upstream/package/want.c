@@ -83,6 +83,7 @@ ferry_packages_free_all(struct ferry_packages *packages)
 {
 
 	ferry_table_free(&packages->packages, package_free);
+	ferry_table_free(&packages->beside, package_free);
 	free(packages->again);
 }
 
@@ -134,11 +135,10 @@ ferry_package_fail(struct ferry_package *p, const struct ferry_error *why)
 }
 
 static struct ferry_package *
-new_package(
-    struct ferry_packages *packages, const char *name, struct ferry_error *err)
+new_package(struct ferry_packages *packages, struct ferry_table *table,
+    const char *name, struct ferry_error *err)
 {
-	struct ferry_package *p =
-	    ferry_table_add(&packages->packages, name, sizeof(*p), err);
+	struct ferry_package *p = ferry_table_add(table, name, sizeof(*p), err);
 
 	if (p != NULL)
 		p->packages = packages;
@@ -243,6 +243,13 @@ may_ask(struct ferry_package *p, const char *by)
 	return false;
 }
 
+static struct ferry_package *
+find_package(const struct ferry_table *table, const char *name)
+{
+
+	return (struct ferry_package *)ferry_table_find(table, name);
+}
+
 static struct ferry_package_want *
 find_want(const struct ferry_package *p, const struct ferry_package_want *want)
 {
@@ -274,12 +281,11 @@ tell_too_many(struct ferry_packages *packages, const char *name,
 /* Somebody who is told to, or a version that needs it: those have a bound. */
 enum wanter { IS_TOLD, NEEDS_IT };
 static int
-add(struct ferry_packages *packages, const char *name,
+add_one(struct ferry_packages *packages, const char *name,
     const struct ferry_package_want *want, enum wanter who,
     struct ferry_error *err)
 {
-	struct ferry_package *p =
-	    (struct ferry_package *)ferry_table_find(&packages->packages, name);
+	struct ferry_package *p = find_package(&packages->packages, name);
 	struct ferry_package_want *known =
 	    p == NULL ? NULL : find_want(p, want);
 
@@ -290,7 +296,8 @@ add(struct ferry_packages *packages, const char *name,
 		return 0;
 	}
 	packages->needs_n += who == NEEDS_IT;
-	if ((p == NULL && (p = new_package(packages, name, err)) == NULL) ||
+	if ((p == NULL && (p = new_package(packages, &packages->packages, name,
+			       err)) == NULL) ||
 	    add_want(p, want, err) == -1)
 		return -1;
 	if (p->failed) {
@@ -316,6 +323,66 @@ add(struct ferry_packages *packages, const char *name,
 		packages->again[packages->again_n++] = p;
 		p->waiting = true;
 	}
+	return 0;
+}
+
+/* Somebody wants the package: what others want of it in that case counts. */
+static int
+wake(struct ferry_packages *packages, const char *name, struct ferry_error *err)
+{
+	struct ferry_package *beside = find_package(&packages->beside, name);
+
+	if (beside == NULL)
+		return 0;
+	packages->beside_n -= beside->wants_n;
+	for (size_t i = 0; i < beside->wants_n; i++) {
+		struct ferry_package_want want = beside->wants[i];
+
+		if (add_one(packages, name, &want, NEEDS_IT, err) == -1)
+			return -1;
+		for (size_t k = 0; k < beside->wants[i].also_n; k++) {
+			want.by = beside->wants[i].also[k];
+			if (add_one(packages, name, &want, NEEDS_IT, err) == -1)
+				return -1;
+		}
+	}
+	ferry_package_reset(beside);
+	return 0;
+}
+
+static int
+add(struct ferry_packages *packages, const char *name,
+    const struct ferry_package_want *want, enum wanter who,
+    struct ferry_error *err)
+{
+
+	return add_one(packages, name, want, who, err) == -1
+	           ? -1
+	           : wake(packages, name, err);
+}
+
+/* Somebody would want it if others do. */
+static int
+add_beside(struct ferry_packages *packages, const char *name,
+    const struct ferry_package_want *want, struct ferry_error *err)
+{
+	struct ferry_package *p = find_package(&packages->packages, name);
+	struct ferry_package_want *known;
+
+	if (p != NULL && p->wants_n > 0)
+		return add(packages, name, want, NEEDS_IT, err);
+	p = find_package(&packages->beside, name);
+	if (p != NULL && (known = find_want(p, want)) != NULL)
+		return add_wanter(known, want->by, err);
+	if (packages->beside_n == packages->needs_max) {
+		tell_too_many(packages, name, want);
+		return 0;
+	}
+	if ((p == NULL && (p = new_package(packages, &packages->beside, name,
+			       err)) == NULL) ||
+	    add_want(p, want, err) == -1)
+		return -1;
+	packages->beside_n++;
 	return 0;
 }
 
@@ -382,22 +449,52 @@ ferry_packages_want_locked(struct ferry_packages *packages,
 	return ferry_packages_want(packages, entry->name, &want, err);
 }
 
-int
-ferry_needs_add(struct ferry_needs *needs, const char *name, const char *spec,
-    enum ferry_need need, struct ferry_error *err)
+static struct ferry_package_want
+needed_want(
+    const struct ferry_needs *needs, const char *spec, enum ferry_need need)
 {
+
 	/* What something optional needs is optional: clients leave all of it
 	 * out if a part is not available. */
-	const struct ferry_package_want want = { .kind = FERRY_WANT_PICK,
+	return (struct ferry_package_want){ .kind = FERRY_WANT_PICK,
 		.spec = spec,
 		.by = needs->by,
 		.closure = true,
 		.need = needs->need == FERRY_NEEDED ? need : needs->need };
+}
 
-	if (++needs->n > FERRY_NEEDS_MAX)
-		return ferry_error_set(err, FERRY_ELIMIT,
-		    "%s needs more than %d others", needs->by, FERRY_NEEDS_MAX);
-	return add(needs->packages, name, &want, NEEDS_IT, err);
+static int
+count_need(struct ferry_needs *needs, struct ferry_error *err)
+{
+
+	return ++needs->n <= FERRY_NEEDS_MAX
+	           ? 0
+	           : ferry_error_set(err, FERRY_ELIMIT,
+			 "%s needs more than %d others", needs->by,
+			 FERRY_NEEDS_MAX);
+}
+
+int
+ferry_needs_add(struct ferry_needs *needs, const char *name, const char *spec,
+    enum ferry_need need, struct ferry_error *err)
+{
+	const struct ferry_package_want want = needed_want(needs, spec, need);
+
+	return count_need(needs, err) == -1
+	           ? -1
+	           : add(needs->packages, name, &want, NEEDS_IT, err);
+}
+
+int
+ferry_needs_beside(struct ferry_needs *needs, const char *name,
+    const char *spec, struct ferry_error *err)
+{
+	const struct ferry_package_want want =
+	    needed_want(needs, spec, FERRY_NEEDED_IF_THERE);
+
+	return count_need(needs, err) == -1
+	           ? -1
+	           : add_beside(needs->packages, name, &want, err);
 }
 
 int

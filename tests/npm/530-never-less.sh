@@ -1,0 +1,76 @@
+#!/bin/bash
+# What `packages` promises, "never less": optional peers whose name is wanted
+# anyway, in whatever order they are met; what is bundled, for yarn 1 and bun; and
+# node-gyp, which yarn 2 and later adds.  Clients install from ferryd alone what they
+# install from the registry.
+# ctest: COST 25
+. "$(dirname "$0")/clients.sh"
+start_verdaccio
+cd "$T"
+publish yaml 1.0.0
+publish yaml 2.0.0 ',"dependencies":{"dep-of-2":"1"}'
+publish yaml 3.0.0
+publish dep-of-2 1.0.0
+publish tool 1.0.0 ',"peerDependencies":{"yaml":"^2.0.0","never":"^1"},
+    "peerDependenciesMeta":{"yaml":{"optional":true},"never":{"optional":true}}'
+publish never 1.0.0
+publish other 1.0.0 ',"dependencies":{"yaml":"^1.0.0"}'
+publish middle 1.0.0 ',"dependencies":{"other":"^1.0.0"}'
+
+# here TEXT: all that a sync of that brings to a new store.
+here() { near --json list | jq -r '.name as $n | .versions[] | "\($n)@\(.)"' | sort | tr '\n' ' '; }
+brings() { # PACKAGES WANT… [-- OPTIONS]
+	local packages=$1 want=$2
+	near_conf "$UPSTREAM" "packages = [ $packages ]; ${3:-}"
+	rm -rf near
+	expect 0 near init --name near
+	expect 0 near sync
+	[ "$(here)" = "$want " ] || fail "$packages: $(here)"
+}
+
+say "an optional peer comes where its name is wanted, in either order, and only there"
+brings '"tool"' 'tool@1.0.0'
+hasnt out yaml
+brings '"tool", "other"' 'dep-of-2@1.0.0 other@1.0.0 tool@1.0.0 yaml@1.0.0 yaml@2.0.0'
+expect 0 near why yaml@2.0.0
+has out "wanted by tool@1.0.0" "wanted by packages of upstream 'up'"
+brings '"other", "tool"' 'dep-of-2@1.0.0 other@1.0.0 tool@1.0.0 yaml@1.0.0 yaml@2.0.0'
+brings '"tool", "middle"' 'dep-of-2@1.0.0 middle@1.0.0 other@1.0.0 tool@1.0.0 yaml@1.0.0 yaml@2.0.0'
+brings '"tool", "other"' 'other@1.0.0 tool@1.0.0 yaml@1.0.0' 'peer_dependencies = false;'
+
+say "clients install it from ferryd alone, as from the registry"
+brings '"tool", "other"' 'dep-of-2@1.0.0 other@1.0.0 tool@1.0.0 yaml@1.0.0 yaml@2.0.0'
+start_ferryd near
+versions() { # what is installed, in sorted lines
+	find node_modules -name package.json -exec jq -r '"\(.name)@\(.version)"' {} + | sort -u
+}
+ran=0
+# install NAME COMMAND…
+install() {
+	local name=$1 from
+	shift
+	for from in "${UPSTREAM%/}" "$URL/npm"; do
+		NPM=$from
+		project "$name" '{"name":"project","version":"1.0.0","private":true,
+		    "dependencies":{"tool":"1","other":"1"}}'
+		client "$name" "$@" >"$T/$name.out" 2>&1 || {
+			cat "$T/$name.out" >&2
+			fail "$name: install from $from"
+		}
+		versions >"$T/$name.$([ "$from" = "$URL/npm" ] && echo far || echo near)"
+	done
+	cd "$T"
+	same "$name.near" "$name.far"
+	has "$name.far" tool@1.0.0 yaml@1.0.0
+	ran=$((ran + 1))
+}
+install npm npm install
+if try yarn1 yarn@1; then install yarn1 "$TOOL/yarn" install; fi
+if try berry @yarnpkg/cli-dist@4; then
+	# What was published just now is too young for it.
+	install berry env YARN_NPM_MINIMAL_AGE_GATE=0 node "$TOOL/../@yarnpkg/cli-dist/bin/yarn.js" install
+fi
+if try bun bun@latest && "$TOOL/bun" --version >/dev/null 2>&1; then install bun "$TOOL/bun" install; fi
+if try pnpm10 pnpm@10; then install pnpm10 "$TOOL/pnpm" install; fi
+[ $ran -gt 0 ] || skip "no client is here"
+say "$ran clients"
