@@ -16,6 +16,15 @@ publish tool 1.0.0 ',"peerDependencies":{"yaml":"^2.0.0","never":"^1"},
 publish never 1.0.0
 publish other 1.0.0 ',"dependencies":{"yaml":"^1.0.0"}'
 publish middle 1.0.0 ',"dependencies":{"other":"^1.0.0"}'
+publish inside 1.0.0
+publish bundler 1.0.0 ',"dependencies":{"inside":"^1"},"bundledDependencies":["inside"]'
+publish node-gyp 9.0.0
+publish node-gyp 10.0.0 ',"dependencies":{"dep-of-gyp":"1"}'
+publish dep-of-gyp 1.0.0
+publish native 1.0.0 ',"os":["darwin"],"scripts":{"install":"prebuild-install || node-gyp-x rebuild"}'
+publish says-so 1.0.0 ',"scripts":{"test":"node-gyp rebuild"},"dependencies":{"node-gyp":"^9"}'
+publish no-word 1.0.0 ',"scripts":{"test":"my_node-gyp and node-gyp_"}'
+publish app 1.0.0 ',"optionalDependencies":{"native":"1"}'
 
 # here TEXT: all that a sync of that brings to a new store.
 here() { near --json list | jq -r '.name as $n | .versions[] | "\($n)@\(.)"' | sort | tr '\n' ' '; }
@@ -38,8 +47,22 @@ brings '"other", "tool"' 'dep-of-2@1.0.0 other@1.0.0 tool@1.0.0 yaml@1.0.0 yaml@
 brings '"tool", "middle"' 'dep-of-2@1.0.0 middle@1.0.0 other@1.0.0 tool@1.0.0 yaml@1.0.0 yaml@2.0.0'
 brings '"tool", "other"' 'other@1.0.0 tool@1.0.0 yaml@1.0.0' 'peer_dependencies = false;'
 
+say "what is bundled comes where it is asked for"
+brings '"bundler"' 'bundler@1.0.0'
+brings '"bundler"' 'bundler@1.0.0 inside@1.0.0' 'bundled = true;'
+
+say "node-gyp comes with what builds with it and does not say so"
+brings '"app"' 'app@1.0.0 dep-of-gyp@1.0.0 native@1.0.0 node-gyp@10.0.0'
+expect 0 near why node-gyp
+has out "wanted by native@1.0.0"
+brings '"app"' 'app@1.0.0 native@1.0.0' 'node_gyp = false;'
+brings '"says-so"' 'node-gyp@9.0.0 says-so@1.0.0'
+brings '"no-word"' 'no-word@1.0.0'
+
 say "clients install it from ferryd alone, as from the registry"
-brings '"tool", "other"' 'dep-of-2@1.0.0 other@1.0.0 tool@1.0.0 yaml@1.0.0 yaml@2.0.0'
+brings '"tool", "other", "bundler", "app"' \
+    'app@1.0.0 bundler@1.0.0 dep-of-2@1.0.0 dep-of-gyp@1.0.0 inside@1.0.0 native@1.0.0 node-gyp@10.0.0 other@1.0.0 tool@1.0.0 yaml@1.0.0 yaml@2.0.0' \
+    'bundled = true;'
 start_ferryd near
 versions() { # what is installed, in sorted lines
 	find node_modules -name package.json -exec jq -r '"\(.name)@\(.version)"' {} + | sort -u
@@ -52,7 +75,7 @@ install() {
 	for from in "${UPSTREAM%/}" "$URL/npm"; do
 		NPM=$from
 		project "$name" '{"name":"project","version":"1.0.0","private":true,
-		    "dependencies":{"tool":"1","other":"1"}}'
+		    "dependencies":{"tool":"1","other":"1","bundler":"1","app":"1"}}'
 		client "$name" "$@" >"$T/$name.out" 2>&1 || {
 			cat "$T/$name.out" >&2
 			fail "$name: install from $from"
@@ -69,6 +92,7 @@ if try yarn1 yarn@1; then install yarn1 "$TOOL/yarn" install; fi
 if try berry @yarnpkg/cli-dist@4; then
 	# What was published just now is too young for it.
 	install berry env YARN_NPM_MINIMAL_AGE_GATE=0 node "$TOOL/../@yarnpkg/cli-dist/bin/yarn.js" install
+	grep -q node-gyp project-berry/yarn.lock || fail "yarn adds no node-gyp any more"
 fi
 if try bun bun@latest && "$TOOL/bun" --version >/dev/null 2>&1; then install bun "$TOOL/bun" install; fi
 if try pnpm10 pnpm@10; then install pnpm10 "$TOOL/pnpm" install; fi

@@ -36,6 +36,10 @@ ferry_npm_configure(struct ferry_packages *packages,
 		&npm->optional, err) == -1 ||
 	    ferry_conf_bool(
 		group, "peer_dependencies", true, &npm->peers, err) == -1 ||
+	    ferry_conf_bool(group, "bundled", false, &npm->bundled, err) ==
+		-1 ||
+	    ferry_conf_bool(group, "node_gyp", true, &npm->node_gyp, err) ==
+		-1 ||
 	    ferry_conf_words(
 		group, "os", systems, npm->os, 16, &npm->os_n, err) == -1 ||
 	    ferry_conf_words(group, "cpu", processors, npm->cpu, 16,

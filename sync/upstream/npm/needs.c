@@ -102,6 +102,7 @@ static int
 need_member(struct ferry_needs *needs, struct ferry_bytes version,
     const char *member, struct ferry_error *err)
 {
+	const struct npm *npm = needs->packages->state;
 	struct ferry_buf name = FERRY_BUF_INIT, spec = FERRY_BUF_INIT;
 	struct ferry_error why = FERRY_ERROR_INIT;
 	bool peer = strcmp(member, "peerDependencies") == 0;
@@ -120,7 +121,8 @@ need_member(struct ferry_needs *needs, struct ferry_bytes version,
 		    ferry_span_string(&spec, it.value, &why) == -1 ||
 		    name.n == 0)
 			continue; /* npm passes over such entries, too. */
-		if (!peer && is_bundled(version, ferry_bytes_buf(&name)))
+		if (!peer && !npm->bundled &&
+		    is_bundled(version, ferry_bytes_buf(&name)))
 			continue;
 		/* An optional dependency stands in both lists. */
 		if (!optional && !peer &&
@@ -139,6 +141,77 @@ need_member(struct ferry_needs *needs, struct ferry_bytes version,
 	return rc;
 }
 
+static bool
+is_word(uint8_t c)
+{
+
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool
+has_word(struct ferry_bytes text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= text.n; i++)
+		if (memcmp(text.p + i, word, n) == 0 &&
+		    (i == 0 || !is_word(text.p[i - 1])) &&
+		    (i + n == text.n || !is_word(text.p[i + n])))
+			return true;
+	return false;
+}
+
+/* Whether a script of the version builds with node-gyp, as yarn sees it. */
+static bool
+builds_with_gyp(struct ferry_bytes version)
+{
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_bytes scripts;
+	struct ferry_span_iter it;
+	bool found = false;
+
+	if (!ferry_span_get(version, "scripts", &scripts))
+		return false;
+	ferry_span_iter(&it, scripts);
+	while (!found && ferry_span_next(&it)) {
+		ferry_buf_reset(&text);
+		found =
+		    ferry_span_type(it.value) == FERRY_SPAN_STRING &&
+		    ferry_span_string(&text, it.value, &ignored) == 0 &&
+		    (has_word(ferry_bytes_buf(&text), "node-gyp") ||
+			has_word(ferry_bytes_buf(&text), "prebuild-install"));
+	}
+	ferry_buf_free(&text);
+	return found;
+}
+
+/*
+ * yarn 2 and later adds node-gyp@latest to what is built with it and does not
+ * say so, for every platform: a project with fsevents cannot be resolved without.
+ * npm brings one of its own.
+ * Source: yarn 4.18.1, NpmSemverResolver: scripts that match
+ *     /\b(node-gyp|prebuild-install)\b/, and node-gyp is neither in dependencies,
+ *     where it has optional ones, too, nor in peerDependencies.
+ */
+static int
+need_gyp(struct ferry_needs *needs, struct ferry_bytes version,
+    struct ferry_error *err)
+{
+	static const char *const members[] = { "dependencies",
+		"optionalDependencies", "peerDependencies" };
+	struct ferry_bytes object;
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (ferry_span_get(version, members[i], &object) &&
+		    ferry_span_get(object, "node-gyp", &object))
+			return 0;
+	return !builds_with_gyp(version)
+	           ? 0
+	           : add_need(needs, "node-gyp", "latest", OPTIONAL, err);
+}
+
 int
 ferry_npm_needs(struct ferry_needs *needs, const struct ferry_version_at *at,
     struct ferry_error *err)
@@ -150,7 +223,8 @@ ferry_npm_needs(struct ferry_needs *needs, const struct ferry_version_at *at,
 	    (npm->optional && need_member(needs, version,
 				  "optionalDependencies", err) == -1) ||
 	    (npm->peers &&
-		need_member(needs, version, "peerDependencies", err) == -1))
+		need_member(needs, version, "peerDependencies", err) == -1) ||
+	    (npm->node_gyp && need_gyp(needs, version, err) == -1))
 		return -1;
 	return 0;
 }

@@ -26,6 +26,8 @@ struct npm_key {
 /* packages->state */
 struct npm {
 	bool optional, peers; /* dependencies of explicit wants */
+	bool bundled; /* also those that travel inside a tarball */
+	bool node_gyp; /* that yarn 2 and later adds */
 	const char *os[16], *cpu[16], *libc[8];
 	size_t os_n, cpu_n, libc_n;
 	enum npm_signatures signatures;
