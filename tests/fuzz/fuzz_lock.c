@@ -26,6 +26,14 @@ on_wanted(void *ctx, const struct ferry_lock_wanted *w, struct ferry_error *err)
 }
 
 static int
+on_pruned(void *ctx, uint64_t n, const char *of, struct ferry_error *err)
+{
+
+	(void)ctx, (void)n, (void)of, (void)err;
+	return 0;
+}
+
+static int
 on_unmirrorable(void *ctx, const char *name, const char *what, const char *why,
     struct ferry_error *err)
 {
@@ -42,7 +50,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const names[] = { "some.lock", "package-lock.json",
 		"yarn.lock", "pnpm-lock.yaml", "bun.lock" };
 	struct ferry_lock_sink sink = { .on_wanted = on_wanted,
-		.on_unmirrorable = on_unmirrorable };
+		.on_unmirrorable = on_unmirrorable,
+		.on_pruned = on_pruned };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct ferry_error err = FERRY_ERROR_INIT;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What `packages` promises, "never less": optional peers whose name is wanted
 # anyway, in whatever order they are met; what is bundled, for yarn 1 and bun; and
-# node-gyp, which yarn 2 and later adds.  Clients install from ferryd alone what they
+# node-gyp, which yarn 2 and later adds.  What a lock file lacks is told.  Clients install from ferryd alone what they
 # install from the registry.
 # ctest: COST 25
 . "$(dirname "$0")/clients.sh"
@@ -98,3 +98,37 @@ if try bun bun@latest && "$TOOL/bun" --version >/dev/null 2>&1; then install bun
 if try pnpm10 pnpm@10; then install pnpm10 "$TOOL/pnpm" install; fi
 [ $ran -gt 0 ] || skip "no client is here"
 say "$ran clients"
+
+say "a lock file that npm pruned says so, and the next sync brings what it lacks"
+publish plat-linux 1.0.0 ',"os":["linux"]'
+publish plat-mac 1.0.0 ',"os":["darwin"]'
+publish plat-win 1.0.0 ',"os":["win32"]'
+publish plat 1.0.0 ',"optionalDependencies":{"plat-linux":"1.0.0","plat-mac":"1.0.0","plat-win":"1.0.0"}'
+NPM=${UPSTREAM%/}
+project pruned '{"name":"project","version":"1.0.0","private":true,"dependencies":{"plat":"1"}}'
+client pruned npm install >"$T/npm.out" 2>&1 || fail "npm install"
+near_conf "$UPSTREAM" "lockfiles = [ \"$PWD/package-lock.json\" ];"
+expect 0 near --store "$T/near" sync
+hasnt "$T/out" lacks
+# Beside a node_modules which has this machine's only, npm writes what it finds.
+rm package-lock.json node_modules/.package-lock.json
+client pruned npm install >"$T/npm.out" 2>&1 || fail "npm install"
+grep -q plat-linux package-lock.json || fail "npm wrote another lock"
+if grep -q node_modules/plat-mac package-lock.json; then
+	say "this npm prunes no lock file: done by hand"
+	jq 'del(.packages["node_modules/plat-mac", "node_modules/plat-win"])' package-lock.json >pruned.json
+	mv pruned.json package-lock.json
+fi
+expect 0 near --store "$T/near" sync
+has "$T/out" "$PWD/package-lock.json: it lacks 2 optional packages of plat@1.0.0 (2), which do not come" \
+    "add whose they are to 'packages'"
+[ "$(grep -c lacks "$T/out")" = 1 ] || fail "more than one line"
+expect 0 near --json --store "$T/near" sync
+jq -es 'last.failures == []' "$T/out" >/dev/null || fail "a failure"
+expect 0 near --store "$T/near" status
+near_conf "$UPSTREAM" "lockfiles = [ \"$PWD/package-lock.json\" ]; packages = [ \"plat\" ];"
+cd "$T"
+rm -rf near
+expect 0 near init --name near
+expect 0 near sync
+expect 0 near show plat-win@1.0.0

@@ -471,6 +471,82 @@ test_lock_bounds(void **state)
 }
 
 static int
+on_nothing(
+    void *ctx, const struct ferry_lock_wanted *w, struct ferry_error *err)
+{
+
+	(void)ctx, (void)w, (void)err;
+	return 0;
+}
+
+static int
+on_pruned(void *ctx, uint64_t n, const char *of, struct ferry_error *err)
+{
+
+	return ferry_buf_addf(ctx, err, "%d: %s\n", (int)n, of);
+}
+
+static void
+expect_pruned(const char *packages, const char *want)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf got = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
+	struct ferry_lock_sink sink = { .on_wanted = on_nothing,
+		.on_unmirrorable = on_unmirrorable,
+		.on_pruned = on_pruned,
+		.ctx = &got };
+
+	assert_ok(ferry_buf_addf(&text, &err,
+		      "{\"lockfileVersion\":3,\"packages\":{%s}}", packages),
+	    &err);
+	assert_ok(ferry_lock_parse("npm", "package-lock.json",
+		      ferry_bytes_buf(&text), &sink, &err),
+	    &err);
+	assert_string_equal(got.p == NULL ? "" : (char *)got.p, want);
+	ferry_buf_free(&got);
+	ferry_buf_free(&text);
+}
+
+#define AT(place, version, more)                                               \
+	"\"" place "\":{\"version\":\"" version "\"" more "}"
+#define NEEDS(names) ",\"optionalDependencies\":{" names "}"
+
+static void
+test_lock_pruned(void **state)
+{
+
+	(void)state;
+	expect_pruned(AT("", "1.0.0", ""), "");
+	/* All there, here or above. */
+	expect_pruned(
+	    AT("node_modules/x", "1.0.0",
+		NEEDS(
+		    "\"@x/a\":\"^1\",\"b\":\"npm:c@1\"")) "," AT("node_modules/@x/a",
+		"1.2.0",
+		"") "," AT("node_modules/x/node_modules/b", "9.0.0", ""),
+	    "");
+	/* One is not, and another is of another version. */
+	expect_pruned(
+	    AT("node_modules/p/node_modules/x", "1.0.0",
+		NEEDS(
+		    "\"@x/a\":\"1.0.0\",\"@x/b\":\"1.0.0\",\"@x/c\":\"1.0.0\"")) "," AT("node_modules/@x/a",
+		"2.0.0",
+		"") "," AT("node_modules/p/node_modules/@x/c", "1.0.0", ""),
+	    "2: x@1.0.0 (2)\n");
+	/* A workspace, the project itself, twice the same, what is bundled. */
+	expect_pruned(
+	    "\"\":{\"optionalDependencies\":{\"gone\":\"1\"}}," AT("packages/w",
+		"1.0.0",
+		NEEDS(
+		    "\"gone\":\"1\",\"here\":\"1\"")) "," AT("packages/w/node_modules/here",
+		"1.0.0", "") "," AT("node_modules/y", "1.0.0",
+		NEEDS("\"gone\":\"1\"")) "," AT("node_modules/z/node_modules/y",
+		"1.0.0", NEEDS("\"gone\":\"1\"")) "," AT("node_modules/i",
+		"1.0.0", ",\"inBundle\":true" NEEDS("\"gone\":\"1\"")),
+	    "3: the project (1), y@1.0.0 (1), packages/w@1.0.0 (1)\n");
+}
+
+static int
 stop(void *ctx, const struct ferry_lock_wanted *w, struct ferry_error *err)
 {
 
@@ -553,6 +629,7 @@ main(void)
 		cmocka_unit_test(test_lock_one_project),
 		cmocka_unit_test(test_lock_refusals),
 		cmocka_unit_test(test_lock_bounds),
+		cmocka_unit_test(test_lock_pruned),
 		cmocka_unit_test(test_lock_sink_stops),
 		cmocka_unit_test(test_lock_files),
 	};

@@ -17,6 +17,9 @@ struct ferry_lock_sink;
 /* package-lock.json and npm-shrinkwrap.json: lock_npm.c. */
 int ferry_lock_npm(struct ferry_bytes text, const struct ferry_lock_sink *sink,
     struct ferry_error *err);
+/* Tell sink what the "packages" of one lack: pruned.c. */
+int ferry_lock_npm_pruned(struct ferry_bytes packages,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
 /* yarn.lock of yarn 1, and of later ones: lock_yarn.c, lock_berry.c. */
 int ferry_lock_yarn(struct ferry_bytes text, const struct ferry_lock_sink *sink,
     struct ferry_error *err);

@@ -24,6 +24,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "store/base/bytes.h"
 
@@ -72,6 +73,13 @@ struct ferry_lock_sink {
 	 */
 	int (*on_unmirrorable)(void *ctx, const char *name, const char *what,
 	    const char *why, struct ferry_error *err);
+	/*
+	 * Once: optional packages, n of them, that a package-lock.json has no
+	 * entries for, though entries name them; of whom, "esbuild@0.25.0 (25)",
+	 * with commas.  NULL: nobody asks.
+	 */
+	int (*on_pruned)(
+	    void *ctx, uint64_t n, const char *of, struct ferry_error *err);
 	void *ctx;
 };
 

@@ -307,7 +307,7 @@ read_packages(
 		if (ferry_span_type(it.value) == FERRY_SPAN_OBJECT &&
 		    read_place(r, it.name, it.value, err) == -1)
 			return -1;
-	return 0;
+	return ferry_lock_npm_pruned(packages, r->out.sink, err);
 }
 
 /* A member of the tree, where "version" also says what is no version. */

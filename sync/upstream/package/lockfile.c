@@ -4,6 +4,7 @@
  * asked of a registry that the file does not say it is from.
  */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,23 @@ on_unmirrorable(void *ctx, const char *name, const char *what, const char *why,
 	(void)snprintf(
 	    text, sizeof(text), "%s: %.300s (%s)", lock->path, what, why);
 	ferry_run_skip(lock->packages->run, name, text);
+	return 0;
+}
+
+/* Whoever wrote the file can mend that, and nobody else. */
+static int
+on_pruned(void *ctx, uint64_t n, const char *of, struct ferry_error *err)
+{
+	struct lockfile *lock = ctx;
+	char text[700];
+
+	(void)err;
+	(void)snprintf(text, sizeof(text),
+	    "it lacks %" PRIu64 " optional package%s of %.400s, which do not "
+	    "come: npm left out what is of other platforms.  Make it anew "
+	    "without node_modules, or add whose they are to 'packages'",
+	    n, n == 1 ? "" : "s", of);
+	ferry_run_skip(lock->packages->run, lock->path, text);
 	return 0;
 }
 
@@ -369,6 +387,7 @@ ferry_packages_want_lockfile(
 	struct lockfile lock = { .packages = packages, .path = path };
 	const struct ferry_lock_sink sink = { .on_wanted = on_wanted,
 		.on_unmirrorable = on_unmirrorable,
+		.on_pruned = on_pruned,
 		.ctx = &lock };
 	int rc = ferry_lock_read(packages->format->format, path, &sink, err);
 
