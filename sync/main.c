@@ -46,6 +46,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_record,
 	&ferry_command_prove,
 	&ferry_command_wishes,
+	&ferry_command_lockfile,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

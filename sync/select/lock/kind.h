@@ -14,7 +14,14 @@
 struct ferry_error;
 struct ferry_lock_sink;
 
-/* package-lock.json and npm-shrinkwrap.json: lock_npm.c. */
+/* What reads a file of format that is called name, or NULL.  A byte order mark,
+ * which editors put before JSON and YAML, is taken off text. */
+typedef int ferry_lock_reader(struct ferry_bytes text,
+    const struct ferry_lock_sink *sink, struct ferry_error *err);
+ferry_lock_reader *ferry_lock_reader_of(
+    const char *format, const char *name, struct ferry_bytes *text);
+
+/* package-lock.json and npm-shrinkwrap.json: npm.c. */
 int ferry_lock_npm(struct ferry_bytes text, const struct ferry_lock_sink *sink,
     struct ferry_error *err);
 /* Tell sink what the "packages" of one lack: pruned.c. */

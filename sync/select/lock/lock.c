@@ -13,8 +13,7 @@ struct kind {
 	const char *name; /* of the file; may have '*' */
 	/* Whether the text looks like this kind. */
 	bool (*looks_like)(struct ferry_bytes text);
-	int (*read)(struct ferry_bytes text, const struct ferry_lock_sink *sink,
-	    struct ferry_error *err);
+	ferry_lock_reader *read;
 };
 
 static bool
@@ -285,18 +284,26 @@ unknown_kind(const char *format, const char *name, struct ferry_error *err)
 			 names);
 }
 
+ferry_lock_reader *
+ferry_lock_reader_of(
+    const char *format, const char *name, struct ferry_bytes *text)
+{
+	const struct kind *kind;
+
+	if (ferry_bytes_starts(*text, "\xef\xbb\xbf"))
+		*text = ferry_bytes_of(text->p + 3, text->n - 3);
+	kind = kind_of(format, name, *text);
+	return kind == NULL ? NULL : kind->read;
+}
+
 int
 ferry_lock_parse(const char *format, const char *name, struct ferry_bytes text,
     const struct ferry_lock_sink *sink, struct ferry_error *err)
 {
-	const struct kind *kind;
+	ferry_lock_reader *read = ferry_lock_reader_of(format, name, &text);
 
-	/* Editors put a byte order mark before JSON and YAML. */
-	if (ferry_bytes_starts(text, "\xef\xbb\xbf"))
-		text = ferry_bytes_of(text.p + 3, text.n - 3);
-	if ((kind = kind_of(format, name, text)) == NULL)
-		return unknown_kind(format, name, err);
-	return kind->read(text, sink, err);
+	return read == NULL ? unknown_kind(format, name, err)
+	                    : read(text, sink, err);
 }
 
 int
