@@ -14,6 +14,7 @@
 #include "sync/command/command_task.h"
 #include "sync/command/ferryd.h"
 #include "sync/issue/issuer.h"
+#include "sync/pull/puller.h"
 #include "sync/upstream/run.h"
 
 static const char help[] =
@@ -174,6 +175,7 @@ check_all(struct check *c, struct ferry_error *err)
 		take(c, ferry_protect_read(&protect, root, err), err);
 	ferry_protect_clear(&protect);
 	take(c, ferry_issuer_check(c->ctx->conf, err), err);
+	take(c, ferry_puller_check(c->ctx->conf, err), err);
 	/* It would say the same of the top level. */
 	if (top == 0 && (rc = check_serve(c, err)) == FERRY_FERRYD_NONE)
 		(void)fprintf(stderr,

@@ -415,21 +415,43 @@ serve(struct puller *p)
 	}
 }
 
+/* The group pull; *cache is made, *socket a view or NULL. */
+static int
+read_group(struct ferry_conf *conf, struct ferry_pull_cache **cache,
+    const char **socket, struct ferry_error *err)
+{
+	struct ferry_conf_group *group;
+
+	return ferry_conf_group(ferry_conf_root(conf), "pull", &group, err) ==
+	                   -1 ||
+	               ferry_conf_path(group, "socket", NULL, socket, err) ==
+	                   -1 ||
+	               ferry_pull_cache_new(cache, group, err) == -1
+	           ? -1
+	           : ferry_conf_finish(group, err);
+}
+
+int
+ferry_puller_check(struct ferry_conf *conf, struct ferry_error *err)
+{
+	struct ferry_pull_cache *cache = NULL;
+	const char *socket;
+	int rc = read_group(conf, &cache, &socket, err);
+
+	ferry_pull_cache_free(cache);
+	return rc;
+}
+
 int
 ferry_puller_run(
     const struct ferry_puller_options *options, struct ferry_error *err)
 {
 	struct puller p = { .options = options, .lock = -1 };
 	struct ferry_pull_told told;
-	struct ferry_conf_group *group;
 	const char *socket;
 	int rc = -1;
 
-	if (ferry_conf_group(
-		ferry_conf_root(options->conf), "pull", &group, err) == -1 ||
-	    ferry_conf_path(group, "socket", NULL, &socket, err) == -1 ||
-	    ferry_pull_cache_new(&p.cache, group, err) == -1 ||
-	    ferry_conf_finish(group, err) == -1 ||
+	if (read_group(options->conf, &p.cache, &socket, err) == -1 ||
 	    ferry_unix_path(p.path, "pull", socket, options->store, err) ==
 		-1 ||
 	    ferry_wants_new(&p.wants, err) == -1)

@@ -32,4 +32,7 @@ struct ferry_puller_options {
 int ferry_puller_run(
     const struct ferry_puller_options *options, struct ferry_error *err);
 
+/* Whether the group pull is right.  Errors: FERRY_ECONFIG. */
+int ferry_puller_check(struct ferry_conf *conf, struct ferry_error *err);
+
 #endif
