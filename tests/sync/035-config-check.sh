@@ -127,3 +127,5 @@ expect 0 near init --name near
 expect 0 near sync --dry-run
 has out "unknown" "1 version would be pulled, the size of 1 version unknown until then"
 hasnt out "0 B unpacked"
+expect 0 near --json sync --dry-run
+jq -es 'last.plan == [{"item": "npm:pkg-00000@1.0.0"}]' out >/dev/null || fail "a size in $(tail -1 out)"

@@ -64,10 +64,12 @@ ferry_job_plan(
 	const struct ferry_packages *packages = job->package->packages;
 	const struct ferry_package_format *format = packages->format;
 	uint64_t size = format->size == NULL ? 0 : format->size(job->listed);
-	json_t *entry = json_pack(
-	    "{s:s,s:I}", "item", item, format->plan_size, (json_int_t)size);
+	json_t *entry = json_pack("{s:s}", "item", item);
 
+	/* A size that is not known is none, for programs, too. */
 	if (entry == NULL ||
+	    (size > 0 && json_object_set_new(entry, format->plan_size,
+			     json_integer((json_int_t)size)) == -1) ||
 	    json_array_append_new(packages->run->plan, entry) == -1)
 		return ferry_error_set(err, FERRY_ENOMEM, "no memory");
 	packages->run->added++;
