@@ -237,6 +237,24 @@ open_folder(
 	return 0;
 }
 
+/* A store whose keys are gone is one that has lost them: the folder is there for
+ * new ones, and of whoever the store is; who may not make it has none. */
+static int
+open_keys(struct ferry_store *st, struct ferry_error *err)
+{
+	struct stat sb;
+
+	if (faccessat(st->dirfd, "keys", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    errno != ENOENT)
+		return open_folder(st, "keys", &st->keysfd, err);
+	if ((mkdirat(st->dirfd, "keys", 0700) == 0 || errno == EEXIST) &&
+	    fstat(st->dirfd, &sb) == 0 &&
+	    (geteuid() != 0 || fchownat(st->dirfd, "keys", sb.st_uid, sb.st_gid,
+				   AT_SYMLINK_NOFOLLOW) == 0))
+		return open_folder(st, "keys", &st->keysfd, err);
+	return st->writer ? ferry_error_errno(err, "%s/keys", st->path) : 0;
+}
+
 static int
 read_totals(struct ferry_store *st, struct ferry_store_totals *t,
     struct ferry_error *err)
@@ -349,7 +367,7 @@ ferry_store_enter(struct ferry_store **out, const char *path,
 	if (read_marker(st, err) == -1 ||
 	    open_folder(st, "blobs", &st->blobsfd, err) == -1 ||
 	    open_folder(st, "tmp", &st->tmpfd, err) == -1 ||
-	    open_folder(st, "keys", &st->keysfd, err) == -1)
+	    open_keys(st, err) == -1)
 		goto fail;
 	if (st->writer) {
 		if (take_lock(st, mode, err) == -1 || empty_tmp(st, err) == -1)

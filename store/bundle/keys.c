@@ -105,6 +105,21 @@ is_key_file(const char *name, bool *active)
 	       (*active || strcmp(name + FERRY_KEYID - 1, ".retired") == 0);
 }
 
+/* Whether there are keys that may not be seen; errno says why not. */
+static bool
+has_folder(const struct ferry_store *st)
+{
+	struct ferry_error ignored = FERRY_ERROR_INIT;
+	struct ferry_buf path = FERRY_BUF_INIT;
+	bool has = true;
+
+	if (ferry_buf_addf(
+		&path, &ignored, "%s/keys/.", ferry_store_path(st)) == 0)
+		has = access((char *)path.p, F_OK) == 0 || errno != ENOENT;
+	ferry_buf_free(&path);
+	return has;
+}
+
 static int
 scan(struct ferry_keys *keys, struct ferry_store *st, struct ferry_error *err)
 {
@@ -115,6 +130,8 @@ scan(struct ferry_keys *keys, struct ferry_store *st, struct ferry_error *err)
 
 	if (keysfd != -1)
 		fd = openat(keysfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	else if (!has_folder(st))
+		return 0;
 	if (keysfd == -1 || fd == -1 || (d = fdopendir(fd)) == NULL) {
 		ferry_error_errno(err, "%s/keys", ferry_store_path(st));
 		if (fd != -1)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -100,17 +101,34 @@ look_at_folder(struct ferry_doctor *d, struct ferry_store *st)
 		    path, sb.st_mode & 07777);
 }
 
-/* The files alone: opening the keys would make a first one. */
+static void
+say_no_key(struct ferry_doctor *d, const struct ferry_store *st)
+{
+
+	ferry_doctor_say(d, "keys", FERRY_DOCTOR_WRONG,
+	    "none signs: what is exported next would have a key that no site "
+	    "trusts; restore %s/keys, or make one and carry it: 'ferry key "
+	    "new', 'ferry key export'",
+	    ferry_store_path(st));
+}
+
 static void
 look_at_keys(struct ferry_doctor *d, struct ferry_store *st)
 {
-	size_t active = 0, all = 0, open = 0;
+	size_t active = 0, all = 0, exposed = 0;
 	struct dirent *e;
 	struct stat sb;
-	int fd = openat(
-	    ferry_store_keysfd(st), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	char path[PATH_MAX];
+	int fd;
+	DIR *dir;
 
+	(void)snprintf(path, sizeof(path), "%s/keys", ferry_store_path(st));
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd == -1 ? NULL : fdopendir(fd);
+	if (dir == NULL && errno == ENOENT) {
+		say_no_key(d, st);
+		return;
+	}
 	if (dir == NULL) {
 		ferry_doctor_say(d, "keys", FERRY_DOCTOR_SKIPPED, "%s/keys: %s",
 		    ferry_store_path(st), strerror(errno));
@@ -123,10 +141,12 @@ look_at_keys(struct ferry_doctor *d, struct ferry_store *st)
 		    fstatat(fd, e->d_name, &sb, AT_SYMLINK_NOFOLLOW) == -1)
 			continue;
 		all++;
-		active += ferry_bytes_ends(ferry_bytes_str(e->d_name), ".pem");
+		active +=
+		    ferry_bytes_ends(ferry_bytes_str(e->d_name), ".pem") ||
+		    ferry_bytes_ends(ferry_bytes_str(e->d_name), ".uri");
 		if ((sb.st_mode & (S_IRWXG | S_IRWXO)) == 0)
 			continue;
-		open++;
+		exposed++;
 		ferry_doctor_say(d, "keys", FERRY_DOCTOR_WRONG,
 		    "others may read the private key keys/%s (mode %04o); "
 		    "'chmod 0600', and 'ferry key new' if somebody did",
@@ -134,12 +154,8 @@ look_at_keys(struct ferry_doctor *d, struct ferry_store *st)
 	}
 	(void)closedir(dir);
 	if (active == 0)
-		ferry_doctor_say(d, "keys", FERRY_DOCTOR_WRONG,
-		    "none signs: what is exported next would have a key that no "
-		    "site trusts; restore %s/keys, or make one and carry it: "
-		    "'ferry key new', 'ferry key export'",
-		    ferry_store_path(st));
-	else if (open == 0)
+		say_no_key(d, st);
+	else if (exposed == 0)
 		ferry_doctor_say(d, "keys", FERRY_DOCTOR_OK,
 		    "%zu of %zu sign%s", active, all,
 		    active > 1

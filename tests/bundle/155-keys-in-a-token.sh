@@ -40,6 +40,8 @@ volume=$(only m/*.tar)
 expect 0 tar -tf "$volume"
 has out "signatures/$key.sig"
 [ "$(grep -c signatures/ out)" = 1 ] || fail "more than one signature"
+near doctor --offline >out || :
+has out "ok       keys         1 of 2 sign"
 grep -rl 'PRIVATE KEY' near/keys | grep -v retired && fail "there is a private key"
 
 say "openssl and a site take its signature"

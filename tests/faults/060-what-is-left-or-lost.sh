@@ -15,6 +15,20 @@ for command in 'export --to medium' 'key export' 'key' 'sign medium' 'receipt --
 	has err "the store has lost its key" "ferry key new"
 	ls near/keys/* 2>/dev/null && fail "'$command' made a key"
 done
+rmdir near/keys
+for command in 'export --to medium' 'key export' 'key'; do
+	# shellcheck disable=SC2086
+	rm -rf near/keys
+	expect 1 near $command
+	has err "the store has lost its key" "ferry key new"
+	ls near/keys/* 2>/dev/null && fail "'$command' made a key"
+done
+expect 0 near verify
+rm -rf near/keys
+expect 5 near doctor --offline
+has out "wrong    keys         none signs"
+expect 0 near key new
+rm near/keys/*.pem
 mv kept/*.pem near/keys
 expect 0 near export --to medium
 expect 0 far import medium
