@@ -34,6 +34,7 @@ static const struct ferry_command *const commands[] = {
 	&ferry_command_list,
 	&ferry_command_show,
 	&ferry_command_why,
+	&ferry_command_usage,
 	&ferry_command_verify,
 	&ferry_command_rebuild,
 	&ferry_command_backup,

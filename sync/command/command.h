@@ -125,6 +125,7 @@ extern const struct ferry_command ferry_command_init, ferry_command_status,
     ferry_command_config, ferry_command_doctor, ferry_command_pull,
     ferry_command_bundle, ferry_command_record, ferry_command_prove,
     ferry_command_why, ferry_command_wishes, ferry_command_backup,
-    ferry_command_root, ferry_command_issue, ferry_command_lockfile;
+    ferry_command_root, ferry_command_issue, ferry_command_lockfile,
+    ferry_command_usage;
 
 #endif

@@ -49,6 +49,21 @@ expect 0 near sync
 expect 0 near why lib@1.5.0
 has out "wanted by $T/packages.lock.json"
 
+say "usage: of which upstream, wanted by whom, each version once"
+expect 0 near usage
+has out "upstream" "nuget" "wanted by" "what those need" "$T/packages.lock.json"
+hasnt out "owner"
+expect 0 near --json usage
+jq -e --arg lock "$T/packages.lock.json" '(.upstreams.nuget.versions == ([.owners[].versions] | add)) and
+    .wanted_by[$lock].versions == 1 and .wanted_by[$lock].bytes > 0 and
+    .wanted_by["what those need"].versions >= 1' out >/dev/null || fail "$(cat out)"
+bytes=$(jq .upstreams.nuget.bytes out)
+expect 0 near remove alone@3.0.0
+expect 0 near --json usage
+[ "$(jq .upstreams.nuget.bytes out)" -lt "$bytes" ] || fail "what is removed counts"
+expect 0 near restore alone@3.0.0
+expect 2 near usage nuget
+
 say "without 'keep' nothing goes, however long nothing wants it"
 day 400
 conf '' 'packages = [ "App [1.1.0]" ];'
