@@ -54,7 +54,7 @@ look_at(struct pruned *p, struct ferry_bytes dir, struct ferry_bytes name,
     struct ferry_bytes *version, struct ferry_error *err)
 {
 	const struct place *found;
-	struct place key;
+	struct place key = { .object = dir };
 
 	ferry_buf_reset(&p->key);
 	if (ferry_buf_addf(&p->key, err, "%.*s%snode_modules/%.*s", (int)dir.n,
