@@ -59,8 +59,8 @@ for at in near/root far/root; do
 	chroot $at stat -c '%U %G %a' /var/spool/ferry/in | grep -qx 'ferry ferry 2770' || fail "the drop folder"
 done
 # One set of paths: what is compiled in is what the pages and the units say.
-chroot near/root ferry --help | grep -q ' /etc/ferry/ferry.conf)' || fail "another ferry.conf"
-chroot near/root zcat /usr/share/man/man5/ferry.conf.5.gz | grep -qF '/etc/ferry/ferry.conf' ||
+chroot near/root ferry --help | grep ' /etc/ferry/ferry.conf)' >/dev/null || fail "another ferry.conf"
+chroot near/root zcat /usr/share/man/man5/ferry.conf.5.gz | grep -F '/etc/ferry/ferry.conf' >/dev/null ||
     fail "another ferry.conf in the page"
 chroot near/root grep -q '^ExecStart=/usr/bin/ferry sync' /lib/systemd/system/ferry-sync.service ||
     fail "another ferry in the unit"
