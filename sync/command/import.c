@@ -178,7 +178,7 @@ plan_bundle(struct ferry_command_task *c, struct ferry_context *ctx,
 	(void)printf("%s records %" PRIu64 " to %" PRIu64 " of %s",
 	    verdicts[admitted + 1], h->from, h->to, h->origin_name);
 	if (admitted > 0)
-		(void)printf(": %s (%s)",
+		(void)printf(": %s (%s as they travel)",
 		    ferry_count_text(room.blobs, "new blob", blobs),
 		    ferry_size_text(room.bytes, bytes));
 	else if (admitted == -1)

@@ -65,6 +65,7 @@ say "what an import would do"
 before=$(far --json status | jq -c '[.records, .tries, .blobs]')
 expect 0 far import --dry-run medium
 has out "would import records 1 to 9 of near: 9 new blobs ("
+has out " as they travel)"
 expect 0 far --json import --dry-run medium
 jq -e '.event == "plan" and .code == "ok" and .blobs == 9 and .bytes > 200000' out >/dev/null || fail "$(cat out)"
 expect 0 far import --dry-run medium second
