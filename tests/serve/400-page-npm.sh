@@ -22,6 +22,8 @@ one() {
 	shift 4
 	new_home
 	printf '{"name":"p","version":"1.0.0","private":true,"dependencies":{"@octo/svc":"^1.0.0"}}\n' >package.json
+	# Of an earlier install; the first has nothing to rewrite.
+	[ "$name" != yarn1 ] || mv "$T/yarn.lock" .
 	tell clients "$use"
 	[ "$kind" = open ] || tell "with a token" "$with"
 	at_home timeout 100 "$@" >"$T/out" 2>&1 || {
@@ -49,6 +51,7 @@ tell() {
 program() { # COMMAND…
 	rm -rf "$T/bin"
 	mkdir "$T/bin"
+	ln -s "$FERRY" "$T/bin/ferry"
 	printf '#!/bin/sh\nexec %s "$@"\n' "$*" >"$T/bin/yarn"
 	chmod +x "$T/bin/yarn"
 }
@@ -71,7 +74,12 @@ all() { # http|https open|token
 	PATH=$T/bin:$PATH
 	if try yarn1 yarn@1; then
 		program "$TOOL/yarn"
+		: >"$T/yarn.lock"
 		one yarn1 "$2" "yarn 1" "$secret" yarn install
+		# And by a lock file of another registry.
+		sed "s|$URL/npm/|https://registry.example/|" yarn.lock >"$T/yarn.lock"
+		grep -q '"https://registry.example/@octo' "$T/yarn.lock" || fail "$(cat yarn.lock)"
+		one yarn1 "$2" "yarn 1" "$secret" yarn install --frozen-lockfile
 	fi
 	if try berry @yarnpkg/cli-dist@4; then
 		program node "$TOOL/../@yarnpkg/cli-dist/bin/yarn.js"

@@ -516,7 +516,10 @@ write_page(const struct ferry_page *page)
 		return;
 	}
 	ferry_page_add(page, "npm, pnpm", "npm config set registry {url}/npm/");
-	ferry_page_add(page, "yarn 1", "yarn config set registry {url}/npm/");
+	ferry_page_add(page, "yarn 1",
+	    "yarn config set registry {url}/npm/\n"
+	    "# a yarn.lock that names another registry's host:\n"
+	    "ferry lockfile rewrite yarn.lock --to {url}/npm/");
 	ferry_page_add(page, "yarn",
 	    page->plain
 		? "yarn config set npmRegistryServer {url}/npm\n"
