@@ -158,6 +158,8 @@ ferry_assembly_is_free(const struct ferry_assembly *a, size_t from, size_t to)
 #define SECTION_N 40
 #define DIRECTORY 14 /* of the CLI header */
 #define CLI_N 72
+/* More are loaded by nothing; each address is looked for in all of them. */
+#define SECTIONS_MAX 96
 
 size_t
 ferry_assembly_at(const struct ferry_assembly *a, uint32_t address)
@@ -196,7 +198,7 @@ find_metadata(struct ferry_assembly *a)
 	            DIRECTORY * 8U;
 	a->sections_n = ferry_get_le16(a->p + header + 6);
 	a->sections = optional + ferry_get_le16(a->p + header + 20);
-	if (directory + 8 > a->sections ||
+	if (a->sections_n > SECTIONS_MAX || directory + 8 > a->sections ||
 	    !has(a, a->sections, a->sections_n * SECTION_N))
 		return a->n;
 	cli = ferry_assembly_at(a, ferry_get_le32(a->p + directory));

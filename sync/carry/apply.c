@@ -207,6 +207,11 @@ check_record(struct apply *a, struct record *r, struct ferry_error *err)
 		if (rc == 1)
 			continue;
 		whole = false;
+		/* What is skipped needs nothing. */
+		if ((rc = ferry_accept_skips(&a->accept, &r->key, err)) == -1)
+			return -1;
+		if (rc == 1)
+			continue;
 		if (a->missing++ == 0)
 			(void)ferry_key_text(&r->key, a->example);
 		if (a->missing <= NOTED_MAX &&
@@ -238,7 +243,8 @@ refuse_missing(struct apply *a, struct ferry_error *err)
 	return ferry_error_set(err, FERRY_EMISSING,
 	    "neither here nor in the bundle: %s, such as one of %s; nothing "
 	    "was applied. What is missing is noted for the receipt: hand it to "
-	    "%s ('ferry receipt') and ask for a new bundle",
+	    "%s ('ferry receipt') and ask for a new bundle, or for one of "
+	    "'ferry export --whole'",
 	    ferry_count_text(a->missing, "blob", blobs), a->example,
 	    a->head->origin_name);
 }

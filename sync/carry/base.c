@@ -2,6 +2,7 @@
 
 #include "store/blob/blob.h"
 #include "store/catalog/former.h"
+#include "store/catalog/removed.h"
 #include "store/format/format.h"
 #include "store/store.h"
 
@@ -38,7 +39,8 @@ is_there(struct ferry_store *st, const json_t *record, size_t i,
 
 	if (n == -1)
 		return -1;
-	if (i >= (size_t)n)
+	/* What was removed a site's gc may have taken. */
+	if (i >= (size_t)n || ferry_removal_is(record))
 		return 0;
 	if (ferry_files_get(record, i, &file, err) == -1 ||
 	    (rc = ferry_blob_stat(st, &file.sha256, &info, err)) == -1)
@@ -82,7 +84,8 @@ find_former(struct ferry_store *st, const struct ferry_key *package,
 	const struct ferry_receipt *site = places->site;
 	int rc;
 
-	if (!places->site_known || site->wanted_more > 0)
+	if (!places->site_known || !places->site_settled ||
+	    site->wanted_more > 0)
 		return 0;
 	out->at_site = true;
 	rc = ferry_former_find(

@@ -20,6 +20,8 @@ struct ferry_store;
 struct ferry_base_places {
 	const struct ferry_receipt *site;
 	bool site_known; /* the receipt tells what is there */
+	/* Nothing was exported to it since: its documents are those still. */
+	bool site_settled;
 	bool (*carried)(void *ctx, const struct ferry_digest *blob);
 	void *ctx;
 };
@@ -33,7 +35,8 @@ bool ferry_base_is_wanted(
 /*
  * A base for file i of a version's record: file i of the nearest lower version
  * of the package, or else of the nearest higher, that is in one of the places.
- * For a package's document: what it was in the record that the site is at.
+ * For a package's document: what it was in the record that the site is at, if
+ * it surely still is there: a site that went on drops the documents before.
  *
  * Returns: 1 and *out; 0 if there is none; -1.
  */

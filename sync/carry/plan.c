@@ -115,6 +115,28 @@ find_start(const struct ferry_task *task, const struct ferry_export_options *o,
 	return rc == -1 ? -1 : 0;
 }
 
+/* Whether the site can have imported nothing since its receipt. */
+static int
+look_whether_settled(const struct ferry_task *task,
+    struct ferry_export_plan *plan, struct ferry_error *err)
+{
+	const char *const sent_to[] = { plan->site.site, "" };
+	struct ferry_digest head;
+	uint64_t sent;
+
+	plan->site_settled = true;
+	for (size_t i = 0; i < 2; i++) {
+		int rc =
+		    ferry_sent_get(task->st, sent_to[i], &sent, &head, err);
+
+		if (rc == -1)
+			return -1;
+		if (rc == 1 && sent > plan->site.seq)
+			plan->site_settled = false;
+	}
+	return 0;
+}
+
 /* The site's history must be ours. */
 static int
 check_site(const struct ferry_task *task, const struct ferry_export_plan *plan,
@@ -151,6 +173,7 @@ ferry_plan_range(const struct ferry_task *task,
 	    ferry_store_totals(task->st, &totals, err) == -1 ||
 	    find_site(task, o, &plan->site, err) == -1 ||
 	    check_site(task, plan, err) == -1 ||
+	    look_whether_settled(task, plan, err) == -1 ||
 	    find_start(task, o, plan, &start, err) == -1)
 		return -1;
 	h = plan->head;

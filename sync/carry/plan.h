@@ -18,6 +18,7 @@ struct ferry_export_plan {
 	bool recipes; /* blobs may travel as recipes */
 	struct ferry_left_out left_out; /* of _count; owned */
 	bool site_known; /* what the site has can be a base */
+	bool site_settled; /* nothing was exported to it since its receipt */
 	uint64_t records, record_bytes;
 	uint64_t cached; /* versions that only clients asked for */
 	uint64_t blobs, blob_bytes;

@@ -39,7 +39,6 @@ struct receive {
 	uint64_t bytes, blobs; /* written since the last commit */
 	struct ferry_pool *applying; /* struct ferry_bundle_recipe */
 	atomic_bool stopped; /* what is being applied is not wanted any more */
-	uint64_t baseless; /* recipes of this volume whose base is not here */
 	uint64_t passed, size; /* of the files, for progress */
 };
 
@@ -87,19 +86,16 @@ out:
 }
 
 /*
- * The base of a recipe is not here, or is damaged.  The receipt will ask for the
- * blob, so that the next bundle brings it whole; what else is in the volume comes
- * in meanwhile.
+ * The base of a recipe is not here, or is damaged: the blob is one that the bundle
+ * does not bring.  Whether anything needs it, and the receipt asks for it, shows
+ * when the records are looked at: this site may skip what names it.
  */
-static int
-note_baseless(struct receive *r, const struct ferry_member *m,
-    const struct ferry_error *why, struct ferry_error *err)
+static void
+note_baseless(const struct receive *r, const struct ferry_member *m,
+    const struct ferry_error *why)
 {
 
 	ferry_task_note(r->task, "'%s': %s", m->path, why->text);
-	r->baseless++;
-	return ferry_wanted_put(
-	    r->task->st, &m->blob, r->bundle->head->origin, err);
 }
 
 /* What the index says of a member's blob: known to it, wanted from elsewhere. */
@@ -127,8 +123,11 @@ fail_blob(struct receive *r, const struct ferry_member *m,
     const struct ferry_error *why, struct ferry_error *err)
 {
 
-	if (m->encoding == FERRY_ENCODING_RECIPE && why->code == FERRY_EMISSING)
-		return note_baseless(r, m, why, err);
+	if (m->encoding == FERRY_ENCODING_RECIPE &&
+	    why->code == FERRY_EMISSING) {
+		note_baseless(r, m, why);
+		return 0;
+	}
 	*err = *why;
 	return ferry_error_in(err, "'%s'", m->path);
 }
@@ -391,10 +390,8 @@ read_volume(struct receive *r, size_t i, struct ferry_error *err)
 {
 	const struct ferry_member *m;
 	struct ferry_volume *v = NULL;
-	char text[FERRY_COUNT_TEXT];
 	int rc = -1;
 
-	r->baseless = 0;
 	if (ferry_found_open(&v, r->bundle, i, err) == -1)
 		return -1;
 	while ((rc = ferry_volume_next(v, &m, err)) == 1) {
@@ -406,12 +403,6 @@ read_volume(struct receive *r, size_t i, struct ferry_error *err)
 			goto out;
 	}
 	rc = store_all_applied(r, rc, err);
-	if (rc == 0 && r->baseless > 0)
-		rc = ferry_error_set(err, FERRY_EMISSING,
-		    "%s from bases that are missing or damaged here; take the "
-		    "receipt of 'ferry receipt' to the origin and bring what "
-		    "it exports then, or a bundle of 'ferry export --whole'",
-		    ferry_count_text(r->baseless, "recipe", text));
 	if (rc == -1)
 		ferry_error_in(err, "%s", r->bundle->volumes[i].path);
 	r->passed += ferry_volume_offset(v);

@@ -225,7 +225,7 @@ queue_file(struct fill *e, const struct ferry_journal_record *record, size_t i,
 		.whole = ferry_base_is_wanted(&e->plan->site, &file->sha256),
 		.name = file->name };
 	const struct ferry_base_places places = { &e->plan->site,
-		e->plan->site_known, is_carried, e };
+		e->plan->site_known, e->plan->site_settled, is_carried, e };
 	struct ferry_base base;
 	struct queued *q;
 	int rc = 0;

@@ -271,11 +271,13 @@ static enum fate
 count_blob(struct gc *g, int need, const struct ferry_digest *digest,
     const struct ferry_blob_info *info)
 {
+	bool former =
+	    !info->lost && ferry_digest_set_has(&g->former_set, digest);
 	enum fate fate = need == 2                        ? SERVED
 	                 : need == 1                      ? GRACE
 	                 : g->importing && info->seq == 0 ? INCOMING
-	                 : ferry_digest_set_has(&g->former_set, digest) ? FORMER
-	                                                                : FREE;
+	                 : former                         ? FORMER
+	                                                  : FREE;
 	uint64_t *const counts[][2] = {
 		[FREE] = { &g->freed, &g->freed_bytes },
 		[INCOMING] = { &g->incoming, &g->incoming_bytes },
