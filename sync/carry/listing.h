@@ -22,4 +22,12 @@ typedef int ferry_on_listed(void *ctx, const struct ferry_key *key,
 int ferry_listing_each(const struct ferry_found_bundle *bundle,
     ferry_on_listed *on_listed, void *ctx, struct ferry_error *err);
 
+struct ferry_member;
+/* Call for each blob, or piece of one, in the order of the volumes; their content
+ * is passed over. */
+typedef int ferry_on_carried_blob(
+    void *ctx, const struct ferry_member *member, struct ferry_error *err);
+int ferry_listing_blobs(const struct ferry_found_bundle *bundle,
+    ferry_on_carried_blob *on_blob, void *ctx, struct ferry_error *err);
+
 #endif

@@ -76,6 +76,12 @@ carry
 has "$T/index" "\"bases\":[\"$third\"]"
 [ "$(grep -c '"encoding":"recipe"' "$T/index")" = 1 ]
 agree
+expect 0 "$FERRY" bundle show medium
+has out "recipe  " "npm docs of up: packument, from ${third:0:16}…" "1 as recipe: " "saves 26"
+expect 0 "$FERRY" --json bundle show medium
+[ "$(jq -rs '.[0] | .as + " " + .of + " " + .bases[0]' out)" = "recipe npm docs of up: packument $third" ] ||
+    fail "$(cat out)"
+[ "$(jq -rs '.[-1] | .travels < 1000 and .size > 200000' out)" = true ] || fail "$(cat out)"
 bash "$TOP/tests/bundle/check-by-hand.sh" near.pem medium/*.tar
 
 say "once the site says that it has newer ones, older ones go"
