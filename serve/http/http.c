@@ -226,14 +226,13 @@ int
 ferry_response_fill(struct ferry_response *res, const char *type,
     struct ferry_body *body, const char *fill, struct ferry_error *err)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
+	/* What the fill is belongs to what the answer is. */
+	uint64_t hash =
+	    ferry_bytes_hash(FERRY_HASH_START, ferry_bytes_str(fill));
 
 	ferry_response_body(res, type, body);
 	if (body->holes == 0)
 		return 0;
-	/* What the fill is belongs to what the answer is. */
-	for (const char *p = fill; *p != 0; p++)
-		hash = (hash ^ (uint8_t)*p) * UINT64_C(1099511628211);
 	(void)snprintf(res->etag, sizeof(res->etag), "\"%.*s-%016" PRIx64 "\"",
 	    (int)strcspn(body->etag + 1, "\""), body->etag + 1, hash);
 	if (ferry_strdup(&res->fill, fill, err) == 0)

@@ -62,14 +62,12 @@ ferry_absent_changed(struct ferry_absent *absent)
 	atomic_fetch_add(&absent->now, 1);
 }
 
-/* FNV-1a: names that meet in a slot only drive each other out. */
+/* Names that meet in a slot only drive each other out. */
 static size_t
 slot_of(struct ferry_bytes name)
 {
-	uint64_t h = UINT64_C(14695981039346656037);
+	uint64_t h = ferry_bytes_hash(FERRY_HASH_START, name);
 
-	for (size_t i = 0; i < name.n; i++)
-		h = (h ^ name.p[i]) * UINT64_C(1099511628211);
 	return (size_t)(h ^ h >> 29) % SLOTS;
 }
 

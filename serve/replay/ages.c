@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/base/clock.h"
 #include "store/base/error.h"
@@ -40,18 +41,15 @@ ferry_ages_free(struct ferry_ages *ages)
 	free(ages);
 }
 
-/* FNV-1a. */
+/* Each with the NUL behind it. */
 uint64_t
 ferry_ages_hash(const char *const *texts, size_t n)
 {
-	uint64_t hash = 14695981039346656037U;
+	uint64_t hash = FERRY_HASH_START;
 
 	for (size_t i = 0; i < n; i++)
-		for (const char *p = texts[i];; p++) {
-			hash = (hash ^ (uint8_t)*p) * 1099511628211U;
-			if (*p == 0)
-				break;
-		}
+		hash = ferry_bytes_hash(
+		    hash, ferry_bytes_of(texts[i], strlen(texts[i]) + 1));
 	return hash | 1;
 }
 

@@ -84,11 +84,9 @@ static uint64_t
 hash(uint64_t h, struct ferry_bytes s)
 {
 
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ s.p[i]) * UINT64_C(1099511628211);
+	h = ferry_bytes_hash(h, s);
 	return h ^ h >> 29;
 }
-#define HASH_START UINT64_C(14695981039346656037)
 
 /* Where the service manager keeps what may go, or where everybody does. */
 static void
@@ -434,7 +432,7 @@ ferry_cache_get(struct ferry_cache *cache, struct ferry_bytes group,
     struct ferry_bytes name, ferry_cache_make *on_make, void *ctx,
     struct ferry_body **out, struct ferry_error *err)
 {
-	uint64_t group_hash = hash(HASH_START, group);
+	uint64_t group_hash = hash(FERRY_HASH_START, group);
 	uint64_t h = hash(group_hash, name);
 	struct entry *e;
 	int rc;
@@ -486,7 +484,7 @@ ferry_cache_drop(struct ferry_cache *cache, struct ferry_bytes group)
 	struct group *g;
 
 	(void)pthread_mutex_lock(&cache->mutex);
-	g = find_group(cache, group, hash(HASH_START, group));
+	g = find_group(cache, group, hash(FERRY_HASH_START, group));
 	if (g != NULL) {
 		drop_entries(cache, g);
 		free_group(cache, g);

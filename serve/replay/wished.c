@@ -47,16 +47,6 @@ ferry_wished_free(struct ferry_wished *w)
 	free(w);
 }
 
-static uint64_t
-hash_of(const char *text)
-{
-	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
-
-	for (; *text != 0; text++)
-		h = (h ^ (uint8_t)*text) * UINT64_C(1099511628211);
-	return h;
-}
-
 /* Its text, and the hash of that. */
 static uint64_t
 say(const struct ferry_pull_want *want, char text[FERRY_WISHED_TEXT])
@@ -65,7 +55,7 @@ say(const struct ferry_pull_want *want, char text[FERRY_WISHED_TEXT])
 	(void)snprintf(text, FERRY_WISHED_TEXT, "%s:%.240s%s%.240s%s%.240s",
 	    want->format, want->package, want->version[0] == 0 ? "" : "@",
 	    want->version, want->file[0] == 0 ? "" : " ", want->file);
-	return hash_of(text);
+	return ferry_bytes_hash(FERRY_HASH_START, ferry_bytes_str(text));
 }
 
 /* The wish of that text, or else the rarest of its places, which gives way. */

@@ -174,15 +174,13 @@ static int
 add_to_stamp(void *ctx, const struct ferry_key *key, json_t *record,
     struct ferry_error *err)
 {
+	const char *name = ferry_key_part(key, 1);
 	uint64_t *h = ctx;
 
 	(void)err;
 	if (!json_is_false(json_object_get(record, "permissions")))
-		for (const char *p = ferry_key_part(key, 1);; p++) {
-			*h = (*h ^ (uint8_t)*p) * 1099511628211U; /* FNV-1a */
-			if (*p == 0)
-				break;
-		}
+		*h = ferry_bytes_hash(
+		    *h, ferry_bytes_of(name, strlen(name) + 1));
 	return 0;
 }
 
@@ -192,7 +190,7 @@ ferry_passed_stamp(
 {
 	struct ferry_key prefix;
 
-	*out = 14695981039346656037U;
+	*out = FERRY_HASH_START;
 	return ferry_key_make(&prefix, err, "passed", NULL) == -1
 	           ? -1
 	           : ferry_local_each(st, &prefix, add_to_stamp, out, err);

@@ -124,6 +124,15 @@ ferry_bytes_line(struct ferry_bytes *rest, struct ferry_bytes *line)
 	return true;
 }
 
+uint64_t
+ferry_bytes_hash(uint64_t hash, struct ferry_bytes s)
+{
+
+	for (size_t i = 0; i < s.n; i++)
+		hash = (hash ^ s.p[i]) * UINT64_C(1099511628211);
+	return hash;
+}
+
 int
 ferry_bytes_cmp(struct ferry_bytes a, struct ferry_bytes b)
 {

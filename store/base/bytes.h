@@ -52,6 +52,9 @@ struct ferry_bytes ferry_bytes_trim(struct ferry_bytes s);
 bool ferry_bytes_line(struct ferry_bytes *rest, struct ferry_bytes *line);
 /* Byte order, a shorter prefix first.  Returns <0, 0 or >0. */
 int ferry_bytes_cmp(struct ferry_bytes a, struct ferry_bytes b);
+/* FNV-1a of s, behind what gave hash; of nothing that is _START. */
+#define FERRY_HASH_START UINT64_C(14695981039346656037)
+uint64_t ferry_bytes_hash(uint64_t hash, struct ferry_bytes s);
 
 /*
  * Append; the buffer is unchanged on failure.
