@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "store/base/little.h"
 #include "store/recipe/assembly_internal.h"
-#include "store/recipe/little.h"
 
 static void
 put(uint8_t *p, uint32_t v, size_t width)

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "store/base/little.h"
 #include "store/recipe/assembly_internal.h"
-#include "store/recipe/little.h"
 
 /* What a column holds: a number, an offset into a heap, the number of a row. */
 enum column {

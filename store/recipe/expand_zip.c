@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "store/base/error.h"
+#include "store/base/little.h"
 #include "store/recipe/expand_internal.h"
-#include "store/recipe/little.h"
 
 #define LOCAL_N 30
 #define ENTRY_N 46

@@ -5,6 +5,7 @@
 
 #include "store/base/digest.h"
 #include "store/base/error.h"
+#include "store/base/little.h"
 #include "store/blob/blob.h"
 
 #define END_SIZE 22U
@@ -13,27 +14,6 @@
 #define ENTRY_SIZE 46U
 #define COMMENT_MAX 65535U
 #define BLOCK (64U << 10)
-
-static uint16_t
-le16(const uint8_t *p)
-{
-
-	return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static uint32_t
-le32(const uint8_t *p)
-{
-
-	return (uint32_t)le16(p) | (uint32_t)le16(p + 2) << 16;
-}
-
-static uint64_t
-le64(const uint8_t *p)
-{
-
-	return le32(p) | (uint64_t)le32(p + 4) << 32;
-}
 
 static void
 put16(uint8_t *p, uint16_t v)
@@ -100,7 +80,7 @@ find_tail(struct nuget_zip *zip, const struct ferry_blob *blob,
 		goto out;
 	for (size_t i = n - END_SIZE + 1; i-- > 0;)
 		if (memcmp(text + i, "PK\5\6", 4) == 0 &&
-		    le16(text + i + 20) == n - i - END_SIZE) {
+		    ferry_get_le16(text + i + 20) == n - i - END_SIZE) {
 			memcpy(end, text + i, END_SIZE);
 			zip->tail = blob->size - n + i;
 			rc = 0;
@@ -125,7 +105,7 @@ read_end64(struct nuget_zip *zip, const struct ferry_blob *blob,
 		return zip->tail < LOCATOR_SIZE + END64_SIZE
 		           ? set_bad(err, "its end record is wrong")
 		           : -1;
-	zip->end = le64(locator + 8);
+	zip->end = ferry_get_le64(locator + 8);
 	if (memcmp(locator, "PK\6\7", 4) != 0 ||
 	    zip->end > zip->tail - LOCATOR_SIZE - END64_SIZE)
 		return set_bad(err, "it lacks the end record of ZIP64");
@@ -134,9 +114,9 @@ read_end64(struct nuget_zip *zip, const struct ferry_blob *blob,
 	if (memcmp(end, "PK\6\6", 4) != 0)
 		return set_bad(err, "it lacks the end record of ZIP64");
 	zip->zip64 = true;
-	*entries = le64(end + 32);
-	*size = le64(end + 40);
-	zip->directory = le64(end + 48);
+	*entries = ferry_get_le64(end + 32);
+	*size = ferry_get_le64(end + 40);
+	zip->directory = ferry_get_le64(end + 48);
 	return 0;
 }
 
@@ -149,11 +129,11 @@ read_end(struct nuget_zip *zip, const struct ferry_blob *blob,
 
 	if (find_tail(zip, blob, end, err) == -1)
 		return -1;
-	if (le16(end + 4) != 0 && le16(end + 4) != 0xffff)
+	if (ferry_get_le16(end + 4) != 0 && ferry_get_le16(end + 4) != 0xffff)
 		return set_bad(err, "it is one of several volumes");
-	*entries = le16(end + 10);
-	size = le32(end + 12);
-	zip->directory = le32(end + 16);
+	*entries = ferry_get_le16(end + 10);
+	size = ferry_get_le32(end + 12);
+	zip->directory = ferry_get_le32(end + 16);
 	zip->end = zip->tail;
 	if ((*entries == 0xffff || size == 0xffffffff ||
 		zip->directory == 0xffffffff) &&
@@ -197,8 +177,9 @@ add_entry(struct nuget_zip *zip, const uint8_t *p, size_t left, uint64_t at,
 
 	if (left < ENTRY_SIZE || memcmp(p, "PK\1\2", 4) != 0)
 		return set_bad(err, "its directory is not one");
-	name_n = le16(p + 28);
-	size = ENTRY_SIZE + name_n + le16(p + 30) + le16(p + 32);
+	name_n = ferry_get_le16(p + 28);
+	size = ENTRY_SIZE + name_n + ferry_get_le16(p + 30) +
+	       ferry_get_le16(p + 32);
 	if (size > left)
 		return set_bad(err, "its directory is cut off");
 	if (!name_stays(p + ENTRY_SIZE, name_n))
@@ -210,7 +191,7 @@ add_entry(struct nuget_zip *zip, const uint8_t *p, size_t left, uint64_t at,
 	entry = &zip->entries[zip->n++];
 	*entry = (struct nuget_entry){ .at = at,
 		.size = (uint32_t)size,
-		.local = le32(p + 42),
+		.local = ferry_get_le32(p + 42),
 		.signature =
 		    name_n == sizeof(NUGET_SIGNATURE) - 1 &&
 		    memcmp(p + ENTRY_SIZE, NUGET_SIGNATURE, name_n) == 0 };
@@ -370,9 +351,9 @@ ferry_nuget_zip_digest(const struct nuget_zip *zip,
 		zip, blob, behind - signature->local, digester, err) == -1 ||
 	    read_at(blob, zip->tail, end, sizeof(end), err) == -1)
 		return -1;
-	put16(end + 8, (uint16_t)(le16(end + 8) - 1));
-	put16(end + 10, (uint16_t)(le16(end + 10) - 1));
-	put32(end + 12, le32(end + 12) - signature->size);
+	put16(end + 8, (uint16_t)(ferry_get_le16(end + 8) - 1));
+	put16(end + 10, (uint16_t)(ferry_get_le16(end + 10) - 1));
+	put32(end + 12, ferry_get_le32(end + 12) - signature->size);
 	put32(
 	    end + 16, (uint32_t)(zip->directory - (behind - signature->local)));
 	ferry_digester_update(digester, end, sizeof(end));

@@ -1,5 +1,5 @@
-#ifndef FERRY_STORE_RECIPE_LITTLE_H
-#define FERRY_STORE_RECIPE_LITTLE_H
+#ifndef FERRY_BASE_LITTLE_H
+#define FERRY_BASE_LITTLE_H
 
 /* Numbers whose lowest byte comes first, as files of PCs have them. */
 
