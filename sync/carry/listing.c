@@ -47,16 +47,10 @@ read_part(struct ferry_volume *v, ferry_on_listed *on_listed, void *ctx,
 	return rc;
 }
 
-/* What is told: of the two the one that is not NULL. */
-struct listing {
-	ferry_on_listed *on_listed;
-	ferry_on_carried_blob *on_blob;
-	void *ctx;
-};
-
 static int
 read_volume(const struct ferry_found_bundle *bundle, size_t i,
-    const struct listing *to, struct ferry_error *err)
+    ferry_on_listed *on_listed, ferry_on_carried_blob *on_blob, void *ctx,
+    struct ferry_error *err)
 {
 	const struct ferry_member *m;
 	struct ferry_volume *v = NULL;
@@ -65,10 +59,10 @@ read_volume(const struct ferry_found_bundle *bundle, size_t i,
 	if (ferry_found_open(&v, bundle, i, err) == -1)
 		return -1;
 	while (rc == 0 && (more = ferry_volume_next(v, &m, err)) == 1) {
-		if (m->kind == FERRY_MEMBER_RECORDS && to->on_listed != NULL)
-			rc = read_part(v, to->on_listed, to->ctx, err);
-		if (m->kind == FERRY_MEMBER_BLOB && to->on_blob != NULL)
-			rc = to->on_blob(to->ctx, m, err);
+		if (m->kind == FERRY_MEMBER_RECORDS)
+			rc = read_part(v, on_listed, ctx, err);
+		else if (on_blob != NULL)
+			rc = on_blob(ctx, m, err);
 	}
 	ferry_volume_close(v);
 	return rc == -1 || more == -1
@@ -76,8 +70,9 @@ read_volume(const struct ferry_found_bundle *bundle, size_t i,
 	           : 0;
 }
 
-static int
-read_all(const struct ferry_found_bundle *bundle, const struct listing *to,
+int
+ferry_listing_each(const struct ferry_found_bundle *bundle,
+    ferry_on_listed *on_listed, ferry_on_carried_blob *on_blob, void *ctx,
     struct ferry_error *err)
 {
 	size_t last = 0;
@@ -87,24 +82,8 @@ read_all(const struct ferry_found_bundle *bundle, const struct listing *to,
 		if (bundle->volumes[i].number == last)
 			continue;
 		last = bundle->volumes[i].number;
-		if (read_volume(bundle, i, to, err) == -1)
+		if (read_volume(bundle, i, on_listed, on_blob, ctx, err) == -1)
 			return -1;
 	}
 	return 0;
-}
-
-int
-ferry_listing_each(const struct ferry_found_bundle *bundle,
-    ferry_on_listed *on_listed, void *ctx, struct ferry_error *err)
-{
-
-	return read_all(bundle, &(struct listing){ on_listed, NULL, ctx }, err);
-}
-
-int
-ferry_listing_blobs(const struct ferry_found_bundle *bundle,
-    ferry_on_carried_blob *on_blob, void *ctx, struct ferry_error *err)
-{
-
-	return read_all(bundle, &(struct listing){ NULL, on_blob, ctx }, err);
 }

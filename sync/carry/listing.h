@@ -14,20 +14,20 @@ struct ferry_error;
 typedef int ferry_on_listed(void *ctx, const struct ferry_key *key,
     const json_t *value, struct ferry_error *err);
 
-/*
- * Read the records of every volume of a bundle; digests are checked on the way,
- * of the records.  A record that is malformed ends it.
- * Errors: of reading volumes, FERRY_EFORMAT, or on_listed's.
- */
-int ferry_listing_each(const struct ferry_found_bundle *bundle,
-    ferry_on_listed *on_listed, void *ctx, struct ferry_error *err);
-
 struct ferry_member;
-/* Call for each blob, or piece of one, in the order of the volumes; their content
- * is passed over. */
+/* Called for each blob, or piece of one; its content is passed over. */
 typedef int ferry_on_carried_blob(
     void *ctx, const struct ferry_member *member, struct ferry_error *err);
-int ferry_listing_blobs(const struct ferry_found_bundle *bundle,
-    ferry_on_carried_blob *on_blob, void *ctx, struct ferry_error *err);
+
+/*
+ * Read the records of every volume of a bundle, and look at its blobs, in the
+ * order of the volumes, where records come before the blobs that they name;
+ * digests are checked on the way, of the records.  A record that is malformed ends
+ * it.  on_blob may be NULL.
+ * Errors: of reading volumes, FERRY_EFORMAT, or the callbacks'.
+ */
+int ferry_listing_each(const struct ferry_found_bundle *bundle,
+    ferry_on_listed *on_listed, ferry_on_carried_blob *on_blob, void *ctx,
+    struct ferry_error *err);
 
 #endif

@@ -85,19 +85,6 @@ out:
 	return rc;
 }
 
-/*
- * The base of a recipe is not here, or is damaged: the blob is one that the bundle
- * does not bring.  Whether anything needs it, and the receipt asks for it, shows
- * when the records are looked at: this site may skip what names it.
- */
-static void
-note_baseless(const struct receive *r, const struct ferry_member *m,
-    const struct ferry_error *why)
-{
-
-	ferry_task_note(r->task, "'%s': %s", m->path, why->text);
-}
-
 /* What the index says of a member's blob: known to it, wanted from elsewhere. */
 struct standing {
 	int known, wanted;
@@ -117,15 +104,20 @@ look_up(struct receive *r, const struct ferry_member *m, struct standing *s,
 	return s->wanted == -1 ? -1 : 0;
 }
 
-/* What could not be stored: a recipe without a base is no error of the volume. */
+/*
+ * What could not be stored.  A recipe whose base is not here, or is damaged, is no
+ * error of the volume: its blob is one that the bundle does not bring.  Whether
+ * anything needs it, and the receipt asks for it, shows when the records are looked
+ * at: this site may skip what names it.
+ */
 static int
-fail_blob(struct receive *r, const struct ferry_member *m,
+fail_blob(const struct receive *r, const struct ferry_member *m,
     const struct ferry_error *why, struct ferry_error *err)
 {
 
 	if (m->encoding == FERRY_ENCODING_RECIPE &&
 	    why->code == FERRY_EMISSING) {
-		note_baseless(r, m, why);
+		ferry_task_note(r->task, "'%s': %s", m->path, why->text);
 		return 0;
 	}
 	*err = *why;

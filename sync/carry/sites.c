@@ -78,66 +78,81 @@ ferry_site_put(struct ferry_store *st, const struct ferry_receipt *site,
 	    err);
 }
 
+/* Call on_site with each, until it returns other than 0, which is returned. */
+typedef int
+on_site(void *ctx, const struct ferry_receipt *site, struct ferry_error *err);
+struct each {
+	on_site *on_site;
+	void *ctx;
+};
+
+static int
+on_record(void *ctx, const struct ferry_key *key, json_t *record,
+    struct ferry_error *err)
+{
+	const struct each *each = ctx;
+	struct ferry_receipt site;
+
+	return parse_site(&site, ferry_key_part(key, 1), record, err) == -1
+	           ? -1
+	           : each->on_site(each->ctx, &site, err);
+}
+
+static int
+each_site(
+    struct ferry_store *st, on_site *on, void *ctx, struct ferry_error *err)
+{
+	struct each each = { on, ctx };
+	struct ferry_key all;
+
+	ferry_key_all(&all, FERRY_KIND_SITE);
+	return ferry_local_each(st, &all, on_record, &each, err);
+}
+
+struct wanted_site {
+	const char *name;
+	struct ferry_receipt site;
+	bool found;
+};
+
+static int
+look_for(void *ctx, const struct ferry_receipt *site, struct ferry_error *err)
+{
+	struct wanted_site *w = ctx;
+	bool by_id = strcmp(site->site, w->name) == 0;
+
+	if (!by_id && strcmp(site->site_name, w->name) != 0)
+		return 0;
+	if (!by_id && w->found)
+		return ferry_error_set(err, FERRY_EUSAGE,
+		    "several sites are called '%s'; give the id", w->name);
+	w->site = *site;
+	w->found = true;
+	return by_id;
+}
+
 int
 ferry_site_find(struct ferry_store *st, const char *name,
     struct ferry_receipt *out, struct ferry_error *err)
 {
-	struct ferry_record_iter *it = NULL;
-	struct ferry_key prefix, key;
-	struct ferry_receipt site;
-	int rc, found = 0;
-	json_t *record;
+	struct wanted_site w = { .name = name };
 
-	ferry_key_all(&prefix, FERRY_KIND_SITE);
-	if (ferry_local_iter_new(&it, st, &prefix, err) == -1)
+	if (each_site(st, look_for, &w, err) == -1)
 		return -1;
-	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
-		rc = parse_site(&site, ferry_key_part(&key, 1), record, err);
-		json_decref(record);
-		if (rc == -1)
-			break;
-		if (strcmp(site.site, name) == 0) {
-			*out = site;
-			found = 1;
-			break;
-		}
-		if (strcmp(site.site_name, name) != 0)
-			continue;
-		if (found++ > 0) {
-			rc = ferry_error_set(err, FERRY_EUSAGE,
-			    "several sites are called '%s'; give the id", name);
-			break;
-		}
-		*out = site;
-	}
-	ferry_record_iter_free(it);
-	return rc == -1 ? -1 : found;
+	if (w.found)
+		*out = w.site;
+	return w.found;
 }
 
 static int
-find_floor(
-    struct ferry_store *st, uint64_t *seq, bool *any, struct ferry_error *err)
+lower(void *ctx, const struct ferry_receipt *site, struct ferry_error *err)
 {
-	struct ferry_record_iter *it = NULL;
-	struct ferry_key prefix, key;
-	struct ferry_receipt site;
-	json_t *record;
-	int rc;
+	uint64_t *seq = ctx;
 
-	ferry_key_all(&prefix, FERRY_KIND_SITE);
-	if (ferry_local_iter_new(&it, st, &prefix, err) == -1)
-		return -1;
-	while ((rc = ferry_record_iter_next(it, &key, &record, err)) == 1) {
-		rc = parse_site(&site, ferry_key_part(&key, 1), record, err);
-		json_decref(record);
-		if (rc == -1)
-			break;
-		if (site.at != 0 && site.seq < *seq)
-			*seq = site.seq;
-		*any = *any || site.at != 0;
-	}
-	ferry_record_iter_free(it);
-	return rc;
+	(void)err;
+	if (site->at != 0 && site->seq < *seq)
+		*seq = site->seq;
+	return 0;
 }
 
 /* The highest mark, if there is one. */
@@ -164,12 +179,11 @@ int
 ferry_sites_floor(
     struct ferry_store *st, uint64_t *seq, struct ferry_error *err)
 {
-	bool any = false;
 
 	*seq = UINT64_MAX;
-	if (find_floor(st, seq, &any, err) == -1)
+	if (each_site(st, lower, seq, err) == -1)
 		return -1;
-	return any ? 0 : find_mark(st, seq, err);
+	return *seq == UINT64_MAX ? find_mark(st, seq, err) : 0;
 }
 
 int

@@ -145,10 +145,7 @@ ferry_bundle_show(const struct ferry_context *ctx,
 
 	for (size_t i = 0; rc == 0 && i < found->n; i++)
 		rc = ferry_listing_each(
-		    &found->bundles[i], name_files, &show, err);
-	for (size_t i = 0; rc == 0 && i < found->n; i++)
-		rc = ferry_listing_blobs(
-		    &found->bundles[i], show_blob, &show, err);
+		    &found->bundles[i], name_files, show_blob, &show, err);
 	if (rc == 0)
 		print_sums(&show);
 	json_decref(show.names);

@@ -342,7 +342,7 @@ ferry_manifest_bundle(struct ferry_manifest *m,
 		    h->site_name[0] == 0 ? "any site" : h->site_name,
 		    ferry_time_text(h->created_at, made), end, digest);
 	}
-	if (ferry_listing_each(bundle, on_listed, m, err) == -1)
+	if (ferry_listing_each(bundle, on_listed, NULL, m, err) == -1)
 		return -1;
 	if (m->form == FERRY_MANIFEST_TEXT)
 		(void)fprintf(m->out,
