@@ -40,15 +40,6 @@ struct lockfile {
 };
 
 static int
-on_wanted(
-    void *ctx, const struct ferry_lock_wanted *wanted, struct ferry_error *err)
-{
-
-	(void)ctx, (void)wanted, (void)err;
-	return 0;
-}
-
-static int
 on_left(void *ctx, const char *name, const char *what, const char *why,
     struct ferry_error *err)
 {
@@ -97,9 +88,8 @@ write_file(const struct lockfile *l, const char *path, struct ferry_bytes text,
 static int
 rewrite_file(struct lockfile *l, const char *path, struct ferry_error *err)
 {
-	const struct ferry_lock_sink sink = {
-		.on_wanted = on_wanted, .on_unmirrorable = on_left, .ctx = l
-	};
+	const struct ferry_lock_sink sink = { .on_unmirrorable = on_left,
+		.ctx = l };
 	struct ferry_lock_rewrite rewrite = {
 		.to = l->to, .from = l->from, .sink = &sink
 	};

@@ -15,6 +15,7 @@
 #include "store/base/json_span.h"
 #include "store/format/npm/npm.h"
 #include "sync/select/lock/lock.h"
+#include "sync/select/lock/npm_places.h"
 
 /* What is read of one entry, decoded; the memory is used again for each. */
 struct entry {
@@ -30,13 +31,7 @@ struct entry {
 
 struct reader {
 	struct ferry_lock_out out;
-	/*
-	 * URLs that packages depend on, as raw JSON strings, sorted: npm
-	 * repeats them letter by letter in "resolved".
-	 */
-	struct ferry_bytes *urls;
-	size_t n_urls;
-	size_t cap_urls;
+	struct ferry_lock_npm_urls urls;
 	struct entry entry;
 	struct ferry_buf tail; /* how the entry's URL would end */
 	bool tree; /* "dependencies", not "packages" */
@@ -77,20 +72,11 @@ unmirrorable(struct reader *r, const struct ferry_buf *what,
 	    ferry_bytes_buf(what), ferry_npm_spec_why(kind), err);
 }
 
-static int
-by_bytes(const void *a, const void *b)
-{
-
-	return ferry_bytes_cmp(
-	    *(const struct ferry_bytes *)a, *(const struct ferry_bytes *)b);
-}
-
 static bool
 is_asked_for(const struct reader *r, struct ferry_bytes raw)
 {
 
-	return r->n_urls > 0 &&
-	       bsearch(&raw, r->urls, r->n_urls, sizeof(raw), by_bytes) != NULL;
+	return ferry_lock_npm_urls_has(&r->urls, raw);
 }
 
 /* The path in an http(s) URL, without query and fragment. */
@@ -210,20 +196,6 @@ read_entry(struct reader *r, struct ferry_bytes object, struct ferry_error *err)
 	return 0;
 }
 
-/* The name of a place: what follows the last "node_modules/"; n = 0 if none. */
-static struct ferry_bytes
-name_of_place(struct ferry_bytes place)
-{
-	static const char folder[] = "node_modules/";
-	size_t n = sizeof(folder) - 1;
-
-	for (size_t i = place.n; i-- > 0;)
-		if (place.n - i >= n && memcmp(place.p + i, folder, n) == 0 &&
-		    (i == 0 || place.p[i - 1] == '/'))
-			return ferry_bytes_of(place.p + i + n, place.n - i - n);
-	return ferry_bytes_of(place.p, 0);
-}
-
 /* A member of "packages". */
 static int
 read_place(struct reader *r, struct ferry_bytes place,
@@ -238,7 +210,7 @@ read_place(struct reader *r, struct ferry_bytes place,
 	ferry_buf_reset(name);
 	if (ferry_span_unescape(name, place, err) == -1)
 		return -1;
-	base = name_of_place(ferry_bytes_buf(name));
+	base = ferry_lock_npm_place_name(ferry_bytes_buf(name));
 	if (base.n == 0)
 		return 0; /* the project itself, or a workspace of it */
 	memmove(name->p, base.p, base.n);
@@ -254,53 +226,12 @@ read_place(struct reader *r, struct ferry_bytes place,
 }
 
 static int
-add_urls(struct reader *r, struct ferry_bytes object, struct ferry_error *err)
-{
-	struct ferry_span_iter it;
-
-	ferry_span_iter(&it, object);
-	while (ferry_span_next(&it)) {
-		if (!ferry_bytes_starts(it.value, "\"http:") &&
-		    !ferry_bytes_starts(it.value, "\"https:"))
-			continue;
-		if (ferry_array_grow(&r->urls, &r->cap_urls, r->n_urls + 1,
-			sizeof(r->urls[0]), err) == -1)
-			return -1;
-		r->urls[r->n_urls++] = it.value;
-	}
-	return 0;
-}
-
-/* Collect the URLs that the packages depend on. */
-static int
-read_urls(
-    struct reader *r, struct ferry_bytes packages, struct ferry_error *err)
-{
-	static const char *const members[] = { "dependencies",
-		"devDependencies", "optionalDependencies", "peerDependencies" };
-	struct ferry_span_iter it;
-	struct ferry_bytes value;
-
-	ferry_span_iter(&it, packages);
-	while (ferry_span_next(&it))
-		for (size_t i = 0; i < sizeof(members) / sizeof(members[0]);
-		     i++)
-			if (ferry_span_get(it.value, members[i], &value) &&
-			    ferry_span_type(value) == FERRY_SPAN_OBJECT &&
-			    add_urls(r, value, err) == -1)
-				return -1;
-	if (r->n_urls > 1)
-		qsort(r->urls, r->n_urls, sizeof(r->urls[0]), by_bytes);
-	return 0;
-}
-
-static int
 read_packages(
     struct reader *r, struct ferry_bytes packages, struct ferry_error *err)
 {
 	struct ferry_span_iter it;
 
-	if (read_urls(r, packages, err) == -1)
+	if (ferry_lock_npm_urls_read(&r->urls, packages, err) == -1)
 		return -1;
 	ferry_span_iter(&it, packages);
 	while (ferry_span_next(&it))
@@ -418,7 +349,7 @@ ferry_lock_npm(struct ferry_bytes file, const struct ferry_lock_sink *sink,
 		    "not a lock file of npm: it has neither \"packages\" nor "
 		    "\"dependencies\" nor \"lockfileVersion\"");
 out:
-	free(r.urls);
+	ferry_lock_npm_urls_free(&r.urls);
 	ferry_buf_free(&r.entry.name);
 	ferry_buf_free(&r.entry.version);
 	ferry_buf_free(&r.entry.resolved);

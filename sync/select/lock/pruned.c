@@ -17,6 +17,7 @@
 #include "store/format/semver/range.h"
 #include "sync/select/lock/kind.h"
 #include "sync/select/lock/lock.h"
+#include "sync/select/lock/npm_places.h"
 
 #define NAMED_MAX 6 /* packages that lack something; more are counted */
 #define APART_MAX 1000 /* of them are told apart */
@@ -132,16 +133,11 @@ finds(struct pruned *p, struct ferry_bytes place, struct ferry_bytes name,
 static int
 name_place(struct pruned *p, const struct place *place, struct ferry_error *err)
 {
-	static const char folder[] = "node_modules/";
-	struct ferry_bytes value, name = place->name;
-	size_t n = sizeof(folder) - 1;
+	struct ferry_bytes value, name = ferry_lock_npm_place_name(place->name);
 
 	ferry_buf_reset(&p->text);
-	for (size_t i = name.n; i-- > 0;)
-		if (name.n - i > n && memcmp(name.p + i, folder, n) == 0) {
-			name = ferry_bytes_of(name.p + i + n, name.n - i - n);
-			break;
-		}
+	if (name.n == 0)
+		name = place->name;
 	if (ferry_span_get(place->object, "name", &value) &&
 	    ferry_span_type(value) == FERRY_SPAN_STRING)
 		name = ferry_bytes_of(value.p + 1, value.n - 2);

@@ -9,6 +9,7 @@
 #include "store/format/npm/npm.h"
 #include "sync/select/lock/kind.h"
 #include "sync/select/lock/lock.h"
+#include "sync/select/lock/npm_places.h"
 
 /* A piece of the text, and what comes in its place in text_n bytes of new. */
 struct edit {
@@ -22,9 +23,7 @@ struct rewriter {
 	struct edit *edits;
 	size_t n, cap;
 	struct ferry_buf new, name, url;
-	/* URLs that packages of a package-lock.json ask for, raw. */
-	struct ferry_bytes *asked;
-	size_t asked_n, asked_cap;
+	struct ferry_lock_npm_urls asked; /* of a package-lock.json */
 	bool silent; /* what stays was told already */
 };
 
@@ -247,43 +246,6 @@ rewrite_yarn(
 
 /* package-lock.json and npm-shrinkwrap.json, the same. */
 
-static bool
-is_asked(const struct rewriter *r, struct ferry_bytes raw)
-{
-
-	for (size_t i = 0; i < r->asked_n; i++)
-		if (ferry_bytes_equal(r->asked[i], raw))
-			return true;
-	return false;
-}
-
-/* Note the URLs that an entry depends on. */
-static int
-note_asked(
-    struct rewriter *r, struct ferry_bytes entry, struct ferry_error *err)
-{
-	static const char *const members[] = { "dependencies",
-		"devDependencies", "optionalDependencies", "peerDependencies" };
-	struct ferry_span_iter it;
-	struct ferry_bytes object;
-
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		if (!ferry_span_get(entry, members[i], &object))
-			continue;
-		ferry_span_iter(&it, object);
-		while (ferry_span_next(&it)) {
-			if (!ferry_bytes_starts(it.value, "\"http") ||
-			    is_asked(r, it.value))
-				continue;
-			if (ferry_array_grow(&r->asked, &r->asked_cap,
-				r->asked_n + 1, sizeof(*r->asked), err) == -1)
-				return -1;
-			r->asked[r->asked_n++] = it.value;
-		}
-	}
-	return 0;
-}
-
 static int
 rewrite_entry(struct rewriter *r, struct ferry_bytes raw_name,
     struct ferry_bytes entry, struct ferry_error *err)
@@ -301,7 +263,7 @@ rewrite_entry(struct rewriter *r, struct ferry_bytes raw_name,
 	    ferry_span_string(&url, value, err) == -1)
 		goto out;
 	name = ferry_bytes_buf(&r->name);
-	if (is_asked(r, value))
+	if (ferry_lock_npm_urls_has(&r->asked, value))
 		rc = stays(r, name, ferry_bytes_buf(&url),
 		    ferry_npm_spec_why(FERRY_NPM_SPEC_URL), err);
 	else
@@ -353,10 +315,8 @@ rewrite_npm(
 	if (ferry_span_check(text, &root, err) == -1)
 		return -1;
 	if (ferry_span_get(root, "packages", &packages)) {
-		ferry_span_iter(&it, packages);
-		while (ferry_span_next(&it))
-			if (note_asked(r, it.value, err) == -1)
-				return -1;
+		if (ferry_lock_npm_urls_read(&r->asked, packages, err) == -1)
+			return -1;
 		ferry_span_iter(&it, packages);
 		while (ferry_span_next(&it))
 			if (rewrite_entry(r, it.name, it.value, err) == -1)
@@ -440,7 +400,7 @@ ferry_lock_rewrite(struct ferry_lock_rewrite *rewrite, const char *name,
 	if (rc == 0)
 		rc = apply(&r, whole, out, err);
 	free(r.edits);
-	free(r.asked);
+	ferry_lock_npm_urls_free(&r.asked);
 	ferry_buf_free(&r.new);
 	ferry_buf_free(&r.name);
 	ferry_buf_free(&r.url);
