@@ -10,7 +10,6 @@
 #include "store/blob/blob.h"
 #include "store/format/maven/names.h"
 #include "sync/base/task.h"
-#include "sync/select/maven/listing.h"
 #include "sync/select/maven/pom.h"
 #include "sync/upstream/maven/files.h"
 #include "sync/upstream/maven/maven.h"
@@ -384,20 +383,15 @@ note_listed(
     const struct ferry_version_at *at, json_t *record, struct ferry_error *err)
 {
 	struct maven *maven = at->packages->state;
-	const struct ferry_aside *page = ferry_maven_page(at);
 	json_t *known = json_object_get(at->before, "listed");
 	struct ferry_buf name = FERRY_BUF_INIT;
 	struct ferry_file file;
-	int rc, lists;
+	int rc, lists = ferry_maven_list(at, NULL, NULL, err);
 
-	if (page == NULL)
+	if (lists == 2)
 		return known == NULL ? 0
 		                     : ferry_json_set(record, "listed",
 					   json_incref(known), err);
-	lists = ferry_maven_listing(page->text,
-	    ferry_maven_artifact(ferry_bytes_str(
-		ferry_maven_coordinates(at->packages, at->name))),
-	    at->version, NULL, NULL, err);
 	rc = lists == -1 ? -1
 	                 : ferry_maven_name_of(&name, at, ferry_bytes_str(""),
 			       ferry_bytes_str("module"), err);

@@ -7,7 +7,6 @@
 #include "store/base/files.h"
 #include "store/blob/blob.h"
 #include "store/format/maven/names.h"
-#include "sync/select/maven/listing.h"
 #include "sync/select/maven/pom.h"
 #include "sync/upstream/maven/maven.h"
 #include "sync/upstream/maven/names.h"
@@ -201,14 +200,19 @@ ferry_maven_wants_all(const struct ferry_version_at *at)
 	       (maven->all || ferry_maven_has_word(at->files, MAVEN_ALL));
 }
 
-const struct ferry_aside *
-ferry_maven_page(const struct ferry_version_at *at)
+int
+ferry_maven_list(const struct ferry_version_at *at,
+    ferry_maven_on_listed *on_listed, void *ctx, struct ferry_error *err)
 {
 
 	for (size_t i = 0; i < at->asides_n; i++)
 		if (strcmp(at->asides[i].name, PAGE) == 0)
-			return &at->asides[i];
-	return NULL;
+			return ferry_maven_listing(at->asides[i].text,
+			    ferry_maven_artifact(
+				ferry_bytes_str(ferry_maven_coordinates(
+				    at->packages, at->name))),
+			    at->version, on_listed, ctx, err);
+	return 2;
 }
 
 static int
@@ -224,24 +228,16 @@ static int
 tell_all(const struct tell *tell, struct ferry_error *err)
 {
 	const struct ferry_version_at *at = tell->at;
-	const struct ferry_aside *page = ferry_maven_page(at);
 	struct ferry_wanted_file file = { .name = PAGE,
 		.optional = true,
 		.insist = true,
 		.aside = true,
 		.page = true };
 	struct ferry_buf url = FERRY_BUF_INIT;
-	int rc;
+	int rc = ferry_maven_list(at, on_listed, (void *)(uintptr_t)tell, err);
 
-	if (page != NULL)
-		return ferry_maven_listing(page->text,
-			   ferry_maven_artifact(
-			       ferry_bytes_str(ferry_maven_coordinates(
-				   at->packages, at->name))),
-			   at->version, on_listed, (void *)(uintptr_t)tell,
-			   err) == -1
-		           ? -1
-		           : 0;
+	if (rc != 2)
+		return rc == -1 ? -1 : 0;
 	if (json_object_get(at->before, "listed") != NULL)
 		return 0;
 	rc = ferry_maven_url_of(&url, at, "", err);

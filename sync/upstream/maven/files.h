@@ -21,6 +21,7 @@
 
 #include <jansson.h>
 
+#include "sync/select/maven/listing.h"
 #include "sync/upstream/package/format.h"
 
 /* As of struct ferry_package_format. */
@@ -33,10 +34,11 @@ int ferry_maven_more_files(const struct ferry_version_at *at,
 struct ferry_pom;
 bool ferry_maven_asks_module(
     const struct ferry_version_at *at, const struct ferry_pom *pom);
-/* Whether all classifiers are wanted; and the page that lists them, once it was
- * asked for, or NULL. */
+/* Whether all classifiers are wanted; and what the page of the version's folder
+ * lists, as ferry_maven_listing() tells: 1, 0, 2 it was not asked for, -1. */
 bool ferry_maven_wants_all(const struct ferry_version_at *at);
-const struct ferry_aside *ferry_maven_page(const struct ferry_version_at *at);
+int ferry_maven_list(const struct ferry_version_at *at,
+    ferry_maven_on_listed *on_listed, void *ctx, struct ferry_error *err);
 /* Checks files against their checksums; adds "packaging", "absent", "bare",
  * "prefix", "listed" to the record (store/catalog/README.md). */
 int ferry_maven_describe(

@@ -415,9 +415,7 @@ bool
 ferry_packages_chose(const struct ferry_packages *packages, const char *name,
     const char *version)
 {
-	const struct ferry_package *p =
-	    (const struct ferry_package *)ferry_table_find(
-		&packages->packages, name);
+	const struct ferry_package *p = find_package(&packages->packages, name);
 
 	return p != NULL && ferry_chosen_find(p, version) != NULL;
 }
