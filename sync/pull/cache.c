@@ -102,6 +102,13 @@ ferry_pull_cache_on_count(
 }
 
 bool
+ferry_pull_cache_waits(const struct ferry_pull_cache *cache)
+{
+
+	return cache->uses_n + cache->counts_n > 0;
+}
+
+bool
 ferry_pull_cache_is_due(const struct ferry_pull_cache *cache)
 {
 	uint64_t now = ferry_ticks_ms(), since = now - cache->noted_ms;
@@ -110,7 +117,7 @@ ferry_pull_cache_is_due(const struct ferry_pull_cache *cache)
 
 	return cache->uses_n > USES_MAX / 2 ||
 	       (cache->over && now - cache->looked_ms > again_s * 1000) ||
-	       (cache->uses_n + cache->counts_n > 0 && since > NOTE_MS);
+	       (ferry_pull_cache_waits(cache) && since > NOTE_MS);
 }
 
 /* What the upstream's records have: a version, a tag's, or those that name a
@@ -161,6 +168,21 @@ note_count(struct ferry_run *run, const struct ferry_pull_count *count,
 	return rc;
 }
 
+/* What came after the last look counts, too: the next run is to look. */
+static int
+look_at_totals(
+    struct ferry_pull_cache *c, struct ferry_store *st, struct ferry_error *err)
+{
+	struct ferry_cached_totals totals;
+
+	if (c->limits.bytes == 0)
+		return 0;
+	if (ferry_cached_totals(st, &totals, err) == -1)
+		return -1;
+	c->over = totals.bytes > c->limits.bytes;
+	return 0;
+}
+
 int
 ferry_pull_cache_note(
     struct ferry_pull_cache *c, struct ferry_run *run, struct ferry_error *err)
@@ -186,7 +208,7 @@ ferry_pull_cache_note(
 		if (note_count(run, &none, err) == -1)
 			return -1;
 	}
-	return 0;
+	return look_at_totals(c, run->st, err);
 }
 
 static void

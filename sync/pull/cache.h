@@ -7,7 +7,7 @@
  * all of them may take; and counts what clients got.
  *
  * ferryd tells of uses at any time; they are noted in the store when that is
- * open for something else, or when there are many.
+ * open for something else, when there are many, or at the puller's end.
  */
 
 #include <stdbool.h>
@@ -31,7 +31,9 @@ int ferry_pull_cache_on_use(
 int ferry_pull_cache_on_count(
     void *ctx, const struct ferry_pull_count *count, struct ferry_error *err);
 
-/* Whether the store should be opened for what waits to be noted. */
+/* Whether uses or counts wait to be noted; whether the store should be opened
+ * for them, or because more is here than should be. */
+bool ferry_pull_cache_waits(const struct ferry_pull_cache *cache);
 bool ferry_pull_cache_is_due(const struct ferry_pull_cache *cache);
 
 /*

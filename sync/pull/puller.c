@@ -323,6 +323,22 @@ run_batch(struct puller *p, struct ferry_error *err)
 	return rc;
 }
 
+/* What was told and never noted, as nothing opened the store since. */
+static void
+note_rest(struct puller *p)
+{
+	struct batch b = { .puller = p };
+	struct ferry_error err = FERRY_ERROR_INIT;
+
+	ferry_pull_socket_turn(p->socket, 0);
+	if (!ferry_pull_cache_waits(p->cache))
+		return;
+	if (open_batch(&b, &err) == -1 || keep_last(&b, &err) == -1)
+		ferry_log(FERRY_LOG_INFO,
+		    "what clients used lately is not noted: %s", err.text);
+	close_batch(&b);
+}
+
 /* The start */
 
 /* Say in the store which upstreams are pulled through, and which are no more. */
@@ -467,6 +483,7 @@ ferry_puller_run(
 	if (options->on_ready != NULL)
 		options->on_ready(options->ctx, p.path);
 	serve(&p);
+	note_rest(&p);
 	rc = 0;
 out:
 	/* Stopped while waiting is an end like any other. */
