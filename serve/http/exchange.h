@@ -50,8 +50,7 @@ struct exchange {
 	unsigned status;
 	uint64_t bytes;
 	const char *format;
-	char package[FERRY_RESPONSE_PACKAGE];
-	char agent[208];
+	char *package, *agent; /* owned; NULL: none, or there is no log */
 	char uri[]; /* as sent */
 };
 

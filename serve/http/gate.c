@@ -65,6 +65,7 @@ struct ferry_gate_conn {
 	uint64_t acked, acked_at;
 	bool slow;
 	uint64_t drained, answered;
+	char from[FERRY_PEER];
 	struct ferry_wire wire;
 };
 
@@ -348,6 +349,7 @@ ferry_gate_open(
 	c->fd = fd;
 	c->session = session;
 	ferry_wire_init(&c->wire);
+	ferry_address_text(from, c->from);
 	enter(c, IDLE);
 	ferry_network_of(from, address);
 	(void)pthread_mutex_lock(&gate->mutex);
@@ -361,6 +363,16 @@ ferry_gate_open(
 	atomic_fetch_add(&gate->o.metrics->connections, 1);
 	atomic_store(&by_fd.slots[fd], c);
 	return c;
+}
+
+void
+ferry_gate_peer(const struct ferry_gate_conn *c, char out[FERRY_PEER])
+{
+
+	if (c == NULL)
+		out[0] = 0;
+	else
+		memcpy(out, c->from, sizeof(c->from));
 }
 
 static void

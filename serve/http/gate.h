@@ -23,6 +23,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "serve/http/forwarded.h"
+
 struct ferry_error;
 struct ferry_gate;
 struct ferry_gate_conn;
@@ -51,6 +53,8 @@ bool ferry_gate_admits(struct ferry_gate *gate, const struct sockaddr *from);
  * then it was shut down. */
 struct ferry_gate_conn *ferry_gate_open(struct ferry_gate *gate, int fd,
     const struct sockaddr *from, void *session);
+/* The address that it came from, as text; "" for NULL. */
+void ferry_gate_peer(const struct ferry_gate_conn *conn, char out[FERRY_PEER]);
 /* Before its descriptor is closed.  NULL is fine. */
 void ferry_gate_close(struct ferry_gate_conn *conn);
 /* It is answered with n bytes that nothing else needs: they are held until it

@@ -78,7 +78,7 @@ ferry_access_log_add(
 	ferry_line_value(&l, "ms", ms);
 	ferry_line_text(&l, "agent", line->agent, AGENT_MAX_SHOWN);
 	ferry_line_text(&l, "format", line->format, 16);
-	if (line->package[0] != 0)
+	if (line->package != NULL)
 		ferry_line_text(&l, "package", line->package, 256);
 	if (line->aborted)
 		ferry_line_value(&l, "aborted", "true");

@@ -31,7 +31,7 @@ struct ferry_access_line {
 	uint64_t duration_us;
 	const char *agent; /* NULL: none */
 	const char *format; /* NULL: none */
-	const char *package; /* "": none */
+	const char *package; /* NULL: none */
 	bool aborted;
 };
 

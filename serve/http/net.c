@@ -42,6 +42,22 @@ address_of(const struct sockaddr *sa, unsigned char out[16])
 }
 
 void
+ferry_address_text(const struct sockaddr *sa, char out[FERRY_PEER])
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+
+	out[0] = 0;
+	if (sa != NULL && sa->sa_family == AF_INET) {
+		memcpy(&in, sa, sizeof(in));
+		(void)inet_ntop(AF_INET, &in.sin_addr, out, FERRY_PEER);
+	} else if (sa != NULL && sa->sa_family == AF_INET6) {
+		memcpy(&in6, sa, sizeof(in6));
+		(void)inet_ntop(AF_INET6, &in6.sin6_addr, out, FERRY_PEER);
+	}
+}
+
+void
 ferry_address_customer(unsigned char address[16])
 {
 

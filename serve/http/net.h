@@ -6,12 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "serve/http/forwarded.h"
+
 struct ferry_error;
 struct sockaddr;
 
 /* An address as 16 bytes, an IPv4 one as ::ffff:a.b.c.d; false if text is
  * none. */
 bool ferry_address_parse(const char *text, unsigned char out[16]);
+/* As text; "" for other families and NULL. */
+void ferry_address_text(const struct sockaddr *sa, char out[FERRY_PEER]);
 /* What a provider gives to one customer: of IPv6 the first 64 bits. */
 void ferry_address_customer(unsigned char address[16]);
 /* The customer's of sa; zeros for other families. */

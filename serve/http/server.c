@@ -1,12 +1,10 @@
 #include "serve/http/exchange.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +32,7 @@
  * it makes of it, and the head of an answer. */
 #define CONNECTION_MEMORY (32U << 10)
 /* Making a large document holds its thread: others must be there to answer. */
-#define THREADS_MIN 4
+#define THREADS_MIN 3
 
 static const char *
 header(const struct ferry_request *rq, const char *name)
@@ -83,22 +81,6 @@ split_uri(struct exchange *ex)
 	collapse_slashes(ex);
 }
 
-static void
-peer_text(char out[FERRY_PEER], const struct sockaddr *sa)
-{
-	struct sockaddr_in6 in6;
-	struct sockaddr_in in;
-
-	out[0] = 0;
-	if (sa != NULL && sa->sa_family == AF_INET) {
-		memcpy(&in, sa, sizeof(in));
-		(void)inet_ntop(AF_INET, &in.sin_addr, out, FERRY_PEER);
-	} else if (sa != NULL && sa->sa_family == AF_INET6) {
-		memcpy(&in6, sa, sizeof(in6));
-		(void)inet_ntop(AF_INET6, &in6.sin6_addr, out, FERRY_PEER);
-	}
-}
-
 /* The library's first word on a request.  Its result is on_request's state. */
 static void *
 on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
@@ -109,9 +91,7 @@ on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
 
 	if (ex == NULL)
 		return NULL;
-	/* All but package and uri, which are strings that are set. */
-	memset(ex, 0, offsetof(struct exchange, package));
-	ex->package[0] = ex->agent[0] = 0;
+	memset(ex, 0, sizeof(*ex));
 	memcpy(ex->uri, uri, n + 1);
 	ex->server = server;
 	ex->connection = connection;
@@ -189,6 +169,31 @@ believe_proxy(struct exchange *ex)
 	ferry_buf_free(&protos.text);
 }
 
+/* The server's prefix, and what is counted in 8 hexadecimal digits or more. */
+static void
+make_id(struct exchange *ex)
+{
+	uint64_t number = atomic_fetch_add_explicit(
+	    &ex->server->requests, 1, memory_order_relaxed);
+	unsigned digits = 8;
+	char *p = stpcpy(ex->rq.id, ex->server->id_prefix);
+
+	while (digits < 16 && number >> (4 * digits) != 0)
+		digits++;
+	while (digits-- > 0)
+		*p++ = "0123456789abcdef"[number >> (4 * digits) & 15];
+	*p = 0;
+}
+
+static struct ferry_gate_conn *
+gate_conn(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info == NULL ? NULL : info->socket_context;
+}
+
 static void
 begin(struct exchange *ex, const char *method)
 {
@@ -198,8 +203,7 @@ begin(struct exchange *ex, const char *method)
 	const struct sockaddr *sa = info == NULL ? NULL : info->client_addr;
 	const char *agent = ferry_request_header(&ex->rq, "User-Agent");
 	const char *host = ferry_request_header(&ex->rq, "Host");
-	uint64_t number = atomic_fetch_add_explicit(
-	    &ex->server->requests, 1, memory_order_relaxed);
+	size_t host_n = host == NULL ? 0 : strlen(host);
 
 	ex->begun = true;
 	ex->rq.method_text = method;
@@ -208,13 +212,12 @@ begin(struct exchange *ex, const char *method)
 	                : strcmp(method, "POST") == 0 ? FERRY_POST
 	                                              : FERRY_OTHER_METHOD;
 	ex->rq.secure = o->certificate != NULL;
-	peer_text(ex->rq.peer, sa);
-	(void)snprintf(ex->rq.id, sizeof(ex->rq.id), "%s%08" PRIx64,
-	    ex->server->id_prefix, number);
-	if (agent != NULL && o->log != NULL)
-		(void)snprintf(ex->agent, sizeof(ex->agent), "%.200s", agent);
-	(void)snprintf(ex->rq.host, sizeof(ex->rq.host), "%s",
-	    host == NULL || strlen(host) >= FERRY_HOST ? "" : host);
+	ferry_gate_peer(gate_conn(ex->connection), ex->rq.peer);
+	make_id(ex);
+	if (agent != NULL && agent[0] != 0 && o->log != NULL)
+		ex->agent = strdup(agent);
+	if (host_n > 0 && host_n < FERRY_HOST)
+		memcpy(ex->rq.host, host, host_n);
 	if (ferry_networks_has(o->proxies, sa))
 		believe_proxy(ex);
 }
@@ -258,15 +261,6 @@ body_is_too_long(const struct exchange *ex)
 
 	return text != NULL && ferry_parse_u64(ferry_bytes_str(text), 0,
 				   BODY_DRAINED, &n, &err) == -1;
-}
-
-static struct ferry_gate_conn *
-gate_conn(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-	return info == NULL ? NULL : info->socket_context;
 }
 
 /* As on_ready of a struct ferry_later. */
@@ -325,7 +319,8 @@ answer(struct exchange *ex, bool close_after)
 		refuse_stopping(&res);
 	}
 	ex->format = res.format;
-	memcpy(ex->package, res.package, strlen(res.package) + 1);
+	if (res.package[0] != 0 && o->log != NULL)
+		ex->package = strdup(res.package);
 	if (res.body != NULL && res.body->fd == -1 && res.body->memory == NULL)
 		ferry_gate_holds(gate_conn(ex->connection), res.body->size);
 	if ((out = ferry_exchange_response(ex, &res)) != NULL) {
@@ -429,8 +424,8 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 			    o->log, &(struct ferry_access_line){ ex->rq.id,
 					ex->rq.peer, ex->rq.method_text,
 					ex->uri, ex->status, ex->bytes, us,
-					ex->agent[0] == 0 ? NULL : ex->agent,
-					ex->format, ex->package, aborted });
+					ex->agent, ex->format, ex->package,
+					aborted });
 	}
 	/* The library frees the answer after this. */
 	ferry_flow_leave(ex);
@@ -441,6 +436,8 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 		explicit_bzero(ex->body.p, ex->body.cap);
 	ferry_buf_free(&ex->body);
 	free(ex->path);
+	free(ex->package);
+	free(ex->agent);
 	free(ex);
 	in_flight = atomic_fetch_sub(&server->in_flight, 1);
 	assert(in_flight > 0);

@@ -407,6 +407,24 @@ skip_value(struct ferry_wire *w, const uint8_t *p, size_t n)
 	return i;
 }
 
+/* Bytes of a target that are nothing else: most of a request line. */
+static size_t
+skip_target(struct ferry_wire *w, const uint8_t *p, size_t n)
+{
+	size_t i = 0, most = FERRY_WIRE_TARGET_MAX;
+
+	if (w->head >= FERRY_WIRE_HEAD_MAX || w->target >= most)
+		return 0;
+	if (most > FERRY_WIRE_HEAD_MAX - w->head + w->target)
+		most = FERRY_WIRE_HEAD_MAX - w->head + w->target;
+	while (i < n && w->target + i < most &&
+	       (classes[p[i]] & GRAPHIC) != 0 && p[i] != '?' && p[i] != '&')
+		i++;
+	w->head += i;
+	w->target += i;
+	return i;
+}
+
 /* How many of n bytes are of a body's content, which nothing is said about. */
 static size_t
 skip_content(struct ferry_wire *w, size_t n)
@@ -434,6 +452,9 @@ ferry_wire_feed(struct ferry_wire *w, const void *p, size_t n)
 			i += skip_content(w, n - i);
 		} else if (w->state == VALUE && w->word[0] == OTHER &&
 			   (done = skip_value(w, bytes + i, n - i)) > 0) {
+			i += done;
+		} else if (w->state == TARGET &&
+			   (done = skip_target(w, bytes + i, n - i)) > 0) {
 			i += done;
 		} else if (!byte(w, bytes[i])) {
 			return sound;
