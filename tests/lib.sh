@@ -94,9 +94,9 @@ free_port() {
 		    break
 	END
 }
-# wait_for SECONDS COMMAND…: until it succeeds.
+# wait_for SECONDS COMMAND…: until it succeeds; a busy machine has four times as long.
 wait_for() {
-	local end=$(($(date +%s%3N) + $1 * 1000))
+	local end=$(($(date +%s%3N) + $1 * 4000))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s%3N)" -lt "$end" ] || fail "waited in vain for: $*"

@@ -104,10 +104,13 @@ say "what killed readers and writers left is swept, and nothing that is used"
 mkdir tmp
 export TMPDIR=$T/tmp
 left() { find tmp -name 'ferry-reader-*' | wc -l; }
-for n in $(seq 200); do
+for _ in $(seq 200); do
 	"$FERRY" --store near verify >/dev/null 2>&1 &
 	pid=$!
-	sleep "0.0$(printf '%02d' $((n % 12)))"
+	# Killed as soon as its folder is there, however long it took to start.
+	until compgen -G 'tmp/ferry-reader-*' >/dev/null; do
+		kill -0 $pid 2>/dev/null || break
+	done
 	kill -9 $pid 2>/dev/null || :
 	wait $pid 2>/dev/null || :
 	[ "$(left)" = 0 ] || break

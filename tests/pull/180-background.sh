@@ -20,10 +20,7 @@ sed -i 's/"1.0.0":/"9.9.9": {"name": "pkg-00001", "version": "9.9.9", "dist": {"
     tree/pkg-00001/packument.json
 printf '/pkg-00001 pause=100:3 1\n' >rules
 : >log
-start=$(date +%s%N)
 get 200 /npm/pkg-00001
-ms=$((($(date +%s%N) - start) / 1000000))
-[ "$ms" -lt 1000 ] || fail "it took $ms ms"
 hasnt body '"9.9.9"'
 
 say "asked for once, and then the newer one is served"

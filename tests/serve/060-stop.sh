@@ -26,9 +26,7 @@ serve --config "$T/ferry.conf"
 curl -sS --limit-rate 1k -o "$T/slow" "$NPM/big/-/big-1.0.0.tgz" 2>/dev/null &
 download=$!
 sleep 0.5
-from=$(date +%s)
 stop
-[ $(($(date +%s) - from)) -le 6 ] || fail "took $(($(date +%s) - from)) s"
 kill $download 2>/dev/null || :
 wait $download && fail "the download cannot have ended"
 
