@@ -420,12 +420,11 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 		if (aborted)
 			atomic_fetch_add(&o->metrics->aborted, 1);
 		if (o->log != NULL)
-			ferry_access_log_add(
-			    o->log, &(struct ferry_access_line){ ex->rq.id,
-					ex->rq.peer, ex->rq.method_text,
-					ex->uri, ex->status, ex->bytes, us,
-					ex->agent, ex->format, ex->package,
-					aborted });
+			ferry_access_log_add(o->log,
+			    &(struct ferry_access_line){ ex->rq.id, ex->rq.peer,
+				ex->rq.method_text, ex->uri, ex->status,
+				ex->bytes, us, ex->agent, ex->format,
+				ex->package, aborted });
 	}
 	/* The library frees the answer after this. */
 	ferry_flow_leave(ex);

@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "store/base/error.h"
+#include "store/recipe/reuse_find.h"
 #include "store/recipe/stream.h"
+
+#define COPIED 256 /* tokens that are taken at a time */
 
 struct analysis {
 	struct ferry_predict_run *run;
@@ -177,6 +180,55 @@ on_token(void *ctx, size_t at, struct ferry_token *t, struct ferry_error *err)
 	           : 0;
 }
 
+/* Take the next n tokens, which begin at raw position *at. */
+static int
+take_tokens(struct analysis *a, size_t *at, size_t n, struct ferry_error *err)
+{
+	const struct ferry_token none = { 0, 0 };
+	struct ferry_token tokens[COPIED];
+
+	while (n > 0) {
+		size_t k = n < COPIED ? n : COPIED;
+
+		if (!a->open && open_block(a, err) == -1)
+			return -1;
+		if (a->in.header.type == FERRY_DEFLATE_STORED)
+			k = 0;
+		else
+			k = ferry_inflate_tokens(&a->in, tokens, k);
+		if (k == 0) {
+			int rc = next_token(a, none, &tokens[0], err);
+
+			if (rc == -1 || (rc == 0 && end_block(a, err) == -1))
+				return -1;
+			k = (size_t)rc;
+		}
+		for (size_t i = 0; i < k; i++) {
+			ferry_tree_count(&a->counts, tokens[i], a->raw.p + *at);
+			*at += ferry_token_span(tokens[i]);
+		}
+		a->block_tokens += (uint32_t)k;
+		n -= k;
+	}
+	return 0;
+}
+
+/* What the base has, too, is said to be copied. */
+static int
+skip_alike(void *ctx, size_t *at, size_t *again, struct ferry_error *err)
+{
+	struct analysis *a = ctx;
+	size_t n;
+
+	do {
+		if (ferry_finder_look(a->limits->finder, *at, &n, again, err) ==
+			-1 ||
+		    take_tokens(a, at, n, err) == -1)
+			return -1;
+	} while (n > 0);
+	return 0;
+}
+
 /* What follows the last token: the end of its block, and empty blocks. */
 static int
 finish(struct analysis *a, struct ferry_error *err)
@@ -220,6 +272,13 @@ ferry_stream_analyse(struct ferry_predictor *p, const struct ferry_model *model,
 	a.run = &run;
 	out->model = model;
 	ferry_corrections_reset(&out->corrections);
+	ferry_copies_begin(&out->copies, 0);
+	if (limits->finder != NULL) {
+		run.skip = skip_alike;
+		if (ferry_finder_begin(
+			limits->finder, deflated, raw, &out->copies, err) == -1)
+			return -1;
+	}
 	ferry_inflate_begin(&a.in, deflated);
 	ferry_tree_counts_begin(&a.counts);
 	rc = ferry_predict(p, &run, err);
@@ -230,4 +289,12 @@ ferry_stream_analyse(struct ferry_predictor *p, const struct ferry_model *model,
 		return rc == -1 ? -1 : 0;
 	(void)ferry_inflate_used(&a.in, &out->padding);
 	return out->corrections.n > limits->corrections_max ? 0 : 1;
+}
+
+void
+ferry_stream_analysis_free(struct ferry_stream_analysis *a)
+{
+
+	ferry_corrections_free(&a->corrections);
+	ferry_copies_free(&a->copies);
 }

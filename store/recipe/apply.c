@@ -12,8 +12,9 @@
 #define COPY (1U << 20) /* after as many bytes views are passed */
 
 /*
- * at: how far the image was used; next: the next stream of the plan.  reuse may
- * be NULL.  blob: what was made so far, of which digester is.
+ * at: how far the image was used; next: the next stream of the plan.  reuse: of
+ * the first base, if there is one.  blob: what was made so far, of which digester
+ * is.
  */
 struct applying {
 	struct ferry_recipe_head head;
@@ -176,23 +177,24 @@ copy(struct applying *a, uint64_t n, ferry_recipe_sink *on_data, void *ctx,
 	return 0;
 }
 
-/* A stream on its way, compared with what the base has instead. */
-struct trial {
-	struct ferry_bytes left;
-	bool agreed;
-	ferry_recipe_sink *on_data;
-	void *ctx;
-};
-
+/* A stream that is the base's. */
 static int
-on_trial(void *ctx, const void *p, size_t n, struct ferry_error *err)
+write_whole(struct applying *a, size_t whole, ferry_recipe_sink *on_data,
+    void *ctx, struct ferry_error *err)
 {
-	struct trial *t = ctx;
+	struct ferry_bytes left = a->reuse->streams[whole].deflated;
 
-	t->agreed = t->agreed && n <= t->left.n && memcmp(p, t->left.p, n) == 0;
-	if (t->agreed)
-		t->left = ferry_bytes_of(t->left.p + n, t->left.n - n);
-	return t->on_data(t->ctx, p, n, err);
+	a->reuse->next = whole + 1;
+	while (left.n > 0) {
+		size_t k = left.n < COPY ? left.n : COPY;
+
+		if (on_data(ctx, left.p, k, err) == -1)
+			return -1;
+		left = ferry_bytes_of(left.p + k, left.n - k);
+		if (left.n > 0)
+			ferry_spool_pass_view(a->mapped);
+	}
+	return 0;
 }
 
 static int
@@ -204,33 +206,27 @@ write_stream(struct applying *a, const struct ferry_plan_stream *stream,
 					     ferry_model_find(stream->model),
 		.raw = raw,
 		.work = a->work,
-		.work_max = a->head.work,
-		.reuse = a->reuse };
-	struct ferry_correction_reader corrections;
-	const struct ferry_reuse_stream *same = NULL;
-	struct trial t;
+		.work_max = a->head.work };
+	struct ferry_stream_parts parts = { .padding = stream->padding,
+		.base = a->reuse };
+	struct ferry_bytes *in = &a->corrections_left, list = { NULL, 0 };
+	size_t whole = SIZE_MAX, n = 0, next = 0;
 
-	if (ferry_correction_reader_begin(
-		&corrections, &a->corrections_left, err) == -1)
-		return -1;
-	if (a->reuse != NULL && stream->padding == 0 &&
-	    ferry_correction_reader_done(&corrections))
-		same = ferry_reuse_whole(a->reuse, run.model, raw);
-	if (same != NULL && ferry_reuse_trusted(a->reuse))
-		return on_data(ctx, same->deflated.p, same->deflated.n, err);
-	if (same != NULL) {
-		run.reuse = NULL;
-		t = (struct trial){ same->deflated, true, on_data, ctx };
-		on_data = on_trial;
-		ctx = &t;
+	if (a->reuse != NULL) {
+		n = a->reuse->n;
+		next = a->reuse->next;
 	}
-	if (ferry_stream_write(a->predictor, &run, &corrections,
-		stream->padding, on_data, ctx, err) == -1)
+	if (a->head.copies &&
+	    ferry_copies_take(in, n, next, &whole, &list, err) == -1)
 		return -1;
-	if (same != NULL)
-		ferry_reuse_tried(a->reuse, raw.n,
-		    t.agreed && t.left.n == 0 ? FERRY_REUSE_AGREED
-					      : FERRY_REUSE_DIFFERED);
+	if (whole != SIZE_MAX)
+		return write_whole(a, whole, on_data, ctx, err);
+	if (ferry_copy_reader_begin(&parts.copies, list, raw.n, n, next, err) ==
+		-1 ||
+	    ferry_correction_reader_begin(&parts.corrections, in, err) == -1 ||
+	    ferry_stream_write(a->predictor, &run, &parts, on_data, ctx, err) ==
+		-1)
+		return -1;
 	a->work = run.work;
 	return 0;
 }
@@ -307,42 +303,15 @@ recreate(struct applying *a, const struct ferry_digest *sha256,
 	return 0;
 }
 
-static void
-forget_result(struct applying *a)
-{
-
-	ferry_spool_free(a->blob);
-	ferry_digester_free(a->digester);
-	a->blob = NULL;
-	a->digester = NULL;
-}
-
-/* With what the base's streams tell; without, if they told something else. */
 static int
-recreate_by_base(struct applying *a, const struct ferry_digest *sha256,
-    struct ferry_error *err)
+make_reuse(struct applying *a, struct ferry_error *err)
 {
 	const struct ferry_recipe_base *base = &a->bases[0];
-	struct ferry_error why = FERRY_ERROR_INIT;
-	uint64_t work = a->work;
 
-	if (a->head.bases_n == 0 || base->streams_n == 0)
-		return recreate(a, sha256, err);
-	if (ferry_reuse_new(&a->reuse, base->image, base->streams,
-		base->streams_n, err) == -1)
-		return -1;
-	if (recreate(a, sha256, &why) == 0)
-		return 0;
-	if (why.code == FERRY_ESYSTEM || why.code == FERRY_ENOMEM ||
-	    why.code == FERRY_ECANCELLED || !ferry_reuse_used(a->reuse)) {
-		*err = why;
-		return -1;
-	}
-	forget_result(a);
-	ferry_reuse_free(a->reuse);
-	a->reuse = NULL;
-	a->work = work;
-	return recreate(a, sha256, err);
+	return !a->head.copies || a->head.bases_n == 0
+	           ? 0
+	           : ferry_reuse_new(
+			 &a->reuse, base->streams, base->streams_n, err);
 }
 
 static int
@@ -356,7 +325,7 @@ write_blob(struct applying *a, const struct ferry_digest *sha256,
 	    -1)
 		return -1;
 	ferry_predictor_heed(a->predictor, a->mapped, a->stopped);
-	if (recreate_by_base(a, sha256, err) == -1 ||
+	if (make_reuse(a, err) == -1 || recreate(a, sha256, err) == -1 ||
 	    ferry_spool_view(a->blob, &blob, err) == -1)
 		return -1;
 	for (size_t at = 0; at < blob.n; at += n) {
@@ -369,10 +338,9 @@ write_blob(struct applying *a, const struct ferry_digest *sha256,
 }
 
 int
-ferry_recipe_apply(struct ferry_bytes recipe,
-    const struct ferry_recipe_bases *bases, uint64_t size,
-    const struct ferry_digest *sha256, int dirfd, ferry_recipe_sink *on_data,
-    void *ctx, struct ferry_error *err)
+ferry_recipe_try(struct ferry_bytes recipe,
+    const struct ferry_recipe_bases *bases, struct ferry_recipe_blob *blob,
+    int dirfd, ferry_recipe_sink *on_data, void *ctx, struct ferry_error *err)
 {
 	struct applying a;
 	int rc = -1;
@@ -383,26 +351,40 @@ ferry_recipe_apply(struct ferry_bytes recipe,
 	a.stopped = bases->stopped;
 	if (ferry_recipe_head_read(&a.head, &recipe, err) == -1)
 		goto out;
-	if (a.head.size != size) {
+	if (a.head.size != blob->size) {
 		(void)ferry_error_set(err, FERRY_ESIZE,
 		    "a recipe for %llu bytes, not %llu",
-		    (unsigned long long)a.head.size, (unsigned long long)size);
+		    (unsigned long long)a.head.size,
+		    (unsigned long long)blob->size);
 		goto out;
 	}
 	if (open_bases(&a, bases, err) == -1 ||
 	    read_texts(&a, &recipe, err) == -1 ||
 	    read_image(&a, &recipe, err) == -1 ||
-	    write_blob(&a, sha256, on_data, ctx, err) == -1)
+	    write_blob(&a, blob->sha256, on_data, ctx, err) == -1)
 		goto out;
+	blob->work = a.work;
 	rc = 0;
 out:
 	for (size_t i = 0; i < FERRY_RECIPE_BASES; i++)
 		ferry_recipe_base_close(&a.bases[i]);
 	ferry_predictor_free(a.predictor);
 	ferry_reuse_free(a.reuse);
-	forget_result(&a);
+	ferry_spool_free(a.blob);
+	ferry_digester_free(a.digester);
 	ferry_plan_free(&a.plan);
 	ferry_buf_free(&a.corrections);
 	ferry_spool_free(a.spool);
 	return rc;
+}
+
+int
+ferry_recipe_apply(struct ferry_bytes recipe,
+    const struct ferry_recipe_bases *bases, uint64_t size,
+    const struct ferry_digest *sha256, int dirfd, ferry_recipe_sink *on_data,
+    void *ctx, struct ferry_error *err)
+{
+	struct ferry_recipe_blob blob = { size, sha256, 0 };
+
+	return ferry_recipe_try(recipe, bases, &blob, dirfd, on_data, ctx, err);
 }

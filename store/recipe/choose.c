@@ -46,7 +46,7 @@ first_round(struct ferry_predictor *p, struct ferry_bytes deflated,
     struct ferry_stream_analysis *out, struct ferry_error *err)
 {
 	struct ferry_stream_limits limits = { FIRST_TOKENS, UINT64_MAX,
-		UINT64_MAX };
+		UINT64_MAX, NULL };
 	struct rank r;
 
 	*n = 0;
@@ -67,20 +67,25 @@ first_round(struct ferry_predictor *p, struct ferry_bytes deflated,
 	return 0;
 }
 
+/* The same, of the n best ones; what is copied is not counted. */
 static int
 second_round(struct ferry_predictor *p, struct ferry_bytes deflated,
-    struct ferry_bytes raw, struct rank *ranks, size_t n, struct rank *best,
-    struct ferry_stream_analysis *out, struct ferry_error *err)
+    struct ferry_bytes raw, struct ferry_finder *finder, struct rank *ranks,
+    size_t n, struct ferry_stream_analysis *out, struct ferry_error *err)
 {
 	struct ferry_stream_limits limits = { SECOND_TOKENS, UINT64_MAX,
-		UINT64_MAX };
+		UINT64_MAX, finder };
+	struct rank *best = &ranks[0]; /* those before i do not matter */
 
-	best->model = NULL;
 	best->corrections = UINT64_MAX;
 	for (size_t i = 0; i < n; i++) {
-		if (ferry_stream_analyse(p, ranks[i].model, deflated, raw,
-			&limits, out, err) == -1)
+		int rc = ferry_stream_analyse(
+		    p, ranks[i].model, deflated, raw, &limits, out, err);
+
+		if (rc == -1)
 			return -1;
+		if (rc == 1 && out->corrections.n == 0)
+			return 1;
 		if (out->corrections.n < best->corrections) {
 			*best = ranks[i];
 			best->corrections = out->corrections.n;
@@ -95,12 +100,14 @@ second_round(struct ferry_predictor *p, struct ferry_bytes deflated,
 int
 ferry_stream_choose(struct ferry_predictor *p, const struct ferry_model *first,
     struct ferry_bytes deflated, struct ferry_bytes raw,
-    struct ferry_stream_analysis *out, struct ferry_error *err)
+    struct ferry_finder *finder, struct ferry_stream_analysis *out,
+    struct ferry_error *err)
 {
-	const struct ferry_stream_limits none = { UINT64_MAX, 0, UINT64_MAX };
+	const struct ferry_stream_limits none = { UINT64_MAX, 0, UINT64_MAX,
+		finder };
 	const struct ferry_stream_limits all = { UINT64_MAX, UINT64_MAX,
-		UINT64_MAX };
-	struct rank ranks[SECOND_ROUND], best;
+		UINT64_MAX, finder };
+	struct rank ranks[SECOND_ROUND] = { { NULL, 0 } };
 	size_t n = 0;
 	int rc;
 
@@ -108,12 +115,12 @@ ferry_stream_choose(struct ferry_predictor *p, const struct ferry_model *first,
 				  &none, out, err)) != 0)
 		return rc == -1 ? -1 : 0;
 	rc = first_round(p, deflated, raw, ranks, &n, out, err);
+	if (rc == 0)
+		rc = second_round(p, deflated, raw, finder, ranks, n, out, err);
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
-	if (second_round(p, deflated, raw, ranks, n, &best, out, err) == -1)
-		return -1;
 	return ferry_stream_analyse(
-		   p, best.model, deflated, raw, &all, out, err) == -1
+		   p, ranks[0].model, deflated, raw, &all, out, err) == -1
 	           ? -1
 	           : 0;
 }

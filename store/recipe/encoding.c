@@ -10,7 +10,9 @@
 #include "store/recipe/varint.h"
 
 #define PIECE (1U << 20)
-#define SET_TURNED 2 /* the models of set 1, and assemblies are turned */
+/* Sets of the same models: what is added to FERRY_MODEL_SET. */
+#define TURNED 1 /* assemblies are turned */
+#define COPIES 2 /* streams begin with copies */
 
 int
 ferry_recipe_head_write(const struct ferry_recipe_head *head,
@@ -18,8 +20,10 @@ ferry_recipe_head_write(const struct ferry_recipe_head *head,
 {
 
 	if (ferry_buf_adds(buf, FERRY_RECIPE_MAGIC, err) == -1 ||
-	    ferry_varint_add(
-		buf, head->turned ? SET_TURNED : FERRY_MODEL_SET, err) == -1 ||
+	    ferry_varint_add(buf,
+		FERRY_MODEL_SET + (head->turned ? TURNED : 0) +
+		    (head->copies ? COPIES : 0),
+		err) == -1 ||
 	    ferry_varint_add(buf, head->size, err) == -1 ||
 	    ferry_varint_add(buf, head->image, err) == -1 ||
 	    ferry_varint_add(buf, head->work, err) == -1 ||
@@ -67,11 +71,13 @@ ferry_recipe_head_read(struct ferry_recipe_head *out, struct ferry_bytes *in,
 	if (ferry_varint_take(
 		in, FERRY_VARINT_MAX, "set of models", &set, err) == -1)
 		return -1;
-	if (set != FERRY_MODEL_SET && set != SET_TURNED)
+	if (set < FERRY_MODEL_SET || set > FERRY_MODEL_SET + TURNED + COPIES)
 		return ferry_error_set(err, FERRY_ENEWER,
-		    "a recipe by models of set %llu, known here are %d and %d",
-		    (unsigned long long)set, FERRY_MODEL_SET, SET_TURNED);
-	out->turned = set == SET_TURNED;
+		    "a recipe by models of set %llu, known here are %d to %d",
+		    (unsigned long long)set, FERRY_MODEL_SET,
+		    FERRY_MODEL_SET + TURNED + COPIES);
+	out->turned = ((set - FERRY_MODEL_SET) & TURNED) != 0;
+	out->copies = ((set - FERRY_MODEL_SET) & COPIES) != 0;
 	if (ferry_varint_take(in, FERRY_IMAGE_MAX, "size of the blob",
 		&out->size, err) == -1 ||
 	    ferry_varint_take(in, ferry_image_max(out->size),
@@ -141,7 +147,7 @@ correct_stream(struct looking *l, struct ferry_bytes deflated,
 {
 	struct ferry_buf *out = &l->base->corrections;
 	struct ferry_stream_limits limits = { UINT64_MAX,
-		FERRY_RECIPE_CORRECTIONS, l->work_max - *l->work };
+		FERRY_RECIPE_CORRECTIONS, l->work_max - *l->work, NULL };
 	int rc;
 
 	if (l->full)
@@ -203,7 +209,7 @@ ferry_recipe_base_open(struct ferry_recipe_base *base,
     struct ferry_error *err)
 {
 	struct looking l = { base, bases->v[i], NULL, model,
-		{ NULL, FERRY_CORRECTIONS_INIT, 0, 0 }, work, work_max, false };
+		FERRY_STREAM_ANALYSIS_INIT, work, work_max, false };
 	int rc = -1;
 
 	memset(base, 0, sizeof(*base));
@@ -223,7 +229,7 @@ ferry_recipe_base_open(struct ferry_recipe_base *base,
 	rc = 0;
 out:
 	ferry_predictor_free(l.predictor);
-	ferry_corrections_free(&l.analysis.corrections);
+	ferry_stream_analysis_free(&l.analysis);
 	if (rc == -1)
 		ferry_recipe_base_close(base);
 	return rc;

@@ -26,6 +26,7 @@ struct ferry_recipe_head {
 	struct ferry_recipe_image bases[FERRY_RECIPE_BASES];
 	size_t bases_n, streams;
 	bool turned; /* pieces are of images whose assemblies are turned */
+	bool copies; /* are told of */
 	uint8_t
 	    prefix; /* model by which the first base was looked at; 0: none */
 };
@@ -61,5 +62,15 @@ int ferry_recipe_base_open(struct ferry_recipe_base *base,
 struct ferry_bytes
 ferry_recipe_mapped(const struct ferry_recipe_bases *bases, size_t i);
 void ferry_recipe_base_close(struct ferry_recipe_base *base);
+
+/* As ferry_recipe_apply(); work is set to the steps that it took. */
+struct ferry_recipe_blob {
+	uint64_t size;
+	const struct ferry_digest *sha256;
+	uint64_t work;
+};
+int ferry_recipe_try(struct ferry_bytes recipe,
+    const struct ferry_recipe_bases *bases, struct ferry_recipe_blob *blob,
+    int dirfd, ferry_recipe_sink *on_data, void *ctx, struct ferry_error *err);
 
 #endif

@@ -8,11 +8,14 @@
 #include "store/recipe/encoding.h"
 #include "store/recipe/model.h"
 #include "store/recipe/patch.h"
+#include "store/recipe/reuse_find.h"
 #include "store/recipe/spool.h"
 #include "store/recipe/stream.h"
 #include "store/recipe/turn.h"
 
 #define LEVEL 9
+/* Searching for the tokens of less is no matter. */
+#define COPIED_FROM (64U << 10)
 /* Below this size the best that zstd can do costs next to nothing. */
 #define SMALL (256U << 10)
 #define LEVEL_SMALL 19
@@ -33,15 +36,45 @@ struct making {
 	struct ferry_spool *image;
 	struct ferry_plan plan;
 	struct ferry_predictor *predictor;
+	struct ferry_finder *finder; /* NULL: nothing is copied */
 	struct ferry_stream_analysis analysis;
 	const struct ferry_model *first; /* to be tried */
 	uint64_t largest; /* raw bytes of the stream that gave made->model */
 	struct ferry_buf corrections;
 	uint64_t bytes[FERRY_MODEL_MAX + 1];
 	struct ferry_spool *recipe;
+	size_t head_size; /* of its head, while work is not known */
 	const char *unfit;
 	const atomic_bool *stopped;
 };
+
+/* A stream that is the base's as a whole: the model does not matter. */
+static int
+add_whole(struct making *m, size_t index, size_t whole, struct ferry_error *err)
+{
+	const struct ferry_model *any =
+	    m->first != NULL ? m->first : ferry_model_at(0);
+	size_t next = ferry_finder_next(m->finder);
+
+	m->plan.v[index].model = any->number;
+	m->made->streams++;
+	m->made->exact++;
+	ferry_finder_set_next(m->finder, whole + 1);
+	return ferry_copies_write_whole(whole, next, &m->corrections, err);
+}
+
+/* What is copied, as far as there is a base. */
+static int
+add_copies(struct making *m, struct ferry_error *err)
+{
+	const struct ferry_copies *copies = &m->analysis.copies;
+
+	if (m->finder == NULL)
+		return 0;
+	if (copies->n > 0)
+		ferry_finder_set_next(m->finder, copies->last.stream + 1);
+	return ferry_copies_write(copies, &m->corrections, err);
+}
 
 static int
 on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
@@ -49,17 +82,20 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 {
 	struct making *m = ctx;
 	struct ferry_stream_analysis *a = &m->analysis;
-	size_t size;
+	size_t size, whole = SIZE_MAX;
 
 	if (m->unfit != NULL)
 		return 0;
-	if (ferry_stream_choose(
-		m->predictor, m->first, deflated, raw, a, err) == -1)
+	if (m->finder != NULL && m->plan.v[index].children == 0)
+		whole = ferry_finder_whole(m->finder, deflated, raw);
+	if (whole != SIZE_MAX)
+		return add_whole(m, index, whole, err);
+	if (ferry_stream_choose(m->predictor, m->first, deflated, raw,
+		raw.n < COPIED_FROM ? NULL : m->finder, a, err) == -1)
 		return -1;
-	size = ferry_corrections_size(&a->corrections);
+	size = ferry_corrections_size(&a->corrections) + a->copies.list.n;
 	m->plan.v[index].model = a->model->number;
 	m->plan.v[index].padding = a->padding;
-	m->head.work += a->work;
 	m->made->streams++;
 	m->made->exact += a->corrections.n == 0 ? 1 : 0;
 	m->made->corrections += size;
@@ -73,8 +109,8 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 		m->unfit = "its compressor is not known, and chose too much";
 		return 0;
 	}
-	if (ferry_corrections_write(&a->corrections, &m->corrections, err) ==
-	    -1)
+	if (add_copies(m, err) == -1 || ferry_corrections_write(&a->corrections,
+					    &m->corrections, err) == -1)
 		return -1;
 	if (m->corrections.n > FERRY_RECIPE_CORRECTIONS)
 		m->unfit = "its compressor is not known, and chose too much";
@@ -119,6 +155,19 @@ is_worth_it(struct making *m, struct ferry_bytes blob, struct ferry_error *err)
 	return rc;
 }
 
+/* Copies are of the first base. */
+static int
+make_finder(struct making *m, struct ferry_error *err)
+{
+	const struct ferry_recipe_base *base = &m->bases[0];
+
+	if (m->head.bases_n == 0 || base->streams_n == 0)
+		return 0;
+	m->head.copies = true;
+	return ferry_finder_new(&m->finder, base->image, base->streams,
+	    base->streams_n, FERRY_RECIPE_WORK(base->image.n) / 4, err);
+}
+
 static int
 look_at_all(struct making *m, struct ferry_bytes blob,
     const struct ferry_recipe_bases *bases, struct ferry_error *err)
@@ -142,7 +191,8 @@ look_at_all(struct making *m, struct ferry_bytes blob,
 		               : "it has nothing in common with its base";
 		return worth;
 	}
-	if (ferry_expand(blob, m->options->memory, m->options->dirfd, &m->image,
+	if (make_finder(m, err) == -1 ||
+	    ferry_expand(blob, m->options->memory, m->options->dirfd, &m->image,
 		&m->plan, on_stream, m, err) == -1 ||
 	    ferry_spool_view(m->image, &image, err) == -1)
 		return -1;
@@ -196,10 +246,8 @@ pack_corrections(struct making *m, const struct ferry_recipe_bases *bases,
 			ferry_bytes_buf(&other.corrections), level, &beside,
 			err) == -1)
 			goto out;
-		if (beside.n < alone.n) {
+		if (beside.n < alone.n)
 			m->head.prefix = (uint8_t)model;
-			m->head.work += work;
-		}
 	}
 	rc = m->head.prefix > 0 ? ferry_buf_add(text, beside.p, beside.n, err)
 	                        : ferry_buf_add(text, alone.p, alone.n, err);
@@ -225,17 +273,18 @@ write_front(struct making *m, const struct ferry_recipe_bases *bases, int level,
 					&places, err) == -1) ||
 	    ferry_patch_pack(ferry_bytes_buf(&plan), ferry_bytes_buf(&places),
 		level, &texts, err) == -1 ||
-	    pack_corrections(m, bases, &texts, level, err) == -1 ||
-	    ferry_recipe_head_write(&m->head, &head, err) == -1 ||
+	    pack_corrections(m, bases, &texts, level, err) == -1)
+		goto out;
+	/* How much it is, applying tells. */
+	m->head.work = FERRY_RECIPE_WORK(
+	    m->head.image + (m->head.prefix > 0 ? m->head.bases[0].size : 0));
+	if (ferry_recipe_head_write(&m->head, &head, err) == -1 ||
 	    ferry_spool_write(m->recipe, head.p, head.n, err) == -1 ||
 	    ferry_spool_write(m->recipe, texts.p, texts.n, err) == -1)
 		goto out;
+	m->head_size = head.n;
 	if (plan.n > FERRY_PLAN_BYTES)
 		m->unfit = "it has too many streams";
-	if (m->head.work >
-	    FERRY_RECIPE_WORK(m->head.image +
-			      (m->head.prefix > 0 ? m->head.bases[0].size : 0)))
-		m->unfit = "re-creating it would take too long";
 	rc = 0;
 out:
 	ferry_buf_free(&head);
@@ -246,19 +295,26 @@ out:
 }
 
 static int
+too_large(struct making *m, struct ferry_error *err)
+{
+
+	m->made->outcome = FERRY_RECIPE_TOO_LARGE;
+	return ferry_error_set(err, FERRY_ELIMIT,
+	    "it would have more than %llu bytes",
+	    (unsigned long long)m->options->size_max);
+}
+
+static int
 on_patch(void *ctx, const void *p, size_t n, struct ferry_error *err)
 {
 	struct making *m = ctx;
 
 	if (m->stopped != NULL && atomic_load(m->stopped))
 		return ferry_error_set(err, FERRY_ECANCELLED, "stopped");
-	if (n > m->options->size_max ||
-	    ferry_spool_size(m->recipe) > m->options->size_max - n) {
-		m->made->outcome = FERRY_RECIPE_TOO_LARGE;
-		return ferry_error_set(err, FERRY_ELIMIT,
-		    "it would have more than %llu bytes",
-		    (unsigned long long)m->options->size_max);
-	}
+	/* Its head will have less than it has now. */
+	if (ferry_spool_size(m->recipe) - m->head_size + n >
+	    m->options->size_max)
+		return too_large(m, err);
 	return ferry_spool_write(m->recipe, p, n, err);
 }
 
@@ -301,6 +357,32 @@ no_recipe(struct making *m, enum ferry_recipe_outcome outcome, const char *why)
 	return 0;
 }
 
+/* Whether recipe gives blob again: 1; 0; -1. */
+static int
+apply(struct making *m, struct ferry_bytes blob,
+    const struct ferry_recipe_bases *bases, struct ferry_bytes recipe,
+    struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_digest sha256;
+	struct ferry_recipe_blob want = { blob.n, &sha256, 0 };
+
+	if (ferry_digest_of(&sha256, FERRY_SHA256, blob, err) == -1)
+		return -1;
+	if (ferry_recipe_try(recipe, bases, &want, m->options->dirfd,
+		on_nothing, NULL, &why) == 0) {
+		m->head.work = want.work;
+		return 1;
+	}
+	if (is_system(&why)) {
+		*err = why;
+		return -1;
+	}
+	return why.code == FERRY_ELIMIT
+	           ? no_recipe(m, FERRY_RECIPE_UNFIT, why.text)
+	           : no_recipe(m, FERRY_RECIPE_DIFFERS, why.text);
+}
+
 /* Returns: 1 if the recipe is there and gives blob again; 0; -1. */
 static int
 make(struct making *m, struct ferry_bytes blob,
@@ -309,7 +391,6 @@ make(struct making *m, struct ferry_bytes blob,
 {
 	struct ferry_bytes images[FERRY_RECIPE_BASES], image;
 	struct ferry_error why = FERRY_ERROR_INIT;
-	struct ferry_digest sha256;
 	int level = m->options->level;
 
 	if (ferry_predictor_new(&m->predictor, FERRY_PREDICT_SPOOLED, err) ==
@@ -345,16 +426,34 @@ make(struct making *m, struct ferry_bytes blob,
 		*err = why;
 		return -1;
 	}
-	if (ferry_spool_view(m->recipe, out, err) == -1 ||
-	    ferry_digest_of(&sha256, FERRY_SHA256, blob, err) == -1)
-		return -1;
-	if (ferry_recipe_apply(*out, bases, blob.n, &sha256, m->options->dirfd,
-		on_nothing, NULL, &why) == 0)
-		return 1;
-	if (!is_system(&why))
-		return no_recipe(m, FERRY_RECIPE_DIFFERS, why.text);
-	*err = why;
-	return -1;
+	return ferry_spool_view(m->recipe, out, err) == -1
+	           ? -1
+	           : apply(m, blob, bases, *out, err);
+}
+
+/* Hand the recipe on, with a head that says how much work it is: 1; 0; -1. */
+static int
+hand_on(struct making *m, struct ferry_bytes recipe, ferry_recipe_sink *on_data,
+    void *ctx, struct ferry_error *err)
+{
+	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_buf head = FERRY_BUF_INIT;
+	int rc = -1;
+
+	recipe =
+	    ferry_bytes_of(recipe.p + m->head_size, recipe.n - m->head_size);
+	if (ferry_recipe_head_write(&m->head, &head, err) == -1)
+		goto out;
+	m->made->size = head.n + recipe.n;
+	if (m->made->size > m->options->size_max) {
+		(void)too_large(m, &why);
+		rc = no_recipe(m, FERRY_RECIPE_TOO_LARGE, why.text);
+	} else if (on_data(ctx, head.p, head.n, err) == 0 &&
+		   on_data(ctx, recipe.p, recipe.n, err) == 0)
+		rc = 1;
+out:
+	ferry_buf_free(&head);
+	return rc;
 }
 
 int
@@ -365,7 +464,7 @@ ferry_recipe_make(struct ferry_bytes blob,
 {
 	struct making m = { .options = options,
 		.made = made,
-		.analysis = { NULL, FERRY_CORRECTIONS_INIT, 0, 0 },
+		.analysis = FERRY_STREAM_ANALYSIS_INIT,
 		.first = made->model,
 		.stopped = bases->stopped };
 	struct ferry_bytes recipe = { NULL, 0 };
@@ -376,18 +475,18 @@ ferry_recipe_make(struct ferry_bytes blob,
 		(void)no_recipe(&m, FERRY_RECIPE_UNFIT, "it is too large");
 	else
 		rc = make(&m, blob, bases, &recipe, err);
-	if (rc == 1) {
-		made->size = recipe.n;
-		if (on_data(ctx, recipe.p, recipe.n, err) == -1)
-			rc = -1;
-	}
+	if (rc == 1)
+		rc = hand_on(&m, recipe, on_data, ctx, err);
+	if (made->model == NULL)
+		made->model = m.first;
 	for (size_t i = 0; i < FERRY_RECIPE_BASES; i++)
 		ferry_recipe_base_close(&m.bases[i]);
 	ferry_spool_free(m.image);
 	ferry_spool_free(m.recipe);
 	ferry_plan_free(&m.plan);
 	ferry_predictor_free(m.predictor);
-	ferry_corrections_free(&m.analysis.corrections);
+	ferry_stream_analysis_free(&m.analysis);
+	ferry_finder_free(m.finder);
 	ferry_buf_free(&m.corrections);
 	return rc;
 }

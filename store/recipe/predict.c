@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "store/recipe/predict_internal.h"
-#include "store/recipe/reuse.h"
 
 /* Below this clearing the tables costs more than undoing what was done. */
 #define FEW 16384
@@ -63,14 +62,7 @@ ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
 	p->raw = run->raw.p;
 	p->n = run->raw.n;
 	p->passed = 0;
-	p->known_from = SIZE_MAX;
-	p->trial_n = 0;
-	if (run->reuse != NULL) {
-		if (ferry_reuse_begin(run->reuse, run->model, run->raw, err) ==
-		    -1)
-			return -1;
-		p->known_from = ferry_reuse_from(run->reuse);
-	}
+	p->skip_from = run->skip == NULL ? SIZE_MAX : 0;
 	switch (run->model->search) {
 	case FERRY_SEARCH_FAST:
 	case FERRY_SEARCH_SLOW:

@@ -14,7 +14,6 @@
 
 struct ferry_error;
 struct ferry_predictor;
-struct ferry_reuse;
 
 /*
  * *actual is the predicted token, and stands at raw position at; change it, or
@@ -49,8 +48,7 @@ void ferry_predictor_heed(struct ferry_predictor *p, struct ferry_bytes mapped,
  *     2^32 - 1 bytes; 1 when decide stopped; -1.
  * work: steps that searching took are added; an error when it gets above
  *     work_max.
- * Errors: FERRY_ELIMIT (work), decide's, FERRY_ENOMEM (reuse),
- *     FERRY_ECANCELLED.
+ * Errors: FERRY_ELIMIT (work), those of decide and skip, FERRY_ECANCELLED.
  */
 struct ferry_predict_run {
 	const struct ferry_model *model;
@@ -58,14 +56,12 @@ struct ferry_predict_run {
 	ferry_predict_decide *decide;
 	void *ctx;
 	uint64_t work, work_max;
-	/* NULL, or what is known without searching.  Then undisputed says of how
-	 * many of the next tokens decide would leave the predicted ones, and accept
-	 * takes up to so many of them in its place, of which the first stands at
-	 * raw position at; it returns 0, -1. */
-	struct ferry_reuse *reuse;
-	uint64_t (*undisputed)(void *ctx);
-	int (*accept)(void *ctx, size_t at, const struct ferry_token *tokens,
-	    size_t n, struct ferry_error *err);
+	/* NULL, or asked where the model begins anew, at the start and behind a
+	 * match (FERRY_SEARCH_FAST: behind any token), but not before *again, 0 at
+	 * first: it may decide about tokens from *at on by itself, and moves *at
+	 * behind them.  Returns: 0, -1. */
+	int (*skip)(
+	    void *ctx, size_t *at, size_t *again, struct ferry_error *err);
 };
 int ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
     struct ferry_error *err);

@@ -4,7 +4,6 @@
 
 #include "store/base/error.h"
 #include "store/recipe/predict_internal.h"
-#include "store/recipe/reuse.h"
 #include "store/recipe/spool.h"
 
 #define PASSED (4U << 20) /* bytes */
@@ -40,32 +39,12 @@ pass(struct ferry_predictor *p, size_t at, struct ferry_error *err)
 	return 0;
 }
 
-/* Compare what is predicted with what the base has. */
-static void
-compare(struct ferry_predictor *p, struct ferry_token predicted)
-{
-	struct ferry_token t = *p->trial++;
-	bool agree =
-	    t.length == predicted.length && t.distance == predicted.distance;
-
-	p->trial_n--;
-	if (agree && p->trial_n > 0)
-		return;
-	p->trial_n = 0;
-	ferry_reuse_tried(p->run->reuse, p->trial_bytes,
-	    agree ? FERRY_REUSE_AGREED : FERRY_REUSE_DIFFERED);
-	p->known_from = ferry_reuse_from(p->run->reuse);
-}
-
 int
 ferry_predict_ask(struct ferry_predictor *p, size_t at,
     struct ferry_token *actual, struct ferry_error *err)
 {
-	int rc;
+	int rc = p->run->decide(p->run->ctx, at, actual, err);
 
-	if (p->trial_n > 0)
-		compare(p, *actual);
-	rc = p->run->decide(p->run->ctx, at, actual, err);
 	if (pass(p, at, err) == -1)
 		return -1;
 	assert(rc != 0 || actual->length == 0 ||
@@ -88,40 +67,15 @@ keep_window(struct ferry_predictor *p, size_t from, size_t to)
 		(void)ferry_predict_insert(p, from);
 }
 
-static size_t
-span(const struct ferry_token *tokens, size_t n)
-{
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < n; i++)
-		bytes += tokens[i].length > 0 ? tokens[i].length : 1;
-	return bytes;
-}
-
 int
-ferry_predict_known(
+ferry_predict_skip(
     struct ferry_predictor *p, size_t *at, struct ferry_error *err)
 {
-	struct ferry_predict_run *run = p->run;
-	size_t began = *at, n;
+	size_t began = *at;
 
-	while ((n = ferry_reuse_tokens(run->reuse, *at,
-		    run->undisputed(run->ctx), &p->trial)) > 0) {
-		if (!ferry_reuse_trusted(run->reuse)) {
-			p->trial_n = n;
-			p->trial_bytes = span(p->trial, n);
-			p->known_from = SIZE_MAX;
-			break;
-		}
-		if (run->accept(run->ctx, *at, p->trial, n, err) == -1)
-			return -1;
-		*at += span(p->trial, n);
-		ferry_reuse_take(run->reuse, n);
-		if (pass(p, *at, err) == -1)
-			return -1;
-	}
-	if (n == 0)
-		p->known_from = ferry_reuse_from(run->reuse);
+	if (p->run->skip(p->run->ctx, at, &p->skip_from, err) == -1)
+		return -1;
+	assert(*at >= began && *at <= p->n);
 	keep_window(p, began, *at);
-	return 0;
+	return pass(p, *at, err);
 }

@@ -84,9 +84,12 @@ ferry_predict_go(struct ferry_predictor *p, struct ferry_error *err)
 	while (s < p->n) {
 		struct ferry_token t = { 0, 0 };
 
-		if (s >= p->known_from && !pending &&
-		    (rc = ferry_predict_known(p, &s, err)) != 0)
-			return rc;
+		if (s >= p->skip_from && !pending) {
+			if (ferry_predict_skip(p, &s, err) == -1)
+				return -1;
+			if (s == p->n)
+				break;
+		}
 		while (s - base >= MOVE)
 			base += FERRY_DEFLATE_WINDOW;
 		if (p->n - s >= MIN)

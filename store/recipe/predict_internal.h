@@ -21,10 +21,7 @@ struct ferry_predictor {
 	struct ferry_bytes mapped;
 	const atomic_bool *stopped; /* NULL: never */
 	size_t passed; /* given back, if so */
-	size_t known_from; /* before, there is nothing to reuse */
-	/* What the base has instead of what comes next: a trial. */
-	const struct ferry_token *trial;
-	size_t trial_n, trial_bytes;
+	size_t skip_from; /* before, there is nothing to skip */
 	/* Of each byte at each place of a word: their sum is the word's, as
 	 * ferry_predict_crc() is linear. */
 	uint16_t crc[3][256];
@@ -172,12 +169,11 @@ int ferry_predict_ask(struct ferry_predictor *p, size_t at,
     struct ferry_token *actual, struct ferry_error *err);
 
 /*
- * Where a model begins anew, at the start or behind a match: let the caller
- * decide about all tokens that are known from *at on, and go on behind them, all
- * of the window's positions kept.  To be called if *at is not before known_from.
- * Returns as ferry_predict_decide.
+ * Where a model begins anew: let the caller skip, and go on behind that, all of
+ * the window's positions kept.  To be called if *at is not before skip_from.
+ * Returns: 0, -1.
  */
-int ferry_predict_known(
+int ferry_predict_skip(
     struct ferry_predictor *p, size_t *at, struct ferry_error *err);
 
 /* Each runs to the end of raw: 0, 1, -1. */

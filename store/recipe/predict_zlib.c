@@ -109,9 +109,12 @@ slow(struct ferry_predictor *p, struct ferry_error *err)
 		uint32_t candidate;
 		bool predicted;
 
-		if (s >= p->known_from && !pending &&
-		    (rc = ferry_predict_known(p, &s, err)) != 0)
-			return rc;
+		if (s >= p->skip_from && !pending) {
+			if (ferry_predict_skip(p, &s, err) == -1)
+				return -1;
+			if (s == p->n)
+				break;
+		}
 		candidate = insert(p, s);
 		waiting = found;
 		found.length = 2;
@@ -166,9 +169,14 @@ fast(struct ferry_predictor *p, struct ferry_error *err)
 
 	while (s < p->n) {
 		struct ferry_predict_match found = { 2, 0 };
-		uint32_t candidate = insert(p, s);
 		struct ferry_token t = { 0, 0 };
+		uint32_t candidate;
 
+		if (s >= p->skip_from && ferry_predict_skip(p, &s, err) == -1)
+			return -1;
+		if (s == p->n)
+			break;
+		candidate = insert(p, s);
 		if (near(candidate, s) &&
 		    search(p, s, candidate, 2, &found, err) == -1)
 			return -1;

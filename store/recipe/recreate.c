@@ -1,6 +1,6 @@
 /*
- * From a model and corrections to a stream: the model's tokens are collected
- * until a block is full.
+ * From copies, a model and corrections to a stream: tokens are collected until a
+ * block is full.
  */
 
 #include <stdlib.h>
@@ -20,10 +20,13 @@ struct writing {
 	const struct ferry_model *model;
 	struct ferry_bytes raw;
 	struct ferry_correction_reader *corrections;
+	struct ferry_copy_reader *copies;
+	struct ferry_copy_map map;
+	struct ferry_reuse *base;
 	struct ferry_token *tokens;
 	size_t n, cap;
 	size_t start;
-	uint64_t token, block; /* indexes */
+	uint64_t token, block; /* indexes, of predicted tokens */
 	struct ferry_tree_counts counts;
 	struct ferry_correction_block told_block;
 	bool told, done;
@@ -113,6 +116,24 @@ add_token(
 	return begin_block(w, err);
 }
 
+static bool
+match_fits(const struct writing *w, size_t at, struct ferry_token t)
+{
+
+	return t.length >= FERRY_DEFLATE_MATCH_MIN &&
+	       t.length <= w->raw.n - at && t.distance > 0 && t.distance <= at;
+}
+
+static int
+refuse_match(const struct writing *w, size_t at, struct ferry_token t,
+    struct ferry_error *err)
+{
+
+	return ferry_error_set(err, FERRY_EFORMAT,
+	    "a match of %u bytes %u back at byte %zu of %zu",
+	    (unsigned)t.length, (unsigned)t.distance, at, w->raw.n);
+}
+
 static int
 on_token(void *ctx, size_t at, struct ferry_token *t, struct ferry_error *err)
 {
@@ -122,38 +143,75 @@ on_token(void *ctx, size_t at, struct ferry_token *t, struct ferry_error *err)
 	rc = ferry_correction_token(w->corrections, w->token++, t, err);
 	if (rc == -1)
 		return -1;
-	if (rc == 1 && t->length > 0 &&
-	    (t->length < FERRY_DEFLATE_MATCH_MIN || t->length > w->raw.n - at ||
-		t->distance == 0 || t->distance > at))
-		return ferry_error_set(err, FERRY_EFORMAT,
-		    "a match of %u bytes %u back at byte %zu of %zu",
-		    (unsigned)t->length, (unsigned)t->distance, at, w->raw.n);
+	if (rc == 1 && t->length > 0 && !match_fits(w, at, *t))
+		return refuse_match(w, at, *t, err);
 	return add_token(w, at, *t, err);
 }
 
+/* Add those of the base's tokens that were read ahead and begin before end. */
 static int
-on_known(void *ctx, size_t at, const struct ferry_token *tokens, size_t n,
-    struct ferry_error *err)
+copy_tokens(struct writing *w, size_t *at, size_t end, struct ferry_error *err)
 {
-	struct writing *w = ctx;
+	const struct ferry_tape *tape = &w->base->tape;
+	size_t n = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (add_token(w, at, tokens[i], err) == -1)
+	for (; *at < end && tape->first + n < tape->n; n++) {
+		struct ferry_token t = tape->tokens[tape->first + n];
+
+		if (t.length > 0) {
+			t.distance = (uint16_t)ferry_copy_map_distance(
+			    &w->map, t, *at, w->raw);
+			if (!match_fits(w, *at, t))
+				return refuse_match(w, *at, t, err);
+		}
+		if (add_token(w, *at, t, err) == -1)
 			return -1;
-		at += tokens[i].length > 0 ? tokens[i].length : 1;
+		*at += ferry_token_span(t);
 	}
-	w->token += n;
+	ferry_tape_take(&w->base->tape, n);
 	return 0;
 }
 
-/* Of how many of the next tokens nothing else is said. */
-static uint64_t
-undisputed(void *ctx)
+static int
+copy(struct writing *w, size_t *at, struct ferry_error *err)
 {
-	const struct writing *w = ctx;
-	const struct ferry_correction_list *tokens = &w->corrections->tokens;
+	const struct ferry_copy c = w->copies->copy;
+	uint64_t steps = ferry_reuse_steps(w->base);
+	size_t end = *at + (size_t)c.n;
 
-	return tokens->has ? tokens->index - w->token : UINT64_MAX;
+	ferry_copy_map_enter(&w->map, &c);
+	while (*at < end) {
+		if (!ferry_reuse_seek(w->base, c.stream, c.from + (*at - c.at)))
+			return ferry_error_set(err, FERRY_EFORMAT,
+			    "a copy of what are no tokens of the base");
+		if (copy_tokens(w, at, end, err) == -1)
+			return -1;
+	}
+	if (*at > end)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "a copy that ends within a token");
+	w->base->next = c.stream + 1;
+	if (ferry_copy_map_leave(&w->map, c.n, err) == -1 ||
+	    ferry_predict_work(
+		w->run, ferry_reuse_steps(w->base) - steps, err) == -1)
+		return -1;
+	return ferry_copy_reader_next(w->copies, err);
+}
+
+/* What is to be copied from here on. */
+static int
+on_skip(void *ctx, size_t *at, size_t *again, struct ferry_error *err)
+{
+	struct writing *w = ctx;
+
+	while (w->copies->has && w->copies->copy.at == *at)
+		if (copy(w, at, err) == -1)
+			return -1;
+	if (w->copies->has && w->copies->copy.at < *at)
+		return ferry_error_set(
+		    err, FERRY_EFORMAT, "a copy that begins within a token");
+	*again = w->copies->has ? (size_t)w->copies->copy.at : SIZE_MAX;
+	return 0;
 }
 
 /* What comes behind the last token. */
@@ -183,32 +241,39 @@ finish(struct writing *w, struct ferry_error *err)
 
 int
 ferry_stream_write(struct ferry_predictor *p, struct ferry_predict_run *run,
-    struct ferry_correction_reader *corrections, uint8_t padding,
-    ferry_recipe_sink *on_data, void *ctx, struct ferry_error *err)
+    struct ferry_stream_parts *parts, ferry_recipe_sink *on_data, void *ctx,
+    struct ferry_error *err)
 {
 	struct writing w = { .run = run,
 		.model = run->model,
 		.raw = run->raw,
-		.corrections = corrections };
+		.corrections = &parts->corrections,
+		.copies = &parts->copies,
+		.base = parts->base };
 	int rc = -1;
 
 	run->decide = on_token;
-	run->undisputed = undisputed;
-	run->accept = on_known;
+	run->skip = parts->copies.has ? on_skip : NULL;
 	run->ctx = &w;
 	ferry_tree_counts_begin(&w.counts);
 	ferry_bits_begin(&w.bits, on_data, ctx, err);
-	if (begin_block(&w, err) == -1 || ferry_predict(p, run, err) == -1 ||
-	    finish(&w, err) == -1 ||
-	    ferry_correction_reader_end(corrections, err) == -1 ||
-	    ferry_bits_end(&w.bits, padding) == -1)
+	if (begin_block(&w, err) == -1 || ferry_predict(p, run, err) == -1)
+		goto out;
+	if (w.copies->has) {
+		(void)ferry_error_set(
+		    err, FERRY_EFORMAT, "a copy where a model makes none");
+		goto out;
+	}
+	if (finish(&w, err) == -1 ||
+	    ferry_correction_reader_end(w.corrections, err) == -1 ||
+	    ferry_bits_end(&w.bits, parts->padding) == -1)
 		goto out;
 	rc = 0;
 out:
 	run->decide = NULL;
-	run->undisputed = NULL;
-	run->accept = NULL;
+	run->skip = NULL;
 	run->ctx = NULL;
+	ferry_copy_map_free(&w.map);
 	free(w.tokens);
 	return rc;
 }

@@ -1,23 +1,22 @@
-/* Where content is that of the base. */
+#include "store/recipe/reuse_runs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/base/error.h"
-#include "store/recipe/reuse_internal.h"
 #include "store/recipe/spool.h"
 
 #define PLACE 32 /* bytes by which a place is known */
-#define STRIDE 512
+#define STRIDE 64
 #define PLACES_MAX (1U << 18)
 #define PLACE_MASK (2 * PLACES_MAX - 1)
+#define NEAR (256U << 10) /* bytes */
+#define LEAST_FAR 4096 /* bytes of a run that is not near */
+#define EQUALS 64 /* places with the same bytes that are looked at */
 /* So much is compared at a time: what was looked at long before it is used
  * would only take room. */
 #define EXTEND (4U << 20)
 #define PASS (4U << 20) /* after as many bytes views are passed */
-/* Shorter runs are not worth it; the second where both streams begin. */
-#define LEAST (FERRY_REUSE_LEAD + FERRY_REUSE_AHEAD + 4096)
-#define LEAST_AT_START 2048
 
 static uint64_t
 hash(const uint8_t *p)
@@ -42,30 +41,47 @@ int
 ferry_reuse_places_make(struct ferry_reuse_places *places,
     struct ferry_bytes image, struct ferry_error *err)
 {
-	size_t n = 2, passed = 0;
+	size_t n = 2, count, passed = image.n;
 
 	places->stride = STRIDE;
 	while (image.n / places->stride >= PLACES_MAX)
 		places->stride *= 2;
-	while (n < 2 * (image.n / places->stride))
+	count = image.n / places->stride + 1;
+	while (n < 2 * count)
 		n *= 2;
-	if (ferry_calloc(&places->slots, n, sizeof(*places->slots), err) == -1)
+	if (ferry_calloc(&places->slots, n, sizeof(*places->slots), err) ==
+		-1 ||
+	    ferry_calloc(&places->next, count, sizeof(*places->next), err) ==
+		-1)
 		return -1;
 	places->mask = n - 1;
-	for (size_t at = 0; at < image.n && image.n - at >= PLACE;
-	     at += places->stride) {
-		uint64_t h = hash(image.p + at);
-		uint32_t *slot = &places->slots[h & places->mask];
+	/* From the last one on, so that of equals the first comes first. */
+	for (size_t i = count; i-- > 0;) {
+		size_t at = i * places->stride;
+		uint32_t *slot;
+		uint64_t h;
 
-		/* The first of equals: reading goes on, rather than back. */
-		if (*slot == 0)
-			*slot = tag(h) | (uint32_t)(at / places->stride + 1);
-		if (at - passed >= PASS) {
-			ferry_spool_pass_view(ferry_bytes_of(image.p, at));
+		if (image.n - at < PLACE)
+			continue;
+		h = hash(image.p + at);
+		slot = &places->slots[h & places->mask];
+		places->next[i] = *slot;
+		*slot = tag(h) | (uint32_t)(i + 1);
+		if (passed - at >= PASS) {
+			ferry_spool_pass_view(
+			    ferry_bytes_of(image.p + at, image.n - at));
 			passed = at;
 		}
 	}
 	return 0;
+}
+
+void
+ferry_reuse_places_free(struct ferry_reuse_places *places)
+{
+
+	free(places->slots);
+	free(places->next);
 }
 
 /* The stream whose content image position at lies in.  Returns: n if none. */
@@ -108,27 +124,34 @@ equal_before(const uint8_t *a, const uint8_t *b, size_t max)
 	return n;
 }
 
+/* Of the places with the bytes at p the one nearest to near, which becomes *at.
+ * Returns: whether there is one. */
 static bool
-is_worth_it(const struct ferry_reuse_run *run)
-{
-	size_t n = run->to - run->from;
-
-	return n >= LEAST ||
-	       (run->from == 0 && run->base == 0 && n >= LEAST_AT_START);
-}
-
-/* A place with the bytes at p: 1 and *at, else 0. */
-static int
 look_up(const struct ferry_reuse_places *places, struct ferry_bytes image,
-    const uint8_t *p, size_t *at)
+    const uint8_t *p, size_t near, size_t *at)
 {
 	uint64_t h = hash(p);
 	uint32_t slot = places->slots[h & places->mask];
+	size_t least = SIZE_MAX;
 
-	if (slot == 0 || tag(h) != (slot & ~(uint32_t)PLACE_MASK))
-		return 0;
-	*at = ((size_t)(slot & PLACE_MASK) - 1) * places->stride;
-	return memcmp(image.p + *at, p, PLACE) == 0;
+	*at = 0;
+
+	for (unsigned i = 0; i < EQUALS && slot != 0; i++) {
+		size_t place = (size_t)(slot & PLACE_MASK) - 1;
+		size_t there = place * places->stride;
+		size_t away = there < near ? near - there : there - near;
+
+		if (tag(h) == (slot & ~(uint32_t)PLACE_MASK) && away < least &&
+		    memcmp(image.p + there, p, PLACE) == 0) {
+			least = away;
+			*at = there;
+		}
+		/* They ascend. */
+		if (there > near && least < SIZE_MAX)
+			break;
+		slot = places->next[place];
+	}
+	return least < SIZE_MAX;
 }
 
 bool
@@ -164,36 +187,82 @@ is_in_step(const struct ferry_reuse_run *before, struct ferry_bytes image,
 	       memcmp(image.p + s->at + base, raw.p + q, PLACE) == 0;
 }
 
+/*
+ * Looking for the next run.  here: image position at is that of raw position q; if
+ * that is far from where the base goes on, it waits, as a nearer one may follow.
+ */
+struct looking {
+	const struct ferry_reuse_places *places;
+	struct ferry_bytes image, raw;
+	const struct ferry_reuse_stream *streams;
+	size_t n;
+	const struct ferry_reuse_run *before;
+	size_t compared; /* what is before was */
+	size_t from; /* where the base goes on behind the run before */
+};
+
+static bool
+is_far(const struct looking *l, size_t q, size_t at)
+{
+	size_t near = l->from + (q - l->before->to);
+
+	return (at < near ? near - at : at - near) > NEAR;
+}
+
+/* The run around raw position q and image position at, if it has so many bytes. */
+static bool
+take_run(struct looking *l, size_t q, size_t at, size_t least,
+    struct ferry_reuse_run *run)
+{
+	size_t back, max;
+
+	run->stream = stream_of(l->streams, l->n, at);
+	if (run->stream == l->n)
+		return false;
+	max = (size_t)(at - l->streams[run->stream].at);
+	back = equal_before(l->raw.p + q, l->image.p + at,
+	    q - l->compared < max ? q - l->compared : max);
+	run->from = q - back;
+	run->to = q;
+	run->base = max - back;
+	return ferry_reuse_run_extend(run, l->image, l->streams, l->raw) &&
+	       run->to - run->from >= least;
+}
+
 bool
 ferry_reuse_run_find(const struct ferry_reuse_places *places,
     struct ferry_bytes image, const struct ferry_reuse_stream *streams,
     size_t n, struct ferry_bytes raw, struct ferry_reuse_run *run)
 {
 	const struct ferry_reuse_run before = *run;
-	size_t compared = before.to; /* what is before was */
+	struct looking l = { places, image, raw, streams, n, &before, before.to,
+		(size_t)streams[before.stream].at + before.base +
+		    (before.to - before.from) };
+	size_t far_q = SIZE_MAX, far_at = 0, at;
 
 	for (size_t q = before.to; q < raw.n && raw.n - q >= PLACE; q++) {
-		size_t at, back, max;
-
+		if (far_q != SIZE_MAX && q - far_q > 2 * places->stride) {
+			if (take_run(&l, far_q, far_at, LEAST_FAR, run))
+				return true;
+			far_q = SIZE_MAX;
+		}
 		if (is_in_step(&before, image, streams, raw, q)) {
-			run->stream = before.stream;
-			at = (size_t)streams[run->stream].at + before.base +
-			     (q - before.from);
-		} else if (look_up(places, image, raw.p + q, &at) == 0 ||
-			   (run->stream = stream_of(streams, n, at)) == n)
+			at = l.from + (q - before.to);
+		} else if (!look_up(places, image, raw.p + q,
+			       l.from + (q - before.to), &at)) {
 			continue;
-		max = (size_t)(at - streams[run->stream].at);
-		back = equal_before(raw.p + q, image.p + at,
-		    q - compared < max ? q - compared : max);
-		run->from = q - back;
-		run->to = q;
-		run->base = max - back;
-		if (ferry_reuse_run_extend(run, image, streams, raw) &&
-		    is_worth_it(run))
+		} else if (is_far(&l, q, at)) {
+			if (far_q == SIZE_MAX) {
+				far_q = q;
+				far_at = at;
+			}
+			continue;
+		}
+		if (take_run(&l, q, at, FERRY_REUSE_LEAST, run))
 			return true;
 		if (run->to > q)
 			q = run->to - 1;
-		compared = run->to;
+		l.compared = run->to;
 	}
-	return false;
+	return far_q != SIZE_MAX && take_run(&l, far_q, far_at, LEAST_FAR, run);
 }

@@ -12,6 +12,8 @@
 #include "store/base/error.h"
 
 #define BUFFER 65536U
+/* The system is not told of less that is passed: a call costs as much as it. */
+#define PASS_LEAST (1U << 20)
 
 /*
  * Invariants: the file has size bytes, p the n behind them.  map is of max
@@ -22,6 +24,7 @@ struct ferry_spool {
 	int fd;
 	uint64_t size, max;
 	uint8_t *map; /* NULL: none */
+	uint64_t passed; /* last time */
 	size_t n;
 	uint8_t p[BUFFER];
 };
@@ -200,8 +203,10 @@ ferry_spool_pass(struct ferry_spool *s, uint64_t n)
 {
 	long page = sysconf(_SC_PAGESIZE);
 
-	if (s->map == NULL || page <= 0)
+	if (s->map == NULL || page <= 0 ||
+	    (n < s->size && n >= s->passed && n - s->passed < PASS_LEAST))
 		return;
+	s->passed = n;
 	n -= n % (uint64_t)page;
 	if (n > 0)
 		(void)madvise(s->map, (size_t)n, MADV_DONTNEED);

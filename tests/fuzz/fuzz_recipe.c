@@ -5,8 +5,9 @@
  *	c  a model's number, a byte n, n raw bytes, corrections
  *	d  a stream of deflate
  *	m  two bytes n, a base of n bytes, a blob: a recipe is made
- *	r  a model's number, two bytes n, n bytes that begin with a stream, bytes
- *	   that are written over the end of its content: by a base's tokens
+ *	w  a model's number, two bytes n, n bytes that begin with a stream, two bytes
+ *	   k, k bytes of a list of copies, bytes that are written over the end of its
+ *	   content: by a base's tokens
  *	p  a count of streams, a plan of them
  *	t  an assembly to be turned, and turned back
  *	x  a blob to be expanded, and its image turned
@@ -19,6 +20,7 @@
 #include "store/base/error.h"
 #include "store/recipe/encoding.h"
 #include "store/recipe/model.h"
+#include "store/recipe/reuse_find.h"
 #include "store/recipe/spool.h"
 #include "store/recipe/stream.h"
 #include "store/recipe/turn.h"
@@ -84,7 +86,7 @@ fuzz_corrections(struct ferry_bytes in)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_predict_run run = { .work_max = 1U << 20 };
-	struct ferry_correction_reader reader;
+	struct ferry_stream_parts parts = { .padding = 0 };
 	struct ferry_buf out = FERRY_BUF_INIT, raw = FERRY_BUF_INIT;
 	struct ferry_predictor *p;
 	uint64_t n;
@@ -98,9 +100,8 @@ fuzz_corrections(struct ferry_bytes in)
 	FUZZ_CHECK(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err) == 0);
 	/* Whatever was said: what comes out is a stream of the same bytes, but
 	 * where a match was made up. */
-	if (ferry_correction_reader_begin(&reader, &in, &err) == 0 &&
-	    ferry_stream_write(p, &run, &reader, 0, into_buf, &out, &err) ==
-		0) {
+	if (ferry_correction_reader_begin(&parts.corrections, &in, &err) == 0 &&
+	    ferry_stream_write(p, &run, &parts, into_buf, &out, &err) == 0) {
 		FUZZ_CHECK(ferry_inflate_all(ferry_bytes_buf(&out), 1U << 16,
 			       into_buf, &raw, &used, &n, &err) == 1);
 		FUZZ_CHECK(used == out.n && n == run.raw.n);
@@ -115,10 +116,10 @@ static void
 fuzz_deflate(struct ferry_bytes in)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_stream_analysis a = { .model = NULL };
+	struct ferry_stream_analysis a = FERRY_STREAM_ANALYSIS_INIT;
 	struct ferry_buf raw = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
 	struct ferry_buf text = FERRY_BUF_INIT;
-	struct ferry_correction_reader reader;
+	struct ferry_stream_parts parts = { .padding = 0 };
 	struct ferry_predict_run run = { .model = NULL };
 	struct ferry_predictor *p;
 	struct ferry_bytes left;
@@ -131,69 +132,130 @@ fuzz_deflate(struct ferry_bytes in)
 	FUZZ_CHECK(ferry_buf_reserve(&raw, 1, &err) == 0);
 	FUZZ_CHECK(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err) == 0);
 	run.raw = ferry_bytes_buf(&raw);
-	FUZZ_CHECK(ferry_stream_choose(p, NULL, in, run.raw, &a, &err) == 0);
+	FUZZ_CHECK(
+	    ferry_stream_choose(p, NULL, in, run.raw, NULL, &a, &err) == 0);
 	FUZZ_CHECK(ferry_corrections_write(&a.corrections, &text, &err) == 0);
 	left = ferry_bytes_buf(&text);
-	FUZZ_CHECK(ferry_correction_reader_begin(&reader, &left, &err) == 0);
+	FUZZ_CHECK(ferry_correction_reader_begin(
+		       &parts.corrections, &left, &err) == 0);
+	parts.padding = a.padding;
 	run.model = a.model;
 	run.work_max = a.work;
-	FUZZ_CHECK(ferry_stream_write(
-		       p, &run, &reader, a.padding, into_buf, &out, &err) == 0);
+	FUZZ_CHECK(
+	    ferry_stream_write(p, &run, &parts, into_buf, &out, &err) == 0);
 	FUZZ_CHECK(out.n == used && memcmp(out.p, in.p, used) == 0);
 	FUZZ_CHECK(run.work == a.work);
 	ferry_predictor_free(p);
 out:
-	ferry_corrections_free(&a.corrections);
+	ferry_stream_analysis_free(&a);
 	ferry_buf_free(&text);
 	ferry_buf_free(&raw);
 	ferry_buf_free(&out);
 }
 
-/* Whatever the base is: what comes out is a stream of these bytes. */
-static void
-fuzz_reuse(struct ferry_bytes in)
+/* A base's stream, and others by it. */
+struct copying {
+	struct ferry_predict_run run;
+	struct ferry_predictor *p;
+	struct ferry_reuse_stream stream;
+	struct ferry_reuse *reuse;
+	struct ferry_buf image, raw, out;
+};
+
+/* What is written by whatever list, if anything: a stream of as many bytes. */
+static bool
+write_by(struct copying *c, struct ferry_bytes list,
+    const struct ferry_stream_analysis *a)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_predict_run run = { .work_max = 1U << 30 };
-	struct ferry_correction_reader none = { .tokens = { .has = false } };
-	struct ferry_buf out = FERRY_BUF_INIT, raw = FERRY_BUF_INIT;
-	struct ferry_buf image = FERRY_BUF_INIT, got = FERRY_BUF_INIT;
-	struct ferry_reuse_stream stream = { 0, 0, { NULL, 0 } };
-	struct ferry_recipe_bases bases = { .n = 0 };
-	struct ferry_predictor *p;
+	struct ferry_stream_parts parts = { .base = c->reuse };
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_bytes in;
+	bool ok;
+
+	ferry_buf_reset(&c->out);
+	c->run.work = 0;
+	if (a != NULL) {
+		parts.padding = a->padding;
+		FUZZ_CHECK(
+		    ferry_corrections_write(&a->corrections, &text, &err) == 0);
+		in = ferry_bytes_buf(&text);
+		FUZZ_CHECK(ferry_correction_reader_begin(
+			       &parts.corrections, &in, &err) == 0);
+	}
+	ok = ferry_copy_reader_begin(
+		 &parts.copies, list, c->raw.n, 1, 0, &err) == 0 &&
+	     ferry_stream_write(
+		 c->p, &c->run, &parts, into_buf, &c->out, &err) == 0;
+	FUZZ_CHECK(ok || err.text[0] != 0);
+	ferry_buf_free(&text);
+	return ok;
+}
+
+/* The stream in out is analysed, and written again, by the base. */
+static void
+copy_again(struct copying *c)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_stream_limits all = { UINT64_MAX, UINT64_MAX, UINT64_MAX,
+		NULL };
+	struct ferry_stream_analysis a = FERRY_STREAM_ANALYSIS_INIT;
+	struct ferry_buf was = c->out;
+
+	c->out = (struct ferry_buf)FERRY_BUF_INIT;
+	FUZZ_CHECK(ferry_finder_new(&all.finder, ferry_bytes_buf(&c->image),
+		       &c->stream, 1, UINT64_MAX, &err) == 0);
+	FUZZ_CHECK(ferry_stream_analyse(c->p, c->run.model,
+		       ferry_bytes_buf(&was), c->run.raw, &all, &a, &err) == 1);
+	FUZZ_CHECK(write_by(c, ferry_bytes_buf(&a.copies.list), &a));
+	FUZZ_CHECK(
+	    ferry_bytes_equal(ferry_bytes_buf(&was), ferry_bytes_buf(&c->out)));
+	ferry_finder_free(all.finder);
+	ferry_stream_analysis_free(&a);
+	ferry_buf_free(&was);
+}
+
+static void
+fuzz_copies(struct ferry_bytes in)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct copying c = { .run = { .work_max = 1U << 30 } };
+	struct ferry_recipe_bases bases = { .n = 0 }, list = { .n = 0 };
+	struct ferry_buf got = FERRY_BUF_INIT;
 	uint64_t n;
 	size_t used;
 
-	if (in.n < 1 || (run.model = ferry_model_find(in.p[0])) == NULL)
+	if (in.n < 1 || (c.run.model = ferry_model_find(in.p[0])) == NULL)
 		return;
 	in = ferry_bytes_of(in.p + 1, in.n - 1);
-	if (!take_base(&in, &bases) ||
+	if (!take_base(&in, &bases) || !take_base(&in, &list) ||
 	    ferry_inflate_all(
-		bases.v[0], 1U << 17, into_buf, &image, &used, &n, &err) != 1)
+		bases.v[0], 1U << 17, into_buf, &c.image, &used, &n, &err) != 1)
 		goto out;
-	FUZZ_CHECK(ferry_buf_add(&raw, image.p, image.n, &err) == 0);
-	FUZZ_CHECK(ferry_buf_reserve(&raw, 1, &err) == 0);
-	for (size_t i = 0; i < in.n && i < raw.n; i++)
-		raw.p[raw.n - 1 - i] = in.p[i];
-	stream.n = n;
-	stream.deflated = ferry_bytes_of(bases.v[0].p, used);
-	FUZZ_CHECK(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err) == 0);
-	FUZZ_CHECK(ferry_reuse_new(&run.reuse, ferry_bytes_buf(&image), &stream,
-		       1, &err) == 0);
-	run.raw = ferry_bytes_buf(&raw);
-	(void)ferry_reuse_whole(run.reuse, run.model, run.raw);
-	FUZZ_CHECK(
-	    ferry_stream_write(p, &run, &none, 0, into_buf, &out, &err) == 0);
-	FUZZ_CHECK(ferry_inflate_all(ferry_bytes_buf(&out), 1U << 18, into_buf,
-		       &got, &used, &n, &err) == 1);
-	FUZZ_CHECK(used == out.n && ferry_bytes_equal(ferry_bytes_buf(&got),
-					ferry_bytes_buf(&raw)));
-	ferry_reuse_free(run.reuse);
-	ferry_predictor_free(p);
+	FUZZ_CHECK(ferry_buf_reserve(&c.image, 1, &err) == 0);
+	FUZZ_CHECK(ferry_buf_add(&c.raw, c.image.p, c.image.n, &err) == 0);
+	FUZZ_CHECK(ferry_buf_reserve(&c.raw, 1, &err) == 0);
+	for (size_t i = 0; i < in.n && i < c.raw.n; i++)
+		c.raw.p[c.raw.n - 1 - i] = in.p[i];
+	c.stream.n = n;
+	c.stream.deflated = ferry_bytes_of(bases.v[0].p, used);
+	c.run.raw = ferry_bytes_buf(&c.raw);
+	FUZZ_CHECK(ferry_predictor_new(&c.p, FERRY_PREDICT_MEMORY, &err) == 0);
+	FUZZ_CHECK(ferry_reuse_new(&c.reuse, &c.stream, 1, &err) == 0);
+	if (write_by(&c, list.v[0], NULL)) {
+		FUZZ_CHECK(ferry_inflate_all(ferry_bytes_buf(&c.out), 1U << 18,
+			       into_buf, &got, &used, &n, &err) == 1);
+		FUZZ_CHECK(used == c.out.n && n == c.raw.n);
+	}
+	/* By the model alone it is a stream of these bytes. */
+	FUZZ_CHECK(write_by(&c, ferry_bytes_of(NULL, 0), NULL));
+	copy_again(&c);
+	ferry_reuse_free(c.reuse);
+	ferry_predictor_free(c.p);
 out:
-	ferry_buf_free(&out);
-	ferry_buf_free(&raw);
-	ferry_buf_free(&image);
+	ferry_buf_free(&c.image);
+	ferry_buf_free(&c.raw);
+	ferry_buf_free(&c.out);
 	ferry_buf_free(&got);
 }
 
@@ -318,8 +380,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 'm':
 		fuzz_make(in);
 		break;
-	case 'r':
-		fuzz_reuse(in);
+	case 'w':
+		fuzz_copies(in);
 		break;
 	case 'p':
 		fuzz_plan(in);

@@ -9,6 +9,7 @@
 #include "store/recipe/expand.h"
 #include "store/recipe/model.h"
 #include "store/recipe/recipe.h"
+#include "store/recipe/reuse_find.h"
 #include "store/recipe/spool.h"
 #include "store/recipe/stream.h"
 #include "store/recipe/varint.h"
@@ -136,70 +137,76 @@ static const struct row {
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-/* Write the stream again from a, and compare. */
-static void
+/* Write the stream again from a, by base or NULL, and compare.  Returns: steps. */
+static uint64_t
 assert_written(const struct fixture *f, struct ferry_predictor *p,
-    const struct ferry_stream_analysis *a)
+    const struct ferry_stream_analysis *a, struct ferry_reuse *base)
 {
 	struct ferry_predict_run run = { .model = a->model,
 		.raw = ferry_bytes_buf(&f->raw),
-		.work_max = a->work };
+		.work_max = UINT64_MAX };
+	struct ferry_stream_parts parts = { .padding = a->padding,
+		.base = base };
 	struct ferry_buf out = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
-	struct ferry_correction_reader reader;
-	struct ferry_bytes in;
+	struct ferry_bytes in, list;
+	size_t whole;
 
+	assert_ok(ferry_copies_write(&a->copies, &text, &err), &err);
 	assert_ok(ferry_corrections_write(&a->corrections, &text, &err), &err);
 	in = ferry_bytes_buf(&text);
-	assert_ok(ferry_correction_reader_begin(&reader, &in, &err), &err);
-	assert_int_equal(in.n, 0);
-	assert_ok(ferry_stream_write(
-		      p, &run, &reader, a->padding, into_buf, &out, &err),
+	assert_ok(ferry_copies_take(&in, 1, 0, &whole, &list, &err), &err);
+	assert_int_equal(whole, SIZE_MAX);
+	assert_ok(
+	    ferry_copy_reader_begin(&parts.copies, list, f->raw.n, 1, 0, &err),
 	    &err);
+	assert_ok(
+	    ferry_correction_reader_begin(&parts.corrections, &in, &err), &err);
+	assert_int_equal(in.n, 0);
+	assert_ok(
+	    ferry_stream_write(p, &run, &parts, into_buf, &out, &err), &err);
 	assert_int_equal(out.n, f->deflated.n - 8);
 	assert_memory_equal(out.p, f->deflated.p, out.n);
-	/* As much work as was foretold: no more, no less. */
-	assert_int_equal(run.work, a->work);
 	ferry_buf_free(&out);
 	ferry_buf_free(&text);
+	return run.work;
 }
 
 /* The same with the stream itself for a base, in less work. */
 static void
-assert_reused(const struct fixture *f, struct ferry_predictor *p,
-    const struct ferry_stream_analysis *a)
+assert_copied(const struct fixture *f, struct ferry_predictor *p,
+    const struct ferry_model *model, uint64_t work)
 {
 	struct ferry_reuse_stream self = { 0, f->raw.n, f->deflated };
-	struct ferry_predict_run run = { .model = a->model,
-		.raw = ferry_bytes_buf(&f->raw),
-		.work_max = a->work };
-	struct ferry_buf out = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
-	struct ferry_correction_reader reader;
-	struct ferry_bytes in;
-	bool large = f->raw.n > 100000 && a->corrections.n == 0 &&
-	             (a->model->search == FERRY_SEARCH_SLOW ||
-			 a->model->search == FERRY_SEARCH_GO);
+	struct ferry_stream_limits all = { UINT64_MAX, UINT64_MAX, UINT64_MAX,
+		NULL };
+	struct ferry_stream_analysis a = FERRY_STREAM_ANALYSIS_INIT;
+	struct ferry_reuse *base;
 
-	assert_ok(ferry_reuse_new(&run.reuse, run.raw, &self, 1, &err), &err);
-	assert_ok(ferry_corrections_write(&a->corrections, &text, &err), &err);
-	in = ferry_bytes_buf(&text);
-	assert_ok(ferry_correction_reader_begin(&reader, &in, &err), &err);
-	assert_ok(ferry_stream_write(
-		      p, &run, &reader, a->padding, into_buf, &out, &err),
+	assert_ok(ferry_finder_new(&all.finder, ferry_bytes_buf(&f->raw), &self,
+		      1, UINT64_MAX, &err),
 	    &err);
-	assert_int_equal(out.n, f->deflated.n - 8);
-	assert_memory_equal(out.p, f->deflated.p, out.n);
-	assert_true(!large || run.work * 2 < a->work);
-	ferry_reuse_free(run.reuse);
-	ferry_buf_free(&out);
-	ferry_buf_free(&text);
+	assert_ok(ferry_reuse_new(&base, &self, 1, &err), &err);
+	assert_int_equal(ferry_stream_analyse(p, model, f->deflated,
+			     ferry_bytes_buf(&f->raw), &all, &a, &err),
+	    1);
+	if (f->raw.n > 100000 && a.copies.n > 0)
+		assert_true(assert_written(f, p, &a, base) * 2 < work);
+	else
+		(void)assert_written(f, p, &a, base);
+	assert_true(a.copies.n > 0 || f->raw.n < 10000 ||
+		    (model->search != FERRY_SEARCH_SLOW &&
+			model->search != FERRY_SEARCH_GO));
+	ferry_reuse_free(base);
+	ferry_finder_free(all.finder);
+	ferry_stream_analysis_free(&a);
 }
 
 static void
 test_models_mean_what_they_meant(void **state)
 {
 	const struct ferry_stream_limits all = { UINT64_MAX, UINT64_MAX,
-		UINT64_MAX };
-	struct ferry_stream_analysis a = { .model = NULL };
+		UINT64_MAX, NULL };
+	struct ferry_stream_analysis a = FERRY_STREAM_ANALYSIS_INIT;
 	struct ferry_predictor *p;
 
 	(void)state;
@@ -216,11 +223,12 @@ test_models_mean_what_they_meant(void **state)
 		if (a.corrections.n != rows[i].corrections)
 			fail_msg("%s: %llu corrections", rows[i].name,
 			    (unsigned long long)a.corrections.n);
-		assert_written(&f, p, &a);
-		assert_reused(&f, p, &a);
+		/* As much work as was foretold: no more, no less. */
+		assert_int_equal(assert_written(&f, p, &a, NULL), a.work);
+		assert_copied(&f, p, a.model, a.work);
 		free_stream(&f);
 	}
-	ferry_corrections_free(&a.corrections);
+	ferry_stream_analysis_free(&a);
 	ferry_predictor_free(p);
 }
 
@@ -249,7 +257,7 @@ test_models_all_have_a_stream(void **state)
 static void
 test_choose_finds_the_compressor(void **state)
 {
-	struct ferry_stream_analysis a = { .model = NULL };
+	struct ferry_stream_analysis a = FERRY_STREAM_ANALYSIS_INIT;
 	struct ferry_predictor *p;
 
 	(void)state;
@@ -265,14 +273,14 @@ test_choose_finds_the_compressor(void **state)
 			continue;
 		load_stream(&f, rows[i].name);
 		assert_ok(ferry_stream_choose(p, first, f.deflated,
-			      ferry_bytes_buf(&f.raw), &a, &err),
+			      ferry_bytes_buf(&f.raw), NULL, &a, &err),
 		    &err);
 		if (a.model->number != rows[i].model && !rows[i].alike)
 			fail_msg("%s: %s", rows[i].name, a.model->name);
 		assert_int_equal(a.corrections.n, 0);
 		free_stream(&f);
 	}
-	ferry_corrections_free(&a.corrections);
+	ferry_stream_analysis_free(&a);
 	ferry_predictor_free(p);
 }
 
@@ -281,11 +289,11 @@ static void
 test_write_with_any_model(void **state)
 {
 	const struct ferry_stream_limits all = { UINT64_MAX, UINT64_MAX,
-		UINT64_MAX };
+		UINT64_MAX, NULL };
 	static const char *const names[] = { "go1.gz", "pigz6.gz",
 		"ruby6-mixed.gz", "go6-mixed.gz", "node1.gz", "go9.gz",
 		"go6-empty.gz", "node9-empty.gz", "net6-4k.gz" };
-	struct ferry_stream_analysis a = { .model = NULL };
+	struct ferry_stream_analysis a = FERRY_STREAM_ANALYSIS_INIT;
 	const struct ferry_model *m;
 	struct ferry_predictor *p;
 
@@ -300,11 +308,12 @@ test_write_with_any_model(void **state)
 			    ferry_stream_analyse(p, m, f.deflated,
 				ferry_bytes_buf(&f.raw), &all, &a, &err),
 			    1);
-			assert_written(&f, p, &a);
+			assert_int_equal(
+			    assert_written(&f, p, &a, NULL), a.work);
 		}
 		free_stream(&f);
 	}
-	ferry_corrections_free(&a.corrections);
+	ferry_stream_analysis_free(&a);
 	ferry_predictor_free(p);
 }
 
@@ -478,16 +487,16 @@ assert_corrections_refused(
 		.raw = ferry_bytes_str(raw),
 		.work_max = 1U << 20 };
 	struct ferry_buf out = FERRY_BUF_INIT, text = FERRY_BUF_INIT;
-	struct ferry_correction_reader reader;
+	struct ferry_stream_parts parts = { .padding = 0 };
 	struct ferry_predictor *p;
 	struct ferry_bytes in;
 
 	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
 	assert_ok(ferry_corrections_write(c, &text, &err), &err);
 	in = ferry_bytes_buf(&text);
-	if (ferry_correction_reader_begin(&reader, &in, &err) == 0)
-		assert_int_equal(ferry_stream_write(
-				     p, &run, &reader, 0, into_buf, &out, &err),
+	if (ferry_correction_reader_begin(&parts.corrections, &in, &err) == 0)
+		assert_int_equal(
+		    ferry_stream_write(p, &run, &parts, into_buf, &out, &err),
 		    -1);
 	assert_refused(&err, code, why);
 	ferry_buf_free(&out);
@@ -611,7 +620,7 @@ test_write_keeps_to_its_work(void **state)
 {
 	struct ferry_predict_run run = { .model = ferry_model_find(9),
 		.work_max = 1000 };
-	struct ferry_correction_reader reader;
+	struct ferry_stream_parts parts = { .padding = 0 };
 	struct ferry_bytes in = ferry_bytes_of("\0\0\0", 3);
 	struct ferry_buf out = FERRY_BUF_INIT;
 	struct ferry_predictor *p;
@@ -621,9 +630,10 @@ test_write_keeps_to_its_work(void **state)
 	load_stream(&f, "ruby9.gz");
 	run.raw = ferry_bytes_buf(&f.raw);
 	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
-	assert_ok(ferry_correction_reader_begin(&reader, &in, &err), &err);
+	assert_ok(
+	    ferry_correction_reader_begin(&parts.corrections, &in, &err), &err);
 	assert_int_equal(
-	    ferry_stream_write(p, &run, &reader, 0, into_buf, &out, &err), -1);
+	    ferry_stream_write(p, &run, &parts, into_buf, &out, &err), -1);
 	assert_refused(&err, FERRY_ELIMIT, "steps");
 	ferry_buf_free(&out);
 	ferry_predictor_free(p);
@@ -886,25 +896,38 @@ test_recipe_too_large(void **state)
 	free_made(&m);
 }
 
-/* A recipe of set 1, as it was made before assemblies were turned. */
+/* Recipes of all sets, as they were made when the set was new. */
 static void
 test_apply_what_was_made_before(void **state)
 {
-	struct ferry_buf old = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
-	struct made m;
+	static const struct {
+		const char *recipe, *base, *blob;
+	} old[] = {
+		{ "net-1-to-2", "net.1.0.1.nupkg", "net.1.0.2.nupkg" },
+		{ "npm-of-set-1", "npm-1.0.1.tgz", "npm-1.0.2.tgz" },
+		{ "net-of-set-2", "net.1.0.1.nupkg", "net.1.0.2.nupkg" },
+		{ "npm-of-set-3", "npm-1.0.1.tgz", "npm-1.0.2.tgz" },
+		{ "jar-of-set-3", "jar-1.jar", "jar-2.jar" },
+		{ "gem-of-set-3", "gem-1.0.1.gem", "gem-1.0.2.gem" },
+		{ "net-of-set-4", "net.1.0.1.nupkg", "net.1.0.2.nupkg" },
+	};
+	static const uint8_t sets[] = { 1, 1, 2, 3, 3, 3, 4 };
 
 	(void)state;
-	make_pair(
-	    &m, &(struct pair){ "net.1.0.1.nupkg", "net.1.0.2.nupkg", 0, 100 });
-	assert_int_equal(m.recipe.p[4], 2);
-	load(&old, "recipes", "net-1-to-2");
-	assert_int_equal(old.p[4], 1);
-	assert_ok(apply(&m, ferry_bytes_buf(&old), &out), &err);
-	assert_true(
-	    ferry_bytes_equal(ferry_bytes_buf(&out), ferry_bytes_buf(&m.blob)));
-	ferry_buf_free(&old);
-	ferry_buf_free(&out);
-	free_made(&m);
+	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
+		struct ferry_buf recipe = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
+		struct made m;
+
+		make_pair(&m, &(struct pair){ old[i].base, old[i].blob, 0, 0 });
+		load(&recipe, "recipes", old[i].recipe);
+		assert_int_equal(recipe.p[4], sets[i]);
+		assert_ok(apply(&m, ferry_bytes_buf(&recipe), &out), &err);
+		assert_true(ferry_bytes_equal(
+		    ferry_bytes_buf(&out), ferry_bytes_buf(&m.blob)));
+		ferry_buf_free(&recipe);
+		ferry_buf_free(&out);
+		free_made(&m);
+	}
 }
 
 static void
@@ -1022,10 +1045,10 @@ test_apply_refuses_newer(void **state)
 	struct ferry_buf out = FERRY_BUF_INIT;
 
 	(void)state;
-	assert_int_equal(ferry_recipe_apply(ferry_bytes_str("FRR1\3"), &none, 1,
+	assert_int_equal(ferry_recipe_apply(ferry_bytes_str("FRR1\5"), &none, 1,
 			     &sha256, AT_FDCWD, into_buf, &out, &err),
 	    -1);
-	assert_refused(&err, FERRY_ENEWER, "set 3");
+	assert_refused(&err, FERRY_ENEWER, "set 5");
 	assert_int_equal(ferry_recipe_apply(ferry_bytes_str("FRR2\1"), &none, 1,
 			     &sha256, AT_FDCWD, into_buf, &out, &err),
 	    -1);

@@ -1,4 +1,4 @@
-/* That what a base's streams tell is what searching finds, or is not used. */
+/* What is copied of a base's streams, and which base is one. */
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,6 +8,7 @@
 #include "store/recipe/encoding.h"
 #include "store/recipe/model.h"
 #include "store/recipe/recipe.h"
+#include "store/recipe/reuse_find.h"
 #include "store/recipe/stream.h"
 #include "tests/unit/unit.h"
 
@@ -98,60 +99,115 @@ add_whole(struct ferry_buf *out, const struct ferry_buf *raw, int level)
 	add_member(out, ferry_bytes_buf(raw), level, raw->n, level);
 }
 
-/* Steps that searching took to write the first stream of blob again, with what
- * the first base has. */
+/* The first stream of a blob, and the streams of a base. */
+struct pair {
+	struct ferry_bytes deflated;
+	struct ferry_buf raw;
+	size_t used;
+	struct ferry_recipe_base base;
+	struct ferry_reuse *reuse;
+	struct ferry_predictor *p;
+};
+
+static void
+open_pair(
+    struct pair *o, const struct ferry_buf *blob, const struct ferry_buf *base)
+{
+	struct ferry_recipe_bases bases = { .v = { ferry_bytes_buf(base) },
+		.n = 1 };
+	uint64_t n;
+
+	memset(o, 0, sizeof(*o));
+	o->deflated = ferry_bytes_of(blob->p + 10, blob->n - 10);
+	assert_int_equal(ferry_inflate_all(o->deflated, UINT32_MAX, into_buf,
+			     &o->raw, &o->used, &n, &err),
+	    1);
+	assert_ok(ferry_recipe_base_open(
+		      &o->base, &bases, 0, AT_FDCWD, NULL, NULL, 0, &err),
+	    &err);
+	assert_ok(ferry_reuse_new(
+		      &o->reuse, o->base.streams, o->base.streams_n, &err),
+	    &err);
+	assert_ok(ferry_predictor_new(&o->p, FERRY_PREDICT_MEMORY, &err), &err);
+}
+
+static void
+close_pair(struct pair *o)
+{
+
+	ferry_reuse_free(o->reuse);
+	ferry_recipe_base_close(&o->base);
+	ferry_predictor_free(o->p);
+	ferry_buf_free(&o->raw);
+}
+
+/* Write the pair's stream from list and corrections: 0, and out is it; -1. */
+static int
+write_pair(struct pair *o, struct ferry_bytes list,
+    const struct ferry_stream_analysis *a, struct ferry_predict_run *run,
+    struct ferry_buf *out)
+{
+	struct ferry_stream_parts parts = { .padding = a->padding,
+		.base = o->reuse };
+	struct ferry_buf text = FERRY_BUF_INIT;
+	struct ferry_bytes in;
+	int rc = -1;
+
+	o->reuse->next = 0;
+	run->model = a->model;
+	run->raw = ferry_bytes_buf(&o->raw);
+	assert_ok(ferry_corrections_write(&a->corrections, &text, &err), &err);
+	in = ferry_bytes_buf(&text);
+	assert_ok(
+	    ferry_correction_reader_begin(&parts.corrections, &in, &err), &err);
+	if (ferry_copy_reader_begin(
+		&parts.copies, list, o->raw.n, o->reuse->n, 0, &err) == 0)
+		rc = ferry_stream_write(o->p, run, &parts, into_buf, out, &err);
+	ferry_buf_free(&text);
+	return rc;
+}
+
+/* Steps that it takes to write the first stream of blob again, by what the base
+ * has. */
 static uint64_t
 work_to_write(const struct ferry_buf *blob, const struct ferry_buf *base,
     uint64_t *without)
 {
-	const struct ferry_stream_limits all = { UINT64_MAX, UINT64_MAX,
-		UINT64_MAX };
-	struct ferry_stream_analysis a = { .model = NULL };
-	struct ferry_bytes deflated =
-	    ferry_bytes_of(blob->p + 10, blob->n - 10);
-	struct ferry_buf raw = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
-	struct ferry_correction_reader none = { .tokens = { .has = false } };
-	struct ferry_predict_run run = { .model = ferry_model_find(6) };
-	struct ferry_recipe_bases bases = { .v = { ferry_bytes_buf(base) },
-		.n = 1 };
-	struct ferry_recipe_base b;
-	struct ferry_predictor *p;
-	uint64_t n;
-	size_t used;
+	struct ferry_stream_limits all = { UINT64_MAX, UINT64_MAX, UINT64_MAX,
+		NULL };
+	struct ferry_stream_analysis a = FERRY_STREAM_ANALYSIS_INIT;
+	struct ferry_predict_run run = { .work_max = UINT64_MAX };
+	struct ferry_buf out = FERRY_BUF_INIT;
+	const struct ferry_model *six = ferry_model_find(6);
+	struct pair o;
 
-	assert_int_equal(ferry_inflate_all(deflated, UINT32_MAX, into_buf, &raw,
-			     &used, &n, &err),
-	    1);
-	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
-	assert_int_equal(ferry_stream_analyse(p, run.model, deflated,
-			     ferry_bytes_buf(&raw), &all, &a, &err),
+	open_pair(&o, blob, base);
+	assert_int_equal(ferry_stream_analyse(o.p, six, o.deflated,
+			     ferry_bytes_buf(&o.raw), &all, &a, &err),
 	    1);
 	assert_int_equal(a.corrections.n, 0);
 	*without = a.work;
-	assert_ok(ferry_recipe_base_open(
-		      &b, &bases, 0, AT_FDCWD, NULL, NULL, 0, &err),
+	assert_ok(ferry_finder_new(&all.finder, o.base.image, o.base.streams,
+		      o.base.streams_n, UINT64_MAX, &err),
 	    &err);
+	assert_int_equal(ferry_stream_analyse(o.p, six, o.deflated,
+			     ferry_bytes_buf(&o.raw), &all, &a, &err),
+	    1);
+	assert_int_equal(a.corrections.n, 0);
 	assert_ok(
-	    ferry_reuse_new(&run.reuse, b.image, b.streams, b.streams_n, &err),
+	    write_pair(&o, ferry_bytes_buf(&a.copies.list), &a, &run, &out),
 	    &err);
-	run.raw = ferry_bytes_buf(&raw);
-	run.work_max = a.work;
-	assert_ok(
-	    ferry_stream_write(p, &run, &none, a.padding, into_buf, &out, &err),
-	    &err);
-	assert_int_equal(out.n, used);
-	assert_memory_equal(out.p, deflated.p, used);
-	ferry_reuse_free(run.reuse);
-	ferry_recipe_base_close(&b);
-	ferry_predictor_free(p);
-	ferry_corrections_free(&a.corrections);
-	ferry_buf_free(&raw);
+	assert_int_equal(out.n, o.used);
+	assert_memory_equal(out.p, o.deflated.p, o.used);
+	ferry_finder_free(all.finder);
+	ferry_stream_analysis_free(&a);
 	ferry_buf_free(&out);
+	close_pair(&o);
 	return run.work;
 }
 
 static void
-test_reuse_spares_searching(void **state)
+test_copies_spare_searching(void **state)
 {
 	struct ferry_buf text = FERRY_BUF_INIT, base = FERRY_BUF_INIT;
 	struct ferry_buf blob = FERRY_BUF_INIT;
@@ -161,14 +217,13 @@ test_reuse_spares_searching(void **state)
 	make_text(&text, 1, TEXT);
 	add_whole(&base, &text, 6);
 	/* Near the beginning, in the middle, and at the end: what is between is
-	 * in step, or further on. */
+	 * in step, or further on, and matches reach over it. */
 	write_over(&text, 20, "another version");
 	put_in(&text, 120000, "some words more");
 	write_over(&text, 290000, "a word");
 	add_whole(&blob, &text, 6);
 	with = work_to_write(&blob, &base, &without);
 	assert_true(with * 2 < without);
-	/* Beginnings and ends that are the same need no run-up. */
 	with = work_to_write(&base, &base, &without);
 	assert_true(with * 3 < without);
 	ferry_buf_free(&text);
@@ -178,7 +233,7 @@ test_reuse_spares_searching(void **state)
 
 /* Each of the others begins or goes on elsewhere in the base. */
 static void
-test_reuse_finds_what_moved(void **state)
+test_copies_of_what_moved(void **state)
 {
 	struct ferry_buf a = FERRY_BUF_INIT, b = FERRY_BUF_INIT;
 	struct ferry_buf base = FERRY_BUF_INIT, blob = FERRY_BUF_INIT;
@@ -200,8 +255,8 @@ test_reuse_finds_what_moved(void **state)
 	ferry_buf_free(&blob);
 }
 
-/* A recipe of blob from base gives blob again. */
-static void
+/* A recipe of blob from base gives blob again.  Returns: its size. */
+static size_t
 assert_recipe(const struct ferry_buf *blob, const struct ferry_buf *base)
 {
 	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD,
@@ -221,17 +276,16 @@ assert_recipe(const struct ferry_buf *blob, const struct ferry_buf *base)
 	assert_ok(ferry_recipe_apply(ferry_bytes_buf(&recipe), &bases, blob->n,
 		      &sha256, AT_FDCWD, into_buf, &out, &err),
 	    &err);
-	/* Once, also where it was made twice. */
 	assert_int_equal(out.n, blob->n);
 	assert_memory_equal(out.p, blob->p, blob->n);
 	ferry_buf_free(&recipe);
 	ferry_buf_free(&out);
+	return made.size;
 }
 
-/* The same content, but another compressor's: all along, or from somewhere on,
- * which only the digest shows. */
+/* The same content, but another compressor's: all along, or from somewhere on. */
 static void
-test_reuse_of_another_compressor(void **state)
+test_copies_of_another_compressor(void **state)
 {
 	struct ferry_buf text = FERRY_BUF_INIT, base = FERRY_BUF_INIT;
 	struct ferry_buf blob = FERRY_BUF_INIT;
@@ -242,7 +296,8 @@ test_reuse_of_another_compressor(void **state)
 	add_whole(&blob, &text, 6);
 	add_whole(&base, &text, 1);
 	with = work_to_write(&blob, &base, &without);
-	assert_int_equal(with, without);
+	/* Looking costs a step for each token of the base, at most. */
+	assert_true(with <= without + TEXT);
 	assert_recipe(&blob, &base);
 	ferry_buf_reset(&base);
 	add_member(&base, ferry_bytes_buf(&text), 6, TEXT / 2, 1);
@@ -254,7 +309,7 @@ test_reuse_of_another_compressor(void **state)
 
 /* Streams that are the same as a whole, some of them of the same size. */
 static void
-test_reuse_of_whole_streams(void **state)
+test_copies_of_whole_streams(void **state)
 {
 	struct ferry_buf base = FERRY_BUF_INIT, blob = FERRY_BUF_INIT;
 
@@ -266,14 +321,179 @@ test_reuse_of_whole_streams(void **state)
 		add_whole(&base, &text, 6);
 		if (i == 17)
 			write_over(&text, 3000, "another version");
-		/* What only looks the same shows in the end. */
 		add_whole(&blob, &text, i == 25 ? 9 : 6);
 		ferry_buf_free(&text);
 	}
 	assert_recipe(&blob, &base);
 	assert_recipe(&base, &blob);
+	/* A byte for each, which zstd makes less of. */
+	assert_true(assert_recipe(&base, &base) < 200);
 	ferry_buf_free(&base);
 	ferry_buf_free(&blob);
+}
+
+/* A list that somebody made up, of the text and itself. */
+static void
+assert_list_refused(struct pair *o, const struct ferry_copy *copies, size_t n,
+    unsigned model, enum ferry_code code, const char *why)
+{
+	struct ferry_stream_analysis a = FERRY_STREAM_ANALYSIS_INIT;
+	struct ferry_predict_run run = { .work_max = 100000000 };
+	struct ferry_copies list = FERRY_COPIES_INIT;
+	struct ferry_buf out = FERRY_BUF_INIT;
+
+	a.model = ferry_model_find(model);
+	ferry_copies_begin(&list, 0);
+	for (size_t i = 0; i < n; i++)
+		assert_ok(ferry_copies_add(&list, &copies[i], &err), &err);
+	assert_int_equal(
+	    write_pair(o, ferry_bytes_buf(&list.list), &a, &run, &out), -1);
+	assert_refused(&err, code, why);
+	ferry_copies_free(&list);
+	ferry_buf_free(&out);
+}
+
+/* The byte behind the first token that is a match, and its length. */
+static void
+find_match(struct pair *o, size_t *end, unsigned *length)
+{
+	struct ferry_tape *tape = &o->reuse->tape;
+
+	assert_true(ferry_reuse_seek(o->reuse, 0, 0));
+	while (tape->tokens[tape->first].length == 0)
+		ferry_tape_take(tape, 1);
+	*length = tape->tokens[tape->first].length;
+	ferry_tape_take(tape, 1);
+	*end = (size_t)tape->at;
+}
+
+static void
+test_copies_are_refused(void **state)
+{
+	struct ferry_buf text = FERRY_BUF_INIT, blob = FERRY_BUF_INIT;
+	struct pair o;
+	unsigned length;
+	size_t end;
+
+	(void)state;
+	make_text(&text, 1, TEXT);
+	add_whole(&blob, &text, 6);
+	open_pair(&o, &blob, &blob);
+	find_match(&o, &end, &length);
+#define REFUSED(model, code, why, ...)                                         \
+	assert_list_refused(&o, (struct ferry_copy[]){ __VA_ARGS__ },          \
+	    sizeof((struct ferry_copy[]){ __VA_ARGS__ }) /                     \
+		sizeof(struct ferry_copy),                                     \
+	    model, code, why)
+	REFUSED(6, FERRY_EFORMAT, "what there is not", { 0, 10, 1, 0 });
+	REFUSED(6, FERRY_ELIMIT, "a copy", { 0, TEXT + 1, 0, 0 });
+	REFUSED(6, FERRY_ELIMIT, "a copy", { TEXT + 1, 1, 0, 0 });
+	REFUSED(6, FERRY_EFORMAT, "no tokens", { 0, 10, 0, TEXT });
+	REFUSED(6, FERRY_EFORMAT, "no tokens", { 0, 10, 0, end - 1 });
+	REFUSED(6, FERRY_EFORMAT, "ends within", { 0, end - 1, 0, 0 });
+	REFUSED(6, FERRY_EFORMAT, "begins within", { 0, end, 0, 0 },
+	    { end + 1, TEXT - end - 1, 0, end + 1 });
+	/* A match that would reach before the beginning. */
+	REFUSED(6, FERRY_EFORMAT, "a match of", { 0, length, 0, end - length });
+	/* Nothing is copied where zlib-ng is the model. */
+	REFUSED(41, FERRY_EFORMAT, "makes none", { 0, end, 0, 0 });
+#undef REFUSED
+	close_pair(&o);
+	ferry_buf_free(&text);
+	ferry_buf_free(&blob);
+}
+
+/* Blocks of nothing, ten bits each, cost as much to read as others. */
+static void
+test_copies_keep_to_their_work(void **state)
+{
+	struct ferry_buf blob = FERRY_BUF_INIT, base = FERRY_BUF_INIT;
+	struct ferry_buf text = FERRY_BUF_INIT;
+	static const uint8_t header[10] = { 0x1f, 0x8b, 8 }, behind[8];
+	struct ferry_stream_analysis a = FERRY_STREAM_ANALYSIS_INIT;
+	struct ferry_predict_run run = { .work_max = 4000 * 1024 };
+	struct ferry_copies list = FERRY_COPIES_INIT;
+	struct ferry_buf out = FERRY_BUF_INIT;
+	struct pair o;
+
+	(void)state;
+	a.model = ferry_model_find(6);
+	assert_ok(ferry_buf_add(&base, header, sizeof(header), &err), &err);
+	/* Four of them in five bytes, then "aaaa" in one that is the last. */
+	for (size_t i = 0; i < 2000; i++)
+		assert_ok(ferry_buf_add(&base, "\x02\x08\x20\x80\x00", 5, &err),
+		    &err);
+	assert_ok(
+	    ferry_buf_add(&base, "\x4b\x4c\x4c\x4c\x04\x00", 6, &err), &err);
+	assert_ok(ferry_buf_add(&base, behind, sizeof(behind), &err), &err);
+	assert_ok(ferry_buf_adds(&text, "aaaa", &err), &err);
+	add_whole(&blob, &text, 6);
+	open_pair(&o, &blob, &base);
+	assert_int_equal(o.reuse->n, 1);
+	assert_int_equal(o.reuse->streams[0].n, 4);
+	ferry_copies_begin(&list, 0);
+	assert_ok(
+	    ferry_copies_add(&list, &(struct ferry_copy){ 0, 4, 0, 0 }, &err),
+	    &err);
+	assert_int_equal(
+	    write_pair(&o, ferry_bytes_buf(&list.list), &a, &run, &out), -1);
+	assert_refused(&err, FERRY_ELIMIT, "steps");
+	run = (struct ferry_predict_run){ .work_max = 9000 * 1024 };
+	assert_ok(
+	    write_pair(&o, ferry_bytes_buf(&list.list), &a, &run, &out), &err);
+	close_pair(&o);
+	ferry_copies_free(&list);
+	ferry_buf_free(&text);
+	ferry_buf_free(&base);
+	ferry_buf_free(&blob);
+	ferry_buf_free(&out);
+}
+
+/* Distances over what was put in, taken out, or is between two copies. */
+static void
+test_distances(void **state)
+{
+	struct ferry_copy_map m = { .n = 0 };
+	uint8_t raw[1000];
+	static const struct {
+		struct ferry_token token;
+		size_t at; /* in the third copy */
+		unsigned distance;
+	} rows[] = {
+		{ { 4, 10 }, 420, 10 }, /* from within it */
+		{ { 4, 120 }, 450, 200 }, /* over 80 more bytes */
+		{ { 4, 350 }, 420, 400 }, /* over those and 30 fewer */
+		{ { 4, 65 }, 420, 65 }, /* between: as the bytes are */
+		{ { 4, 66 }, 421, 146 }, /* or as what is before */
+		{ { 4, 600 }, 420, 600 }, /* before the base's beginning */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(raw); i++)
+		raw[i] = (uint8_t)(i * 7 ^ i >> 8);
+	/* Base 0–150 is at 0; 180–300 at 150; 350–500 at 400. */
+	ferry_copy_map_begin(&m);
+	ferry_copy_map_enter(&m, &(struct ferry_copy){ 0, 0, 0, 0 });
+	assert_ok(ferry_copy_map_leave(&m, 150, &err), &err);
+	ferry_copy_map_enter(&m, &(struct ferry_copy){ 150, 0, 0, 180 });
+	assert_ok(ferry_copy_map_leave(&m, 120, &err), &err);
+	ferry_copy_map_enter(&m, &(struct ferry_copy){ 400, 0, 0, 350 });
+	memcpy(raw + 420, raw + 355, 4);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(
+		    ferry_copy_map_distance(&m, rows[i].token, rows[i].at,
+			ferry_bytes_of(raw, sizeof(raw))),
+		    rows[i].distance);
+	/* Of another stream, or what goes back: nothing before it counts. */
+	ferry_copy_map_enter(&m, &(struct ferry_copy){ 400, 0, 1, 350 });
+	assert_int_equal(ferry_copy_map_distance(&m, rows[1].token, 450,
+			     ferry_bytes_of(raw, sizeof(raw))),
+	    120);
+	ferry_copy_map_enter(&m, &(struct ferry_copy){ 400, 0, 0, 290 });
+	assert_int_equal(ferry_copy_map_distance(&m, rows[1].token, 450,
+			     ferry_bytes_of(raw, sizeof(raw))),
+	    120);
+	ferry_copy_map_free(&m);
 }
 
 /* What has nothing in common is seen to have nothing, soon. */
@@ -375,10 +595,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reuse_spares_searching),
-		cmocka_unit_test(test_reuse_finds_what_moved),
-		cmocka_unit_test(test_reuse_of_another_compressor),
-		cmocka_unit_test(test_reuse_of_whole_streams),
+		cmocka_unit_test(test_copies_spare_searching),
+		cmocka_unit_test(test_copies_of_what_moved),
+		cmocka_unit_test(test_copies_of_another_compressor),
+		cmocka_unit_test(test_copies_of_whole_streams),
+		cmocka_unit_test(test_copies_are_refused),
+		cmocka_unit_test(test_copies_keep_to_their_work),
+		cmocka_unit_test(test_distances),
 		cmocka_unit_test(test_alike),
 		cmocka_unit_test(test_stopped),
 	};

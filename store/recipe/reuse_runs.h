@@ -1,7 +1,7 @@
-#ifndef FERRY_STORE_RECIPE_REUSE_INTERNAL_H
-#define FERRY_STORE_RECIPE_REUSE_INTERNAL_H
+#ifndef FERRY_STORE_RECIPE_REUSE_RUNS_H
+#define FERRY_STORE_RECIPE_REUSE_RUNS_H
 
-/* What finding and reading share; nobody else includes it. */
+/* Where content is that of a base. */
 
 #include "store/recipe/reuse.h"
 
@@ -18,19 +18,21 @@ struct ferry_reuse_run {
 
 /*
  * Places of the base's image by the bytes there: every stride bytes one.
- * Invariant: a slot holds bits of the hash above place / stride + 1, 0 for none.
+ * Invariant: a slot holds bits of the hash above place / stride + 1, 0 for none;
+ * next, by place / stride, the same of the next place of that slot.
  */
 struct ferry_reuse_places {
-	uint32_t *slots; /* NULL: not made yet */
+	uint32_t *slots, *next; /* NULL: not made yet */
 	size_t mask, stride;
 };
 
 /* Errors: FERRY_ENOMEM. */
 int ferry_reuse_places_make(struct ferry_reuse_places *places,
     struct ferry_bytes image, struct ferry_error *err);
+void ferry_reuse_places_free(struct ferry_reuse_places *places);
 /*
  * The next run of raw behind the one that run is (none if it is empty) that is
- * long enough to be of use.
+ * long enough to be of use.  Of several the one that the base has next.
  * Returns: whether there is one.
  */
 bool ferry_reuse_run_find(const struct ferry_reuse_places *places,
@@ -41,10 +43,7 @@ bool ferry_reuse_run_extend(struct ferry_reuse_run *run,
     struct ferry_bytes image, const struct ferry_reuse_stream *streams,
     struct ferry_bytes raw);
 
-/* From so many bytes behind the beginning of a run on, nothing before it can
- * matter. */
-#define FERRY_REUSE_LEAD (FERRY_DEFLATE_WINDOW + 1024)
-/* What a choice may depend on behind the token itself, generously. */
-#define FERRY_REUSE_AHEAD 600
+/* Shorter runs, in bytes, are of no use. */
+#define FERRY_REUSE_LEAST 64
 
 #endif

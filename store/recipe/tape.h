@@ -1,0 +1,49 @@
+#ifndef FERRY_STORE_RECIPE_TAPE_H
+#define FERRY_STORE_RECIPE_TAPE_H
+
+/*
+ * Tokens of a stream in order, with where in the content each begins, some of
+ * them read ahead.
+ */
+
+#include "store/recipe/inflate.h"
+
+#define FERRY_TAPE_TOKENS 8192
+#define FERRY_TAPE_BLOCK_STEPS                                                 \
+	1024 /* that reading a block's codes counts for */
+
+/*
+ * For others to read: tokens first to n follow each other from byte at of the
+ * content on.  Behind them are gap bytes of a stored block, in which no token
+ * shows; over: there is nothing else.  steps: of work, since _begin; a block
+ * counts FERRY_TAPE_BLOCK_STEPS, a token one.
+ */
+struct ferry_tape {
+	uint64_t at, steps;
+	size_t first, n, gap;
+	bool open, over;
+	struct ferry_inflate in;
+	struct ferry_token tokens[FERRY_TAPE_TOKENS];
+};
+
+/* deflated begins with a stream, and is borrowed. */
+void ferry_tape_begin(struct ferry_tape *tape, struct ferry_bytes deflated);
+/* Read ahead as much as there is room for. */
+void ferry_tape_fill(struct ferry_tape *tape);
+/* Go on behind the next n tokens, which were read ahead. */
+void ferry_tape_take(struct ferry_tape *tape, size_t n);
+/*
+ * Go on, if at is ahead, until a token begins there, or behind it.
+ * Returns: whether one that was read ahead begins there.
+ */
+bool ferry_tape_seek(struct ferry_tape *tape, uint64_t at);
+
+/* Bytes that a token stands for. */
+static inline unsigned
+ferry_token_span(struct ferry_token t)
+{
+
+	return t.length > 0 ? t.length : 1;
+}
+
+#endif
