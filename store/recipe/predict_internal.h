@@ -27,6 +27,10 @@ struct ferry_predictor {
 	uint16_t crc[3][256];
 	uint32_t head[1U << 17];
 	uint16_t prev[FERRY_DEFLATE_WINDOW];
+	/* Likewise: how many of its hash were before it, modulo 2^16.  Between two
+	 * that prev leads from one to the other the difference is how many steps
+	 * that takes. */
+	uint16_t rank[FERRY_DEFLATE_WINDOW];
 	/* In its place for the models that look behind positions that were never
 	 * kept, and find what was there a window before: positions + 1. */
 	uint32_t old[FERRY_DEFLATE_WINDOW];
@@ -84,6 +88,8 @@ ferry_predict_insert(struct ferry_predictor *p, size_t at)
 
 	p->prev[at & FERRY_PREDICT_MASK] =
 	    (uint16_t)(back < FERRY_PREDICT_FAR ? back : FERRY_PREDICT_FAR);
+	p->rank[at & FERRY_PREDICT_MASK] =
+	    (uint16_t)(p->rank[(at - back) & FERRY_PREDICT_MASK] + 1);
 	p->head[h] = (uint32_t)at + 1;
 	return old;
 }

@@ -6,6 +6,8 @@
  *     difference to these two.
  */
 
+#include <limits.h>
+
 #include "store/recipe/predict_internal.h"
 
 /* Matches further back are not looked for: the window less what a search may
@@ -13,6 +15,65 @@
 #define FAR (FERRY_DEFLATE_WINDOW - FERRY_DEFLATE_MATCH_MAX - 3 - 1)
 /* A match of three bytes that is further back costs more than three literals. */
 #define TOO_FAR 4096
+/* Candidates that are looked at, before there are perhaps fewer to look at. */
+#define DENSE 8
+#define OFFSETS 24
+
+/*
+ * The candidates of a search for a match at s: positions before those that a chain
+ * of prev leads to.  before 0: all that have the bytes' hash.  Else those that have
+ * the hash of the bytes that follow s so much later, which a longer match has, too,
+ * and which may be fewer.
+ */
+struct chain {
+	size_t s, before;
+	size_t at; /* the next candidate; SIZE_MAX: none */
+};
+
+/* Go on to the next candidate, if there is one behind limit. */
+static inline void
+step(const struct ferry_predictor *p, struct chain *c, size_t limit)
+{
+	size_t q = ferry_predict_before(p, c->at + c->before);
+
+	c->at =
+	    q == SIZE_MAX || q <= limit + c->before ? SIZE_MAX : q - c->before;
+}
+
+/*
+ * Take the chain of the bytes that were seen longest ago, if a match is to be
+ * longer than best.  Positions are all kept, but not those from s on.
+ */
+static void
+take_sparser(
+    struct ferry_predictor *p, struct chain *c, unsigned best, size_t limit)
+{
+	size_t hashed = p->run->model->hash == FERRY_HASH_ZLIB ? 3 : 4;
+	size_t max = best + 1 > hashed ? best + 1 - hashed : 0;
+	size_t away = c->s - c->at;
+
+	if (max > away)
+		max = away;
+	if (max > OFFSETS)
+		max = OFFSETS;
+	if (max + hashed > p->n - c->s)
+		return;
+	for (size_t k = 1; k <= max; k++) {
+		size_t q = p->head[ferry_predict_hash(p, c->s + k)];
+		size_t ago = c->s + k + 1 - q;
+
+		if (q == 0 || q - 1 <= limit + k) {
+			c->at = SIZE_MAX;
+			return;
+		}
+		/* What it leads to is not before what comes next anyway. */
+		if (ago < away)
+			continue;
+		away = ago;
+		c->before = k;
+		c->at = c->s - ago;
+	}
+}
 
 /* The longest match at s that is longer than best, of those from candidate + 1
  * on; found is left alone if there is none.  Returns: its length, or best. */
@@ -26,33 +87,51 @@ search(struct ferry_predictor *p, size_t s, uint32_t candidate, unsigned best,
 	unsigned max = look < FERRY_DEFLATE_MATCH_MAX ? (unsigned)look
 	                                              : FERRY_DEFLATE_MATCH_MAX;
 	unsigned nice = m->nice < look ? m->nice : (unsigned)look;
-	unsigned chain = best >= m->good ? m->chain >> 2 : m->chain, left;
-	struct ferry_predict_wanted wanted;
-	size_t at = candidate - 1;
+	unsigned limit_n = best >= m->good ? m->chain >> 2 : m->chain;
+	unsigned n,
+	    steps = 0,
+	    patience = m->search == FERRY_SEARCH_SLOW ? DENSE : UINT_MAX;
+	struct ferry_predict_wanted wanted, hashed;
+	struct chain c = { s, 0, candidate - 1 };
+	uint16_t rank = p->rank[c.at & FERRY_PREDICT_MASK];
 
 	found->length = best;
 	if (best >= max)
 		return 0;
 	wanted = ferry_predict_want(p, s, best);
-	for (left = chain; left > 0; left--) {
-		const uint8_t *there = p->raw + at;
+	hashed = ferry_predict_want(
+	    p, s, m->hash == FERRY_HASH_ZLIB || look < 4 ? 2 : 3);
+	while (c.at != SIZE_MAX) {
+		const uint8_t *there = p->raw + c.at;
 
-		if (ferry_predict_may(&wanted, there)) {
-			unsigned n = ferry_predict_equal(here, there, max);
-
-			if (n > found->length) {
-				found->length = n;
-				found->at = at;
-				if (n >= nice || n >= max)
-					break;
-				wanted = ferry_predict_want(p, s, n);
-			}
-		}
-		at = ferry_predict_before(p, at);
-		if (at <= limit || at == SIZE_MAX)
+		steps++;
+		/* Where zlib's search would have come to its end. */
+		if (c.before == 0
+			? steps > limit_n
+			: ferry_predict_may(&hashed, there) &&
+			      (uint16_t)(rank -
+					 p->rank[c.at & FERRY_PREDICT_MASK]) >=
+				  limit_n)
 			break;
+		if (ferry_predict_may(&wanted, there) &&
+		    (n = ferry_predict_equal(here, there, max)) >
+			found->length) {
+			found->length = n;
+			found->at = c.at;
+			if (n >= nice || n >= max)
+				break;
+			wanted = ferry_predict_want(p, s, n);
+			patience = m->search == FERRY_SEARCH_SLOW
+			               ? steps + DENSE
+			               : UINT_MAX;
+		}
+		step(p, &c, limit);
+		if (steps == patience && c.at != SIZE_MAX) {
+			patience *= 2;
+			take_sparser(p, &c, found->length, limit);
+		}
 	}
-	return ferry_predict_work(p->run, chain - left + 1, err);
+	return ferry_predict_work(p->run, steps, err);
 }
 
 /* Whether there is a position to compare with; position 0 never is one. */
