@@ -12,6 +12,7 @@
 #define COPIED 256 /* tokens that are taken at a time */
 
 struct analysis {
+	struct ferry_predictor *p;
 	struct ferry_predict_run *run;
 	const struct ferry_model *model;
 	struct ferry_inflate in;
@@ -223,7 +224,8 @@ skip_alike(void *ctx, size_t *at, size_t *again, struct ferry_error *err)
 	do {
 		if (ferry_finder_look(a->limits->finder, *at, &n, again, err) ==
 			-1 ||
-		    take_tokens(a, at, n, err) == -1)
+		    take_tokens(a, at, n, err) == -1 ||
+		    ferry_predict_pass(a->p, *at, err) == -1)
 			return -1;
 	} while (n > 0);
 	return 0;
@@ -257,7 +259,8 @@ ferry_stream_analyse(struct ferry_predictor *p, const struct ferry_model *model,
     const struct ferry_stream_limits *limits, struct ferry_stream_analysis *out,
     struct ferry_error *err)
 {
-	struct analysis a = { .run = NULL,
+	struct analysis a = { .p = p,
+		.run = NULL,
 		.model = model,
 		.raw = raw,
 		.limits = limits,

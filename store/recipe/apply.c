@@ -14,7 +14,8 @@
 /*
  * at: how far the image was used; next: the next stream of the plan.  reuse: of
  * the first base, if there is one.  blob: what was made so far, of which digester
- * is.
+ * is.  inner_left: what contents that have streams in them may still take; an
+ * expansion gives no more.
  */
 struct applying {
 	struct ferry_recipe_head head;
@@ -26,6 +27,7 @@ struct applying {
 	struct ferry_bytes image;
 	uint64_t at;
 	size_t next;
+	uint64_t inner_left;
 	struct ferry_predictor *predictor;
 	struct ferry_reuse *reuse;
 	struct ferry_spool *blob;
@@ -103,6 +105,7 @@ read_texts(struct applying *a, struct ferry_bytes *in, struct ferry_error *err)
 		FERRY_RECIPE_CORRECTIONS, "corrections", &a->corrections,
 		err) == -1)
 		goto out;
+	ferry_buf_free(&a->bases[0].corrections);
 	rc = 0;
 out:
 	ferry_buf_free(&places);
@@ -161,6 +164,15 @@ read_image(struct applying *a, struct ferry_bytes *in, struct ferry_error *err)
 }
 
 static int
+look_stopped(const struct applying *a, struct ferry_error *err)
+{
+
+	return a->stopped != NULL && atomic_load(a->stopped)
+	           ? ferry_error_set(err, FERRY_ECANCELLED, "stopped")
+	           : 0;
+}
+
+static int
 copy(struct applying *a, uint64_t n, ferry_recipe_sink *on_data, void *ctx,
     struct ferry_error *err)
 {
@@ -168,7 +180,8 @@ copy(struct applying *a, uint64_t n, ferry_recipe_sink *on_data, void *ctx,
 	while (n > 0) {
 		size_t k = n < COPY ? (size_t)n : COPY;
 
-		if (on_data(ctx, a->image.p + a->at, k, err) == -1)
+		if (look_stopped(a, err) == -1 ||
+		    on_data(ctx, a->image.p + a->at, k, err) == -1)
 			return -1;
 		a->at += k;
 		n -= k;
@@ -188,7 +201,8 @@ write_whole(struct applying *a, size_t whole, ferry_recipe_sink *on_data,
 	while (left.n > 0) {
 		size_t k = left.n < COPY ? left.n : COPY;
 
-		if (on_data(ctx, left.p, k, err) == -1)
+		if (look_stopped(a, err) == -1 ||
+		    on_data(ctx, left.p, k, err) == -1)
 			return -1;
 		left = ferry_bytes_of(left.p + k, left.n - k);
 		if (left.n > 0)
@@ -219,6 +233,10 @@ write_stream(struct applying *a, const struct ferry_plan_stream *stream,
 	if (a->head.copies &&
 	    ferry_copies_take(in, n, next, &whole, &list, err) == -1)
 		return -1;
+	if (whole != SIZE_MAX &&
+	    (stream->children > 0 || a->reuse->streams[whole].n != raw.n))
+		return ferry_error_set(err, FERRY_EFORMAT,
+		    "a stream of %zu bytes that is not the base's", raw.n);
 	if (whole != SIZE_MAX)
 		return write_whole(a, whole, on_data, ctx, err);
 	if (ferry_copy_reader_begin(&parts.copies, list, raw.n, n, next, err) ==
@@ -254,8 +272,8 @@ write_level(struct applying *a, size_t count, uint64_t end,
 		/* What lies in it is written first: it is its content then. */
 		if (s->children > 0)
 			rc =
-			    ferry_spool_new(&inner, a->dirfd,
-				ferry_image_max(a->head.size), err) == -1 ||
+			    ferry_spool_new(
+				&inner, a->dirfd, a->inner_left, err) == -1 ||
 				    write_level(a, s->children, a->at + s->span,
 					ferry_spool_sink, inner, err) == -1 ||
 				    ferry_spool_view(inner, &raw, err) == -1
@@ -263,6 +281,8 @@ write_level(struct applying *a, size_t count, uint64_t end,
 				: 0;
 		else
 			a->at += s->span;
+		if (inner != NULL)
+			a->inner_left -= ferry_spool_size(inner);
 		if (rc == 0)
 			rc = write_stream(a, s, raw, on_data, ctx, err);
 		ferry_spool_free(inner);
@@ -283,6 +303,7 @@ recreate(struct applying *a, const struct ferry_digest *sha256,
 
 	a->at = 0;
 	a->next = 0;
+	a->inner_left = ferry_image_max(a->head.size) - a->head.size;
 	a->corrections_left = ferry_bytes_buf(&a->corrections);
 	if (ferry_spool_new(&a->blob, a->dirfd, a->head.size, err) == -1 ||
 	    ferry_digester_new(&a->digester, FERRY_ALG(FERRY_SHA256), err) ==
@@ -338,9 +359,10 @@ write_blob(struct applying *a, const struct ferry_digest *sha256,
 }
 
 int
-ferry_recipe_try(struct ferry_bytes recipe,
-    const struct ferry_recipe_bases *bases, struct ferry_recipe_blob *blob,
-    int dirfd, ferry_recipe_sink *on_data, void *ctx, struct ferry_error *err)
+ferry_recipe_apply(struct ferry_bytes recipe,
+    const struct ferry_recipe_bases *bases, uint64_t size,
+    const struct ferry_digest *sha256, int dirfd, ferry_recipe_sink *on_data,
+    void *ctx, struct ferry_error *err)
 {
 	struct applying a;
 	int rc = -1;
@@ -351,19 +373,17 @@ ferry_recipe_try(struct ferry_bytes recipe,
 	a.stopped = bases->stopped;
 	if (ferry_recipe_head_read(&a.head, &recipe, err) == -1)
 		goto out;
-	if (a.head.size != blob->size) {
+	if (a.head.size != size) {
 		(void)ferry_error_set(err, FERRY_ESIZE,
 		    "a recipe for %llu bytes, not %llu",
-		    (unsigned long long)a.head.size,
-		    (unsigned long long)blob->size);
+		    (unsigned long long)a.head.size, (unsigned long long)size);
 		goto out;
 	}
 	if (open_bases(&a, bases, err) == -1 ||
 	    read_texts(&a, &recipe, err) == -1 ||
 	    read_image(&a, &recipe, err) == -1 ||
-	    write_blob(&a, blob->sha256, on_data, ctx, err) == -1)
+	    write_blob(&a, sha256, on_data, ctx, err) == -1)
 		goto out;
-	blob->work = a.work;
 	rc = 0;
 out:
 	for (size_t i = 0; i < FERRY_RECIPE_BASES; i++)
@@ -376,15 +396,4 @@ out:
 	ferry_buf_free(&a.corrections);
 	ferry_spool_free(a.spool);
 	return rc;
-}
-
-int
-ferry_recipe_apply(struct ferry_bytes recipe,
-    const struct ferry_recipe_bases *bases, uint64_t size,
-    const struct ferry_digest *sha256, int dirfd, ferry_recipe_sink *on_data,
-    void *ctx, struct ferry_error *err)
-{
-	struct ferry_recipe_blob blob = { size, sha256, 0 };
-
-	return ferry_recipe_try(recipe, bases, &blob, dirfd, on_data, ctx, err);
 }

@@ -206,7 +206,7 @@ ferry_copy_map_leave(
 
 	if (!m->counts)
 		m->first = m->n = 0;
-	if (m->n == m->cap && m->first > m->n / 2) {
+	if (m->n == m->cap && m->first > m->n / 4) {
 		memmove(
 		    m->v, m->v + m->first, (m->n - m->first) * sizeof(m->v[0]));
 		m->n -= m->first;

@@ -63,14 +63,4 @@ struct ferry_bytes
 ferry_recipe_mapped(const struct ferry_recipe_bases *bases, size_t i);
 void ferry_recipe_base_close(struct ferry_recipe_base *base);
 
-/* As ferry_recipe_apply(); work is set to the steps that it took. */
-struct ferry_recipe_blob {
-	uint64_t size;
-	const struct ferry_digest *sha256;
-	uint64_t work;
-};
-int ferry_recipe_try(struct ferry_bytes recipe,
-    const struct ferry_recipe_bases *bases, struct ferry_recipe_blob *blob,
-    int dirfd, ferry_recipe_sink *on_data, void *ctx, struct ferry_error *err);
-
 #endif

@@ -43,7 +43,6 @@ struct making {
 	struct ferry_buf corrections;
 	uint64_t bytes[FERRY_MODEL_MAX + 1];
 	struct ferry_spool *recipe;
-	size_t head_size; /* of its head, while work is not known */
 	const char *unfit;
 	const atomic_bool *stopped;
 };
@@ -157,15 +156,19 @@ is_worth_it(struct making *m, struct ferry_bytes blob, struct ferry_error *err)
 
 /* Copies are of the first base. */
 static int
-make_finder(struct making *m, struct ferry_error *err)
+make_finder(struct making *m, struct ferry_bytes blob,
+    struct ferry_bytes mapped, struct ferry_error *err)
 {
 	const struct ferry_recipe_base *base = &m->bases[0];
 
 	if (m->head.bases_n == 0 || base->streams_n == 0)
 		return 0;
 	m->head.copies = true;
-	return ferry_finder_new(&m->finder, base->image, base->streams,
-	    base->streams_n, FERRY_RECIPE_WORK(base->image.n) / 4, err);
+	if (ferry_finder_new(&m->finder, base->image, base->streams,
+		base->streams_n, FERRY_RECIPE_WORK(blob.n) / 4, err) == -1)
+		return -1;
+	ferry_finder_heed(m->finder, mapped);
+	return 0;
 }
 
 static int
@@ -191,7 +194,7 @@ look_at_all(struct making *m, struct ferry_bytes blob,
 		               : "it has nothing in common with its base";
 		return worth;
 	}
-	if (make_finder(m, err) == -1 ||
+	if (make_finder(m, blob, ferry_recipe_mapped(bases, 0), err) == -1 ||
 	    ferry_expand(blob, m->options->memory, m->options->dirfd, &m->image,
 		&m->plan, on_stream, m, err) == -1 ||
 	    ferry_spool_view(m->image, &image, err) == -1)
@@ -275,14 +278,13 @@ write_front(struct making *m, const struct ferry_recipe_bases *bases, int level,
 		level, &texts, err) == -1 ||
 	    pack_corrections(m, bases, &texts, level, err) == -1)
 		goto out;
-	/* How much it is, applying tells. */
+	/* As much as it may be: other readers may search in other ways. */
 	m->head.work = FERRY_RECIPE_WORK(
 	    m->head.image + (m->head.prefix > 0 ? m->head.bases[0].size : 0));
 	if (ferry_recipe_head_write(&m->head, &head, err) == -1 ||
 	    ferry_spool_write(m->recipe, head.p, head.n, err) == -1 ||
 	    ferry_spool_write(m->recipe, texts.p, texts.n, err) == -1)
 		goto out;
-	m->head_size = head.n;
 	if (plan.n > FERRY_PLAN_BYTES)
 		m->unfit = "it has too many streams";
 	rc = 0;
@@ -295,26 +297,19 @@ out:
 }
 
 static int
-too_large(struct making *m, struct ferry_error *err)
-{
-
-	m->made->outcome = FERRY_RECIPE_TOO_LARGE;
-	return ferry_error_set(err, FERRY_ELIMIT,
-	    "it would have more than %llu bytes",
-	    (unsigned long long)m->options->size_max);
-}
-
-static int
 on_patch(void *ctx, const void *p, size_t n, struct ferry_error *err)
 {
 	struct making *m = ctx;
 
 	if (m->stopped != NULL && atomic_load(m->stopped))
 		return ferry_error_set(err, FERRY_ECANCELLED, "stopped");
-	/* Its head will have less than it has now. */
-	if (ferry_spool_size(m->recipe) - m->head_size + n >
-	    m->options->size_max)
-		return too_large(m, err);
+	if (n > m->options->size_max ||
+	    ferry_spool_size(m->recipe) > m->options->size_max - n) {
+		m->made->outcome = FERRY_RECIPE_TOO_LARGE;
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "it would have more than %llu bytes",
+		    (unsigned long long)m->options->size_max);
+	}
 	return ferry_spool_write(m->recipe, p, n, err);
 }
 
@@ -357,32 +352,6 @@ no_recipe(struct making *m, enum ferry_recipe_outcome outcome, const char *why)
 	return 0;
 }
 
-/* Whether recipe gives blob again: 1; 0; -1. */
-static int
-apply(struct making *m, struct ferry_bytes blob,
-    const struct ferry_recipe_bases *bases, struct ferry_bytes recipe,
-    struct ferry_error *err)
-{
-	struct ferry_error why = FERRY_ERROR_INIT;
-	struct ferry_digest sha256;
-	struct ferry_recipe_blob want = { blob.n, &sha256, 0 };
-
-	if (ferry_digest_of(&sha256, FERRY_SHA256, blob, err) == -1)
-		return -1;
-	if (ferry_recipe_try(recipe, bases, &want, m->options->dirfd,
-		on_nothing, NULL, &why) == 0) {
-		m->head.work = want.work;
-		return 1;
-	}
-	if (is_system(&why)) {
-		*err = why;
-		return -1;
-	}
-	return why.code == FERRY_ELIMIT
-	           ? no_recipe(m, FERRY_RECIPE_UNFIT, why.text)
-	           : no_recipe(m, FERRY_RECIPE_DIFFERS, why.text);
-}
-
 /* Returns: 1 if the recipe is there and gives blob again; 0; -1. */
 static int
 make(struct making *m, struct ferry_bytes blob,
@@ -391,6 +360,7 @@ make(struct making *m, struct ferry_bytes blob,
 {
 	struct ferry_bytes images[FERRY_RECIPE_BASES], image;
 	struct ferry_error why = FERRY_ERROR_INIT;
+	struct ferry_digest sha256;
 	int level = m->options->level;
 
 	if (ferry_predictor_new(&m->predictor, FERRY_PREDICT_SPOOLED, err) ==
@@ -426,34 +396,20 @@ make(struct making *m, struct ferry_bytes blob,
 		*err = why;
 		return -1;
 	}
-	return ferry_spool_view(m->recipe, out, err) == -1
-	           ? -1
-	           : apply(m, blob, bases, *out, err);
-}
-
-/* Hand the recipe on, with a head that says how much work it is: 1; 0; -1. */
-static int
-hand_on(struct making *m, struct ferry_bytes recipe, ferry_recipe_sink *on_data,
-    void *ctx, struct ferry_error *err)
-{
-	struct ferry_error why = FERRY_ERROR_INIT;
-	struct ferry_buf head = FERRY_BUF_INIT;
-	int rc = -1;
-
-	recipe =
-	    ferry_bytes_of(recipe.p + m->head_size, recipe.n - m->head_size);
-	if (ferry_recipe_head_write(&m->head, &head, err) == -1)
-		goto out;
-	m->made->size = head.n + recipe.n;
-	if (m->made->size > m->options->size_max) {
-		(void)too_large(m, &why);
-		rc = no_recipe(m, FERRY_RECIPE_TOO_LARGE, why.text);
-	} else if (on_data(ctx, head.p, head.n, err) == 0 &&
-		   on_data(ctx, recipe.p, recipe.n, err) == 0)
-		rc = 1;
-out:
-	ferry_buf_free(&head);
-	return rc;
+	if (ferry_spool_view(m->recipe, out, err) == -1 ||
+	    ferry_digest_of(&sha256, FERRY_SHA256, blob, err) == -1)
+		return -1;
+	if (ferry_recipe_apply(*out, bases, blob.n, &sha256, m->options->dirfd,
+		on_nothing, NULL, &why) == 0)
+		return 1;
+	if (is_system(&why)) {
+		*err = why;
+		return -1;
+	}
+	return no_recipe(m,
+	    why.code == FERRY_ELIMIT ? FERRY_RECIPE_UNFIT
+				     : FERRY_RECIPE_DIFFERS,
+	    why.text);
 }
 
 int
@@ -475,8 +431,11 @@ ferry_recipe_make(struct ferry_bytes blob,
 		(void)no_recipe(&m, FERRY_RECIPE_UNFIT, "it is too large");
 	else
 		rc = make(&m, blob, bases, &recipe, err);
-	if (rc == 1)
-		rc = hand_on(&m, recipe, on_data, ctx, err);
+	if (rc == 1) {
+		made->size = recipe.n;
+		if (on_data(ctx, recipe.p, recipe.n, err) == -1)
+			rc = -1;
+	}
 	if (made->model == NULL)
 		made->model = m.first;
 	for (size_t i = 0; i < FERRY_RECIPE_BASES; i++)

@@ -24,7 +24,7 @@ struct ferry_predictor;
 typedef int ferry_predict_decide(
     void *ctx, size_t at, struct ferry_token *actual, struct ferry_error *err);
 
-/* Tables of 640 KiB, for any number of runs one after the other. */
+/* Tables of 768 KiB, for any number of runs one after the other. */
 enum ferry_predictor_raw {
 	FERRY_PREDICT_MEMORY,
 	/* Raw bytes are views of spools: what is passed is given back, as the model
@@ -65,6 +65,10 @@ struct ferry_predict_run {
 };
 int ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
     struct ferry_error *err);
+/* From within skip: raw bytes before at are not needed any more, but for the
+ * window.  Errors: FERRY_ECANCELLED. */
+int ferry_predict_pass(
+    struct ferry_predictor *p, size_t at, struct ferry_error *err);
 /* Count other work of the run.  Errors: FERRY_ELIMIT. */
 int ferry_predict_work(
     struct ferry_predict_run *run, uint64_t steps, struct ferry_error *err);

@@ -22,10 +22,9 @@ ferry_predict_work(
 	return 0;
 }
 
-/* Raw bytes before at are not needed any more, but for the window.  Returns: -1
- * if nothing is wanted any more. */
-static int
-pass(struct ferry_predictor *p, size_t at, struct ferry_error *err)
+int
+ferry_predict_pass(
+    struct ferry_predictor *p, size_t at, struct ferry_error *err)
 {
 
 	if (at - p->passed < PASSED)
@@ -45,7 +44,7 @@ ferry_predict_ask(struct ferry_predictor *p, size_t at,
 {
 	int rc = p->run->decide(p->run->ctx, at, actual, err);
 
-	if (pass(p, at, err) == -1)
+	if (ferry_predict_pass(p, at, err) == -1)
 		return -1;
 	assert(rc != 0 || actual->length == 0 ||
 	       (actual->length >= FERRY_DEFLATE_MATCH_MIN &&
@@ -77,5 +76,5 @@ ferry_predict_skip(
 		return -1;
 	assert(*at >= began && *at <= p->n);
 	keep_window(p, began, *at);
-	return pass(p, *at, err);
+	return ferry_predict_pass(p, *at, err);
 }

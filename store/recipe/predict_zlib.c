@@ -6,8 +6,6 @@
  *     difference to these two.
  */
 
-#include <limits.h>
-
 #include "store/recipe/predict_internal.h"
 
 /* Matches further back are not looked for: the window less what a search may
@@ -17,6 +15,7 @@
 #define TOO_FAR 4096
 /* Candidates that are looked at, before there are perhaps fewer to look at. */
 #define DENSE 8
+#define ELSEWHERE 4
 #define OFFSETS 24
 
 /*
@@ -41,95 +40,136 @@ step(const struct ferry_predictor *p, struct chain *c, size_t limit)
 }
 
 /*
- * Take the chain of the bytes that were seen longest ago, if a match is to be
- * longer than best.  Positions are all kept, but not those from s on.
+ * The chain of the bytes that were seen longest ago, if a match is to be longer
+ * than best; plain is where there is no other.  Positions are all kept, but not
+ * those behind s.
  */
-static void
-take_sparser(
-    struct ferry_predictor *p, struct chain *c, unsigned best, size_t limit)
+static struct chain
+find_sparser(struct ferry_predictor *p, const struct chain *plain,
+    unsigned best, size_t limit)
 {
 	size_t hashed = p->run->model->hash == FERRY_HASH_ZLIB ? 3 : 4;
 	size_t max = best + 1 > hashed ? best + 1 - hashed : 0;
-	size_t away = c->s - c->at;
+	size_t s = plain->s, away = s - plain->at;
+	struct chain found = *plain;
 
 	if (max > away)
 		max = away;
 	if (max > OFFSETS)
 		max = OFFSETS;
-	if (max + hashed > p->n - c->s)
-		return;
+	if (max + hashed > p->n - s)
+		return found;
 	for (size_t k = 1; k <= max; k++) {
-		size_t q = p->head[ferry_predict_hash(p, c->s + k)];
-		size_t ago = c->s + k + 1 - q;
+		size_t q = p->head[ferry_predict_hash(p, s + k)];
+		size_t ago = s + k + 1 - q;
 
-		if (q == 0 || q - 1 <= limit + k) {
-			c->at = SIZE_MAX;
-			return;
-		}
+		if (q == 0 || q - 1 <= limit + k)
+			return (struct chain){ s, k, SIZE_MAX };
 		/* What it leads to is not before what comes next anyway. */
 		if (ago < away)
 			continue;
 		away = ago;
-		c->before = k;
-		c->at = c->s - ago;
+		found = (struct chain){ s, k, s - ago };
 	}
+	return found;
 }
 
-/* The longest match at s that is longer than best, of those from candidate + 1
- * on; found is left alone if there is none.  Returns: its length, or best. */
+/* A search: what is wanted is longer than found. */
+struct searching {
+	struct ferry_predictor *p;
+	size_t s, limit; /* candidates are behind it */
+	unsigned max, nice; /* bytes */
+	struct ferry_predict_wanted wanted;
+	struct ferry_predict_match *found;
+};
+
+/* Whether the candidate is so long that no other is looked at. */
+static inline bool
+look_at(struct searching *g, size_t at)
+{
+	const uint8_t *here = g->p->raw + g->s, *there = g->p->raw + at;
+	unsigned n;
+
+	if (!ferry_predict_may(&g->wanted, there) ||
+	    (n = ferry_predict_equal(here, there, g->max)) <= g->found->length)
+		return false;
+	g->found->length = n;
+	g->found->at = at;
+	if (n >= g->nice || n >= g->max)
+		return true;
+	g->wanted = ferry_predict_want(g->p, g->s, n);
+	return false;
+}
+
+/*
+ * Look at the candidates of another chain, at most so many.  rank is that of the
+ * plain chain's first one, of which zlib would look at n.
+ * Returns: whether the search is over.
+ */
+static bool
+look_elsewhere(struct searching *g, struct chain *c, unsigned most,
+    uint16_t rank, unsigned n)
+{
+	const struct ferry_predictor *p = g->p;
+	struct ferry_predict_wanted hashed = ferry_predict_want(
+	    p, g->s, p->run->model->hash == FERRY_HASH_ZLIB ? 2 : 3);
+
+	for (; most > 0 && c->at != SIZE_MAX; most--) {
+		uint16_t at = p->rank[c->at & FERRY_PREDICT_MASK];
+
+		/* Of the plain chain, and further than zlib would go. */
+		if (ferry_predict_may(&hashed, p->raw + c->at) &&
+		    (uint16_t)(rank - at) >= n)
+			return true;
+		if (look_at(g, c->at))
+			return true;
+		step(p, c, g->limit);
+	}
+	return c->at == SIZE_MAX;
+}
+
+/*
+ * The longest match at s that is longer than best, of those from candidate + 1
+ * on; found is left alone if there is none.  Returns: its length, or best.
+ *
+ * Counted are steps of the plain chain, of which there are no more than zlib
+ * takes; of others there are ELSEWHERE times as many at most.
+ */
 static int
 search(struct ferry_predictor *p, size_t s, uint32_t candidate, unsigned best,
     struct ferry_predict_match *found, struct ferry_error *err)
 {
 	const struct ferry_model *m = p->run->model;
-	const uint8_t *here = p->raw + s;
-	size_t look = p->n - s, limit = s > FAR ? s - FAR : 0;
-	unsigned max = look < FERRY_DEFLATE_MATCH_MAX ? (unsigned)look
-	                                              : FERRY_DEFLATE_MATCH_MAX;
-	unsigned nice = m->nice < look ? m->nice : (unsigned)look;
-	unsigned limit_n = best >= m->good ? m->chain >> 2 : m->chain;
-	unsigned n,
-	    steps = 0,
-	    patience = m->search == FERRY_SEARCH_SLOW ? DENSE : UINT_MAX;
-	struct ferry_predict_wanted wanted, hashed;
-	struct chain c = { s, 0, candidate - 1 };
+	size_t look = p->n - s;
+	struct searching g = { .p = p,
+		.s = s,
+		.limit = s > FAR ? s - FAR : 0,
+		.max = look < FERRY_DEFLATE_MATCH_MAX ? (unsigned)look
+		                                      : FERRY_DEFLATE_MATCH_MAX,
+		.nice = m->nice < look ? m->nice : (unsigned)look,
+		.found = found };
+	unsigned n = best >= m->good ? m->chain >> 2 : m->chain, steps = 0;
+	unsigned patience = m->search == FERRY_SEARCH_SLOW ? DENSE : n;
+	struct chain c = { s, 0, candidate - 1 }, other = c;
 	uint16_t rank = p->rank[c.at & FERRY_PREDICT_MASK];
 
 	found->length = best;
-	if (best >= max)
+	if (best >= g.max)
 		return 0;
-	wanted = ferry_predict_want(p, s, best);
-	hashed = ferry_predict_want(
-	    p, s, m->hash == FERRY_HASH_ZLIB || look < 4 ? 2 : 3);
-	while (c.at != SIZE_MAX) {
-		const uint8_t *there = p->raw + c.at;
-
+	g.wanted = ferry_predict_want(p, s, best);
+	while (steps < n && c.at != SIZE_MAX) {
 		steps++;
-		/* Where zlib's search would have come to its end. */
-		if (c.before == 0
-			? steps > limit_n
-			: ferry_predict_may(&hashed, there) &&
-			      (uint16_t)(rank -
-					 p->rank[c.at & FERRY_PREDICT_MASK]) >=
-				  limit_n)
+		if (look_at(&g, c.at))
 			break;
-		if (ferry_predict_may(&wanted, there) &&
-		    (n = ferry_predict_equal(here, there, max)) >
-			found->length) {
-			found->length = n;
-			found->at = c.at;
-			if (n >= nice || n >= max)
-				break;
-			wanted = ferry_predict_want(p, s, n);
-			patience = m->search == FERRY_SEARCH_SLOW
-			               ? steps + DENSE
-			               : UINT_MAX;
-		}
-		step(p, &c, limit);
-		if (steps == patience && c.at != SIZE_MAX) {
-			patience *= 2;
-			take_sparser(p, &c, found->length, limit);
-		}
+		step(p, &c, g.limit);
+		if (steps < patience || steps == n || c.at == SIZE_MAX)
+			continue;
+		patience = 2 * steps;
+		if (other.before == 0 || other.at > c.at)
+			other = find_sparser(p, &c, found->length, g.limit);
+		if (other.before > 0 &&
+		    look_elsewhere(&g, &other, ELSEWHERE * steps, rank, n))
+			break;
 	}
 	return ferry_predict_work(p->run, steps, err);
 }

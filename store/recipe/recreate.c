@@ -16,6 +16,7 @@
  * done: the final block was written.
  */
 struct writing {
+	struct ferry_predictor *p;
 	struct ferry_predict_run *run;
 	const struct ferry_model *model;
 	struct ferry_bytes raw;
@@ -184,7 +185,8 @@ copy(struct writing *w, size_t *at, struct ferry_error *err)
 		if (!ferry_reuse_seek(w->base, c.stream, c.from + (*at - c.at)))
 			return ferry_error_set(err, FERRY_EFORMAT,
 			    "a copy of what are no tokens of the base");
-		if (copy_tokens(w, at, end, err) == -1)
+		if (copy_tokens(w, at, end, err) == -1 ||
+		    ferry_predict_pass(w->p, *at, err) == -1)
 			return -1;
 	}
 	if (*at > end)
@@ -244,7 +246,8 @@ ferry_stream_write(struct ferry_predictor *p, struct ferry_predict_run *run,
     struct ferry_stream_parts *parts, ferry_recipe_sink *on_data, void *ctx,
     struct ferry_error *err)
 {
-	struct writing w = { .run = run,
+	struct writing w = { .p = p,
+		.run = run,
 		.model = run->model,
 		.raw = run->raw,
 		.corrections = &parts->corrections,

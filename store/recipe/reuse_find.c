@@ -35,6 +35,7 @@ struct ferry_finder {
 	struct ferry_copy_map map;
 	bool copying;
 	size_t end;
+	struct ferry_bytes mapped;
 	size_t passed; /* of the image */
 	uint64_t left;
 };
@@ -86,6 +87,13 @@ ferry_finder_free(struct ferry_finder *f)
 	free(f->sized);
 	free(f->tape);
 	free(f);
+}
+
+void
+ferry_finder_heed(struct ferry_finder *f, struct ferry_bytes mapped)
+{
+
+	f->mapped = mapped;
 }
 
 size_t
@@ -248,6 +256,7 @@ pass(struct ferry_finder *f, size_t at)
 	if (there < f->passed + PASS && there >= f->passed)
 		return;
 	ferry_spool_pass_view(ferry_bytes_of(f->image.p, there));
+	ferry_spool_pass_view(f->mapped);
 	f->passed = there;
 }
 

@@ -19,6 +19,9 @@ struct ferry_finder;
 int ferry_finder_new(struct ferry_finder **out, struct ferry_bytes image,
     const struct ferry_reuse_stream *streams, size_t n, uint64_t steps,
     struct ferry_error *err);
+/* What the streams lie in, if it is to be given back, else nothing: a view as of
+ * ferry_spool_pass_view(). */
+void ferry_finder_heed(struct ferry_finder *f, struct ferry_bytes mapped);
 void ferry_finder_free(struct ferry_finder *f); /* NULL is fine */
 
 /* The base's stream that is the same as a whole, of content raw; SIZE_MAX: none

@@ -214,16 +214,16 @@ static bool
 take_run(struct looking *l, size_t q, size_t at, size_t least,
     struct ferry_reuse_run *run)
 {
-	size_t back, max;
+	size_t back, max, room = q > l->compared ? q - l->compared : 0;
 
+	run->to = q;
 	run->stream = stream_of(l->streams, l->n, at);
 	if (run->stream == l->n)
 		return false;
 	max = (size_t)(at - l->streams[run->stream].at);
-	back = equal_before(l->raw.p + q, l->image.p + at,
-	    q - l->compared < max ? q - l->compared : max);
+	back = equal_before(
+	    l->raw.p + q, l->image.p + at, room < max ? room : max);
 	run->from = q - back;
-	run->to = q;
 	run->base = max - back;
 	return ferry_reuse_run_extend(run, l->image, l->streams, l->raw) &&
 	       run->to - run->from >= least;

@@ -76,7 +76,7 @@ struct ferry_stream_parts {
  * run: model, raw, work and work_max are the caller's.
  * Errors: FERRY_EFORMAT and FERRY_ELIMIT (parts, work), the sink's,
  *     FERRY_ENOMEM.
- * Memory: 4 bytes for each token of a block, 4 MiB at most; 1 MiB for copies.
+ * Memory: 4 bytes for each token of a block, 4 MiB at most; 2 MiB for copies.
  */
 int ferry_stream_write(struct ferry_predictor *p, struct ferry_predict_run *run,
     struct ferry_stream_parts *parts, ferry_recipe_sink *on_data, void *ctx,

@@ -930,6 +930,29 @@ test_apply_what_was_made_before(void **state)
 	}
 }
 
+/* A search may look at places in another order, but counts no more than it takes
+ * from one to the one before, which is what older recipes announce. */
+static void
+test_apply_counts_no_more_than_before(void **state)
+{
+	struct ferry_buf recipe = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
+	struct made m;
+
+	(void)state;
+	begin_made(&m);
+	load(&m.blob, "blobs", "dense-chains.gz");
+	assert_ok(ferry_digest_of(
+		      &m.sha256, FERRY_SHA256, ferry_bytes_buf(&m.blob), &err),
+	    &err);
+	load(&recipe, "recipes", "dense-chains-of-set-1");
+	assert_ok(apply(&m, ferry_bytes_buf(&recipe), &out), &err);
+	assert_true(
+	    ferry_bytes_equal(ferry_bytes_buf(&out), ferry_bytes_buf(&m.blob)));
+	ferry_buf_free(&recipe);
+	ferry_buf_free(&out);
+	free_made(&m);
+}
+
 static void
 test_apply_refuses_other_bases_and_blobs(void **state)
 {
@@ -1107,6 +1130,7 @@ main(void)
 		cmocka_unit_test(test_recipe_of_unknown_compressor),
 		cmocka_unit_test(test_recipe_too_large),
 		cmocka_unit_test(test_apply_what_was_made_before),
+		cmocka_unit_test(test_apply_counts_no_more_than_before),
 		cmocka_unit_test(test_apply_refuses_other_bases_and_blobs),
 		cmocka_unit_test(test_apply_refuses_damage),
 		cmocka_unit_test(test_apply_refuses_lies),

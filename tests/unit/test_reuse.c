@@ -449,53 +449,6 @@ test_copies_keep_to_their_work(void **state)
 	ferry_buf_free(&out);
 }
 
-/* Distances over what was put in, taken out, or is between two copies. */
-static void
-test_distances(void **state)
-{
-	struct ferry_copy_map m = { .n = 0 };
-	uint8_t raw[1000];
-	static const struct {
-		struct ferry_token token;
-		size_t at; /* in the third copy */
-		unsigned distance;
-	} rows[] = {
-		{ { 4, 10 }, 420, 10 }, /* from within it */
-		{ { 4, 120 }, 450, 200 }, /* over 80 more bytes */
-		{ { 4, 350 }, 420, 400 }, /* over those and 30 fewer */
-		{ { 4, 65 }, 420, 65 }, /* between: as the bytes are */
-		{ { 4, 66 }, 421, 146 }, /* or as what is before */
-		{ { 4, 600 }, 420, 600 }, /* before the base's beginning */
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(raw); i++)
-		raw[i] = (uint8_t)(i * 7 ^ i >> 8);
-	/* Base 0–150 is at 0; 180–300 at 150; 350–500 at 400. */
-	ferry_copy_map_begin(&m);
-	ferry_copy_map_enter(&m, &(struct ferry_copy){ 0, 0, 0, 0 });
-	assert_ok(ferry_copy_map_leave(&m, 150, &err), &err);
-	ferry_copy_map_enter(&m, &(struct ferry_copy){ 150, 0, 0, 180 });
-	assert_ok(ferry_copy_map_leave(&m, 120, &err), &err);
-	ferry_copy_map_enter(&m, &(struct ferry_copy){ 400, 0, 0, 350 });
-	memcpy(raw + 420, raw + 355, 4);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_int_equal(
-		    ferry_copy_map_distance(&m, rows[i].token, rows[i].at,
-			ferry_bytes_of(raw, sizeof(raw))),
-		    rows[i].distance);
-	/* Of another stream, or what goes back: nothing before it counts. */
-	ferry_copy_map_enter(&m, &(struct ferry_copy){ 400, 0, 1, 350 });
-	assert_int_equal(ferry_copy_map_distance(&m, rows[1].token, 450,
-			     ferry_bytes_of(raw, sizeof(raw))),
-	    120);
-	ferry_copy_map_enter(&m, &(struct ferry_copy){ 400, 0, 0, 290 });
-	assert_int_equal(ferry_copy_map_distance(&m, rows[1].token, 450,
-			     ferry_bytes_of(raw, sizeof(raw))),
-	    120);
-	ferry_copy_map_free(&m);
-}
-
 /* What has nothing in common is seen to have nothing, soon. */
 static void
 test_alike(void **state)
@@ -601,7 +554,6 @@ main(void)
 		cmocka_unit_test(test_copies_of_whole_streams),
 		cmocka_unit_test(test_copies_are_refused),
 		cmocka_unit_test(test_copies_keep_to_their_work),
-		cmocka_unit_test(test_distances),
 		cmocka_unit_test(test_alike),
 		cmocka_unit_test(test_stopped),
 	};

@@ -1,0 +1,218 @@
+/* What copies are made of: distances, where content is the same, whole streams. */
+
+#include <fcntl.h>
+
+#include "store/recipe/copies.h"
+#include "store/recipe/encoding.h"
+#include "store/recipe/patch.h"
+#include "store/recipe/recipe.h"
+#include "store/recipe/reuse_runs.h"
+#include "tests/unit/unit.h"
+
+static struct ferry_error err;
+
+/* Distances over what was put in, taken out, or is between two copies. */
+static void
+test_distances(void **state)
+{
+	struct ferry_copy_map m = { .n = 0 };
+	uint8_t raw[1000];
+	static const struct {
+		struct ferry_token token;
+		size_t at; /* in the third copy */
+		unsigned distance;
+	} rows[] = {
+		{ { 4, 10 }, 420, 10 }, /* from within it */
+		{ { 4, 120 }, 450, 200 }, /* over 80 more bytes */
+		{ { 4, 350 }, 420, 400 }, /* over those and 30 fewer */
+		{ { 4, 65 }, 420, 65 }, /* between: as the bytes are */
+		{ { 4, 66 }, 421, 146 }, /* or as what is before */
+		{ { 4, 600 }, 420, 600 }, /* before the base's beginning */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(raw); i++)
+		raw[i] = (uint8_t)(i * 7 ^ i >> 8);
+	/* Base 0–150 is at 0; 180–300 at 150; 350–500 at 400. */
+	ferry_copy_map_begin(&m);
+	ferry_copy_map_enter(&m, &(struct ferry_copy){ 0, 0, 0, 0 });
+	assert_ok(ferry_copy_map_leave(&m, 150, &err), &err);
+	ferry_copy_map_enter(&m, &(struct ferry_copy){ 150, 0, 0, 180 });
+	assert_ok(ferry_copy_map_leave(&m, 120, &err), &err);
+	ferry_copy_map_enter(&m, &(struct ferry_copy){ 400, 0, 0, 350 });
+	memcpy(raw + 420, raw + 355, 4);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(
+		    ferry_copy_map_distance(&m, rows[i].token, rows[i].at,
+			ferry_bytes_of(raw, sizeof(raw))),
+		    rows[i].distance);
+	/* Of another stream, or what goes back: nothing before it counts. */
+	ferry_copy_map_enter(&m, &(struct ferry_copy){ 400, 0, 1, 350 });
+	assert_int_equal(ferry_copy_map_distance(&m, rows[1].token, 450,
+			     ferry_bytes_of(raw, sizeof(raw))),
+	    120);
+	ferry_copy_map_enter(&m, &(struct ferry_copy){ 400, 0, 0, 290 });
+	assert_int_equal(ferry_copy_map_distance(&m, rows[1].token, 450,
+			     ferry_bytes_of(raw, sizeof(raw))),
+	    120);
+	ferry_copy_map_free(&m);
+}
+
+/* Bytes that nothing is like, of their own, so that what is read beside shows. */
+static struct ferry_bytes
+make_noise(size_t n, uint32_t seed)
+{
+	uint8_t *p = malloc(n);
+
+	assert_non_null(p);
+	for (size_t i = 0; i < n; i++) {
+		seed = seed * 1664525 + 1013904223;
+		p[i] = (uint8_t)(seed >> 24);
+	}
+	return ferry_bytes_of(p, n);
+}
+
+static void
+put(struct ferry_bytes to, size_t at, struct ferry_bytes from, size_t n)
+{
+
+	memcpy((uint8_t *)(uintptr_t)to.p + at, from.p, n);
+}
+
+/* A run far away waits for one that is nearer, which is too short and ends behind
+ * where the far one was seen. */
+static void
+test_runs_that_waited(void **state)
+{
+	struct ferry_bytes raw = make_noise(90000, 1);
+	struct ferry_bytes image = make_noise(400000, 2);
+	struct ferry_reuse_stream stream = { 10, 399990, { NULL, 0 } };
+	struct ferry_reuse_places places = { .slots = NULL };
+	struct ferry_reuse_run run = { .to = 0 };
+
+	(void)state;
+	put(image, 640, ferry_bytes_of(raw.p + 40, 50), 50);
+	put(image, 320000 - 5, raw, 70000);
+	assert_ok(ferry_reuse_places_make(&places, image, &err), &err);
+	assert_true(
+	    ferry_reuse_run_find(&places, image, &stream, 1, raw, &run));
+	assert_in_range(run.from, 0, 90);
+	assert_int_equal(run.to, 70000);
+	assert_int_equal(run.base, 320000 - 15 + run.from);
+	assert_false(
+	    ferry_reuse_run_find(&places, image, &stream, 1, raw, &run));
+	ferry_reuse_places_free(&places);
+	free((void *)(uintptr_t)raw.p);
+	free((void *)(uintptr_t)image.p);
+}
+
+static int
+into_buf(void *ctx, const void *p, size_t n, struct ferry_error *e)
+{
+
+	return ferry_buf_add(ctx, p, n, e);
+}
+
+static void
+on_piece(void *ctx)
+{
+
+	(void)ctx;
+}
+
+static void
+add(struct ferry_buf *b, const char *p, size_t n)
+{
+
+	assert_ok(ferry_buf_add(b, p, n, &err), &err);
+}
+
+#define INNER 40
+#define EMPTY 200000 /* stored blocks with nothing in them */
+
+/* A stream that others lie in is not the base's, or what these are could be many
+ * bytes that count nowhere. */
+static void
+test_whole_streams_in_streams(void **state)
+{
+	struct ferry_buf base = FERRY_BUF_INIT;
+	struct ferry_buf plan_text = FERRY_BUF_INIT, places = FERRY_BUF_INIT;
+	struct ferry_buf corrections = FERRY_BUF_INIT, recipe = FERRY_BUF_INIT;
+	struct ferry_buf texts = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
+	struct ferry_recipe_head head = { .bases_n = 1, .copies = true };
+	struct ferry_plan plan = FERRY_PLAN_INIT;
+	struct ferry_recipe_bases bases = { .n = 1 };
+	struct ferry_recipe_base opened;
+	struct ferry_bytes image = ferry_bytes_str("x"), images[2];
+	struct ferry_digest sha256 = { .alg = FERRY_SHA256,
+		.n = FERRY_SHA256_SIZE };
+
+	(void)state;
+	add(&base, "\x1f\x8b\x08\0\0\0\0\0\0\0", 10);
+	for (size_t i = 0; i < EMPTY; i++)
+		add(&base, i + 1 == EMPTY ? "\1\0\0\xff\xff" : "\0\0\0\xff\xff",
+		    5);
+	add(&base, "\0\0\0\0\0\0\0\0", 8);
+	bases.v[0] = ferry_bytes_buf(&base);
+	assert_ok(ferry_recipe_base_open(
+		      &opened, &bases, 0, AT_FDCWD, NULL, NULL, 0, &err),
+	    &err);
+	assert_int_equal(opened.streams_n, 1);
+	assert_int_equal(opened.streams[0].n, 0);
+	for (size_t i = 0; i < INNER; i++) {
+		const struct ferry_plan_stream outer = { 0, 0, 1, 6, 0 },
+					       inner = { 0, 0, 0, 6, 0 };
+
+		assert_ok(ferry_plan_add(&plan, &outer, &err), &err);
+		assert_ok(ferry_plan_add(&plan, &inner, &err), &err);
+		/* Each is the base's 0, which nothing is kept of then. */
+		add(&corrections, "\2\0\2\0", 4);
+	}
+	assert_ok(ferry_plan_write_places(&plan, &plan_text, &err), &err);
+	assert_ok(ferry_plan_write_models(&plan, &plan_text, &err), &err);
+	assert_ok(ferry_plan_write_places(&opened.plan, &places, &err), &err);
+	assert_ok(ferry_patch_pack(ferry_bytes_buf(&plan_text),
+		      ferry_bytes_buf(&places), 9, &texts, &err),
+	    &err);
+	assert_ok(ferry_patch_pack(ferry_bytes_buf(&corrections),
+		      ferry_bytes_of(NULL, 0), 9, &texts, &err),
+	    &err);
+	head.size = 1000;
+	head.image = image.n;
+	head.work = FERRY_RECIPE_WORK(image.n);
+	head.streams = plan.n;
+	head.bases[0].size = opened.image.n;
+	head.bases[0].sha256 = opened.sha256;
+	assert_ok(ferry_recipe_head_write(&head, &recipe, &err), &err);
+	add(&recipe, (const char *)texts.p, texts.n);
+	images[0] = opened.image;
+	assert_ok(ferry_patch_make(
+		      image, images, 1, 9, into_buf, on_piece, &recipe, &err),
+	    &err);
+	assert_int_equal(
+	    ferry_recipe_apply(ferry_bytes_buf(&recipe), &bases, head.size,
+		&sha256, AT_FDCWD, into_buf, &out, &err),
+	    -1);
+	assert_refused(&err, FERRY_EFORMAT, "that is not the base's");
+	ferry_recipe_base_close(&opened);
+	ferry_plan_free(&plan);
+	ferry_buf_free(&base);
+	ferry_buf_free(&plan_text);
+	ferry_buf_free(&places);
+	ferry_buf_free(&corrections);
+	ferry_buf_free(&recipe);
+	ferry_buf_free(&texts);
+	ferry_buf_free(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_distances),
+		cmocka_unit_test(test_runs_that_waited),
+		cmocka_unit_test(test_whole_streams_in_streams),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
