@@ -468,7 +468,7 @@ def piece_twice_in_an_index(v):
 
 @attack(28)
 def recipe_of_newer_models(v):
-    recipe(v, b"FRR1" + varint(3))
+    recipe(v, b"FRR1" + varint(99))
 
 
 @attack(20)
