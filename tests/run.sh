@@ -15,8 +15,23 @@ cmake -B build/strict -G Ninja -D PRESET=strict >/dev/null
 ninja -C build/sanitize -j "$jobs"
 ninja -C build/strict -j "$jobs"
 
+# clang-tidy takes what the processors have left, from now to the end: as one of
+# the tests it would be a third of an hour with one beside it.
+if [ $# -eq 0 ]; then
+	tests/lint.sh tidy >build/tidy.log 2>&1 &
+	tidy=$!
+	trap 'kill $tidy 2>/dev/null || :' EXIT
+	set -- -E '^lint/tidy$'
+fi
+
 # Unit tests and fuzzing run under the sanitizers; the end-to-end scripts
-# drive the programs as they are released, two at a time: more would be late
-# for the promises of time that some of them check.
+# drive the programs as they are released, two at a time.
 ctest --test-dir build/sanitize -L 'unit|fuzz' --output-on-failure -j "$jobs" "$@"
 ctest --test-dir build/strict -LE 'unit|fuzz' --output-on-failure -j 2 "$@"
+if [ -n "${tidy:-}" ]; then
+	wait "$tidy" || {
+		cat build/tidy.log
+		exit 1
+	}
+	echo "clang-tidy: nothing"
+fi
