@@ -15,7 +15,7 @@
 #define TOO_FAR 4096
 /* Candidates that are looked at, before there are perhaps fewer to look at. */
 #define DENSE 8
-#define ELSEWHERE 4
+#define ELSEWHERE 8
 #define OFFSETS 24
 
 /*
