@@ -13,8 +13,8 @@
 
 /*
  * at: how far the image was used; next: the next stream of the plan.  reuse: of
- * the first base, if there is one.  blob: what was made so far, of which digester
- * is.  inner_left: what contents that have streams in them may still take; an
+ * the first base, which may have no streams.  blob: what was made so far, of which
+ * digester is.  inner_left: what contents that have streams in them may still take; an
  * expansion gives no more.
  */
 struct applying {
@@ -164,15 +164,6 @@ read_image(struct applying *a, struct ferry_bytes *in, struct ferry_error *err)
 }
 
 static int
-look_stopped(const struct applying *a, struct ferry_error *err)
-{
-
-	return a->stopped != NULL && atomic_load(a->stopped)
-	           ? ferry_error_set(err, FERRY_ECANCELLED, "stopped")
-	           : 0;
-}
-
-static int
 copy(struct applying *a, uint64_t n, ferry_recipe_sink *on_data, void *ctx,
     struct ferry_error *err)
 {
@@ -180,7 +171,7 @@ copy(struct applying *a, uint64_t n, ferry_recipe_sink *on_data, void *ctx,
 	while (n > 0) {
 		size_t k = n < COPY ? (size_t)n : COPY;
 
-		if (look_stopped(a, err) == -1 ||
+		if (ferry_predict_stopped(a->stopped, err) == -1 ||
 		    on_data(ctx, a->image.p + a->at, k, err) == -1)
 			return -1;
 		a->at += k;
@@ -201,7 +192,7 @@ write_whole(struct applying *a, size_t whole, ferry_recipe_sink *on_data,
 	while (left.n > 0) {
 		size_t k = left.n < COPY ? left.n : COPY;
 
-		if (look_stopped(a, err) == -1 ||
+		if (ferry_predict_stopped(a->stopped, err) == -1 ||
 		    on_data(ctx, left.p, k, err) == -1)
 			return -1;
 		left = ferry_bytes_of(left.p + k, left.n - k);
@@ -224,12 +215,8 @@ write_stream(struct applying *a, const struct ferry_plan_stream *stream,
 	struct ferry_stream_parts parts = { .padding = stream->padding,
 		.base = a->reuse };
 	struct ferry_bytes *in = &a->corrections_left, list = { NULL, 0 };
-	size_t whole = SIZE_MAX, n = 0, next = 0;
+	size_t whole = SIZE_MAX, n = a->reuse->n, next = a->reuse->next;
 
-	if (a->reuse != NULL) {
-		n = a->reuse->n;
-		next = a->reuse->next;
-	}
 	if (a->head.copies &&
 	    ferry_copies_take(in, n, next, &whole, &list, err) == -1)
 		return -1;
@@ -325,17 +312,6 @@ recreate(struct applying *a, const struct ferry_digest *sha256,
 }
 
 static int
-make_reuse(struct applying *a, struct ferry_error *err)
-{
-	const struct ferry_recipe_base *base = &a->bases[0];
-
-	return !a->head.copies || a->head.bases_n == 0
-	           ? 0
-	           : ferry_reuse_new(
-			 &a->reuse, base->streams, base->streams_n, err);
-}
-
-static int
 write_blob(struct applying *a, const struct ferry_digest *sha256,
     ferry_recipe_sink *on_data, void *ctx, struct ferry_error *err)
 {
@@ -346,7 +322,9 @@ write_blob(struct applying *a, const struct ferry_digest *sha256,
 	    -1)
 		return -1;
 	ferry_predictor_heed(a->predictor, a->mapped, a->stopped);
-	if (make_reuse(a, err) == -1 || recreate(a, sha256, err) == -1 ||
+	if (ferry_reuse_new(&a->reuse, a->bases[0].streams,
+		a->bases[0].streams_n, err) == -1 ||
+	    recreate(a, sha256, err) == -1 ||
 	    ferry_spool_view(a->blob, &blob, err) == -1)
 		return -1;
 	for (size_t at = 0; at < blob.n; at += n) {

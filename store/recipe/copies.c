@@ -262,18 +262,15 @@ ferry_copy_map_distance(const struct ferry_copy_map *m, struct ferry_token t,
 		before = &m->v[i - 1];
 	if (i < m->n)
 		behind = &m->v[i];
-	if (before != NULL && source - before->from < before->n) {
-		put = before->at + (source - before->from);
-	} else if (behind->from - source <= behind->at &&
-		   is_there(raw, behind->at - (behind->from - source), at,
-		       t.length)) {
-		/* Between two copies it is where the bytes are. */
+	/* Between two copies it is where the bytes are. */
+	if ((before == NULL || source - before->from >= before->n) &&
+	    behind->from - source <= behind->at &&
+	    is_there(raw, behind->at - (behind->from - source), at, t.length))
 		put = behind->at - (behind->from - source);
-	} else if (before != NULL) {
+	else if (before != NULL)
 		put = before->at + (source - before->from);
-	} else {
+	else
 		return t.distance;
-	}
 	return put < at && at - put <= FERRY_DEFLATE_WINDOW
 	           ? (unsigned)(at - put)
 	           : t.distance;

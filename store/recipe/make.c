@@ -301,8 +301,8 @@ on_patch(void *ctx, const void *p, size_t n, struct ferry_error *err)
 {
 	struct making *m = ctx;
 
-	if (m->stopped != NULL && atomic_load(m->stopped))
-		return ferry_error_set(err, FERRY_ECANCELLED, "stopped");
+	if (ferry_predict_stopped(m->stopped, err) == -1)
+		return -1;
 	if (n > m->options->size_max ||
 	    ferry_spool_size(m->recipe) > m->options->size_max - n) {
 		m->made->outcome = FERRY_RECIPE_TOO_LARGE;

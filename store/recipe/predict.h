@@ -43,6 +43,9 @@ void ferry_predictor_free(struct ferry_predictor *p);
 void ferry_predictor_heed(struct ferry_predictor *p, struct ferry_bytes mapped,
     const atomic_bool *stopped);
 
+/* Errors: FERRY_ECANCELLED if stopped, which may be NULL, is true. */
+int ferry_predict_stopped(const atomic_bool *stopped, struct ferry_error *err);
+
 /*
  * Returns: 0 when the tokens decided stand for all of raw, which has less than
  *     2^32 - 1 bytes; 1 when decide stopped; -1.

@@ -23,6 +23,15 @@ ferry_predict_work(
 }
 
 int
+ferry_predict_stopped(const atomic_bool *stopped, struct ferry_error *err)
+{
+
+	return stopped != NULL && atomic_load(stopped)
+	           ? ferry_error_set(err, FERRY_ECANCELLED, "stopped")
+	           : 0;
+}
+
+int
 ferry_predict_pass(
     struct ferry_predictor *p, size_t at, struct ferry_error *err)
 {
@@ -33,9 +42,7 @@ ferry_predict_pass(
 		ferry_spool_pass_view(ferry_bytes_of(p->raw, at));
 	ferry_spool_pass_view(p->mapped);
 	p->passed = at;
-	if (p->stopped != NULL && atomic_load(p->stopped))
-		return ferry_error_set(err, FERRY_ECANCELLED, "stopped");
-	return 0;
+	return ferry_predict_stopped(p->stopped, err);
 }
 
 int

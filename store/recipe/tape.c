@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "store/recipe/stream.h"
+
 void
 ferry_tape_begin(struct ferry_tape *t, struct ferry_bytes deflated)
 {
@@ -19,7 +21,7 @@ open_block(struct ferry_tape *t)
 {
 	struct ferry_bytes stored = { NULL, 0 };
 
-	t->steps += FERRY_TAPE_BLOCK_STEPS;
+	t->steps += FERRY_STREAM_BLOCK_WORK;
 	if (ferry_inflate_block(&t->in) != FERRY_INFLATE_MORE)
 		t->over = true;
 	else if (t->in.header.type != FERRY_DEFLATE_STORED)

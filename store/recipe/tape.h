@@ -9,14 +9,12 @@
 #include "store/recipe/inflate.h"
 
 #define FERRY_TAPE_TOKENS 8192
-#define FERRY_TAPE_BLOCK_STEPS                                                 \
-	1024 /* that reading a block's codes counts for */
 
 /*
  * For others to read: tokens first to n follow each other from byte at of the
  * content on.  Behind them are gap bytes of a stored block, in which no token
  * shows; over: there is nothing else.  steps: of work, since _begin; a block
- * counts FERRY_TAPE_BLOCK_STEPS, a token one.
+ * counts FERRY_STREAM_BLOCK_WORK, a token one.
  */
 struct ferry_tape {
 	uint64_t at, steps;

@@ -168,23 +168,8 @@ note_count(struct ferry_run *run, const struct ferry_pull_count *count,
 	return rc;
 }
 
-/* What came after the last look counts, too: the next run is to look. */
 static int
-look_at_totals(
-    struct ferry_pull_cache *c, struct ferry_store *st, struct ferry_error *err)
-{
-	struct ferry_cached_totals totals;
-
-	if (c->limits.bytes == 0)
-		return 0;
-	if (ferry_cached_totals(st, &totals, err) == -1)
-		return -1;
-	c->over = totals.bytes > c->limits.bytes;
-	return 0;
-}
-
-int
-ferry_pull_cache_note(
+note_all(
     struct ferry_pull_cache *c, struct ferry_run *run, struct ferry_error *err)
 {
 	int64_t now = ferry_now();
@@ -208,7 +193,24 @@ ferry_pull_cache_note(
 		if (note_count(run, &none, err) == -1)
 			return -1;
 	}
-	return look_at_totals(c, run->st, err);
+	return 0;
+}
+
+int
+ferry_pull_cache_note(
+    struct ferry_pull_cache *c, struct ferry_run *run, struct ferry_error *err)
+{
+	struct ferry_cached_totals totals;
+
+	if (note_all(c, run, err) == -1)
+		return -1;
+	if (c->limits.bytes == 0)
+		return 0;
+	/* What came after the last look counts, too: the next run is to look. */
+	if (ferry_cached_totals(run->st, &totals, err) == -1)
+		return -1;
+	c->over = totals.bytes > c->limits.bytes;
+	return 0;
 }
 
 static void
@@ -244,7 +246,7 @@ ferry_pull_cache_turn(
 		c->uses_n = 0;
 		return 0;
 	}
-	if (c->uses_n > 0 && (ferry_pull_cache_note(c, run, err) == -1 ||
+	if (c->uses_n > 0 && (note_all(c, run, err) == -1 ||
 				 ferry_store_commit(run->st, err) == -1))
 		return -1;
 	if (ferry_evict(run, &c->limits, &out, err) == -1)
