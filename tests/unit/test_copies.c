@@ -106,13 +106,6 @@ test_runs_that_waited(void **state)
 	free((void *)(uintptr_t)image.p);
 }
 
-static int
-into_buf(void *ctx, const void *p, size_t n, struct ferry_error *e)
-{
-
-	return ferry_buf_add(ctx, p, n, e);
-}
-
 static void
 on_piece(void *ctx)
 {
@@ -186,12 +179,12 @@ test_whole_streams_in_streams(void **state)
 	assert_ok(ferry_recipe_head_write(&head, &recipe, &err), &err);
 	add(&recipe, (const char *)texts.p, texts.n);
 	images[0] = opened.image;
-	assert_ok(ferry_patch_make(
-		      image, images, 1, 9, into_buf, on_piece, &recipe, &err),
+	assert_ok(ferry_patch_make(image, images, 1, 9, unit_into_buf, on_piece,
+		      &recipe, &err),
 	    &err);
 	assert_int_equal(
 	    ferry_recipe_apply(ferry_bytes_buf(&recipe), &bases, head.size,
-		&sha256, AT_FDCWD, into_buf, &out, &err),
+		&sha256, AT_FDCWD, unit_into_buf, &out, &err),
 	    -1);
 	assert_refused(&err, FERRY_EFORMAT, "that is not the base's");
 	ferry_recipe_base_close(&opened);

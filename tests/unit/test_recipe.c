@@ -17,13 +17,6 @@
 
 static struct ferry_error err;
 
-static int
-into_buf(void *ctx, const void *p, size_t n, struct ferry_error *e)
-{
-
-	return ferry_buf_add(ctx, p, n, e);
-}
-
 static void
 load(struct ferry_buf *out, const char *folder, const char *name)
 {
@@ -163,7 +156,8 @@ assert_written(const struct fixture *f, struct ferry_predictor *p,
 	    ferry_correction_reader_begin(&parts.corrections, &in, &err), &err);
 	assert_int_equal(in.n, 0);
 	assert_ok(
-	    ferry_stream_write(p, &run, &parts, into_buf, &out, &err), &err);
+	    ferry_stream_write(p, &run, &parts, unit_into_buf, &out, &err),
+	    &err);
 	assert_int_equal(out.n, f->deflated.n - 8);
 	assert_memory_equal(out.p, f->deflated.p, out.n);
 	ferry_buf_free(&out);
@@ -330,7 +324,7 @@ test_inflate_agrees_with_zlib(void **state)
 
 		load_stream(&f, rows[i].name);
 		assert_int_equal(ferry_inflate_all(f.deflated, UINT64_MAX,
-				     into_buf, &out, &used, &raw, &err),
+				     unit_into_buf, &out, &used, &raw, &err),
 		    1);
 		assert_int_equal(used, f.deflated.n - 8);
 		assert_int_equal(raw, f.raw.n);
@@ -341,12 +335,12 @@ test_inflate_agrees_with_zlib(void **state)
 		/* Cut off, or more than allowed: nothing is taken. */
 		assert_int_equal(
 		    ferry_inflate_all(ferry_bytes_of(f.deflated.p, used - 1),
-			UINT64_MAX, into_buf, &out, &used, &raw, &err),
+			UINT64_MAX, unit_into_buf, &out, &used, &raw, &err),
 		    0);
 		if (f.raw.n > 0)
 			assert_int_equal(
-			    ferry_inflate_all(f.deflated, f.raw.n - 1, into_buf,
-				&out, &used, &raw, &err),
+			    ferry_inflate_all(f.deflated, f.raw.n - 1,
+				unit_into_buf, &out, &used, &raw, &err),
 			    0);
 		ferry_buf_free(&out);
 		free_stream(&f);
@@ -376,7 +370,7 @@ test_inflate_refuses(void **state)
 	for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++)
 		if (ferry_inflate_all(
 			ferry_bytes_of(streams[i].p, streams[i].n), UINT64_MAX,
-			into_buf, &out, &used, &raw, &err) != 0)
+			unit_into_buf, &out, &used, &raw, &err) != 0)
 			fail_msg("stream %zu was taken", i);
 	ferry_buf_free(&out);
 }
@@ -495,8 +489,8 @@ assert_corrections_refused(
 	assert_ok(ferry_corrections_write(c, &text, &err), &err);
 	in = ferry_bytes_buf(&text);
 	if (ferry_correction_reader_begin(&parts.corrections, &in, &err) == 0)
-		assert_int_equal(
-		    ferry_stream_write(p, &run, &parts, into_buf, &out, &err),
+		assert_int_equal(ferry_stream_write(p, &run, &parts,
+				     unit_into_buf, &out, &err),
 		    -1);
 	assert_refused(&err, code, why);
 	ferry_buf_free(&out);
@@ -633,7 +627,7 @@ test_write_keeps_to_its_work(void **state)
 	assert_ok(
 	    ferry_correction_reader_begin(&parts.corrections, &in, &err), &err);
 	assert_int_equal(
-	    ferry_stream_write(p, &run, &parts, into_buf, &out, &err), -1);
+	    ferry_stream_write(p, &run, &parts, unit_into_buf, &out, &err), -1);
 	assert_refused(&err, FERRY_ELIMIT, "steps");
 	ferry_buf_free(&out);
 	ferry_predictor_free(p);
@@ -728,7 +722,7 @@ make(struct made *m, uint64_t size_max)
 	    &err);
 	ferry_buf_reset(&m->recipe);
 	return ferry_recipe_make(ferry_bytes_buf(&m->blob), &m->bases, &options,
-	    into_buf, &m->recipe, &m->made, &err);
+	    unit_into_buf, &m->recipe, &m->made, &err);
 }
 
 static void
@@ -749,7 +743,7 @@ apply(const struct made *m, struct ferry_bytes recipe, struct ferry_buf *out)
 {
 
 	return ferry_recipe_apply(recipe, &m->bases, m->blob.n, &m->sha256,
-	    m->dirfd, into_buf, out, &err);
+	    m->dirfd, unit_into_buf, out, &err);
 }
 
 static void
@@ -1053,7 +1047,7 @@ test_apply_refuses_lies(void **state)
 		    ferry_recipe_head_write(&lies[i].head, &text, &err), &err);
 		assert_int_equal(ferry_recipe_apply(ferry_bytes_buf(&text),
 				     &none, lies[i].head.size, &sha256,
-				     AT_FDCWD, into_buf, &text, &err),
+				     AT_FDCWD, unit_into_buf, &text, &err),
 		    -1);
 		assert_refused(&err, lies[i].code, lies[i].why);
 		ferry_buf_free(&text);
@@ -1069,11 +1063,11 @@ test_apply_refuses_newer(void **state)
 
 	(void)state;
 	assert_int_equal(ferry_recipe_apply(ferry_bytes_str("FRR1\5"), &none, 1,
-			     &sha256, AT_FDCWD, into_buf, &out, &err),
+			     &sha256, AT_FDCWD, unit_into_buf, &out, &err),
 	    -1);
 	assert_refused(&err, FERRY_ENEWER, "set 5");
 	assert_int_equal(ferry_recipe_apply(ferry_bytes_str("FRR2\1"), &none, 1,
-			     &sha256, AT_FDCWD, into_buf, &out, &err),
+			     &sha256, AT_FDCWD, unit_into_buf, &out, &err),
 	    -1);
 	assert_refused(&err, FERRY_EFORMAT, "not a recipe");
 	ferry_buf_free(&out);

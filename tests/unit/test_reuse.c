@@ -16,13 +16,6 @@
 
 static struct ferry_error err;
 
-static int
-into_buf(void *ctx, const void *p, size_t n, struct ferry_error *e)
-{
-
-	return ferry_buf_add(ctx, p, n, e);
-}
-
 /* The same for the same seed: words, and lines that come again. */
 static void
 make_text(struct ferry_buf *out, uint32_t seed, size_t n)
@@ -119,8 +112,8 @@ open_pair(
 
 	memset(o, 0, sizeof(*o));
 	o->deflated = ferry_bytes_of(blob->p + 10, blob->n - 10);
-	assert_int_equal(ferry_inflate_all(o->deflated, UINT32_MAX, into_buf,
-			     &o->raw, &o->used, &n, &err),
+	assert_int_equal(ferry_inflate_all(o->deflated, UINT32_MAX,
+			     unit_into_buf, &o->raw, &o->used, &n, &err),
 	    1);
 	assert_ok(ferry_recipe_base_open(
 		      &o->base, &bases, 0, AT_FDCWD, NULL, NULL, 0, &err),
@@ -162,7 +155,8 @@ write_pair(struct pair *o, struct ferry_bytes list,
 	    ferry_correction_reader_begin(&parts.corrections, &in, &err), &err);
 	if (ferry_copy_reader_begin(
 		&parts.copies, list, o->raw.n, o->reuse->n, 0, &err) == 0)
-		rc = ferry_stream_write(o->p, run, &parts, into_buf, out, &err);
+		rc = ferry_stream_write(
+		    o->p, run, &parts, unit_into_buf, out, &err);
 	ferry_buf_free(&text);
 	return rc;
 }
@@ -267,14 +261,14 @@ assert_recipe(const struct ferry_buf *blob, const struct ferry_buf *base)
 	struct ferry_digest sha256;
 
 	bases.v[0] = ferry_bytes_buf(base);
-	if (ferry_recipe_make(ferry_bytes_buf(blob), &bases, &options, into_buf,
-		&recipe, &made, &err) != 1)
+	if (ferry_recipe_make(ferry_bytes_buf(blob), &bases, &options,
+		unit_into_buf, &recipe, &made, &err) != 1)
 		fail_msg("%s %s", made.why, err.text);
 	assert_ok(
 	    ferry_digest_of(&sha256, FERRY_SHA256, ferry_bytes_buf(blob), &err),
 	    &err);
 	assert_ok(ferry_recipe_apply(ferry_bytes_buf(&recipe), &bases, blob->n,
-		      &sha256, AT_FDCWD, into_buf, &out, &err),
+		      &sha256, AT_FDCWD, unit_into_buf, &out, &err),
 	    &err);
 	assert_int_equal(out.n, blob->n);
 	assert_memory_equal(out.p, blob->p, blob->n);
@@ -488,18 +482,18 @@ test_alike(void **state)
 	bases.v[0] = ferry_bytes_buf(&base);
 	assert_true(ferry_recipe_may_pay(ferry_bytes_buf(&blob), &bases));
 	assert_int_equal(ferry_recipe_make(ferry_bytes_buf(&blob), &bases,
-			     &options, into_buf, &b, &made, &err),
+			     &options, unit_into_buf, &b, &made, &err),
 	    0);
 	assert_int_equal(made.outcome, FERRY_RECIPE_UNFIT);
 	assert_non_null(strstr(made.why, "in common"));
 	bases.n = 0;
 	assert_false(ferry_recipe_may_pay(ferry_bytes_buf(&a), &bases));
 	assert_int_equal(ferry_recipe_make(ferry_bytes_buf(&a), &bases,
-			     &options, into_buf, &b, &made, &err),
+			     &options, unit_into_buf, &b, &made, &err),
 	    0);
 	assert_non_null(strstr(made.why, "compressed"));
 	assert_int_equal(ferry_recipe_make(ferry_bytes_buf(&blob), &bases,
-			     &options, into_buf, &b, &made, &err),
+			     &options, unit_into_buf, &b, &made, &err),
 	    1);
 	ferry_buf_free(&a);
 	ferry_buf_free(&b);
@@ -527,15 +521,16 @@ test_stopped(void **state)
 		      &sha256, FERRY_SHA256, ferry_bytes_buf(&blob), &err),
 	    &err);
 	assert_int_equal(ferry_recipe_make(ferry_bytes_buf(&blob), &bases,
-			     &options, into_buf, &recipe, &made, &err),
+			     &options, unit_into_buf, &recipe, &made, &err),
 	    1);
 	atomic_store(&stopped, true);
 	assert_int_equal(ferry_recipe_make(ferry_bytes_buf(&blob), &bases,
-			     &options, into_buf, &out, &made, &err),
+			     &options, unit_into_buf, &out, &made, &err),
 	    -1);
 	assert_refused(&err, FERRY_ECANCELLED, "stopped");
-	assert_int_equal(ferry_recipe_apply(ferry_bytes_buf(&recipe), &bases,
-			     blob.n, &sha256, AT_FDCWD, into_buf, &out, &err),
+	assert_int_equal(
+	    ferry_recipe_apply(ferry_bytes_buf(&recipe), &bases, blob.n,
+		&sha256, AT_FDCWD, unit_into_buf, &out, &err),
 	    -1);
 	assert_refused(&err, FERRY_ECANCELLED, "stopped");
 	assert_int_equal(out.n, 0);

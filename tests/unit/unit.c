@@ -48,3 +48,10 @@ unit_data(char out[UNIT_PATH], const char *format, ...)
 	va_end(ap);
 	assert_true(snprintf(out, UNIT_PATH, "%s/%s", data, name) < UNIT_PATH);
 }
+
+int
+unit_into_buf(void *ctx, const void *p, size_t n, struct ferry_error *err)
+{
+
+	return ferry_buf_add(ctx, p, n, err);
+}

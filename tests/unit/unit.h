@@ -47,6 +47,9 @@ void unit_write(const char *path, const char *text);
 void unit_data(char out[UNIT_PATH], const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* A sink: append n bytes to ctx, a struct ferry_buf. */
+int unit_into_buf(void *ctx, const void *p, size_t n, struct ferry_error *err);
+
 /* A string's bytes, for rows of tables. */
 static inline struct ferry_bytes
 B(const char *s) {
