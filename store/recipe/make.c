@@ -98,7 +98,7 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 	m->made->streams++;
 	m->made->exact += a->corrections.n == 0 ? 1 : 0;
 	m->made->corrections += size;
-	m->bytes[a->model->number] += size;
+	m->bytes[a->model->number] += size - a->copies.list.n;
 	m->first = a->model;
 	if (m->made->model == NULL || raw.n > m->largest) {
 		m->largest = raw.n;
@@ -241,7 +241,7 @@ pack_corrections(struct making *m, const struct ferry_recipe_bases *bases,
 	for (size_t i = 1; i <= FERRY_MODEL_MAX; i++)
 		if (m->bytes[i] > m->bytes[model])
 			model = i;
-	if (m->head.bases_n > 0 && alone.n > CORRECTIONS_MANY && model > 0) {
+	if (m->head.bases_n > 0 && m->bytes[model] > CORRECTIONS_MANY) {
 		if (ferry_recipe_base_open(&other, bases, 0, m->options->dirfd,
 			ferry_model_find(model), &work, UINT64_MAX,
 			err) == -1 ||
@@ -249,7 +249,8 @@ pack_corrections(struct making *m, const struct ferry_recipe_bases *bases,
 			ferry_bytes_buf(&other.corrections), level, &beside,
 			err) == -1)
 			goto out;
-		if (beside.n < alone.n)
+		/* Readers search twice as long then. */
+		if (beside.n < alone.n - alone.n / 4)
 			m->head.prefix = (uint8_t)model;
 	}
 	rc = m->head.prefix > 0 ? ferry_buf_add(text, beside.p, beside.n, err)
