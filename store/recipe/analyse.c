@@ -204,6 +204,7 @@ take_tokens(struct analysis *a, size_t *at, size_t n, struct ferry_error *err)
 				return -1;
 			k = (size_t)rc;
 		}
+		ferry_predict_tell(a->p, *at, tokens, k);
 		for (size_t i = 0; i < k; i++) {
 			ferry_tree_count(&a->counts, tokens[i], a->raw.p + *at);
 			*at += ferry_token_span(tokens[i]);

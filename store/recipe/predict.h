@@ -60,14 +60,19 @@ struct ferry_predict_run {
 	void *ctx;
 	uint64_t work, work_max;
 	/* NULL, or asked where the model begins anew, at the start and behind a
-	 * match (FERRY_SEARCH_FAST: behind any token), but not before *again, 0 at
-	 * first: it may decide about tokens from *at on by itself, and moves *at
-	 * behind them.  Returns: 0, -1. */
+	 * match (FERRY_SEARCH_FAST and those of zlib-ng and Intel: behind any
+	 * token), but not before *again, 0 at first: it may decide about tokens from
+	 * *at on by itself, tells them, and moves *at behind them.
+	 * Returns: 0, -1. */
 	int (*skip)(
 	    void *ctx, size_t *at, size_t *again, struct ferry_error *err);
 };
 int ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
     struct ferry_error *err);
+/* From within skip: these are the next n tokens, from raw position at on;
+ * distances do not matter. */
+void ferry_predict_tell(struct ferry_predictor *p, size_t at,
+    const struct ferry_token *tokens, size_t n);
 /* From within skip: raw bytes before at are not needed any more, but for the
  * window.  Errors: FERRY_ECANCELLED. */
 int ferry_predict_pass(

@@ -62,15 +62,24 @@ ferry_predict_ask(struct ferry_predictor *p, size_t at,
 	return rc;
 }
 
-/* Keep the positions that a match can still reach back to. */
-static void
-keep_window(struct ferry_predictor *p, size_t from, size_t to)
+void
+ferry_predict_tell(struct ferry_predictor *p, size_t at,
+    const struct ferry_token *tokens, size_t n)
 {
 
-	if (to - from > FERRY_DEFLATE_WINDOW)
-		from = to - FERRY_DEFLATE_WINDOW;
-	for (; from < to; from++)
-		(void)ferry_predict_insert(p, from);
+	p->skipped += n;
+	for (size_t i = 0; i < n; i++) {
+		unsigned length = tokens[i].length;
+
+		if (length > FERRY_PREDICT_LONG) {
+			size_t k = p->longs_n++ % FERRY_PREDICT_LONGS;
+
+			p->longs[k].at = at;
+			p->longs[k].length = length;
+		}
+		p->last = length > 0 ? length : 1;
+		at += p->last;
+	}
 }
 
 int
@@ -82,6 +91,21 @@ ferry_predict_skip(
 	if (p->run->skip(p->run->ctx, at, &p->skip_from, err) == -1)
 		return -1;
 	assert(*at >= began && *at <= p->n);
-	keep_window(p, began, *at);
+	(void)began;
 	return ferry_predict_pass(p, *at, err);
+}
+
+int
+ferry_predict_skip_kept(
+    struct ferry_predictor *p, size_t *at, struct ferry_error *err)
+{
+	size_t q = *at;
+
+	if (ferry_predict_skip(p, at, err) == -1)
+		return -1;
+	if (*at - q > FERRY_DEFLATE_WINDOW)
+		q = *at - FERRY_DEFLATE_WINDOW;
+	for (; q < *at; q++)
+		(void)ferry_predict_insert(p, q);
+	return 0;
 }

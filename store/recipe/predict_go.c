@@ -85,7 +85,7 @@ ferry_predict_go(struct ferry_predictor *p, struct ferry_error *err)
 		struct ferry_token t = { 0, 0 };
 
 		if (s >= p->skip_from && !pending) {
-			if (ferry_predict_skip(p, &s, err) == -1)
+			if (ferry_predict_skip_kept(p, &s, err) == -1)
 				return -1;
 			if (s == p->n)
 				break;

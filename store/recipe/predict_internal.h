@@ -13,6 +13,13 @@
  * for none, and FERRY_PREDICT_FAR for whatever is too far to be of use.
  */
 #define FERRY_PREDICT_FAR UINT16_MAX
+/* From this length on zlib-ng and Intel's zlib keep not all positions of a match. */
+#define FERRY_PREDICT_LONG 256
+#define FERRY_PREDICT_LONGS (FERRY_DEFLATE_WINDOW / FERRY_PREDICT_LONG)
+struct ferry_predict_long {
+	size_t at;
+	unsigned length;
+};
 struct ferry_predictor {
 	struct ferry_predict_run *run;
 	const uint8_t *raw;
@@ -22,6 +29,12 @@ struct ferry_predictor {
 	const atomic_bool *stopped; /* NULL: never */
 	size_t passed; /* given back, if so */
 	size_t skip_from; /* before, there is nothing to skip */
+	/* Of what was skipped: tokens, and where those begin whose positions are
+	 * not all kept, the last ones that the window has room for. */
+	uint64_t skipped;
+	unsigned last; /* bytes of the last one */
+	size_t longs_n;
+	struct ferry_predict_long longs[FERRY_PREDICT_LONGS];
 	/* Of each byte at each place of a word: their sum is the word's, as
 	 * ferry_predict_crc() is linear. */
 	uint16_t crc[3][256];
@@ -175,11 +188,13 @@ int ferry_predict_ask(struct ferry_predictor *p, size_t at,
     struct ferry_token *actual, struct ferry_error *err);
 
 /*
- * Where a model begins anew: let the caller skip, and go on behind that, all of
- * the window's positions kept.  To be called if *at is not before skip_from.
+ * Where a model begins anew: let the caller skip, and go on behind that; _kept:
+ * all of the window's positions kept.  To be called if *at is not before skip_from.
  * Returns: 0, -1.
  */
 int ferry_predict_skip(
+    struct ferry_predictor *p, size_t *at, struct ferry_error *err);
+int ferry_predict_skip_kept(
     struct ferry_predictor *p, size_t *at, struct ferry_error *err);
 
 /* Each runs to the end of raw: 0, 1, -1. */

@@ -13,8 +13,6 @@
 #define FAR (FERRY_DEFLATE_WINDOW - AHEAD)
 #define BUFFER (2U * FERRY_DEFLATE_WINDOW)
 #define MOVE (BUFFER - AHEAD)
-/* Of a longer match only the last position is kept. */
-#define KEEP_ALL 256
 /* Intel's: a match of three bytes that is further back is not worth it. */
 #define TOO_FAR 12000
 
@@ -135,9 +133,9 @@ ahead(const struct run *r)
 	return r->filled > r->s ? r->filled - r->s : 0;
 }
 
-/* Take what the caller wrote into the window. */
+/* Take what the caller wrote into the window.  gone: to s without searching. */
 static void
-fill(struct run *r)
+fill(struct run *r, bool gone)
 {
 	size_t room, n;
 
@@ -151,21 +149,21 @@ fill(struct run *r)
 		if (n == 0)
 			return;
 		r->filled += n;
-		if (!r->intel && ahead(r) >= 3 && r->s > r->base)
+		if (!gone && !r->intel && ahead(r) >= 3 && r->s > r->base)
 			(void)insert(r, r->s - 1);
 	} while (ahead(r) < AHEAD && r->filled < r->given);
 }
 
 /* Have enough to look ahead, if there is enough.  Returns: how much. */
 static size_t
-look_ahead(struct run *r)
+look_ahead(struct run *r, bool gone)
 {
 	size_t n = r->p->n, chunk = r->p->run->model->chunk;
 
 	if (ahead(r) >= AHEAD)
 		return ahead(r);
 	r->next.length = 0;
-	fill(r);
+	fill(r, gone);
 	while (ahead(r) < AHEAD && !r->ended) {
 		if (r->given == n)
 			r->ended = true;
@@ -173,7 +171,7 @@ look_ahead(struct run *r)
 			r->given = chunk == 0 || n - r->given < chunk
 			               ? n
 			               : r->given + chunk;
-		fill(r);
+		fill(r, gone);
 	}
 	return ahead(r);
 }
@@ -186,7 +184,7 @@ keep(struct run *r, const struct match *cur, size_t look)
 
 	if (look <= cur->length + r->min || cur->length == 0)
 		return;
-	if (cur->length > KEEP_ALL &&
+	if (cur->length > FERRY_PREDICT_LONG &&
 	    r->p->run->model->search != FERRY_SEARCH_NG_OLD)
 		(void)insert(r, end - 1);
 	else if (first >= cur->org)
@@ -228,18 +226,18 @@ pull(struct run *r, struct match *cur)
 	r->next = next;
 }
 
+/* Look for what begins at at, behind cur; NULL: behind what was skipped. */
 static int
-find_next(
-    struct run *r, struct match *cur, size_t look, struct ferry_error *err)
+find_next(struct run *r, size_t at, struct match *cur, size_t look,
+    struct ferry_error *err)
 {
-	size_t at = cur->at + cur->length;
 
 	r->next.length = 0;
 	if (look <= AHEAD || (!r->intel && at - r->base >= MOVE))
 		return 0;
 	if (find(r, at, look, &r->next, err) == -1)
 		return -1;
-	if (r->next.length >= r->min)
+	if (r->next.length >= r->min && cur != NULL)
 		pull(r, cur);
 	if (r->intel && r->next.length == 3 &&
 	    r->next.at - r->next.from > TOO_FAR)
@@ -278,6 +276,84 @@ emit(struct run *r, const struct match *cur, struct ferry_error *err)
 	return 0;
 }
 
+/* Whether position q of what was skipped is kept.  next: which of the long
+ * matches comes next. */
+static bool
+is_kept(const struct run *r, size_t *next, size_t q)
+{
+	const struct ferry_predictor *p = r->p;
+
+	if (p->run->model->search == FERRY_SEARCH_NG_OLD)
+		return true;
+	for (; *next < p->longs_n; (*next)++) {
+		const struct ferry_predict_long *m =
+		    &p->longs[*next % FERRY_PREDICT_LONGS];
+
+		if (q < m->at + m->length - 1)
+			return q <= m->at;
+	}
+	return true;
+}
+
+/* Have the window where it would be, had it been searched from q to s. */
+static void
+move_window(struct run *r, size_t q, size_t s)
+{
+
+	for (r->s = q; r->s < s && !r->ended;) {
+		size_t end = r->filled < AHEAD ? 0 : r->filled - AHEAD + 1;
+
+		r->s = end > s ? s : end > r->s ? end : r->s;
+		(void)look_ahead(r, true);
+	}
+	r->s = s;
+}
+
+/* Keep the positions of what was skipped, from q on. */
+static void
+keep_skipped(struct run *r, size_t q)
+{
+	const struct ferry_predictor *p = r->p;
+	size_t next = 0;
+
+	if (r->s - q > FERRY_DEFLATE_WINDOW)
+		q = r->s - FERRY_DEFLATE_WINDOW;
+	if (p->longs_n > FERRY_PREDICT_LONGS)
+		next = p->longs_n - FERRY_PREDICT_LONGS;
+	for (; q < r->s; q++)
+		if (is_kept(r, &next, q) &&
+		    p->head[ferry_predict_hash(p, q)] != q + 1)
+			(void)insert(r, q);
+}
+
+/* Let the caller skip, and go on as if what is behind it had been searched, up to
+ * what would have been looked for beside the last token. */
+static int
+skip(struct run *r, struct ferry_error *err)
+{
+	struct ferry_predictor *p = r->p;
+	size_t began = r->s, s, look;
+
+	p->skipped = p->longs_n = 0;
+	if (ferry_predict_skip(p, &r->s, err) == -1)
+		return -1;
+	if (r->s == began)
+		return 0;
+	s = r->s;
+	move_window(r, began, s - p->last);
+	look = ahead(r);
+	r->s = s;
+	keep_skipped(r, began);
+	if (s == p->n)
+		return 0;
+	if (find_next(r, s, NULL, look, err) == -1)
+		return -1;
+	r->tokens = (uint32_t)((r->tokens + p->skipped) % p->run->model->block);
+	if (r->tokens == 0)
+		r->next.length = 0;
+	return 0;
+}
+
 int
 ferry_predict_medium(struct ferry_predictor *p, struct ferry_error *err)
 {
@@ -290,12 +366,16 @@ ferry_predict_medium(struct ferry_predictor *p, struct ferry_error *err)
 	r.min = r.intel ? 3 : 4;
 	r.given = m->chunk == 0 || p->n < m->chunk ? p->n : m->chunk;
 	while (r.s < p->n) {
-		look = look_ahead(&r);
+		if (r.s >= p->skip_from && skip(&r, err) == -1)
+			return -1;
+		if (r.s == p->n)
+			break;
+		look = look_ahead(&r, false);
 		cur = r.next;
 		if (cur.length == 0 && find(&r, r.s, look, &cur, err) == -1)
 			return -1;
 		keep(&r, &cur, look);
-		if (find_next(&r, &cur, look, err) == -1)
+		if (find_next(&r, cur.at + cur.length, &cur, look, err) == -1)
 			return -1;
 		if ((rc = emit(&r, &cur, err)) != 0)
 			return rc;

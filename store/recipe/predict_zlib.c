@@ -229,7 +229,7 @@ slow(struct ferry_predictor *p, struct ferry_error *err)
 		bool predicted;
 
 		if (s >= p->skip_from && !pending) {
-			if (ferry_predict_skip(p, &s, err) == -1)
+			if (ferry_predict_skip_kept(p, &s, err) == -1)
 				return -1;
 			if (s == p->n)
 				break;
@@ -291,7 +291,8 @@ fast(struct ferry_predictor *p, struct ferry_error *err)
 		struct ferry_token t = { 0, 0 };
 		uint32_t candidate;
 
-		if (s >= p->skip_from && ferry_predict_skip(p, &s, err) == -1)
+		if (s >= p->skip_from &&
+		    ferry_predict_skip_kept(p, &s, err) == -1)
 			return -1;
 		if (s == p->n)
 			break;

@@ -154,7 +154,7 @@ static int
 copy_tokens(struct writing *w, size_t *at, size_t end, struct ferry_error *err)
 {
 	const struct ferry_tape *tape = &w->base->tape;
-	size_t n = 0;
+	size_t n = 0, began = *at;
 
 	for (; *at < end && tape->first + n < tape->n; n++) {
 		struct ferry_token t = tape->tokens[tape->first + n];
@@ -169,6 +169,7 @@ copy_tokens(struct writing *w, size_t *at, size_t end, struct ferry_error *err)
 			return -1;
 		*at += ferry_token_span(t);
 	}
+	ferry_predict_tell(w->p, began, tape->tokens + tape->first, n);
 	ferry_tape_take(&w->base->tape, n);
 	return 0;
 }
