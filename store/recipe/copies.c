@@ -18,6 +18,7 @@ ferry_copies_begin(struct ferry_copies *c, size_t next)
 
 	ferry_buf_reset(&c->list);
 	c->n = 0;
+	c->bytes = 0;
 	c->last = (struct ferry_copy){ .stream = next };
 }
 
@@ -45,6 +46,7 @@ ferry_copies_add(struct ferry_copies *c, const struct ferry_copy *copy,
 	bool other = copy->stream != last->stream;
 
 	assert(copy->at >= last->at + last->n && copy->n > 0);
+	c->bytes += copy->n;
 	if (ferry_varint_add(&c->list, gap, err) == -1 ||
 	    ferry_varint_add(&c->list, 2 * copy->n + other, err) == -1)
 		return -1;

@@ -27,11 +27,12 @@ struct ferry_copy {
 struct ferry_copies {
 	struct ferry_buf list;
 	size_t n; /* entries */
+	uint64_t bytes; /* that they copy */
 	struct ferry_copy last;
 };
 #define FERRY_COPIES_INIT                                                      \
 	{                                                                      \
-		FERRY_BUF_INIT, 0,                                             \
+		FERRY_BUF_INIT, 0, 0,                                          \
 		{                                                              \
 			0, 0, 0, 0                                             \
 		}                                                              \

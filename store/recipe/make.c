@@ -70,6 +70,7 @@ add_copies(struct making *m, struct ferry_error *err)
 
 	if (m->finder == NULL)
 		return 0;
+	m->made->copied += copies->bytes;
 	if (copies->n > 0)
 		ferry_finder_set_next(m->finder, copies->last.stream + 1);
 	return ferry_copies_write(copies, &m->corrections, err);
@@ -87,8 +88,10 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 		return 0;
 	if (m->finder != NULL && m->plan.v[index].children == 0)
 		whole = ferry_finder_whole(m->finder, deflated, raw);
-	if (whole != SIZE_MAX)
+	if (whole != SIZE_MAX) {
+		m->made->copied += raw.n;
 		return add_whole(m, index, whole, err);
+	}
 	if (ferry_stream_choose(m->predictor, m->first, deflated, raw,
 		raw.n < COPIED_FROM ? NULL : m->finder, a, err) == -1)
 		return -1;
@@ -167,7 +170,7 @@ make_finder(struct making *m, struct ferry_bytes blob,
 	if (ferry_finder_new(&m->finder, base->image, base->streams,
 		base->streams_n, FERRY_RECIPE_WORK(blob.n) / 4, err) == -1)
 		return -1;
-	ferry_finder_heed(m->finder, mapped);
+	ferry_finder_heed(m->finder, mapped, m->stopped);
 	return 0;
 }
 

@@ -67,6 +67,7 @@ struct ferry_recipe_made {
 	uint64_t size; /* of the recipe */
 	uint64_t image; /* bytes of the blob's image */
 	uint64_t streams, exact; /* of these, without any correction */
+	uint64_t copied; /* bytes of contents whose choices are the base's */
 	uint64_t corrections; /* bytes, before packing */
 	char why[160]; /* "" if made */
 };

@@ -4,13 +4,19 @@
 #include <string.h>
 
 #include "store/base/error.h"
-#include "store/recipe/reuse_runs.h"
+#include "store/recipe/reuse_places.h"
 #include "store/recipe/spool.h"
 
-#define LEAST 400 /* bytes for which a copy is worth its place */
+#define LEAST 256 /* bytes for which a copy is worth its place */
 #define ALIKE 8 /* streams of a size that are compared */
 #define FEW 1024 /* tokens that are read ahead, before it is read on */
 #define SEARCHING 8 /* times what reading a byte's tokens costs, about */
+#define CHANCE 128 /* bytes that are alike by chance */
+#define FORGET                                                                 \
+	1024 /* bytes in which a place shows again, or was one by chance */
+#define SIGHTS 4 /* that are remembered */
+#define BEFORE 512 /* bytes: what has a place may begin so much before it */
+#define COMPARED (1U << 20) /* bytes at a time */
 #define PASS (4U << 20) /* after as many bytes views are passed */
 
 /* A stream of the base by the size of its content. */
@@ -19,25 +25,38 @@ struct sized {
 	size_t index;
 };
 
+/* Where the base seems to go on from a place on: content is the same up to end, and
+ * tokens now and then, lately at seen. */
+struct sight {
+	struct ferry_copy first; /* n 0: none */
+	uint64_t end, seen;
+};
+
 /*
- * run: where content is the base's, the next one or the one at hand.  copying:
- * map.here is of a copy that reaches to end.  left: steps that may be spent.
+ * scan, row: of the stream at hand, ahead of tape.  anchor: the next place that the
+ * base has, too.  step: where the base goes on as the content does, what is looked
+ * at.  copying: map.here is of a copy that reaches to end.  left, compare: steps and
+ * bytes to be spent.
  */
 struct ferry_finder {
 	struct ferry_bytes image;
 	struct sized *sized;
 	struct ferry_reuse *base;
 	struct ferry_reuse_places places;
-	struct ferry_tape *tape; /* of the stream at hand */
+	struct ferry_tape *tape, *scan; /* of the stream at hand */
+	struct ferry_reuse_row row;
 	struct ferry_bytes raw;
-	struct ferry_reuse_run run;
+	bool anchored, over; /* over: there are no more */
+	struct ferry_copy anchor, step;
+	struct sight sights[SIGHTS];
 	struct ferry_copies *copies;
 	struct ferry_copy_map map;
 	bool copying;
 	size_t end;
 	struct ferry_bytes mapped;
+	const atomic_bool *stopped;
 	size_t passed; /* of the image */
-	uint64_t left;
+	uint64_t left, compare;
 };
 
 static int
@@ -63,6 +82,7 @@ ferry_finder_new(struct ferry_finder **out, struct ferry_bytes image,
 	f->left = steps;
 	if (ferry_calloc(&f->sized, n + 1, sizeof(*f->sized), err) == -1 ||
 	    ferry_calloc(&f->tape, 1, sizeof(*f->tape), err) == -1 ||
+	    ferry_calloc(&f->scan, 1, sizeof(*f->scan), err) == -1 ||
 	    ferry_reuse_new(&f->base, streams, n, err) == -1) {
 		ferry_finder_free(f);
 		return -1;
@@ -86,14 +106,17 @@ ferry_finder_free(struct ferry_finder *f)
 	ferry_reuse_places_free(&f->places);
 	free(f->sized);
 	free(f->tape);
+	free(f->scan);
 	free(f);
 }
 
 void
-ferry_finder_heed(struct ferry_finder *f, struct ferry_bytes mapped)
+ferry_finder_heed(struct ferry_finder *f, struct ferry_bytes mapped,
+    const atomic_bool *stopped)
 {
 
 	f->mapped = mapped;
+	f->stopped = stopped;
 }
 
 size_t
@@ -148,51 +171,176 @@ ferry_finder_begin(struct ferry_finder *f, struct ferry_bytes deflated,
 {
 
 	if (f->places.slots == NULL &&
-	    ferry_reuse_places_make(&f->places, f->image, err) == -1)
+	    ferry_reuse_places_make(&f->places, f->base->streams, f->base->n,
+		f->mapped, f->stopped, err) == -1)
 		return -1;
 	f->raw = raw;
 	f->copies = copies;
-	f->copying = false;
-	memset(&f->run, 0, sizeof(f->run));
+	f->copying = f->anchored = false;
+	f->over = f->base->n == 0;
+	memset(f->sights, 0, sizeof(f->sights));
+	f->compare = 4 * (uint64_t)raw.n;
+	/* It may be behind the last one. */
+	f->step = (struct ferry_copy){
+		.stream = f->base->next < f->base->n ? f->base->next : 0
+	};
+	memset(&f->row, 0, sizeof(f->row));
 	ferry_tape_begin(f->tape, deflated);
+	ferry_tape_begin(f->scan, deflated);
 	ferry_copy_map_begin(&f->map);
 	ferry_copies_begin(copies, f->base->next);
 	return 0;
 }
 
-static bool
-next_run(struct ferry_finder *f)
+/* The stream whose content image position at lies in. */
+static size_t
+stream_of(const struct ferry_finder *f, uint64_t at)
 {
+	size_t low = 0, high = f->base->n;
 
-	return ferry_reuse_run_find(&f->places, f->image, f->base->streams,
-	    f->base->n, f->raw, &f->run);
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (f->base->streams[middle].at <= at)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
 }
 
-/* Have a run that reaches far enough behind at, the next one if need be. */
+/* What the base has at byte at, if it goes on with the content as it has there;
+ * before its stream it begins at SIZE_MAX. */
+static struct ferry_copy
+in_step(const struct ferry_copy *there, size_t at)
+{
+	struct ferry_copy here = { at, 0, there->stream, SIZE_MAX };
+
+	if (there->from + at >= there->at)
+		here.from = there->from + at - there->at;
+	return here;
+}
+
 static bool
-have_run(struct ferry_finder *f, size_t at)
+is_in_step(const struct ferry_copy *a, const struct ferry_copy *b)
 {
 
-	while (f->run.more && f->run.to < at + FERRY_DEFLATE_WINDOW)
-		(void)ferry_reuse_run_extend(
-		    &f->run, f->image, f->base->streams, f->raw);
-	while (f->run.to <= at + (f->copying ? 0 : FERRY_REUSE_LEAST))
-		if (f->copying || !next_run(f))
-			return false;
+	return a->stream == b->stream && a->from + b->at == b->from + a->at;
+}
+
+/* Bytes from a place on that content and base have alike, as far as it matters. */
+static size_t
+count_alike(struct ferry_finder *f, const struct ferry_copy *a)
+{
+	const struct ferry_reuse_stream *s = &f->base->streams[a->stream];
+	const uint8_t *p = f->raw.p + a->at, *q = f->image.p + s->at + a->from;
+	size_t max = COMPARED, n = 0;
+
+	if (max > f->raw.n - a->at)
+		max = f->raw.n - a->at;
+	if (max > s->n - a->from)
+		max = (size_t)(s->n - a->from);
+	if (max > f->compare)
+		max = (size_t)f->compare;
+	while (max - n >= 256 && memcmp(p + n, q + n, 256) == 0)
+		n += 256;
+	f->compare -= n;
+	return n;
+}
+
+/* What reading to a place of the base takes, from its stream's beginning if need
+ * be, in bytes. */
+static uint64_t
+cost(const struct ferry_finder *f, const struct ferry_copy *a)
+{
+	const struct ferry_reuse *b = f->base;
+
+	return b->stream == a->stream && b->tape.at <= a->from
+	           ? a->from - b->tape.at
+	           : a->from;
+}
+
+/* The row's place in the base that is nearest to where it would be in step.
+ * Returns: whether it has one. */
+static bool
+find_place(const struct ferry_finder *f, struct ferry_copy *a)
+{
+	uint64_t near = f->base->streams[f->step.stream].at + f->step.from +
+	                (a->at - f->step.at);
+	uint64_t there;
+
+	if (!ferry_reuse_places_find(&f->places, f->row.hash, near, &there))
+		return false;
+	a->stream = stream_of(f, there);
+	a->from = there - f->base->streams[a->stream].at;
 	return true;
 }
 
-/* Whether it pays to read to there, from the stream's beginning if need be. */
-static bool
-is_near(const struct ferry_finder *f, size_t at)
+/* The one that a place goes on with, or that it takes the place of. */
+static struct sight *
+see(struct ferry_finder *f, const struct ferry_copy *a)
 {
-	size_t from = at < f->run.from ? f->run.from : at;
-	uint64_t there = f->run.base + (from - f->run.from);
-	const struct ferry_reuse *b = f->base;
+	struct sight *oldest = &f->sights[0];
 
-	if (b->stream == f->run.stream && b->tape.at <= there)
-		there -= b->tape.at;
-	return f->run.more || there / SEARCHING <= f->run.to - from;
+	for (size_t i = 0; i < SIGHTS; i++) {
+		struct sight *s = &f->sights[i];
+
+		if (s->first.n > 0 && is_in_step(&s->first, a) &&
+		    a->at - s->seen <= FORGET) {
+			s->seen = a->at;
+			return s;
+		}
+		if (s->seen < oldest->seen)
+			oldest = s;
+	}
+	oldest->first = *a;
+	oldest->seen = a->at;
+	oldest->end = a->at + count_alike(f, a);
+	return oldest;
+}
+
+/*
+ * Whether the row, which begins at a->at, is where the base goes on: in step, or
+ * as it does elsewhere for so long that it is no chance and reading to there pays.
+ */
+static bool
+is_anchor(struct ferry_finder *f, struct ferry_copy *a)
+{
+	const struct sight *s;
+	uint64_t least;
+
+	if (!find_place(f, a))
+		return false;
+	if (is_in_step(&f->step, a))
+		return true;
+	s = see(f, a);
+	least = cost(f, a) / SEARCHING;
+	if (least < CHANCE)
+		least = CHANCE;
+	return s->end >= a->at + least || a->at - s->first.at >= least;
+}
+
+/* Look for the next place from byte at on that the base has, too. */
+static bool
+find_anchor(struct ferry_finder *f, size_t at)
+{
+	struct ferry_tape *scan = f->scan;
+
+	if (scan->at < at)
+		(void)ferry_tape_seek(scan, at);
+	while (ferry_tape_more(scan)) {
+		bool full = ferry_reuse_row_add(
+		    &f->row, scan->at, scan->tokens[scan->first]);
+		struct ferry_copy a = { f->row.end - f->row.size, 1, 0, 0 };
+
+		ferry_tape_take(scan, 1);
+		if (!full || (f->row.hash & f->places.mask) != 0 || a.at < at ||
+		    !is_anchor(f, &a))
+			continue;
+		f->anchor = a;
+		return true;
+	}
+	return false;
 }
 
 static void
@@ -219,7 +367,7 @@ compare(const struct ferry_finder *f, size_t at, size_t *end)
 	for (size_t i = 0; i < max; i++) {
 		unsigned span = ferry_token_span(p[i]);
 
-		if (p[i].length != q[i].length || span > f->run.to - at)
+		if (p[i].length != q[i].length)
 			break;
 		if (p[i].length > 0 && ferry_copy_map_distance(&f->map, q[i],
 					   at, f->raw) != p[i].distance)
@@ -246,12 +394,12 @@ end_copy(struct ferry_finder *f, struct ferry_error *err)
 	return ferry_copies_add(f->copies, &copy, err);
 }
 
-/* What was looked at of the image is the system's again. */
+/* What was looked at of the base is the system's again. */
 static void
 pass(struct ferry_finder *f, size_t at)
 {
-	const struct ferry_reuse_stream *s = &f->base->streams[f->run.stream];
-	size_t there = (size_t)s->at + f->run.base + (at - f->run.from);
+	struct ferry_copy here = in_step(&f->step, at);
+	size_t there = (size_t)(f->base->streams[here.stream].at + here.from);
 
 	if (there < f->passed + PASS && there >= f->passed)
 		return;
@@ -260,12 +408,12 @@ pass(struct ferry_finder *f, size_t at)
 	f->passed = there;
 }
 
-/* The same where a run is at hand; *end is where the tokens end. */
+/* How many tokens are a copy from at on, or go on with the one at hand; *end is
+ * where they end. */
 static size_t
-look_into_run(struct ferry_finder *f, size_t at, size_t *end, size_t *again)
+look_here(struct ferry_finder *f, size_t at, size_t *end, size_t *again)
 {
-	struct ferry_copy here = { at, 0, f->run.stream,
-		f->run.base + (at - f->run.from) };
+	struct ferry_copy here = in_step(&f->step, at);
 	struct ferry_tape *base = &f->base->tape;
 	size_t n;
 
@@ -277,7 +425,7 @@ look_into_run(struct ferry_finder *f, size_t at, size_t *end, size_t *again)
 	if (!ferry_reuse_seek(f->base, here.stream, here.from)) {
 		*again = base->at > here.from
 		             ? at + (size_t)(base->at - here.from)
-		             : f->run.to;
+		             : SIZE_MAX;
 		return 0;
 	}
 	read_on(f->tape);
@@ -291,20 +439,35 @@ look_into_run(struct ferry_finder *f, size_t at, size_t *end, size_t *again)
 	return 0;
 }
 
-/* How many tokens are a copy from at on, or go on with the one at hand. */
+/* The same, where a place says that the base may go on. */
 static size_t
 look(struct ferry_finder *f, size_t at, size_t *end, size_t *again)
 {
+	const struct ferry_reuse *b = f->base;
+	struct ferry_copy here;
 
 	*again = SIZE_MAX;
-	if (f->left == 0 || !have_run(f, at))
+	if (f->left == 0)
 		return 0;
-	while (!f->copying && !is_near(f, at))
-		if (!next_run(f))
+	if (f->copying)
+		return look_here(f, at, end, again);
+	if (!f->anchored || f->anchor.at < at) {
+		f->over = f->over || !find_anchor(f, at);
+		f->anchored = !f->over;
+		if (f->over)
 			return 0;
-	if (at >= f->run.from)
-		return look_into_run(f, at, end, again);
-	*again = f->run.from;
+	}
+	f->step = f->anchor;
+	here = in_step(&f->step, at);
+	if (at + BEFORE < f->anchor.at)
+		*again = f->anchor.at - BEFORE;
+	else if (here.from == SIZE_MAX)
+		*again = f->anchor.at - f->anchor.from;
+	else if (b->stream == here.stream && b->tape.at > here.from &&
+		 b->tape.at <= f->anchor.from)
+		*again = at + (b->tape.at - here.from);
+	else
+		return look_here(f, at, end, again);
 	return 0;
 }
 

@@ -2,9 +2,11 @@
 #define FERRY_STORE_RECIPE_REUSE_FIND_H
 
 /*
- * What a maker says of a stream that has something of the base's: where content
- * is that of the base, whether its tokens are, too.  Not part of the encoding.
+ * What a maker says of a stream that has something of the base's: where its tokens
+ * are the base's.  Not part of the encoding.
  */
+
+#include <stdatomic.h>
 
 #include "store/recipe/copies.h"
 #include "store/recipe/reuse.h"
@@ -19,9 +21,9 @@ struct ferry_finder;
 int ferry_finder_new(struct ferry_finder **out, struct ferry_bytes image,
     const struct ferry_reuse_stream *streams, size_t n, uint64_t steps,
     struct ferry_error *err);
-/* What the streams lie in, if it is to be given back, else nothing: a view as of
- * ferry_spool_pass_view(). */
-void ferry_finder_heed(struct ferry_finder *f, struct ferry_bytes mapped);
+/* As ferry_predictor_heed(). */
+void ferry_finder_heed(struct ferry_finder *f, struct ferry_bytes mapped,
+    const atomic_bool *stopped);
 void ferry_finder_free(struct ferry_finder *f); /* NULL is fine */
 
 /* The base's stream that is the same as a whole, of content raw; SIZE_MAX: none

@@ -67,6 +67,18 @@ ferry_tape_fill(struct ferry_tape *t)
 	t->steps += t->n - began;
 }
 
+bool
+ferry_tape_more(struct ferry_tape *t)
+{
+
+	while (t->first == t->n && !t->over) {
+		t->at += t->gap;
+		t->gap = 0;
+		ferry_tape_fill(t);
+	}
+	return t->first < t->n;
+}
+
 void
 ferry_tape_take(struct ferry_tape *t, size_t n)
 {

@@ -28,6 +28,9 @@ struct ferry_tape {
 void ferry_tape_begin(struct ferry_tape *tape, struct ferry_bytes deflated);
 /* Read ahead as much as there is room for. */
 void ferry_tape_fill(struct ferry_tape *tape);
+/* Have one read ahead.  Returns: whether there is one; at is where it begins, which
+ * is behind stored blocks. */
+bool ferry_tape_more(struct ferry_tape *tape);
 /* Go on behind the next n tokens, which were read ahead. */
 void ferry_tape_take(struct ferry_tape *tape, size_t n);
 /*

@@ -107,13 +107,14 @@ main(int argc, char **argv)
 		CHECK(rc = ferry_recipe_make(
 			  blob, &bases, &options, on_data, f, &made, &err));
 	(void)getrusage(RUSAGE_SELF, &usage);
-	(void)printf("{\"blob\":%zu,\"outcome\":\"%s\",\"recipe\":%llu,"
-		     "\"image\":%llu,\"streams\":%llu,\"exact\":%llu,"
-		     "\"corrections\":%llu,\"model\":\"%s\","
-		     "\"seconds\":%.3f,\"memory\":%ld,\"why\":\"%s\"}\n",
+	(void)printf(
+	    "{\"blob\":%zu,\"outcome\":\"%s\",\"recipe\":%llu,"
+	    "\"image\":%llu,\"streams\":%llu,\"exact\":%llu,\"copied\":%llu,"
+	    "\"corrections\":%llu,\"model\":\"%s\","
+	    "\"seconds\":%.3f,\"memory\":%ld,\"why\":\"%s\"}\n",
 	    blob.n, outcomes[made.outcome], (unsigned long long)made.size,
 	    (unsigned long long)made.image, (unsigned long long)made.streams,
-	    (unsigned long long)made.exact,
+	    (unsigned long long)made.exact, (unsigned long long)made.copied,
 	    (unsigned long long)made.corrections,
 	    made.model == NULL ? "" : made.model->name, seconds() - start,
 	    usage.ru_maxrss * 1024, made.why);

@@ -1,4 +1,4 @@
-/* What copies are made of: distances, where content is the same, whole streams. */
+/* What copies are made of: distances, where tokens are the same, whole streams. */
 
 #include <fcntl.h>
 
@@ -6,7 +6,7 @@
 #include "store/recipe/encoding.h"
 #include "store/recipe/patch.h"
 #include "store/recipe/recipe.h"
-#include "store/recipe/reuse_runs.h"
+#include "store/recipe/reuse_places.h"
 #include "tests/unit/unit.h"
 
 static struct ferry_error err;
@@ -58,52 +58,74 @@ test_distances(void **state)
 	ferry_copy_map_free(&m);
 }
 
-/* Bytes that nothing is like, of their own, so that what is read beside shows. */
-static struct ferry_bytes
-make_noise(size_t n, uint32_t seed)
-{
-	uint8_t *p = malloc(n);
-
-	assert_non_null(p);
-	for (size_t i = 0; i < n; i++) {
-		seed = seed * 1664525 + 1013904223;
-		p[i] = (uint8_t)(seed >> 24);
-	}
-	return ferry_bytes_of(p, n);
-}
-
+/* A row is known by its tokens, not by where it stands or what was before it. */
 static void
-put(struct ferry_bytes to, size_t at, struct ferry_bytes from, size_t n)
+test_rows(void **state)
 {
-
-	memcpy((uint8_t *)(uintptr_t)to.p + at, from.p, n);
-}
-
-/* A run far away waits for one that is nearer, which is too short and ends behind
- * where the far one was seen. */
-static void
-test_runs_that_waited(void **state)
-{
-	struct ferry_bytes raw = make_noise(90000, 1);
-	struct ferry_bytes image = make_noise(400000, 2);
-	struct ferry_reuse_stream stream = { 10, 399990, { NULL, 0 } };
-	struct ferry_reuse_places places = { .slots = NULL };
-	struct ferry_reuse_run run = { .to = 0 };
+	struct ferry_reuse_row a = { .n = 0 }, b = { .n = 0 };
+	struct ferry_token tokens[3 * FERRY_REUSE_ROW];
+	uint64_t at = 0, to = 5000;
+	size_t full = 0;
 
 	(void)state;
-	put(image, 640, ferry_bytes_of(raw.p + 40, 50), 50);
-	put(image, 320000 - 5, raw, 70000);
-	assert_ok(ferry_reuse_places_make(&places, image, &err), &err);
-	assert_true(
-	    ferry_reuse_run_find(&places, image, &stream, 1, raw, &run));
-	assert_in_range(run.from, 0, 90);
-	assert_int_equal(run.to, 70000);
-	assert_int_equal(run.base, 320000 - 15 + run.from);
+	for (unsigned i = 0; i < 3 * FERRY_REUSE_ROW; i++)
+		tokens[i] = i % 3 == 0
+		                ? (struct ferry_token){ (uint16_t)(3 + i),
+					  (uint16_t)(1 + i * i) }
+		                : (struct ferry_token){ 0, 0 };
+	for (unsigned i = 0; i < 3 * FERRY_REUSE_ROW; i++) {
+		bool known = ferry_reuse_row_add(&a, at, tokens[i]);
+
+		assert_int_equal(known, i + 1 >= FERRY_REUSE_ROW);
+		at += ferry_token_span(tokens[i]);
+		assert_int_equal(a.end, at);
+		if (i < FERRY_REUSE_ROW)
+			continue;
+		/* b begins in the middle; what follows it is elsewhere. */
+		if (ferry_reuse_row_add(&b, to, tokens[i])) {
+			assert_int_equal(a.hash, b.hash);
+			assert_int_equal(a.size, b.size);
+			full++;
+		}
+		to += ferry_token_span(tokens[i]);
+	}
+	assert_int_equal(full, FERRY_REUSE_ROW + 1);
+	assert_false(ferry_reuse_row_add(&b, to + 1, tokens[0]));
+	/* Literals alone, and the same again and again, are like too many. */
+	for (unsigned i = 0; i < 100; i++) {
+		assert_false(ferry_reuse_row_add(
+		    &b, to + 2 + i, (struct ferry_token){ 0, 0 }));
+		(void)ferry_reuse_row_add(
+		    &a, at, (struct ferry_token){ 258, 1 });
+		at += 258;
+	}
 	assert_false(
-	    ferry_reuse_run_find(&places, image, &stream, 1, raw, &run));
-	ferry_reuse_places_free(&places);
-	free((void *)(uintptr_t)raw.p);
-	free((void *)(uintptr_t)image.p);
+	    ferry_reuse_row_add(&a, at, (struct ferry_token){ 258, 1 }));
+}
+
+/* Of several places that are the same the nearest. */
+static void
+test_places(void **state)
+{
+	struct ferry_reuse_place v[] = { { 100, 7, 2 }, { 200, 7, 3 },
+		{ 300, 9, 4 }, { 400, 7, 0 } };
+	uint32_t *slots = calloc(1U << 18, sizeof(*slots));
+	struct ferry_reuse_places places = { v, 4, 4, slots, 7 };
+	uint64_t at;
+
+	(void)state;
+	assert_non_null(slots);
+	slots[0] = 1;
+	assert_true(ferry_reuse_places_find(&places, 7, 0, &at));
+	assert_int_equal(at, 100);
+	assert_true(ferry_reuse_places_find(&places, 7, 240, &at));
+	assert_int_equal(at, 200);
+	assert_true(ferry_reuse_places_find(&places, 7, 1000, &at));
+	assert_int_equal(at, 400);
+	assert_true(ferry_reuse_places_find(&places, 9, 0, &at));
+	assert_int_equal(at, 300);
+	assert_false(ferry_reuse_places_find(&places, 8, 0, &at));
+	free(slots);
 }
 
 static void
@@ -203,7 +225,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_distances),
-		cmocka_unit_test(test_runs_that_waited),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_whole_streams_in_streams),
 	};
 

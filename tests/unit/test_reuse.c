@@ -225,6 +225,30 @@ test_copies_spare_searching(void **state)
 	ferry_buf_free(&blob);
 }
 
+/* What is between matches is other literals, so that no sixty bytes of content are
+ * the same, as in programs whose numbers have moved. */
+static void
+test_copies_of_other_literals(void **state)
+{
+	struct ferry_buf text = FERRY_BUF_INIT, base = FERRY_BUF_INIT;
+	struct ferry_buf blob = FERRY_BUF_INIT;
+	uint64_t with, without;
+
+	(void)state;
+	make_text(&text, 1, TEXT);
+	for (size_t i = 40; i < TEXT; i += 60)
+		text.p[i] = (uint8_t)(128 + i / 60 % 64);
+	add_whole(&base, &text, 6);
+	for (size_t i = 40; i < TEXT; i += 60)
+		text.p[i] = (uint8_t)(128 + i / 60 % 64 * 7 % 64);
+	add_whole(&blob, &text, 6);
+	with = work_to_write(&blob, &base, &without);
+	assert_true(with * 3 < without * 2);
+	ferry_buf_free(&text);
+	ferry_buf_free(&base);
+	ferry_buf_free(&blob);
+}
+
 /* Each of the others begins or goes on elsewhere in the base. */
 static void
 test_copies_of_what_moved(void **state)
@@ -306,6 +330,7 @@ static void
 test_copies_of_whole_streams(void **state)
 {
 	struct ferry_buf base = FERRY_BUF_INIT, blob = FERRY_BUF_INIT;
+	struct ferry_buf large = FERRY_BUF_INIT;
 
 	(void)state;
 	for (uint32_t i = 0; i < 30; i++) {
@@ -322,6 +347,16 @@ test_copies_of_whole_streams(void **state)
 	assert_recipe(&base, &blob);
 	/* A byte for each, which zstd makes less of. */
 	assert_true(assert_recipe(&base, &base) < 200);
+	/* Behind the base's last one comes another, which has some of it. */
+	ferry_buf_reset(&base);
+	ferry_buf_reset(&blob);
+	make_text(&large, 77, 100000);
+	add_whole(&base, &large, 6);
+	add_whole(&blob, &large, 6);
+	write_over(&large, 50000, "another version");
+	add_whole(&blob, &large, 6);
+	assert_true(assert_recipe(&blob, &base) < 1000);
+	ferry_buf_free(&large);
 	ferry_buf_free(&base);
 	ferry_buf_free(&blob);
 }
@@ -545,6 +580,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_copies_spare_searching),
+		cmocka_unit_test(test_copies_of_other_literals),
 		cmocka_unit_test(test_copies_of_what_moved),
 		cmocka_unit_test(test_copies_of_another_compressor),
 		cmocka_unit_test(test_copies_of_whole_streams),
