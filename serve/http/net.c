@@ -57,6 +57,17 @@ ferry_address_text(const struct sockaddr *sa, char out[FERRY_PEER])
 	}
 }
 
+bool
+ferry_address_is_loopback(const struct sockaddr *sa)
+{
+	unsigned char address[16];
+
+	return address_of(sa, address) &&
+	       (memcmp(address, mapped, sizeof(mapped)) == 0
+		       ? address[12] == IN_LOOPBACKNET
+		       : memcmp(address, &in6addr_loopback, 16) == 0);
+}
+
 void
 ferry_address_customer(unsigned char address[16])
 {

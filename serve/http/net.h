@@ -16,6 +16,8 @@ struct sockaddr;
 bool ferry_address_parse(const char *text, unsigned char out[16]);
 /* As text; "" for other families and NULL. */
 void ferry_address_text(const struct sockaddr *sa, char out[FERRY_PEER]);
+/* Whether it is this machine's own; false for other families and NULL. */
+bool ferry_address_is_loopback(const struct sockaddr *sa);
 /* What a provider gives to one customer: of IPv6 the first 64 bits. */
 void ferry_address_customer(unsigned char address[16]);
 /* The customer's of sa; zeros for other families. */

@@ -63,6 +63,17 @@ get 200 -H 'Range: bytes=0-9' -H 'If-Range: "old"' "$NPM/$path"
 get 200 -I -H 'Range: bytes=0-9' "$NPM/$path"
 is range "$(header Content-Range)" ''
 
+say "the same from an address that is not this machine's loopback"
+away=$(hostname -I | tr ' ' '\n' | grep -m1 -F . || :)
+if [ -n "$away" ] && curl -s -o /dev/null --interface "$away" "$NPM/$path"; then
+	get 200 --interface "$away" "$NPM/$path"
+	same "$T/body" "$large"
+	get 206 --interface "$away" -H 'Range: bytes=100000-399999' "$NPM/$path"
+	cmp -i 100000:0 -n 300000 "$large" "$T/body" || fail "range from $away"
+else
+	say "SKIP: no other address to ask from"
+fi
+
 say "a cut download goes on"
 head -c 123456 "$large" >"$T/partial"
 curl -sS -C - -o "$T/partial" "$NPM/$path"

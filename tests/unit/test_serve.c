@@ -184,18 +184,44 @@ test_form_get(void **state)
 	}
 }
 
-static bool
-in(const struct ferry_networks *set, int family, const char *address)
+static const struct sockaddr *
+parse(int family, const char *address)
 {
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
-	struct sockaddr_in in4 = { .sin_family = AF_INET };
+	static struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	static struct sockaddr_in in4 = { .sin_family = AF_INET };
 
 	if (family == AF_INET) {
 		assert_int_equal(inet_pton(AF_INET, address, &in4.sin_addr), 1);
-		return ferry_networks_has(set, (struct sockaddr *)&in4);
+		return (struct sockaddr *)&in4;
 	}
 	assert_int_equal(inet_pton(AF_INET6, address, &in6.sin6_addr), 1);
-	return ferry_networks_has(set, (struct sockaddr *)&in6);
+	return (struct sockaddr *)&in6;
+}
+
+static bool
+in(const struct ferry_networks *set, int family, const char *address)
+{
+
+	return ferry_networks_has(set, parse(family, address));
+}
+
+static void
+test_loopback(void **state)
+{
+	struct sockaddr other = { .sa_family = AF_UNIX };
+
+	(void)state;
+	assert_true(ferry_address_is_loopback(parse(AF_INET, "127.0.0.1")));
+	assert_true(ferry_address_is_loopback(parse(AF_INET, "127.9.9.9")));
+	assert_true(ferry_address_is_loopback(parse(AF_INET6, "::1")));
+	assert_true(
+	    ferry_address_is_loopback(parse(AF_INET6, "::ffff:127.0.0.1")));
+	assert_false(ferry_address_is_loopback(parse(AF_INET, "128.0.0.1")));
+	assert_false(ferry_address_is_loopback(parse(AF_INET, "10.0.0.127")));
+	assert_false(ferry_address_is_loopback(parse(AF_INET6, "::2")));
+	assert_false(ferry_address_is_loopback(parse(AF_INET6, "::127.0.0.1")));
+	assert_false(ferry_address_is_loopback(&other));
+	assert_false(ferry_address_is_loopback(NULL));
 }
 
 static void
@@ -663,6 +689,7 @@ main(void)
 		cmocka_unit_test(test_etag_matches),
 		cmocka_unit_test(test_form_get),
 		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_loopback),
 		cmocka_unit_test(test_cache_made_once_until_dropped),
 		cmocka_unit_test(test_cache_keeps_no_failure),
 		cmocka_unit_test(test_cache_dropped_while_made),
