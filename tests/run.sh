@@ -25,9 +25,10 @@ if [ $# -eq 0 ]; then
 fi
 
 # Unit tests and fuzzing run under the sanitizers; the end-to-end scripts
-# drive the programs as they are released, two at a time.
+# drive the programs as they are released.  These wait for each other's processes
+# more than a third of their time: so two of them for each processor.
 ctest --test-dir build/sanitize -L 'unit|fuzz' --output-on-failure -j "$jobs" "$@"
-ctest --test-dir build/strict -LE 'unit|fuzz' --output-on-failure -j 2 "$@"
+ctest --test-dir build/strict -LE 'unit|fuzz' --output-on-failure -j "$((2 * jobs))" "$@"
 if [ -n "${tidy:-}" ]; then
 	wait "$tidy" || {
 		cat build/tidy.log

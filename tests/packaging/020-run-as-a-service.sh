@@ -4,7 +4,7 @@
 # scratch roots over this one.  What only systemd as init does (timers, watching a
 # folder, the walls of units) is done by hand, by tests/packaging/systemctl.py.
 # (issue 15)
-# ctest: COST 60 RESOURCE_LOCK deb
+# ctest: COST 150 RESOURCE_LOCK deb
 . "$(dirname "$0")/../lib.sh"
 cd "$T"
 for need in dpkg-buildpackage dh runuser unshare systemd-sysusers systemd-tmpfiles; do

@@ -1,7 +1,7 @@
 #!/bin/bash
 # gem and bundle of newer Debian suites, each in a root of its own: what Debian 12's
 # do in 100-serve.sh, with several platforms, checksums in lock files and tokens.
-# ctest: COST 60
+# ctest: COST 150
 . "$(dirname "$0")/lib.sh"
 PUT_ACCESS=$FERRY_BUILD/tests/tools/put_access
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The README's first command, as a new user types it, with --serve.
-# ctest: COST 15 PROCESSORS 2
+# ctest: COST 60 PROCESSORS 2
 . "$(dirname "$0")/../lib.sh"
 command -v npm >/dev/null || skip "no npm on this machine"
 FERRY_QUICKSTART_DIR=$T/trip "$TOP/packaging/quickstart.sh" --serve >"$T/out" 2>&1 || {
