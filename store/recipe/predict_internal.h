@@ -13,7 +13,7 @@
  * for none, and FERRY_PREDICT_FAR for whatever is too far to be of use.
  */
 #define FERRY_PREDICT_FAR UINT16_MAX
-/* From this length on zlib-ng and Intel's zlib keep not all positions of a match. */
+/* Of longer matches zlib-ng and Intel's zlib keep not all positions. */
 #define FERRY_PREDICT_LONG 256
 #define FERRY_PREDICT_LONGS (FERRY_DEFLATE_WINDOW / FERRY_PREDICT_LONG)
 struct ferry_predict_long {

@@ -91,7 +91,10 @@ search(struct run *r, struct match *m, uint32_t candidate, size_t look,
 				best = n;
 				if (n > look || n >= nice)
 					break;
-				wanted = ferry_predict_want(r->p, m->at, n);
+				/* Nothing is longer than to the end. */
+				if (n < max)
+					wanted =
+					    ferry_predict_want(r->p, m->at, n);
 			}
 		}
 		next = r->p->old[at & FERRY_PREDICT_MASK];
@@ -300,11 +303,15 @@ static void
 move_window(struct run *r, size_t q, size_t s)
 {
 
-	for (r->s = q; r->s < s && !r->ended;) {
-		size_t end = r->filled < AHEAD ? 0 : r->filled - AHEAD + 1;
+	r->s = q;
+	for (;;) {
+		size_t end;
 
-		r->s = end > s ? s : end > r->s ? end : r->s;
 		(void)look_ahead(r, true);
+		if (r->s == s || r->ended)
+			break;
+		end = r->filled - AHEAD + 1;
+		r->s = end < s ? end : s;
 	}
 	r->s = s;
 }

@@ -12,8 +12,7 @@
 #define FEW 1024 /* tokens that are read ahead, before it is read on */
 #define SEARCHING 8 /* times what reading a byte's tokens costs, about */
 #define CHANCE 128 /* bytes that are alike by chance */
-#define FORGET                                                                 \
-	1024 /* bytes in which a place shows again, or was one by chance */
+#define FORGET 1024 /* bytes: what is not seen again in them was chance */
 #define SIGHTS 4 /* that are remembered */
 #define BEFORE 512 /* bytes: what has a place may begin so much before it */
 #define COMPARED (1U << 20) /* bytes at a time */
@@ -172,7 +171,7 @@ ferry_finder_begin(struct ferry_finder *f, struct ferry_bytes deflated,
 
 	if (f->places.slots == NULL &&
 	    ferry_reuse_places_make(&f->places, f->base->streams, f->base->n,
-		f->mapped, f->stopped, err) == -1)
+		f->left, f->mapped, f->stopped, err) == -1)
 		return -1;
 	f->raw = raw;
 	f->copies = copies;
@@ -325,15 +324,24 @@ static bool
 find_anchor(struct ferry_finder *f, size_t at)
 {
 	struct ferry_tape *scan = f->scan;
+	uint64_t passed;
 
 	if (scan->at < at)
 		(void)ferry_tape_seek(scan, at);
+	passed = scan->at;
 	while (ferry_tape_more(scan)) {
 		bool full = ferry_reuse_row_add(
 		    &f->row, scan->at, scan->tokens[scan->first]);
 		struct ferry_copy a = { f->row.end - f->row.size, 1, 0, 0 };
 
 		ferry_tape_take(scan, 1);
+		if (scan->at - passed >= PASS) {
+			ferry_spool_pass_view(f->mapped);
+			passed = scan->at;
+			/* Who runs the model says so. */
+			if (f->stopped != NULL && atomic_load(f->stopped))
+				return false;
+		}
 		if (!full || (f->row.hash & f->places.mask) != 0 || a.at < at ||
 		    !is_anchor(f, &a))
 			continue;
@@ -352,9 +360,9 @@ read_on(struct ferry_tape *t)
 }
 
 /* How many of the next tokens are the same, up to the last match, or to the end
- * of the content; *end is where they end. */
+ * of the content; *end is where they end, and *differs where others do not. */
 static size_t
-compare(const struct ferry_finder *f, size_t at, size_t *end)
+compare(const struct ferry_finder *f, size_t at, size_t *end, size_t *differs)
 {
 	const struct ferry_tape *mine = f->tape, *base = &f->base->tape;
 	const struct ferry_token *p = mine->tokens + mine->first;
@@ -378,6 +386,7 @@ compare(const struct ferry_finder *f, size_t at, size_t *end)
 			*end = at;
 		}
 	}
+	*differs = at;
 	return same;
 }
 
@@ -415,7 +424,7 @@ look_here(struct ferry_finder *f, size_t at, size_t *end, size_t *again)
 {
 	struct ferry_copy here = in_step(&f->step, at);
 	struct ferry_tape *base = &f->base->tape;
-	size_t n;
+	size_t n, differs;
 
 	*end = at;
 	if (!ferry_tape_seek(f->tape, at)) {
@@ -432,10 +441,11 @@ look_here(struct ferry_finder *f, size_t at, size_t *end, size_t *again)
 	read_on(base);
 	if (!f->copying)
 		ferry_copy_map_enter(&f->map, &here);
-	n = compare(f, at, end);
+	n = compare(f, at, end, &differs);
 	if (n > 0 && (f->copying || *end - at >= LEAST || *end == f->raw.n))
 		return n;
-	*again = *end > at ? *end : at + 1;
+	/* What begins between would be shorter. */
+	*again = differs > at ? differs : at + 1;
 	return 0;
 }
 
@@ -485,7 +495,14 @@ ferry_finder_look(struct ferry_finder *f, size_t at, size_t *n, size_t *again,
 		*n = look(f, at, &end, again);
 	}
 	spent = ferry_reuse_steps(f->base) - began;
-	f->left -= spent < f->left ? spent : f->left;
+	if (spent > f->left) {
+		/* A reader would spend as much. */
+		f->left = 0;
+		*n = 0;
+		*again = SIZE_MAX;
+		return f->copying ? end_copy(f, err) : 0;
+	}
+	f->left -= spent;
 	if (*n == 0)
 		return 0;
 	ferry_tape_take(f->tape, *n);

@@ -16,7 +16,7 @@ struct ferry_finder;
 /*
  * Lifetime: borrows image, a spool's view, and streams, until _free.
  * steps: of reading tokens that may be spent, about.
- * Memory: at most 4 MiB.  Errors: FERRY_ENOMEM.
+ * Memory: at most 5 MiB.  Errors: FERRY_ENOMEM.
  */
 int ferry_finder_new(struct ferry_finder **out, struct ferry_bytes image,
     const struct ferry_reuse_stream *streams, size_t n, uint64_t steps,
@@ -35,7 +35,7 @@ size_t ferry_finder_next(const struct ferry_finder *f);
 void ferry_finder_set_next(struct ferry_finder *f, size_t next);
 
 /* Begin with a stream, which is borrowed until the next _begin; copies is where
- * to they are added.  Errors: FERRY_ENOMEM. */
+ * to they are added.  Errors: FERRY_ENOMEM, FERRY_ECANCELLED. */
 int ferry_finder_begin(struct ferry_finder *f, struct ferry_bytes deflated,
     struct ferry_bytes raw, struct ferry_copies *copies,
     struct ferry_error *err);

@@ -56,35 +56,61 @@ ferry_reuse_row_add(
 	       row->hash != before;
 }
 
-/* Go through the tokens of a stream.  Returns: 0, -1. */
+/* Add the row, which lies in s, if it is one of those that are kept. */
 static int
-read_stream(struct ferry_reuse_places *places,
-    const struct ferry_reuse_stream *s, struct ferry_tape *tape,
-    struct ferry_error *err)
+add_place(struct ferry_reuse_places *places, const struct ferry_reuse_stream *s,
+    const struct ferry_reuse_row *row, struct ferry_error *err)
 {
-	struct ferry_reuse_row row = { .n = 0 };
 
-	ferry_tape_begin(tape, s->deflated);
-	while (ferry_tape_more(tape)) {
+	if ((row->hash & places->mask) != 0 || places->n == PLACES_MAX)
+		return 0;
+	if (ferry_array_grow(&places->v, &places->cap, places->n + 1,
+		sizeof(places->v[0]), err) == -1)
+		return -1;
+	places->v[places->n++] = (struct ferry_reuse_place){
+		(uint32_t)(s->at + row->end - row->size), row->hash, 0
+	};
+	return 0;
+}
+
+/* The next tokens of a stream, those that were read ahead. */
+static int
+add_places(struct ferry_reuse_places *places,
+    const struct ferry_reuse_stream *s, struct ferry_tape *tape,
+    struct ferry_reuse_row *row, struct ferry_error *err)
+{
+
+	while (tape->first < tape->n) {
 		if (ferry_reuse_row_add(
-			&row, tape->at, tape->tokens[tape->first]) &&
-		    (row.hash & places->mask) == 0 && places->n < PLACES_MAX) {
-			if (ferry_array_grow(&places->v, &places->cap,
-				places->n + 1, sizeof(places->v[0]), err) == -1)
-				return -1;
-			places->v[places->n++] = (struct ferry_reuse_place){
-				(uint32_t)(s->at + row.end - row.size),
-				row.hash, 0
-			};
-		}
+			row, tape->at, tape->tokens[tape->first]) &&
+		    add_place(places, s, row, err) == -1)
+			return -1;
 		ferry_tape_take(tape, 1);
+	}
+	return 0;
+}
+
+/* So that places of a row are found, those that come first before others. */
+static int
+link_places(struct ferry_reuse_places *places, struct ferry_error *err)
+{
+
+	if (ferry_calloc(&places->slots, 1U << SLOT_BITS,
+		sizeof(places->slots[0]), err) == -1)
+		return -1;
+	for (size_t i = places->n; i-- > 0;) {
+		struct ferry_reuse_place *p = &places->v[i];
+		uint32_t *slot = &places->slots[p->hash >> (32 - SLOT_BITS)];
+
+		p->next = *slot;
+		*slot = (uint32_t)(i + 1);
 	}
 	return 0;
 }
 
 int
 ferry_reuse_places_make(struct ferry_reuse_places *places,
-    const struct ferry_reuse_stream *streams, size_t n,
+    const struct ferry_reuse_stream *streams, size_t n, uint64_t steps,
     struct ferry_bytes mapped, const atomic_bool *stopped,
     struct ferry_error *err)
 {
@@ -101,29 +127,26 @@ ferry_reuse_places_make(struct ferry_reuse_places *places,
 	if (ferry_calloc(&tape, 1, sizeof(*tape), err) == -1)
 		return -1;
 	bytes = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (read_stream(places, &streams[i], tape, err) == -1)
-			goto out;
-		bytes += streams[i].n;
-		if (bytes - passed < PASS)
-			continue;
-		ferry_spool_pass_view(mapped);
-		passed = bytes;
-		if (ferry_predict_stopped(stopped, err) == -1)
-			goto out;
-	}
-	if (ferry_calloc(&places->slots, 1U << SLOT_BITS,
-		sizeof(places->slots[0]), err) == -1)
-		goto out;
-	/* From the last one on, so that of equals the first comes first. */
-	for (size_t i = places->n; i-- > 0;) {
-		struct ferry_reuse_place *p = &places->v[i];
-		uint32_t *slot = &places->slots[p->hash >> (32 - SLOT_BITS)];
+	for (size_t i = 0; i < n && steps > 0; i++) {
+		struct ferry_reuse_row row = { .n = 0 };
 
-		p->next = *slot;
-		*slot = (uint32_t)(i + 1);
+		ferry_tape_begin(tape, streams[i].deflated);
+		tape->steps_max = steps;
+		while (ferry_tape_more(tape)) {
+			if (add_places(places, &streams[i], tape, &row, err) ==
+			    -1)
+				goto out;
+			if (bytes + tape->at - passed < PASS)
+				continue;
+			ferry_spool_pass_view(mapped);
+			passed = bytes + tape->at;
+			if (ferry_predict_stopped(stopped, err) == -1)
+				goto out;
+		}
+		bytes += tape->at;
+		steps -= tape->steps < steps ? tape->steps : steps;
 	}
-	rc = 0;
+	rc = link_places(places, err);
 out:
 	free(tape);
 	return rc;

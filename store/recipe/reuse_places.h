@@ -48,12 +48,12 @@ struct ferry_reuse_places {
 	uint32_t mask;
 };
 /*
- * Read all streams.  mapped: given back on the way, as of ferry_spool_pass_view();
- * stopped may be NULL.
+ * Read all streams, or as many as steps are enough for.  mapped: given back on the
+ * way, as of ferry_spool_pass_view(); stopped may be NULL.
  * Memory: at most 4 MiB.  Errors: FERRY_ENOMEM, FERRY_ECANCELLED.
  */
 int ferry_reuse_places_make(struct ferry_reuse_places *places,
-    const struct ferry_reuse_stream *streams, size_t n,
+    const struct ferry_reuse_stream *streams, size_t n, uint64_t steps,
     struct ferry_bytes mapped, const atomic_bool *stopped,
     struct ferry_error *err);
 void ferry_reuse_places_free(struct ferry_reuse_places *places);

@@ -10,6 +10,7 @@ ferry_tape_begin(struct ferry_tape *t, struct ferry_bytes deflated)
 {
 
 	t->at = t->steps = 0;
+	t->steps_max = UINT64_MAX;
 	t->first = t->n = t->gap = 0;
 	t->open = t->over = false;
 	ferry_inflate_begin(&t->in, deflated);
@@ -43,10 +44,12 @@ ferry_tape_fill(struct ferry_tape *t)
 	t->first = 0;
 	began = t->n;
 	while (t->n < FERRY_TAPE_TOKENS && !t->over && t->gap == 0) {
-		if (!t->open) {
+		if (!t->open && t->steps > t->steps_max)
+			t->over = true;
+		else if (!t->open)
 			open_block(t);
+		if (!t->open)
 			continue;
-		}
 		t->n += ferry_inflate_tokens(
 		    &t->in, t->tokens + t->n, FERRY_TAPE_TOKENS - t->n);
 		if (t->n == FERRY_TAPE_TOKENS)

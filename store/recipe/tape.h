@@ -14,10 +14,11 @@
  * For others to read: tokens first to n follow each other from byte at of the
  * content on.  Behind them are gap bytes of a stored block, in which no token
  * shows; over: there is nothing else.  steps: of work, since _begin; a block
- * counts FERRY_STREAM_BLOCK_WORK, a token one.
+ * counts FERRY_STREAM_BLOCK_WORK, a token one.  steps_max: when as many were spent, it
+ * is over; none after _begin, but the caller may set it.
  */
 struct ferry_tape {
-	uint64_t at, steps;
+	uint64_t at, steps, steps_max;
 	size_t first, n, gap;
 	bool open, over;
 	struct ferry_inflate in;

@@ -87,11 +87,58 @@ test_models_search_as_zlib(void **state)
 	free(text);
 }
 
+/* Nothing behind the content is read, whatever the model: it may be the end of a
+ * file. */
+static void
+test_models_keep_to_the_content(void **state)
+{
+	const struct ferry_stream_limits all = { UINT64_MAX, UINT64_MAX,
+		UINT64_MAX, NULL };
+	struct ferry_stream_analysis a = FERRY_STREAM_ANALYSIS_INIT;
+	const struct ferry_model *m;
+	struct ferry_predictor *p;
+	uint8_t *text = malloc(TEXT), out[4096];
+
+	(void)state;
+	assert_non_null(text);
+	assert_ok(ferry_predictor_new(&p, FERRY_PREDICT_MEMORY, &err), &err);
+	make_text(text, 1, 300, 4);
+	/* What ends in a match, of each length. */
+	for (size_t n = 3; n < 300; n++) {
+		size_t size = 1000 + n;
+		uint8_t *raw = malloc(size);
+		z_stream z = { .avail_in = (uInt)size };
+
+		assert_non_null(raw);
+		memcpy(raw, text, size);
+		memmove(raw + size - n, raw + 100, n);
+		z.next_in = raw;
+		z.next_out = out;
+		z.avail_out = sizeof(out);
+		assert_int_equal(
+		    deflateInit2(&z, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY),
+		    Z_OK);
+		assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+		(void)deflateEnd(&z);
+		for (size_t i = 0; (m = ferry_model_at(i)) != NULL; i++)
+			assert_int_equal(
+			    ferry_stream_analyse(p, m,
+				ferry_bytes_of(out, z.total_out),
+				ferry_bytes_of(raw, size), &all, &a, &err),
+			    1);
+		free(raw);
+	}
+	ferry_stream_analysis_free(&a);
+	ferry_predictor_free(p);
+	free(text);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_models_search_as_zlib),
+		cmocka_unit_test(test_models_keep_to_the_content),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

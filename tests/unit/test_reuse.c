@@ -433,6 +433,35 @@ test_copies_are_refused(void **state)
 	ferry_buf_free(&blob);
 }
 
+/* Four blocks of nothing for each of n, five bytes. */
+static void
+add_empty(struct ferry_buf *out, size_t n)
+{
+
+	while (n-- > 0)
+		assert_ok(
+		    ferry_buf_add(out, "\x02\x08\x20\x80\x00", 5, &err), &err);
+}
+
+/* To come to where the base has it takes more than a reader may spend. */
+static void
+test_copies_behind_nothing(void **state)
+{
+	struct ferry_buf text = FERRY_BUF_INIT, base = FERRY_BUF_INIT;
+	struct ferry_buf blob = FERRY_BUF_INIT;
+
+	(void)state;
+	make_text(&text, 1, 100000);
+	add_whole(&blob, &text, 6);
+	assert_ok(ferry_buf_add(&base, blob.p, 10, &err), &err);
+	add_empty(&base, 50000);
+	assert_ok(ferry_buf_add(&base, blob.p + 10, blob.n - 10, &err), &err);
+	assert_recipe(&blob, &base);
+	ferry_buf_free(&text);
+	ferry_buf_free(&base);
+	ferry_buf_free(&blob);
+}
+
 /* Blocks of nothing, ten bits each, cost as much to read as others. */
 static void
 test_copies_keep_to_their_work(void **state)
@@ -450,9 +479,7 @@ test_copies_keep_to_their_work(void **state)
 	a.model = ferry_model_find(6);
 	assert_ok(ferry_buf_add(&base, header, sizeof(header), &err), &err);
 	/* Four of them in five bytes, then "aaaa" in one that is the last. */
-	for (size_t i = 0; i < 2000; i++)
-		assert_ok(ferry_buf_add(&base, "\x02\x08\x20\x80\x00", 5, &err),
-		    &err);
+	add_empty(&base, 2000);
 	assert_ok(
 	    ferry_buf_add(&base, "\x4b\x4c\x4c\x4c\x04\x00", 6, &err), &err);
 	assert_ok(ferry_buf_add(&base, behind, sizeof(behind), &err), &err);
@@ -585,6 +612,7 @@ main(void)
 		cmocka_unit_test(test_copies_of_another_compressor),
 		cmocka_unit_test(test_copies_of_whole_streams),
 		cmocka_unit_test(test_copies_are_refused),
+		cmocka_unit_test(test_copies_behind_nothing),
 		cmocka_unit_test(test_copies_keep_to_their_work),
 		cmocka_unit_test(test_alike),
 		cmocka_unit_test(test_stopped),
