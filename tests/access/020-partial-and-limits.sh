@@ -100,10 +100,11 @@ has out "0 failed"
 say "a limit that is told in words alone is no denial"
 snapshot near gh >text
 echo '403 0 /orgs/octo/members says: You have exceeded a secondary rate limit.' >rules
-"$FERRY" --config near.conf sync >out 2>err &
+# A file of its own: what stands in err from before is no answer.
+"$FERRY" --config near.conf sync >out 2>waits &
 sync=$!
 PIDS+=($sync)
-wait_for 20 grep -q "gh asks to wait until" err
+wait_for 20 grep -q "gh asks to wait until" waits
 kill $sync
 got=0
 wait $sync || got=$?
