@@ -9,6 +9,7 @@
 
 #include "serve/http/exchange.h"
 #include "serve/http/flow.h"
+#include "serve/http/net.h"
 #include "serve/http/range.h"
 
 /*
@@ -173,6 +174,16 @@ pieces_response(struct ferry_body *body, char *fill)
 	return out;
 }
 
+/* Whether whom it answers is on this machine, perhaps a proxy. */
+static bool
+is_at_hand(const struct exchange *ex)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    ex->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	return info != NULL && ferry_address_is_loopback(info->client_addr);
+}
+
 /* Size bytes of res's body from offset.  NULL if there is no memory. */
 static struct MHD_Response *
 make_response(const struct exchange *ex, struct ferry_response *res,
@@ -203,8 +214,8 @@ make_response(const struct exchange *ex, struct ferry_response *res,
 	}
 	if (ex->server->options->certificate != NULL)
 		return read_response(body, offset, size, NULL, TLS_BLOCK);
-	if (ex->at_hand && size > 2 * AT_HAND_BLOCK &&
-	    ex->rq.method == FERRY_GET)
+	if (size > 2 * AT_HAND_BLOCK && ex->rq.method == FERRY_GET &&
+	    is_at_hand(ex))
 		return read_response(body, offset, size, NULL, AT_HAND_BLOCK);
 	/* The library closes its descriptor after use. */
 	if ((fd = fcntl(body->fd, F_DUPFD_CLOEXEC, 0)) == -1)

@@ -40,7 +40,6 @@ struct exchange {
 	struct ferry_buf body;
 	char *path; /* the one that counts, where it is not in uri */
 	bool begun;
-	bool at_hand; /* whom it answers is on this machine, perhaps a proxy */
 	/* What its answer waits for, or waited for; owned.  It is suspended,
 	 * and in the server's list, while it waits. */
 	struct ferry_later *later;

@@ -212,7 +212,6 @@ begin(struct exchange *ex, const char *method)
 	                : strcmp(method, "POST") == 0 ? FERRY_POST
 	                                              : FERRY_OTHER_METHOD;
 	ex->rq.secure = o->certificate != NULL;
-	ex->at_hand = ferry_address_is_loopback(sa);
 	ferry_gate_peer(gate_conn(ex->connection), ex->rq.peer);
 	make_id(ex);
 	if (agent != NULL && agent[0] != 0 && o->log != NULL)

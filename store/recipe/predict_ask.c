@@ -67,6 +67,9 @@ ferry_predict_tell(struct ferry_predictor *p, size_t at,
     const struct ferry_token *tokens, size_t n)
 {
 
+	/* The others keep all positions, and go on wherever it is. */
+	if (!ferry_predict_is_medium(p->run->model))
+		return;
 	p->skipped += n;
 	for (size_t i = 0; i < n; i++) {
 		unsigned length = tokens[i].length;

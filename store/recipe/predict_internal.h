@@ -29,7 +29,7 @@ struct ferry_predictor {
 	const atomic_bool *stopped; /* NULL: never */
 	size_t passed; /* given back, if so */
 	size_t skip_from; /* before, there is nothing to skip */
-	/* Of what was skipped: tokens, and where those begin whose positions are
+	/* Of what was skipped, if ferry_predict_is_medium(): tokens, and where those begin whose positions are
 	 * not all kept, the last ones that the window has room for. */
 	uint64_t skipped;
 	unsigned last; /* bytes of the last one */
@@ -48,6 +48,16 @@ struct ferry_predictor {
 	 * kept, and find what was there a window before: positions + 1. */
 	uint32_t old[FERRY_DEFLATE_WINDOW];
 };
+
+/* Whether it is one of those of predict_medium.c. */
+static inline bool
+ferry_predict_is_medium(const struct ferry_model *model)
+{
+
+	return model->search == FERRY_SEARCH_NG ||
+	       model->search == FERRY_SEARCH_NG_OLD ||
+	       model->search == FERRY_SEARCH_INTEL;
+}
 
 #define FERRY_PREDICT_MASK (FERRY_DEFLATE_WINDOW - 1)
 

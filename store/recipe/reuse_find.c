@@ -45,8 +45,9 @@ struct ferry_finder {
 	struct ferry_tape *tape, *scan; /* of the stream at hand */
 	struct ferry_reuse_row row;
 	struct ferry_bytes raw;
-	bool anchored, over; /* over: there are no more */
-	struct ferry_copy anchor, step;
+	bool over; /* there are no more anchors */
+	struct ferry_copy anchor; /* n 0: none yet */
+	struct ferry_copy step;
 	struct sight sights[SIGHTS];
 	struct ferry_copies *copies;
 	struct ferry_copy_map map;
@@ -175,7 +176,8 @@ ferry_finder_begin(struct ferry_finder *f, struct ferry_bytes deflated,
 		return -1;
 	f->raw = raw;
 	f->copies = copies;
-	f->copying = f->anchored = false;
+	f->copying = false;
+	f->anchor.n = 0;
 	f->over = f->base->n == 0;
 	memset(f->sights, 0, sizeof(f->sights));
 	f->compare = 4 * (uint64_t)raw.n;
@@ -461,9 +463,8 @@ look(struct ferry_finder *f, size_t at, size_t *end, size_t *again)
 		return 0;
 	if (f->copying)
 		return look_here(f, at, end, again);
-	if (!f->anchored || f->anchor.at < at) {
+	if (f->anchor.n == 0 || f->anchor.at < at) {
 		f->over = f->over || !find_anchor(f, at);
-		f->anchored = !f->over;
 		if (f->over)
 			return 0;
 	}

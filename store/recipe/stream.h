@@ -23,8 +23,7 @@ struct ferry_finder;
  * out: emptied first; the corrections so far.
  * Errors: FERRY_EFORMAT (raw is not the content), FERRY_ELIMIT, FERRY_ENOMEM.
  */
-#define FERRY_STREAM_BLOCK_WORK                                                \
-	1024 /* steps that a block counts for, read again or written */
+#define FERRY_STREAM_BLOCK_WORK 1024 /* steps that a block counts for */
 struct ferry_stream_limits {
 	uint64_t tokens_max;
 	uint64_t corrections_max;
