@@ -107,7 +107,7 @@ ferry_bundle_recipe_make(const struct ferry_bundle_view *blob,
 {
 	struct ferry_recipe_options how = { level_of(options->effort),
 		options->size_max, blob->dirfd, FERRY_RECIPE_WORTH,
-		blob->map != NULL ? FERRY_BLOB_MAPPED : FERRY_BLOB_IN_MEMORY };
+		blob->map != NULL };
 	struct ferry_recipe_bases bases = { .n = 0,
 		.stopped = options->stopped };
 	struct ferry_recipe_made made = { .model = *model };

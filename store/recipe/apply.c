@@ -32,9 +32,7 @@ struct applying {
 	struct ferry_reuse *reuse;
 	struct ferry_spool *blob;
 	struct ferry_digester *digester;
-	struct ferry_bytes
-	    mapped; /* the first base, if it is to be given back */
-	const atomic_bool *stopped;
+	struct ferry_heed heed; /* of the first base */
 	int dirfd;
 	uint64_t work;
 };
@@ -171,7 +169,7 @@ copy(struct applying *a, uint64_t n, ferry_recipe_sink *on_data, void *ctx,
 	while (n > 0) {
 		size_t k = n < COPY ? (size_t)n : COPY;
 
-		if (ferry_predict_stopped(a->stopped, err) == -1 ||
+		if (ferry_heed_stopped(&a->heed, err) == -1 ||
 		    on_data(ctx, a->image.p + a->at, k, err) == -1)
 			return -1;
 		a->at += k;
@@ -192,12 +190,12 @@ write_whole(struct applying *a, size_t whole, ferry_recipe_sink *on_data,
 	while (left.n > 0) {
 		size_t k = left.n < COPY ? left.n : COPY;
 
-		if (ferry_predict_stopped(a->stopped, err) == -1 ||
+		if (ferry_heed_stopped(&a->heed, err) == -1 ||
 		    on_data(ctx, left.p, k, err) == -1)
 			return -1;
 		left = ferry_bytes_of(left.p + k, left.n - k);
 		if (left.n > 0)
-			ferry_spool_pass_view(a->mapped);
+			ferry_heed_pass(&a->heed);
 	}
 	return 0;
 }
@@ -321,10 +319,12 @@ write_blob(struct applying *a, const struct ferry_digest *sha256,
 	if (ferry_predictor_new(&a->predictor, FERRY_PREDICT_SPOOLED, err) ==
 	    -1)
 		return -1;
-	ferry_predictor_heed(a->predictor, a->mapped, a->stopped);
+	ferry_predictor_heed(a->predictor, &a->heed);
 	if (ferry_reuse_new(&a->reuse, a->bases[0].streams,
-		a->bases[0].streams_n, err) == -1 ||
-	    recreate(a, sha256, err) == -1 ||
+		a->bases[0].streams_n, err) == -1)
+		return -1;
+	a->reuse->heed = a->heed;
+	if (recreate(a, sha256, err) == -1 ||
 	    ferry_spool_view(a->blob, &blob, err) == -1)
 		return -1;
 	for (size_t at = 0; at < blob.n; at += n) {
@@ -347,8 +347,7 @@ ferry_recipe_apply(struct ferry_bytes recipe,
 
 	memset(&a, 0, sizeof(a));
 	a.dirfd = dirfd;
-	a.mapped = ferry_recipe_mapped(bases, 0);
-	a.stopped = bases->stopped;
+	a.heed = ferry_recipe_heed(bases, 0);
 	if (ferry_recipe_head_read(&a.head, &recipe, err) == -1)
 		goto out;
 	if (a.head.size != size) {

@@ -194,12 +194,14 @@ hash_image(struct ferry_recipe_base *base, struct ferry_error *err)
 	return 0;
 }
 
-struct ferry_bytes
-ferry_recipe_mapped(const struct ferry_recipe_bases *bases, size_t i)
+struct ferry_heed
+ferry_recipe_heed(const struct ferry_recipe_bases *bases, size_t i)
 {
+	struct ferry_heed heed = { .stopped = bases->stopped };
 
-	return i < bases->n && bases->mapped[i] ? bases->v[i]
-	                                        : ferry_bytes_of(NULL, 0);
+	if (i < bases->n && bases->mapped[i])
+		heed.mapped[0] = bases->v[i];
+	return heed;
 }
 
 int
@@ -210,6 +212,7 @@ ferry_recipe_base_open(struct ferry_recipe_base *base,
 {
 	struct looking l = { base, bases->v[i], NULL, model,
 		FERRY_STREAM_ANALYSIS_INIT, work, work_max, false };
+	const struct ferry_heed heed = ferry_recipe_heed(bases, i);
 	int rc = -1;
 
 	memset(base, 0, sizeof(*base));
@@ -217,12 +220,10 @@ ferry_recipe_base_open(struct ferry_recipe_base *base,
 		if (ferry_predictor_new(
 			&l.predictor, FERRY_PREDICT_SPOOLED, err) == -1)
 			goto out;
-		ferry_predictor_heed(
-		    l.predictor, ferry_recipe_mapped(bases, i), bases->stopped);
+		ferry_predictor_heed(l.predictor, &heed);
 	}
-	if (ferry_expand(bases->v[i],
-		bases->mapped[i] ? FERRY_BLOB_MAPPED : FERRY_BLOB_IN_MEMORY,
-		dirfd, &base->spool, &base->plan, on_stream, &l, err) == -1 ||
+	if (ferry_expand(bases->v[i], &heed, dirfd, &base->spool, &base->plan,
+		on_stream, &l, err) == -1 ||
 	    ferry_spool_view(base->spool, &base->image, err) == -1 ||
 	    hash_image(base, err) == -1)
 		goto out;

@@ -58,9 +58,9 @@ int ferry_recipe_base_open(struct ferry_recipe_base *base,
     const struct ferry_recipe_bases *bases, size_t i, int dirfd,
     const struct ferry_model *model, uint64_t *work, uint64_t work_max,
     struct ferry_error *err);
-/* Base i, if it is to be given back, else nothing. */
-struct ferry_bytes
-ferry_recipe_mapped(const struct ferry_recipe_bases *bases, size_t i);
+/* What to heed while base i is looked at. */
+struct ferry_heed
+ferry_recipe_heed(const struct ferry_recipe_bases *bases, size_t i);
 void ferry_recipe_base_close(struct ferry_recipe_base *base);
 
 #endif

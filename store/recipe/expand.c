@@ -16,15 +16,13 @@ ferry_image_max(uint64_t blob)
 }
 
 int
-ferry_expand(struct ferry_bytes blob, enum ferry_blob_memory memory, int dirfd,
+ferry_expand(struct ferry_bytes blob, const struct ferry_heed *heed, int dirfd,
     struct ferry_spool **image, struct ferry_plan *plan,
     ferry_expand_on_stream *on_stream, void *ctx, struct ferry_error *err)
 {
 	uint64_t max = ferry_image_max(blob.n);
 	struct ferry_expand x = { dirfd, NULL, plan, 0, on_stream, ctx,
-		ferry_expand_holds, ferry_expand_content,
-		memory == FERRY_BLOB_MAPPED ? blob : ferry_bytes_of(NULL, 0),
-		0 };
+		ferry_expand_holds, ferry_expand_content, heed, 0, 0 };
 	struct ferry_expand_level level = { &x, 0, 0, 0 };
 
 	if (blob.n > FERRY_IMAGE_MAX)

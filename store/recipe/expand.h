@@ -8,6 +8,7 @@
  */
 
 #include "store/base/bytes.h"
+#include "store/recipe/heed.h"
 #include "store/recipe/plan.h"
 
 struct ferry_error;
@@ -27,16 +28,12 @@ struct ferry_spool;
  * that lie in it.  Both views are borrowed for the call.  It may be NULL.
  *
  * Errors: FERRY_ELIMIT (the blob is too large), FERRY_ESYSTEM, FERRY_ENOMEM,
- *     those of on_stream.
+ *     FERRY_ECANCELLED, those of on_stream.
  */
-/*
- * FERRY_BLOB_MAPPED: the blob is a view as of ferry_spool_pass_view().
- */
-enum ferry_blob_memory { FERRY_BLOB_IN_MEMORY, FERRY_BLOB_MAPPED };
 typedef int ferry_expand_on_stream(void *ctx, size_t index,
     struct ferry_bytes deflated, struct ferry_bytes raw,
     struct ferry_error *err);
-int ferry_expand(struct ferry_bytes blob, enum ferry_blob_memory memory,
+int ferry_expand(struct ferry_bytes blob, const struct ferry_heed *heed,
     int dirfd, struct ferry_spool **image, struct ferry_plan *plan,
     ferry_expand_on_stream *on_stream, void *ctx, struct ferry_error *err);
 

@@ -26,10 +26,8 @@ struct ferry_expand {
 	 * streams: ferry_expand_holds(), _content(). */
 	bool (*holds)(struct ferry_bytes content);
 	ferry_expand_on_content *on_content;
-	/* The blob, if what was looked at of it is given back, after so many bytes
-	 * of the image. */
-	struct ferry_bytes mapped;
-	size_t written;
+	const struct ferry_heed *heed;
+	uint64_t written, passed; /* bytes; as far as was heeded */
 };
 
 /*

@@ -5,8 +5,6 @@
 #include "store/recipe/inflate.h"
 #include "store/recipe/spool.h"
 
-#define PASS (4U << 20) /* after as many bytes views are passed */
-
 /* Write to the image; a ferry_recipe_sink. */
 static int
 on_image(void *ctx, const void *p, size_t n, struct ferry_error *err)
@@ -14,10 +12,8 @@ on_image(void *ctx, const void *p, size_t n, struct ferry_error *err)
 	struct ferry_expand *x = ctx;
 
 	x->written += n;
-	if (x->written >= PASS) {
-		ferry_spool_pass_view(x->mapped);
-		x->written = 0;
-	}
+	if (ferry_heed(x->heed, x->written, &x->passed, err) == -1)
+		return -1;
 	return ferry_spool_write(x->image, p, n, err);
 }
 
@@ -28,7 +24,8 @@ ferry_expand_keep(struct ferry_expand_level *level, struct ferry_bytes bytes,
 
 	level->before += bytes.n;
 	while (bytes.n > 0) {
-		size_t n = bytes.n < PASS ? bytes.n : PASS;
+		size_t n =
+		    bytes.n < FERRY_HEED_EVERY ? bytes.n : FERRY_HEED_EVERY;
 
 		if (on_image(level->x, bytes.p, n, err) == -1)
 			return -1;

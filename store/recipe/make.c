@@ -44,7 +44,7 @@ struct making {
 	uint64_t bytes[FERRY_MODEL_MAX + 1];
 	struct ferry_spool *recipe;
 	const char *unfit;
-	const atomic_bool *stopped;
+	struct ferry_heed heed; /* of the blob and its first base */
 };
 
 /* A stream that is the base's as a whole: the model does not matter. */
@@ -144,8 +144,8 @@ is_worth_it(struct making *m, struct ferry_bytes blob, struct ferry_error *err)
 	struct ferry_bytes image;
 	int rc = -1;
 
-	if (ferry_expand(blob, m->options->memory, m->options->dirfd, &spool,
-		&plan, NULL, NULL, err) == 0 &&
+	if (ferry_expand(blob, &m->heed, m->options->dirfd, &spool, &plan, NULL,
+		NULL, err) == 0 &&
 	    ferry_spool_view(spool, &image, err) == 0) {
 		rc = m->head.bases_n == 0 && plan.n > 0;
 		for (size_t i = 0; rc == 0 && i < m->head.bases_n; i++)
@@ -159,8 +159,7 @@ is_worth_it(struct making *m, struct ferry_bytes blob, struct ferry_error *err)
 
 /* Copies are of the first base. */
 static int
-make_finder(struct making *m, struct ferry_bytes blob,
-    struct ferry_bytes mapped, struct ferry_error *err)
+make_finder(struct making *m, struct ferry_bytes blob, struct ferry_error *err)
 {
 	const struct ferry_recipe_base *base = &m->bases[0];
 
@@ -170,7 +169,7 @@ make_finder(struct making *m, struct ferry_bytes blob,
 	if (ferry_finder_new(&m->finder, base->image, base->streams,
 		base->streams_n, FERRY_RECIPE_WORK(blob.n) / 4, err) == -1)
 		return -1;
-	ferry_finder_heed(m->finder, mapped, m->stopped);
+	ferry_finder_heed(m->finder, &m->heed);
 	return 0;
 }
 
@@ -179,7 +178,6 @@ look_at_all(struct making *m, struct ferry_bytes blob,
     const struct ferry_recipe_bases *bases, struct ferry_error *err)
 {
 	struct ferry_bytes image;
-
 	int worth;
 
 	m->head.bases_n = bases->n;
@@ -197,9 +195,11 @@ look_at_all(struct making *m, struct ferry_bytes blob,
 		               : "it has nothing in common with its base";
 		return worth;
 	}
-	if (make_finder(m, blob, ferry_recipe_mapped(bases, 0), err) == -1 ||
-	    ferry_expand(blob, m->options->memory, m->options->dirfd, &m->image,
-		&m->plan, on_stream, m, err) == -1 ||
+	m->heed.mapped[2] = m->bases[0].image;
+	ferry_predictor_heed(m->predictor, &m->heed);
+	if (make_finder(m, blob, err) == -1 ||
+	    ferry_expand(blob, &m->heed, m->options->dirfd, &m->image, &m->plan,
+		on_stream, m, err) == -1 ||
 	    ferry_spool_view(m->image, &image, err) == -1)
 		return -1;
 	m->head.size = blob.n;
@@ -305,7 +305,7 @@ on_patch(void *ctx, const void *p, size_t n, struct ferry_error *err)
 {
 	struct making *m = ctx;
 
-	if (ferry_predict_stopped(m->stopped, err) == -1)
+	if (ferry_heed_stopped(&m->heed, err) == -1)
 		return -1;
 	if (n > m->options->size_max ||
 	    ferry_spool_size(m->recipe) > m->options->size_max - n) {
@@ -370,10 +370,6 @@ make(struct making *m, struct ferry_bytes blob,
 	if (ferry_predictor_new(&m->predictor, FERRY_PREDICT_SPOOLED, err) ==
 	    -1)
 		return -1;
-	ferry_predictor_heed(m->predictor,
-	    m->options->memory == FERRY_BLOB_MAPPED ? blob
-						    : ferry_bytes_of(NULL, 0),
-	    m->stopped);
 	if (look_at_all(m, blob, bases, err) == -1)
 		return -1;
 	if (m->unfit != NULL)
@@ -426,11 +422,13 @@ ferry_recipe_make(struct ferry_bytes blob,
 		.made = made,
 		.analysis = FERRY_STREAM_ANALYSIS_INIT,
 		.first = made->model,
-		.stopped = bases->stopped };
+		.heed = ferry_recipe_heed(bases, 0) };
 	struct ferry_bytes recipe = { NULL, 0 };
 	int rc = 0;
 
 	memset(made, 0, sizeof(*made));
+	if (options->mapped)
+		m.heed.mapped[1] = blob;
 	if (blob.n > FERRY_IMAGE_MAX)
 		(void)no_recipe(&m, FERRY_RECIPE_UNFIT, "it is too large");
 	else

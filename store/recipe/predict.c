@@ -31,12 +31,10 @@ ferry_predictor_free(struct ferry_predictor *p)
 }
 
 void
-ferry_predictor_heed(struct ferry_predictor *p, struct ferry_bytes mapped,
-    const atomic_bool *stopped)
+ferry_predictor_heed(struct ferry_predictor *p, const struct ferry_heed *heed)
 {
 
-	p->mapped = mapped;
-	p->stopped = stopped;
+	p->heed = *heed;
 }
 
 static void

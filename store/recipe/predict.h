@@ -7,9 +7,8 @@
  * the model goes on as if it had chosen that itself.
  */
 
-#include <stdatomic.h>
-
 #include "store/base/bytes.h"
+#include "store/recipe/heed.h"
 #include "store/recipe/model.h"
 
 struct ferry_error;
@@ -34,17 +33,9 @@ enum ferry_predictor_raw {
 int ferry_predictor_new(struct ferry_predictor **out,
     enum ferry_predictor_raw raw, struct ferry_error *err);
 void ferry_predictor_free(struct ferry_predictor *p);
-/*
- * While it is run over many bytes, now and then: give mapped back, which may be
- * empty, a view as of ferry_spool_pass_view(); and look whether stopped, which
- * may be NULL, is true.  Then running ends with FERRY_ECANCELLED.  Both are
- * borrowed.
- */
-void ferry_predictor_heed(struct ferry_predictor *p, struct ferry_bytes mapped,
-    const atomic_bool *stopped);
-
-/* Errors: FERRY_ECANCELLED if stopped, which may be NULL, is true. */
-int ferry_predict_stopped(const atomic_bool *stopped, struct ferry_error *err);
+/* What is heeded when it is run from here on; at first nothing. */
+void
+ferry_predictor_heed(struct ferry_predictor *p, const struct ferry_heed *heed);
 
 /*
  * Returns: 0 when the tokens decided stand for all of raw, which has less than

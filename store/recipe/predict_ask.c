@@ -6,8 +6,6 @@
 #include "store/recipe/predict_internal.h"
 #include "store/recipe/spool.h"
 
-#define PASSED (4U << 20) /* bytes */
-
 int
 ferry_predict_work(
     struct ferry_predict_run *run, uint64_t steps, struct ferry_error *err)
@@ -23,26 +21,14 @@ ferry_predict_work(
 }
 
 int
-ferry_predict_stopped(const atomic_bool *stopped, struct ferry_error *err)
-{
-
-	return stopped != NULL && atomic_load(stopped)
-	           ? ferry_error_set(err, FERRY_ECANCELLED, "stopped")
-	           : 0;
-}
-
-int
 ferry_predict_pass(
     struct ferry_predictor *p, size_t at, struct ferry_error *err)
 {
+	int rc = ferry_heed(&p->heed, at, &p->passed, err);
 
-	if (at - p->passed < PASSED)
-		return 0;
-	if (p->spooled)
+	if (rc == 1 && p->spooled)
 		ferry_spool_pass_view(ferry_bytes_of(p->raw, at));
-	ferry_spool_pass_view(p->mapped);
-	p->passed = at;
-	return ferry_predict_stopped(p->stopped, err);
+	return rc == -1 ? -1 : 0;
 }
 
 int

@@ -25,9 +25,8 @@ struct ferry_predictor {
 	const uint8_t *raw;
 	size_t n;
 	bool spooled;
-	struct ferry_bytes mapped;
-	const atomic_bool *stopped; /* NULL: never */
-	size_t passed; /* given back, if so */
+	struct ferry_heed heed;
+	uint64_t passed; /* given back, if so */
 	size_t skip_from; /* before, there is nothing to skip */
 	/* Of what was skipped, if ferry_predict_is_medium(): tokens, and where those begin whose positions are
 	 * not all kept, the last ones that the window has room for. */

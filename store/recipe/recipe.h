@@ -81,7 +81,7 @@ struct ferry_recipe_options {
 	uint64_t size_max;
 	int dirfd;
 	enum ferry_recipe_when when;
-	enum ferry_blob_memory memory; /* of the blob */
+	bool mapped; /* the blob is a file, as bases may be */
 };
 int ferry_recipe_make(struct ferry_bytes blob,
     const struct ferry_recipe_bases *bases,

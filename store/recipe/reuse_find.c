@@ -5,7 +5,6 @@
 
 #include "store/base/error.h"
 #include "store/recipe/reuse_places.h"
-#include "store/recipe/spool.h"
 
 #define LEAST 256 /* bytes for which a copy is worth its place */
 #define ALIKE 8 /* streams of a size that are compared */
@@ -16,7 +15,7 @@
 #define SIGHTS 4 /* that are remembered */
 #define BEFORE 512 /* bytes: what has a place may begin so much before it */
 #define COMPARED (1U << 20) /* bytes at a time */
-#define PASS (4U << 20) /* after as many bytes views are passed */
+#define COMPARED_MAX(n) (4 * (uint64_t)(n)) /* of a content of n bytes */
 
 /* A stream of the base by the size of its content. */
 struct sized {
@@ -34,8 +33,8 @@ struct sight {
 /*
  * scan, row: of the stream at hand, ahead of tape.  anchor: the next place that the
  * base has, too.  step: where the base goes on as the content does, what is looked
- * at.  copying: map.here is of a copy that reaches to end.  left, compare: steps and
- * bytes to be spent.
+ * at.  copying: map.here is of a copy that reaches to end.  left: steps to be spent.
+ * compared: bytes of the base; passed: of them and the scan, as far as was heeded.
  */
 struct ferry_finder {
 	struct ferry_bytes image;
@@ -53,10 +52,9 @@ struct ferry_finder {
 	struct ferry_copy_map map;
 	bool copying;
 	size_t end;
-	struct ferry_bytes mapped;
-	const atomic_bool *stopped;
-	size_t passed; /* of the image */
-	uint64_t left, compare;
+	struct ferry_heed heed;
+	uint64_t passed;
+	uint64_t left, compared;
 };
 
 static int
@@ -111,12 +109,10 @@ ferry_finder_free(struct ferry_finder *f)
 }
 
 void
-ferry_finder_heed(struct ferry_finder *f, struct ferry_bytes mapped,
-    const atomic_bool *stopped)
+ferry_finder_heed(struct ferry_finder *f, const struct ferry_heed *heed)
 {
 
-	f->mapped = mapped;
-	f->stopped = stopped;
+	f->heed = f->base->heed = *heed;
 }
 
 size_t
@@ -172,7 +168,7 @@ ferry_finder_begin(struct ferry_finder *f, struct ferry_bytes deflated,
 
 	if (f->places.slots == NULL &&
 	    ferry_reuse_places_make(&f->places, f->base->streams, f->base->n,
-		f->left, f->mapped, f->stopped, err) == -1)
+		f->left, &f->heed, err) == -1)
 		return -1;
 	f->raw = raw;
 	f->copies = copies;
@@ -180,7 +176,7 @@ ferry_finder_begin(struct ferry_finder *f, struct ferry_bytes deflated,
 	f->anchor.n = 0;
 	f->over = f->base->n == 0;
 	memset(f->sights, 0, sizeof(f->sights));
-	f->compare = 4 * (uint64_t)raw.n;
+	f->compared = f->passed = 0;
 	/* It may be behind the last one. */
 	f->step = (struct ferry_copy){
 		.stream = f->base->next < f->base->n ? f->base->next : 0
@@ -241,11 +237,11 @@ count_alike(struct ferry_finder *f, const struct ferry_copy *a)
 		max = f->raw.n - a->at;
 	if (max > s->n - a->from)
 		max = (size_t)(s->n - a->from);
-	if (max > f->compare)
-		max = (size_t)f->compare;
+	if (max > COMPARED_MAX(f->raw.n) - f->compared)
+		max = (size_t)(COMPARED_MAX(f->raw.n) - f->compared);
 	while (max - n >= 256 && memcmp(p + n, q + n, 256) == 0)
 		n += 256;
-	f->compare -= n;
+	f->compared += n;
 	return n;
 }
 
@@ -326,24 +322,20 @@ static bool
 find_anchor(struct ferry_finder *f, size_t at)
 {
 	struct ferry_tape *scan = f->scan;
-	uint64_t passed;
+	struct ferry_error why = FERRY_ERROR_INIT;
 
 	if (scan->at < at)
 		(void)ferry_tape_seek(scan, at);
-	passed = scan->at;
 	while (ferry_tape_more(scan)) {
 		bool full = ferry_reuse_row_add(
 		    &f->row, scan->at, scan->tokens[scan->first]);
 		struct ferry_copy a = { f->row.end - f->row.size, 1, 0, 0 };
 
 		ferry_tape_take(scan, 1);
-		if (scan->at - passed >= PASS) {
-			ferry_spool_pass_view(f->mapped);
-			passed = scan->at;
-			/* Who runs the model says so. */
-			if (f->stopped != NULL && atomic_load(f->stopped))
-				return false;
-		}
+		/* Who runs the model says that it is stopped. */
+		if (ferry_heed(&f->heed, scan->at + f->compared, &f->passed,
+			&why) == -1)
+			return false;
 		if (!full || (f->row.hash & f->places.mask) != 0 || a.at < at ||
 		    !is_anchor(f, &a))
 			continue;
@@ -403,20 +395,6 @@ end_copy(struct ferry_finder *f, struct ferry_error *err)
 	if (ferry_copy_map_leave(&f->map, copy.n, err) == -1)
 		return -1;
 	return ferry_copies_add(f->copies, &copy, err);
-}
-
-/* What was looked at of the base is the system's again. */
-static void
-pass(struct ferry_finder *f, size_t at)
-{
-	struct ferry_copy here = in_step(&f->step, at);
-	size_t there = (size_t)(f->base->streams[here.stream].at + here.from);
-
-	if (there < f->passed + PASS && there >= f->passed)
-		return;
-	ferry_spool_pass_view(ferry_bytes_of(f->image.p, there));
-	ferry_spool_pass_view(f->mapped);
-	f->passed = there;
 }
 
 /* How many tokens are a copy from at on, or go on with the one at hand; *end is
@@ -510,6 +488,5 @@ ferry_finder_look(struct ferry_finder *f, size_t at, size_t *n, size_t *again,
 	ferry_tape_take(&f->base->tape, *n);
 	f->copying = true;
 	f->end = end;
-	pass(f, at);
 	return 0;
 }

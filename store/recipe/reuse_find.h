@@ -6,9 +6,8 @@
  * are the base's.  Not part of the encoding.
  */
 
-#include <stdatomic.h>
-
 #include "store/recipe/copies.h"
+#include "store/recipe/heed.h"
 #include "store/recipe/reuse.h"
 
 struct ferry_finder;
@@ -22,8 +21,7 @@ int ferry_finder_new(struct ferry_finder **out, struct ferry_bytes image,
     const struct ferry_reuse_stream *streams, size_t n, uint64_t steps,
     struct ferry_error *err);
 /* As ferry_predictor_heed(). */
-void ferry_finder_heed(struct ferry_finder *f, struct ferry_bytes mapped,
-    const atomic_bool *stopped);
+void ferry_finder_heed(struct ferry_finder *f, const struct ferry_heed *heed);
 void ferry_finder_free(struct ferry_finder *f); /* NULL is fine */
 
 /* The base's stream that is the same as a whole, of content raw; SIZE_MAX: none

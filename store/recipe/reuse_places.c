@@ -3,8 +3,6 @@
 #include <stdlib.h>
 
 #include "store/base/error.h"
-#include "store/recipe/predict.h"
-#include "store/recipe/spool.h"
 
 #define PLACES_MAX (1U << 18)
 #define SLOT_BITS 18
@@ -12,7 +10,6 @@
 #define MATCHES 2 /* of a row that is like few others */
 #define DISTANCE 512 /* and longer ones do not tell rows apart */
 #define LOOKS 64 /* at places, for a row */
-#define PASS (4U << 20) /* after as many bytes views are passed */
 
 #define FACTOR UINT64_C(0x9e3779b97f4a7c15)
 #define OLDEST UINT64_C(0x82fe791be9b804fd) /* FACTOR ^ (FERRY_REUSE_ROW - 1) */
@@ -111,11 +108,10 @@ link_places(struct ferry_reuse_places *places, struct ferry_error *err)
 int
 ferry_reuse_places_make(struct ferry_reuse_places *places,
     const struct ferry_reuse_stream *streams, size_t n, uint64_t steps,
-    struct ferry_bytes mapped, const atomic_bool *stopped,
-    struct ferry_error *err)
+    const struct ferry_heed *heed, struct ferry_error *err)
 {
 	struct ferry_tape *tape = NULL;
-	uint64_t bytes = 0, passed = 0;
+	uint64_t bytes = 0, last = 0;
 	int rc = -1;
 
 	for (size_t i = 0; i < n; i++)
@@ -134,13 +130,9 @@ ferry_reuse_places_make(struct ferry_reuse_places *places,
 		tape->steps_max = steps;
 		while (ferry_tape_more(tape)) {
 			if (add_places(places, &streams[i], tape, &row, err) ==
-			    -1)
-				goto out;
-			if (bytes + tape->at - passed < PASS)
-				continue;
-			ferry_spool_pass_view(mapped);
-			passed = bytes + tape->at;
-			if (ferry_predict_stopped(stopped, err) == -1)
+				-1 ||
+			    ferry_heed(heed, bytes + tape->at, &last, err) ==
+				-1)
 				goto out;
 		}
 		bytes += tape->at;

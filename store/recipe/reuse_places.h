@@ -6,8 +6,7 @@
  * ones it can copy them, also if other literals stand between matches.
  */
 
-#include <stdatomic.h>
-
+#include "store/recipe/heed.h"
 #include "store/recipe/reuse.h"
 
 #define FERRY_REUSE_ROW 16 /* tokens by which a place is known */
@@ -48,14 +47,12 @@ struct ferry_reuse_places {
 	uint32_t mask;
 };
 /*
- * Read all streams, or as many as steps are enough for.  mapped: given back on the
- * way, as of ferry_spool_pass_view(); stopped may be NULL.
+ * Read all streams, or as many as steps are enough for.
  * Memory: at most 4 MiB.  Errors: FERRY_ENOMEM, FERRY_ECANCELLED.
  */
 int ferry_reuse_places_make(struct ferry_reuse_places *places,
     const struct ferry_reuse_stream *streams, size_t n, uint64_t steps,
-    struct ferry_bytes mapped, const atomic_bool *stopped,
-    struct ferry_error *err);
+    const struct ferry_heed *heed, struct ferry_error *err);
 void ferry_reuse_places_free(struct ferry_reuse_places *places);
 /* Of the row's places the one that is nearest to near in the image.  Returns:
  * whether there is one; then *at is it. */

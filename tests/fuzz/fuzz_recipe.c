@@ -274,7 +274,7 @@ fuzz_make(struct ferry_bytes in)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD,
-		FERRY_RECIPE_ALWAYS, FERRY_BLOB_IN_MEMORY };
+		FERRY_RECIPE_ALWAYS, false };
 	struct ferry_recipe_made made = { .model = NULL };
 	struct ferry_recipe_bases bases = { .n = 0 };
 	uint64_t got = 0;
@@ -330,12 +330,13 @@ fuzz_expand(struct ferry_bytes in)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_plan plan = FERRY_PLAN_INIT, again = FERRY_PLAN_INIT;
+	const struct ferry_heed none = { .stopped = NULL };
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct ferry_spool *image = NULL;
 	uint64_t size;
 
-	FUZZ_CHECK(ferry_expand(in, FERRY_BLOB_IN_MEMORY, AT_FDCWD, &image,
-		       &plan, NULL, NULL, &err) == 0);
+	FUZZ_CHECK(ferry_expand(in, &none, AT_FDCWD, &image, &plan, NULL, NULL,
+		       &err) == 0);
 	size = ferry_spool_size(image);
 	FUZZ_CHECK(size <= ferry_image_max(in.n));
 	FUZZ_CHECK(plan.n > 0 || size == in.n);

@@ -62,7 +62,7 @@ main(int argc, char **argv)
 	static const char *const outcomes[] = { "made", "too large", "unfit",
 		"differs" };
 	struct ferry_recipe_options options = { 0, UINT64_MAX, AT_FDCWD,
-		FERRY_RECIPE_ALWAYS, FERRY_BLOB_IN_MEMORY };
+		FERRY_RECIPE_ALWAYS, false };
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_recipe_bases bases = { .n = 0 };
 	struct ferry_recipe_made made = { .model = NULL };

@@ -775,7 +775,7 @@ static int
 make(struct made *m, uint64_t size_max)
 {
 	struct ferry_recipe_options options = { 0, size_max, m->dirfd,
-		FERRY_RECIPE_ALWAYS, FERRY_BLOB_IN_MEMORY };
+		FERRY_RECIPE_ALWAYS, false };
 
 	assert_ok(ferry_digest_of(&m->sha256, FERRY_SHA256,
 		      ferry_bytes_buf(&m->blob), &err),

@@ -278,7 +278,7 @@ static size_t
 assert_recipe(const struct ferry_buf *blob, const struct ferry_buf *base)
 {
 	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD,
-		FERRY_RECIPE_ALWAYS, FERRY_BLOB_IN_MEMORY };
+		FERRY_RECIPE_ALWAYS, false };
 	struct ferry_recipe_bases bases = { .n = 1 };
 	struct ferry_recipe_made made = { .model = NULL };
 	struct ferry_buf recipe = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
@@ -511,7 +511,7 @@ static void
 test_alike(void **state)
 {
 	struct ferry_recipe_options options = { 3, UINT64_MAX, AT_FDCWD,
-		FERRY_RECIPE_WORTH, FERRY_BLOB_IN_MEMORY };
+		FERRY_RECIPE_WORTH, false };
 	struct ferry_recipe_made made = { .model = NULL };
 	struct ferry_recipe_bases bases = { .n = 1 };
 	struct ferry_buf a = FERRY_BUF_INIT, b = FERRY_BUF_INIT;
@@ -569,7 +569,7 @@ static void
 test_stopped(void **state)
 {
 	struct ferry_recipe_options options = { 1, UINT64_MAX, AT_FDCWD,
-		FERRY_RECIPE_ALWAYS, FERRY_BLOB_IN_MEMORY };
+		FERRY_RECIPE_ALWAYS, false };
 	struct ferry_recipe_made made = { .model = NULL };
 	atomic_bool stopped = false;
 	struct ferry_recipe_bases bases = { .n = 0, .stopped = &stopped };

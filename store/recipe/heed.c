@@ -1,0 +1,33 @@
+#include "store/recipe/heed.h"
+
+#include "store/base/error.h"
+#include "store/recipe/spool.h"
+
+int
+ferry_heed_stopped(const struct ferry_heed *h, struct ferry_error *err)
+{
+
+	return h->stopped != NULL && atomic_load(h->stopped)
+	           ? ferry_error_set(err, FERRY_ECANCELLED, "stopped")
+	           : 0;
+}
+
+void
+ferry_heed_pass(const struct ferry_heed *h)
+{
+
+	for (size_t i = 0; i < FERRY_HEED_VIEWS; i++)
+		ferry_spool_pass_view(h->mapped[i]);
+}
+
+int
+ferry_heed(const struct ferry_heed *h, uint64_t at, uint64_t *last,
+    struct ferry_error *err)
+{
+
+	if (at - *last < FERRY_HEED_EVERY)
+		return 0;
+	*last = at;
+	ferry_heed_pass(h);
+	return ferry_heed_stopped(h, err) == -1 ? -1 : 1;
+}

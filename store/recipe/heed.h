@@ -1,0 +1,37 @@
+#ifndef FERRY_STORE_RECIPE_HEED_H
+#define FERRY_STORE_RECIPE_HEED_H
+
+/*
+ * What long work heeds on its way: views of files whose pages are given back when
+ * they were looked at, and that it may have to stop.
+ */
+
+#include <stdatomic.h>
+
+#include "store/base/bytes.h"
+
+struct ferry_error;
+
+/*
+ * mapped: views as of ferry_spool_pass_view(), or empty.  stopped: may be NULL.
+ * Lifetime: all is borrowed.
+ */
+#define FERRY_HEED_VIEWS 4
+struct ferry_heed {
+	struct ferry_bytes mapped[FERRY_HEED_VIEWS];
+	const atomic_bool *stopped;
+};
+
+/* Errors: FERRY_ECANCELLED if it is to stop. */
+int ferry_heed_stopped(const struct ferry_heed *heed, struct ferry_error *err);
+/* Give all views back. */
+void ferry_heed_pass(const struct ferry_heed *heed);
+/*
+ * Both, if at is FERRY_HEED_EVERY bytes of work behind *last, 0 at first.
+ * Returns: 1 if so, 0, -1 (FERRY_ECANCELLED).
+ */
+#define FERRY_HEED_EVERY (4U << 20)
+int ferry_heed(const struct ferry_heed *heed, uint64_t at, uint64_t *last,
+    struct ferry_error *err);
+
+#endif
