@@ -54,11 +54,13 @@ static int
 open_base(struct applying *a, size_t i, const struct ferry_recipe_bases *bases,
     const struct ferry_model *model, struct ferry_error *err)
 {
+	const struct ferry_recipe_look how = { a->head.copies, model, &a->work,
+		a->head.work };
 	const struct ferry_recipe_image *want = &a->head.bases[i];
 
 	ferry_recipe_base_close(&a->bases[i]);
-	if (ferry_recipe_base_open(&a->bases[i], bases, i, a->dirfd, model,
-		&a->work, a->head.work, err) == -1)
+	if (ferry_recipe_base_open(
+		&a->bases[i], bases, i, a->dirfd, &how, err) == -1)
 		return -1;
 	if (a->bases[i].image.n != want->size ||
 	    !ferry_digest_equal(&a->bases[i].sha256, &want->sha256))
@@ -93,7 +95,8 @@ read_texts(struct applying *a, struct ferry_bytes *in, struct ferry_error *err)
 	int rc = -1;
 
 	if (a->head.bases_n > 0 &&
-	    ferry_plan_write_places(&a->bases[0].plan, &places, err) == -1)
+	    ferry_plan_write_places(&a->bases[0].expanded.plan, &places, err) ==
+		-1)
 		goto out;
 	if (ferry_patch_unpack(in, ferry_bytes_buf(&places), FERRY_PLAN_BYTES,
 		"plan", &plan, err) == -1 ||
@@ -124,7 +127,8 @@ on_piece(void *ctx)
 	struct applying *a = ctx;
 
 	for (size_t i = 0; i < a->head.bases_n; i++)
-		ferry_spool_pass(a->bases[i].spool, a->bases[i].image.n);
+		ferry_spool_pass(
+		    a->bases[i].expanded.image, a->bases[i].image.n);
 }
 
 static int
@@ -133,8 +137,8 @@ turn_bases(
 {
 
 	for (size_t i = 0; i < a->head.bases_n; i++)
-		if (ferry_turn(&a->bases[i].plan, a->bases[i].spool, way, NULL,
-			err) == -1)
+		if (ferry_turn(&a->bases[i].expanded.plan,
+			a->bases[i].expanded.image, way, NULL, err) == -1)
 			return -1;
 	return 0;
 }
@@ -215,11 +219,12 @@ write_stream(struct applying *a, const struct ferry_plan_stream *stream,
 	struct ferry_bytes *in = &a->corrections_left, list = { NULL, 0 };
 	size_t whole = SIZE_MAX, n = a->reuse->n, next = a->reuse->next;
 
-	if (a->head.copies &&
+	if (a->head.copies != FERRY_COPIES_NONE &&
 	    ferry_copies_take(in, n, next, &whole, &list, err) == -1)
 		return -1;
 	if (whole != SIZE_MAX &&
-	    (stream->children > 0 || a->reuse->streams[whole].n != raw.n))
+	    ((a->head.copies == FERRY_COPIES_OUTER && stream->children > 0) ||
+		a->reuse->streams[whole].content.n != raw.n))
 		return ferry_error_set(err, FERRY_EFORMAT,
 		    "a stream of %zu bytes that is not the base's", raw.n);
 	if (whole != SIZE_MAX)
@@ -319,6 +324,7 @@ write_blob(struct applying *a, const struct ferry_digest *sha256,
 	if (ferry_predictor_new(&a->predictor, FERRY_PREDICT_SPOOLED, err) ==
 	    -1)
 		return -1;
+	a->heed.mapped[1] = a->bases[0].inner;
 	ferry_predictor_heed(a->predictor, &a->heed);
 	if (ferry_reuse_new(&a->reuse, a->bases[0].streams,
 		a->bases[0].streams_n, err) == -1)

@@ -14,6 +14,9 @@
 #define FIRST_TOKENS 6000
 #define SECOND_TOKENS 150000
 #define SECOND_ROUND 4 /* models that reach it */
+/* A model that was right before is right again, if it needs no more corrections
+ * than one for so many bytes: what a compressor was fed by shows, too. */
+#define RIGHT 4096
 
 struct rank {
 	const struct ferry_model *model;
@@ -103,8 +106,8 @@ ferry_stream_choose(struct ferry_predictor *p, const struct ferry_model *first,
     struct ferry_finder *finder, struct ferry_stream_analysis *out,
     struct ferry_error *err)
 {
-	const struct ferry_stream_limits none = { UINT64_MAX, 0, UINT64_MAX,
-		finder };
+	const struct ferry_stream_limits few = { UINT64_MAX, raw.n / RIGHT,
+		UINT64_MAX, finder };
 	const struct ferry_stream_limits all = { UINT64_MAX, UINT64_MAX,
 		UINT64_MAX, finder };
 	struct rank ranks[SECOND_ROUND] = { { NULL, 0 } };
@@ -112,7 +115,7 @@ ferry_stream_choose(struct ferry_predictor *p, const struct ferry_model *first,
 	int rc;
 
 	if (first != NULL && (rc = ferry_stream_analyse(p, first, deflated, raw,
-				  &none, out, err)) != 0)
+				  &few, out, err)) != 0)
 		return rc == -1 ? -1 : 0;
 	rc = first_round(p, deflated, raw, ranks, &n, out, err);
 	if (rc == 0)

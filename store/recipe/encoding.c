@@ -12,7 +12,8 @@
 #define PIECE (1U << 20)
 /* Sets of the same models: what is added to FERRY_MODEL_SET. */
 #define TURNED 1 /* assemblies are turned */
-#define COPIES 2 /* streams begin with copies */
+#define COPIES 2 /* streams begin with copies, twice: of all of the base's */
+#define SET_MAX (FERRY_MODEL_SET + TURNED + COPIES * FERRY_COPIES_ALL)
 
 int
 ferry_recipe_head_write(const struct ferry_recipe_head *head,
@@ -22,7 +23,7 @@ ferry_recipe_head_write(const struct ferry_recipe_head *head,
 	if (ferry_buf_adds(buf, FERRY_RECIPE_MAGIC, err) == -1 ||
 	    ferry_varint_add(buf,
 		FERRY_MODEL_SET + (head->turned ? TURNED : 0) +
-		    (head->copies ? COPIES : 0),
+		    COPIES * head->copies,
 		err) == -1 ||
 	    ferry_varint_add(buf, head->size, err) == -1 ||
 	    ferry_varint_add(buf, head->image, err) == -1 ||
@@ -71,13 +72,13 @@ ferry_recipe_head_read(struct ferry_recipe_head *out, struct ferry_bytes *in,
 	if (ferry_varint_take(
 		in, FERRY_VARINT_MAX, "set of models", &set, err) == -1)
 		return -1;
-	if (set < FERRY_MODEL_SET || set > FERRY_MODEL_SET + TURNED + COPIES)
+	if (set < FERRY_MODEL_SET || set > SET_MAX)
 		return ferry_error_set(err, FERRY_ENEWER,
 		    "a recipe by models of set %llu, known here are %d to %d",
-		    (unsigned long long)set, FERRY_MODEL_SET,
-		    FERRY_MODEL_SET + TURNED + COPIES);
+		    (unsigned long long)set, FERRY_MODEL_SET, SET_MAX);
 	out->turned = ((set - FERRY_MODEL_SET) & TURNED) != 0;
-	out->copies = ((set - FERRY_MODEL_SET) & COPIES) != 0;
+	out->copies =
+	    (enum ferry_recipe_copies)((set - FERRY_MODEL_SET) / COPIES);
 	if (ferry_varint_take(in, FERRY_IMAGE_MAX, "size of the blob",
 		&out->size, err) == -1 ||
 	    ferry_varint_take(in, ferry_image_max(out->size),
@@ -115,29 +116,44 @@ struct looking {
 	struct ferry_recipe_base *base;
 	struct ferry_bytes blob;
 	struct ferry_predictor *predictor;
-	const struct ferry_model *model;
+	const struct ferry_recipe_look *how;
 	struct ferry_stream_analysis analysis;
-	uint64_t *work, work_max;
 	bool full;
 };
 
-/* Remember a stream that is read where it stands. */
-static int
-add_stream(struct looking *l, size_t index, struct ferry_bytes deflated,
-    uint64_t size, struct ferry_error *err)
+/* Whether a stream lies in the blob itself, and no others in it. */
+static bool
+is_outer(const struct looking *l, size_t index, struct ferry_bytes deflated)
 {
-	struct ferry_recipe_base *b = l->base;
 	uintptr_t at = (uintptr_t)deflated.p, blob = (uintptr_t)l->blob.p;
 
-	if (b->plan.v[index].children > 0 || at < blob ||
-	    at - blob >= l->blob.n)
+	return l->base->expanded.plan.v[index].children == 0 && at >= blob &&
+	       at - blob < l->blob.n;
+}
+
+/* Remember a stream that copies may be of. */
+static int
+add_stream(struct looking *l, size_t index, struct ferry_bytes deflated,
+    struct ferry_bytes raw, struct ferry_error *err)
+{
+	struct ferry_recipe_base *b = l->base;
+	uint64_t at = 0;
+
+	if (l->how->copies == FERRY_COPIES_NONE ||
+	    (l->how->copies == FERRY_COPIES_OUTER &&
+		!is_outer(l, index, deflated)))
 		return 0;
 	if (ferry_array_grow(&b->streams, &b->streams_cap, b->streams_n + 1,
 		sizeof(b->streams[0]), err) == -1)
 		return -1;
+	if (b->streams_n > 0) {
+		const struct ferry_reuse_stream *last =
+		    &b->streams[b->streams_n - 1];
+
+		at = last->at + last->content.n;
+	}
 	b->streams[b->streams_n++] =
-	    (struct ferry_reuse_stream){ ferry_spool_size(b->spool) - size,
-		    size, deflated };
+	    (struct ferry_reuse_stream){ at, raw, deflated };
 	return 0;
 }
 
@@ -147,14 +163,15 @@ correct_stream(struct looking *l, struct ferry_bytes deflated,
 {
 	struct ferry_buf *out = &l->base->corrections;
 	struct ferry_stream_limits limits = { UINT64_MAX,
-		FERRY_RECIPE_CORRECTIONS, l->work_max - *l->work, NULL };
+		FERRY_RECIPE_CORRECTIONS, l->how->work_max - *l->how->work,
+		NULL };
 	int rc;
 
 	if (l->full)
 		return 0;
-	rc = ferry_stream_analyse(
-	    l->predictor, l->model, deflated, raw, &limits, &l->analysis, err);
-	*l->work += l->analysis.work;
+	rc = ferry_stream_analyse(l->predictor, l->how->model, deflated, raw,
+	    &limits, &l->analysis, err);
+	*l->how->work += l->analysis.work;
 	if (rc == -1)
 		return -1;
 	if (rc == 0 || ferry_corrections_size(&l->analysis.corrections) >
@@ -171,9 +188,10 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 {
 	struct looking *l = ctx;
 
-	if (add_stream(l, index, deflated, raw.n, err) == -1)
+	if (add_stream(l, index, deflated, raw, err) == -1)
 		return -1;
-	return l->model == NULL ? 0 : correct_stream(l, deflated, raw, err);
+	return l->how->model == NULL ? 0
+	                             : correct_stream(l, deflated, raw, err);
 }
 
 /* In pieces, so that the image is not in memory all at once. */
@@ -187,7 +205,7 @@ hash_image(struct ferry_recipe_base *base, struct ferry_error *err)
 	for (size_t at = 0, n; at < base->image.n; at += n) {
 		n = base->image.n - at < PIECE ? base->image.n - at : PIECE;
 		ferry_digester_update(digester, base->image.p + at, n);
-		ferry_spool_pass(base->spool, at + n);
+		ferry_spool_pass(base->expanded.image, at + n);
 	}
 	ferry_digester_final(digester, FERRY_SHA256, &base->sha256);
 	ferry_digester_free(digester);
@@ -207,24 +225,26 @@ ferry_recipe_heed(const struct ferry_recipe_bases *bases, size_t i)
 int
 ferry_recipe_base_open(struct ferry_recipe_base *base,
     const struct ferry_recipe_bases *bases, size_t i, int dirfd,
-    const struct ferry_model *model, uint64_t *work, uint64_t work_max,
-    struct ferry_error *err)
+    const struct ferry_recipe_look *how, struct ferry_error *err)
 {
-	struct looking l = { base, bases->v[i], NULL, model,
-		FERRY_STREAM_ANALYSIS_INIT, work, work_max, false };
+	struct looking l = { base, bases->v[i], NULL, how,
+		FERRY_STREAM_ANALYSIS_INIT, false };
 	const struct ferry_heed heed = ferry_recipe_heed(bases, i);
 	int rc = -1;
 
 	memset(base, 0, sizeof(*base));
-	if (model != NULL) {
+	if (how->model != NULL) {
 		if (ferry_predictor_new(
 			&l.predictor, FERRY_PREDICT_SPOOLED, err) == -1)
 			goto out;
 		ferry_predictor_heed(l.predictor, &heed);
 	}
-	if (ferry_expand(bases->v[i], &heed, dirfd, &base->spool, &base->plan,
-		on_stream, &l, err) == -1 ||
-	    ferry_spool_view(base->spool, &base->image, err) == -1 ||
+	if (ferry_expand(bases->v[i], &heed, dirfd, &base->expanded, on_stream,
+		&l, err) == -1 ||
+	    ferry_spool_view(base->expanded.image, &base->image, err) == -1 ||
+	    (base->expanded.inner != NULL &&
+		ferry_spool_view(base->expanded.inner, &base->inner, err) ==
+		    -1) ||
 	    hash_image(base, err) == -1)
 		goto out;
 	rc = 0;
@@ -240,8 +260,7 @@ void
 ferry_recipe_base_close(struct ferry_recipe_base *base)
 {
 
-	ferry_spool_free(base->spool);
-	ferry_plan_free(&base->plan);
+	ferry_expansion_free(&base->expanded);
 	ferry_buf_free(&base->corrections);
 	free(base->streams);
 	memset(base, 0, sizeof(*base));

@@ -21,12 +21,19 @@ struct ferry_recipe_image {
 	uint64_t size;
 	struct ferry_digest sha256;
 };
+/* Of which streams of the first base: none; those that lie in it itself and have
+ * no others in them; all. */
+enum ferry_recipe_copies {
+	FERRY_COPIES_NONE,
+	FERRY_COPIES_OUTER,
+	FERRY_COPIES_ALL
+};
 struct ferry_recipe_head {
 	uint64_t size, image, work;
 	struct ferry_recipe_image bases[FERRY_RECIPE_BASES];
 	size_t bases_n, streams;
 	bool turned; /* pieces are of images whose assemblies are turned */
-	bool copies; /* are told of */
+	enum ferry_recipe_copies copies; /* that are told of */
 	uint8_t
 	    prefix; /* model by which the first base was looked at; 0: none */
 };
@@ -39,16 +46,20 @@ int ferry_recipe_head_read(struct ferry_recipe_head *out,
     struct ferry_bytes *in, struct ferry_error *err);
 
 /*
- * Base i, expanded; streams are those that lie in the blob itself, with nothing
- * in them, and borrow it.  With model, the corrections that all of its streams need
- * by it, in the order of on_stream, up to FERRY_RECIPE_CORRECTIONS bytes.
+ * Base i, expanded; streams are those that copies may be of, in the order of
+ * on_stream.  With model, the corrections that all of its streams need by it, in that
+ * order, too, up to FERRY_RECIPE_CORRECTIONS bytes.
  *
- * work: is counted, and may become work_max.
+ * work: is counted, and may become work_max; NULL without a model.
  */
+struct ferry_recipe_look {
+	enum ferry_recipe_copies copies;
+	const struct ferry_model *model;
+	uint64_t *work, work_max;
+};
 struct ferry_recipe_base {
-	struct ferry_spool *spool;
-	struct ferry_bytes image;
-	struct ferry_plan plan;
+	struct ferry_expansion expanded;
+	struct ferry_bytes image, inner; /* views of it */
 	struct ferry_digest sha256;
 	struct ferry_buf corrections;
 	struct ferry_reuse_stream *streams;
@@ -56,8 +67,7 @@ struct ferry_recipe_base {
 };
 int ferry_recipe_base_open(struct ferry_recipe_base *base,
     const struct ferry_recipe_bases *bases, size_t i, int dirfd,
-    const struct ferry_model *model, uint64_t *work, uint64_t work_max,
-    struct ferry_error *err);
+    const struct ferry_recipe_look *how, struct ferry_error *err);
 /* What to heed while base i is looked at. */
 struct ferry_heed
 ferry_recipe_heed(const struct ferry_recipe_bases *bases, size_t i);

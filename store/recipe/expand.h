@@ -20,12 +20,24 @@ struct ferry_spool;
 #define FERRY_IMAGE_RATIO 1100
 #define FERRY_IMAGE_MORE (1U << 20)
 
+/* inner: contents of streams that others lie in, one behind the other; NULL if
+ * there are none. */
+struct ferry_expansion {
+	struct ferry_spool *image, *inner;
+	struct ferry_plan plan;
+};
+#define FERRY_EXPANSION_INIT                                                   \
+	{                                                                      \
+		NULL, NULL, FERRY_PLAN_INIT                                    \
+	}
+void ferry_expansion_free(struct ferry_expansion *out);
 /*
- * Expand blob into image and plan, both made here; the caller frees them, on
- * failure too.  dirfd is the folder for temporary files.
+ * Expand blob into out, which the caller frees, on failure too.  dirfd is the
+ * folder for temporary files.
  *
  * on_stream is called for each stream when its content is known: after those
- * that lie in it.  Both views are borrowed for the call.  It may be NULL.
+ * that lie in it.  Both views are of blob, image or inner, and borrowed until the
+ * expansion is freed.  It may be NULL.
  *
  * Errors: FERRY_ELIMIT (the blob is too large), FERRY_ESYSTEM, FERRY_ENOMEM,
  *     FERRY_ECANCELLED, those of on_stream.
@@ -34,8 +46,8 @@ typedef int ferry_expand_on_stream(void *ctx, size_t index,
     struct ferry_bytes deflated, struct ferry_bytes raw,
     struct ferry_error *err);
 int ferry_expand(struct ferry_bytes blob, const struct ferry_heed *heed,
-    int dirfd, struct ferry_spool **image, struct ferry_plan *plan,
-    ferry_expand_on_stream *on_stream, void *ctx, struct ferry_error *err);
+    int dirfd, struct ferry_expansion *out, ferry_expand_on_stream *on_stream,
+    void *ctx, struct ferry_error *err);
 
 /* Whether bytes begin as something does that is looked into. */
 bool ferry_expand_begins(struct ferry_bytes blob);

@@ -13,13 +13,12 @@ struct ferry_expand_level;
 typedef int ferry_expand_on_content(struct ferry_expand_level *level,
     struct ferry_bytes bytes, struct ferry_error *err);
 
-/* left: how many bytes of content streams may still have; what was tried in vain
- * counts, too. */
+/* left of max: how many bytes of content streams may still have; what was tried in
+ * vain counts, too. */
 struct ferry_expand {
 	int dirfd;
-	struct ferry_spool *image;
-	struct ferry_plan *plan;
-	uint64_t left;
+	struct ferry_expansion *out;
+	uint64_t max, left;
 	ferry_expand_on_stream *on_stream;
 	void *ctx;
 	/* Handed over, as what lies in streams is found by those who find

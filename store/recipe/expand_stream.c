@@ -11,10 +11,16 @@ on_image(void *ctx, const void *p, size_t n, struct ferry_error *err)
 {
 	struct ferry_expand *x = ctx;
 
+	int rc;
+
 	x->written += n;
-	if (ferry_heed(x->heed, x->written, &x->passed, err) == -1)
+	rc = ferry_heed(x->heed, x->written, &x->passed, err);
+	if (rc == -1)
 		return -1;
-	return ferry_spool_write(x->image, p, n, err);
+	if (rc == 1 && x->out->inner != NULL)
+		ferry_spool_pass(
+		    x->out->inner, ferry_spool_size(x->out->inner));
+	return ferry_spool_write(x->out->image, p, n, err);
 }
 
 int
@@ -34,28 +40,59 @@ ferry_expand_keep(struct ferry_expand_level *level, struct ferry_bytes bytes,
 	return 0;
 }
 
+/* Append raw, the image from byte start on, to the inner contents: *out is that. */
+static int
+keep_inner(struct ferry_expand *x, uint64_t start, struct ferry_bytes raw,
+    struct ferry_bytes *out, struct ferry_error *err)
+{
+	struct ferry_spool **inner = &x->out->inner;
+	struct ferry_bytes all;
+
+	/* All contents together have no more. */
+	if (*inner == NULL &&
+	    ferry_spool_new(inner, x->dirfd, x->max, err) == -1)
+		return -1;
+	for (size_t at = 0, n; at < raw.n; at += n) {
+		n = raw.n - at < FERRY_HEED_EVERY ? raw.n - at
+		                                  : FERRY_HEED_EVERY;
+		if (ferry_spool_write(*inner, raw.p + at, n, err) == -1)
+			return -1;
+		ferry_spool_pass(x->out->image, start + at + n);
+	}
+	if (ferry_spool_view(*inner, &all, err) == -1)
+		return -1;
+	*out = ferry_bytes_of(all.p + (all.n - raw.n), raw.n);
+	return 0;
+}
+
 /*
  * What lies in the content of a stream, of which the image has the content at
- * its end: replace that by the content's own image.  Returns: 0, -1; *raw is
- * the content, also afterwards, as long as *kept is there.
+ * its end: replace that by the content's own image.  *raw is the content, before
+ * and after.
  */
 static int
 look_inside(struct ferry_expand_level *level, size_t index, uint64_t start,
-    struct ferry_bytes *raw, struct ferry_spool **kept, struct ferry_error *err)
+    struct ferry_bytes *raw, struct ferry_error *err)
 {
 	struct ferry_expand *x = level->x;
 	struct ferry_expand_level inner = { x, level->depth + 1, 0, 0 };
+	struct ferry_plan_stream *stream;
+	struct ferry_bytes content;
 
 	if (inner.depth == FERRY_PLAN_DEPTH || !x->holds(*raw))
 		return 0;
-	if (ferry_spool_new(kept, x->dirfd, raw->n, err) == -1 ||
-	    ferry_spool_write(*kept, raw->p, raw->n, err) == -1 ||
-	    ferry_spool_view(*kept, raw, err) == -1 ||
-	    ferry_spool_cut(x->image, start, err) == -1 ||
-	    x->on_content(&inner, *raw, err) == -1)
+	if (keep_inner(x, start, *raw, &content, err) == -1 ||
+	    ferry_spool_cut(x->out->image, start, err) == -1 ||
+	    x->on_content(&inner, content, err) == -1)
 		return -1;
-	x->plan->v[index].span = ferry_spool_size(x->image) - start;
-	x->plan->v[index].children = inner.children;
+	/* The image has it again. */
+	if (inner.children == 0)
+		return ferry_spool_cut(x->out->inner,
+		    ferry_spool_size(x->out->inner) - raw->n, err);
+	*raw = content;
+	stream = &x->out->plan.v[index];
+	stream->span = ferry_spool_size(x->out->image) - start;
+	stream->children = inner.children;
 	return 0;
 }
 
@@ -65,9 +102,9 @@ ferry_expand_stream(struct ferry_expand_level *level,
 {
 	struct ferry_expand *x = level->x;
 	struct ferry_plan_stream stream = { level->before, 0, 0, 0, 0 };
-	uint64_t start = ferry_spool_size(x->image);
-	struct ferry_spool *kept = NULL;
-	size_t index = x->plan->n;
+	struct ferry_spool *image = x->out->image;
+	uint64_t start = ferry_spool_size(image);
+	size_t index = x->out->plan.n;
 	struct ferry_bytes raw;
 	int rc;
 
@@ -80,10 +117,10 @@ ferry_expand_stream(struct ferry_expand_level *level,
 		uint64_t cost = stream.span + *used;
 
 		x->left -= cost < x->left ? cost : x->left;
-		return ferry_spool_cut(x->image, start, err);
+		return ferry_spool_cut(image, start, err);
 	}
-	if (rc == -1 || ferry_plan_add(x->plan, &stream, err) == -1 ||
-	    ferry_spool_view(x->image, &raw, err) == -1)
+	if (rc == -1 || ferry_plan_add(&x->out->plan, &stream, err) == -1 ||
+	    ferry_spool_view(image, &raw, err) == -1)
 		return -1;
 	x->left -= stream.span;
 	level->before = 0;
@@ -92,11 +129,10 @@ ferry_expand_stream(struct ferry_expand_level *level,
 		raw = ferry_bytes_of(raw.p + start, (size_t)stream.span);
 	else
 		raw = ferry_bytes_str("");
-	rc = look_inside(level, index, start, &raw, &kept, err);
+	rc = look_inside(level, index, start, &raw, err);
 	if (rc == 0 && x->on_stream != NULL)
 		rc = x->on_stream(
 		    x->ctx, index, ferry_bytes_of(deflated.p, *used), raw, err);
-	ferry_spool_free(kept);
-	ferry_spool_pass(x->image, start);
+	ferry_spool_pass(image, start);
 	return rc == -1 ? -1 : 1;
 }

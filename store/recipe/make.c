@@ -33,8 +33,7 @@ struct making {
 	struct ferry_recipe_made *made;
 	struct ferry_recipe_head head;
 	struct ferry_recipe_base bases[FERRY_RECIPE_BASES];
-	struct ferry_spool *image;
-	struct ferry_plan plan;
+	struct ferry_expansion expanded;
 	struct ferry_predictor *predictor;
 	struct ferry_finder *finder; /* NULL: nothing is copied */
 	struct ferry_stream_analysis analysis;
@@ -55,7 +54,7 @@ add_whole(struct making *m, size_t index, size_t whole, struct ferry_error *err)
 	    m->first != NULL ? m->first : ferry_model_at(0);
 	size_t next = ferry_finder_next(m->finder);
 
-	m->plan.v[index].model = any->number;
+	m->expanded.plan.v[index].model = any->number;
 	m->made->streams++;
 	m->made->exact++;
 	ferry_finder_set_next(m->finder, whole + 1);
@@ -86,7 +85,7 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 
 	if (m->unfit != NULL)
 		return 0;
-	if (m->finder != NULL && m->plan.v[index].children == 0)
+	if (m->finder != NULL)
 		whole = ferry_finder_whole(m->finder, deflated, raw);
 	if (whole != SIZE_MAX) {
 		m->made->copied += raw.n;
@@ -96,8 +95,8 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 		raw.n < COPIED_FROM ? NULL : m->finder, a, err) == -1)
 		return -1;
 	size = ferry_corrections_size(&a->corrections) + a->copies.list.n;
-	m->plan.v[index].model = a->model->number;
-	m->plan.v[index].padding = a->padding;
+	m->expanded.plan.v[index].model = a->model->number;
+	m->expanded.plan.v[index].padding = a->padding;
 	m->made->streams++;
 	m->made->exact += a->corrections.n == 0 ? 1 : 0;
 	m->made->corrections += size;
@@ -139,21 +138,19 @@ ferry_recipe_may_pay(
 static int
 is_worth_it(struct making *m, struct ferry_bytes blob, struct ferry_error *err)
 {
-	struct ferry_plan plan = FERRY_PLAN_INIT;
-	struct ferry_spool *spool = NULL;
+	struct ferry_expansion x = FERRY_EXPANSION_INIT;
 	struct ferry_bytes image;
 	int rc = -1;
 
-	if (ferry_expand(blob, &m->heed, m->options->dirfd, &spool, &plan, NULL,
-		NULL, err) == 0 &&
-	    ferry_spool_view(spool, &image, err) == 0) {
-		rc = m->head.bases_n == 0 && plan.n > 0;
+	if (ferry_expand(
+		blob, &m->heed, m->options->dirfd, &x, NULL, NULL, err) == 0 &&
+	    ferry_spool_view(x.image, &image, err) == 0) {
+		rc = m->head.bases_n == 0 && x.plan.n > 0;
 		for (size_t i = 0; rc == 0 && i < m->head.bases_n; i++)
 			rc = ferry_recipe_alike(m->bases[i].image, image,
 				 FERRY_ALIKE_SPOOLED) >= ALIKE;
 	}
-	ferry_spool_free(spool);
-	ferry_plan_free(&plan);
+	ferry_expansion_free(&x);
 	return rc;
 }
 
@@ -165,9 +162,9 @@ make_finder(struct making *m, struct ferry_bytes blob, struct ferry_error *err)
 
 	if (m->head.bases_n == 0 || base->streams_n == 0)
 		return 0;
-	m->head.copies = true;
-	if (ferry_finder_new(&m->finder, base->image, base->streams,
-		base->streams_n, FERRY_RECIPE_WORK(blob.n) / 4, err) == -1)
+	m->head.copies = FERRY_COPIES_ALL;
+	if (ferry_finder_new(&m->finder, base->streams, base->streams_n,
+		FERRY_RECIPE_WORK(blob.n) / 4, err) == -1)
 		return -1;
 	ferry_finder_heed(m->finder, &m->heed);
 	return 0;
@@ -177,13 +174,14 @@ static int
 look_at_all(struct making *m, struct ferry_bytes blob,
     const struct ferry_recipe_bases *bases, struct ferry_error *err)
 {
+	const struct ferry_recipe_look look = { .copies = FERRY_COPIES_ALL };
 	struct ferry_bytes image;
 	int worth;
 
 	m->head.bases_n = bases->n;
 	for (size_t i = 0; i < bases->n; i++) {
 		if (ferry_recipe_base_open(&m->bases[i], bases, i,
-			m->options->dirfd, NULL, NULL, 0, err) == -1)
+			m->options->dirfd, &look, err) == -1)
 			return -1;
 		m->head.bases[i].size = m->bases[i].image.n;
 		m->head.bases[i].sha256 = m->bases[i].sha256;
@@ -196,15 +194,16 @@ look_at_all(struct making *m, struct ferry_bytes blob,
 		return worth;
 	}
 	m->heed.mapped[2] = m->bases[0].image;
+	m->heed.mapped[3] = m->bases[0].inner;
 	ferry_predictor_heed(m->predictor, &m->heed);
 	if (make_finder(m, blob, err) == -1 ||
-	    ferry_expand(blob, &m->heed, m->options->dirfd, &m->image, &m->plan,
+	    ferry_expand(blob, &m->heed, m->options->dirfd, &m->expanded,
 		on_stream, m, err) == -1 ||
-	    ferry_spool_view(m->image, &image, err) == -1)
+	    ferry_spool_view(m->expanded.image, &image, err) == -1)
 		return -1;
 	m->head.size = blob.n;
 	m->head.image = image.n;
-	m->head.streams = m->plan.n;
+	m->head.streams = m->expanded.plan.n;
 	m->made->image = image.n;
 	return 0;
 }
@@ -214,12 +213,13 @@ static int
 turn(struct making *m, struct ferry_error *err)
 {
 
-	if (ferry_turn(&m->plan, m->image, FERRY_ASSEMBLY_TURN, &m->head.turned,
-		err) == -1)
+	if (ferry_turn(&m->expanded.plan, m->expanded.image,
+		FERRY_ASSEMBLY_TURN, &m->head.turned, err) == -1)
 		return -1;
 	for (size_t i = 0; m->head.turned && i < m->head.bases_n; i++)
-		if (ferry_turn(&m->bases[i].plan, m->bases[i].spool,
-			FERRY_ASSEMBLY_TURN, NULL, err) == -1)
+		if (ferry_turn(&m->bases[i].expanded.plan,
+			m->bases[i].expanded.image, FERRY_ASSEMBLY_TURN, NULL,
+			err) == -1)
 			return -1;
 	return 0;
 }
@@ -234,6 +234,7 @@ pack_corrections(struct making *m, const struct ferry_recipe_bases *bases,
 {
 	struct ferry_buf alone = FERRY_BUF_INIT, beside = FERRY_BUF_INIT;
 	struct ferry_recipe_base other = { 0 };
+	struct ferry_recipe_look look = { .work_max = UINT64_MAX };
 	uint64_t work = 0;
 	size_t model = 0;
 	int rc = -1;
@@ -245,9 +246,10 @@ pack_corrections(struct making *m, const struct ferry_recipe_bases *bases,
 		if (m->bytes[i] > m->bytes[model])
 			model = i;
 	if (m->head.bases_n > 0 && m->bytes[model] > CORRECTIONS_MANY) {
+		look.model = ferry_model_find(model);
+		look.work = &work;
 		if (ferry_recipe_base_open(&other, bases, 0, m->options->dirfd,
-			ferry_model_find(model), &work, UINT64_MAX,
-			err) == -1 ||
+			&look, err) == -1 ||
 		    ferry_patch_pack(ferry_bytes_buf(&m->corrections),
 			ferry_bytes_buf(&other.corrections), level, &beside,
 			err) == -1)
@@ -274,10 +276,11 @@ write_front(struct making *m, const struct ferry_recipe_bases *bases, int level,
 	struct ferry_buf plan = FERRY_BUF_INIT, places = FERRY_BUF_INIT;
 	int rc = -1;
 
-	if (ferry_plan_write_places(&m->plan, &plan, err) == -1 ||
-	    ferry_plan_write_models(&m->plan, &plan, err) == -1 ||
-	    (m->head.bases_n > 0 && ferry_plan_write_places(&m->bases[0].plan,
-					&places, err) == -1) ||
+	if (ferry_plan_write_places(&m->expanded.plan, &plan, err) == -1 ||
+	    ferry_plan_write_models(&m->expanded.plan, &plan, err) == -1 ||
+	    (m->head.bases_n > 0 &&
+		ferry_plan_write_places(
+		    &m->bases[0].expanded.plan, &places, err) == -1) ||
 	    ferry_patch_pack(ferry_bytes_buf(&plan), ferry_bytes_buf(&places),
 		level, &texts, err) == -1 ||
 	    pack_corrections(m, bases, &texts, level, err) == -1)
@@ -322,9 +325,10 @@ on_piece(void *ctx)
 {
 	struct making *m = ctx;
 
-	ferry_spool_pass(m->image, m->head.image);
+	ferry_spool_pass(m->expanded.image, m->head.image);
 	for (size_t i = 0; i < m->head.bases_n; i++)
-		ferry_spool_pass(m->bases[i].spool, m->bases[i].image.n);
+		ferry_spool_pass(
+		    m->bases[i].expanded.image, m->bases[i].image.n);
 }
 
 static int
@@ -387,7 +391,7 @@ make(struct making *m, struct ferry_bytes blob,
 		return no_recipe(m, FERRY_RECIPE_UNFIT, m->unfit);
 	for (size_t i = 0; i < bases->n; i++)
 		images[i] = m->bases[i].image;
-	if (ferry_spool_view(m->image, &image, err) == -1)
+	if (ferry_spool_view(m->expanded.image, &image, err) == -1)
 		return -1;
 	if (ferry_patch_make(image, images, bases->n, level, on_patch, on_piece,
 		m, &why) == -1) {
@@ -442,9 +446,8 @@ ferry_recipe_make(struct ferry_bytes blob,
 		made->model = m.first;
 	for (size_t i = 0; i < FERRY_RECIPE_BASES; i++)
 		ferry_recipe_base_close(&m.bases[i]);
-	ferry_spool_free(m.image);
 	ferry_spool_free(m.recipe);
-	ferry_plan_free(&m.plan);
+	ferry_expansion_free(&m.expanded);
 	ferry_predictor_free(m.predictor);
 	ferry_stream_analysis_free(&m.analysis);
 	ferry_finder_free(m.finder);

@@ -26,7 +26,8 @@ struct ferry_model;
  * Lifetime: everything is borrowed for the call.  bases[0] is the one that the
  *     blob is most like.
  * dirfd: a folder for temporary files, which have no names and take as much as
- *     the blob and the images of all blobs concerned.
+ *     the blob and the images of all blobs concerned, and what lies in these
+ *     compressed twice.
  */
 struct ferry_recipe_bases {
 	struct ferry_bytes v[FERRY_RECIPE_BASES];

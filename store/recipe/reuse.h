@@ -11,17 +11,17 @@
 
 struct ferry_error;
 
-/* A stream of the base: where its content, of n bytes, lies in the image. */
+/* A stream of the base; at: bytes of the contents of those before it. */
 struct ferry_reuse_stream {
-	uint64_t at, n;
-	struct ferry_bytes deflated;
+	uint64_t at;
+	struct ferry_bytes content, deflated;
 };
 
 /*
  * The streams, and the one that is being read; next: the one behind that which
  * a stream of the blob had last.
  *
- * Lifetime: borrows the streams, which ascend and do not overlap, until _free.
+ * Lifetime: borrows the streams until _free.
  */
 struct ferry_reuse {
 	const struct ferry_reuse_stream *streams;

@@ -37,7 +37,6 @@ struct sight {
  * compared: bytes of the base; passed: of them and the scan, as far as was heeded.
  */
 struct ferry_finder {
-	struct ferry_bytes image;
 	struct sized *sized;
 	struct ferry_reuse *base;
 	struct ferry_reuse_places places;
@@ -68,7 +67,7 @@ by_size(const void *a, const void *b)
 }
 
 int
-ferry_finder_new(struct ferry_finder **out, struct ferry_bytes image,
+ferry_finder_new(struct ferry_finder **out,
     const struct ferry_reuse_stream *streams, size_t n, uint64_t steps,
     struct ferry_error *err)
 {
@@ -76,7 +75,6 @@ ferry_finder_new(struct ferry_finder **out, struct ferry_bytes image,
 
 	if (ferry_calloc(&f, 1, sizeof(*f), err) == -1)
 		return -1;
-	f->image = image;
 	f->left = steps;
 	if (ferry_calloc(&f->sized, n + 1, sizeof(*f->sized), err) == -1 ||
 	    ferry_calloc(&f->tape, 1, sizeof(*f->tape), err) == -1 ||
@@ -86,7 +84,7 @@ ferry_finder_new(struct ferry_finder **out, struct ferry_bytes image,
 		return -1;
 	}
 	for (size_t i = 0; i < n; i++)
-		f->sized[i] = (struct sized){ streams[i].n, i };
+		f->sized[i] = (struct sized){ streams[i].content.n, i };
 	if (n > 0)
 		qsort(f->sized, n, sizeof(*f->sized), by_size);
 	*out = f;
@@ -189,7 +187,7 @@ ferry_finder_begin(struct ferry_finder *f, struct ferry_bytes deflated,
 	return 0;
 }
 
-/* The stream whose content image position at lies in. */
+/* The stream that byte at of all contents lies in. */
 static size_t
 stream_of(const struct ferry_finder *f, uint64_t at)
 {
@@ -230,13 +228,13 @@ static size_t
 count_alike(struct ferry_finder *f, const struct ferry_copy *a)
 {
 	const struct ferry_reuse_stream *s = &f->base->streams[a->stream];
-	const uint8_t *p = f->raw.p + a->at, *q = f->image.p + s->at + a->from;
+	const uint8_t *p = f->raw.p + a->at, *q = s->content.p + a->from;
 	size_t max = COMPARED, n = 0;
 
 	if (max > f->raw.n - a->at)
 		max = f->raw.n - a->at;
-	if (max > s->n - a->from)
-		max = (size_t)(s->n - a->from);
+	if (max > s->content.n - a->from)
+		max = (size_t)(s->content.n - a->from);
 	if (max > COMPARED_MAX(f->raw.n) - f->compared)
 		max = (size_t)(COMPARED_MAX(f->raw.n) - f->compared);
 	while (max - n >= 256 && memcmp(p + n, q + n, 256) == 0)

@@ -13,11 +13,11 @@
 struct ferry_finder;
 
 /*
- * Lifetime: borrows image, a spool's view, and streams, until _free.
+ * Lifetime: borrows streams until _free.
  * steps: of reading tokens that may be spent, about.
  * Memory: at most 5 MiB.  Errors: FERRY_ENOMEM.
  */
-int ferry_finder_new(struct ferry_finder **out, struct ferry_bytes image,
+int ferry_finder_new(struct ferry_finder **out,
     const struct ferry_reuse_stream *streams, size_t n, uint64_t steps,
     struct ferry_error *err);
 /* As ferry_predictor_heed(). */

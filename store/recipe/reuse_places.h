@@ -31,7 +31,7 @@ struct ferry_reuse_row {
 bool ferry_reuse_row_add(
     struct ferry_reuse_row *row, uint64_t at, struct ferry_token t);
 
-/* The place of a row in the image, and the next of the slot + 1, or 0. */
+/* The place of a row among all contents, and the next of the slot + 1, or 0. */
 struct ferry_reuse_place {
 	uint32_t at, hash, next;
 };
@@ -54,7 +54,7 @@ int ferry_reuse_places_make(struct ferry_reuse_places *places,
     const struct ferry_reuse_stream *streams, size_t n, uint64_t steps,
     const struct ferry_heed *heed, struct ferry_error *err);
 void ferry_reuse_places_free(struct ferry_reuse_places *places);
-/* Of the row's places the one that is nearest to near in the image.  Returns:
+/* Of the row's places the one that is nearest to near.  Returns:
  * whether there is one; then *at is it. */
 bool ferry_reuse_places_find(const struct ferry_reuse_places *places,
     uint32_t hash, uint64_t near, uint64_t *at);

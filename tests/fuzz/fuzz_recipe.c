@@ -213,8 +213,8 @@ copy_again(struct copying *c)
 	struct ferry_buf was = c->out;
 
 	c->out = (struct ferry_buf)FERRY_BUF_INIT;
-	FUZZ_CHECK(ferry_finder_new(&all.finder, ferry_bytes_buf(&c->image),
-		       &c->stream, 1, UINT64_MAX, &err) == 0);
+	FUZZ_CHECK(ferry_finder_new(
+		       &all.finder, &c->stream, 1, UINT64_MAX, &err) == 0);
 	FUZZ_CHECK(ferry_stream_analyse(c->p, c->run.model,
 		       ferry_bytes_buf(&was), c->run.raw, &all, &a, &err) == 1);
 	FUZZ_CHECK(write_by(c, ferry_bytes_buf(&a.copies.list), &a));
@@ -247,7 +247,7 @@ fuzz_copies(struct ferry_bytes in)
 	fit(&c.raw);
 	for (size_t i = 0; i < in.n && i < c.raw.n; i++)
 		c.raw.p[c.raw.n - 1 - i] = in.p[i];
-	c.stream.n = n;
+	c.stream.content = ferry_bytes_buf(&c.image);
 	c.stream.deflated = ferry_bytes_of(bases.v[0].p, used);
 	c.run.raw = ferry_bytes_buf(&c.raw);
 	FUZZ_CHECK(ferry_predictor_new(&c.p, FERRY_PREDICT_MEMORY, &err) == 0);
@@ -306,7 +306,6 @@ fuzz_plan(struct ferry_bytes in)
 	ferry_buf_free(&text);
 }
 
-/* Whatever it is: an image within its bounds, and a plan that fits it. */
 /* Turned and turned back, an image is what it was. */
 static void
 turn_image(struct ferry_spool *image, const struct ferry_plan *plan)
@@ -325,32 +324,77 @@ turn_image(struct ferry_spool *image, const struct ferry_plan *plan)
 	ferry_buf_free(&was);
 }
 
+/* The first streams of an expansion. */
+struct found {
+	struct ferry_reuse_stream v[64];
+	size_t n, all;
+};
+
+static int
+on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
+    struct ferry_bytes raw, struct ferry_error *err)
+{
+	struct found *found = ctx;
+
+	(void)index;
+	(void)err;
+	if (found->all++ < sizeof(found->v) / sizeof(found->v[0]))
+		found->v[found->n++] =
+		    (struct ferry_reuse_stream){ 0, raw, deflated };
+	return 0;
+}
+
+/* What was said of them holds when all is expanded, too. */
+static void
+check_found(const struct found *found)
+{
+	struct ferry_error err = FERRY_ERROR_INIT;
+	struct ferry_buf raw = FERRY_BUF_INIT;
+	uint64_t n;
+	size_t used;
+
+	for (size_t i = 0; i < found->n; i++) {
+		const struct ferry_reuse_stream *s = &found->v[i];
+
+		ferry_buf_reset(&raw);
+		FUZZ_CHECK(ferry_inflate_all(s->deflated, s->content.n,
+			       into_buf, &raw, &used, &n, &err) == 1);
+		FUZZ_CHECK(
+		    used == s->deflated.n &&
+		    ferry_bytes_equal(ferry_bytes_buf(&raw), s->content));
+	}
+	ferry_buf_free(&raw);
+}
+
+/* Whatever it is: an image within its bounds, and a plan that fits it. */
 static void
 fuzz_expand(struct ferry_bytes in)
 {
 	struct ferry_error err = FERRY_ERROR_INIT;
-	struct ferry_plan plan = FERRY_PLAN_INIT, again = FERRY_PLAN_INIT;
+	struct ferry_expansion x = FERRY_EXPANSION_INIT;
+	struct ferry_plan *plan = &x.plan, again = FERRY_PLAN_INIT;
 	const struct ferry_heed none = { .stopped = NULL };
 	struct ferry_buf text = FERRY_BUF_INIT;
-	struct ferry_spool *image = NULL;
+	struct found found = { .n = 0 };
 	uint64_t size;
 
-	FUZZ_CHECK(ferry_expand(in, &none, AT_FDCWD, &image, &plan, NULL, NULL,
-		       &err) == 0);
-	size = ferry_spool_size(image);
+	FUZZ_CHECK(ferry_expand(
+		       in, &none, AT_FDCWD, &x, on_stream, &found, &err) == 0);
+	FUZZ_CHECK(found.all == plan->n);
+	check_found(&found);
+	size = ferry_spool_size(x.image);
 	FUZZ_CHECK(size <= ferry_image_max(in.n));
-	FUZZ_CHECK(plan.n > 0 || size == in.n);
-	for (size_t i = 0; i < plan.n; i++)
-		plan.v[i].model = 6;
-	FUZZ_CHECK(ferry_plan_write_places(&plan, &text, &err) == 0);
-	FUZZ_CHECK(ferry_plan_write_models(&plan, &text, &err) == 0);
-	FUZZ_CHECK(ferry_plan_read(&again, ferry_bytes_buf(&text), plan.n, size,
-		       &err) == 0);
-	turn_image(image, &plan);
-	ferry_plan_free(&plan);
+	FUZZ_CHECK(plan->n > 0 || size == in.n);
+	for (size_t i = 0; i < plan->n; i++)
+		plan->v[i].model = 6;
+	FUZZ_CHECK(ferry_plan_write_places(plan, &text, &err) == 0);
+	FUZZ_CHECK(ferry_plan_write_models(plan, &text, &err) == 0);
+	FUZZ_CHECK(ferry_plan_read(&again, ferry_bytes_buf(&text), plan->n,
+		       size, &err) == 0);
+	turn_image(x.image, plan);
+	ferry_expansion_free(&x);
 	ferry_plan_free(&again);
 	ferry_buf_free(&text);
-	ferry_spool_free(image);
 }
 
 static void

@@ -154,9 +154,11 @@ test_whole_streams_in_streams(void **state)
 	struct ferry_buf plan_text = FERRY_BUF_INIT, places = FERRY_BUF_INIT;
 	struct ferry_buf corrections = FERRY_BUF_INIT, recipe = FERRY_BUF_INIT;
 	struct ferry_buf texts = FERRY_BUF_INIT, out = FERRY_BUF_INIT;
-	struct ferry_recipe_head head = { .bases_n = 1, .copies = true };
+	struct ferry_recipe_head head = { .bases_n = 1,
+		.copies = FERRY_COPIES_OUTER };
 	struct ferry_plan plan = FERRY_PLAN_INIT;
 	struct ferry_recipe_bases bases = { .n = 1 };
+	const struct ferry_recipe_look look = { .copies = FERRY_COPIES_OUTER };
 	struct ferry_recipe_base opened;
 	struct ferry_bytes image = ferry_bytes_str("x"), images[2];
 	struct ferry_digest sha256 = { .alg = FERRY_SHA256,
@@ -169,11 +171,11 @@ test_whole_streams_in_streams(void **state)
 		    5);
 	add(&base, "\0\0\0\0\0\0\0\0", 8);
 	bases.v[0] = ferry_bytes_buf(&base);
-	assert_ok(ferry_recipe_base_open(
-		      &opened, &bases, 0, AT_FDCWD, NULL, NULL, 0, &err),
+	assert_ok(
+	    ferry_recipe_base_open(&opened, &bases, 0, AT_FDCWD, &look, &err),
 	    &err);
 	assert_int_equal(opened.streams_n, 1);
-	assert_int_equal(opened.streams[0].n, 0);
+	assert_int_equal(opened.streams[0].content.n, 0);
 	for (size_t i = 0; i < INNER; i++) {
 		const struct ferry_plan_stream outer = { 0, 0, 1, 6, 0 },
 					       inner = { 0, 0, 0, 6, 0 };
@@ -185,7 +187,8 @@ test_whole_streams_in_streams(void **state)
 	}
 	assert_ok(ferry_plan_write_places(&plan, &plan_text, &err), &err);
 	assert_ok(ferry_plan_write_models(&plan, &plan_text, &err), &err);
-	assert_ok(ferry_plan_write_places(&opened.plan, &places, &err), &err);
+	assert_ok(ferry_plan_write_places(&opened.expanded.plan, &places, &err),
+	    &err);
 	assert_ok(ferry_patch_pack(ferry_bytes_buf(&plan_text),
 		      ferry_bytes_buf(&places), 9, &texts, &err),
 	    &err);

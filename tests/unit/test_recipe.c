@@ -176,7 +176,7 @@ assert_copied(const struct fixture *f, struct ferry_predictor *p,
     const struct ferry_model *model, struct ferry_bytes image,
     struct ferry_bytes deflated, uint64_t *corrections, uint64_t *work)
 {
-	struct ferry_reuse_stream stream = { 0, image.n, deflated };
+	struct ferry_reuse_stream stream = { 0, image, deflated };
 	struct ferry_stream_limits all = { UINT64_MAX, UINT64_MAX, UINT64_MAX,
 		NULL };
 	struct ferry_stream_analysis a = FERRY_STREAM_ANALYSIS_INIT;
@@ -184,8 +184,7 @@ assert_copied(const struct fixture *f, struct ferry_predictor *p,
 	bool copied;
 
 	assert_ok(
-	    ferry_finder_new(&all.finder, image, &stream, 1, UINT64_MAX, &err),
-	    &err);
+	    ferry_finder_new(&all.finder, &stream, 1, UINT64_MAX, &err), &err);
 	assert_ok(ferry_reuse_new(&base, &stream, 1, &err), &err);
 	assert_int_equal(ferry_stream_analyse(p, model, f->deflated,
 			     ferry_bytes_buf(&f->raw), &all, &a, &err),
@@ -964,8 +963,11 @@ test_apply_what_was_made_before(void **state)
 		{ "jar-of-set-3", "jar-1.jar", "jar-2.jar" },
 		{ "gem-of-set-3", "gem-1.0.1.gem", "gem-1.0.2.gem" },
 		{ "net-of-set-4", "net.1.0.1.nupkg", "net.1.0.2.nupkg" },
+		{ "npm-of-set-5", "npm-1.0.1.tgz", "npm-1.0.2.tgz" },
+		{ "nested-of-set-5", "nested-1.jar", "nested-2.jar" },
+		{ "net-of-set-6", "net.1.0.1.nupkg", "net.1.0.2.nupkg" },
 	};
-	static const uint8_t sets[] = { 1, 1, 2, 3, 3, 3, 4 };
+	static const uint8_t sets[] = { 1, 1, 2, 3, 3, 3, 4, 5, 5, 6 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
@@ -1122,10 +1124,10 @@ test_apply_refuses_newer(void **state)
 	struct ferry_buf out = FERRY_BUF_INIT;
 
 	(void)state;
-	assert_int_equal(ferry_recipe_apply(ferry_bytes_str("FRR1\5"), &none, 1,
+	assert_int_equal(ferry_recipe_apply(ferry_bytes_str("FRR1\7"), &none, 1,
 			     &sha256, AT_FDCWD, unit_into_buf, &out, &err),
 	    -1);
-	assert_refused(&err, FERRY_ENEWER, "set 5");
+	assert_refused(&err, FERRY_ENEWER, "set 7");
 	assert_int_equal(ferry_recipe_apply(ferry_bytes_str("FRR2\1"), &none, 1,
 			     &sha256, AT_FDCWD, unit_into_buf, &out, &err),
 	    -1);
