@@ -40,18 +40,34 @@ ferry_expand_keep(struct ferry_expand_level *level, struct ferry_bytes bytes,
 	return 0;
 }
 
+/* What a spool has from byte start on. */
+static int
+view_from(struct ferry_spool *s, uint64_t start, struct ferry_bytes *out,
+    struct ferry_error *err)
+{
+	struct ferry_bytes all;
+
+	if (ferry_spool_view(s, &all, err) == -1)
+		return -1;
+	*out = all.n > start
+	           ? ferry_bytes_of(all.p + start, all.n - (size_t)start)
+	           : ferry_bytes_str("");
+	return 0;
+}
+
 /* Append raw, the image from byte start on, to the inner contents: *out is that. */
 static int
 keep_inner(struct ferry_expand *x, uint64_t start, struct ferry_bytes raw,
     struct ferry_bytes *out, struct ferry_error *err)
 {
 	struct ferry_spool **inner = &x->out->inner;
-	struct ferry_bytes all;
+	uint64_t before;
 
 	/* All contents together have no more. */
 	if (*inner == NULL &&
 	    ferry_spool_new(inner, x->dirfd, x->max, err) == -1)
 		return -1;
+	before = ferry_spool_size(*inner);
 	for (size_t at = 0, n; at < raw.n; at += n) {
 		n = raw.n - at < FERRY_HEED_EVERY ? raw.n - at
 		                                  : FERRY_HEED_EVERY;
@@ -59,10 +75,7 @@ keep_inner(struct ferry_expand *x, uint64_t start, struct ferry_bytes raw,
 			return -1;
 		ferry_spool_pass(x->out->image, start + at + n);
 	}
-	if (ferry_spool_view(*inner, &all, err) == -1)
-		return -1;
-	*out = ferry_bytes_of(all.p + (all.n - raw.n), raw.n);
-	return 0;
+	return view_from(*inner, before, out, err);
 }
 
 /*
@@ -85,10 +98,13 @@ look_inside(struct ferry_expand_level *level, size_t index, uint64_t start,
 	    ferry_spool_cut(x->out->image, start, err) == -1 ||
 	    x->on_content(&inner, content, err) == -1)
 		return -1;
-	/* The image has it again. */
-	if (inner.children == 0)
-		return ferry_spool_cut(x->out->inner,
-		    ferry_spool_size(x->out->inner) - raw->n, err);
+	if (inner.children == 0) {
+		/* The image has it again, and that alone is needed. */
+		if (ferry_spool_cut(x->out->inner,
+			ferry_spool_size(x->out->inner) - raw->n, err) == -1)
+			return -1;
+		return view_from(x->out->image, start, raw, err);
+	}
 	*raw = content;
 	stream = &x->out->plan.v[index];
 	stream->span = ferry_spool_size(x->out->image) - start;
@@ -120,15 +136,11 @@ ferry_expand_stream(struct ferry_expand_level *level,
 		return ferry_spool_cut(image, start, err);
 	}
 	if (rc == -1 || ferry_plan_add(&x->out->plan, &stream, err) == -1 ||
-	    ferry_spool_view(image, &raw, err) == -1)
+	    view_from(image, start, &raw, err) == -1)
 		return -1;
 	x->left -= stream.span;
 	level->before = 0;
 	level->children++;
-	if (raw.n > start)
-		raw = ferry_bytes_of(raw.p + start, (size_t)stream.span);
-	else
-		raw = ferry_bytes_str("");
 	rc = look_inside(level, index, start, &raw, err);
 	if (rc == 0 && x->on_stream != NULL)
 		rc = x->on_stream(
