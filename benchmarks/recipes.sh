@@ -1,38 +1,51 @@
 #!/bin/bash
-# Recipes over real releases, on one processor: what travels, and how long it takes.
+# Recipes over trains of releases, on one processor: what travels, and how long it takes.
 #
-#   benchmarks/recipes.sh [FOLDER]
+#   benchmarks/recipes.sh [--only FORMAT|week]
 #
-# FOLDER has a folder for each package, with two or more files named after their
-# versions; without it npm gets some, and dotnet, where it is.  Each version is made from the one below it.
-# Speeds are of the uncompressed bytes (image) and of processor time; beside them is
-# zstd's patch of the files as they are.  Then a first bundle of them all, and the
-# time and memory of its import.
+# Each version is made from the one below it.  Speeds are of the uncompressed bytes
+# and of processor time; beside them is zlib's, level 6, which says how fast the
+# machine is; beside the recipe is zstd's patch of the files as they are.
+#
+# npm gets npm's, which dotnet does for NuGet's.  Gems are made of what is in npm's,
+# jars come out of packages of npm, layers are of Debian's packages as they were
+# released and as they are, by Go's compressor.  What is missing here is skipped.
+# Then a first bundle, and a week of a project of 1,000 packages.
 set -euo pipefail
 TOP=$(cd "$(dirname "$0")/.." && pwd)
-BENCH=$TOP/build/bench
+BENCH=$TOP/build/bench TRAINS=$TOP/build/bench/trains ONLY=all
+case "${1:-}" in
+--only) ONLY=$2 ;;
+'') ;;
+*)
+	sed -n '2,13s/^# \{0,1\}//p' "$0"
+	[ "$1" = --help ] && exit 0 || exit 2
+	;;
+esac
 cmake -S "$TOP" -B "$BENCH/build" -G Ninja -D PRESET=release >/dev/null
-ninja -C "$BENCH/build" ferry recipe put_npm | tail -n 1
-export FERRY=$BENCH/build/ferry RECIPE=$BENCH/build/tests/tools/recipe
-PUT_NPM=$BENCH/build/tests/tools/put_npm
-export TMPDIR=$BENCH/tmp
+ninja -C "$BENCH/build" ferry fill recipe put_npm | tail -n 1
+export FERRY=$BENCH/build/ferry TMPDIR=$BENCH/tmp
 mkdir -p "$TMPDIR"
 # shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
+TOOLS=$BENCH/build/tests/tools
+cd "$T"
+wants() { [ "$ONLY" = all ] || [ "$ONLY" = "$1" ]; }
+has() { command -v "$1" >/dev/null || { say "SKIP $2: no $1" && false; }; }
 
-# get PACKAGE VERSION…: into build/bench/releases, once.
+# get PACKAGE VERSION…: into trains/npm, once.
 get() {
 	local name=$1 folder version file
-	folder=$BENCH/releases/$(tr -d @ <<<"$name" | tr / -)
+	folder=$TRAINS/npm/$(tr -d @ <<<"$name" | tr / -)
 	mkdir -p "$folder"
 	shift
 	for version; do
 		[ -e "$folder/$version" ] && continue
-		file=$(cd "$T" && npm pack --silent "$name@$version")
-		mv "$T/$file" "$folder/$version"
+		file=$(npm pack --silent "$name@$version")
+		mv "$file" "$folder/$version"
 	done
 }
-if [ $# -eq 0 ]; then
+get_npm() {
 	get react-dom 19.0.0 19.1.0 19.1.1
 	get typescript 5.8.2 5.8.3 5.9.2
 	get undici 7.9.0 7.10.0 7.11.0
@@ -49,14 +62,12 @@ if [ $# -eq 0 ]; then
 	get commander 13.0.0 13.1.0 14.0.0
 	get rollup 4.40.0 4.40.1 4.40.2
 	get fastify 5.3.0 5.3.1 5.3.2
-fi
-SET=$(realpath "${1:-$BENCH/releases}")
-cd "$T"
+}
 
-# get_nuget PACKAGE VERSION…, more after --: patch releases, into build/bench/nupkgs.
-get_nuget() {
-	local name version to
-	mkdir -p "$T/nuget"
+# restore PACKAGE VERSION…, more after --: into trains/nuget.
+restore() {
+	local name version file to
+	mkdir -p nuget
 	{
 		echo '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup>'
 		dotnet --version |
@@ -74,16 +85,17 @@ get_nuget() {
 			[ $# -eq 0 ] || shift
 		done
 		echo '</ItemGroup></Project>'
-	} >"$T/nuget/p.csproj"
-	NUGET_PACKAGES=$T/packages dotnet restore "$T/nuget" >/dev/null
-	for file in "$T"/packages/*/*/*.nupkg; do
-		to=$BENCH/nupkgs/$(basename "$(dirname "$(dirname "$file")")")
+	} >nuget/p.csproj
+	NUGET_PACKAGES=$T/packages dotnet restore nuget >/dev/null
+	for file in packages/*/*/*.nupkg; do
+		to=$TRAINS/nuget/$(basename "$(dirname "$(dirname "$file")")")
 		mkdir -p "$to"
 		mv "$file" "$to/$(basename "$(dirname "$file")")"
 	done
 }
-if [ $# -eq 0 ] && [ ! -d "$BENCH/nupkgs" ] && command -v dotnet >/dev/null; then
-	get_nuget Microsoft.Extensions.Logging 9.0.22 9.0.23 -- \
+get_nuget() {
+	[ ! -d "$TRAINS/nuget" ] && has dotnet nuget || return 0
+	restore Microsoft.Extensions.Logging 9.0.22 9.0.23 -- \
 	    Microsoft.EntityFrameworkCore 10.0.13 10.0.14 10.0.15 -- \
 	    System.Text.Json 9.0.21 9.0.22 9.0.23 -- Npgsql 9.0.4 9.0.5 -- \
 	    Serilog 4.3.0 4.3.1 -- StackExchange.Redis 3.4.29 3.4.31 3.4.35 -- \
@@ -92,18 +104,138 @@ if [ $# -eq 0 ] && [ ! -d "$BENCH/nupkgs" ] && command -v dotnet >/dev/null; the
 	    AWSSDK.Core 4.0.102.17 4.0.102.18 4.0.102.19 -- \
 	    MailKit 4.18.0 4.18.1 4.18.2 -- Quartz 4.7.1 4.7.2 4.7.3 -- \
 	    FluentValidation 12.1.0 12.1.1 -- Google.Protobuf 3.36.1 3.36.2
-fi
+}
 
-for folder in "$SET" $([ $# -gt 0 ] || ls -d "$BENCH/nupkgs" 2>/dev/null); do
-python3 - "$folder" "$RECIPE" <<'END'
-import json, os, re, subprocess, sys
+get_gems() {
+	local name file version
+	[ ! -d "$TRAINS/gems" ] && has gem gems || return 0
+	get_npm
+	for name in axios eslint express fastify prettier webpack; do
+		mkdir -p "$TRAINS/gems/$name"
+		for file in "$TRAINS/npm/$name"/*; do
+			version=$(basename "$file")
+			rm -rf package
+			tar -xzf "$file"
+			cat >package/g.gemspec <<-END
+				Gem::Specification.new do |s|
+				  s.name = "$name"
+				  s.version = "$version"
+				  s.summary = "what a package of npm has"
+				  s.authors = ["benchmarks"]
+				  s.files = Dir["**/*"].select { |f| File.file?(f) }
+				end
+			END
+			(cd package && gem build -q -o ../g.gem g.gemspec) >/dev/null 2>&1
+			mv g.gem "$TRAINS/gems/$name/$version"
+		done
+	done
+}
+
+# jar PACKAGE PATH VERSION…: out of packages of npm.
+jar() {
+	local name=$1 path=$2 version file
+	mkdir -p "$TRAINS/jars/$name"
+	shift 2
+	for version; do
+		file=$(npm pack --silent "$name@$version")
+		tar -xOzf "$file" "package/$path" >"$TRAINS/jars/$name/$version"
+	done
+}
+get_jars() {
+	[ ! -d "$TRAINS/jars" ] || return 0
+	jar google-closure-compiler-java compiler.jar \
+	    20261006.0.0 20261007.0.0 20261011.0.0 20261015.0.0
+	jar vnu-jar build/dist/vnu.jar 26.9.5 26.9.7 26.9.16 26.9.27
+}
+
+# layer NAME VERSION ROOT
+layer() {
+	mkdir -p "$TRAINS/layers/$1"
+	tar -C "$3" --sort=name --owner=0 --group=0 --numeric-owner -cf - . |
+	    ./go/gz >"$TRAINS/layers/$1/$2"
+}
+# update NAME PACKAGES: a layer of the old ones, and one in which those whose names
+# begin so are the new ones.
+update() {
+	local deb
+	cp -a 1 2
+	for deb in debs/new/"$2"*; do dpkg-deb -x "$deb" 2; done
+	layer "$1" 2 2
+	ln old "$TRAINS/layers/$1/1"
+	rm -rf 2
+}
+download() { apt-get -o APT::Sandbox::User=root download -q "$1" >/dev/null; }
+get_layers() {
+	local name versions old new
+	[ ! -d "$TRAINS/layers" ] && has go layers && has apt-get layers || return 0
+	mkdir -p go debs/old debs/new
+	cat >go/main.go <<-'END'
+		package main
+
+		import ("compress/gzip"; "io"; "os")
+
+		func main() {
+			w := gzip.NewWriter(os.Stdout)
+			if _, err := io.Copy(w, os.Stdin); err != nil { os.Exit(1) }
+			if w.Close() != nil { os.Exit(1) }
+		}
+	END
+	(cd go && GO111MODULE=off GOCACHE=$T/cache go build -o gz main.go)
+	for name in base-files bash coreutils dash debconf dpkg findutils grep gzip \
+	    libgcc-s1 libgnutls30 libicu72 libpcre2-8-0 libsqlite3-0 libstdc++6 \
+	    perl-modules-5.36 sed tar tzdata util-linux zlib1g \
+	    curl libcurl4 openssl libssl3 git perl-base libperl5.36 \
+	    python3.11-minimal libpython3.11-stdlib libexpat1 libxml2 nginx libc6 \
+	    xz-utils libpng16-16 libarchive13 sudo; do
+		versions=$(apt-cache madison "$name" | awk '{ print $3 }' | sort -uV)
+		old=$(head -n 1 <<<"$versions") new=$(tail -n 1 <<<"$versions")
+		(cd debs/old && download "$name=$old")
+		(cd debs/new && download "$name=$new")
+	done
+	mkdir 1
+	for name in debs/old/*; do dpkg-deb -x "$name" 1; done
+	layer old 1 1
+	mv "$TRAINS/layers/old/1" old
+	rmdir "$TRAINS/layers/old"
+	for name in git libc6 openssl; do
+		update "$name" "$name"
+	done
+	update all ''
+}
+
+table() {
+	[ -d "$TRAINS/$1" ] || return 0
+	say "$1"
+	python3 - "$TRAINS/$1" "$TOOLS/recipe" <<'END'
+import io, json, os, re, subprocess, sys, tarfile, time, zipfile, zlib
 folder, tool = sys.argv[1:]
 def run(*args):
     return json.loads(subprocess.run([tool, *args], stdout=subprocess.PIPE).stdout)
+def contents(path):
+    data = open(path, "rb").read()
+    if data[:4] == b"PK\3\4":
+        z = zipfile.ZipFile(io.BytesIO(data))
+        return [z.read(i) for i in z.infolist()]
+    if data[:2] == b"\x1f\x8b":
+        return [zlib.decompress(data, 31)]
+    t = tarfile.open(fileobj=io.BytesIO(data))
+    return [zlib.decompress(t.extractfile(m).read(), 31) for m in t if m.name.endswith(".gz")]
+def again(path):
+    "seconds to compress at level 6, bytes"
+    parts = contents(path)
+    start = time.process_time()
+    for p in parts:
+        zlib.compress(p, 6)
+    return time.process_time() - start, sum(map(len, parts))
 order = lambda v: [int(x) if x.isdigit() else x for x in re.split(r"(\d+)", v)]
-total = dict.fromkeys(("blob", "recipe", "patch", "image", "make", "apply"), 0)
-print("%-32s %9s %8s %6s %6s  %5s %5s" %
-    ("package", "bytes", "recipe", "ratio", "patch", "make", "apply"))
+total = dict.fromkeys(("blob", "recipe", "patch", "image", "make", "apply", "zlib", "raw"), 0)
+print("%-38s %9s %8s %6s %6s  %5s %5s %5s" %
+    ("package", "bytes", "recipe", "ratio", "patch", "make", "apply", "zlib"))
+def show(what, r):
+    print("%-38s %9d %8d %6.1f %6.1f  %5.1f %5.1f %5.1f" % (what, r["blob"], r["recipe"],
+        r["blob"] / r["recipe"], r["blob"] / r["patch"], r["image"] / 1e6 / r["make"],
+        r["image"] / 1e6 / r["apply"], r["raw"] / 1e6 / r["zlib"]), flush=True)
+memory = pairs = 0
 for name in sorted(os.listdir(folder)):
     versions = sorted(os.listdir(os.path.join(folder, name)), key=order)
     for old, new in zip(versions, versions[1:]):
@@ -114,96 +246,141 @@ for name in sorted(os.listdir(folder)):
             continue
         applied = run("-a", "r", "-o", "out", b, a)
         assert open("out", "rb").read() == open(b, "rb").read()
-        subprocess.run(["zstd", "-qf", "-19", "--patch-from", a, b, "-o", "p"],
+        subprocess.run(["zstd", "-qf", "-9", "--long=27", "--patch-from", a, b, "-o", "p"],
             stderr=subprocess.DEVNULL, check=True)
         row = {"blob": made["blob"], "recipe": made["recipe"],
             "patch": os.path.getsize("p"), "image": made["image"],
             "make": made["seconds"], "apply": applied["seconds"]}
+        row["zlib"], row["raw"] = again(b)
+        memory = max(memory, applied["memory"])
+        pairs += 1
         for k in total:
             total[k] += row[k]
-        show = lambda what, r: print("%-32s %9d %8d %6.1f %6.1f  %5.1f %5.1f" %
-            (what, r["blob"], r["recipe"], r["blob"] / r["recipe"], r["blob"] / r["patch"],
-            r["image"] / 1e6 / r["make"], r["image"] / 1e6 / r["apply"]))
         show("%s %s" % (name, new), row)
-show("all", total)
+show("all %d" % pairs, total)
 END
-done
+}
 
-"$FERRY" --store near init --name near >/dev/null
-"$FERRY" --store far init --name far >/dev/null
-"$FERRY" --store near key export near.pem
-"$FERRY" --store far trust add near.pem --name near >/dev/null
-for folder in "$SET"/*; do
-	name=$(basename "$folder")
-	printf '{"name":"%s","versions":{}}' "$name" >p.json
-	for version in $(ls "$folder" | sort -V); do
-		"$PUT_NPM" near up p.json "$version=$folder/$version"
-	done
-done
-all=$(cat "$SET"/*/* | wc -c)
-for how in --whole "--effort fast" "--effort normal" --repack; do
-	rm -rf m to
+stores() { # makes near and far, which trust each other
+	rm -rf near far m
+	"$FERRY" --store near init --name near >/dev/null
+	"$FERRY" --store far init --name far >/dev/null
+	"$FERRY" --store near key export near.pem
+	"$FERRY" --store far key export far.pem
+	"$FERRY" --store far trust add near.pem --name near >/dev/null
+	"$FERRY" --store near trust add far.pem --name far >/dev/null
 	mkdir m
-	cp -r far to
-	# shellcheck disable=SC2086 # options
+}
+# exported OPTION…: what is new in near goes into m.
+exported() {
+	rm -rf m
+	mkdir m
 	/usr/bin/time -o export.out -f '%e s, %U s of processors, %M kB' \
-	    "$FERRY" --store near export --to m $how >/dev/null 2>&1
+	    "$FERRY" --store near export --to m "$@" >export.log 2>&1 || fail "$(cat export.log)"
+}
+imported() { # STORE
 	/usr/bin/time -o import.out -f '%e s, %U s of processors, %M kB' \
-	    "$FERRY" --store to import m >/dev/null 2>&1
+	    "$FERRY" --store "$1" import m >import.log 2>&1 || fail "$(cat import.log)"
+}
+carried() { # BYTES WHAT
+	local size
 	size=$(cat m/*.tar | wc -c)
-	echo "a first bundle, $how: $size of $all bytes" \
-	    "(1/$(python3 -c "print(round($all / $size, 1))"));" \
-	    "export $(cat export.out); import $(cat import.out)"
-done
+	echo "$2: $size of $1 bytes (1/$(python3 -c "print(round($1 / $size, 1))"))"
+}
 
-# A quiet week: documents that a version or two came into, and nothing else.  The one
-# before is made by taking out what was published last.
-[ $# -eq 0 ] || exit 0
+first_bundle() {
+	local folder name version how all
+	say "a first bundle of npm's, on all processors"
+	stores
+	for folder in "$TRAINS"/npm/*; do
+		name=$(basename "$folder")
+		printf '{"name":"%s","versions":{}}' "$name" >p.json
+		for version in $(ls "$folder" | sort -V); do
+			"$TOOLS/put_npm" near up p.json "$version=$folder/$version"
+		done
+	done
+	all=$(cat "$TRAINS"/npm/*/* | wc -c)
+	for how in --whole "--effort fast" "--effort normal" --repack; do
+		rm -rf to
+		cp -r far to
+		# shellcheck disable=SC2086 # options
+		exported $how
+		imported to
+		carried "$all" "$how"
+		echo "	export $(cat export.out); import $(cat import.out)"
+	done
+}
+
 document() {
 	curl -fsS "$(npm config get registry | sed 's,/*$,,')/$(sed 's,/,%2f,' <<<"$1")"
 }
-rm -rf near far m
-"$FERRY" --store near init --name near >/dev/null
-"$FERRY" --store far init --name far >/dev/null
-"$FERRY" --store near key export near.pem
-"$FERRY" --store far key export far.pem
-"$FERRY" --store far trust add near.pem --name near >/dev/null
-"$FERRY" --store near trust add far.pem --name far >/dev/null
-mkdir docs
-for name in react-dom typescript undici webpack vite prettier eslint lodash express \
-    @babel/core @types/node axios semver commander rollup fastify; do
-	file=docs/$(tr / - <<<"$name")
-	document "$name" >"$file"
-	python3 - "$file" <<-'END'
-		import json, sys
-		doc = json.load(open(sys.argv[1]))
+# before FILE VERSIONS: FILE.before is the document as it was VERSIONS ago, and lacks
+# of the others that of the train that comes last.
+before() {
+	python3 - "$@" <<-'END'
+		import json, os, sys
+		path, n = sys.argv[1], int(sys.argv[2])
+		doc = json.load(open(path))
 		def write(to):
 		    with open(to, "w") as f:
 		        json.dump(doc, f, separators=(",", ":"), ensure_ascii=False)
-		write(sys.argv[1])
+		write(path)
 		when = sorted(doc["versions"], key=lambda v: doc["time"].get(v, ""))
-		for v in when[-2:]:
+		for v in when[-n:]:
 		    del doc["versions"][v], doc["time"][v]
 		doc["dist-tags"] = {t: v for t, v in doc["dist-tags"].items()
 		    if v in doc["versions"]}
-		write(sys.argv[1] + ".before")
+		write(path + ".before")
 	END
-	"$PUT_NPM" near up "$file.before"
+}
+# A week: of 1,000 packages 16 got a version, and the documents of these.
+week() {
+	local file name version new docs how
+	say "a week of 1,000 packages"
+	stores
+	"$TOOLS/fill" near --packages 984 --versions 1 --size 20000 >/dev/null
+	mkdir -p docs
+	new=0
+	for name in react-dom typescript undici webpack vite prettier eslint lodash express \
+	    @babel/core @types/node axios semver commander rollup fastify; do
+		file=docs/$(tr -d @ <<<"$name" | tr / -)
+		document "$name" >"$file"
+		before "$file" 1
+		set -- $(ls "$TRAINS/npm/$(basename "$file")" | sort -V)
+		"$TOOLS/put_npm" near up "$file.before" \
+		    "$2=$TRAINS/npm/$(basename "$file")/$2"
+	done
+	exported
+	imported far
+	"$FERRY" --store near receipt add m/ferry-receipt-far-near.txt >/dev/null
+	for file in docs/*.before; do
+		name=$(basename "$file" .before)
+		set -- $(ls "$TRAINS/npm/$name" | sort -V)
+		"$TOOLS/put_npm" near up "docs/$name" "$3=$TRAINS/npm/$name/$3"
+		new=$((new + $(wc -c <"$TRAINS/npm/$name/$3") + $(wc -c <"docs/$name")))
+	done
+	# Each from what was exported last: a site that got more has other documents.
+	cp -r near again
+	for how in --whole ''; do
+		# shellcheck disable=SC2086 # options
+		exported --for far $how
+		carried "$new" "${how:---effort normal}"
+		[ -n "$how" ] || break
+		rm -rf near
+		mv again near
+	done
+	imported far
+	echo "	export $(cat export.out); import $(cat import.out)"
+	"$FERRY" --store far verify >/dev/null
+}
+
+for format in npm nuget gems jars layers; do
+	wants $format || continue
+	get_$format
+	table $format
 done
-mkdir m
-"$FERRY" --store near export --to m >/dev/null 2>&1
-"$FERRY" --store far import m >/dev/null 2>&1
-"$FERRY" --store near receipt add m/ferry-receipt-far-near.txt >/dev/null
-for file in docs/*.before; do
-	"$PUT_NPM" near up "${file%.before}"
-done
-for how in --whole ""; do
-	rm -rf m
-	mkdir m
-	# shellcheck disable=SC2086 # options
-	"$FERRY" --store near export --to m --for far $how >/dev/null 2>&1
-	echo "a week of documents${how:+, $how}:" \
-	    "$(cat m/*.tar | wc -c) of $(find docs -type f ! -name "*.before" -exec cat {} + | wc -c) bytes"
-done
-"$FERRY" --store far import m >/dev/null 2>&1
-"$FERRY" --store far verify >/dev/null
+if wants npm; then first_bundle; fi
+if wants week; then
+	get_npm
+	week
+fi
