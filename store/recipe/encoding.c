@@ -118,6 +118,7 @@ struct looking {
 	struct ferry_predictor *predictor;
 	const struct ferry_recipe_look *how;
 	struct ferry_stream_analysis analysis;
+	uint64_t contents; /* bytes, of the streams remembered */
 	bool full;
 };
 
@@ -137,7 +138,6 @@ add_stream(struct looking *l, size_t index, struct ferry_bytes deflated,
     struct ferry_bytes raw, struct ferry_error *err)
 {
 	struct ferry_recipe_base *b = l->base;
-	uint64_t at = 0;
 
 	if (l->how->copies == FERRY_COPIES_NONE ||
 	    (l->how->copies == FERRY_COPIES_OUTER &&
@@ -146,14 +146,9 @@ add_stream(struct looking *l, size_t index, struct ferry_bytes deflated,
 	if (ferry_array_grow(&b->streams, &b->streams_cap, b->streams_n + 1,
 		sizeof(b->streams[0]), err) == -1)
 		return -1;
-	if (b->streams_n > 0) {
-		const struct ferry_reuse_stream *last =
-		    &b->streams[b->streams_n - 1];
-
-		at = last->at + last->content.n;
-	}
 	b->streams[b->streams_n++] =
-	    (struct ferry_reuse_stream){ at, raw, deflated };
+	    (struct ferry_reuse_stream){ l->contents, raw, deflated };
+	l->contents += raw.n;
 	return 0;
 }
 
@@ -227,8 +222,10 @@ ferry_recipe_base_open(struct ferry_recipe_base *base,
     const struct ferry_recipe_bases *bases, size_t i, int dirfd,
     const struct ferry_recipe_look *how, struct ferry_error *err)
 {
-	struct looking l = { base, bases->v[i], NULL, how,
-		FERRY_STREAM_ANALYSIS_INIT, false };
+	struct looking l = { .base = base,
+		.blob = bases->v[i],
+		.how = how,
+		.analysis = FERRY_STREAM_ANALYSIS_INIT };
 	const struct ferry_heed heed = ferry_recipe_heed(bases, i);
 	int rc = -1;
 

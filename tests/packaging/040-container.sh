@@ -27,6 +27,7 @@ finish_images() {
 	set +e
 	for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null; done
 	images rm -a >/dev/null 2>&1
+	umount "$STORAGE/$driver" 2>/dev/null # which buildah leaves
 	(exit $status)
 	finish
 }
