@@ -33,6 +33,7 @@ struct applying {
 	struct ferry_spool *blob;
 	struct ferry_digester *digester;
 	struct ferry_heed heed; /* of the first base */
+	uint64_t whole, heeded; /* bytes of whole streams; of these */
 	int dirfd;
 	uint64_t work;
 };
@@ -54,8 +55,10 @@ static int
 open_base(struct applying *a, size_t i, const struct ferry_recipe_bases *bases,
     const struct ferry_model *model, struct ferry_error *err)
 {
-	const struct ferry_recipe_look how = { a->head.copies, model, &a->work,
-		a->head.work };
+	/* Copies are of the first. */
+	const struct ferry_recipe_look how = { i == 0 ? a->head.copies
+						      : FERRY_COPIES_NONE,
+		model, &a->work, a->head.work };
 	const struct ferry_recipe_image *want = &a->head.bases[i];
 
 	ferry_recipe_base_close(&a->bases[i]);
@@ -194,12 +197,11 @@ write_whole(struct applying *a, size_t whole, ferry_recipe_sink *on_data,
 	while (left.n > 0) {
 		size_t k = left.n < COPY ? left.n : COPY;
 
-		if (ferry_heed_stopped(&a->heed, err) == -1 ||
+		a->whole += k;
+		if (ferry_heed(&a->heed, a->whole, &a->heeded, err) == -1 ||
 		    on_data(ctx, left.p, k, err) == -1)
 			return -1;
 		left = ferry_bytes_of(left.p + k, left.n - k);
-		if (left.n > 0)
-			ferry_heed_pass(&a->heed);
 	}
 	return 0;
 }
@@ -239,6 +241,17 @@ write_stream(struct applying *a, const struct ferry_plan_stream *stream,
 	return 0;
 }
 
+static int
+count_inner(struct applying *a, uint64_t n, struct ferry_error *err)
+{
+
+	if (n > a->inner_left)
+		return ferry_error_set(err, FERRY_ELIMIT,
+		    "streams in streams that give more than an image may have");
+	a->inner_left -= n;
+	return 0;
+}
+
 /*
  * Write count streams and what is between them, up to byte end of the image,
  * from which their contents come.
@@ -271,8 +284,8 @@ write_level(struct applying *a, size_t count, uint64_t end,
 				: 0;
 		else
 			a->at += s->span;
-		if (inner != NULL)
-			a->inner_left -= ferry_spool_size(inner);
+		if (rc == 0 && inner != NULL)
+			rc = count_inner(a, ferry_spool_size(inner), err);
 		if (rc == 0)
 			rc = write_stream(a, s, raw, on_data, ctx, err);
 		ferry_spool_free(inner);
@@ -329,7 +342,7 @@ write_blob(struct applying *a, const struct ferry_digest *sha256,
 	if (ferry_reuse_new(&a->reuse, a->bases[0].streams,
 		a->bases[0].streams_n, err) == -1)
 		return -1;
-	a->reuse->heed = a->heed;
+	a->reuse->heed = &a->heed;
 	if (recreate(a, sha256, err) == -1 ||
 	    ferry_spool_view(a->blob, &blob, err) == -1)
 		return -1;

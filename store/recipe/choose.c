@@ -14,9 +14,11 @@
 #define FIRST_TOKENS 6000
 #define SECOND_TOKENS 150000
 #define SECOND_ROUND 4 /* models that reach it */
-/* A model that was right before is right again, if it needs no more corrections
- * than one for so many bytes: what a compressor was fed by shows, too. */
+/* A model that was right before is right again if it needs at most one correction
+ * for so many bytes, as a compressor shows what it was fed by, too; but no more than a
+ * few, as the next level may need none. */
 #define RIGHT 4096
+#define RIGHT_MAX 16
 
 struct rank {
 	const struct ferry_model *model;
@@ -106,7 +108,8 @@ ferry_stream_choose(struct ferry_predictor *p, const struct ferry_model *first,
     struct ferry_finder *finder, struct ferry_stream_analysis *out,
     struct ferry_error *err)
 {
-	const struct ferry_stream_limits few = { UINT64_MAX, raw.n / RIGHT,
+	const struct ferry_stream_limits few = { UINT64_MAX,
+		raw.n / RIGHT < RIGHT_MAX ? raw.n / RIGHT : RIGHT_MAX,
 		UINT64_MAX, finder };
 	const struct ferry_stream_limits all = { UINT64_MAX, UINT64_MAX,
 		UINT64_MAX, finder };

@@ -118,6 +118,7 @@ struct looking {
 	struct ferry_predictor *predictor;
 	const struct ferry_recipe_look *how;
 	struct ferry_stream_analysis analysis;
+	struct ferry_heed heed;
 	uint64_t contents; /* bytes, of the streams remembered */
 	bool full;
 };
@@ -164,6 +165,10 @@ correct_stream(struct looking *l, struct ferry_bytes deflated,
 
 	if (l->full)
 		return 0;
+	if (l->base->expanded.inner != NULL &&
+	    ferry_spool_view(
+		l->base->expanded.inner, &l->heed.mapped[1], err) == -1)
+		return -1;
 	rc = ferry_stream_analyse(l->predictor, l->how->model, deflated, raw,
 	    &limits, &l->analysis, err);
 	*l->how->work += l->analysis.work;
@@ -189,20 +194,35 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 	                             : correct_stream(l, deflated, raw, err);
 }
 
-/* In pieces, so that the image is not in memory all at once. */
+/* Inner contents are needed if copies may be of what lies in them. */
 static int
-hash_image(struct ferry_recipe_base *base, struct ferry_error *err)
+keep_inner(struct ferry_recipe_base *base, enum ferry_recipe_copies copies,
+    struct ferry_error *err)
+{
+	struct ferry_spool **inner = &base->expanded.inner;
+
+	if (copies != FERRY_COPIES_ALL) {
+		ferry_spool_free(*inner);
+		*inner = NULL;
+	}
+	return *inner == NULL ? 0 : ferry_spool_view(*inner, &base->inner, err);
+}
+
+int
+ferry_recipe_hash(struct ferry_bytes bytes, bool mapped,
+    struct ferry_digest *out, struct ferry_error *err)
 {
 	struct ferry_digester *digester;
 
 	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1)
 		return -1;
-	for (size_t at = 0, n; at < base->image.n; at += n) {
-		n = base->image.n - at < PIECE ? base->image.n - at : PIECE;
-		ferry_digester_update(digester, base->image.p + at, n);
-		ferry_spool_pass(base->expanded.image, at + n);
+	for (size_t at = 0, n; at < bytes.n; at += n) {
+		n = bytes.n - at < PIECE ? bytes.n - at : PIECE;
+		ferry_digester_update(digester, bytes.p + at, n);
+		if (mapped)
+			ferry_spool_pass_view(ferry_bytes_of(bytes.p + at, n));
 	}
-	ferry_digester_final(digester, FERRY_SHA256, &base->sha256);
+	ferry_digester_final(digester, FERRY_SHA256, out);
 	ferry_digester_free(digester);
 	return 0;
 }
@@ -225,8 +245,8 @@ ferry_recipe_base_open(struct ferry_recipe_base *base,
 	struct looking l = { .base = base,
 		.blob = bases->v[i],
 		.how = how,
-		.analysis = FERRY_STREAM_ANALYSIS_INIT };
-	const struct ferry_heed heed = ferry_recipe_heed(bases, i);
+		.analysis = FERRY_STREAM_ANALYSIS_INIT,
+		.heed = ferry_recipe_heed(bases, i) };
 	int rc = -1;
 
 	memset(base, 0, sizeof(*base));
@@ -234,15 +254,13 @@ ferry_recipe_base_open(struct ferry_recipe_base *base,
 		if (ferry_predictor_new(
 			&l.predictor, FERRY_PREDICT_SPOOLED, err) == -1)
 			goto out;
-		ferry_predictor_heed(l.predictor, &heed);
+		ferry_predictor_heed(l.predictor, &l.heed);
 	}
-	if (ferry_expand(bases->v[i], &heed, dirfd, &base->expanded, on_stream,
-		&l, err) == -1 ||
+	if (ferry_expand(bases->v[i], &l.heed, dirfd, &base->expanded,
+		on_stream, &l, err) == -1 ||
 	    ferry_spool_view(base->expanded.image, &base->image, err) == -1 ||
-	    (base->expanded.inner != NULL &&
-		ferry_spool_view(base->expanded.inner, &base->inner, err) ==
-		    -1) ||
-	    hash_image(base, err) == -1)
+	    keep_inner(base, how->copies, err) == -1 ||
+	    ferry_recipe_hash(base->image, true, &base->sha256, err) == -1)
 		goto out;
 	rc = 0;
 out:

@@ -7,6 +7,7 @@
 
 #include "store/base/error.h"
 #include "store/recipe/expand_internal.h"
+#include "store/recipe/spool.h"
 
 static struct ferry_bytes
 from(struct ferry_bytes bytes, size_t at)
@@ -190,6 +191,28 @@ ferry_expand_begins(struct ferry_bytes blob)
 #define SYMBOLS "MPDB"
 #define SYMBOLS_N 8 /* with the size */
 
+/* Where symbols begin in a spool's view, which is given back as far as it was
+ * looked at; SIZE_MAX: nowhere. */
+static size_t
+find_symbols(struct ferry_bytes b)
+{
+
+	for (size_t at = 0; b.n - at >= SYMBOLS_N; at += FERRY_HEED_EVERY) {
+		size_t n =
+		    b.n - at < FERRY_HEED_EVERY ? b.n - at : FERRY_HEED_EVERY;
+		/* One may begin in this part, and end in the next. */
+		size_t more = b.n - at - n < 3 ? b.n - at - n : 3;
+		const uint8_t *found = memmem(b.p + at, n + more, SYMBOLS, 4);
+
+		if (found != NULL)
+			return (size_t)(found - b.p);
+		ferry_spool_pass_view(part(b, at, n));
+		if (n < FERRY_HEED_EVERY)
+			break;
+	}
+	return SIZE_MAX;
+}
+
 static bool
 is_program(struct ferry_bytes b)
 {
@@ -201,14 +224,11 @@ static int
 expand_program(struct ferry_expand_level *level, struct ferry_bytes b,
     struct ferry_error *err)
 {
-	const uint8_t *at;
 	size_t n, used;
 	int rc;
 
-	while ((at = memmem(b.p, b.n, SYMBOLS, 4)) != NULL) {
-		n = (size_t)(at - b.p) + SYMBOLS_N;
-		if (n > b.n)
-			break;
+	while ((n = find_symbols(b)) != SIZE_MAX && b.n - n >= SYMBOLS_N) {
+		n += SYMBOLS_N;
 		if (ferry_expand_keep(level, part(b, 0, n), err) == -1)
 			return -1;
 		b = from(b, n);
@@ -225,8 +245,7 @@ ferry_expand_holds(struct ferry_bytes content)
 {
 
 	return ferry_expand_is_zip(content) ||
-	       (is_program(content) &&
-		   memmem(content.p, content.n, SYMBOLS, 4) != NULL);
+	       (is_program(content) && find_symbols(content) != SIZE_MAX);
 }
 
 int

@@ -58,7 +58,7 @@ int ferry_expand_content(struct ferry_expand_level *level,
     struct ferry_bytes bytes, struct ferry_error *err);
 int ferry_expand_zip(struct ferry_expand_level *level, struct ferry_bytes bytes,
     struct ferry_error *err);
-/* Whether streams are looked for in the content of a stream. */
+/* Whether streams are looked for in the content of a stream, a spool's view. */
 bool ferry_expand_holds(struct ferry_bytes content);
 /* Whether bytes begin as a zip does. */
 bool ferry_expand_is_zip(struct ferry_bytes bytes);

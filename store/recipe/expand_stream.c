@@ -10,7 +10,6 @@ static int
 on_image(void *ctx, const void *p, size_t n, struct ferry_error *err)
 {
 	struct ferry_expand *x = ctx;
-
 	int rc;
 
 	x->written += n;

@@ -7,7 +7,7 @@ int
 ferry_heed_stopped(const struct ferry_heed *h, struct ferry_error *err)
 {
 
-	return h->stopped != NULL && atomic_load(h->stopped)
+	return h != NULL && h->stopped != NULL && atomic_load(h->stopped)
 	           ? ferry_error_set(err, FERRY_ECANCELLED, "stopped")
 	           : 0;
 }
@@ -16,7 +16,7 @@ void
 ferry_heed_pass(const struct ferry_heed *h)
 {
 
-	for (size_t i = 0; i < FERRY_HEED_VIEWS; i++)
+	for (size_t i = 0; h != NULL && i < FERRY_HEED_VIEWS; i++)
 		ferry_spool_pass_view(h->mapped[i]);
 }
 

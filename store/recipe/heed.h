@@ -14,9 +14,9 @@ struct ferry_error;
 
 /*
  * mapped: views as of ferry_spool_pass_view(), or empty.  stopped: may be NULL.
- * Lifetime: all is borrowed.
+ * Lifetime: all is borrowed.  NULL instead of a heed is one of nothing.
  */
-#define FERRY_HEED_VIEWS 4
+#define FERRY_HEED_VIEWS 5
 struct ferry_heed {
 	struct ferry_bytes mapped[FERRY_HEED_VIEWS];
 	const atomic_bool *stopped;

@@ -85,6 +85,9 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 
 	if (m->unfit != NULL)
 		return 0;
+	if (m->expanded.inner != NULL &&
+	    ferry_spool_view(m->expanded.inner, &m->heed.mapped[4], err) == -1)
+		return -1;
 	if (m->finder != NULL)
 		whole = ferry_finder_whole(m->finder, deflated, raw);
 	if (whole != SIZE_MAX) {
@@ -174,7 +177,7 @@ static int
 look_at_all(struct making *m, struct ferry_bytes blob,
     const struct ferry_recipe_bases *bases, struct ferry_error *err)
 {
-	const struct ferry_recipe_look look = { .copies = FERRY_COPIES_ALL };
+	struct ferry_recipe_look look = { .copies = FERRY_COPIES_ALL };
 	struct ferry_bytes image;
 	int worth;
 
@@ -185,6 +188,7 @@ look_at_all(struct making *m, struct ferry_bytes blob,
 			return -1;
 		m->head.bases[i].size = m->bases[i].image.n;
 		m->head.bases[i].sha256 = m->bases[i].sha256;
+		look.copies = FERRY_COPIES_NONE; /* they are of the first */
 	}
 	if (m->options->when == FERRY_RECIPE_WORTH &&
 	    (worth = is_worth_it(m, blob, err)) != 1) {
@@ -360,6 +364,18 @@ no_recipe(struct making *m, enum ferry_recipe_outcome outcome, const char *why)
 	return 0;
 }
 
+/* Everything of the blob and its bases. */
+static void
+close_all(struct making *m)
+{
+
+	ferry_finder_free(m->finder);
+	m->finder = NULL;
+	ferry_expansion_free(&m->expanded);
+	for (size_t i = 0; i < FERRY_RECIPE_BASES; i++)
+		ferry_recipe_base_close(&m->bases[i]);
+}
+
 /* Returns: 1 if the recipe is there and gives blob again; 0; -1. */
 static int
 make(struct making *m, struct ferry_bytes blob,
@@ -400,8 +416,10 @@ make(struct making *m, struct ferry_bytes blob,
 		*err = why;
 		return -1;
 	}
+	/* Applying needs as much room again. */
+	close_all(m);
 	if (ferry_spool_view(m->recipe, out, err) == -1 ||
-	    ferry_digest_of(&sha256, FERRY_SHA256, blob, err) == -1)
+	    ferry_recipe_hash(blob, m->options->mapped, &sha256, err) == -1)
 		return -1;
 	if (ferry_recipe_apply(*out, bases, blob.n, &sha256, m->options->dirfd,
 		on_nothing, NULL, &why) == 0)
@@ -444,13 +462,10 @@ ferry_recipe_make(struct ferry_bytes blob,
 	}
 	if (made->model == NULL)
 		made->model = m.first;
-	for (size_t i = 0; i < FERRY_RECIPE_BASES; i++)
-		ferry_recipe_base_close(&m.bases[i]);
+	close_all(&m);
 	ferry_spool_free(m.recipe);
-	ferry_expansion_free(&m.expanded);
 	ferry_predictor_free(m.predictor);
 	ferry_stream_analysis_free(&m.analysis);
-	ferry_finder_free(m.finder);
 	ferry_buf_free(&m.corrections);
 	return rc;
 }

@@ -34,7 +34,7 @@ void
 ferry_predictor_heed(struct ferry_predictor *p, const struct ferry_heed *heed)
 {
 
-	p->heed = *heed;
+	p->heed = heed;
 }
 
 static void
@@ -59,7 +59,7 @@ ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
 	p->run = run;
 	p->raw = run->raw.p;
 	p->n = run->raw.n;
-	p->passed = 0;
+	p->reached = 0;
 	p->skip_from = run->skip == NULL ? SIZE_MAX : 0;
 	switch (run->model->search) {
 	case FERRY_SEARCH_FAST:
@@ -78,5 +78,6 @@ ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
 		break;
 	}
 	clear(p);
+	p->before += p->reached;
 	return rc;
 }

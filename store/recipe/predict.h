@@ -33,7 +33,7 @@ enum ferry_predictor_raw {
 int ferry_predictor_new(struct ferry_predictor **out,
     enum ferry_predictor_raw raw, struct ferry_error *err);
 void ferry_predictor_free(struct ferry_predictor *p);
-/* What is heeded when it is run from here on; at first nothing. */
+/* What is heeded when it is run from here on, borrowed; at first nothing. */
 void
 ferry_predictor_heed(struct ferry_predictor *p, const struct ferry_heed *heed);
 

@@ -24,8 +24,10 @@ int
 ferry_predict_pass(
     struct ferry_predictor *p, size_t at, struct ferry_error *err)
 {
-	int rc = ferry_heed(&p->heed, at, &p->passed, err);
+	int rc;
 
+	p->reached = at;
+	rc = ferry_heed(p->heed, p->before + at, &p->passed, err);
 	if (rc == 1 && p->spooled)
 		ferry_spool_pass_view(ferry_bytes_of(p->raw, at));
 	return rc == -1 ? -1 : 0;

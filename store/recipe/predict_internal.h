@@ -25,8 +25,9 @@ struct ferry_predictor {
 	const uint8_t *raw;
 	size_t n;
 	bool spooled;
-	struct ferry_heed heed;
-	uint64_t passed; /* given back, if so */
+	const struct ferry_heed *heed;
+	/* Raw bytes of runs before, and of this; of all, as far as was heeded. */
+	uint64_t before, reached, passed;
 	size_t skip_from; /* before, there is nothing to skip */
 	/* Of what was skipped, if ferry_predict_is_medium(): tokens, and where those begin whose positions are
 	 * not all kept, the last ones that the window has room for. */

@@ -36,7 +36,7 @@ ferry_reuse_seek(struct ferry_reuse *r, size_t stream, uint64_t at)
 	}
 	while (!r->tape.over && at > r->tape.at + FERRY_HEED_EVERY) {
 		(void)ferry_tape_seek(&r->tape, r->tape.at + FERRY_HEED_EVERY);
-		ferry_heed_pass(&r->heed);
+		ferry_heed_pass(r->heed);
 	}
 	return ferry_tape_seek(&r->tape, at);
 }

@@ -28,8 +28,8 @@ struct ferry_reuse {
 	size_t n, next;
 	size_t stream; /* that tape is of; n: none */
 	uint64_t steps; /* of streams that were read before */
-	struct ferry_heed
-	    heed; /* views are given back where it is read for long */
+	/* Its views are given back where it is read for long; borrowed. */
+	const struct ferry_heed *heed;
 	struct ferry_tape tape;
 };
 /* Errors: FERRY_ENOMEM. */

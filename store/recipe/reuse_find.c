@@ -34,7 +34,8 @@ struct sight {
  * scan, row: of the stream at hand, ahead of tape.  anchor: the next place that the
  * base has, too.  step: where the base goes on as the content does, what is looked
  * at.  copying: map.here is of a copy that reaches to end.  left: steps to be spent.
- * compared: bytes of the base; passed: of them and the scan, as far as was heeded.
+ * compared: bytes of the base.  before: bytes of them and of scans, of earlier streams;
+ * passed: of all, as far as was heeded.
  */
 struct ferry_finder {
 	struct sized *sized;
@@ -51,8 +52,8 @@ struct ferry_finder {
 	struct ferry_copy_map map;
 	bool copying;
 	size_t end;
-	struct ferry_heed heed;
-	uint64_t passed;
+	const struct ferry_heed *heed;
+	uint64_t before, passed;
 	uint64_t left, compared;
 };
 
@@ -110,7 +111,7 @@ void
 ferry_finder_heed(struct ferry_finder *f, const struct ferry_heed *heed)
 {
 
-	f->heed = f->base->heed = *heed;
+	f->heed = f->base->heed = heed;
 }
 
 size_t
@@ -166,7 +167,7 @@ ferry_finder_begin(struct ferry_finder *f, struct ferry_bytes deflated,
 
 	if (f->places.slots == NULL &&
 	    ferry_reuse_places_make(&f->places, f->base->streams, f->base->n,
-		f->left, &f->heed, err) == -1)
+		f->left, f->heed, err) == -1)
 		return -1;
 	f->raw = raw;
 	f->copies = copies;
@@ -174,7 +175,8 @@ ferry_finder_begin(struct ferry_finder *f, struct ferry_bytes deflated,
 	f->anchor.n = 0;
 	f->over = f->base->n == 0;
 	memset(f->sights, 0, sizeof(f->sights));
-	f->compared = f->passed = 0;
+	f->before += f->scan->at + f->compared;
+	f->compared = 0;
 	/* It may be behind the last one. */
 	f->step = (struct ferry_copy){
 		.stream = f->base->next < f->base->n ? f->base->next : 0
@@ -331,8 +333,8 @@ find_anchor(struct ferry_finder *f, size_t at)
 
 		ferry_tape_take(scan, 1);
 		/* Who runs the model says that it is stopped. */
-		if (ferry_heed(&f->heed, scan->at + f->compared, &f->passed,
-			&why) == -1)
+		if (ferry_heed(f->heed, f->before + scan->at + f->compared,
+			&f->passed, &why) == -1)
 			return false;
 		if (!full || (f->row.hash & f->places.mask) != 0 || a.at < at ||
 		    !is_anchor(f, &a))

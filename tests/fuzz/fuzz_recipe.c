@@ -328,6 +328,7 @@ turn_image(struct ferry_spool *image, const struct ferry_plan *plan)
 struct found {
 	struct ferry_reuse_stream v[64];
 	size_t n, all;
+	unsigned sum; /* of bytes that were looked at */
 };
 
 static int
@@ -338,6 +339,9 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 
 	(void)index;
 	(void)err;
+	/* It is there already. */
+	if (raw.n > 0)
+		found->sum += raw.p[0] + raw.p[raw.n - 1];
 	if (found->all++ < sizeof(found->v) / sizeof(found->v[0]))
 		found->v[found->n++] =
 		    (struct ferry_reuse_stream){ 0, raw, deflated };

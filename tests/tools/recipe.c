@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "store/base/error.h"
+#include "store/recipe/encoding.h"
 #include "store/recipe/model.h"
 #include "store/recipe/recipe.h"
 #include "tests/tools/tool.h"
@@ -62,7 +63,7 @@ main(int argc, char **argv)
 	static const char *const outcomes[] = { "made", "too large", "unfit",
 		"differs" };
 	struct ferry_recipe_options options = { 0, UINT64_MAX, AT_FDCWD,
-		FERRY_RECIPE_ALWAYS, false };
+		FERRY_RECIPE_ALWAYS, true };
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_recipe_bases bases = { .n = 0 };
 	struct ferry_recipe_made made = { .model = NULL };
@@ -94,10 +95,12 @@ main(int argc, char **argv)
 		return 1;
 	}
 	blob = map(argv[optind]);
-	while (++optind < argc)
+	while (++optind < argc) {
+		bases.mapped[bases.n] = true;
 		bases.v[bases.n++] = map(argv[optind]);
+	}
 	/* Before the clock runs: it makes libcrypto ready, once a process. */
-	CHECK(ferry_digest_of(&sha256, FERRY_SHA256, blob, &err));
+	CHECK(ferry_recipe_hash(blob, true, &sha256, &err));
 	start = seconds();
 	if (apply != NULL) {
 		CHECK(ferry_recipe_apply(map(apply), &bases, blob.n, &sha256,

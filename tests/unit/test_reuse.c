@@ -417,6 +417,34 @@ add_program(struct ferry_buf *out, const struct ferry_buf *code,
 	ferry_buf_free(&raw);
 }
 
+/* What seems to have streams in it and has none, of sizes around a buffer's. */
+static void
+test_no_streams_in_streams(void **state)
+{
+	static const size_t sizes[] = { 100, 5000, 30000, 65536, 70000,
+		200000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct ferry_buf text = FERRY_BUF_INIT, raw = FERRY_BUF_INIT;
+		struct ferry_buf base = FERRY_BUF_INIT, blob = FERRY_BUF_INIT;
+
+		make_text(&text, 1, sizes[i]);
+		assert_ok(ferry_buf_adds(&raw, "MZ", &err), &err);
+		assert_ok(ferry_buf_add(&raw, text.p, text.n, &err), &err);
+		assert_ok(ferry_buf_adds(&raw, "MPDBsize\xff", &err), &err);
+		add_whole(&base, &raw, 6);
+		write_over(&raw, raw.n / 2, "another version");
+		add_whole(&blob, &raw, 6);
+		assert_int_equal(assert_recipe(&blob, &base).streams, 1);
+		assert_int_equal(assert_recipe(&base, &base).streams, 1);
+		ferry_buf_free(&text);
+		ferry_buf_free(&raw);
+		ferry_buf_free(&base);
+		ferry_buf_free(&blob);
+	}
+}
+
 /* Streams that lie in others, and these. */
 static void
 test_copies_of_streams_in_streams(void **state)
@@ -663,6 +691,7 @@ main(void)
 		cmocka_unit_test(test_copies_of_what_moved),
 		cmocka_unit_test(test_copies_of_another_compressor),
 		cmocka_unit_test(test_copies_of_whole_streams),
+		cmocka_unit_test(test_no_streams_in_streams),
 		cmocka_unit_test(test_copies_of_streams_in_streams),
 		cmocka_unit_test(test_copies_are_refused),
 		cmocka_unit_test(test_copies_behind_nothing),
