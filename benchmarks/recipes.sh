@@ -7,7 +7,7 @@
 # and of processor time; beside them is zlib's, level 6, which says how fast the
 # machine is; beside the recipe is zstd's patch of the files as they are.
 #
-# npm gets npm's, which dotnet does for NuGet's.  Gems are made of what is in npm's,
+# npm fetches its packages, and dotnet NuGet's.  Gems are made of what is in npm's,
 # jars come out of packages of npm, layers are of Debian's packages as they were
 # released and as they are, by Go's compressor.  What is missing here is skipped.
 # Then a first bundle, and a week of a project of 1,000 packages.
