@@ -342,7 +342,7 @@ write_blob(struct applying *a, const struct ferry_digest *sha256,
 	if (ferry_reuse_new(&a->reuse, a->bases[0].streams,
 		a->bases[0].streams_n, err) == -1)
 		return -1;
-	a->reuse->heed = &a->heed;
+	a->reuse->tape.heed = &a->heed;
 	if (recreate(a, sha256, err) == -1 ||
 	    ferry_spool_view(a->blob, &blob, err) == -1)
 		return -1;

@@ -34,10 +34,6 @@ ferry_reuse_seek(struct ferry_reuse *r, size_t stream, uint64_t at)
 		r->stream = stream;
 		ferry_tape_begin(&r->tape, r->streams[stream].deflated);
 	}
-	while (!r->tape.over && at > r->tape.at + FERRY_HEED_EVERY) {
-		(void)ferry_tape_seek(&r->tape, r->tape.at + FERRY_HEED_EVERY);
-		ferry_heed_pass(r->heed);
-	}
 	return ferry_tape_seek(&r->tape, at);
 }
 

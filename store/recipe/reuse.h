@@ -6,7 +6,6 @@
  */
 
 #include "store/base/bytes.h"
-#include "store/recipe/heed.h"
 #include "store/recipe/tape.h"
 
 struct ferry_error;
@@ -28,8 +27,6 @@ struct ferry_reuse {
 	size_t n, next;
 	size_t stream; /* that tape is of; n: none */
 	uint64_t steps; /* of streams that were read before */
-	/* Its views are given back where it is read for long; borrowed. */
-	const struct ferry_heed *heed;
 	struct ferry_tape tape;
 };
 /* Errors: FERRY_ENOMEM. */

@@ -111,7 +111,8 @@ void
 ferry_finder_heed(struct ferry_finder *f, const struct ferry_heed *heed)
 {
 
-	f->heed = f->base->heed = heed;
+	f->heed = heed;
+	f->tape->heed = f->scan->heed = f->base->tape.heed = heed;
 }
 
 size_t

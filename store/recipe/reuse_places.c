@@ -111,7 +111,7 @@ ferry_reuse_places_make(struct ferry_reuse_places *places,
     const struct ferry_heed *heed, struct ferry_error *err)
 {
 	struct ferry_tape *tape = NULL;
-	uint64_t bytes = 0, last = 0;
+	uint64_t bytes = 0;
 	int rc = -1;
 
 	for (size_t i = 0; i < n; i++)
@@ -122,20 +122,17 @@ ferry_reuse_places_make(struct ferry_reuse_places *places,
 		places->mask = 2 * places->mask + 1;
 	if (ferry_calloc(&tape, 1, sizeof(*tape), err) == -1)
 		return -1;
-	bytes = 0;
+	tape->heed = heed;
 	for (size_t i = 0; i < n && steps > 0; i++) {
 		struct ferry_reuse_row row = { .n = 0 };
 
 		ferry_tape_begin(tape, streams[i].deflated);
 		tape->steps_max = steps;
-		while (ferry_tape_more(tape)) {
-			if (add_places(places, &streams[i], tape, &row, err) ==
-				-1 ||
-			    ferry_heed(heed, bytes + tape->at, &last, err) ==
+		while (ferry_tape_more(tape))
+			if (ferry_heed_stopped(heed, err) == -1 ||
+			    add_places(places, &streams[i], tape, &row, err) ==
 				-1)
 				goto out;
-		}
-		bytes += tape->at;
 		steps -= tape->steps < steps ? tape->steps : steps;
 	}
 	rc = link_places(places, err);

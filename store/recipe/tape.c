@@ -9,6 +9,7 @@ void
 ferry_tape_begin(struct ferry_tape *t, struct ferry_bytes deflated)
 {
 
+	t->before += t->at;
 	t->at = t->steps = 0;
 	t->steps_max = UINT64_MAX;
 	t->first = t->n = t->gap = 0;
@@ -70,6 +71,18 @@ ferry_tape_fill(struct ferry_tape *t)
 	t->steps += t->n - began;
 }
 
+/* Read ahead, behind what was passed over. */
+static void
+go_on(struct ferry_tape *t)
+{
+
+	if (t->before + t->at - t->passed >= FERRY_HEED_EVERY) {
+		t->passed = t->before + t->at;
+		ferry_heed_pass(t->heed);
+	}
+	ferry_tape_fill(t);
+}
+
 bool
 ferry_tape_more(struct ferry_tape *t)
 {
@@ -77,7 +90,7 @@ ferry_tape_more(struct ferry_tape *t)
 	while (t->first == t->n && !t->over) {
 		t->at += t->gap;
 		t->gap = 0;
-		ferry_tape_fill(t);
+		go_on(t);
 	}
 	return t->first < t->n;
 }
@@ -106,6 +119,6 @@ ferry_tape_seek(struct ferry_tape *t, uint64_t at)
 		} else if (t->over || t->gap > 0) {
 			return false;
 		}
-		ferry_tape_fill(t);
+		go_on(t);
 	}
 }

@@ -6,6 +6,7 @@
  * them read ahead.
  */
 
+#include "store/recipe/heed.h"
 #include "store/recipe/inflate.h"
 
 #define FERRY_TAPE_TOKENS 8192
@@ -16,11 +17,17 @@
  * shows; over: there is nothing else.  steps: of work, since _begin; a block
  * counts FERRY_STREAM_BLOCK_WORK, a token one.  steps_max: when as many were spent, it
  * is over; none after _begin, but the caller may set it.
+ * heed: its views are given back as it is read; the caller sets it, NULL at first.
+ * before: bytes of streams before; passed: of all, as far as was heeded.
+ *
+ * All zero before the first _begin.
  */
 struct ferry_tape {
 	uint64_t at, steps, steps_max;
 	size_t first, n, gap;
 	bool open, over;
+	const struct ferry_heed *heed;
+	uint64_t before, passed;
 	struct ferry_inflate in;
 	struct ferry_token tokens[FERRY_TAPE_TOKENS];
 };
