@@ -13,7 +13,8 @@
 # Then a first bundle, and a week of a project of 1,000 packages.
 set -euo pipefail
 TOP=$(cd "$(dirname "$0")/.." && pwd)
-BENCH=$TOP/build/bench TRAINS=$TOP/build/bench/trains ONLY=all
+BENCH=$TOP/build/bench ONLY=all
+TRAINS=$BENCH/trains
 case "${1:-}" in
 --only) ONLY=$2 ;;
 '') ;;
@@ -262,21 +263,22 @@ END
 }
 
 stores() { # makes near and far, which trust each other
-	rm -rf near far m
+	rm -rf near far
 	"$FERRY" --store near init --name near >/dev/null
 	"$FERRY" --store far init --name far >/dev/null
 	"$FERRY" --store near key export near.pem
 	"$FERRY" --store far key export far.pem
 	"$FERRY" --store far trust add near.pem --name near >/dev/null
 	"$FERRY" --store near trust add far.pem --name far >/dev/null
-	mkdir m
 }
-# exported OPTION…: what is new in near goes into m.
+# exported STORE OPTION…: what is new in it goes into m.
 exported() {
+	local store=$1
+	shift
 	rm -rf m
 	mkdir m
 	/usr/bin/time -o export.out -f '%e s, %U s of processors, %M kB' \
-	    "$FERRY" --store near export --to m "$@" >export.log 2>&1 || fail "$(cat export.log)"
+	    "$FERRY" --store "$store" export --to m "$@" >export.log 2>&1 || fail "$(cat export.log)"
 }
 imported() { # STORE
 	/usr/bin/time -o import.out -f '%e s, %U s of processors, %M kB' \
@@ -304,7 +306,7 @@ first_bundle() {
 		rm -rf to
 		cp -r far to
 		# shellcheck disable=SC2086 # options
-		exported $how
+		exported near $how
 		imported to
 		carried "$all" "$how"
 		echo "	export $(cat export.out); import $(cat import.out)"
@@ -314,20 +316,18 @@ first_bundle() {
 document() {
 	curl -fsS "$(npm config get registry | sed 's,/*$,,')/$(sed 's,/,%2f,' <<<"$1")"
 }
-# before FILE VERSIONS: FILE.before is the document as it was VERSIONS ago, and lacks
-# of the others that of the train that comes last.
+# before FILE: FILE.before is the document as it was before the last version.
 before() {
-	python3 - "$@" <<-'END'
-		import json, os, sys
-		path, n = sys.argv[1], int(sys.argv[2])
+	python3 - "$1" <<-'END'
+		import json, sys
+		path = sys.argv[1]
 		doc = json.load(open(path))
 		def write(to):
 		    with open(to, "w") as f:
 		        json.dump(doc, f, separators=(",", ":"), ensure_ascii=False)
 		write(path)
-		when = sorted(doc["versions"], key=lambda v: doc["time"].get(v, ""))
-		for v in when[-n:]:
-		    del doc["versions"][v], doc["time"][v]
+		last = max(doc["versions"], key=lambda v: doc["time"].get(v, ""))
+		del doc["versions"][last], doc["time"][last]
 		doc["dist-tags"] = {t: v for t, v in doc["dist-tags"].items()
 		    if v in doc["versions"]}
 		write(path + ".before")
@@ -335,7 +335,7 @@ before() {
 }
 # A week: of 1,000 packages 16 got a version, and the documents of these.
 week() {
-	local file name version new docs how
+	local file name new
 	say "a week of 1,000 packages"
 	stores
 	"$TOOLS/fill" near --packages 984 --versions 1 --size 20000 >/dev/null
@@ -345,12 +345,12 @@ week() {
 	    @babel/core @types/node axios semver commander rollup fastify; do
 		file=docs/$(tr -d @ <<<"$name" | tr / -)
 		document "$name" >"$file"
-		before "$file" 1
+		before "$file"
 		set -- $(ls "$TRAINS/npm/$(basename "$file")" | sort -V)
 		"$TOOLS/put_npm" near up "$file.before" \
 		    "$2=$TRAINS/npm/$(basename "$file")/$2"
 	done
-	exported
+	exported near
 	imported far
 	"$FERRY" --store near receipt add m/ferry-receipt-far-near.txt >/dev/null
 	for file in docs/*.before; do
@@ -361,14 +361,10 @@ week() {
 	done
 	# Each from what was exported last: a site that got more has other documents.
 	cp -r near again
-	for how in --whole ''; do
-		# shellcheck disable=SC2086 # options
-		exported --for far $how
-		carried "$new" "${how:---effort normal}"
-		[ -n "$how" ] || break
-		rm -rf near
-		mv again near
-	done
+	exported again --for far --whole
+	carried "$new" --whole
+	exported near --for far
+	carried "$new" "--effort normal"
 	imported far
 	echo "	export $(cat export.out); import $(cat import.out)"
 	"$FERRY" --store far verify >/dev/null
