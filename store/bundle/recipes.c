@@ -48,31 +48,14 @@ ferry_bundle_view_close(struct ferry_bundle_view *v)
 	memset(v, 0, sizeof(*v));
 }
 
-/* What was looked at of a file need not stay in this process's memory. */
-static void
-pass(const struct ferry_bundle_view *v)
-{
-
-	if (v->map != NULL)
-		ferry_spool_pass_view(v->bytes);
-}
-
 /* Whether the bytes are those of the blob's name: 1, 0, -1. */
 static int
 is_sound(const struct ferry_bundle_view *v, struct ferry_error *err)
 {
-	struct ferry_digester *digester;
 	struct ferry_digest got;
 
-	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1)
+	if (ferry_spool_hash(v->bytes, v->map != NULL, &got, err) == -1)
 		return -1;
-	for (size_t at = 0, n; at < v->bytes.n; at += n) {
-		n = v->bytes.n - at < PIECE ? v->bytes.n - at : PIECE;
-		ferry_digester_update(digester, v->bytes.p + at, n);
-		pass(v);
-	}
-	ferry_digester_final(digester, FERRY_SHA256, &got);
-	ferry_digester_free(digester);
 	return ferry_digest_equal(&got, v->digest);
 }
 

@@ -33,7 +33,7 @@ struct applying {
 	struct ferry_spool *blob;
 	struct ferry_digester *digester;
 	struct ferry_heed heed; /* of the first base */
-	uint64_t whole, heeded; /* bytes of whole streams; of these */
+	uint64_t since; /* bytes of whole streams, since it was heeded */
 	int dirfd;
 	uint64_t work;
 };
@@ -197,8 +197,8 @@ write_whole(struct applying *a, size_t whole, ferry_recipe_sink *on_data,
 	while (left.n > 0) {
 		size_t k = left.n < COPY ? left.n : COPY;
 
-		a->whole += k;
-		if (ferry_heed(&a->heed, a->whole, &a->heeded, err) == -1 ||
+		if ((ferry_heed_due(k, &a->since) &&
+			ferry_heed(&a->heed, err) == -1) ||
 		    on_data(ctx, left.p, k, err) == -1)
 			return -1;
 		left = ferry_bytes_of(left.p + k, left.n - k);
@@ -279,13 +279,12 @@ write_level(struct applying *a, size_t count, uint64_t end,
 				&inner, a->dirfd, a->inner_left, err) == -1 ||
 				    write_level(a, s->children, a->at + s->span,
 					ferry_spool_sink, inner, err) == -1 ||
-				    ferry_spool_view(inner, &raw, err) == -1
+				    ferry_spool_view(inner, &raw, err) == -1 ||
+				    count_inner(a, raw.n, err) == -1
 				? -1
 				: 0;
 		else
 			a->at += s->span;
-		if (rc == 0 && inner != NULL)
-			rc = count_inner(a, ferry_spool_size(inner), err);
 		if (rc == 0)
 			rc = write_stream(a, s, raw, on_data, ctx, err);
 		ferry_spool_free(inner);
@@ -337,7 +336,7 @@ write_blob(struct applying *a, const struct ferry_digest *sha256,
 	if (ferry_predictor_new(&a->predictor, FERRY_PREDICT_SPOOLED, err) ==
 	    -1)
 		return -1;
-	a->heed.mapped[1] = a->bases[0].inner;
+	a->heed.mapped[FERRY_HEED_BASE_INNER] = a->bases[0].inner;
 	ferry_predictor_heed(a->predictor, &a->heed);
 	if (ferry_reuse_new(&a->reuse, a->bases[0].streams,
 		a->bases[0].streams_n, err) == -1)

@@ -9,7 +9,6 @@
 #include "store/recipe/stream.h"
 #include "store/recipe/varint.h"
 
-#define PIECE (1U << 20)
 /* Sets of the same models: what is added to FERRY_MODEL_SET. */
 #define TURNED 1 /* assemblies are turned */
 #define COPIES 2 /* streams begin with copies, twice: of all of the base's */
@@ -166,8 +165,8 @@ correct_stream(struct looking *l, struct ferry_bytes deflated,
 	if (l->full)
 		return 0;
 	if (l->base->expanded.inner != NULL &&
-	    ferry_spool_view(
-		l->base->expanded.inner, &l->heed.mapped[1], err) == -1)
+	    ferry_spool_view(l->base->expanded.inner,
+		&l->heed.mapped[FERRY_HEED_BASE_INNER], err) == -1)
 		return -1;
 	rc = ferry_stream_analyse(l->predictor, l->how->model, deflated, raw,
 	    &limits, &l->analysis, err);
@@ -208,32 +207,13 @@ keep_inner(struct ferry_recipe_base *base, enum ferry_recipe_copies copies,
 	return *inner == NULL ? 0 : ferry_spool_view(*inner, &base->inner, err);
 }
 
-int
-ferry_recipe_hash(struct ferry_bytes bytes, bool mapped,
-    struct ferry_digest *out, struct ferry_error *err)
-{
-	struct ferry_digester *digester;
-
-	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1)
-		return -1;
-	for (size_t at = 0, n; at < bytes.n; at += n) {
-		n = bytes.n - at < PIECE ? bytes.n - at : PIECE;
-		ferry_digester_update(digester, bytes.p + at, n);
-		if (mapped)
-			ferry_spool_pass_view(ferry_bytes_of(bytes.p + at, n));
-	}
-	ferry_digester_final(digester, FERRY_SHA256, out);
-	ferry_digester_free(digester);
-	return 0;
-}
-
 struct ferry_heed
 ferry_recipe_heed(const struct ferry_recipe_bases *bases, size_t i)
 {
 	struct ferry_heed heed = { .stopped = bases->stopped };
 
 	if (i < bases->n && bases->mapped[i])
-		heed.mapped[0] = bases->v[i];
+		heed.mapped[FERRY_HEED_BASE] = bases->v[i];
 	return heed;
 }
 
@@ -260,7 +240,7 @@ ferry_recipe_base_open(struct ferry_recipe_base *base,
 		on_stream, &l, err) == -1 ||
 	    ferry_spool_view(base->expanded.image, &base->image, err) == -1 ||
 	    keep_inner(base, how->copies, err) == -1 ||
-	    ferry_recipe_hash(base->image, true, &base->sha256, err) == -1)
+	    ferry_spool_hash(base->image, true, &base->sha256, err) == -1)
 		goto out;
 	rc = 0;
 out:

@@ -68,10 +68,14 @@ struct ferry_recipe_base {
 int ferry_recipe_base_open(struct ferry_recipe_base *base,
     const struct ferry_recipe_bases *bases, size_t i, int dirfd,
     const struct ferry_recipe_look *how, struct ferry_error *err);
-/* In pieces; if mapped, which is as of ferry_spool_pass_view(), they are given back.
- * Errors: FERRY_ENOMEM. */
-int ferry_recipe_hash(struct ferry_bytes bytes, bool mapped,
-    struct ferry_digest *out, struct ferry_error *err);
+/* What is whose of the views that are heeded: of a base, and of a blob made. */
+enum {
+	FERRY_HEED_BASE,
+	FERRY_HEED_BASE_IMAGE,
+	FERRY_HEED_BASE_INNER,
+	FERRY_HEED_BLOB,
+	FERRY_HEED_BLOB_INNER
+};
 /* What to heed while base i is looked at. */
 struct ferry_heed
 ferry_recipe_heed(const struct ferry_recipe_bases *bases, size_t i);

@@ -26,7 +26,7 @@ struct ferry_expand {
 	bool (*holds)(struct ferry_bytes content);
 	ferry_expand_on_content *on_content;
 	const struct ferry_heed *heed;
-	uint64_t written, passed; /* bytes; as far as was heeded */
+	uint64_t since; /* bytes, since it was heeded */
 };
 
 /*

@@ -10,15 +10,14 @@ static int
 on_image(void *ctx, const void *p, size_t n, struct ferry_error *err)
 {
 	struct ferry_expand *x = ctx;
-	int rc;
+	struct ferry_spool *inner = x->out->inner;
 
-	x->written += n;
-	rc = ferry_heed(x->heed, x->written, &x->passed, err);
-	if (rc == -1)
-		return -1;
-	if (rc == 1 && x->out->inner != NULL)
-		ferry_spool_pass(
-		    x->out->inner, ferry_spool_size(x->out->inner));
+	if (ferry_heed_due(n, &x->since)) {
+		if (inner != NULL)
+			ferry_spool_pass(inner, ferry_spool_size(inner));
+		if (ferry_heed(x->heed, err) == -1)
+			return -1;
+	}
 	return ferry_spool_write(x->out->image, p, n, err);
 }
 

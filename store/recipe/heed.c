@@ -21,13 +21,9 @@ ferry_heed_pass(const struct ferry_heed *h)
 }
 
 int
-ferry_heed(const struct ferry_heed *h, uint64_t at, uint64_t *last,
-    struct ferry_error *err)
+ferry_heed(const struct ferry_heed *h, struct ferry_error *err)
 {
 
-	if (at - *last < FERRY_HEED_EVERY)
-		return 0;
-	*last = at;
 	ferry_heed_pass(h);
-	return ferry_heed_stopped(h, err) == -1 ? -1 : 1;
+	return ferry_heed_stopped(h, err);
 }

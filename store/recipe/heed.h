@@ -26,12 +26,20 @@ struct ferry_heed {
 int ferry_heed_stopped(const struct ferry_heed *heed, struct ferry_error *err);
 /* Give all views back. */
 void ferry_heed_pass(const struct ferry_heed *heed);
-/*
- * Both, if at is FERRY_HEED_EVERY bytes of work behind *last, 0 at first.
- * Returns: 1 if so, 0, -1 (FERRY_ECANCELLED).
- */
+/* Both. */
+int ferry_heed(const struct ferry_heed *heed, struct ferry_error *err);
+
+/* Whether to, as n more bytes were worked on, *since the last time; 0 at first. */
 #define FERRY_HEED_EVERY (4U << 20)
-int ferry_heed(const struct ferry_heed *heed, uint64_t at, uint64_t *last,
-    struct ferry_error *err);
+static inline bool
+ferry_heed_due(uint64_t n, uint64_t *since)
+{
+
+	*since += n;
+	if (*since < FERRY_HEED_EVERY)
+		return false;
+	*since = 0;
+	return true;
+}
 
 #endif

@@ -86,7 +86,8 @@ on_stream(void *ctx, size_t index, struct ferry_bytes deflated,
 	if (m->unfit != NULL)
 		return 0;
 	if (m->expanded.inner != NULL &&
-	    ferry_spool_view(m->expanded.inner, &m->heed.mapped[4], err) == -1)
+	    ferry_spool_view(m->expanded.inner,
+		&m->heed.mapped[FERRY_HEED_BLOB_INNER], err) == -1)
 		return -1;
 	if (m->finder != NULL)
 		whole = ferry_finder_whole(m->finder, deflated, raw);
@@ -197,8 +198,8 @@ look_at_all(struct making *m, struct ferry_bytes blob,
 		               : "it has nothing in common with its base";
 		return worth;
 	}
-	m->heed.mapped[2] = m->bases[0].image;
-	m->heed.mapped[3] = m->bases[0].inner;
+	m->heed.mapped[FERRY_HEED_BASE_IMAGE] = m->bases[0].image;
+	m->heed.mapped[FERRY_HEED_BASE_INNER] = m->bases[0].inner;
 	ferry_predictor_heed(m->predictor, &m->heed);
 	if (make_finder(m, blob, err) == -1 ||
 	    ferry_expand(blob, &m->heed, m->options->dirfd, &m->expanded,
@@ -419,7 +420,7 @@ make(struct making *m, struct ferry_bytes blob,
 	/* Applying needs as much room again. */
 	close_all(m);
 	if (ferry_spool_view(m->recipe, out, err) == -1 ||
-	    ferry_recipe_hash(blob, m->options->mapped, &sha256, err) == -1)
+	    ferry_spool_hash(blob, m->options->mapped, &sha256, err) == -1)
 		return -1;
 	if (ferry_recipe_apply(*out, bases, blob.n, &sha256, m->options->dirfd,
 		on_nothing, NULL, &why) == 0)
@@ -450,7 +451,7 @@ ferry_recipe_make(struct ferry_bytes blob,
 
 	memset(made, 0, sizeof(*made));
 	if (options->mapped)
-		m.heed.mapped[1] = blob;
+		m.heed.mapped[FERRY_HEED_BLOB] = blob;
 	if (blob.n > FERRY_IMAGE_MAX)
 		(void)no_recipe(&m, FERRY_RECIPE_UNFIT, "it is too large");
 	else

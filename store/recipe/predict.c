@@ -78,6 +78,5 @@ ferry_predict(struct ferry_predictor *p, struct ferry_predict_run *run,
 		break;
 	}
 	clear(p);
-	p->before += p->reached;
 	return rc;
 }

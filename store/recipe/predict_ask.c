@@ -24,13 +24,14 @@ int
 ferry_predict_pass(
     struct ferry_predictor *p, size_t at, struct ferry_error *err)
 {
-	int rc;
+	uint64_t n = at - p->reached;
 
 	p->reached = at;
-	rc = ferry_heed(p->heed, p->before + at, &p->passed, err);
-	if (rc == 1 && p->spooled)
+	if (!ferry_heed_due(n, &p->since))
+		return 0;
+	if (p->spooled)
 		ferry_spool_pass_view(ferry_bytes_of(p->raw, at));
-	return rc == -1 ? -1 : 0;
+	return ferry_heed(p->heed, err);
 }
 
 int

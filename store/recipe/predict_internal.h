@@ -26,8 +26,8 @@ struct ferry_predictor {
 	size_t n;
 	bool spooled;
 	const struct ferry_heed *heed;
-	/* Raw bytes of runs before, and of this; of all, as far as was heeded. */
-	uint64_t before, reached, passed;
+	uint64_t reached,
+	    since; /* raw bytes; of all runs, since it was heeded */
 	size_t skip_from; /* before, there is nothing to skip */
 	/* Of what was skipped, if ferry_predict_is_medium(): tokens, and where those begin whose positions are
 	 * not all kept, the last ones that the window has room for. */

@@ -15,7 +15,6 @@
 #define SIGHTS 4 /* that are remembered */
 #define BEFORE 512 /* bytes: what has a place may begin so much before it */
 #define COMPARED (1U << 20) /* bytes at a time */
-#define COMPARED_MAX(n) (4 * (uint64_t)(n)) /* of a content of n bytes */
 
 /* A stream of the base by the size of its content. */
 struct sized {
@@ -33,9 +32,8 @@ struct sight {
 /*
  * scan, row: of the stream at hand, ahead of tape.  anchor: the next place that the
  * base has, too.  step: where the base goes on as the content does, what is looked
- * at.  copying: map.here is of a copy that reaches to end.  left: steps to be spent.
- * compared: bytes of the base.  before: bytes of them and of scans, of earlier streams;
- * passed: of all, as far as was heeded.
+ * at.  copying: map.here is of a copy that reaches to end.  left, compare: steps and
+ * bytes to be spent; since: bytes that were compared, since it was heeded.
  */
 struct ferry_finder {
 	struct sized *sized;
@@ -53,8 +51,7 @@ struct ferry_finder {
 	bool copying;
 	size_t end;
 	const struct ferry_heed *heed;
-	uint64_t before, passed;
-	uint64_t left, compared;
+	uint64_t left, compare, since;
 };
 
 static int
@@ -176,8 +173,7 @@ ferry_finder_begin(struct ferry_finder *f, struct ferry_bytes deflated,
 	f->anchor.n = 0;
 	f->over = f->base->n == 0;
 	memset(f->sights, 0, sizeof(f->sights));
-	f->before += f->scan->at + f->compared;
-	f->compared = 0;
+	f->compare = 4 * (uint64_t)raw.n;
 	/* It may be behind the last one. */
 	f->step = (struct ferry_copy){
 		.stream = f->base->next < f->base->n ? f->base->next : 0
@@ -238,11 +234,13 @@ count_alike(struct ferry_finder *f, const struct ferry_copy *a)
 		max = f->raw.n - a->at;
 	if (max > s->content.n - a->from)
 		max = (size_t)(s->content.n - a->from);
-	if (max > COMPARED_MAX(f->raw.n) - f->compared)
-		max = (size_t)(COMPARED_MAX(f->raw.n) - f->compared);
+	if (max > f->compare)
+		max = (size_t)f->compare;
 	while (max - n >= 256 && memcmp(p + n, q + n, 256) == 0)
 		n += 256;
-	f->compared += n;
+	f->compare -= n;
+	if (ferry_heed_due(n, &f->since))
+		ferry_heed_pass(f->heed);
 	return n;
 }
 
@@ -334,8 +332,7 @@ find_anchor(struct ferry_finder *f, size_t at)
 
 		ferry_tape_take(scan, 1);
 		/* Who runs the model says that it is stopped. */
-		if (ferry_heed(f->heed, f->before + scan->at + f->compared,
-			&f->passed, &why) == -1)
+		if (ferry_heed_stopped(f->heed, &why) == -1)
 			return false;
 		if (!full || (f->row.hash & f->places.mask) != 0 || a.at < at ||
 		    !is_anchor(f, &a))

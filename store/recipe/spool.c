@@ -12,6 +12,7 @@
 #include "store/base/error.h"
 
 #define BUFFER 65536U
+#define PIECE (1U << 20) /* that is hashed at a time */
 /* The system is not told of less that is passed: a call costs as much as it. */
 #define PASS_LEAST (1U << 20)
 
@@ -228,4 +229,23 @@ ferry_spool_pass_view(struct ferry_bytes view)
 	/* madvise() takes what it does not write to as if it did. */
 	if (view.n > 0)
 		(void)madvise((void *)(uintptr_t)view.p, view.n, MADV_DONTNEED);
+}
+
+int
+ferry_spool_hash(struct ferry_bytes bytes, bool mapped,
+    struct ferry_digest *out, struct ferry_error *err)
+{
+	struct ferry_digester *digester;
+
+	if (ferry_digester_new(&digester, FERRY_ALG(FERRY_SHA256), err) == -1)
+		return -1;
+	for (size_t at = 0, n; at < bytes.n; at += n) {
+		n = bytes.n - at < PIECE ? bytes.n - at : PIECE;
+		ferry_digester_update(digester, bytes.p + at, n);
+		if (mapped)
+			ferry_spool_pass_view(ferry_bytes_of(bytes.p + at, n));
+	}
+	ferry_digester_final(digester, FERRY_SHA256, out);
+	ferry_digester_free(digester);
+	return 0;
 }

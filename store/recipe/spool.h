@@ -9,6 +9,7 @@
 
 #include "store/base/bytes.h"
 
+struct ferry_digest;
 struct ferry_error;
 struct ferry_spool;
 
@@ -45,5 +46,9 @@ void ferry_spool_pass(struct ferry_spool *s, uint64_t n);
 /* The same of the whole pages of a view: of a spool, or of another file that is
  * mapped and not written to, never of other memory. */
 void ferry_spool_pass_view(struct ferry_bytes view);
+/* The SHA-256 of any bytes; if mapped they are such a view, and given back.
+ * Errors: FERRY_ENOMEM. */
+int ferry_spool_hash(struct ferry_bytes bytes, bool mapped,
+    struct ferry_digest *out, struct ferry_error *err);
 
 #endif

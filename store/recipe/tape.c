@@ -9,8 +9,8 @@ void
 ferry_tape_begin(struct ferry_tape *t, struct ferry_bytes deflated)
 {
 
-	t->before += t->at;
-	t->at = t->steps = 0;
+	t->since += t->at - t->reached;
+	t->at = t->reached = t->steps = 0;
 	t->steps_max = UINT64_MAX;
 	t->first = t->n = t->gap = 0;
 	t->open = t->over = false;
@@ -76,10 +76,11 @@ static void
 go_on(struct ferry_tape *t)
 {
 
-	if (t->before + t->at - t->passed >= FERRY_HEED_EVERY) {
-		t->passed = t->before + t->at;
+	uint64_t n = t->at - t->reached;
+
+	t->reached = t->at;
+	if (ferry_heed_due(n, &t->since))
 		ferry_heed_pass(t->heed);
-	}
 	ferry_tape_fill(t);
 }
 

@@ -18,7 +18,7 @@
  * counts FERRY_STREAM_BLOCK_WORK, a token one.  steps_max: when as many were spent, it
  * is over; none after _begin, but the caller may set it.
  * heed: its views are given back as it is read; the caller sets it, NULL at first.
- * before: bytes of streams before; passed: of all, as far as was heeded.
+ * reached: where at was the last time that was counted in since.
  *
  * All zero before the first _begin.
  */
@@ -27,7 +27,7 @@ struct ferry_tape {
 	size_t first, n, gap;
 	bool open, over;
 	const struct ferry_heed *heed;
-	uint64_t before, passed;
+	uint64_t reached, since;
 	struct ferry_inflate in;
 	struct ferry_token tokens[FERRY_TAPE_TOKENS];
 };

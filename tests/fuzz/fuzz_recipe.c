@@ -377,13 +377,12 @@ fuzz_expand(struct ferry_bytes in)
 	struct ferry_error err = FERRY_ERROR_INIT;
 	struct ferry_expansion x = FERRY_EXPANSION_INIT;
 	struct ferry_plan *plan = &x.plan, again = FERRY_PLAN_INIT;
-	const struct ferry_heed none = { .stopped = NULL };
 	struct ferry_buf text = FERRY_BUF_INIT;
 	struct found found = { .n = 0 };
 	uint64_t size;
 
-	FUZZ_CHECK(ferry_expand(
-		       in, &none, AT_FDCWD, &x, on_stream, &found, &err) == 0);
+	FUZZ_CHECK(
+	    ferry_expand(in, NULL, AT_FDCWD, &x, on_stream, &found, &err) == 0);
 	FUZZ_CHECK(found.all == plan->n);
 	check_found(&found);
 	size = ferry_spool_size(x.image);

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "store/base/error.h"
-#include "store/recipe/encoding.h"
 #include "store/recipe/model.h"
 #include "store/recipe/recipe.h"
+#include "store/recipe/spool.h"
 #include "tests/tools/tool.h"
 
 static struct ferry_bytes
@@ -100,7 +100,7 @@ main(int argc, char **argv)
 		bases.v[bases.n++] = map(argv[optind]);
 	}
 	/* Before the clock runs: it makes libcrypto ready, once a process. */
-	CHECK(ferry_recipe_hash(blob, true, &sha256, &err));
+	CHECK(ferry_spool_hash(blob, true, &sha256, &err));
 	start = seconds();
 	if (apply != NULL) {
 		CHECK(ferry_recipe_apply(map(apply), &bases, blob.n, &sha256,
